@@ -1,0 +1,139 @@
+//! What a failure means to the person or script that ran the command: an exit code, and what to do next.
+
+use std::error::Error;
+
+/// The exit codes of every command; `docs/exit-codes.md` is held to this list by a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Done, or nothing to do.
+    Success = 0,
+    /// Something that should not have happened.
+    Unexpected = 1,
+    /// The command line or the configuration is wrong.
+    Usage = 2,
+    /// Drift or pending changes, where the caller asked to be told.
+    Changes = 3,
+    /// Refused before anything was changed.
+    Refused = 4,
+    /// The control plane did not answer, or the state could not be determined.
+    Unavailable = 5,
+    /// Not authenticated, or not authorised.
+    NotAuthorized = 6,
+    /// Stopped part-way; the same command finishes it.
+    Partial = 7,
+    /// Applied, but verification found it wanting.
+    NotVerified = 8,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+impl ExitCode {
+    /// Every exit code, in numeric order.
+    pub const ALL: [Self; 10] = [
+        Self::Success,
+        Self::Unexpected,
+        Self::Usage,
+        Self::Changes,
+        Self::Refused,
+        Self::Unavailable,
+        Self::NotAuthorized,
+        Self::Partial,
+        Self::NotVerified,
+        Self::Interrupted,
+    ];
+
+    /// What the code means, in one line.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "done, or nothing to do",
+            Self::Unexpected => "unexpected failure",
+            Self::Usage => "usage or configuration",
+            Self::Changes => "drift or pending changes, where asked to tell (`--detailed-exitcode`)",
+            Self::Refused => "refused by preflight, nothing changed",
+            Self::Unavailable => "control plane unavailable or throttled, or state not determined: try again",
+            Self::NotAuthorized => "not authenticated or not authorised",
+            Self::Partial => "stopped part-way: run the same command again to finish",
+            Self::NotVerified => "applied, but verification found it wanting",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The worse of two, for a command over several envs: what needs a person most comes first.
+    #[must_use]
+    pub fn worst(self, other: Self) -> Self {
+        if self.gravity() >= other.gravity() { self } else { other }
+    }
+
+    fn gravity(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Changes => 1,
+            Self::Refused => 2,
+            Self::Unavailable => 3,
+            Self::NotAuthorized => 4,
+            Self::Usage => 5,
+            Self::NotVerified => 6,
+            Self::Partial => 7,
+            Self::Unexpected => 8,
+            Self::Interrupted => 9,
+        }
+    }
+}
+
+/// How a failure ends the process, and what its reader can do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The status that the process ends with.
+    pub exit: ExitCode,
+    /// The next thing to do, where there is one.
+    pub hint: Option<String>,
+}
+
+impl Diagnosis {
+    /// A diagnosis without a hint.
+    #[must_use]
+    pub fn new(exit: ExitCode) -> Self {
+        Self { exit, hint: None }
+    }
+
+    /// Adds the next thing to do.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// An error that a user can meet.
+pub trait Diagnose: Error + Send + Sync + 'static {
+    /// What the error means for the caller.
+    fn diagnosis(&self) -> Diagnosis;
+}
+
+/// The known name that is nearest to a mistyped one, if any is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name));
+    scored.filter(|(score, _)| *score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_name_leads_to_the_nearest_known_one() {
+        assert_eq!(nearest("porduction", ["staging", "production"]), Some("production"));
+        assert_eq!(nearest("x", ["staging", "production"]), None);
+    }
+
+    #[test]
+    fn of_several_codes_the_one_that_needs_a_person_most_wins() {
+        assert_eq!(ExitCode::Success.worst(ExitCode::Refused), ExitCode::Refused);
+        assert_eq!(ExitCode::Partial.worst(ExitCode::Refused), ExitCode::Partial);
+        let gravities: std::collections::HashSet<u8> = ExitCode::ALL.iter().map(|c| c.gravity()).collect();
+        assert_eq!(gravities.len(), ExitCode::ALL.len(), "no two are equally grave");
+    }
+}

@@ -1,0 +1,6 @@
+//! Links an Azure API Management service to an Azure Static Web App, and keeps the link right.
+
+pub mod ambient;
+pub mod diagnosis;
+pub mod model;
+pub mod provider;

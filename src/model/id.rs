@@ -1,0 +1,593 @@
+//! ARM resource ids, parsed once and compared as Azure compares them: ignoring case.
+
+use std::{cmp::Ordering, fmt, hash};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The name of the site environment that ARM calls `default` and people call production.
+pub const PRODUCTION: &str = "default";
+
+/// A well-formed ARM resource id: a subscription, a resource group, or a resource in one of them.
+///
+/// Equality, order and hash ignore ASCII case; the text keeps the spelling that it came with.
+/// `…/staticSites/S/linkedBackends/B` is kept as the `…/builds/default/…` that it is an alias of.
+#[derive(Clone)]
+pub struct ResourceId {
+    text: Box<str>,
+    key: Box<str>,
+}
+
+/// Why a text is not the id that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidId {
+    /// The text does not have the shape of an ARM id at all.
+    #[error("`{text}` is not an ARM resource id: {problem}")]
+    Malformed {
+        /// The text as it was given.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The id is well-formed and names a resource of another type.
+    #[error("`{text}` is the id of a `{actual}`, and a `{expected}` is needed here")]
+    WrongType {
+        /// The text as it was given.
+        text: String,
+        /// The resource type that was asked for.
+        expected: &'static str,
+        /// The resource type that the id has.
+        actual: String,
+    },
+    /// A single name that cannot be part of an id.
+    #[error("`{name}` cannot be the name of a resource: {problem}")]
+    Name {
+        /// The name as it was given.
+        name: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+impl ResourceId {
+    /// Reads an id.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Malformed`], saying which part does not fit.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        match shape_problem(text) {
+            Some(problem) => Err(InvalidId::Malformed { text: text.to_owned(), problem }),
+            None => Ok(Self::new(text.to_owned())),
+        }
+    }
+
+    /// The id of a resource group.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if either name cannot be part of an id.
+    pub fn resource_group(subscription: &str, group: &str) -> Result<Self, InvalidId> {
+        check_name(subscription)?;
+        check_name(group)?;
+        Ok(Self::new(format!("/subscriptions/{subscription}/resourceGroups/{group}")))
+    }
+
+    /// The id of a resource of `provider/kind` in the resource group that `self` names.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    pub fn resource(&self, provider: &str, kind: &str, name: &str) -> Result<Self, InvalidId> {
+        check_name(name)?;
+        Ok(Self::new(format!("{self}/providers/{provider}/{kind}/{name}")))
+    }
+
+    /// The id of the child `name` in the collection `kind` of `self`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    pub fn child(&self, kind: &str, name: &str) -> Result<Self, InvalidId> {
+        check_name(name)?;
+        Ok(Self::new(format!("{self}/{kind}/{name}")))
+    }
+
+    fn new(text: String) -> Self {
+        let text = without_alias(text);
+        Self { key: text.to_ascii_lowercase().into(), text: text.into() }
+    }
+
+    /// The id as it was spelt.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The id in lower case: equal for equal ids, and the prefix of the keys of its children.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The last segment.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.text.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The resource type, such as `Microsoft.Web/staticSites/builds`.
+    #[must_use]
+    pub fn resource_type(&self) -> String {
+        let segments: Vec<&str> = self.segments().collect();
+        match segments.iter().rposition(|segment| segment.eq_ignore_ascii_case("providers")) {
+            Some(at) if segments.len() > at + 2 => {
+                let kinds = segments[at + 2..].iter().step_by(2);
+                kinds.fold(segments[at + 1].to_owned(), |whole, kind| whole + "/" + kind)
+            }
+            _ if segments.len() > 2 => "Microsoft.Resources/resourceGroups".to_owned(),
+            _ => "Microsoft.Resources/subscriptions".to_owned(),
+        }
+    }
+
+    /// Whether the resource is of this type, ignoring case.
+    #[must_use]
+    pub fn is_a(&self, resource_type: &str) -> bool {
+        self.resource_type().eq_ignore_ascii_case(resource_type)
+    }
+
+    /// The resource that this one is a child of, where it is one.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let after_provider = self.key.rfind("/providers/")? + "/providers/".len();
+        let depth = self.text[after_provider..].split('/').count();
+        (depth >= 5).then(|| Self::new(cut_segments(&self.text, 2).to_owned()))
+    }
+
+    /// The Azure (billing) subscription that the resource is in.
+    #[must_use]
+    pub fn azure_subscription(&self) -> &str {
+        self.segments().nth(1).unwrap_or_default()
+    }
+
+    /// The resource group that the resource is in, if it is in one.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        let mut segments = self.segments().skip(2);
+        segments.next().filter(|kind| kind.eq_ignore_ascii_case("resourceGroups"))?;
+        segments.next()
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        self.text[1..].split('/')
+    }
+}
+
+fn cut_segments(text: &str, count: usize) -> &str {
+    (0..count).fold(text, |rest, _| rest.rsplit_once('/').map_or("", |(head, _)| head))
+}
+
+/// ARM answers the site-level path of a linked backend with the id under `builds/default`.
+fn without_alias(text: String) -> String {
+    let segments: Vec<&str> = text.split('/').collect();
+    let [.., provider, sites, site, backends, name] = segments.as_slice() else { return text };
+    let alias = provider.eq_ignore_ascii_case("Microsoft.Web")
+        && sites.eq_ignore_ascii_case("staticSites")
+        && backends.eq_ignore_ascii_case("linkedBackends");
+    if !alias {
+        return text;
+    }
+    let head = cut_segments(&text, 4);
+    format!("{head}/{sites}/{site}/builds/{PRODUCTION}/{backends}/{name}")
+}
+
+fn shape_problem(text: &str) -> Option<String> {
+    let Some(path) = text.strip_prefix('/') else {
+        return Some("it has to begin with `/subscriptions/`".to_owned());
+    };
+    let segments: Vec<&str> = path.split('/').collect();
+    if let Some(at) = segments.iter().position(|segment| segment.is_empty()) {
+        return Some(format!("segment {} is empty", at + 1));
+    }
+    if let Some((segment, problem)) = segments.iter().find_map(|s| name_problem(s).map(|p| (s, p))) {
+        return Some(format!("segment `{segment}` {problem}"));
+    }
+    segments_problem(&segments)
+}
+
+fn segments_problem(segments: &[&str]) -> Option<String> {
+    let is = |at: usize, word: &str| segments.get(at).is_some_and(|s| s.eq_ignore_ascii_case(word));
+    if !is(0, "subscriptions") {
+        return Some("it has to begin with `/subscriptions/`".to_owned());
+    }
+    if segments.len() < 2 {
+        return Some("the subscription is missing".to_owned());
+    }
+    let after_scope = match segments.len() {
+        2 => return None,
+        3 if is(2, "resourceGroups") => return Some("the resource group is missing".to_owned()),
+        _ if is(2, "resourceGroups") => 4,
+        _ => 2,
+    };
+    if segments.len() == after_scope {
+        return None;
+    }
+    if !is(after_scope, "providers") {
+        return Some(format!("`providers` has to stand where `{}` stands", segments[after_scope]));
+    }
+    match segments.len() - after_scope {
+        ..4 => Some("after `providers`, a namespace, a type and a name are needed".to_owned()),
+        // `providers`, the namespace, then pairs of a type and a name
+        whole if whole % 2 != 0 => Some(format!("`{}` has no name after it", segments.last()?)),
+        _ => None,
+    }
+}
+
+fn check_name(name: &str) -> Result<(), InvalidId> {
+    let problem = if name.is_empty() { Some("is empty") } else { name_problem(name) };
+    let problem = problem.or(name.contains('/').then_some("has a `/` in it"));
+    problem.map_or(Ok(()), |problem| Err(InvalidId::Name { name: name.to_owned(), problem }))
+}
+
+fn name_problem(name: &str) -> Option<&'static str> {
+    if name.chars().any(char::is_control) {
+        return Some("has a control character in it");
+    }
+    if name.trim() != name {
+        return Some("begins or ends with white space");
+    }
+    name.contains(['?', '#', '%', '\\', '<', '>', '"']).then_some("has a character that no id can have")
+}
+
+impl PartialEq for ResourceId {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for ResourceId {}
+
+impl PartialOrd for ResourceId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ResourceId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl hash::Hash for ResourceId {
+    fn hash<H: hash::Hasher>(&self, hasher: &mut H) {
+        self.key.hash(hasher);
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+impl Serialize for ResourceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for ResourceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+macro_rules! typed_ids {
+    ($($(#[$doc:meta])* $id:ident = $type:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $id(ResourceId);
+
+        impl $id {
+            /// The resource type of every id of this kind.
+            pub const TYPE: &'static str = $type;
+
+            /// Reads an id of this kind.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidId`] if the text is no ARM id, or one of another type.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                Self::try_from(ResourceId::parse(text)?)
+            }
+        }
+
+        impl TryFrom<ResourceId> for $id {
+            type Error = InvalidId;
+
+            fn try_from(id: ResourceId) -> Result<Self, InvalidId> {
+                let actual = id.resource_type();
+                if actual.eq_ignore_ascii_case(Self::TYPE) {
+                    return Ok(Self(id));
+                }
+                Err(InvalidId::WrongType { text: id.to_string(), expected: Self::TYPE, actual })
+            }
+        }
+
+        impl std::ops::Deref for $id {
+            type Target = ResourceId;
+
+            fn deref(&self) -> &ResourceId {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::try_from(ResourceId::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+typed_ids! {
+    /// The id of a `Microsoft.Web/staticSites`.
+    StaticSiteId = "Microsoft.Web/staticSites";
+    /// The id of a site environment, which ARM calls a build.
+    SiteEnvironmentId = "Microsoft.Web/staticSites/builds";
+    /// The id of a linked backend, always below its site environment.
+    LinkedBackendId = "Microsoft.Web/staticSites/builds/linkedBackends";
+    /// The id of an API Management instance.
+    ApimServiceId = "Microsoft.ApiManagement/service";
+    /// The id of an API of a service.
+    ApiId = "Microsoft.ApiManagement/service/apis";
+    /// The id of a product of a service.
+    ProductId = "Microsoft.ApiManagement/service/products";
+    /// The id of the place of an API in a product.
+    ProductApiId = "Microsoft.ApiManagement/service/products/apis";
+    /// The id of the policy of a product.
+    ApimPolicyId = "Microsoft.ApiManagement/service/products/policies";
+    /// The id of an API Management subscription: the holder of two keys, not the billing scope.
+    ApimSubscriptionId = "Microsoft.ApiManagement/service/subscriptions";
+}
+
+impl StaticSiteId {
+    /// The environment of this name; production is [`PRODUCTION`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    pub fn environment(&self, name: &str) -> Result<SiteEnvironmentId, InvalidId> {
+        self.child("builds", name).map(SiteEnvironmentId)
+    }
+}
+
+impl SiteEnvironmentId {
+    /// The site that this is an environment of.
+    ///
+    /// # Panics
+    ///
+    /// Never: an environment's id always has its site's as its parent.
+    #[must_use]
+    pub fn site(&self) -> StaticSiteId {
+        StaticSiteId(self.0.parent().expect("an environment is a child of a site"))
+    }
+
+    /// Whether this is the production environment.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.name().eq_ignore_ascii_case(PRODUCTION)
+    }
+
+    /// The linked backend of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    pub fn linked_backend(&self, name: &str) -> Result<LinkedBackendId, InvalidId> {
+        self.child("linkedBackends", name).map(LinkedBackendId)
+    }
+}
+
+impl ApimServiceId {
+    /// The product of this id within the service.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    pub fn product(&self, name: &str) -> Result<ProductId, InvalidId> {
+        self.child("products", name).map(ProductId)
+    }
+
+    /// The API of this id within the service.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    pub fn api(&self, name: &str) -> Result<ApiId, InvalidId> {
+        self.child("apis", name).map(ApiId)
+    }
+
+    /// The API Management subscription of this id within the service.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    pub fn apim_subscription(&self, name: &str) -> Result<ApimSubscriptionId, InvalidId> {
+        self.child("subscriptions", name).map(ApimSubscriptionId)
+    }
+}
+
+impl ProductId {
+    /// The service that the product is of.
+    ///
+    /// # Panics
+    ///
+    /// Never: a product's id always has its service's as its parent.
+    #[must_use]
+    pub fn service(&self) -> ApimServiceId {
+        ApimServiceId(self.0.parent().expect("a product is a child of a service"))
+    }
+
+    /// The product's one policy.
+    ///
+    /// # Panics
+    ///
+    /// Never: `policy` can be part of an id.
+    #[must_use]
+    pub fn policy(&self) -> ApimPolicyId {
+        ApimPolicyId(self.child("policies", "policy").expect("a constant name"))
+    }
+
+    /// The place of an API in the product.
+    ///
+    /// # Panics
+    ///
+    /// Never: the API's name is already part of an id.
+    #[must_use]
+    pub fn api(&self, api: &ApiId) -> ProductApiId {
+        ProductApiId(self.child("apis", api.name()).expect("the name of a parsed id"))
+    }
+}
+
+impl ApimPolicyId {
+    /// The product that the policy is of.
+    ///
+    /// # Panics
+    ///
+    /// Never: a product policy's id always has its product's as its parent.
+    #[must_use]
+    pub fn product(&self) -> ProductId {
+        ProductId(self.0.parent().expect("a product policy is a child of a product"))
+    }
+}
+
+impl ProductApiId {
+    /// The product that holds the API.
+    ///
+    /// # Panics
+    ///
+    /// Never: the place of an API in a product has the product as its parent.
+    #[must_use]
+    pub fn product(&self) -> ProductId {
+        ProductId(self.0.parent().expect("the place of an API is a child of a product"))
+    }
+
+    /// The API itself.
+    ///
+    /// # Panics
+    ///
+    /// Never: the API's name is already part of an id.
+    #[must_use]
+    pub fn api(&self) -> ApiId {
+        self.product().service().api(self.name()).expect("the name of a parsed id")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
+
+    #[test]
+    fn ids_are_equal_whatever_their_case() {
+        let id = StaticSiteId::parse(SITE).unwrap();
+        let shouted = StaticSiteId::parse(&SITE.to_uppercase()).unwrap();
+        assert_eq!(id, shouted);
+        assert_eq!(shouted.as_str(), SITE.to_uppercase(), "the spelling is kept");
+        assert_eq!((id.name(), id.group(), id.azure_subscription()), ("shop", Some("rg"), "s"));
+    }
+
+    #[test]
+    fn the_site_level_path_of_a_backend_is_its_alias_in_production() {
+        let alias = LinkedBackendId::parse(&format!("{SITE}/linkedBackends/b")).unwrap();
+        let full = LinkedBackendId::parse(&format!("{SITE}/builds/default/linkedBackends/b")).unwrap();
+        assert_eq!(alias, full);
+        assert_eq!(alias.parent().unwrap().name(), PRODUCTION);
+    }
+
+    #[test]
+    fn a_malformed_id_says_which_part_does_not_fit() {
+        for (text, says) in [
+            ("shop", "begin with `/subscriptions/`"),
+            ("", "begin with `/subscriptions/`"),
+            ("/sub/x", "begin with `/subscriptions/`"),
+            ("/subscriptions", "the subscription is missing"),
+            ("/subscriptions/s/resourceGroups", "the resource group is missing"),
+            ("/subscriptions/s//providers", "segment 3 is empty"),
+            ("/subscriptions/s/resourceGroups/rg/x", "`providers` has to stand where `x` stands"),
+            ("/subscriptions/s/resourceGroups/rg/providers/N", "a namespace, a type and a name"),
+            ("/subscriptions/s/resourceGroups/rg/providers/N/t", "a namespace, a type and a name"),
+            ("/subscriptions/s/resourceGroups/rg/providers/N/t/n/u", "`u` has no name after it"),
+            ("/subscriptions/s/resourceGroups/rg/providers/N/t/a?b", "no id can have"),
+            ("/subscriptions/s/resourceGroups/ rg", "white space"),
+        ] {
+            let error = ResourceId::parse(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_another_type_names_both_types() {
+        let error = ApimServiceId::parse(SITE).unwrap_err().to_string();
+        assert!(
+            error.contains("Microsoft.Web/staticSites") && error.contains("Microsoft.ApiManagement/service")
+        );
+    }
+
+    #[test]
+    fn parents_end_at_the_top_level_resource() {
+        let site = StaticSiteId::parse(SITE).unwrap();
+        assert_eq!(site.parent(), None);
+        let environment = site.environment("default").unwrap();
+        assert_eq!(environment.site(), site);
+    }
+
+    #[test]
+    fn a_name_that_would_change_the_path_is_refused() {
+        let site = StaticSiteId::parse(SITE).unwrap();
+        for name in ["", "a/b", "a\nb", " a", "a?b"] {
+            assert!(site.environment(name).is_err(), "{name:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ids_round_trip_through_text_and_json(
+            segments in prop::collection::vec("[A-Za-z0-9][A-Za-z0-9._-]{0,12}", 2..5),
+        ) {
+            let [first, rest @ ..] = segments.as_slice() else { unreachable!() };
+            let mut text = format!("/subscriptions/s/resourceGroups/{first}/providers/N.P");
+            for (at, segment) in rest.iter().enumerate() {
+                text = format!("{text}/kind{at}/{segment}");
+            }
+            let id = ResourceId::parse(&text).unwrap();
+            prop_assert_eq!(id.as_str(), &text);
+            let json = serde_json::to_string(&id).unwrap();
+            prop_assert_eq!(serde_json::from_str::<ResourceId>(&json).unwrap(), id);
+        }
+
+        #[test]
+        fn parsing_never_panics(text in ".{0,80}") {
+            let _ = ResourceId::parse(&text);
+            let _ = ResourceId::parse(&format!("/subscriptions/{text}"));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Subscription keys. Nothing here prints one: what may be shown is a [`Fingerprint`].
+
+use std::fmt::{self, Write as _};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A key of an API Management subscription, 1 to 256 characters long; its `Debug` hides it.
+#[derive(Clone)]
+pub struct Key(SecretString);
+
+/// A text that API Management would not take as a key. The text itself is not part of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a subscription key has 1 to 256 characters, and this one has {0}")]
+pub struct InvalidKey(usize);
+
+impl Key {
+    /// Takes a key as API Management would.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`] if it is empty or longer than 256 characters.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidKey> {
+        let text = text.into();
+        match text.chars().count() {
+            1..=256 => Ok(Self(text.into())),
+            length => Err(InvalidKey(length)),
+        }
+    }
+
+    /// A fresh key of the shape that API Management generates: a GUID without its dashes.
+    #[must_use]
+    pub fn from_uuid(uuid: uuid::Uuid) -> Self {
+        Self(uuid.simple().to_string().into())
+    }
+
+    /// The key itself, for the one who has to send or store it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What may be shown of the key.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let digest = Sha256::digest(self.expose().as_bytes());
+        Fingerprint(digest[..6].iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        }))
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.fingerprint())
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Key {}
+
+/// The first 12 hexadecimal digits of the SHA-256 of a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The two keys of a subscription; both open the same doors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPair {
+    /// The key that a site takes when it is connected.
+    pub primary: Key,
+    /// The key that may be replaced while the primary is in use.
+    pub secondary: Key,
+}
+
+/// Which of a subscription's two keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySlot {
+    /// `primaryKey`.
+    Primary,
+    /// `secondaryKey`.
+    Secondary,
+}
+
+impl KeyPair {
+    /// Which slot holds the key of this fingerprint, if one does.
+    #[must_use]
+    pub fn slot_of(&self, fingerprint: &Fingerprint) -> Option<KeySlot> {
+        if self.primary.fingerprint() == *fingerprint {
+            return Some(KeySlot::Primary);
+        }
+        (self.secondary.fingerprint() == *fingerprint).then_some(KeySlot::Secondary)
+    }
+}
+
+/// What a control plane tells about the key that a site sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SiteKey {
+    /// The site holds the key of this fingerprint.
+    Held(Fingerprint),
+    /// The site holds no key.
+    Absent,
+    /// The control plane does not tell, as Azure does not.
+    Hidden,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_fingerprint_and_never_the_key() {
+        let key = Key::new("abc").unwrap();
+        assert_eq!(format!("{key:?}"), "Key(ba7816bf8f01)", "the well-known SHA-256 of abc");
+    }
+
+    #[test]
+    fn keys_have_the_length_that_api_management_takes() {
+        assert!(Key::new("").is_err());
+        assert!(Key::new("k".repeat(256)).is_ok());
+        let error = Key::new("k".repeat(257)).unwrap_err();
+        assert!(!error.to_string().contains("kkk"));
+    }
+
+    #[test]
+    fn a_generated_key_is_32_lower_case_hex_digits() {
+        let key = Key::from_uuid(uuid::Uuid::from_u128(0xABC));
+        assert_eq!(key.expose(), "00000000000000000000000000000abc");
+    }
+}

@@ -1,0 +1,20 @@
+//! What exists: ids, resources and what holds of them. No input or output, no clock, no chance.
+
+mod id;
+mod key;
+mod names;
+mod policy;
+mod resource;
+mod service;
+mod site;
+
+pub use id::{
+    ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
+    ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,
+};
+pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
+pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
+pub use policy::{ApimPolicy, PolicyHealth};
+pub use resource::{Malformed, Resource};
+pub use service::{Api, ApimService, ApimSubscription, Product, ProductState, SubscriptionState};
+pub use site::{LinkedBackend, Provisioning, SiteEnvironment, StaticSite};

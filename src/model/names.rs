@@ -1,0 +1,175 @@
+//! The names of the things that a link consists of, all derived from the site's hostname.
+
+use std::fmt;
+
+use super::{ApimServiceId, InvalidId, ProductId};
+
+/// A DNS host name in lower case, such as a static site's default hostname.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hostname(String);
+
+/// A text that is no host name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a host name")]
+pub struct InvalidHostname(String);
+
+impl Hostname {
+    /// Reads a host name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidHostname`] unless it is made of dot-separated labels of letters, digits and hyphens.
+    pub fn parse(text: &str) -> Result<Self, InvalidHostname> {
+        let label_fits = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if text.len() > 253 || !text.split('.').all(label_fits) {
+            return Err(InvalidHostname(text.to_owned()));
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+
+    /// The host name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its first DNS label.
+    #[must_use]
+    pub fn first_label(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether a URL is at this host, whatever its scheme, port and path.
+    #[must_use]
+    pub fn is_host_of(&self, url: &str) -> bool {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.split(':').next().unwrap_or_default();
+        host.trim().eq_ignore_ascii_case(&self.0)
+    }
+}
+
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+const DISPLAY_NAME: (&str, &str) = ("Azure Static Web Apps - ", " (Linked)");
+
+/// What the product and the subscription of one site's link are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkNames {
+    hostname: Hostname,
+}
+
+impl LinkNames {
+    /// The names that follow from a site environment's hostname.
+    #[must_use]
+    pub fn of(hostname: Hostname) -> Self {
+        Self { hostname }
+    }
+
+    /// The hostname that all of it follows from.
+    #[must_use]
+    pub fn hostname(&self) -> &Hostname {
+        &self.hostname
+    }
+
+    /// The display name of the product, and of the subscription too.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        let (before, after) = DISPLAY_NAME;
+        format!("{before}{}{after}", self.hostname)
+    }
+
+    /// The display name as an APIM subscription can bear it, which takes 100 characters at most.
+    #[must_use]
+    pub fn subscription_display_name(&self) -> String {
+        self.display_name().chars().take(100).collect()
+    }
+
+    /// Whether a subscription's display name is one that linking gives it. Azure's own pages
+    /// disagree on which of two it is, so both are known.
+    #[must_use]
+    pub fn names_subscription(&self, display_name: &str) -> bool {
+        let generated =
+            format!("Generated for Static Web Apps resource with default hostname: {}", self.hostname);
+        display_name == self.subscription_display_name()
+            || display_name == self.display_name()
+            || generated.starts_with(display_name) && display_name.ends_with(self.hostname.as_str())
+    }
+
+    /// The product of the link in a service.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId::Name`] if the hostname's first label cannot be part of an id.
+    pub fn product(&self, service: &ApimServiceId) -> Result<ProductId, InvalidId> {
+        service.product(self.hostname.first_label())
+    }
+
+    /// The issuer of the tokens that the site signs.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("https://{}/.auth", self.hostname)
+    }
+}
+
+/// The hostname of the site that a product's display name says it was made for, if it says so.
+#[must_use]
+pub fn linked_hostname(display_name: &str) -> Option<Hostname> {
+    let (before, after) = DISPLAY_NAME;
+    let hostname = display_name.strip_prefix(before)?.strip_suffix(after)?;
+    Hostname::parse(hostname).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> LinkNames {
+        LinkNames::of(Hostname::parse("Agreeable-Smoke-06273c21e.5.azurestaticapps.net").unwrap())
+    }
+
+    #[test]
+    fn the_product_is_the_first_label_of_the_hostname() {
+        let service = ApimServiceId::parse(
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a",
+        )
+        .unwrap();
+        assert_eq!(names().product(&service).unwrap().name(), "agreeable-smoke-06273c21e");
+    }
+
+    #[test]
+    fn a_display_name_leads_back_to_its_hostname() {
+        assert_eq!(linked_hostname(&names().display_name()).as_ref(), Some(names().hostname()));
+        assert_eq!(linked_hostname("Starter"), None);
+    }
+
+    #[test]
+    fn both_documented_display_names_of_the_subscription_are_known() {
+        let names = names();
+        assert!(names.names_subscription(&names.display_name()));
+        assert!(names.names_subscription(&format!(
+            "Generated for Static Web Apps resource with default hostname: {}",
+            names.hostname()
+        )));
+        assert!(!names.names_subscription("Generated for Static Web Apps resource"));
+        assert!(!names.names_subscription(""));
+    }
+
+    #[test]
+    fn a_url_is_at_a_host_only_if_its_whole_host_is_equal() {
+        let host = Hostname::parse("a.example").unwrap();
+        for url in ["https://a.example/.auth", "https://A.EXAMPLE", "https://a.example:443/x"] {
+            assert!(host.is_host_of(url), "{url}");
+        }
+        for url in ["https://evil-a.example", "https://a.example.evil/", "https://evil/a.example", ""] {
+            assert!(!host.is_host_of(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The ARM envelope: an id, a name, a type and properties, with every field kept that we do not know.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{InvalidId, Key, KeyPair, ResourceId};
+
+/// A resource as ARM returns it. Fields that nobody here knows stay where they are.
+///
+/// Its `Debug` shows the id alone, since some answers of ARM carry keys.
+#[derive(Clone, PartialEq)]
+pub struct Resource {
+    id: ResourceId,
+    body: Map<String, Value>,
+}
+
+/// A resource that does not have the shape that its type demands.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// Not an object.
+    #[error("a resource has to be a JSON object, and this is {0}")]
+    NotAnObject(&'static str),
+    /// An object without an id.
+    #[error("a resource needs an `id`")]
+    NoId,
+    /// The id is none.
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    /// A field that is missing, or has another type or value than it can have.
+    #[error("`{field}` of `{id}` is {actual}, and {expected} is needed")]
+    Field {
+        /// The resource.
+        id: ResourceId,
+        /// Where in the resource, dotted.
+        field: String,
+        /// What is needed.
+        expected: &'static str,
+        /// What is there.
+        actual: String,
+    },
+}
+
+impl Resource {
+    /// A resource with the given properties; `name` and `type` follow from the id.
+    #[must_use]
+    pub fn new(id: ResourceId, properties: Map<String, Value>) -> Self {
+        let mut body = Map::new();
+        body.insert("id".to_owned(), id.as_str().into());
+        body.insert("name".to_owned(), id.name().into());
+        body.insert("type".to_owned(), id.resource_type().into());
+        body.insert("properties".to_owned(), Value::Object(properties));
+        Self { id, body }
+    }
+
+    /// Takes a resource from JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] unless it is an object with a well-formed `id`.
+    pub fn from_value(value: Value) -> Result<Self, Malformed> {
+        let Value::Object(mut body) = value else { return Err(Malformed::NotAnObject(kind_of(&value))) };
+        let text = body.get("id").and_then(Value::as_str).ok_or(Malformed::NoId)?;
+        let id = ResourceId::parse(text)?;
+        if text != id.as_str() {
+            body.insert("id".to_owned(), id.as_str().into());
+            body.insert("type".to_owned(), id.resource_type().into());
+        }
+        Ok(Self { id, body })
+    }
+
+    /// The resource's id.
+    #[must_use]
+    pub fn id(&self) -> &ResourceId {
+        &self.id
+    }
+
+    /// The whole resource as JSON.
+    #[must_use]
+    pub fn body(&self) -> &Map<String, Value> {
+        &self.body
+    }
+
+    /// The whole resource as a JSON value.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        Value::Object(self.body)
+    }
+
+    /// A field by its dotted path, such as `properties.displayName`; `null` counts as absent.
+    #[must_use]
+    pub fn field(&self, path: &str) -> Option<&Value> {
+        let mut segments = path.split('.');
+        let first = self.body.get(segments.next()?)?;
+        let found = segments.try_fold(first, |value, segment| value.get(segment))?;
+        (!found.is_null()).then_some(found)
+    }
+
+    /// A text field that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Field`] if it is there and no text.
+    pub fn text(&self, path: &str) -> Result<Option<&str>, Malformed> {
+        self.typed(path, "a text", Value::as_str)
+    }
+
+    /// A text field that has to be there.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Field`] if it is absent, or no text.
+    pub fn required_text(&self, path: &str) -> Result<&str, Malformed> {
+        self.text(path)?.ok_or_else(|| self.malformed(path, "a text"))
+    }
+
+    /// A boolean field that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Field`] if it is there and no boolean.
+    pub fn flag(&self, path: &str) -> Result<Option<bool>, Malformed> {
+        self.typed(path, "true or false", Value::as_bool)
+    }
+
+    fn typed<'a, T>(
+        &'a self,
+        path: &str,
+        expected: &'static str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, Malformed> {
+        let properties = self.body.get("properties");
+        if path.starts_with("properties.") && properties.is_some_and(|p| !p.is_object() && !p.is_null()) {
+            return Err(self.malformed("properties", "an object"));
+        }
+        let Some(value) = self.field(path) else { return Ok(None) };
+        read(value).map(Some).ok_or_else(|| self.malformed(path, expected))
+    }
+
+    /// The error for a field that does not have what is needed.
+    #[must_use]
+    pub fn malformed(&self, field: &str, expected: &'static str) -> Malformed {
+        let actual = match self.field(field) {
+            None => "missing".to_owned(),
+            Some(value @ (Value::Bool(_) | Value::Number(_))) => format!("`{value}`"),
+            Some(value) => kind_of(value).to_owned(),
+        };
+        Malformed::Field { id: self.id.clone(), field: field.to_owned(), expected, actual }
+    }
+
+    /// Sets a property, leaving all others as they are.
+    pub fn set_property(&mut self, name: &str, value: impl Into<Value>) {
+        let properties = self.body.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        if !properties.is_object() {
+            *properties = Value::Object(Map::new());
+        }
+        if let Value::Object(properties) = properties {
+            properties.insert(name.to_owned(), value.into());
+        }
+    }
+
+    /// Removes a property, and returns it if it was there.
+    pub fn remove_property(&mut self, name: &str) -> Option<Value> {
+        self.body.get_mut("properties")?.as_object_mut()?.shift_remove(name)
+    }
+
+    /// Takes the keys out of a subscription as a PUT sends and returns them, so that no key stays in
+    /// the resource. A pair of which one is missing or unfit is no pair.
+    pub fn take_keys(&mut self) -> Option<KeyPair> {
+        let take = |value: Option<Value>| Key::new(value?.as_str()?).ok();
+        let (primary, secondary) = (self.remove_property("primaryKey"), self.remove_property("secondaryKey"));
+        Some(KeyPair { primary: take(primary)?, secondary: take(secondary)? })
+    }
+}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Resource").field(&self.id).finish()
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str =
+        "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a/products/p";
+
+    fn product(properties: &Value) -> Resource {
+        let whole = json!({"id": ID, "properties": properties, "somethingNew": {"a": [1]}});
+        Resource::from_value(whole).unwrap()
+    }
+
+    #[test]
+    fn unknown_fields_survive_a_change() {
+        let mut resource = product(&json!({"displayName": "x", "unheardOf": 1}));
+        resource.set_property("displayName", "y");
+        let value = resource.into_value();
+        assert_eq!(value["somethingNew"], json!({"a": [1]}));
+        assert_eq!(value["properties"], json!({"displayName": "y", "unheardOf": 1}));
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_named_with_what_it_is() {
+        let resource = product(&json!({"displayName": 7}));
+        let error = resource.required_text("properties.displayName").unwrap_err().to_string();
+        assert!(error.contains("`properties.displayName`") && error.contains("`7`"), "{error}");
+        let broken = product(&json!("no object"));
+        let error = broken.text("properties.displayName").unwrap_err().to_string();
+        assert!(error.contains("`properties`") && error.contains("a text"), "{error}");
+    }
+
+    #[test]
+    fn null_is_as_good_as_absent() {
+        assert_eq!(product(&json!({"terms": null})).text("properties.terms").unwrap(), None);
+    }
+
+    #[test]
+    fn keys_leave_the_resource_when_they_are_taken() {
+        let mut resource = product(&json!({"primaryKey": "a", "secondaryKey": "b"}));
+        assert_eq!(resource.take_keys().unwrap().primary.expose(), "a");
+        assert_eq!(resource.field("properties").unwrap(), &json!({}));
+        assert!(!format!("{resource:?}").contains("primaryKey"));
+    }
+
+    #[test]
+    fn what_is_no_resource_is_refused() {
+        assert_eq!(Resource::from_value(json!([])), Err(Malformed::NotAnObject("a list")));
+        assert_eq!(Resource::from_value(json!({})), Err(Malformed::NoId));
+        assert!(matches!(Resource::from_value(json!({"id": "x"})), Err(Malformed::Id(_))));
+    }
+}

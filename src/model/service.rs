@@ -1,0 +1,320 @@
+//! API Management's own resources, as
+//! [`Microsoft.ApiManagement` 2024-05-01](https://learn.microsoft.com/rest/api/apimanagement) has them.
+
+use serde_json::{Map, Value};
+
+use super::{
+    ApiId, ApimServiceId, ApimSubscriptionId, LinkNames, Malformed, ProductId, Provisioning, Resource,
+};
+
+/// A `Microsoft.ApiManagement/service`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApimService {
+    /// The service's id.
+    pub id: ApimServiceId,
+    /// The tier, such as `Consumption` or `StandardV2`.
+    pub sku: String,
+    /// Where its gateway answers.
+    pub gateway_url: Option<String>,
+    /// How far Azure has come with it.
+    pub provisioning: Provisioning,
+    /// `None`, `External` or `Internal`.
+    pub virtual_network_type: Option<String>,
+    /// `Enabled` or `Disabled`.
+    pub public_network_access: Option<String>,
+}
+
+impl ApimService {
+    /// Reads the service out of its envelope.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if a field is of another type than it can have.
+    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
+        let text = |path| Ok::<_, Malformed>(resource.text(path)?.map(str::to_owned));
+        Ok(Self {
+            id: ApimServiceId::try_from(resource.id().clone())?,
+            sku: text("sku.name")?.unwrap_or_default(),
+            gateway_url: text("properties.gatewayUrl")?,
+            provisioning: Provisioning::read(resource)?,
+            virtual_network_type: text("properties.virtualNetworkType")?,
+            public_network_access: text("properties.publicNetworkAccess")?,
+        })
+    }
+
+    /// The host of the gateway, for the tokens that are meant for it.
+    #[must_use]
+    pub fn gateway_host(&self) -> Option<&str> {
+        let rest = self.gateway_url.as_deref()?.split_once("://")?.1;
+        rest.split('/').next().filter(|host| !host.is_empty())
+    }
+}
+
+/// An API of a service: what the gateway matches a path to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    /// The API's id.
+    pub id: ApiId,
+    /// The path below the gateway's host, without slashes around it.
+    pub path: String,
+    /// Whether the API asks for a key at all.
+    pub subscription_required: bool,
+    /// The header in which it looks for the key.
+    pub key_header: String,
+}
+
+/// The header in which a static site sends the key, whatever the API asks for.
+pub(crate) const SITE_KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
+
+impl Api {
+    /// Reads the API out of its envelope, also as it stands in a product's list.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if a field is of another type than it can have.
+    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
+        let header = resource.text("properties.subscriptionKeyParameterNames.header")?;
+        let id = match ApiId::try_from(resource.id().clone()) {
+            Ok(id) => id,
+            Err(_) => super::ProductApiId::try_from(resource.id().clone())?.api(),
+        };
+        Ok(Self {
+            id,
+            path: resource.text("properties.path")?.unwrap_or_default().trim_matches('/').to_owned(),
+            subscription_required: resource.flag("properties.subscriptionRequired")?.unwrap_or(true),
+            key_header: header.unwrap_or(SITE_KEY_HEADER).to_owned(),
+        })
+    }
+
+    /// Whether a static site can reach it: the whole path is proxied, and it begins with `/api`.
+    #[must_use]
+    pub fn is_below_api(&self) -> bool {
+        let first = self.path.split('/').next().unwrap_or_default();
+        first.eq_ignore_ascii_case("api")
+    }
+
+    /// Whether it looks for the key where a static site puts it.
+    #[must_use]
+    pub fn takes_the_site_key(&self) -> bool {
+        self.key_header.eq_ignore_ascii_case(SITE_KEY_HEADER)
+    }
+}
+
+/// Whether a product is shown to developers; a key opens it either way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProductState {
+    /// `published`.
+    Published,
+    /// `notPublished`.
+    NotPublished,
+    /// A word that is not known here.
+    Other(String),
+}
+
+impl ProductState {
+    /// Azure's word for it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Published => "published",
+            Self::NotPublished => "notPublished",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// A product: the APIs that its subscriptions open, behind its policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    /// The product's id.
+    pub id: ProductId,
+    /// Its display name, unique within the service.
+    pub display_name: String,
+    /// Whether a key is needed. Without, anybody can call its APIs.
+    pub subscription_required: bool,
+    /// Whether somebody has to approve each subscription.
+    pub approval_required: bool,
+    /// Whether it is published.
+    pub state: ProductState,
+}
+
+impl Product {
+    /// Reads the product out of its envelope.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it lacks its `properties.displayName`.
+    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
+        let state = match resource.text("properties.state")? {
+            None | Some("notPublished") => ProductState::NotPublished,
+            Some("published") => ProductState::Published,
+            Some(other) => ProductState::Other(other.to_owned()),
+        };
+        Ok(Self {
+            id: ProductId::try_from(resource.id().clone())?,
+            display_name: resource.required_text("properties.displayName")?.to_owned(),
+            subscription_required: resource.flag("properties.subscriptionRequired")?.unwrap_or(true),
+            approval_required: resource.flag("properties.approvalRequired")?.unwrap_or(false),
+            state,
+        })
+    }
+
+    /// The product of a link: a new one, or `existing` with what a link needs put right.
+    #[must_use]
+    pub fn desired(id: &ProductId, names: &LinkNames, existing: Option<&Resource>) -> Resource {
+        let mut product = existing.cloned().unwrap_or_else(|| Resource::new((**id).clone(), Map::new()));
+        product.set_property("displayName", names.display_name());
+        product.set_property("subscriptionRequired", true);
+        product.set_property("approvalRequired", false);
+        product.set_property("state", ProductState::Published.as_str());
+        product
+    }
+}
+
+/// Whether the keys of a subscription are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionState {
+    /// `active`: the keys are accepted.
+    Active,
+    /// Any other: they are not.
+    Other(String),
+}
+
+impl SubscriptionState {
+    /// Azure's word for it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "active",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// An API Management subscription: the holder of two keys for a scope. Not a billing scope.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApimSubscription {
+    /// The subscription's id.
+    pub id: ApimSubscriptionId,
+    /// Its display name, which Azure does not always give.
+    pub display_name: Option<String>,
+    /// What its keys open, as Azure writes it: a full id, or relative to the service.
+    pub scope: String,
+    /// Whether its keys are accepted.
+    pub state: SubscriptionState,
+}
+
+impl ApimSubscription {
+    /// Reads the subscription out of its envelope.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it lacks its `properties.scope`.
+    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
+        let state = match resource.text("properties.state")?.unwrap_or("submitted") {
+            "active" => SubscriptionState::Active,
+            other => SubscriptionState::Other(other.to_owned()),
+        };
+        Ok(Self {
+            id: ApimSubscriptionId::try_from(resource.id().clone())?,
+            display_name: resource.text("properties.displayName")?.map(str::to_owned),
+            scope: resource.required_text("properties.scope")?.to_owned(),
+            state,
+        })
+    }
+
+    /// The name of the product within the service that a scope names, if it names one:
+    /// `/products/p` or the product's full id.
+    #[must_use]
+    pub fn product_of_scope(scope: &str) -> Option<&str> {
+        let mut segments = scope.trim_end_matches('/').rsplit('/');
+        let name = segments.next().filter(|name| !name.is_empty())?;
+        segments.next().filter(|kind| kind.eq_ignore_ascii_case("products"))?;
+        Some(name)
+    }
+
+    /// The subscription of a link: a new one, or `existing` with what a link needs put right.
+    #[must_use]
+    pub fn desired(
+        id: &ApimSubscriptionId,
+        product: &ProductId,
+        names: &LinkNames,
+        existing: Option<&Resource>,
+    ) -> Resource {
+        let mut subscription = existing.cloned().unwrap_or_else(|| {
+            let mut new = Resource::new((**id).clone(), Map::new());
+            new.set_property("scope", product.as_str());
+            new.set_property("allowTracing", Value::Bool(false));
+            new
+        });
+        let current = subscription.text("properties.displayName").ok().flatten();
+        if !current.is_some_and(|name| names.names_subscription(name)) {
+            subscription.set_property("displayName", names.subscription_display_name());
+        }
+        subscription.set_property("state", SubscriptionState::Active.as_str());
+        subscription
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Hostname;
+
+    const SERVICE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+
+    fn resource(tail: &str, properties: &Value) -> Resource {
+        Resource::from_value(json!({"id": format!("{SERVICE}/{tail}"), "properties": properties})).unwrap()
+    }
+
+    #[test]
+    fn only_a_path_whose_first_segment_is_api_is_reachable_through_a_site() {
+        for (path, below) in
+            [("api/orders", true), ("/API", true), ("orders", false), ("apis", false), ("", false)]
+        {
+            let api = Api::read(&resource("apis/o", &json!({"path": path}))).unwrap();
+            assert_eq!(api.is_below_api(), below, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn an_api_with_its_own_key_header_does_not_take_the_sites_key() {
+        let custom = json!({"path": "api", "subscriptionKeyParameterNames": {"header": "X-Key"}});
+        assert!(!Api::read(&resource("apis/o", &custom)).unwrap().takes_the_site_key());
+        let usual =
+            json!({"path": "api", "subscriptionKeyParameterNames": {"header": "ocp-apim-subscription-key"}});
+        assert!(Api::read(&resource("apis/o", &usual)).unwrap().takes_the_site_key());
+    }
+
+    #[test]
+    fn an_api_in_a_products_list_is_the_services_api() {
+        let api = Api::read(&resource("products/p/apis/o", &json!({"path": "api/o"}))).unwrap();
+        assert_eq!(api.id.as_str(), format!("{SERVICE}/apis/o"));
+    }
+
+    #[test]
+    fn a_scope_names_its_product_in_full_and_relative_form() {
+        for scope in [format!("{SERVICE}/products/P"), "/products/P".to_owned()] {
+            assert_eq!(ApimSubscription::product_of_scope(&scope), Some("P"));
+        }
+        for scope in [format!("{SERVICE}/"), format!("{SERVICE}/apis/x"), "/apis".to_owned(), String::new()] {
+            assert_eq!(ApimSubscription::product_of_scope(&scope), None, "{scope:?}");
+        }
+    }
+
+    #[test]
+    fn putting_a_product_right_keeps_what_a_link_does_not_care_about() {
+        let names = LinkNames::of(Hostname::parse("l.example").unwrap());
+        let existing = resource(
+            "products/l",
+            &json!({"displayName": "x", "terms": "mine", "subscriptionRequired": false}),
+        );
+        let id = ProductId::try_from(existing.id().clone()).unwrap();
+        let desired = Product::desired(&id, &names, Some(&existing));
+        assert_eq!(desired.text("properties.terms").unwrap(), Some("mine"));
+        let product = Product::read(&desired).unwrap();
+        assert!(product.subscription_required && product.state == ProductState::Published);
+    }
+}

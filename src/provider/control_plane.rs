@@ -1,0 +1,129 @@
+//! What the engine needs of a control plane.
+
+use std::fmt::{self, Debug};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::ProviderError;
+use crate::model::{
+    ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, ProductId, Resource, ResourceId,
+    SiteEnvironmentId, SiteKey,
+};
+
+/// A version of a resource: equal as long as nothing about it has changed, keys included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ETag(String);
+
+impl ETag {
+    /// Takes an entity tag as the control plane wrote it, quotes included.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The tag as the control plane wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A value together with the version that it was read at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Versioned<T> {
+    /// What was read.
+    pub value: T,
+    /// The version that it had then.
+    pub etag: ETag,
+}
+
+/// What has to hold of a resource for a change to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing: the change is made whatever is there.
+    Anything,
+    /// It does not exist.
+    Absent,
+    /// It still has this version.
+    Unchanged(ETag),
+}
+
+/// A set of resources that can be listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Collection {
+    /// Every static site that the caller can see.
+    StaticSites,
+    /// Every API Management service that the caller can see.
+    Services,
+    /// The linked backends of a site environment.
+    LinkedBackends(SiteEnvironmentId),
+    /// The APIs of a service.
+    Apis(ApimServiceId),
+    /// The products of a service that have this display name.
+    ProductsNamed(ApimServiceId, String),
+    /// The APIs in a product; empty where the product does not exist.
+    ProductApis(ProductId),
+    /// The subscriptions whose scope is the product; empty where the product does not exist.
+    ProductSubscriptions(ProductId),
+}
+
+/// A control plane. Every implementation passes the suite in `tests/contract`.
+///
+/// The children of a resource that does not exist do not exist either, and a resource that is created
+/// has none.
+#[async_trait]
+pub trait ControlPlane: Debug + Send + Sync {
+    /// Reads a resource. Absence is an answer, not an error.
+    async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError>;
+
+    /// Lists a collection, in order of the ids. A collection of what does not exist is empty.
+    async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError>;
+
+    /// Creates or replaces a resource, and returns once that is terminal; a stale `expected` is a
+    /// [`ProviderError::Conflict`].
+    ///
+    /// A subscription that is created gets two fresh keys. A linked backend takes a copy of the primary
+    /// key of the link's subscription, each time it is put.
+    async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError>;
+
+    /// Deletes a resource and its children. Deleting what is absent succeeds. A product that still has
+    /// subscriptions is [`ProviderError::Rejected`].
+    async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError>;
+
+    /// Reads the keys of a subscription; `None` if it does not exist, or nothing is known of its keys.
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError>;
+
+    /// Replaces both keys of a subscription at once; a stale `expected` is a [`ProviderError::Conflict`].
+    async fn set_keys(
+        &self,
+        id: &ApimSubscriptionId,
+        keys: KeyPair,
+        expected: Expected,
+    ) -> Result<ETag, ProviderError>;
+
+    /// Puts a fresh key into a slot. Not repeatable: each call ends the life of the key that was there.
+    async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError>;
+
+    /// What is known of the key that the site sends to its linked backend.
+    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError>;
+
+    /// Makes what follows one transaction, where the control plane knows transactions: after this, reads
+    /// are current and nobody else writes until [`commit`](Self::commit).
+    async fn begin(&self) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    /// Makes durable what was done since [`begin`](Self::begin), all of it or nothing, and lets others
+    /// write again.
+    async fn commit(&self) -> Result<(), ProviderError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! What a control plane can answer instead of doing what it was asked.
+
+use std::{error::Error, fmt};
+
+use crate::{
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    model::{InvalidId, Malformed, ResourceId},
+};
+
+/// A request that a control plane did not fulfil, told by what a caller can do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// The resource is no longer as the caller last saw it.
+    #[error("`{0}` was changed by somebody else in the meantime")]
+    Conflict(ResourceId),
+    /// The resource, or its parent, does not exist.
+    #[error("`{0}` does not exist")]
+    NotFound(ResourceId),
+    /// The control plane refuses, in its own words.
+    #[error("the control plane refused to change `{id}`: {code}: {message}")]
+    Rejected {
+        /// The resource that was to be changed.
+        id: ResourceId,
+        /// The control plane's code, such as `ValidationError`.
+        code: String,
+        /// The control plane's message, verbatim.
+        message: String,
+    },
+    /// A resource that does not have the shape that its type demands.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The control plane could not be read or written.
+    #[error(transparent)]
+    Storage(StorageError),
+}
+
+/// An implementation's own failure, kept with its diagnosis.
+#[derive(Debug)]
+pub struct StorageError(Box<dyn Diagnose>);
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for StorageError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl ProviderError {
+    /// Wraps an implementation's own error, which keeps its diagnosis.
+    pub fn storage(error: impl Diagnose) -> Self {
+        Self::Storage(StorageError(Box::new(error)))
+    }
+}
+
+impl From<InvalidId> for ProviderError {
+    fn from(error: InvalidId) -> Self {
+        Self::Malformed(error.into())
+    }
+}
+
+impl Diagnose for ProviderError {
+    fn diagnosis(&self) -> Diagnosis {
+        match self {
+            Self::Conflict(_) => Diagnosis::new(ExitCode::Unavailable)
+                .hint("run the command again: it starts from what is there now"),
+            Self::NotFound(_) => {
+                Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to see what is there")
+            }
+            Self::Rejected { .. } => Diagnosis::new(ExitCode::Refused),
+            Self::Malformed(_) => Diagnosis::new(ExitCode::Unavailable)
+                .hint("mend the resource where it is kept, then run the command again"),
+            Self::Storage(error) => error.0.diagnosis(),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Control planes: the one trait that the engine needs, and what implements it.
+
+mod control_plane;
+mod error;
+pub mod json;
+
+pub use control_plane::{Collection, ControlPlane, ETag, Expected, Versioned};
+pub use error::{ProviderError, StorageError};
