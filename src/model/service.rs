@@ -233,6 +233,19 @@ impl ApimSubscription {
         Some(name)
     }
 
+    /// Of the subscriptions of a link's product, the one that the link uses: one that is named as linking
+    /// names it (an active one first, then in order of the ids), or else the only one there is.
+    #[must_use]
+    pub fn of_link<'a>(candidates: &'a [Self], names: &LinkNames) -> Option<&'a Self> {
+        let is_named = |s: &&Self| s.display_name.as_deref().is_some_and(|n| names.names_subscription(n));
+        let named = candidates.iter().filter(is_named);
+        let first = named.min_by_key(|s| (s.state != SubscriptionState::Active, s.id.key()));
+        first.or(match candidates {
+            [only] => Some(only),
+            _ => None,
+        })
+    }
+
     /// The subscription of a link: a new one, or `existing` with what a link needs put right.
     #[must_use]
     pub fn desired(
@@ -302,6 +315,26 @@ mod tests {
         for scope in [format!("{SERVICE}/"), format!("{SERVICE}/apis/x"), "/apis".to_owned(), String::new()] {
             assert_eq!(ApimSubscription::product_of_scope(&scope), None, "{scope:?}");
         }
+    }
+
+    #[test]
+    fn of_several_subscriptions_the_link_uses_the_one_named_for_it() {
+        let names = LinkNames::of(Hostname::parse("l.example").unwrap());
+        let subscription = |id: &str, name: &str, state: &str| {
+            let properties = json!({"scope": "/products/l", "displayName": name, "state": state});
+            ApimSubscription::read(&resource(&format!("subscriptions/{id}"), &properties)).unwrap()
+        };
+        let (ours, partner) = (names.display_name(), "A partner");
+        let chosen =
+            |all: &[ApimSubscription]| ApimSubscription::of_link(all, &names).map(|s| s.id.name().to_owned());
+        let partners = [subscription("a", partner, "active"), subscription("b", partner, "active")];
+        assert_eq!(chosen(&partners), None, "nobody else's keys are taken");
+        assert_eq!(chosen(&partners[..1]), Some("a".to_owned()), "the only one is found by its scope");
+        let mut with_ours = partners.to_vec();
+        with_ours.push(subscription("y", &ours, "suspended"));
+        assert_eq!(chosen(&with_ours), Some("y".to_owned()));
+        with_ours.push(subscription("z", &ours, "active"));
+        assert_eq!(chosen(&with_ours), Some("z".to_owned()));
     }
 
     #[test]
