@@ -1,6 +1,7 @@
 //! Links an Azure API Management service to an Azure Static Web App, and keeps the link right.
 
 pub mod ambient;
+pub mod config;
 pub mod diagnosis;
 pub mod model;
 pub mod provider;

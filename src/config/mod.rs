@@ -1,0 +1,27 @@
+//! Settings, in layers: defaults, then `swa-apim.toml`, then the environment, then flags. Each value knows
+//! which layer it is from.
+
+mod choice;
+mod document;
+mod edit;
+mod error;
+mod fault;
+mod find;
+mod place;
+mod sample;
+mod settings;
+mod source;
+
+pub use choice::{Cloud, ProviderKind, Provisioning, UnknownWord};
+pub use edit::{NewEnv, add_env, render_env};
+pub use error::{ConfigError, Searched};
+pub use fault::Fault;
+pub use sample::{SAMPLE_ENV, sample_config, sample_model, user_data_model};
+pub use settings::{EnvSettings, Overrides, Settings};
+pub use source::{Source, Sourced};
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "swa-apim.toml";
+
+/// The name of the model file beside it.
+pub const MODEL_NAME: &str = "control-plane.json";

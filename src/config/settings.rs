@@ -1,0 +1,583 @@
+//! The layers, put one over the other.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Sourced,
+    document::{Document, EnvLayer},
+    find::{self, Found},
+    sample,
+};
+use crate::model::PRODUCTION;
+
+/// What flags and the environment say; `None` where they are silent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// The configuration file.
+    pub config: Option<Sourced<PathBuf>>,
+    /// The env to work on.
+    pub env: Option<Sourced<String>>,
+    /// The static site, by name or id.
+    pub static_web_app: Option<Sourced<String>>,
+    /// The service, by name or id.
+    pub apim: Option<Sourced<String>>,
+    /// The resource group of what is given by name.
+    pub resource_group: Option<Sourced<String>>,
+    /// The Azure subscription of what is given by name.
+    pub subscription: Option<Sourced<String>>,
+    /// The environment of the site.
+    pub site_environment: Option<Sourced<String>>,
+    /// The control plane.
+    pub provider: Option<Sourced<ProviderKind>>,
+    /// The file of the JSON model, relative to the working directory.
+    pub model: Option<Sourced<PathBuf>>,
+    /// Where Azure Resource Manager answers.
+    pub endpoint: Option<Sourced<String>>,
+    /// Who makes a link's pieces.
+    pub provisioning: Option<Sourced<Provisioning>>,
+    /// Whether to work on the built-in sample and on no file.
+    pub sample: bool,
+}
+
+impl Overrides {
+    /// An empty text is more often a variable that a script forgot to fill than a wish.
+    fn check(&self) -> Result<(), ConfigError> {
+        let names = [
+            &self.env,
+            &self.static_web_app,
+            &self.apim,
+            &self.resource_group,
+            &self.subscription,
+            &self.site_environment,
+            &self.endpoint,
+        ];
+        let paths = [&self.config, &self.model].into_iter().flatten();
+        let empty_paths = paths.filter(|path| path.value.as_os_str().is_empty()).map(|path| &path.source);
+        let empty_names = names.into_iter().flatten().filter(|name| name.value.trim().is_empty());
+        match empty_names.map(|name| &name.source).chain(empty_paths).next() {
+            Some(source) => Err(ConfigError::Empty(source.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Everything that a command needs to know about its target, and where each value is from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvSettings {
+    /// The name of the env.
+    pub name: String,
+    /// The static site, by name or id.
+    pub static_web_app: Sourced<String>,
+    /// The service, by name or id.
+    pub apim: Sourced<String>,
+    /// The resource group of what is given by name.
+    pub resource_group: Option<Sourced<String>>,
+    /// The Azure subscription of what is given by name.
+    pub subscription: Option<Sourced<String>>,
+    /// The environment of the site; `default` is production.
+    pub site_environment: Sourced<String>,
+    /// The APIs to keep in the link's product, each once.
+    pub apis: Vec<String>,
+    /// The control plane.
+    pub provider: Sourced<ProviderKind>,
+    /// The file of the JSON model.
+    pub model: Sourced<PathBuf>,
+    /// The cloud, unless there is an endpoint.
+    pub cloud: Sourced<Cloud>,
+    /// Where Azure Resource Manager answers, if not where the cloud says.
+    pub endpoint: Option<Sourced<String>>,
+    /// Who makes a link's pieces.
+    pub provisioning: Sourced<Provisioning>,
+}
+
+/// The configuration: the file, if there is one, below what flags and the environment say.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    shown: Option<PathBuf>,
+    cwd: PathBuf,
+    document: Document,
+    overrides: Overrides,
+}
+
+impl Settings {
+    /// Finds and reads the file, or does without one.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the file that was named is missing, or what was found cannot be used.
+    pub fn load(overrides: Overrides, cwd: &Path) -> Result<Self, ConfigError> {
+        let directories = find::directories();
+        let user_directory = directories.as_ref().map(directories::ProjectDirs::config_dir);
+        Self::load_with(overrides, cwd, user_directory)
+    }
+
+    fn load_with(overrides: Overrides, cwd: &Path, user: Option<&Path>) -> Result<Self, ConfigError> {
+        overrides.check()?;
+        if overrides.sample {
+            return Self::sample(overrides, cwd);
+        }
+        let Some(Found { path, shown, bytes }) = find::find(overrides.config.as_ref(), cwd, user)? else {
+            return Ok(Self::without_file(Document::default(), overrides, cwd));
+        };
+        let document = Document::parse(&shown, &bytes)?;
+        Ok(Self { file: Some(path), shown: Some(shown), cwd: cwd.to_owned(), document, overrides })
+    }
+
+    fn sample(overrides: Overrides, cwd: &Path) -> Result<Self, ConfigError> {
+        if let Some(provider) = overrides.provider.as_ref().filter(|p| p.value == ProviderKind::Arm) {
+            return Err(ConfigError::SampleOverArm(provider.source.clone()));
+        }
+        let kept = overrides.model.as_ref().map(|model| model.value.clone()).or_else(sample::user_data_model);
+        let document = sample::document(&kept.ok_or(ConfigError::NoDataDirectory)?);
+        Ok(Self::without_file(document, overrides, cwd))
+    }
+
+    fn without_file(document: Document, overrides: Overrides, cwd: &Path) -> Self {
+        Self { file: None, shown: None, cwd: cwd.to_owned(), document, overrides }
+    }
+
+    /// The env that a command is about: the chosen one, or the only one, or one made of the flags for
+    /// the site and the service and named after the site.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if there is no such env, no telling which, or something missing from it.
+    pub fn env(&self) -> Result<EnvSettings, ConfigError> {
+        if let Some(chosen) = &self.overrides.env {
+            let found = self.document.envs.iter().find(|env| env.name == chosen.value);
+            return self.layered(found.ok_or_else(|| self.unknown_env(&chosen.value))?);
+        }
+        match self.document.envs.as_slice() {
+            [only] => self.layered(only),
+            _ => self.layered(&self.env_of_flags()?),
+        }
+    }
+
+    /// Every env of the file, in the order of the file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if there is none, or something missing from one.
+    pub fn all(&self) -> Result<Vec<EnvSettings>, ConfigError> {
+        match self.document.envs.as_slice() {
+            [] => Err(ConfigError::NoEnvs(self.shown.clone())),
+            envs => envs.iter().map(|env| self.layered(env)).collect(),
+        }
+    }
+
+    /// The names of the envs, in the order of the file.
+    #[must_use]
+    pub fn env_names(&self) -> Vec<&str> {
+        self.document.envs.iter().map(|env| env.name.as_str()).collect()
+    }
+
+    /// The control plane where no env says otherwise.
+    #[must_use]
+    pub fn provider(&self) -> Sourced<ProviderKind> {
+        let given = self.overrides.provider.clone();
+        given.unwrap_or_else(|| Sourced::default(ProviderKind::Json))
+    }
+
+    /// The file of the JSON model: as flags say relative to the working directory, else relative to the
+    /// configuration file, else beside it.
+    #[must_use]
+    pub fn model(&self) -> Sourced<PathBuf> {
+        if let Some(model) = &self.overrides.model {
+            return model.clone().map(|path| self.cwd.join(path));
+        }
+        let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(&self.cwd);
+        let given = self.document.providers.model.clone();
+        given.unwrap_or_else(|| Sourced::default(MODEL_NAME.into())).map(|path| folder.join(path))
+    }
+
+    /// The cloud.
+    #[must_use]
+    pub fn cloud(&self) -> Sourced<Cloud> {
+        let given = self.document.providers.cloud.clone();
+        given.unwrap_or_else(|| Sourced::default(Cloud::AzureCloud))
+    }
+
+    /// Where Azure Resource Manager answers, if not where the cloud says.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Sourced<String>> {
+        self.overrides.endpoint.clone().or_else(|| self.document.providers.endpoint.clone())
+    }
+
+    fn layered(&self, env: &EnvLayer) -> Result<EnvSettings, ConfigError> {
+        let over = &self.overrides;
+        let provider = over.provider.clone().or(env.provider.clone()).unwrap_or_else(|| self.provider());
+        let site_environment = over.site_environment.clone().or(env.site_environment.clone());
+        Ok(EnvSettings {
+            name: env.name.clone(),
+            static_web_app: needed([&over.static_web_app, &env.static_web_app], env, "static-web-app")?,
+            apim: needed([&over.apim, &env.apim], env, "apim")?,
+            resource_group: over.resource_group.clone().or(env.resource_group.clone()),
+            subscription: over.subscription.clone().or(env.subscription.clone()),
+            site_environment: site_environment.unwrap_or_else(|| Sourced::default(PRODUCTION.to_owned())),
+            apis: env.apis.clone(),
+            provisioning: self.provisioning(env, provider.value),
+            provider,
+            model: self.model(),
+            cloud: self.cloud(),
+            endpoint: self.endpoint(),
+        })
+    }
+
+    fn provisioning(&self, env: &EnvLayer, provider: ProviderKind) -> Sourced<Provisioning> {
+        let of_provider = match provider {
+            ProviderKind::Json => None,
+            ProviderKind::Arm => self.document.providers.provisioning.clone(),
+        };
+        let given = self.overrides.provisioning.clone().or(env.provisioning.clone()).or(of_provider);
+        given.unwrap_or_else(|| Sourced::default(provider.provisioning()))
+    }
+
+    fn env_of_flags(&self) -> Result<EnvLayer, ConfigError> {
+        let over = &self.overrides;
+        if let (Some(site), Some(_)) = (&over.static_web_app, &over.apim) {
+            let name = site.value.rsplit('/').next().unwrap_or_default();
+            return Ok(EnvLayer::new(name, site.source.clone()));
+        }
+        if let (Some(path), [_, ..]) = (&self.shown, self.document.envs.as_slice()) {
+            return Err(ConfigError::NoEnvChosen { path: path.clone(), known: self.known() });
+        }
+        let flags = [("--static-web-app", &over.static_web_app), ("--apim", &over.apim)];
+        let missing = flags.into_iter().filter(|(_, given)| given.is_none()).map(|(flag, _)| flag).collect();
+        Err(ConfigError::NoTarget { path: self.shown.clone(), missing })
+    }
+
+    fn unknown_env(&self, name: &str) -> ConfigError {
+        let searched = match &self.shown {
+            _ if self.overrides.sample => Searched::Sample,
+            Some(path) => Searched::File(path.clone()),
+            None => Searched::NoFile,
+        };
+        ConfigError::UnknownEnv { name: name.to_owned(), searched, known: self.known() }
+    }
+
+    fn known(&self) -> Vec<String> {
+        self.document.envs.iter().map(|env| env.name.clone()).collect()
+    }
+}
+
+fn needed(
+    layers: [&Option<Sourced<String>>; 2],
+    env: &EnvLayer,
+    key: &'static str,
+) -> Result<Sourced<String>, ConfigError> {
+    let given = layers.into_iter().flatten().next().cloned();
+    given.ok_or_else(|| ConfigError::Missing { env: env.name.clone(), key, at: env.at.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::File, io::Write};
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::{
+        config::{FILE_NAME, Source},
+        diagnosis::{Diagnose, ExitCode},
+    };
+
+    const TWO_ENVS: &str = "[env.prod]\nstatic-web-app = 'shop'\napim = 'gate'\n\
+                            [env.staging]\nstatic-web-app = 'shop2'\napim = 'gate2'\n";
+
+    /// A folder to work in, and the user's configuration directory.
+    struct Place {
+        root: TempDir,
+    }
+
+    impl Place {
+        fn empty() -> Self {
+            Self { root: tempfile::tempdir().unwrap() }
+        }
+
+        fn with(text: &str) -> Self {
+            let place = Self::empty();
+            place.write(FILE_NAME, text);
+            place
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.root.path().join("work").join(name)
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            let path = self.path(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
+        }
+
+        fn load(&self, overrides: Overrides) -> Result<Settings, ConfigError> {
+            self.load_in("", overrides)
+        }
+
+        fn load_in(&self, folder: &str, overrides: Overrides) -> Result<Settings, ConfigError> {
+            Settings::load_with(overrides, &self.path(folder), Some(&self.path("../user")))
+        }
+
+        fn env(&self, overrides: Overrides) -> EnvSettings {
+            self.load(overrides).unwrap().env().unwrap()
+        }
+
+        fn refusal(&self, overrides: Overrides) -> (String, String) {
+            let error = self.load(overrides).and_then(|settings| settings.env()).unwrap_err();
+            assert_eq!(error.diagnosis().exit, ExitCode::Usage);
+            (error.to_string(), error.diagnosis().hint.unwrap_or_default())
+        }
+    }
+
+    fn flag<T>(flag: &'static str, value: impl Into<T>) -> Sourced<T> {
+        Sourced::new(value.into(), Source::Flag(flag))
+    }
+
+    fn chosen(env: &str) -> Overrides {
+        Overrides { env: Some(flag("--env", env)), ..Overrides::default() }
+    }
+
+    fn line(line: usize) -> Source {
+        Source::File { path: Path::new(FILE_NAME).into(), line }
+    }
+
+    #[test]
+    fn flags_and_environment_lie_over_the_file_and_the_file_over_the_defaults() {
+        let place = Place::with(
+            "[env.prod]\nstatic-web-app = 'shop'\napim = 'gate'\nresource-group = 'rg'\nprovider = 'arm'\n\
+             apis = ['a']\n[provider.arm]\ncloud = 'AzureChinaCloud'\nprovisioning = 'engine'\n",
+        );
+        let variable = Sourced::new("rg2".to_owned(), Source::Variable("SWA_APIM_RESOURCE_GROUP"));
+        let env = place.env(Overrides {
+            apim: Some(flag("--apim", "other")),
+            resource_group: Some(variable.clone()),
+            ..Overrides::default()
+        });
+        assert_eq!(env.name, "prod");
+        assert_eq!(env.static_web_app, Sourced::new("shop".to_owned(), line(2)));
+        assert_eq!(env.apim, Sourced::new("other".to_owned(), Source::Flag("--apim")));
+        assert_eq!(env.resource_group, Some(variable));
+        assert_eq!(env.subscription, None);
+        assert_eq!(env.site_environment, Sourced::default("default".to_owned()));
+        assert_eq!(env.apis, ["a"]);
+        assert_eq!(env.provider, Sourced::new(ProviderKind::Arm, line(5)));
+        assert_eq!(env.provisioning, Sourced::new(Provisioning::Engine, line(9)));
+        assert_eq!(env.cloud, Sourced::new(Cloud::AzureChinaCloud, line(8)));
+        assert_eq!((env.endpoint, env.model.source), (None, Source::Default));
+    }
+
+    #[test]
+    fn every_override_wins_over_the_file() {
+        let place = Place::with(
+            "[env.prod]\nstatic-web-app='1'\napim='1'\nresource-group='1'\nsubscription='1'\nsite-environment='1'\n\
+             provider='json'\nprovisioning='engine'\n[provider.json]\nmodel='1'\n[provider.arm]\nendpoint='1'\n",
+        );
+        let env = place.env(Overrides {
+            static_web_app: Some(flag("--f", "2")),
+            apim: Some(flag("--f", "2")),
+            resource_group: Some(flag("--f", "2")),
+            subscription: Some(flag("--f", "2")),
+            site_environment: Some(flag("--f", "2")),
+            provider: Some(flag("--f", ProviderKind::Arm)),
+            model: Some(flag("--f", "2")),
+            endpoint: Some(flag("--f", "2")),
+            provisioning: Some(flag("--f", Provisioning::Service)),
+            ..chosen("prod")
+        });
+        let two = || Sourced::new("2".to_owned(), Source::Flag("--f"));
+        assert_eq!((env.static_web_app, env.apim, env.site_environment), (two(), two(), two()));
+        assert_eq!(
+            (env.resource_group, env.subscription, env.endpoint),
+            (Some(two()), Some(two()), Some(two()))
+        );
+        assert_eq!((env.provider.value, env.provisioning.value), (ProviderKind::Arm, Provisioning::Service));
+        assert_eq!(env.model.value, place.path("2"), "relative to the working directory");
+    }
+
+    #[test]
+    fn the_provider_decides_who_provisions_unless_somebody_says_so() {
+        let place = Place::with(TWO_ENVS);
+        assert_eq!(place.env(chosen("prod")).provisioning, Sourced::default(Provisioning::Engine));
+        let arm = Overrides { provider: Some(flag("--provider", ProviderKind::Arm)), ..chosen("prod") };
+        assert_eq!(place.env(arm).provisioning, Sourced::default(Provisioning::Service));
+        let place = Place::with(&format!("{TWO_ENVS}[provider.arm]\nprovisioning='service'"));
+        assert_eq!(
+            place.env(chosen("prod")).provisioning.value,
+            Provisioning::Engine,
+            "the model's are not arm's"
+        );
+    }
+
+    #[test]
+    fn the_file_is_found_upward_and_then_in_the_users_directory() {
+        let place = Place::with(TWO_ENVS);
+        place.write("a/b/.keep", "");
+        place.write("../user/swa-apim.toml", "[env.mine]\n");
+        let found = place.load_in("a/b", Overrides::default()).unwrap();
+        assert_eq!(found.file, Some(place.path(FILE_NAME)));
+        assert_eq!(found.model().value, place.path("control-plane.json"), "beside the file");
+        place.write("a/swa-apim.toml", "[env.near]\n");
+        assert_eq!(place.load_in("a/b", Overrides::default()).unwrap().env_names(), ["near"]);
+        std::fs::remove_file(place.path("a/swa-apim.toml")).unwrap();
+        std::fs::remove_file(place.path(FILE_NAME)).unwrap();
+        assert_eq!(place.load_in("a/b", Overrides::default()).unwrap().env_names(), ["mine"]);
+    }
+
+    #[test]
+    fn a_named_file_is_taken_and_no_other() {
+        let place = Place::with(TWO_ENVS);
+        place.write(
+            "x/other.toml",
+            "[env.it]\nstatic-web-app='s'\napim='a'\n[provider.json]\nmodel='m/c.json'",
+        );
+        let named = |path: &str| Overrides { config: Some(flag("--config", path)), ..Overrides::default() };
+        let env = place.env(named("x/other.toml"));
+        assert_eq!(env.model.value, place.path("x/m/c.json"), "relative to the file");
+        assert_eq!(env.model.source.to_string(), "x/other.toml, line 5");
+        let (message, hint) = place.refusal(named("y.toml"));
+        assert_eq!(message, "there is no file `y.toml`, which `--config` names");
+        assert_eq!(hint, "`swa-apim init` writes one");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_mistake_of_usage() {
+        let place = Place::with(TWO_ENVS);
+        let folder = Overrides { config: Some(flag("--config", ".")), ..Overrides::default() };
+        let error = place.load(folder).unwrap_err();
+        assert_eq!(error.to_string(), "could not read `.`");
+        assert!(std::error::Error::source(&error).is_some());
+        assert_eq!(error.diagnosis().exit, ExitCode::Unexpected);
+    }
+
+    #[test]
+    fn the_only_env_needs_no_name_and_of_several_one_has_to_be_chosen() {
+        let place = Place::with("[env.only]\nstatic-web-app='s'\napim='a'\n");
+        assert_eq!(place.env(Overrides::default()).name, "only");
+        let place = Place::with(TWO_ENVS);
+        assert_eq!(place.env(chosen("staging")).apim.value, "gate2");
+        let (message, hint) = place.refusal(Overrides::default());
+        assert_eq!(message, "`swa-apim.toml` has 2 envs, and none of them was chosen");
+        assert_eq!(hint, "add `--env NAME`; the envs are: prod, staging");
+    }
+
+    #[test]
+    fn an_unknown_env_leads_to_the_nearest() {
+        let place = Place::with(TWO_ENVS);
+        let (message, hint) = place.refusal(chosen("stagin"));
+        assert_eq!(message, "there is no env `stagin` in `swa-apim.toml`");
+        assert_eq!(hint, "did you mean `staging`? the envs are: prod, staging");
+        assert_eq!(place.refusal(chosen("x")).1, "the envs are: prod, staging");
+        let (message, hint) = Place::empty().refusal(chosen("prod"));
+        assert_eq!(message, "there is no env `prod` because no `swa-apim.toml` was found");
+        let expected = "`swa-apim init` writes one, and `--config FILE` names one; \
+                        `--static-web-app` and `--apim` do without `--env`";
+        assert_eq!(hint, expected);
+        let hint = Place::with("").refusal(chosen("prod")).1;
+        assert_eq!(hint, "add a table `[env.NAME]` to it, or run `swa-apim init`");
+    }
+
+    #[test]
+    fn many_envs_are_not_all_listed() {
+        let text: String = (0..20).fold(String::new(), |text, n| format!("{text}[env.e{n}]\n"));
+        let hint = Place::with(&text).refusal(Overrides::default()).1;
+        assert!(hint.ends_with("e10, e11 and 8 more"), "{hint}");
+    }
+
+    #[test]
+    fn a_site_and_a_service_make_an_env_of_their_own() {
+        let flags = |site: &str| Overrides {
+            static_web_app: Some(flag("--static-web-app", site)),
+            apim: Some(flag("--apim", "gate")),
+            ..Overrides::default()
+        };
+        let env = Place::empty()
+            .env(flags("/subscriptions/s/resourceGroups/r/providers/Microsoft.Web/staticSites/shop"));
+        assert_eq!((env.name.as_str(), env.apis.len()), ("shop", 0));
+        assert_eq!(Place::with(TWO_ENVS).env(flags("shop")).name, "shop");
+        let only = Place::with("[env.only]\napis=['a']\n").env(flags("shop"));
+        assert_eq!(
+            (only.name.as_str(), only.apis),
+            ("only", vec!["a".to_owned()]),
+            "flags lie over the only env"
+        );
+    }
+
+    #[test]
+    fn without_a_file_the_missing_flags_are_named() {
+        let (message, hint) = Place::empty().refusal(Overrides::default());
+        let expected = "no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given";
+        assert_eq!(message, expected);
+        let expected =
+            "`swa-apim init` writes an env, the flags do without one, and `--sample` tries it all out";
+        assert_eq!(hint, expected);
+        let site = Overrides { static_web_app: Some(flag("--static-web-app", "s")), ..Overrides::default() };
+        assert_eq!(Place::with("").refusal(site).0, "`swa-apim.toml` has no env, and `--apim` is not given");
+    }
+
+    #[test]
+    fn an_env_without_its_service_says_where() {
+        let place = Place::with("\n[env.prod]\nstatic-web-app = 's'\n");
+        let (message, hint) = place.refusal(Overrides::default());
+        assert_eq!(message, "env `prod` has no `apim` (swa-apim.toml, line 2)");
+        assert_eq!(hint, "add `apim = \"NAME\"` to the env, or pass `--apim`");
+        place.env(Overrides { apim: Some(flag("--apim", "a")), ..Overrides::default() });
+    }
+
+    #[test]
+    fn an_empty_flag_or_variable_is_refused() {
+        let given = Some(Sourced::new(" ".to_owned(), Source::Variable("SWA_APIM_APIM")));
+        let (message, hint) = Place::empty().refusal(Overrides { apim: given, ..Overrides::default() });
+        assert_eq!(message, "the environment variable SWA_APIM_APIM is empty");
+        assert_eq!(hint, "give it a value, or leave it out");
+        let path = Overrides { config: Some(flag("--config", "")), ..Overrides::default() };
+        assert_eq!(Place::empty().refusal(path).0, "`--config` is empty");
+    }
+
+    #[test]
+    fn all_envs_come_in_the_order_of_the_file() {
+        let settings = Place::with(TWO_ENVS).load(Overrides::default()).unwrap();
+        let names: Vec<String> = settings.all().unwrap().into_iter().map(|env| env.name).collect();
+        assert_eq!(names, ["prod", "staging"]);
+        let none = |place: Place| place.load(Overrides::default()).unwrap().all().unwrap_err().to_string();
+        assert_eq!(none(Place::empty()), "no `swa-apim.toml` was found");
+        assert_eq!(none(Place::with("")), "`swa-apim.toml` has no env");
+    }
+
+    #[test]
+    fn the_sample_needs_no_file_and_heeds_none() {
+        let place = Place::with("this is not TOML");
+        let sample =
+            || Overrides { sample: true, model: Some(flag("--model", "m.json")), ..Overrides::default() };
+        let env = place.env(sample());
+        assert_eq!((env.name.as_str(), env.apis.as_slice()), ("prod", ["orders".to_owned()].as_slice()));
+        assert_eq!(env.static_web_app, Sourced::new("shop-web".to_owned(), Source::Sample));
+        assert_eq!(env.provider.value, ProviderKind::Json);
+        assert_eq!(env.model.value, place.path("m.json"));
+        let (message, hint) = place.refusal(Overrides { env: Some(flag("--env", "dev")), ..sample() });
+        assert_eq!(message, "there is no env `dev` in the sample");
+        assert_eq!(hint, "its only env is `prod`: leave `--env` out");
+        let arm = Overrides { provider: Some(flag("--provider", ProviderKind::Arm)), ..sample() };
+        let (message, hint) = place.refusal(arm);
+        assert_eq!(message, "the sample is a JSON model, and `--provider` asks for `arm`");
+        assert_eq!(hint, "leave one of the two out");
+    }
+
+    #[test]
+    fn the_sample_is_kept_in_the_users_data_directory() {
+        let Some(kept) = sample::user_data_model() else { return };
+        let env = Place::empty().env(Overrides { sample: true, ..Overrides::default() });
+        assert_eq!(env.model, Sourced::new(kept, Source::Sample));
+    }
+
+    #[test]
+    fn a_large_fleet_loads_completely() {
+        let text = (0..2_000).fold(String::new(), |text, n| {
+            text + &format!("[env.site-{n}]\nstatic-web-app = 'site-{n}'\napim = 'gate'\n\n")
+        });
+        let all = Place::with(&text).load(Overrides::default()).unwrap().all().unwrap();
+        assert_eq!(all.len(), 2_000);
+        assert_eq!(all[1_999].apim.source, line(1_999 * 4 + 3));
+    }
+}
