@@ -237,7 +237,7 @@ impl Settings {
     fn env_of_flags(&self) -> Result<EnvLayer, ConfigError> {
         let over = &self.overrides;
         if let (Some(site), Some(_)) = (&over.static_web_app, &over.apim) {
-            let name = site.value.rsplit('/').next().unwrap_or_default();
+            let name = site.value.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or(&site.value);
             return Ok(EnvLayer::new(name, site.source.clone()));
         }
         if let (Some(path), [_, ..]) = (&self.shown, self.document.envs.as_slice()) {
