@@ -1,1 +1,18 @@
-//! The JSON model.
+//! A control plane in one JSON file: lock, schema version, serial, atomic replace.
+
+mod control_plane;
+mod disk;
+mod document;
+mod error;
+mod import;
+mod index;
+mod kind;
+mod lock;
+mod put;
+mod store;
+mod top;
+mod transaction;
+
+pub use control_plane::JsonControlPlane;
+pub use error::ModelError;
+pub use import::{ImportError, ImportReport};

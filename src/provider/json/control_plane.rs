@@ -1,0 +1,209 @@
+//! The model as a control plane.
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{
+    ImportError, ImportReport, ModelError,
+    disk::RealDisk,
+    document::Document,
+    import,
+    put::Source,
+    store::Store,
+    transaction::{ModelFile, State},
+};
+use crate::{
+    ambient::Ambient,
+    model::{ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
+    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
+};
+
+/// A control plane in one JSON file, or in memory alone.
+///
+/// Reads come from the generation that was opened, or that the last [`begin`](ControlPlane::begin) or
+/// [`refresh`](Self::refresh) found. There is one transaction at a time in one value; a `begin` that
+/// follows a transaction without `commit` abandons that one.
+pub struct JsonControlPlane {
+    pub(super) file: Option<ModelFile>,
+    pub(super) ambient: Arc<dyn Ambient>,
+    state: Mutex<State>,
+}
+
+impl fmt::Debug for JsonControlPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonControlPlane").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl JsonControlPlane {
+    /// Opens a model, without locking it. A transaction waits for others for `lock_wait` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError`] if there is none at `path`, or it cannot be read or understood.
+    pub fn open(path: &Path, lock_wait: Duration, ambient: Arc<dyn Ambient>) -> Result<Self, ModelError> {
+        let file = ModelFile::at(path, lock_wait, Box::new(RealDisk))?;
+        let store = file.load()?;
+        Ok(Self::over(Some(file), store, ambient))
+    }
+
+    /// Creates a model with the resources and secrets of the document `initial`, or an empty one, unless
+    /// there is one; then opens it.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError`] if `initial` is no model, or the file or its folder cannot be made.
+    pub fn create(
+        path: &Path,
+        initial: &str,
+        lock_wait: Duration,
+        ambient: Arc<dyn Ambient>,
+    ) -> Result<Self, ModelError> {
+        ModelFile::at(path, lock_wait, Box::new(RealDisk))?.create(initial, &*ambient)?;
+        Self::open(path, lock_wait, ambient)
+    }
+
+    /// An empty model without a file. It needs no transactions.
+    #[must_use]
+    pub fn in_memory(ambient: Arc<dyn Ambient>) -> Self {
+        let mut document = Document::empty(Path::new("(in memory)"));
+        document.lineage = ambient.unguessable().to_string();
+        Self::over(None, Store::new(document), ambient)
+    }
+
+    fn over(file: Option<ModelFile>, store: Store, ambient: Arc<dyn Ambient>) -> Self {
+        Self { file, ambient, state: Mutex::new(State::new(store)) }
+    }
+
+    /// The file, symbolic links resolved.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_ref().map(ModelFile::path)
+    }
+
+    /// The lineage and the serial of the generation that reads come from.
+    #[must_use]
+    pub fn generation(&self) -> (String, u64) {
+        let mut state = self.state();
+        // what cannot be read is reported to whoever reads a resource
+        let _ = state.refresh(self.file.as_ref());
+        (state.store.document.lineage.clone(), state.store.document.serial)
+    }
+
+    /// Makes the next read come from the file as it is then.
+    pub fn refresh(&self) {
+        self.state().let_go_stale();
+    }
+
+    /// Every resource, in order of the ids and without keys.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Storage`] if the model cannot be read.
+    pub fn resources(&self) -> Result<Vec<Resource>, ProviderError> {
+        self.read(|store| Ok(store.all()?))
+    }
+
+    /// Puts every resource of an array, of a list answer of ARM, or of an array of those, where its id
+    /// says: all of them or none. The caller begins and commits.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`], naming the element that does not fit.
+    pub fn import(&self, resources: Value) -> Result<ImportReport, ImportError> {
+        let elements = import::elements(resources)?;
+        let mut state = self.changeable().map_err(ImportError::Storage)?;
+        let before = state.store.clone();
+        import::put_all(&mut state.store, elements, &*self.ambient).inspect_err(|_| state.store = before)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // every change checks before it writes, so a panic leaves nothing half done
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&mut Store) -> Result<T, ProviderError>) -> Result<T, ProviderError> {
+        let mut state = self.state();
+        state.refresh(self.file.as_ref())?;
+        read(&mut state.store)
+    }
+
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Store) -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        change(&mut self.changeable()?.store)
+    }
+
+    fn changeable(&self) -> Result<MutexGuard<'_, State>, ProviderError> {
+        let state = self.state();
+        if self.file.is_some() && !state.is_locked() {
+            return Err(ModelError::NoTransaction.into());
+        }
+        Ok(state)
+    }
+}
+
+#[async_trait]
+impl ControlPlane for JsonControlPlane {
+    async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        self.read(|store| Ok(store.get(id.key())?))
+    }
+
+    async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+        self.read(|store| Ok(store.list(collection)?))
+    }
+
+    async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
+        self.change(|store| store.put(resource, &expected, Source::Request, &*self.ambient))
+    }
+
+    async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
+        self.change(|store| store.delete(id, &expected))
+    }
+
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        self.read(|store| {
+            let Some(Versioned { etag, .. }) = store.read(id.key())? else { return Ok(None) };
+            Ok(store.recorded(id.key())?.pair().map(|value| Versioned { value, etag }))
+        })
+    }
+
+    async fn set_keys(
+        &self,
+        id: &ApimSubscriptionId,
+        keys: KeyPair,
+        expected: Expected,
+    ) -> Result<ETag, ProviderError> {
+        self.change(|store| store.set_keys(id, &keys, &expected))
+    }
+
+    async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError> {
+        self.change(|store| store.regenerate(id, slot, &*self.ambient))
+    }
+
+    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
+        self.read(|store| {
+            if !store.exists(id.key()) {
+                return Ok(SiteKey::Absent);
+            }
+            let held = store.recorded(id.key())?.primary;
+            Ok(held.map_or(SiteKey::Absent, |key| SiteKey::Held(key.fingerprint())))
+        })
+    }
+
+    async fn begin(&self) -> Result<(), ProviderError> {
+        Ok(self.begin_transaction().await?)
+    }
+
+    async fn commit(&self) -> Result<(), ProviderError> {
+        Ok(self.commit_transaction()?)
+    }
+}

@@ -1,0 +1,358 @@
+//! The text of a model: taken apart without being copied, and put together again.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    ops::{Bound, Range},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    ModelError,
+    top::{Top, Version},
+};
+use crate::model::ResourceId;
+
+/// The schema version that this program writes, and the newest that it reads.
+pub(super) const SCHEMA_VERSION: u64 = 1;
+
+/// A piece of JSON: as it stands in the file, or as it has become since.
+#[derive(Clone)]
+pub(super) enum Text {
+    Stored(Range<usize>),
+    Changed(Box<str>),
+}
+
+/// What `secrets` has for an id.
+#[derive(Clone)]
+pub(super) struct Secret {
+    /// The id, as it was spelt.
+    pub(super) id: Box<str>,
+    pub(super) text: Text,
+}
+
+/// A model's text, and where everything is in it. Resources and secrets are by lower-case id.
+#[derive(Clone)]
+pub(super) struct Document {
+    /// The file, for messages.
+    pub(super) origin: PathBuf,
+    pub(super) lineage: String,
+    pub(super) serial: u64,
+    pub(super) resources: BTreeMap<Box<str>, Text>,
+    pub(super) secrets: BTreeMap<Box<str>, Secret>,
+    unknown: Vec<(String, Range<usize>)>,
+    buffer: Arc<String>,
+}
+
+/// Where in the text something does not fit, and what.
+type Damage = (usize, String);
+
+impl Document {
+    /// A model without resources.
+    pub(super) fn empty(origin: &Path) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            lineage: String::new(),
+            serial: 0,
+            resources: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            unknown: Vec::new(),
+            buffer: Arc::default(),
+        }
+    }
+
+    /// Takes the bytes of a file apart.
+    pub(super) fn parse(bytes: Vec<u8>, origin: &Path) -> Result<Self, ModelError> {
+        let buffer = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            ModelError::damaged(origin, error.as_bytes(), at, "the text is not UTF-8")
+        })?;
+        let top = read_top(&buffer, origin)?;
+        let damaged = |(at, what): Damage| ModelError::damaged(origin, buffer.as_bytes(), at, what);
+        let resources = keyed_resources(&top, &buffer).map_err(damaged)?;
+        let secrets = keyed_secrets(&top, &buffer).map_err(damaged)?;
+        let ranges = top.unknown.iter().map(|(name, raw)| (name.clone(), range_in(&buffer, raw)));
+        let (unknown, serial) = (ranges.collect(), top.serial.unwrap_or(0));
+        let lineage = top.lineage.as_deref().unwrap_or_default().to_owned();
+        let origin = origin.to_owned();
+        Ok(Self { origin, lineage, serial, resources, secrets, unknown, buffer: Arc::new(buffer) })
+    }
+
+    /// Whether the document is what these bytes were parsed to.
+    pub(super) fn is_of(&self, bytes: &[u8]) -> bool {
+        self.buffer.as_bytes() == bytes
+    }
+
+    /// A piece of the document.
+    pub(super) fn text<'a>(&'a self, text: &'a Text) -> &'a str {
+        match text {
+            Text::Stored(range) => &self.buffer[range.clone()],
+            Text::Changed(text) => text,
+        }
+    }
+
+    /// The keys that begin with `prefix`, a key and a slash, in order.
+    pub(super) fn below(&self, prefix: &str) -> impl Iterator<Item = (&str, &Text)> {
+        // no byte lies between `/` and `0`
+        let end = format!("{}0", prefix.trim_end_matches('/'));
+        let range = (Bound::Included(prefix), Bound::Excluded(end.as_str()));
+        self.resources.range::<str, _>(range).map(|(key, text)| (&**key, text))
+    }
+
+    /// The error for a piece that is JSON, but cannot be taken for what it has to be.
+    pub(super) fn unfit(&self, text: &Text, error: &serde_json::Error) -> ModelError {
+        let start = match text {
+            Text::Stored(range) => range.start,
+            Text::Changed(_) => 0,
+        };
+        let at = start + offset_of(self.text(text), error);
+        ModelError::damaged(&self.origin, self.buffer.as_bytes(), at, without_place(error))
+    }
+
+    /// The whole document: a resource or a secret a line, in order of the ids.
+    pub(super) fn render(&self) -> String {
+        let mut out = String::with_capacity(self.buffer.len() + self.buffer.len() / 8 + 4096);
+        let lineage = json_text(&self.lineage);
+        let serial = self.serial;
+        let head = format!("{{\"schemaVersion\":{SCHEMA_VERSION},\"lineage\":{lineage},\"serial\":{serial},");
+        out.push_str(&head);
+        out.push_str("\n\"resources\":[");
+        for (at, text) in self.resources.values().enumerate() {
+            out.push_str(if at == 0 { "\n" } else { ",\n" });
+            out.push_str(self.text(text));
+        }
+        out.push_str("\n],\n\"secrets\":{");
+        for (at, secret) in self.secrets.values().enumerate() {
+            out.push_str(if at == 0 { "\n" } else { ",\n" });
+            push_member(&mut out, &secret.id, self.text(&secret.text));
+        }
+        out.push_str("\n}");
+        for (name, range) in &self.unknown {
+            out.push_str(",\n");
+            push_member(&mut out, name, &self.buffer[range.clone()]);
+        }
+        out.push_str("}\n");
+        out
+    }
+}
+
+fn push_member(out: &mut String, name: &str, value: &str) {
+    out.push_str(&json_text(name));
+    out.push(':');
+    out.push_str(value);
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn read_top<'a>(buffer: &'a str, origin: &Path) -> Result<Top<'a>, ModelError> {
+    if buffer.trim_ascii().is_empty() {
+        return Err(ModelError::damaged_at(origin, (1, 1), "the file is empty"));
+    }
+    let newer = |found| ModelError::Newer { path: origin.to_owned(), found };
+    let damaged = |at, what: &str| ModelError::damaged(origin, buffer.as_bytes(), at, what);
+    let top: Top<'_> = serde_json::from_str(buffer).map_err(|error| match Version::seen_in(buffer) {
+        Version::Newer(found) => newer(found),
+        Version::Known | Version::Unfit | Version::Missing => {
+            damaged(offset_of(buffer, &error), &without_place(&error))
+        }
+    })?;
+    match Version::of(top.version) {
+        Version::Newer(found) => Err(newer(found)),
+        Version::Missing => Err(damaged(0, "`schemaVersion` is missing")),
+        Version::Unfit => {
+            let at = top.version.map_or(0, |raw| range_in(buffer, raw).start);
+            Err(damaged(at, "`schemaVersion` has to be a positive integer"))
+        }
+        Version::Known if top.resources.is_none() => Err(damaged(0, "`resources` is missing")),
+        Version::Known => Ok(top),
+    }
+}
+
+/// Where in `text` the parser stopped.
+fn offset_of(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let line_start: usize = lines.map(str::len).sum();
+    (line_start + error.column().saturating_sub(1)).min(text.len())
+}
+
+fn without_place(error: &serde_json::Error) -> String {
+    let whole = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    whole.strip_suffix(&place).unwrap_or(&whole).to_owned()
+}
+
+/// Where `raw`, which is a part of `buffer`, stands in it.
+fn range_in(buffer: &str, raw: &RawValue) -> Range<usize> {
+    let start = raw.get().as_ptr().addr() - buffer.as_ptr().addr();
+    start..start + raw.get().len()
+}
+
+fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<BTreeMap<Box<str>, Text>, Damage> {
+    let keyed = top.resources.iter().flatten().map(|raw| {
+        let range = range_in(buffer, raw);
+        let key = id_of(raw.get()).and_then(|id| key_of(&id)).map_err(|what| (range.start, what))?;
+        Ok((key, range))
+    });
+    let unique = without_duplicates(keyed.collect::<Result<_, _>>()?, |range| range.start)?;
+    Ok(unique.into_iter().map(|(key, range)| (key, Text::Stored(range))).collect())
+}
+
+fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<BTreeMap<Box<str>, Secret>, Damage> {
+    let keyed = top.secrets.iter().flatten().map(|(id, raw)| {
+        // what is no id belongs to nothing that is known here, and is kept
+        let key = key_of(id).unwrap_or_else(|_| id.to_ascii_lowercase().into());
+        (key, (id, range_in(buffer, raw)))
+    });
+    let unique = without_duplicates(keyed.collect(), |(_, range)| range.start)?;
+    let secret = |id: &Cow<'_, str>, range| Secret { id: (&**id).into(), text: Text::Stored(range) };
+    Ok(unique.into_iter().map(|(key, (id, range))| (key, secret(id, range))).collect())
+}
+
+fn without_duplicates<T>(
+    mut keyed: Vec<(Box<str>, T)>,
+    start: impl Fn(&T) -> usize,
+) -> Result<Vec<(Box<str>, T)>, Damage> {
+    keyed.sort_by(|a, b| a.0.cmp(&b.0));
+    match keyed.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        Some(pair) => Err((start(&pair[1].1), format!("`{}` is there a second time", pair[1].0))),
+        None => Ok(keyed),
+    }
+}
+
+/// The `id` of a resource; most resources begin with it.
+fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
+    #[derive(Deserialize)]
+    struct OnlyId<'a> {
+        #[serde(borrow)]
+        id: Cow<'a, str>,
+    }
+    let first = resource.strip_prefix("{\"id\":\"").and_then(|rest| rest.split('"').next());
+    if let Some(id) = first.filter(|id| !id.contains('\\')) {
+        return Ok(Cow::Borrowed(id));
+    }
+    if !resource.starts_with('{') {
+        return Err("a resource has to be a JSON object".to_owned());
+    }
+    let parsed: OnlyId<'_> = serde_json::from_str(resource).map_err(|error| without_place(&error))?;
+    Ok(parsed.id)
+}
+
+fn key_of(id: &str) -> Result<Box<str>, String> {
+    match plain_key(id) {
+        Some(key) => Ok(key),
+        None => ResourceId::parse(id).map(|id| id.key().into()).map_err(|error| error.to_string()),
+    }
+}
+
+/// The key of an id that needs no closer look: a resource in a group, of plain letters, and no alias.
+fn plain_key(id: &str) -> Option<Box<str>> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
+    if !id.bytes().all(plain) {
+        return None;
+    }
+    let key = id.to_ascii_lowercase();
+    let mut segments = key.strip_prefix('/')?.split('/');
+    let mut next_is = |word| segments.next() == Some(word);
+    let scope = next_is("subscriptions") && !next_is("") && next_is("resourcegroups") && !next_is("");
+    let mut rest = 0;
+    let fits = scope
+        && next_is("providers")
+        && segments.all(|segment| {
+            rest += 1;
+            !segment.is_empty()
+        });
+    let may_be_alias = key.contains("/linkedbackends/") && !key.contains("/builds/");
+    (fits && rest >= 3 && rest % 2 == 1 && !may_be_alias).then(|| key.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
+
+    fn parse(text: &str) -> Result<Document, ModelError> {
+        Document::parse(text.as_bytes().to_vec(), Path::new("/nowhere/model.json"))
+    }
+
+    fn message(text: &str) -> String {
+        parse(text).map(|document| document.render()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_fast_way_to_a_key_agrees_with_the_id_itself() {
+        let service = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+        for id in [
+            SITE.to_owned(),
+            format!("{SITE}/builds/default/linkedBackends/B"),
+            format!("{SITE}/linkedBackends/B"),
+            format!("{service}/products/P/apis/o"),
+            format!("{service}/apis/with;rev=2"),
+            format!("{service}/products"),
+            format!("{service}/"),
+            format!("{service}//x/y"),
+            "/subscriptions/s/resourceGroups/rg".to_owned(),
+            "/subscriptions//resourceGroups/rg/providers/a/b/c".to_owned(),
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web".to_owned(),
+        ] {
+            let slow = ResourceId::parse(&id).ok().map(|id| id.key().to_owned());
+            assert_eq!(key_of(&id).ok().map(String::from), slow, "{id}");
+        }
+    }
+
+    #[test]
+    fn what_is_untouched_is_written_back_byte_for_byte() {
+        let pretty = format!(
+            "{{ \"owner\" : {{ \"team\":\"a\" }},\n \"schemaVersion\": 1, \"resources\": [\n  {{\n    \
+             \"name\": \"shop\",\n    \"id\": \"{SITE}\" }} ] }}"
+        );
+        let written = parse(&pretty).unwrap().render();
+        assert!(written.contains(&format!("{{\n    \"name\": \"shop\",\n    \"id\": \"{SITE}\" }}")));
+        assert!(written.contains("\"owner\":{ \"team\":\"a\" }"), "{written}");
+        assert_eq!(parse(&written).unwrap().render(), written, "what is written is read the same");
+    }
+
+    #[test]
+    fn damage_is_named_with_its_line_and_column() {
+        let duplicate = format!(
+            "{{\"schemaVersion\":1,\"resources\":[\n{{\"id\":\"{SITE}\"}},\n{{\"id\":\"{SITE}\"}}]}}"
+        );
+        for (text, place, what) in [
+            ("", "line 1, column 1", "empty"),
+            (" \n", "line 1, column 1", "empty"),
+            ("{\"schemaVersion\":1,\n\"resources\":[", "line 2, column", "EOF"),
+            ("{\"resources\":[]}", "line 1, column 1", "`schemaVersion` is missing"),
+            ("{\n\"schemaVersion\":\"1\"}", "line 2, column 17", "positive integer"),
+            ("{\"schemaVersion\":0,\"resources\":[]}", "line 1, column 18", "positive integer"),
+            ("{\"schemaVersion\":1}", "line 1, column 1", "`resources` is missing"),
+            ("{\"schemaVersion\":1,\n\"resources\":{}}", "line 2, column", "expected"),
+            ("{\"schemaVersion\":1,\"resources\":[\n7]}", "line 2, column 1", "object"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "missing field `id`"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource id"),
+            ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "duplicate"),
+            (&duplicate, "line 3, column 1", "a second time"),
+        ] {
+            let message = message(text);
+            assert!(message.contains(place) && message.contains(what), "{text:?}: {message}");
+        }
+        let error = Document::parse(b"{\n \xff}".to_vec(), Path::new("m")).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("line 2, column 2: the text is not UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn a_newer_schema_is_recognised_whatever_else_is_there() {
+        for text in [
+            "{\"schemaVersion\":2,\"resources\":[]}",
+            "{\"resources\":{\"new\":\"shape\"},\"schemaVersion\":3}",
+            "{\"schemaVersion\":2,\"resources\":[",
+        ] {
+            assert!(matches!(parse(text).map(|_| ()), Err(ModelError::Newer { .. })), "{text}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Which products have a display name, and which subscriptions a product: looked up, not searched for.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
+
+use serde::Deserialize;
+
+use super::{
+    document::Document,
+    kind::{Kind, cut, is_direct_child, name},
+};
+use crate::model::ApimSubscription;
+
+/// The indices of the services that something was looked up in so far.
+#[derive(Clone, Default)]
+pub(super) struct Index {
+    services: HashMap<Box<str>, ServiceIndex>,
+}
+
+type ServiceIndex = HashMap<Label, BTreeSet<Box<str>>>;
+
+/// What a product or a subscription is looked up by.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Label {
+    DisplayName(String),
+    /// The lower-case name of the product that a scope names.
+    Product(String),
+}
+
+impl Index {
+    /// The keys of the products of a service that have a display name.
+    pub(super) fn products_named(&mut self, document: &Document, service: &str, name: &str) -> Vec<Box<str>> {
+        self.look_up(document, service, &Label::DisplayName(name.to_owned()))
+    }
+
+    /// The keys of the subscriptions whose scope is a product.
+    pub(super) fn subscriptions_of(&mut self, document: &Document, product: &str) -> Vec<Box<str>> {
+        self.look_up(document, cut(product), &Label::Product(name(product).to_owned()))
+    }
+
+    fn look_up(&mut self, document: &Document, service: &str, label: &Label) -> Vec<Box<str>> {
+        if !self.services.contains_key(service) {
+            self.services.insert(service.into(), build(document, service));
+        }
+        let found = self.services.get(service).and_then(|index| index.get(label));
+        found.into_iter().flatten().cloned().collect()
+    }
+
+    /// Takes a resource out, which is about to change.
+    pub(super) fn forget(&mut self, document: &Document, key: &str) {
+        if let Some((index, label)) = self.place(document, key)
+            && let Some(keys) = index.get_mut(&label)
+        {
+            keys.remove(key);
+        }
+    }
+
+    /// Puts a resource in, which has changed.
+    pub(super) fn note(&mut self, document: &Document, key: &str) {
+        if let Some((index, label)) = self.place(document, key) {
+            index.entry(label).or_default().insert(key.into());
+        }
+    }
+
+    fn place(&mut self, document: &Document, key: &str) -> Option<(&mut ServiceIndex, Label)> {
+        if !matches!(Kind::of(key), Kind::Product | Kind::Subscription) {
+            return None;
+        }
+        let index = self.services.get_mut(cut(key))?;
+        let text = document.text(document.resources.get(key)?);
+        Some((index, label(key, text)?))
+    }
+}
+
+fn build(document: &Document, service: &str) -> ServiceIndex {
+    let mut index = ServiceIndex::new();
+    for collection in ["products", "subscriptions"] {
+        let prefix = format!("{service}/{collection}/");
+        for (key, text) in document.below(&prefix).filter(|(key, _)| is_direct_child(key, &prefix)) {
+            if let Some(label) = label(key, document.text(text)) {
+                index.entry(label).or_default().insert(key.into());
+            }
+        }
+    }
+    index
+}
+
+fn label(key: &str, resource: &str) -> Option<Label> {
+    #[derive(Deserialize)]
+    struct Partial<'a> {
+        #[serde(borrow)]
+        properties: Properties<'a>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Properties<'a> {
+        #[serde(borrow, default)]
+        display_name: Option<Cow<'a, str>>,
+        #[serde(borrow, default)]
+        scope: Option<Cow<'a, str>>,
+    }
+    // what does not fit is found by nobody, and reported to whoever reads it
+    let Partial { properties } = serde_json::from_str(resource).ok()?;
+    if Kind::of(key) == Kind::Product {
+        return properties.display_name.map(|name| Label::DisplayName(name.into_owned()));
+    }
+    let scope = properties.scope?;
+    ApimSubscription::product_of_scope(&scope).map(|name| Label::Product(name.to_ascii_lowercase()))
+}

@@ -1,0 +1,102 @@
+//! What a resource is, and what has to exist for it to exist, told from its key alone.
+
+use crate::model::PRODUCTION;
+
+/// The resources that the model has rules for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Site,
+    Build,
+    Service,
+    Api,
+    Product,
+    ProductPolicy,
+    ProductApi,
+    Subscription,
+    Other,
+    LinkedBackend,
+}
+
+impl Kind {
+    /// The kind of the resource with this key, which is an id in lower case.
+    pub(super) fn of(key: &str) -> Self {
+        let Some((_, tail)) = key.rsplit_once("/providers/") else { return Self::Other };
+        let mut segments = [""; 8];
+        let mut count = 0;
+        for segment in tail.split('/') {
+            let Some(slot) = segments.get_mut(count) else { return Self::Other };
+            *slot = segment;
+            count += 1;
+        }
+        match (segments[0], segments[1], segments[3], segments[5], count) {
+            ("microsoft.web", "staticsites", _, _, 3) => Self::Site,
+            ("microsoft.web", "staticsites", "builds", _, 5) => Self::Build,
+            ("microsoft.web", "staticsites", "builds", "linkedbackends", 7) => Self::LinkedBackend,
+            ("microsoft.apimanagement", "service", _, _, 3) => Self::Service,
+            ("microsoft.apimanagement", "service", "apis", _, 5) => Self::Api,
+            ("microsoft.apimanagement", "service", "products", _, 5) => Self::Product,
+            ("microsoft.apimanagement", "service", "subscriptions", _, 5) => Self::Subscription,
+            ("microsoft.apimanagement", "service", "products", "policies", 7) => Self::ProductPolicy,
+            ("microsoft.apimanagement", "service", "products", "apis", 7) => Self::ProductApi,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The key without its last two segments.
+pub(super) fn cut(key: &str) -> &str {
+    let end = key.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at);
+    &key[..end]
+}
+
+/// The last segment of a key.
+pub(super) fn name(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or_default()
+}
+
+/// The key of the resource that this one is a child of, where it is one.
+pub(super) fn parent(key: &str) -> Option<&str> {
+    let at = key.rfind("/providers/")? + "/providers/".len();
+    (key[at..].split('/').count() >= 5).then(|| cut(key))
+}
+
+/// Whether this is the key of a site's production environment, which exists with the site.
+pub(super) fn is_production(key: &str) -> bool {
+    Kind::of(key) == Kind::Build && name(key) == PRODUCTION
+}
+
+/// The key of the API that a product's API stands for.
+pub(super) fn api_of_product_api(key: &str) -> String {
+    format!("{}/apis/{}", cut(cut(key)), name(key))
+}
+
+/// Whether `key` is a direct child in the collection whose key, slash included, is `prefix`.
+pub(super) fn is_direct_child(key: &str, prefix: &str) -> bool {
+    key.strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.web/staticsites/shop";
+    const SERVICE: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.apimanagement/service/a";
+
+    #[test]
+    fn a_kind_follows_from_the_whole_path() {
+        let of = |root: &str, tail: &str| Kind::of(&format!("{root}{tail}"));
+        assert_eq!(of(SITE, ""), Kind::Site);
+        assert_eq!(of(SITE, "/builds/default/linkedbackends/b"), Kind::LinkedBackend);
+        assert_eq!(of(SERVICE, "/products/p/apis/o"), Kind::ProductApi);
+        assert_eq!(of(SERVICE, "/apis/o/operations/x"), Kind::Other);
+        assert_eq!(of(SERVICE, "/apis/o/operations/x/policies/policy"), Kind::Other);
+        assert_eq!(Kind::of("/subscriptions/s/resourcegroups/rg"), Kind::Other);
+    }
+
+    #[test]
+    fn a_child_has_its_parent_and_a_top_level_resource_has_none() {
+        assert_eq!(parent(SITE), None);
+        assert_eq!(parent(&format!("{SITE}/builds/default")), Some(SITE));
+        assert_eq!(api_of_product_api(&format!("{SERVICE}/products/p/apis/o")), format!("{SERVICE}/apis/o"));
+    }
+}

@@ -1,0 +1,295 @@
+//! The rules that a control plane holds its callers to when they change something.
+
+use serde_json::Value;
+
+use super::{
+    ModelError,
+    kind::{self, Kind},
+    store::Store,
+};
+use crate::{
+    ambient::Ambient,
+    model::{
+        ApimServiceId, ApimSubscription, ApimSubscriptionId, Hostname, Key, KeyPair, KeySlot, LinkNames,
+        Resource, ResourceId,
+    },
+    provider::{ETag, Expected, ProviderError, Versioned},
+};
+
+/// Whether a resource comes from somebody who asks for it, or from where it exists already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// What the control plane sets, it sets.
+    Request,
+    /// What another control plane has set stays.
+    Import,
+}
+
+impl Store {
+    /// Creates or replaces a resource. Nothing is changed if that is refused.
+    pub(super) fn put(
+        &mut self,
+        mut resource: Resource,
+        expected: &Expected,
+        source: Source,
+        ambient: &dyn Ambient,
+    ) -> Result<ETag, ProviderError> {
+        let (id, kind) = (resource.id().clone(), Kind::of(resource.id().key()));
+        self.check_parents(&id)?;
+        let before = self.read(id.key())?;
+        check_expected(&id, expected, before.as_ref().map(|before| &before.etag))?;
+        let mut keys = None;
+        match kind {
+            Kind::Site => drop(resource.remove_property("linkedBackends")),
+            Kind::Product => self.check_display_name(&resource)?,
+            Kind::Subscription => {
+                keys = resource.take_keys();
+                self.check_scope(&resource)?;
+            }
+            Kind::LinkedBackend => {
+                self.check_only_backend(&resource, before.as_ref())?;
+                fill_backend(&mut resource, before.as_ref(), source, ambient);
+            }
+            _ => {}
+        }
+        let (existed, resource) = (before.is_some(), spelt_like(resource, before.as_ref())?);
+        if before.is_none_or(|before| before.value != resource) {
+            if !existed && !kind::is_production(id.key()) {
+                self.remove_dependants(id.key());
+            }
+            self.write(&resource);
+        }
+        match kind {
+            Kind::Subscription => self.settle_keys(&id, keys, existed, source, ambient)?,
+            Kind::LinkedBackend => {
+                let key = self.link_key(&resource)?;
+                self.record_site_key(resource.id(), key.as_ref())?;
+            }
+            _ => {}
+        }
+        Ok(self.etag(id.key(), &resource)?)
+    }
+
+    /// Deletes a resource and what cannot be without it.
+    pub(super) fn delete(&mut self, id: &ResourceId, expected: &Expected) -> Result<(), ProviderError> {
+        let before = self.read(id.key())?;
+        check_expected(id, expected, before.as_ref().map(|before| &before.etag))?;
+        if before.is_none() {
+            return Ok(());
+        }
+        if Kind::of(id.key()) == Kind::Product && !self.subscriptions_of(id.key()).is_empty() {
+            return Err(rejected(
+                id,
+                "ValidationError",
+                "Product cannot be deleted since it has existing subscriptions. Delete subscriptions before \
+                 deleting the product or pass in deleteSubscriptions=true as query param",
+            ));
+        }
+        self.remove(id.key());
+        Ok(())
+    }
+
+    /// Replaces both keys of a subscription.
+    pub(super) fn set_keys(
+        &mut self,
+        id: &ApimSubscriptionId,
+        keys: &KeyPair,
+        expected: &Expected,
+    ) -> Result<ETag, ProviderError> {
+        let Some(before) = self.read(id.key())? else { return Err(ProviderError::NotFound((**id).clone())) };
+        check_expected(id, expected, Some(&before.etag))?;
+        self.record_pair(id, keys)?;
+        Ok(self.etag(id.key(), &before.value)?)
+    }
+
+    /// Puts a fresh key into a slot, and into the other one too if that is empty.
+    pub(super) fn regenerate(
+        &mut self,
+        id: &ApimSubscriptionId,
+        slot: KeySlot,
+        ambient: &dyn Ambient,
+    ) -> Result<(), ProviderError> {
+        if !self.exists(id.key()) {
+            return Err(ProviderError::NotFound((**id).clone()));
+        }
+        let (fresh, recorded) = (fresh_key(ambient), self.recorded(id.key())?);
+        let kept = |key: Option<Key>| key.unwrap_or_else(|| fresh_key(ambient));
+        let pair = match slot {
+            KeySlot::Primary => KeyPair { primary: fresh, secondary: kept(recorded.secondary) },
+            KeySlot::Secondary => KeyPair { primary: kept(recorded.primary), secondary: fresh },
+        };
+        Ok(self.record_pair(id, &pair)?)
+    }
+
+    fn check_parents(&self, id: &ResourceId) -> Result<(), ProviderError> {
+        let Some(parent) = id.parent() else { return Ok(()) };
+        if !self.exists(parent.key()) {
+            let site = parent
+                .parent()
+                .filter(|site| Kind::of(id.key()) == Kind::LinkedBackend && !self.exists(site.key()));
+            return Err(ProviderError::NotFound(site.unwrap_or(parent)));
+        }
+        if Kind::of(id.key()) == Kind::ProductApi && !self.exists(&kind::api_of_product_api(id.key())) {
+            let service = parent.parent().unwrap_or(parent);
+            return Err(ProviderError::NotFound(service.child("apis", id.name())?));
+        }
+        Ok(())
+    }
+
+    fn check_display_name(&mut self, product: &Resource) -> Result<(), ProviderError> {
+        let key = product.id().key();
+        let Some(name) = product.field("properties.displayName").and_then(Value::as_str) else {
+            return Ok(());
+        };
+        let namesakes = self.products_named(kind::cut(key), name);
+        if namesakes.iter().all(|namesake| **namesake == *key) {
+            return Ok(());
+        }
+        Err(rejected(product.id(), "ValidationError", "Product with the same name already exists"))
+    }
+
+    fn check_scope(&self, subscription: &Resource) -> Result<(), ProviderError> {
+        let scope = subscription.field("properties.scope").and_then(Value::as_str);
+        let Some(product) = scope.and_then(ApimSubscription::product_of_scope) else { return Ok(()) };
+        let service = kind::cut(subscription.id().key());
+        if self.exists(&format!("{service}/products/{}", product.to_ascii_lowercase())) {
+            return Ok(());
+        }
+        Err(rejected(
+            subscription.id(),
+            "ValidationError",
+            "Subscription scope should be one of '/apis', '/apis/{apiId}', '/products/{productId}'",
+        ))
+    }
+
+    fn check_only_backend(
+        &self,
+        backend: &Resource,
+        before: Option<&Versioned<Resource>>,
+    ) -> Result<(), ProviderError> {
+        let target = backend.required_text("properties.backendResourceId")?;
+        let key = backend.id().key();
+        let others = self.children(&format!("{}/linkedbackends/", kind::cut(key)));
+        let alone = others.iter().all(|other| **other == *key);
+        let same = before.is_none_or(|before| names_backend(&before.value, target));
+        if alone && same {
+            return Ok(());
+        }
+        Err(rejected(backend.id(), "59363", "One Static Web App can not have more than one linked backend."))
+    }
+
+    fn settle_keys(
+        &mut self,
+        id: &ResourceId,
+        given: Option<KeyPair>,
+        existed: bool,
+        source: Source,
+        ambient: &dyn Ambient,
+    ) -> Result<(), ModelError> {
+        let needs_keys = || -> Result<bool, ModelError> {
+            Ok(!existed || source == Source::Import && self.recorded(id.key())?.pair().is_none())
+        };
+        match given {
+            Some(pair) => self.record_pair(id, &pair),
+            None if needs_keys()? => {
+                let pair = KeyPair { primary: fresh_key(ambient), secondary: fresh_key(ambient) };
+                self.record_pair(id, &pair)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The primary key of the subscription of the link that a linked backend makes.
+    fn link_key(&mut self, backend: &Resource) -> Result<Option<Key>, ModelError> {
+        let Some(names) = self.names_of(kind::cut(backend.id().key()))? else { return Ok(None) };
+        let target = backend.field("properties.backendResourceId").and_then(Value::as_str);
+        let service = target.and_then(|target| ApimServiceId::parse(target).ok());
+        let Some(product) = service.and_then(|service| names.product(&service).ok()) else { return Ok(None) };
+        let mut candidates = Vec::new();
+        for key in self.subscriptions_of(product.key()) {
+            let found = self.read(&key)?;
+            candidates.extend(found.and_then(|found| ApimSubscription::read(&found.value).ok()));
+        }
+        match ApimSubscription::of_link(&candidates, &names) {
+            Some(subscription) => Ok(self.recorded(subscription.id.key())?.primary),
+            None => Ok(None),
+        }
+    }
+
+    fn names_of(&self, environment: &str) -> Result<Option<LinkNames>, ModelError> {
+        let (key, field) = if kind::is_production(environment) {
+            (kind::cut(environment), "properties.defaultHostname")
+        } else {
+            (environment, "properties.hostname")
+        };
+        let found = self.read(key)?;
+        let text = found.as_ref().and_then(|found| found.value.field(field)?.as_str());
+        Ok(text.and_then(|text| Hostname::parse(text).ok()).map(LinkNames::of))
+    }
+}
+
+/// Whether a linked backend names `target`, whatever the case.
+pub(super) fn names_backend(backend: &Resource, target: &str) -> bool {
+    let named = backend.field("properties.backendResourceId").and_then(Value::as_str);
+    named.is_some_and(|named| named.eq_ignore_ascii_case(target))
+}
+
+fn fresh_key(ambient: &dyn Ambient) -> Key {
+    Key::from_uuid(ambient.unguessable())
+}
+
+fn rejected(id: &ResourceId, code: &str, message: &str) -> ProviderError {
+    ProviderError::Rejected { id: id.clone(), code: code.to_owned(), message: message.to_owned() }
+}
+
+fn check_expected(id: &ResourceId, expected: &Expected, there: Option<&ETag>) -> Result<(), ProviderError> {
+    let holds = match expected {
+        Expected::Anything => true,
+        Expected::Absent => there.is_none(),
+        Expected::Unchanged(etag) => there == Some(etag),
+    };
+    if holds { Ok(()) } else { Err(ProviderError::Conflict(id.clone())) }
+}
+
+/// Sets what is not the caller's to say.
+fn fill_backend(
+    backend: &mut Resource,
+    before: Option<&Versioned<Resource>>,
+    source: Source,
+    ambient: &dyn Ambient,
+) {
+    let created_on = |backend: &Resource| backend.field("properties.createdOn").cloned();
+    let created = match (before, created_on(backend).filter(|_| source == Source::Import)) {
+        (_, Some(given)) => Some(given),
+        (Some(before), None) => created_on(&before.value),
+        (None, None) => Some(ambient.now().to_string().into()),
+    };
+    backend.remove_property("createdOn");
+    if let Some(created) = created {
+        backend.set_property("createdOn", created);
+    }
+    backend.set_property("provisioningState", "Succeeded");
+    if backend.field("properties.region").is_none() {
+        backend.set_property("region", Value::Null);
+    }
+}
+
+/// The resource with its name and type; one that exists keeps the spelling that it was created with.
+fn spelt_like(resource: Resource, before: Option<&Versioned<Resource>>) -> Result<Resource, ProviderError> {
+    let id = resource.id().clone();
+    let mut body = match resource.into_value() {
+        Value::Object(body) => body,
+        _ => serde_json::Map::new(),
+    };
+    let spelt = before.map(|before| before.value.body());
+    let of = |field: &str, new: String| {
+        let old = spelt.and_then(|body| body.get(field)?.as_str());
+        old.filter(|old| old.eq_ignore_ascii_case(&new)).map_or(new.clone(), str::to_owned)
+    };
+    for (field, text) in
+        [("id", id.to_string()), ("name", id.name().to_owned()), ("type", id.resource_type())]
+    {
+        body.insert(field.to_owned(), of(field, text).into());
+    }
+    Ok(Resource::from_value(Value::Object(body))?)
+}

@@ -1,0 +1,264 @@
+//! The resources of a model and their keys: what exists, and how it is read.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    ModelError,
+    document::{Document, Secret, Text},
+    index::Index,
+    kind::{self, Kind},
+};
+use crate::{
+    model::{Key, KeyPair, PRODUCTION, Resource, ResourceId},
+    provider::{Collection, ETag, Versioned},
+};
+
+/// A model, and whether it differs from the file.
+#[derive(Clone)]
+pub(super) struct Store {
+    pub(super) document: Document,
+    index: Index,
+    changed: bool,
+}
+
+/// The keys that are recorded for an id.
+#[derive(Default)]
+pub(super) struct Recorded {
+    pub(super) primary: Option<Key>,
+    pub(super) secondary: Option<Key>,
+}
+
+impl Recorded {
+    /// Both keys, if both are there.
+    pub(super) fn pair(self) -> Option<KeyPair> {
+        Some(KeyPair { primary: self.primary?, secondary: self.secondary? })
+    }
+}
+
+impl Store {
+    pub(super) fn new(document: Document) -> Self {
+        Self { document, index: Index::default(), changed: false }
+    }
+
+    /// Whether anything differs from what was read.
+    pub(super) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Whether a resource exists, and all that it cannot exist without.
+    pub(super) fn exists(&self, key: &str) -> bool {
+        let there = self.document.resources.contains_key(key) || kind::is_production(key);
+        there
+            && kind::parent(key).is_none_or(|parent| self.exists(parent))
+            && (Kind::of(key) != Kind::ProductApi || self.exists(&kind::api_of_product_api(key)))
+    }
+
+    /// Reads a resource, as it is put.
+    pub(super) fn read(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
+        let Some(text) = self.document.resources.get(key).filter(|_| self.exists(key)) else {
+            return Ok(None);
+        };
+        let mut value = self.parse(key, text)?;
+        match Kind::of(key) {
+            Kind::Site => drop(value.remove_property("linkedBackends")),
+            Kind::Subscription => drop(value.take_keys()),
+            _ => {}
+        }
+        let etag = self.etag(key, &value)?;
+        Ok(Some(Versioned { value, etag }))
+    }
+
+    /// Reads a resource, as control planes show it.
+    pub(super) fn get(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
+        let mut found = self.read(key)?;
+        if let Some(site) = found.as_mut().filter(|_| Kind::of(key) == Kind::Site) {
+            let backends = self.children(&format!("{key}/builds/{PRODUCTION}/linkedbackends/"));
+            let shown = backends.iter().map(|backend| Ok(self.read(backend)?.map(|it| summary(&it.value))));
+            let shown = shown.filter_map(Result::transpose).collect::<Result<Vec<Value>, ModelError>>()?;
+            site.value.set_property("linkedBackends", shown);
+        }
+        Ok(found)
+    }
+
+    /// Every resource that exists, as it is put.
+    pub(super) fn all(&self) -> Result<Vec<Resource>, ModelError> {
+        let read = self.document.resources.keys().map(|key| Ok(self.read(key)?.map(|found| found.value)));
+        read.filter_map(Result::transpose).collect()
+    }
+
+    pub(super) fn list(&mut self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ModelError> {
+        let keys = match collection {
+            Collection::StaticSites => self.of_kind(Kind::Site),
+            Collection::Services => self.of_kind(Kind::Service),
+            Collection::LinkedBackends(environment) => {
+                self.children(&format!("{}/linkedbackends/", environment.key()))
+            }
+            Collection::Apis(service) => self.children(&format!("{}/apis/", service.key())),
+            Collection::ProductsNamed(service, name) => self.products_named(service.key(), name),
+            Collection::ProductApis(product) => self.children(&format!("{}/apis/", product.key())),
+            Collection::ProductSubscriptions(product) => self.subscriptions_of(product.key()),
+        };
+        let merged = matches!(collection, Collection::ProductApis(_));
+        let shown = keys.iter().map(|key| if merged { self.product_api(key) } else { self.get(key) });
+        shown.filter_map(Result::transpose).collect()
+    }
+
+    fn of_kind(&self, kind: Kind) -> Vec<Box<str>> {
+        self.document.resources.keys().filter(|key| Kind::of(key) == kind).cloned().collect()
+    }
+
+    /// The keys of a collection, given its key and a slash.
+    pub(super) fn children(&self, prefix: &str) -> Vec<Box<str>> {
+        let below = self.document.below(prefix).map(|(key, _)| key);
+        below.filter(|key| kind::is_direct_child(key, prefix)).map(Box::from).collect()
+    }
+
+    pub(super) fn products_named(&mut self, service: &str, name: &str) -> Vec<Box<str>> {
+        self.index.products_named(&self.document, service, name)
+    }
+
+    /// The keys of the subscriptions whose scope is the product, if that exists.
+    pub(super) fn subscriptions_of(&mut self, product: &str) -> Vec<Box<str>> {
+        if self.exists(product) { self.scoped_to(product) } else { Vec::new() }
+    }
+
+    fn scoped_to(&mut self, product: &str) -> Vec<Box<str>> {
+        self.index.subscriptions_of(&self.document, product)
+    }
+
+    /// A product's API, with the properties of the API that it stands for.
+    fn product_api(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
+        let (Some(mut place), Some(api)) = (self.read(key)?, self.read(&kind::api_of_product_api(key))?)
+        else {
+            return Ok(None);
+        };
+        for (name, property) in api.value.field("properties").and_then(Value::as_object).into_iter().flatten()
+        {
+            place.value.set_property(name, property.clone());
+        }
+        Ok(Some(place))
+    }
+
+    fn parse(&self, key: &str, text: &Text) -> Result<Resource, ModelError> {
+        let value: Value = serde_json::from_str(self.document.text(text))
+            .map_err(|error| self.document.unfit(text, &error))?;
+        Resource::from_value(value).map_err(|error| {
+            let error = serde::de::Error::custom(format!("`{key}`: {error}"));
+            self.document.unfit(text, &error)
+        })
+    }
+
+    /// The version of a resource: that of its text, whatever its white space, and of its keys.
+    pub(super) fn etag(&self, key: &str, resource: &Resource) -> Result<ETag, ModelError> {
+        let mut hash = Sha256::new();
+        hash.update(json_text(resource.body()));
+        if matches!(Kind::of(key), Kind::Subscription | Kind::LinkedBackend) {
+            let Recorded { primary, secondary } = self.recorded(key)?;
+            for key in [primary, secondary] {
+                hash.update(format!("\n{}", key.as_ref().map_or("", Key::expose)));
+            }
+        }
+        Ok(ETag::new(format!("\"{}\"", BASE64_STANDARD.encode(&hash.finalize()[..8]))))
+    }
+
+    /// The keys that are recorded for an id, whether or not that exists.
+    pub(super) fn recorded(&self, key: &str) -> Result<Recorded, ModelError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Keys {
+            primary_key: Option<String>,
+            secondary_key: Option<String>,
+        }
+        let Some(secret) = self.document.secrets.get(key) else { return Ok(Recorded::default()) };
+        let keys: Keys = serde_json::from_str(self.document.text(&secret.text))
+            .map_err(|error| self.document.unfit(&secret.text, &error))?;
+        let fit = |text: Option<String>| text.and_then(|text| Key::new(text).ok());
+        Ok(Recorded { primary: fit(keys.primary_key), secondary: fit(keys.secondary_key) })
+    }
+
+    /// Records both keys of a subscription, unless they are what is recorded.
+    pub(super) fn record_pair(&mut self, id: &ResourceId, pair: &KeyPair) -> Result<(), ModelError> {
+        if self.recorded(id.key())?.pair().as_ref() != Some(pair) {
+            let keys = json!({"primaryKey": pair.primary.expose(), "secondaryKey": pair.secondary.expose()});
+            self.record(id, keys.to_string());
+        }
+        Ok(())
+    }
+
+    /// Records the key that a site holds for its backend, or that it holds none.
+    pub(super) fn record_site_key(&mut self, id: &ResourceId, key: Option<&Key>) -> Result<(), ModelError> {
+        match key {
+            None => self.forget_keys(id.key()),
+            Some(key) if self.recorded(id.key())?.primary.as_ref() == Some(key) => {}
+            Some(key) => self.record(id, json!({"primaryKey": key.expose()}).to_string()),
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, id: &ResourceId, text: String) {
+        self.changed = true;
+        let secret = Secret { id: id.as_str().into(), text: Text::Changed(text.into()) };
+        self.document.secrets.insert(id.key().into(), secret);
+    }
+
+    fn forget_keys(&mut self, key: &str) {
+        self.changed |= self.document.secrets.remove(key).is_some();
+    }
+
+    /// Writes a resource, whatever is there.
+    pub(super) fn write(&mut self, resource: &Resource) {
+        let key = resource.id().key();
+        self.index.forget(&self.document, key);
+        self.document.resources.insert(key.into(), Text::Changed(json_text(resource.body()).into()));
+        self.index.note(&self.document, key);
+        self.changed = true;
+    }
+
+    /// Removes a resource, its keys, and what cannot be without it.
+    pub(super) fn remove(&mut self, key: &str) {
+        self.remove_dependants(key);
+        self.remove_one(key);
+    }
+
+    /// Removes what cannot be without a resource: its children, the places of an API in products, and
+    /// the subscriptions of a product.
+    pub(super) fn remove_dependants(&mut self, key: &str) {
+        let mut doomed: Vec<Box<str>> =
+            self.document.below(&format!("{key}/")).map(|(key, _)| key.into()).collect();
+        match Kind::of(key) {
+            Kind::Product => doomed.extend(self.scoped_to(key)),
+            Kind::Api => {
+                let products = format!("{}/products/", kind::cut(key));
+                let below = self.document.below(&products).map(|(key, _)| key);
+                let places = below.filter(|place| {
+                    kind::name(place) == kind::name(key) && Kind::of(place) == Kind::ProductApi
+                });
+                doomed.extend(places.map(Box::from));
+            }
+            _ => {}
+        }
+        for key in &doomed {
+            self.remove_one(key);
+        }
+    }
+
+    fn remove_one(&mut self, key: &str) {
+        self.index.forget(&self.document, key);
+        self.changed |= self.document.resources.remove(key).is_some();
+        self.forget_keys(key);
+    }
+}
+
+fn json_text(body: &Map<String, Value>) -> String {
+    serde_json::to_string(body).expect("a map with text keys can be written")
+}
+
+/// A linked backend as it stands in its site.
+fn summary(backend: &Resource) -> Value {
+    let names = ["backendResourceId", "region", "createdOn", "provisioningState"];
+    let property = |name: &str| backend.field(&format!("properties.{name}")).cloned().unwrap_or(Value::Null);
+    Value::Object(names.iter().map(|name| ((*name).to_owned(), property(name))).collect())
+}

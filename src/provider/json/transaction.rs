@@ -1,0 +1,168 @@
+//! Between the file and what is in memory: reading afresh, changing under the lock, writing once.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    JsonControlPlane, ModelError,
+    disk::{self, Disk},
+    document::Document,
+    lock::Lock,
+    store::Store,
+};
+use crate::ambient::Ambient;
+
+/// The file of a model.
+pub(super) struct ModelFile {
+    path: PathBuf,
+    lock_wait: Duration,
+    disk: Box<dyn Disk>,
+}
+
+impl ModelFile {
+    /// The file that `path` leads to; two links to a model are one model.
+    pub(super) fn at(path: &Path, lock_wait: Duration, disk: Box<dyn Disk>) -> Result<Self, ModelError> {
+        let path = resolve(path).map_err(|error| ModelError::io("resolve", path, error))?;
+        Ok(Self { path, lock_wait, disk })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the model that is there now.
+    pub(super) fn load(&self) -> Result<Store, ModelError> {
+        Ok(Store::new(Document::parse(self.read()?, &self.path)?))
+    }
+
+    fn read(&self) -> Result<Vec<u8>, ModelError> {
+        fs::read(&self.path).map_err(|error| ModelError::io("read", &self.path, error))
+    }
+
+    /// Creates the file, unless it is there by the time the lock is.
+    pub(super) fn create(&self, initial: &str, ambient: &dyn Ambient) -> Result<(), ModelError> {
+        if self.path.exists() {
+            return Ok(());
+        }
+        let folder = disk::folder_of(&self.path);
+        create_private_folder(folder).map_err(|error| ModelError::io("create", folder, error))?;
+        let _lock = Lock::take_blocking(&self.path, self.lock_wait, ambient)?;
+        if self.path.exists() {
+            return Ok(());
+        }
+        let mut document = match initial {
+            "" => Document::empty(&self.path),
+            initial => Document::parse(initial.as_bytes().to_vec(), &self.path)?,
+        };
+        document.lineage = ambient.unguessable().to_string();
+        document.serial = 1;
+        disk::replace(&*self.disk, &self.path, document.render().as_bytes())
+    }
+}
+
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    const LINKS_AT_MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_AT_MOST {
+        match fs::read_link(&path) {
+            Ok(target) => path = disk::folder_of(&path).join(target),
+            // no link, or nothing at all
+            Err(_) => return in_real_folder(&path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
+    match (fs::canonicalize(disk::folder_of(path)), path.file_name()) {
+        (Ok(folder), Some(name)) => Ok(folder.join(name)),
+        (_, None) => fs::canonicalize(path),
+        (Err(_), _) => std::path::absolute(path),
+    }
+}
+
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// What is in memory of a model, and the lock while a transaction lasts.
+pub(super) struct State {
+    pub(super) store: Store,
+    lock: Option<Lock>,
+    stale: bool,
+}
+
+impl State {
+    pub(super) fn new(store: Store) -> Self {
+        Self { store, lock: None, stale: false }
+    }
+
+    pub(super) fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Forgets what was read, unless a transaction is going on.
+    pub(super) fn let_go_stale(&mut self) {
+        self.stale = !self.is_locked();
+    }
+
+    /// Reads the file again if what is in memory is not to be trusted.
+    pub(super) fn refresh(&mut self, file: Option<&ModelFile>) -> Result<(), ModelError> {
+        match file {
+            Some(file) if self.stale => self.reload(file),
+            _ => Ok(()),
+        }
+    }
+
+    fn reload(&mut self, file: &ModelFile) -> Result<(), ModelError> {
+        let bytes = file.read()?;
+        if self.store.is_changed() || !self.store.document.is_of(&bytes) {
+            self.store = Store::new(Document::parse(bytes, &file.path)?);
+        }
+        self.stale = false;
+        Ok(())
+    }
+
+    fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<(), ModelError> {
+        let document = &mut self.store.document;
+        document.serial += 1;
+        if document.lineage.is_empty() {
+            document.lineage = ambient.unguessable().to_string();
+        }
+        disk::replace(&*file.disk, &file.path, document.render().as_bytes())
+    }
+}
+
+impl JsonControlPlane {
+    /// Takes the lock and reads the file as it is under it.
+    pub(super) async fn begin_transaction(&self) -> Result<(), ModelError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let abandoned = self.state().lock.take();
+        let lock = match abandoned {
+            Some(lock) => lock,
+            None => Lock::take(&file.path, file.lock_wait, &*self.ambient).await?,
+        };
+        let mut state = self.state();
+        state.stale = true;
+        state.reload(file)?;
+        state.lock = Some(lock);
+        Ok(())
+    }
+
+    /// Writes what has changed and gives the lock back. Whether or not that succeeds, what is read next
+    /// comes from the file.
+    pub(super) fn commit_transaction(&self) -> Result<(), ModelError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut state = self.state();
+        let Some(_lock) = state.lock.take() else { return Ok(()) };
+        state.stale = true;
+        if state.store.is_changed() { state.write(file, &*self.ambient) } else { Ok(()) }
+    }
+}
