@@ -1,7 +1,10 @@
 //! Links an Azure API Management service to an Azure Static Web App, and keeps the link right.
 
 pub mod ambient;
+pub mod cli;
 pub mod config;
 pub mod diagnosis;
+pub mod engine;
 pub mod model;
+pub mod output;
 pub mod provider;

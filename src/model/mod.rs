@@ -16,5 +16,6 @@ pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
 pub use policy::{ApimPolicy, PolicyHealth};
 pub use resource::{Malformed, Resource};
+pub(crate) use service::SITE_KEY_HEADER;
 pub use service::{Api, ApimService, ApimSubscription, Product, ProductState, SubscriptionState};
 pub use site::{LinkedBackend, Provisioning, SiteEnvironment, StaticSite};

@@ -233,13 +233,18 @@ impl ApimSubscription {
         Some(name)
     }
 
+    /// Whether it bears one of the names that linking gives.
+    #[must_use]
+    pub fn is_named_by(&self, names: &LinkNames) -> bool {
+        self.display_name.as_deref().is_some_and(|name| names.names_subscription(name))
+    }
+
     /// Of the subscriptions of a link's product, the one that the link uses: one that is named as linking
     /// names it (an active one first, then in order of the ids), or else the only one there is.
     #[must_use]
     pub fn of_link<'a>(candidates: &'a [Self], names: &LinkNames) -> Option<&'a Self> {
-        let is_named = |s: &&Self| s.display_name.as_deref().is_some_and(|n| names.names_subscription(n));
-        let named = candidates.iter().filter(is_named);
-        let first = named.min_by_key(|s| (s.state != SubscriptionState::Active, s.id.key()));
+        let of_name = candidates.iter().filter(|candidate| candidate.is_named_by(names));
+        let first = of_name.min_by_key(|s| (s.state != SubscriptionState::Active, s.id.key()));
         first.or(match candidates {
             [only] => Some(only),
             _ => None,

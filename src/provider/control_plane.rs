@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ProviderError;
 use crate::model::{
     ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, ProductId, Resource, ResourceId,
-    SiteEnvironmentId, SiteKey,
+    SiteEnvironmentId, SiteKey, StaticSiteId,
 };
 
 /// A version of a resource: equal as long as nothing about it has changed, keys included.
@@ -63,6 +63,8 @@ pub enum Collection {
     StaticSites,
     /// Every API Management service that the caller can see.
     Services,
+    /// The environments of a site that have a record of their own.
+    SiteEnvironments(StaticSiteId),
     /// The linked backends of a site environment.
     LinkedBackends(SiteEnvironmentId),
     /// The APIs of a service.

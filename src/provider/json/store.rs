@@ -93,6 +93,7 @@ impl Store {
         let keys = match collection {
             Collection::StaticSites => self.of_kind(Kind::Site),
             Collection::Services => self.of_kind(Kind::Service),
+            Collection::SiteEnvironments(site) => self.children(&format!("{}/builds/", site.key())),
             Collection::LinkedBackends(environment) => {
                 self.children(&format!("{}/linkedbackends/", environment.key()))
             }

@@ -1,0 +1,84 @@
+//! `swa-apim api list|add|remove`
+
+use clap::{Args, Subcommand};
+use clap_complete::ArgValueCandidates;
+
+use super::{
+    args::PlanArgs,
+    change::{self, Change},
+    complete,
+    context::Context,
+};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{self, Intent, Previews},
+    model::Api,
+    output::{ApiListReport, ApiReport, SCHEMA_VERSION},
+    provider::{Collection, ControlPlane},
+};
+
+/// Show and change which APIs the site can reach
+#[derive(Debug, Args)]
+pub(super) struct ApiArgs {
+    #[command(subcommand)]
+    command: ApiCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ApiCommand {
+    /// List the APIs of the service, and which of them are in the link's product
+    List,
+    /// Add APIs to the link's product, so that the site can reach them
+    #[command(after_help = "Examples:\n  swa-apim api add catalog --env prod --sample")]
+    Add(NamesArgs),
+    /// Take APIs out of the link's product; the APIs themselves stay
+    #[command(after_help = "Examples:\n  swa-apim api remove catalog --env prod --sample")]
+    Remove(NamesArgs),
+}
+
+#[derive(Debug, Args)]
+struct NamesArgs {
+    /// Ids of APIs within the service
+    #[arg(required = true, value_name = "API", add = ArgValueCandidates::new(complete::apis))]
+    apis: Vec<String>,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(super) async fn run(args: ApiArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+    let (intent, options) = match args.command {
+        ApiCommand::List => return list(cx).await,
+        ApiCommand::Add(NamesArgs { apis, plan }) => (Intent::AddApis { apis }, plan),
+        ApiCommand::Remove(NamesArgs { apis, plan }) => (Intent::RemoveApis { apis }, plan),
+    };
+    let env = cx.settings.env()?;
+    if let Intent::RemoveApis { apis } = &intent {
+        for api in apis.iter().filter(|api| env.apis.contains(api)) {
+            cx.ui.say(&format!("note: the env lists `{api}`; the next link or relink adds it again"));
+        }
+    }
+    change::run(cx, vec![env], Change { intent, previews: Previews::Allow, options }).await
+}
+
+async fn list(cx: &Context) -> anyhow::Result<ExitCode> {
+    let env = cx.settings.env()?;
+    let plane = cx.plane_of(&env)?;
+    let target = cx.target(&env, plane.as_ref(), Previews::Allow).await?;
+    let observed = engine::observe(plane.as_ref(), &target).await?;
+    let all = plane.list(&Collection::Apis(target.service.clone())).await?;
+    let in_product = |api: &Api| observed.product_apis.iter().any(|member| member.id == api.id);
+    let report = |api: Api| ApiReport {
+        name: api.id.name().to_owned(),
+        path: api.path.clone(),
+        in_product: in_product(&api),
+    };
+    let apis: Result<Vec<ApiReport>, _> =
+        all.iter().map(|found| Api::read(&found.value).map(report)).collect();
+    cx.ui.print(&ApiListReport {
+        schema_version: SCHEMA_VERSION,
+        env: env.name,
+        product: observed.product.as_ref().map(|seen| seen.view.id.name().to_owned()),
+        apis: apis?,
+    })?;
+    Ok(ExitCode::Success)
+}

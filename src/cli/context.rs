@@ -1,0 +1,207 @@
+//! What a command works with: settings, control planes, the terminal.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clap::ArgMatches;
+
+use super::args::GlobalArgs;
+use crate::{
+    ambient::{Ambient, System},
+    config::{EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model},
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    output::Ui,
+    provider::json::JsonControlPlane,
+};
+
+/// A command line that cannot be carried out as it stands.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct UsageError {
+    message: String,
+    hint: Option<String>,
+    exit: ExitCode,
+}
+
+impl UsageError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, exit: ExitCode::Usage }
+    }
+
+    pub(super) fn refused(message: impl Into<String>) -> Self {
+        Self { exit: ExitCode::Refused, ..Self::new(message) }
+    }
+
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl Diagnose for UsageError {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis { exit: self.exit, hint: self.hint.clone() }
+    }
+}
+
+/// What a command works with.
+pub(super) struct Context {
+    pub(super) ui: Ui,
+    pub(super) settings: Settings,
+    pub(super) ambient: Arc<dyn Ambient>,
+    pub(super) folder: PathBuf,
+    pub(super) yes: bool,
+    overrides: Overrides,
+    lock_wait: Duration,
+    planes: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
+}
+
+impl Context {
+    pub(super) fn new(global: &GlobalArgs, matches: &ArgMatches) -> anyhow::Result<Self> {
+        let folder = env::current_dir().context("could not tell the working directory")?;
+        let overrides = global.overrides(matches);
+        let settings = Settings::load(overrides.clone(), &folder)?;
+        Ok(Self {
+            ui: global.ui(),
+            settings,
+            ambient: Arc::new(System),
+            folder,
+            yes: global.yes,
+            overrides,
+            lock_wait: global.timeout,
+            planes: RefCell::default(),
+        })
+    }
+
+    /// The envs that a command is for: all of the file, or the one that is chosen.
+    pub(super) fn envs(&self, all: bool) -> anyhow::Result<Vec<EnvSettings>> {
+        if !all {
+            return Ok(vec![self.settings.env()?]);
+        }
+        match &self.overrides.env {
+            Some(Sourced { source: Source::Flag(_), .. }) => {
+                let error = UsageError::new("`--all` and `--env` contradict each other");
+                Err(error.hint("leave one of them out").into())
+            }
+            _ => Ok(self.settings.all()?),
+        }
+    }
+
+    /// The control plane that an env is on.
+    pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Arc<JsonControlPlane>> {
+        check_provider(&env.provider)?;
+        if env.provisioning.value == Provisioning::Service {
+            let message =
+                format!("the JSON model cannot provision by itself (from {})", env.provisioning.source);
+            return Err(UsageError::new(message)
+                .hint("leave `provisioning` out, or set it to `engine`")
+                .into());
+        }
+        self.plane(&env.model.value)
+    }
+
+    /// The control plane for commands that are not about an env.
+    pub(super) fn default_plane(&self) -> anyhow::Result<Arc<JsonControlPlane>> {
+        check_provider(&self.settings.provider())?;
+        self.plane(&self.settings.model().value)
+    }
+
+    /// The model of a file. The sample is made where it is missing.
+    pub(super) fn plane(&self, model: &Path) -> anyhow::Result<Arc<JsonControlPlane>> {
+        if let Some(open) = self.planes.borrow().get(model) {
+            return Ok(Arc::clone(open));
+        }
+        let plane = if self.is_sample() {
+            self.create(model, sample_model())?
+        } else {
+            JsonControlPlane::open(model, self.lock_wait, Arc::clone(&self.ambient))?
+        };
+        let plane = Arc::new(plane);
+        self.planes.borrow_mut().insert(model.to_owned(), Arc::clone(&plane));
+        Ok(plane)
+    }
+
+    /// Opens a model, or makes it from `initial` if there is none.
+    pub(super) fn create(&self, model: &Path, initial: &str) -> anyhow::Result<JsonControlPlane> {
+        Ok(JsonControlPlane::create(model, initial, self.lock_wait, Arc::clone(&self.ambient))?)
+    }
+
+    pub(super) fn is_sample(&self) -> bool {
+        self.overrides.sample
+    }
+
+    pub(super) fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// How an env is named on the command line, with the flags of this command line that belong to it.
+    pub(super) fn selector(&self, env: &EnvSettings) -> String {
+        let mut words = Vec::new();
+        let in_file = self.is_sample() || self.settings.env_names().contains(&env.name.as_str());
+        if in_file {
+            words.push(format!("--env {}", quoted(&env.name)));
+        }
+        if self.is_sample() {
+            words.push("--sample".to_owned());
+        }
+        let path = |path: &PathBuf| path.display().to_string();
+        let given = &self.overrides;
+        let texts = [
+            ("--config", given.config.as_ref().map(|it| (path(&it.value), &it.source))),
+            ("--static-web-app", given.static_web_app.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--apim", given.apim.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--resource-group", given.resource_group.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--subscription", given.subscription.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--site-environment", given.site_environment.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--model", given.model.as_ref().map(|it| (path(&it.value), &it.source))),
+        ];
+        for (flag, given) in texts {
+            if let Some((value, Source::Flag(_))) = given {
+                words.push(format!("{flag} {}", quoted(&value)));
+            }
+        }
+        words.join(" ")
+    }
+}
+
+fn check_provider(provider: &Sourced<ProviderKind>) -> anyhow::Result<()> {
+    match provider.value {
+        ProviderKind::Json => Ok(()),
+        ProviderKind::Arm => {
+            let message = format!(
+                "this version cannot talk to Azure Resource Manager (`arm`, from {})",
+                provider.source
+            );
+            let hint = "use the provider `json`: a model in a file, such as the built-in one of `--sample`";
+            Err(UsageError::new(message).hint(hint).into())
+        }
+    }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_in_hints_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted("prod"), "prod");
+        assert_eq!(quoted("my prod"), "'my prod'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,91 @@
+//! Failures as text and exit code: what happened, why, and what to do next.
+
+use std::{error::Error, io, io::Write as _};
+
+use super::{change::Shared, context::UsageError};
+use crate::{
+    config::ConfigError,
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    engine::{ApplyError, Refusal},
+    model::InvalidId,
+    output::{AskError, ErrorReport, InvalidQuery},
+    provider::{
+        ProviderError,
+        json::{ImportError, ModelError},
+    },
+};
+
+/// Prints what clap has to say, and returns the exit code that goes with it.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
+}
+
+/// Prints a failure to stderr, and returns the exit code of the whole.
+pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    match outcome {
+        Ok(ExitCode::Interrupted) => {
+            let _ = writeln!(anstream::stderr().lock(), "interrupted; nothing was changed");
+            ExitCode::Interrupted
+        }
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::Success,
+        Err(error) => {
+            print(None, &report(&error));
+            diagnose(&error).exit
+        }
+    }
+}
+
+/// Prints a failure to stderr, with the env that it belongs to where there are several.
+pub(super) fn print(env: Option<&str>, failure: &ErrorReport) {
+    let mut stderr = anstream::stderr().lock();
+    let place = env.map(|env| format!("{env}: ")).unwrap_or_default();
+    let _ = writeln!(stderr, "error: {place}{}", failure.message);
+    for cause in &failure.causes {
+        let _ = writeln!(stderr, "  caused by: {}", cause.replace('\n', "\n    "));
+    }
+    if let Some(hint) = &failure.hint {
+        let _ = writeln!(stderr, "hint: {hint}");
+    }
+}
+
+/// A failure as it stands in reports.
+pub(super) fn report(error: &anyhow::Error) -> ErrorReport {
+    let diagnosis = diagnose(error);
+    let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+    causes.dedup();
+    causes.retain(|cause| *cause != error.to_string());
+    ErrorReport { message: error.to_string(), causes, hint: diagnosis.hint, exit_code: diagnosis.exit as u8 }
+}
+
+/// What a failure means: what the outermost of its causes that knows says.
+pub(super) fn diagnose(error: &anyhow::Error) -> Diagnosis {
+    error.chain().find_map(known).unwrap_or_else(|| {
+        Diagnosis::new(ExitCode::Unexpected)
+            .hint("if this looks like a fault of swa-apim, run it again with -vv and report what it says")
+    })
+}
+
+fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    fn of<E: Diagnose>(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+        error.downcast_ref::<E>().map(Diagnose::diagnosis)
+    }
+    let usage = || Diagnosis::new(ExitCode::Usage);
+    of::<UsageError>(error)
+        .or_else(|| of::<ConfigError>(error))
+        .or_else(|| of::<Shared>(error))
+        .or_else(|| of::<Refusal>(error))
+        .or_else(|| of::<ApplyError>(error))
+        .or_else(|| of::<AskError>(error))
+        .or_else(|| of::<ProviderError>(error))
+        .or_else(|| of::<ModelError>(error))
+        .or_else(|| of::<ImportError>(error))
+        .or_else(|| error.downcast_ref::<InvalidId>().map(|_| usage()))
+        .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| usage()))
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    io.into_iter().any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

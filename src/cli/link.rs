@@ -1,0 +1,42 @@
+//! `swa-apim link`
+
+use clap::Args;
+
+use super::{
+    args::{PlanArgs, PreviewArgs, ScopeArgs},
+    change::{self, Change},
+    context::Context,
+};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{Existing, Intent},
+};
+
+/// Link the API Management service of an env to its static web app
+///
+/// Makes the product, the subscription and the policy that a link consists of, connects the site, and
+/// checks the result. What is right already stays as it is, also if the portal made it. Refuses, changing
+/// nothing, if the site has another backend or cannot be linked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim link --env prod --sample\n  swa-apim link --env prod --dry-run\n  swa-apim link --all -o json"
+)]
+pub(super) struct LinkArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    preview: PreviewArgs,
+    /// Disconnect another backend first
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(super) async fn run(args: LinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+    let existing = if args.replace { Existing::Replace } else { Existing::Keep };
+    let previews = args.preview.previews();
+    let change = Change { intent: Intent::Link { existing }, previews, options: args.plan };
+    let code = change::run(cx, cx.envs(args.scope.all)?, change).await?;
+    Ok(code)
+}

@@ -1,0 +1,144 @@
+//! The command line: arguments in, exit code out. One file per verb.
+
+mod api;
+mod apply;
+mod args;
+mod change;
+mod complete;
+mod completions;
+mod context;
+mod explain;
+mod failure;
+mod files;
+mod help;
+mod init;
+mod link;
+mod logging;
+mod man;
+mod model;
+mod outcome;
+mod plan_file;
+mod relink;
+mod resolve;
+mod status;
+mod unlink;
+
+use std::env;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::{args::GlobalArgs, context::Context};
+use crate::diagnosis::ExitCode;
+
+/// Link an Azure API Management service to an Azure Static Web App
+///
+/// A static web app that is linked to an API Management service proxies every request whose path starts
+/// with /api/ to the service's gateway. This program makes, repairs, rotates, removes and shows such links.
+/// Every command can be repeated and interrupted safely.
+///
+/// Without an Azure account, everything works on a model in a file: try `swa-apim link --env prod --sample`.
+#[derive(Debug, Parser)]
+#[command(name = "swa-apim", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes are explained by `swa-apim help exit-codes`, findings by `swa-apim explain`."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Link(link::LinkArgs),
+    Relink(relink::RelinkArgs),
+    Unlink(unlink::UnlinkArgs),
+    Status(status::StatusArgs),
+    Apply(apply::ApplyArgs),
+    Api(api::ApiArgs),
+    Model(model::ModelArgs),
+    Explain(explain::ExplainArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    Help(help::HelpArgs),
+}
+
+/// The definition of the command line, from which completions, man pages and the reference are made.
+#[must_use]
+pub fn command() -> clap::Command {
+    // What the environment holds does not belong into help texts and pages made from them.
+    Cli::command().mut_args(|arg| arg.hide_env_values(true))
+}
+
+/// The script that makes a shell complete this program's command lines.
+///
+/// # Errors
+///
+/// If there is no shell of this name.
+pub fn completion_script(shell: &str) -> anyhow::Result<String> {
+    completions::script(shell)
+}
+
+/// The manual pages: the name of each file, and its text.
+///
+/// # Errors
+///
+/// Never in practice: they are written to memory.
+pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
+    man::pages()
+}
+
+/// Runs the command that this process was started with, and says what its exit code is.
+#[must_use]
+pub fn main() -> ExitCode {
+    clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
+    let matches = match command().try_get_matches_from(env::args_os()) {
+        Ok(matches) => matches,
+        Err(error) => return failure::usage(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    logging::start(cli.global.verbosity());
+    failure::exit_code(run(cli, &matches))
+}
+
+fn run(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            outcome = dispatch(cli, matches) => outcome,
+            Ok(()) = tokio::signal::ctrl_c() => Ok(ExitCode::Interrupted),
+        }
+    })
+}
+
+async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    let global = cli.global;
+    match cli.command {
+        Command::Init(args) => init::run(args, &Context::new(&global, matches)?).await,
+        Command::Link(args) => link::run(args, &Context::new(&global, matches)?).await,
+        Command::Relink(args) => relink::run(args, &Context::new(&global, matches)?).await,
+        Command::Unlink(args) => unlink::run(args, &Context::new(&global, matches)?).await,
+        Command::Status(args) => status::run(args, &Context::new(&global, matches)?).await,
+        Command::Apply(args) => apply::run(args, &Context::new(&global, matches)?).await,
+        Command::Api(args) => api::run(args, &Context::new(&global, matches)?).await,
+        Command::Model(args) => model::run(args, &Context::new(&global, matches)?).await,
+        Command::Explain(args) => explain::run(&args, &global.ui()),
+        Command::Completions(args) => completions::run(&args, &global.ui()),
+        Command::Man(args) => man::run(&args, &global.ui()),
+        Command::Help(args) => help::run(&args, &global.ui()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_well_defined() {
+        super::command().debug_assert();
+    }
+}

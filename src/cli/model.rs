@@ -1,0 +1,104 @@
+//! `swa-apim model import|export`
+
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand, ValueHint};
+use serde_json::Value;
+
+use super::{
+    context::{Context, UsageError},
+    files,
+};
+use crate::{
+    config::ProviderKind,
+    diagnosis::ExitCode,
+    model::Resource,
+    output::{ImportReport, SCHEMA_VERSION},
+    provider::ControlPlane,
+};
+
+/// Put resources into the model, and take them out
+#[derive(Debug, Args)]
+pub(super) struct ModelArgs {
+    #[command(subcommand)]
+    command: ModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelCommand {
+    /// Put ARM resources into the model, each where its id says; makes the model if there is none
+    #[command(
+        after_help = "Examples:\n  az staticwebapp list | swa-apim model import -\n  swa-apim model import resources.json --model control-plane.json"
+    )]
+    Import {
+        /// A file with an array of ARM resources or of ARM list answers; - for standard input
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Print the resources of the model as an array, without keys
+    Export {
+        /// Write to this file instead of standard output
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: Option<PathBuf>,
+    },
+}
+
+pub(super) async fn run(args: ModelArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+    match args.command {
+        ModelCommand::Import { file } => import(&file, cx).await,
+        ModelCommand::Export { out } => export(out.as_deref(), cx),
+    }
+}
+
+async fn import(file: &Path, cx: &Context) -> anyhow::Result<ExitCode> {
+    let resources = read(file)?;
+    let model = cx.settings.model().value;
+    if cx.settings.provider().value == ProviderKind::Json && !cx.is_sample() {
+        drop(cx.create(&model, "")?);
+    }
+    let plane = cx.default_plane()?;
+    plane.begin().await?;
+    let imported = plane.import(resources)?;
+    plane.commit().await?;
+    cx.ui.print(&ImportReport {
+        schema_version: SCHEMA_VERSION,
+        model: model.display().to_string(),
+        created: imported.created,
+        changed: imported.changed,
+        unchanged: imported.unchanged,
+    })?;
+    Ok(ExitCode::Success)
+}
+
+fn read(file: &Path) -> anyhow::Result<Value> {
+    let shown = file.display();
+    let failed = |error: std::io::Error| UsageError::new(format!("could not read `{shown}`: {error}"));
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        bytes = fs::read(file).map_err(failed)?;
+    }
+    // Some answers of API Management, and files of PowerShell, begin with a byte order mark.
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    serde_json::from_slice(text).map_err(|error| {
+        let hint = "give it an array of ARM resources, or what an ARM list call answers";
+        UsageError::new(format!("`{shown}` is not JSON: {error}")).hint(hint).into()
+    })
+}
+
+fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
+    let resources = cx.default_plane()?.resources()?;
+    let values: Vec<Value> = resources.into_iter().map(Resource::into_value).collect();
+    let text = serde_json::to_string_pretty(&values)? + "\n";
+    match out {
+        Some(file) => files::replace(file, &text)
+            .map_err(|error| UsageError::new(format!("could not write `{}`: {error}", file.display())))?,
+        None => cx.ui.print_text(&text)?,
+    }
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,104 @@
+//! What is reported of a change: its steps, and a sentence about it.
+
+use std::cmp::Ordering;
+
+use super::failure;
+use crate::{
+    diagnosis::ExitCode,
+    engine::{Intent, Leftovers, LinkState, Plan, Verdict},
+    output::{ChangeResult, Outcome, StepReport, StepStatus},
+};
+
+pub(super) fn planned(plan: &Plan) -> ChangeResult {
+    let outcome = if plan.is_empty() { Outcome::Unchanged } else { Outcome::Planned };
+    let what = phrase(plan);
+    let summary = match (outcome, plan.steps.len()) {
+        (Outcome::Planned, 1) => format!("1 change would {what}"),
+        (Outcome::Planned, count) => format!("{count} changes would {what}"),
+        (Outcome::Unchanged | Outcome::Applied | Outcome::Failed, _) => "nothing to do".to_owned(),
+    };
+    ChangeResult {
+        env: plan.target.env.clone(),
+        outcome,
+        steps: steps(plan, StepStatus::Planned),
+        state: plan.state,
+        findings: Vec::new(),
+        error: None,
+        summary,
+        exit: ExitCode::Success,
+    }
+}
+
+pub(super) fn failed(
+    env: &str,
+    steps: Vec<StepReport>,
+    state: LinkState,
+    error: &anyhow::Error,
+) -> ChangeResult {
+    let exit = failure::diagnose(error).exit;
+    ChangeResult {
+        env: env.to_owned(),
+        outcome: Outcome::Failed,
+        steps,
+        state,
+        findings: Vec::new(),
+        error: Some(failure::report(error)),
+        summary: "failed".to_owned(),
+        exit,
+    }
+}
+
+pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
+    plan.steps.iter().map(|planned| StepReport::of(planned, status)).collect()
+}
+
+pub(super) fn partly_done(plan: &Plan, done: usize) -> Vec<StepReport> {
+    let status = |at: usize| match at.cmp(&done) {
+        Ordering::Less => StepStatus::Applied,
+        Ordering::Equal => StepStatus::Failed,
+        Ordering::Greater => StepStatus::Skipped,
+    };
+    plan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
+}
+
+/// What a plan does, as the rest of a sentence.
+fn phrase(plan: &Plan) -> String {
+    let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
+    let (site, service) = (site.name(), service.name());
+    match &plan.intent {
+        Intent::Link { .. } => format!("link `{site}` to `{service}`"),
+        Intent::Relink => format!("relink `{site}` to `{service}`"),
+        Intent::Unlink { .. } => format!("unlink `{site}` from `{service}`"),
+        Intent::AddApis { apis } => format!("add {} to the product of `{site}`", apis.join(", ")),
+        Intent::RemoveApis { apis } => format!("remove {} from the product of `{site}`", apis.join(", ")),
+    }
+}
+
+pub(super) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> String {
+    let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
+    let (site, service) = (site.name(), service.name());
+    if !verdict.fulfils(&plan.intent) {
+        return format!("the link is {} after all", verdict.state);
+    }
+    if outcome == Outcome::Unchanged {
+        return match &plan.intent {
+            Intent::Link { .. } | Intent::Relink => {
+                format!("`{site}` is linked to `{service}` already; nothing to do")
+            }
+            Intent::Unlink { .. } => format!("`{site}` is not linked to `{service}`; nothing to do"),
+            Intent::AddApis { .. } | Intent::RemoveApis { .. } => "nothing to do".to_owned(),
+        };
+    }
+    match &plan.intent {
+        Intent::Link { .. } => format!("linked `{site}` to `{service}`"),
+        Intent::Relink => format!("relinked `{site}` to `{service}`; both keys are new"),
+        Intent::Unlink { leftovers: Leftovers::Keep } => {
+            format!("unlinked `{site}` from `{service}`; its product and subscription stay")
+        }
+        Intent::Unlink { leftovers: Leftovers::Purge } => {
+            format!("unlinked `{site}` from `{service}`; its product and subscription are deleted")
+        }
+        Intent::AddApis { apis } => format!("added {} to the product of `{site}`", apis.join(", ")),
+        Intent::RemoveApis { apis } => format!("removed {} from the product of `{site}`", apis.join(", ")),
+    }
+}

@@ -1,0 +1,63 @@
+//! Plans in files, for `--out` and `apply`. There is no key in them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use super::{context::UsageError, files};
+use crate::{engine::Plan, output::SCHEMA_VERSION};
+
+/// A plan, and the control plane that it is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SavedPlan {
+    /// The file of the model.
+    pub(super) model: PathBuf,
+    /// The plan.
+    pub(super) plan: Plan,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PlanFile {
+    schema_version: u32,
+    plans: Vec<SavedPlan>,
+}
+
+/// What is read of a plan's file first, whatever else is in it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    schema_version: u32,
+}
+
+/// Saves plans.
+pub(super) fn write(file: &Path, plans: Vec<SavedPlan>) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, plans })? + "\n";
+    files::replace(file, &text).with_context(|| format!("could not write the plan `{}`", file.display()))
+}
+
+/// Reads plans back.
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<SavedPlan>> {
+    let shown = file.display();
+    let text = fs::read_to_string(file).map_err(|error| {
+        UsageError::new(format!("could not read the plan `{shown}`: {error}"))
+            .hint("make one with `--out FILE` of link, relink or unlink")
+    })?;
+    let invalid = |error: serde_json::Error| {
+        UsageError::new(format!("`{shown}` is not a plan: {error}"))
+            .hint("make one with `--out FILE` of link, relink or unlink")
+    };
+    let head: Head = serde_json::from_str(&text).map_err(invalid)?;
+    if head.schema_version != SCHEMA_VERSION {
+        let message = format!("the plan `{shown}` is of schema version {}", head.schema_version);
+        let hint = format!("this version of swa-apim reads plans of schema version {SCHEMA_VERSION}");
+        return Err(UsageError::new(message).hint(hint).into());
+    }
+    let plans: PlanFile = serde_json::from_str(&text).map_err(invalid)?;
+    Ok(plans.plans)
+}

@@ -1,0 +1,32 @@
+//! `swa-apim relink`
+
+use clap::Args;
+
+use super::{
+    args::{PlanArgs, PreviewArgs, ScopeArgs},
+    change::{self, Change},
+    context::Context,
+};
+use crate::{diagnosis::ExitCode, engine::Intent};
+
+/// Repair a link and replace both of its keys, without a failing call in between
+///
+/// Puts right whatever somebody changed, then rotates: the site takes the current key, a fresh one becomes
+/// the primary while the old one stays valid as the secondary, the site takes the fresh one, and the old
+/// one ends. A relink that was interrupted is finished by running it again. A site that is not linked yet
+/// is linked.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  swa-apim relink --env prod\n  swa-apim relink --all --dry-run")]
+pub(super) struct RelinkArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    preview: PreviewArgs,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(super) async fn run(args: RelinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+    let change = Change { intent: Intent::Relink, previews: args.preview.previews(), options: args.plan };
+    change::run(cx, cx.envs(args.scope.all)?, change).await
+}

@@ -1,0 +1,128 @@
+//! Names → ids: what an env's settings mean on its control plane.
+
+use super::context::{Context, UsageError};
+use crate::{
+    config::{EnvSettings, Sourced},
+    diagnosis::nearest,
+    engine::{Previews, Provisioner, Target},
+    model::{ApimServiceId, ResourceId, StaticSiteId},
+    provider::{Collection, ControlPlane},
+};
+
+impl Context {
+    /// What an env's settings mean on its control plane.
+    pub(super) async fn target(
+        &self,
+        env: &EnvSettings,
+        plane: &dyn ControlPlane,
+        previews: Previews,
+    ) -> anyhow::Result<Target> {
+        let site = resolve(plane, env, &env.static_web_app, &STATIC_WEB_APP).await?;
+        let service = resolve(plane, env, &env.apim, &APIM).await?;
+        Ok(Target {
+            env: env.name.clone(),
+            site_environment: StaticSiteId::try_from(site)?.environment(&env.site_environment.value)?,
+            service: ApimServiceId::try_from(service)?,
+            apis: env.apis.clone(),
+            provisioner: Provisioner::Engine,
+            previews,
+            selector: self.selector(env),
+        })
+    }
+}
+
+struct Kind {
+    title: &'static str,
+    provider: &'static str,
+    collection: &'static str,
+    all: Collection,
+}
+
+const STATIC_WEB_APP: Kind = Kind {
+    title: "static web app",
+    provider: "Microsoft.Web",
+    collection: "staticSites",
+    all: Collection::StaticSites,
+};
+
+const APIM: Kind = Kind {
+    title: "API Management service",
+    provider: "Microsoft.ApiManagement",
+    collection: "service",
+    all: Collection::Services,
+};
+
+/// A full id stands for itself; a name with its group and subscription makes one; a name alone is looked up.
+async fn resolve(
+    plane: &dyn ControlPlane,
+    env: &EnvSettings,
+    given: &Sourced<String>,
+    kind: &Kind,
+) -> anyhow::Result<ResourceId> {
+    let name = &given.value;
+    if name.starts_with('/') {
+        let id = ResourceId::parse(name).map_err(|error| malformed(given, kind, &error))?;
+        let wanted = format!("{}/{}", kind.provider, kind.collection);
+        if !id.is_a(&wanted) {
+            let message = format!("`{name}` (from {}) is the id of a `{}`", given.source, id.resource_type());
+            let hint = format!("give the id of a `{wanted}`, or a name");
+            return Err(UsageError::new(message).hint(hint).into());
+        }
+        return Ok(id);
+    }
+    let (group, subscription) = (env.resource_group.as_ref(), env.subscription.as_ref());
+    if let (Some(group), Some(subscription)) = (group, subscription) {
+        let group = ResourceId::resource_group(&subscription.value, &group.value)
+            .map_err(|error| malformed(given, kind, &error))?;
+        let id = group.resource(kind.provider, kind.collection, name);
+        return id.map_err(|error| malformed(given, kind, &error).into());
+    }
+    look_up(plane, env, given, kind).await
+}
+
+fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::InvalidId) -> UsageError {
+    UsageError::new(format!("the {} from {} is not well-formed: {error}", kind.title, given.source)).hint(
+        format!(
+            "write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/{}/{}/NAME",
+            kind.provider, kind.collection
+        ),
+    )
+}
+
+async fn look_up(
+    plane: &dyn ControlPlane,
+    env: &EnvSettings,
+    given: &Sourced<String>,
+    kind: &Kind,
+) -> anyhow::Result<ResourceId> {
+    let name = &given.value;
+    let is = |wanted: Option<&Sourced<String>>, actual: Option<&str>| {
+        wanted.is_none_or(|wanted| actual.is_some_and(|actual| actual.eq_ignore_ascii_case(&wanted.value)))
+    };
+    let all = plane.list(&kind.all).await?;
+    let ids: Vec<ResourceId> = all.iter().map(|found| found.value.id().clone()).collect();
+    let matching = ids.iter().filter(|id| {
+        id.name().eq_ignore_ascii_case(name)
+            && is(env.resource_group.as_ref(), id.group())
+            && is(env.subscription.as_ref(), Some(id.azure_subscription()))
+    });
+    match matching.collect::<Vec<_>>().as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => {
+            let message = format!("there is no {} `{name}` (from {})", kind.title, given.source);
+            let error = UsageError::refused(message);
+            let near = nearest(name, ids.iter().map(ResourceId::name));
+            Err(match near {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("give its full ARM id, or check the control plane that you are on"),
+            }
+            .into())
+        }
+        several => {
+            let message = format!("there are {} of the name `{name}` (from {})", several.len(), given.source);
+            let list: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+            let hint = format!("say which, with its resource group or its full id: {}", list.join(", "));
+            Err(UsageError::new(message).hint(hint).into())
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `swa-apim unlink`
+
+use clap::Args;
+
+use super::{
+    args::{PlanArgs, ScopeArgs},
+    change::{self, Change},
+    context::Context,
+};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{Intent, Leftovers, Previews},
+};
+
+/// Disconnect the static web app of an env from its API Management service
+///
+/// The product and its subscription stay in the service, as Azure's portal leaves them; with --purge they
+/// are deleted, if they are this link's and nobody else uses them. Unlinking what is not linked does
+/// nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  swa-apim unlink --env prod\n  swa-apim unlink --env prod --purge --yes")]
+pub(super) struct UnlinkArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Delete the product and its subscription too
+    #[arg(long)]
+    purge: bool,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(super) async fn run(args: UnlinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+    let leftovers = if args.purge { Leftovers::Purge } else { Leftovers::Keep };
+    // Whatever was linked can be unlinked.
+    let previews = Previews::Allow;
+    let change = Change { intent: Intent::Unlink { leftovers }, previews, options: args.plan };
+    change::run(cx, cx.envs(args.scope.all)?, change).await
+}

@@ -1,0 +1,213 @@
+//! [`Plan`] → effects, one conditional step at a time.
+
+use std::collections::HashMap;
+
+use super::{Basis, Observed, Plan, PlannedStep, Step, observe};
+use crate::{
+    ambient::Ambient,
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    model::{
+        ApimPolicy, ApimSubscription, ApimSubscriptionId, Fingerprint, Key, KeyPair, KeySlot, LinkNames,
+        LinkedBackend, Product, ProductApiId, Resource, ResourceId,
+    },
+    provider::{ControlPlane, ETag, Expected, ProviderError},
+};
+
+/// Why a plan was not applied, or not to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// What the plan was made from is no longer there as it was. Nothing has been changed.
+    #[error("`{resource}` has changed since the plan was made")]
+    Moved {
+        /// A resource that has changed, come or gone.
+        resource: String,
+    },
+    /// The control plane could not be read before the first step. Nothing has been changed.
+    #[error("could not read the current link")]
+    Observe(#[source] ProviderError),
+    /// A step failed. The ones before it stand.
+    #[error("step {} of {of}, {action}, failed", .done + 1)]
+    Step {
+        /// How many steps were taken.
+        done: usize,
+        /// How many the plan has.
+        of: usize,
+        /// The step that failed.
+        action: &'static str,
+        /// Why.
+        source: ProviderError,
+    },
+}
+
+impl ApplyError {
+    /// How many steps were taken before it.
+    #[must_use]
+    pub fn steps_done(&self) -> usize {
+        match self {
+            Self::Moved { .. } | Self::Observe(_) => 0,
+            Self::Step { done, .. } => *done,
+        }
+    }
+}
+
+impl Diagnose for ApplyError {
+    fn diagnosis(&self) -> Diagnosis {
+        match self {
+            Self::Moved { .. } => Diagnosis::new(ExitCode::Refused)
+                .hint("make a new plan from what is there now, and apply that"),
+            Self::Observe(error) => error.diagnosis(),
+            Self::Step { done: 0, source, .. } => source.diagnosis(),
+            Self::Step { .. } => {
+                Diagnosis::new(ExitCode::Partial).hint("run the same command again: it finishes what is left")
+            }
+        }
+    }
+}
+
+/// Is told how far a plan has come.
+pub trait StepListener: Send + Sync {
+    /// The step at this place is about to be taken.
+    fn starting(&self, at: usize, step: &PlannedStep);
+}
+
+/// Takes the steps of a plan, each on the condition that its target is as the plan saw it.
+///
+/// # Errors
+///
+/// [`ApplyError::Moved`] if what the plan was made from has changed; nothing is done then.
+/// [`ApplyError::Step`] if a step fails. The link works as well as before, and planning anew finds
+/// what is left to do.
+pub async fn apply(
+    plane: &dyn ControlPlane,
+    ambient: &dyn Ambient,
+    plan: &Plan,
+    listener: &dyn StepListener,
+) -> Result<(), ApplyError> {
+    let observed = observe(plane, &plan.target).await.map_err(ApplyError::Observe)?;
+    let basis = observed.basis();
+    if let Some(resource) = plan.basis.difference(&basis) {
+        return Err(ApplyError::Moved { resource: resource.to_owned() });
+    }
+    let mut hand = Hand { plane, ambient, observed, etags: etags_of(&basis) };
+    for (done, planned) in plan.steps.iter().enumerate() {
+        listener.starting(done, planned);
+        let action = planned.step.action();
+        tracing::info!(step = action, target = %planned.step.target(), "applying");
+        hand.take(&planned.step).await.map_err(|source| ApplyError::Step {
+            done,
+            of: plan.steps.len(),
+            action,
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+fn etags_of(basis: &Basis) -> HashMap<String, ETag> {
+    basis.versions().map(|(id, etag)| (id.to_owned(), etag.clone())).collect()
+}
+
+/// What takes the steps, and keeps in mind the versions that its own steps make.
+struct Hand<'a> {
+    plane: &'a dyn ControlPlane,
+    ambient: &'a dyn Ambient,
+    observed: Observed,
+    etags: HashMap<String, ETag>,
+}
+
+impl Hand<'_> {
+    async fn take(&mut self, step: &Step) -> Result<(), ProviderError> {
+        match step {
+            Step::PutProduct { product } => {
+                let existing = self.observed.product.as_ref().map(|seen| &seen.resource);
+                let desired = Product::desired(product, &self.names(product)?, existing);
+                self.put(desired).await
+            }
+            Step::PutSubscription { subscription, product } => {
+                let existing = self.observed.subscriptions.iter().find(|seen| seen.view.id == *subscription);
+                let existing = existing.map(|seen| &seen.resource);
+                let names = self.names(subscription)?;
+                self.put(ApimSubscription::desired(subscription, product, &names, existing)).await
+            }
+            Step::PutPolicy { policy } => {
+                let service = self.observed.service.as_ref();
+                let host = service.and_then(|seen| seen.view.gateway_host());
+                let desired = ApimPolicy::desired(policy, &self.names(policy)?, host);
+                self.put(desired).await
+            }
+            Step::AddApi { api } => self.add_api(api).await,
+            Step::RemoveApi { api } => self.plane.delete(api, Expected::Anything).await,
+            Step::Connect { backend, service } => self.put(LinkedBackend::desired(backend, service)).await,
+            Step::Disconnect { backend, .. } => self.delete(backend).await,
+            Step::DeleteSubscription { subscription } => self.delete(subscription).await,
+            Step::DeleteProduct { product } => self.delete(product).await,
+            Step::SwapKeys { subscription, live } => self.swap_keys(subscription, live.as_ref()).await,
+            Step::RetireSecondary { subscription, retiring } => self.retire(subscription, retiring).await,
+        }
+    }
+
+    fn names(&self, wanted_for: &ResourceId) -> Result<LinkNames, ProviderError> {
+        self.observed.names.clone().ok_or_else(|| ProviderError::NotFound(wanted_for.clone()))
+    }
+
+    fn expected(&self, id: &ResourceId) -> Expected {
+        self.etags.get(id.key()).cloned().map_or(Expected::Absent, Expected::Unchanged)
+    }
+
+    async fn put(&mut self, desired: Resource) -> Result<(), ProviderError> {
+        let id = desired.id().clone();
+        let etag = self.plane.put(desired, self.expected(&id)).await?;
+        self.etags.insert(id.key().to_owned(), etag);
+        Ok(())
+    }
+
+    async fn delete(&mut self, id: &ResourceId) -> Result<(), ProviderError> {
+        let expected = match self.expected(id) {
+            Expected::Absent => Expected::Anything,
+            known => known,
+        };
+        self.plane.delete(id, expected).await?;
+        self.etags.remove(id.key());
+        Ok(())
+    }
+
+    async fn add_api(&self, api: &ProductApiId) -> Result<(), ProviderError> {
+        let place = Resource::new((**api).clone(), serde_json::Map::new());
+        self.plane.put(place, Expected::Anything).await.map(|_| ())
+    }
+
+    /// The fresh key goes in and the live one moves aside in one conditional update: of two rotations
+    /// at once, one is told that the subscription has changed.
+    async fn swap_keys(
+        &mut self,
+        id: &ApimSubscriptionId,
+        live: Option<&Fingerprint>,
+    ) -> Result<(), ProviderError> {
+        let current = self.plane.keys(id).await?;
+        let fresh = || Key::from_uuid(self.ambient.unguessable());
+        let (keys, expected) = match (current, live) {
+            (Some(current), Some(live)) if current.value.primary.fingerprint() == *live => {
+                let keys = KeyPair { primary: fresh(), secondary: current.value.primary };
+                (keys, Expected::Unchanged(current.etag))
+            }
+            (None, None) => (KeyPair { primary: fresh(), secondary: fresh() }, self.expected(id)),
+            (Some(_) | None, Some(_)) | (Some(_), None) => {
+                return Err(ProviderError::Conflict((**id).clone()));
+            }
+        };
+        let etag = self.plane.set_keys(id, keys, expected).await?;
+        self.etags.insert(id.key().to_owned(), etag);
+        Ok(())
+    }
+
+    /// Never blindly: the key in the slot has to be the one that the plan wants gone.
+    async fn retire(&self, id: &ApimSubscriptionId, retiring: &Fingerprint) -> Result<(), ProviderError> {
+        let current = self.plane.keys(id).await?;
+        match current.and_then(|keys| keys.value.slot_of(retiring)) {
+            Some(KeySlot::Secondary) => self.plane.regenerate(id, KeySlot::Secondary).await,
+            Some(KeySlot::Primary) => Err(ProviderError::Conflict((**id).clone())),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The two ends of a link, the site and the service, and the linked backend between them.
+
+use super::run;
+use crate::{
+    engine::{EnvironmentSeen, Finding, FindingCode as Code, Observed, Previews, Seen},
+    model::{ApimService, LinkedBackend, Provisioning},
+};
+
+pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
+    let id = observed.target.site_environment.site();
+    let Some(site) = &observed.site else {
+        if !observed.unreadable.iter().any(|part| part.id == *id) {
+            let place = id.group().map(|group| format!(" in resource group `{group}`")).unwrap_or_default();
+            let message = format!("the static web app `{}` does not exist{place}", id.name());
+            all.push(Finding::new(Code::SiteMissing, &id).message(message));
+        }
+        return;
+    };
+    if !site.view.plan_allows_backends() {
+        let message =
+            format!("the plan of `{}` is {}, which allows no linked backend", id.name(), site.view.sku);
+        let finding = Finding::new(Code::PlanTooSmall, &id).message(message);
+        let change = format!("run `az staticwebapp update --name {} --sku Standard`, then link", id.name());
+        all.push(finding.field("sku.name", "Standard or Dedicated", &site.view.sku).hint(change));
+    }
+    if let [app, ..] = site.view.functions_apps.as_slice() {
+        let name = app.rsplit('/').next().unwrap_or(app);
+        let message = format!("`{}` is served by the Functions app `{name}`", id.name());
+        let field = "properties.userProvidedFunctionApps";
+        all.push(Finding::new(Code::FunctionsApp, &id).field(field, "none", app).message(message));
+    }
+    environment(observed, all);
+}
+
+fn environment(observed: &Observed, all: &mut Vec<Finding>) {
+    let id = &observed.target.site_environment;
+    let name = id.name();
+    if id.is_production() {
+        return;
+    }
+    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        let message = format!("`{name}` is the environment of a pull request, which cannot be linked");
+        all.push(Finding::new(Code::PullRequestEnvironment, id).message(message));
+        return;
+    }
+    if matches!(observed.environment, EnvironmentSeen::Missing) {
+        let message = format!("`{}` has no environment `{name}`", id.site().name());
+        all.push(Finding::new(Code::EnvironmentMissing, id).message(message));
+    } else if observed.target.previews == Previews::Refuse {
+        let message = format!("`{name}` is a preview environment, and Azure may refuse to link it");
+        all.push(Finding::new(Code::PreviewEnvironment, id).message(message));
+    }
+}
+
+pub(super) fn service(observed: &Observed, all: &mut Vec<Finding>) {
+    let id = &observed.target.service;
+    let Some(service) = &observed.service else {
+        if !observed.unreadable.iter().any(|part| part.id == **id) {
+            let place = id.group().map(|group| format!(" in resource group `{group}`")).unwrap_or_default();
+            let message = format!("the API Management service `{}` does not exist{place}", id.name());
+            all.push(Finding::new(Code::ServiceMissing, id).message(message));
+        }
+        return;
+    };
+    let state = &service.view.provisioning;
+    if matches!(state, Provisioning::Pending(_) | Provisioning::Failed(_)) {
+        let message = format!("the service `{}` is not ready: {}", id.name(), state.as_str());
+        let finding = Finding::new(Code::ServiceNotReady, id).message(message);
+        all.push(finding.field("properties.provisioningState", "Succeeded", state.as_str()));
+    }
+    all.extend(unreachable(&service.view));
+}
+
+fn unreachable(service: &ApimService) -> Option<Finding> {
+    let is = |value: &Option<String>, word: &str| {
+        value.as_deref().is_some_and(|value| value.eq_ignore_ascii_case(word))
+    };
+    let name = service.id.name();
+    let finding = Finding::new(Code::ServiceUnreachable, &service.id);
+    if is(&service.virtual_network_type, "Internal") {
+        let message =
+            format!("the gateway of `{name}` is inside of a virtual network; the site cannot reach it");
+        let field = "properties.virtualNetworkType";
+        return Some(finding.field(field, "None or External", "Internal").message(message));
+    }
+    is(&service.public_network_access, "Disabled").then(|| {
+        let message = format!("public network access to `{name}` is disabled; the site cannot reach it");
+        finding.field("properties.publicNetworkAccess", "Enabled", "Disabled").message(message)
+    })
+}
+
+pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
+    let target = &observed.target;
+    for backend in &observed.backends {
+        let id = &backend.view.id;
+        let named = &backend.view.backend;
+        if observed.is_gone(backend) {
+            let message =
+                format!("the linked backend `{}` names `{}`, which is gone", id.name(), named.name());
+            let finding = Finding::new(Code::Dangling, id).message(message);
+            let field = "properties.backendResourceId";
+            let cure = if observed.service.is_some() { "relink" } else { "unlink" };
+            all.push(finding.field(field, &target.service, named).hint(run(observed, cure)));
+        } else if !observed.is_own(backend) {
+            let site = target.site_environment.site();
+            let message = format!("`{}` is already linked to `{}`", site.name(), named.name());
+            let finding = Finding::new(Code::LinkedElsewhere, id).message(message);
+            let hint = format!(
+                "to give `{}` another backend, run {}; if `{}` is the right one, correct `apim` of the env",
+                site.name(),
+                target.command("link --replace"),
+                named.name(),
+            );
+            all.push(finding.field("properties.backendResourceId", &target.service, named).hint(hint));
+        } else {
+            all.extend(unfinished(observed, backend));
+        }
+    }
+    if observed.backends.len() > 1 {
+        let names: Vec<_> = observed.backends.iter().map(|backend| backend.view.id.name()).collect();
+        let message =
+            format!("the site environment has {} linked backends: {}", names.len(), names.join(", "));
+        let finding = Finding::new(Code::SeveralBackends, &target.site_environment).message(message);
+        all.push(finding.hint(run(observed, "relink")));
+    }
+}
+
+fn unfinished(observed: &Observed, backend: &Seen<LinkedBackend>) -> Option<Finding> {
+    let state = &backend.view.provisioning;
+    let code = match state {
+        Provisioning::Succeeded => return None,
+        Provisioning::Pending(_) => Code::BackendPending,
+        Provisioning::Failed(_) => Code::BackendFailed,
+        Provisioning::Other(_) => Code::BackendStateUnknown,
+    };
+    let finding = Finding::new(code, &backend.view.id);
+    let finding = finding.field("properties.provisioningState", "Succeeded", state.as_str());
+    Some(if code == Code::BackendFailed { finding.hint(run(observed, "relink")) } else { finding })
+}

@@ -1,0 +1,118 @@
+//! (`Observed`, what the target wants) → findings; pure.
+
+mod ends;
+mod parts;
+
+use super::{Finding, FindingCode as Code, Observed};
+use crate::model::{LinkNames, Product, linked_hostname};
+
+/// Everything about the link that is not as it should be, or worth knowing; in order of the codes.
+#[must_use]
+pub fn findings(observed: &Observed) -> Vec<Finding> {
+    let mut all = Vec::new();
+    unreadable(observed, &mut all);
+    ends::site(observed, &mut all);
+    ends::service(observed, &mut all);
+    ends::backends(observed, &mut all);
+    products(observed, &mut all);
+    if observed.own_backend().is_some() {
+        all.extend(repairs(observed));
+        parts::strangers(observed, &mut all);
+        parts::apis(observed, &mut all);
+    } else if let Some(product) = &observed.product {
+        all.push(leftover(observed, &product.view));
+    }
+    missing_apis(observed, &mut all);
+    all.sort_by_key(|finding| finding.code);
+    all
+}
+
+/// What a link would have to put right in its product, subscription, policy, key and APIs, whether or not
+/// the site is connected. Of what a missing product takes along, only the product is named.
+pub(super) fn repairs(observed: &Observed) -> Vec<Finding> {
+    let mut all = Vec::new();
+    let Some(names) = observed.names.as_ref().filter(|_| observed.service.is_some()) else { return all };
+    match &observed.product {
+        Some(product) => {
+            parts::product_fields(observed, &product.view, names, &mut all);
+            parts::policy(observed, &product.view, names, &mut all);
+            parts::subscription(observed, &product.view, names, &mut all);
+        }
+        None => all.extend(missing_product(observed, names)),
+    }
+    parts::site_key(observed, &mut all);
+    all.extend(observed.addable_apis.iter().map(|api| {
+        let message = format!("the API `{}` of the env is not in the product", api.id.name());
+        Finding::new(Code::ApiNotInProduct, &api.id).message(message).hint(run(observed, "link"))
+    }));
+    all
+}
+
+fn missing_product(observed: &Observed, names: &LinkNames) -> Option<Finding> {
+    let id = names.product(&observed.target.service).ok()?;
+    if observed.unreadable.iter().any(|part| part.id == *id) {
+        return None;
+    }
+    let message = format!("the link's product `{}` does not exist", id.name());
+    Some(Finding::new(Code::ProductMissing, &id).message(message).hint(run(observed, "relink")))
+}
+
+fn leftover(observed: &Observed, product: &Product) -> Finding {
+    let hint = format!(
+        "{} takes it up again; {} deletes it",
+        observed.target.command("link"),
+        observed.target.command("unlink --purge"),
+    );
+    let message = format!("the product `{}` of an earlier link is still there", product.id.name());
+    Finding::new(Code::Leftover, &product.id).message(message).hint(hint)
+}
+
+fn unreadable(observed: &Observed, all: &mut Vec<Finding>) {
+    for part in &observed.unreadable {
+        all.push(Finding::new(Code::Unreadable, &part.id).message(part.reason.to_string()));
+    }
+}
+
+fn products(observed: &Observed, all: &mut Vec<Finding>) {
+    let Some(names) = &observed.names else { return };
+    for other in &observed.namesakes {
+        let message = format!("the product `{}` has the display name that this link's needs", other.name());
+        let finding = Finding::new(Code::ProductNameTaken, other).message(message);
+        let free = "another display name";
+        let hint = format!("rename or delete the product `{}`, then run the command again", other.name());
+        all.push(finding.field("properties.displayName", free, names.display_name()).hint(hint));
+    }
+    let product = observed.product.as_ref().map(|product| &product.view);
+    if let Some(product) = product.filter(|product| is_another_sites(product, names)) {
+        let message = format!("the product `{}` belongs to another site's link", product.id.name());
+        let finding = Finding::new(Code::ProductOfAnotherSite, &product.id).message(message);
+        let field = "properties.displayName";
+        all.push(finding.field(field, names.display_name(), &product.display_name));
+    }
+}
+
+/// A product that says it was made for another site. One that says nothing was renamed by somebody.
+pub(super) fn is_another_sites(product: &Product, names: &LinkNames) -> bool {
+    linked_hostname(&product.display_name).is_some_and(|hostname| hostname != *names.hostname())
+}
+
+fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
+    if observed.service.is_none() || observed.names.is_none() {
+        return;
+    }
+    let (target, service) = (&observed.target, &observed.target.service);
+    for name in &target.apis {
+        let Ok(id) = service.api(name) else { continue };
+        let known = observed.product_apis.iter().chain(&observed.addable_apis).any(|api| api.id == id);
+        if !known && !observed.unreadable.iter().any(|part| part.id == *id) {
+            let message = format!("the service `{}` has no API `{name}`", service.name());
+            let hint =
+                format!("correct `apis` of the env; {} shows the APIs there are", target.command("api list"));
+            all.push(Finding::new(Code::ApiMissing, &id).message(message).hint(hint));
+        }
+    }
+}
+
+fn run(observed: &Observed, verb: &str) -> String {
+    format!("run {}", observed.target.command(verb))
+}

@@ -1,0 +1,184 @@
+//! What a link has in the service: product, policy, subscription, key, APIs.
+
+use super::run;
+use crate::{
+    engine::{Finding, FindingCode as Code, Observed, Provisioner, Severity},
+    model::{
+        Api, ApimSubscription, ApimSubscriptionId, KeySlot, LinkNames, PolicyHealth, Product, ProductState,
+        SITE_KEY_HEADER, SiteKey, SubscriptionState,
+    },
+};
+
+pub(super) fn product_fields(
+    observed: &Observed,
+    product: &Product,
+    names: &LinkNames,
+    all: &mut Vec<Finding>,
+) {
+    let mut push = |code, field: &str, expected: &str, actual: &str, message: &str| {
+        let finding = Finding::new(code, &product.id).message(message).hint(run(observed, "relink"));
+        all.push(finding.field(field, expected, actual));
+    };
+    let wanted = names.display_name();
+    if product.display_name != wanted {
+        let message = format!("the link's product is called `{}`", product.display_name);
+        push(Code::ProductRenamed, "properties.displayName", &wanted, &product.display_name, &message);
+    }
+    if !product.subscription_required {
+        let message = "the product needs no subscription: anybody can call its APIs without a key";
+        let field = "properties.subscriptionRequired";
+        push(Code::SubscriptionNotRequired, field, "true", "false", message);
+    }
+    if product.state != ProductState::Published {
+        let (wanted, actual) = (ProductState::Published, product.state.as_str());
+        let message = "the product is not published";
+        push(Code::ProductNotPublished, "properties.state", wanted.as_str(), actual, message);
+    }
+    if product.approval_required {
+        let message = "the product asks for approval of new subscriptions";
+        push(Code::ApprovalRequired, "properties.approvalRequired", "false", "true", message);
+    }
+}
+
+pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, all: &mut Vec<Finding>) {
+    let id = product.id.policy();
+    let finding = |code| Finding::new(code, &id).hint(run(observed, "relink"));
+    let Some(policy) = &observed.policy else {
+        if !observed.unreadable.iter().any(|part| part.id == *id) {
+            let message = "the product has no policy: nobody checks for a token of the site";
+            all.push(finding(Code::PolicyMissing).message(message));
+        }
+        return;
+    };
+    let (expected, host) = (names.issuer(), names.hostname());
+    all.push(match policy.view.health(host) {
+        PolicyHealth::Healthy => return,
+        PolicyHealth::NoValidateJwt => finding(Code::PolicyWithoutCheck)
+            .message("the policy has no `validate-jwt` that applies to every request"),
+        PolicyHealth::OtherHeader(header) => finding(Code::PolicyOtherHeader)
+            .field("validate-jwt header-name", "X-MS-AUTH-TOKEN", &header)
+            .message(format!("the policy looks for the token in the header `{header}`")),
+        PolicyHealth::OtherIssuer(issuers) => finding(Code::PolicyOtherIssuer)
+            .field("validate-jwt issuer", expected, issuers.join(", "))
+            .message("the policy does not let in tokens of this site"),
+        PolicyHealth::Lax(attribute) => finding(Code::PolicyLax)
+            .field("validate-jwt", "signed tokens that expire", &attribute)
+            .message(format!("the policy has `{attribute}`, which lets in forged or expired tokens")),
+        PolicyHealth::AlsoLetsIn(issuers) => {
+            let message = format!("the policy also lets in tokens of {}", issuers.join(", "));
+            let finding = finding(Code::PolicyAlsoLetsIn).message(message);
+            // How Azure itself writes the policy is not documented: other issuers may well be its own.
+            let finding = match observed.target.provisioner {
+                Provisioner::Engine => finding,
+                Provisioner::Service => finding.severity(Severity::Note),
+            };
+            finding.field("validate-jwt issuer", expected, issuers.join(", "))
+        }
+        PolicyHealth::Unreadable(problem) => {
+            finding(Code::PolicyUnreadable).message(format!("the policy is not well-formed XML: {problem}"))
+        }
+    });
+}
+
+pub(super) fn subscription(
+    observed: &Observed,
+    product: &Product,
+    names: &LinkNames,
+    all: &mut Vec<Finding>,
+) {
+    if let Some(own) = observed.subscription() {
+        subscription_fields(observed, &own.view, names, all);
+    } else if !observed.unreadable.iter().any(|part| part.id.is_a(ApimSubscriptionId::TYPE)) {
+        let message = "no subscription holds keys for the link's product";
+        let finding = Finding::new(Code::SubscriptionMissing, &product.id).message(message);
+        all.push(finding.hint(run(observed, "relink")));
+    }
+}
+
+pub(super) fn strangers(observed: &Observed, all: &mut Vec<Finding>) {
+    for other in observed.other_subscriptions() {
+        let name = other.display_name.as_deref().unwrap_or_else(|| other.id.name());
+        let message = format!("the subscription `{name}` holds keys to the link's product too");
+        all.push(Finding::new(Code::OtherSubscriptions, &other.id).message(message));
+    }
+}
+
+fn subscription_fields(
+    observed: &Observed,
+    own: &ApimSubscription,
+    names: &LinkNames,
+    all: &mut Vec<Finding>,
+) {
+    let finding = |code| Finding::new(code, &own.id).hint(run(observed, "relink"));
+    if let SubscriptionState::Other(state) = &own.state {
+        let message = format!("the link's subscription is {state}: the gateway refuses its keys");
+        let finding = finding(Code::SubscriptionInactive).message(message);
+        all.push(finding.field("properties.state", SubscriptionState::Active.as_str(), state));
+    }
+    let display_name = own.display_name.as_deref().unwrap_or_default();
+    if !names.names_subscription(display_name) {
+        let wanted = names.subscription_display_name();
+        let message = format!("the link's subscription is called `{display_name}`");
+        let finding = finding(Code::SubscriptionRenamed).message(message);
+        all.push(finding.field("properties.displayName", wanted, display_name));
+    }
+    if observed.keys.is_none() {
+        all.push(finding(Code::KeysMissing).message("no keys are recorded for the link's subscription"));
+    }
+}
+
+pub(super) fn site_key(observed: &Observed, all: &mut Vec<Finding>) {
+    let Some(backend) = observed.own_backend() else { return };
+    let finding = |code| Finding::new(code, &backend.view.id).hint(run(observed, "relink"));
+    match (&observed.site_key, &observed.keys) {
+        (SiteKey::Hidden, _) | (SiteKey::Held(_), None) => {}
+        (SiteKey::Absent, _) => {
+            all.push(finding(Code::SiteKeyMissing).message("the site holds no key to send to the gateway"));
+        }
+        (SiteKey::Held(held), Some(keys)) => match keys.slot_of(held) {
+            Some(KeySlot::Primary) => {}
+            Some(KeySlot::Secondary) => {
+                let finding = finding(Code::SiteKeySecondary).field("key", &keys.primary, held);
+                all.push(
+                    finding.message("the site still sends the secondary key: a rotation was not finished"),
+                );
+            }
+            None => {
+                let finding = finding(Code::SiteKeyStale).field("key", &keys.primary, held);
+                all.push(finding.message("the site sends a key that is not one of the subscription's two"));
+            }
+        },
+    }
+}
+
+pub(super) fn apis(observed: &Observed, all: &mut Vec<Finding>) {
+    let Some(product) = &observed.product else { return };
+    if observed.product_apis.is_empty() && observed.addable_apis.is_empty() {
+        let message = format!("the product `{}` is empty: no API can be reached", product.view.id.name());
+        let finding = Finding::new(Code::NoApis, &product.view.id).message(message);
+        all.push(finding.hint(run(observed, "api add API")));
+    }
+    observed.product_apis.iter().for_each(|api| api_lints(api, all));
+}
+
+fn api_lints(api: &Api, all: &mut Vec<Finding>) {
+    let name = api.id.name();
+    if !api.is_below_api() {
+        let message = format!("the API `{name}` has the path `{}`, which the site never calls", api.path);
+        let wanted = format!("api/{}", api.path);
+        let finding = Finding::new(Code::ApiOutsideOfApi, &api.id).message(message);
+        let hint = format!("give the API `{name}` a path that begins with `api/`, such as `{wanted}`");
+        all.push(finding.field("properties.path", wanted.trim_end_matches('/'), &api.path).hint(hint));
+    }
+    if !api.takes_the_site_key() {
+        let message = format!("the API `{name}` looks for the key in the header `{}`", api.key_header);
+        let finding = Finding::new(Code::ApiWithOwnKeyHeader, &api.id).message(message);
+        let field = "properties.subscriptionKeyParameterNames.header";
+        all.push(finding.field(field, SITE_KEY_HEADER, &api.key_header));
+    }
+    if !api.subscription_required {
+        let message = format!("the API `{name}` can be called without a key, past the site");
+        let finding = Finding::new(Code::ApiWithoutKey, &api.id).message(message);
+        all.push(finding.field("properties.subscriptionRequired", "true", "false"));
+    }
+}

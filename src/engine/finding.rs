@@ -1,0 +1,408 @@
+//! Every finding: its code, its severity, what it means and what cures it, in one table.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnosis::nearest;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Works, but not as it should.
+    Degraded,
+    /// Calls of `/api` fail, or get in that should not.
+    Broken,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Note => "note",
+            Self::Degraded => "degraded",
+            Self::Broken => "broken",
+        })
+    }
+}
+
+/// The part of a link that a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The static site and its environment.
+    StaticSite,
+    /// The API Management service.
+    Service,
+    /// The linked backend.
+    LinkedBackend,
+    /// The product.
+    Product,
+    /// The product's subscription.
+    Subscription,
+    /// The product's policy.
+    Policy,
+    /// The site's copy of the primary key.
+    SiteKey,
+    /// The APIs in the product.
+    Apis,
+}
+
+/// What a finding means for a command that would make the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: no command of this program changes it.
+    Told,
+    /// `link` and `relink` mend it.
+    Mended,
+    /// `link` and `relink` refuse while it stands.
+    Blocks,
+    /// `link --replace` mends it; without the flag, `link` refuses.
+    BlocksUnlessReplace,
+    /// `--allow-preview` lets `link` go on.
+    BlocksUnlessPreview,
+    /// `unlink --purge` refuses while it stands.
+    BlocksPurge,
+}
+
+macro_rules! findings {
+    ($($variant:ident = $code:literal, $severity:ident, $part:ident, $effect:ident, $title:literal,
+       $meaning:literal, $cure:literal;)*) => {
+        /// The stable code of a kind of finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum FindingCode {
+            $(#[doc = concat!($title, ".")] #[serde(rename = $code)] $variant,)*
+        }
+
+        impl FindingCode {
+            /// Every code, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The code as users see it, such as `SWAAPIM020`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code),* }
+            }
+
+            /// How much it usually matters.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity),* }
+            }
+
+            /// The part of the link that it is about.
+            #[must_use]
+            pub fn part(self) -> Part {
+                match self { $(Self::$variant => Part::$part),* }
+            }
+
+            /// What it means for a command that would make the link.
+            #[must_use]
+            pub fn effect(self) -> Effect {
+                match self { $(Self::$variant => Effect::$effect),* }
+            }
+
+            /// What is the matter, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),* }
+            }
+
+            /// What it means, in a paragraph.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning),* }
+            }
+
+            /// What to do about it, in a paragraph.
+            #[must_use]
+            pub fn cure(self) -> &'static str {
+                match self { $(Self::$variant => $cure),* }
+            }
+        }
+    };
+}
+
+findings! {
+    SiteMissing = "SWAAPIM001", Broken, StaticSite, Blocks, "the static web app does not exist",
+        "No static web app has this name in this resource group and subscription, so there is nothing that could be linked.",
+        "Check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id.";
+    ServiceMissing = "SWAAPIM002", Broken, Service, Blocks, "the API Management service does not exist",
+        "No API Management service has this name in this resource group and subscription.",
+        "Check `apim` of the env; a service in another resource group or subscription needs its full ARM id.";
+    PlanTooSmall = "SWAAPIM003", Broken, StaticSite, Blocks, "the site's plan allows no linked backend",
+        "Only the plans Standard and Dedicated can have a backend of one's own; Free cannot.",
+        "Move the static web app to the Standard plan, then link.";
+    PullRequestEnvironment = "SWAAPIM004", Broken, StaticSite, Blocks, "a pull-request environment cannot be linked",
+        "Azure links production, and named preview environments in some cases, but never the environment of a pull request, whose name is a number.",
+        "Link production, or a named preview environment with `--allow-preview`.";
+    PreviewEnvironment = "SWAAPIM005", Degraded, StaticSite, BlocksUnlessPreview, "the environment is not production",
+        "Microsoft's pages disagree on whether a named preview environment can be linked, and users have seen it fail.",
+        "Repeat the command with `--allow-preview` to try it all the same.";
+    EnvironmentMissing = "SWAAPIM006", Broken, StaticSite, Blocks, "the site environment does not exist",
+        "The static web app has no environment of this name.",
+        "Check `site-environment` of the env; production is called `default`.";
+    FunctionsApp = "SWAAPIM007", Broken, StaticSite, Blocks, "the site has a Functions app of its own as its backend",
+        "A site whose `/api` is served by a bring-your-own Functions app cannot have a linked backend at the same time.",
+        "Detach the Functions app from the static web app first.";
+    ServiceNotReady = "SWAAPIM008", Broken, Service, Blocks, "the API Management service is not ready",
+        "Azure is still working on the service, or has given up on it; what is linked now may fail.",
+        "Wait until the service's provisioning state is `Succeeded`, then run the command again.";
+    ServiceUnreachable = "SWAAPIM009", Broken, Service, Blocks, "the gateway cannot be reached from outside",
+        "A static web app calls the gateway over the internet. With an internal virtual network, or with public network access disabled, linking succeeds and then every call fails with `Backend call failure`.",
+        "Use a service whose virtual network type is `None` or `External`, with public network access enabled.";
+    ProductNameTaken = "SWAAPIM010", Broken, Product, Blocks, "another product has the link's display name",
+        "Display names are unique within a service, so Azure refuses to make the link's product while another one bears its name. It is most often what an earlier link left behind.",
+        "Rename or delete the other product, then run the command again.";
+    ProductOfAnotherSite = "SWAAPIM011", Broken, Product, Blocks, "the product belongs to another site's link",
+        "The product that this link would use says in its display name that it was made for another site. Changing it would break that site.",
+        "Find out which site it belongs to; if that site is gone, delete the product and run the command again.";
+    LinkedElsewhere = "SWAAPIM020", Broken, LinkedBackend, BlocksUnlessReplace, "the site is linked to another backend",
+        "A site environment has one linked backend at most, and this one's is not the service of the env.",
+        "If the env is right, run `link --replace`; if the backend is right, correct `apim` of the env.";
+    Dangling = "SWAAPIM021", Broken, LinkedBackend, Mended, "the linked backend names something that is gone",
+        "The site proxies `/api` to a resource that does not exist any more, so every call fails.",
+        "`relink` disconnects it and connects the service of the env; `unlink` just disconnects it.";
+    SeveralBackends = "SWAAPIM022", Degraded, LinkedBackend, Mended, "the site environment has more than one linked backend",
+        "Azure allows one; which of several is used is anybody's guess.",
+        "`relink` keeps one of them and disconnects the others.";
+    BackendFailed = "SWAAPIM023", Broken, LinkedBackend, Mended, "Azure did not finish connecting the backend",
+        "The linked backend's provisioning state says that connecting it failed or was cancelled.",
+        "`relink` connects it again.";
+    BackendPending = "SWAAPIM024", Degraded, LinkedBackend, Told, "Azure is still connecting the backend",
+        "The linked backend's provisioning state is not final yet.",
+        "Wait, then look again with `status`.";
+    BackendStateUnknown = "SWAAPIM025", Note, LinkedBackend, Told, "the linked backend is in a state that this version does not know",
+        "Azure reports a provisioning state that is not documented. It is shown as it came.",
+        "Nothing has to be done if `/api` works.";
+    Leftover = "SWAAPIM026", Note, Product, Told, "an earlier link left its product behind",
+        "Unlinking leaves the product and its subscription in the service, as Azure's portal does. Their keys stay valid.",
+        "`link` takes them up again; `unlink --purge` deletes them.";
+    ProductMissing = "SWAAPIM030", Broken, Product, Mended, "the link's product is missing",
+        "Without its product, the site's key opens nothing: every call of `/api` is answered with 401.",
+        "`relink` makes it anew, with its subscription and policy. APIs that are listed in the env are added; others have to be added again.";
+    ProductRenamed = "SWAAPIM031", Degraded, Product, Mended, "the product does not have its display name",
+        "The link works, but neither people nor tools recognise the product as this site's.",
+        "`relink` gives it its name back.";
+    SubscriptionNotRequired = "SWAAPIM032", Broken, Product, Mended, "the product needs no subscription",
+        "Anybody can call the product's APIs without a key, past the static web app.",
+        "`relink` makes the subscription required again.";
+    ProductNotPublished = "SWAAPIM033", Degraded, Product, Mended, "the product is not published",
+        "Keys keep working, but the product is not as linking makes it.",
+        "`relink` publishes it again.";
+    ApprovalRequired = "SWAAPIM034", Degraded, Product, Mended, "the product asks for approval of subscriptions",
+        "A subscription made anew would wait for somebody's approval.",
+        "`relink` puts it right.";
+    SubscriptionMissing = "SWAAPIM040", Broken, Subscription, Mended, "the link's subscription is missing",
+        "The key that the site sends belongs to no subscription, so every call of `/api` is answered with 401.",
+        "`relink` makes a new subscription and gives the site its key.";
+    SubscriptionInactive = "SWAAPIM041", Broken, Subscription, Mended, "the link's subscription is not active",
+        "The gateway accepts keys of active subscriptions only, so every call of `/api` is answered with 401.",
+        "`relink` activates it again.";
+    SubscriptionRenamed = "SWAAPIM042", Degraded, Subscription, Mended, "the subscription does not have its display name",
+        "The link works, but neither people nor tools recognise the subscription as this site's.",
+        "`relink` gives it its name back.";
+    OtherSubscriptions = "SWAAPIM043", Note, Subscription, Told, "the product has other subscriptions too",
+        "Somebody else holds keys to the link's product. They still need a token of the site, and they keep the product from being purged.",
+        "Nothing has to be done; use another product for other consumers.";
+    KeysMissing = "SWAAPIM044", Broken, Subscription, Mended, "nothing is known of the subscription's keys",
+        "The control plane holds no keys for the subscription, so no call can be let in.",
+        "`relink` gives it two new keys, and the site the first of them.";
+    PolicyMissing = "SWAAPIM050", Broken, Policy, Mended, "the product has no policy",
+        "Whoever gets hold of the key can call the APIs without a token of the site.",
+        "`relink` puts the policy back.";
+    PolicyWithoutCheck = "SWAAPIM051", Broken, Policy, Mended, "the policy checks no token",
+        "No `validate-jwt` applies to every request, so whoever gets hold of the key can call the APIs without a token of the site.",
+        "`relink` puts the policy back as linking makes it. Statements of your own belong into the policy of the API, not of this product.";
+    PolicyOtherHeader = "SWAAPIM052", Broken, Policy, Mended, "the policy looks for the token in another header",
+        "The site sends its token in `X-MS-AUTH-TOKEN`. A check of another header refuses every call of the site.",
+        "`relink` puts the policy back as linking makes it.";
+    PolicyOtherIssuer = "SWAAPIM053", Broken, Policy, Mended, "the policy lets in tokens of another issuer only",
+        "None of the issuers in `validate-jwt` is this site, so every call of the site is refused, and another's may get in.",
+        "`relink` puts the policy back as linking makes it.";
+    PolicyLax = "SWAAPIM054", Broken, Policy, Mended, "the policy lets in unsigned or everlasting tokens",
+        "With this attribute of `validate-jwt`, a token can be forged, or used for ever.",
+        "`relink` puts the policy back as linking makes it.";
+    PolicyAlsoLetsIn = "SWAAPIM055", Degraded, Policy, Mended, "the policy lets in tokens of other issuers too",
+        "Besides this site, somebody else can make tokens that are accepted.",
+        "`relink` puts the policy back as linking makes it.";
+    PolicyUnreadable = "SWAAPIM056", Broken, Policy, Mended, "the policy is not well-formed XML",
+        "What cannot be read cannot be trusted to check tokens.",
+        "`relink` puts the policy back as linking makes it.";
+    SiteKeyStale = "SWAAPIM060", Broken, SiteKey, Mended, "the site sends a key that is no longer valid",
+        "The site keeps a copy of the primary key from when it was connected. The key was changed behind its back, so every call of `/api` is answered with 401.",
+        "`relink` connects the site again, upon which it takes the key that is valid now. Never regenerate the primary key of a live link; `relink` rotates both keys without losing a call.";
+    SiteKeySecondary = "SWAAPIM061", Degraded, SiteKey, Mended, "the site sends the secondary key",
+        "A rotation was stopped half-way: the site still sends the key that has moved to the secondary slot. It works until somebody regenerates that key.",
+        "`relink` finishes the rotation.";
+    SiteKeyMissing = "SWAAPIM062", Broken, SiteKey, Mended, "the site holds no key",
+        "The site has nothing to send to the gateway, so every call of `/api` is answered with 401.",
+        "`relink` connects the site again, upon which it takes the primary key.";
+    NoApis = "SWAAPIM070", Degraded, Apis, Told, "no API can be reached: the product is empty",
+        "Linking exposes no API. Until one is added to the link's product, every call of `/api` is answered with 401 `Access denied due to invalid subscription key`.",
+        "Add one with `api add NAME`, or list it under `apis` of the env.";
+    ApiNotInProduct = "SWAAPIM071", Degraded, Apis, Mended, "an API of the env is not in the product",
+        "The env lists the API, but calls of it through the site are answered with 401.",
+        "`link` and `relink` add it.";
+    ApiMissing = "SWAAPIM072", Broken, Apis, Blocks, "an API of the env does not exist",
+        "The env lists an API that the service does not have.",
+        "Correct `apis` of the env, or create the API first.";
+    ApiOutsideOfApi = "SWAAPIM073", Degraded, Apis, Told, "an API cannot be reached, since its path does not begin with `api`",
+        "The site proxies the whole path: a call of `/api/orders` arrives at the gateway as `/api/orders`. An API whose path does not begin with `api` never gets one.",
+        "Give the API a path that begins with `api/`, such as `api/orders`.";
+    ApiWithOwnKeyHeader = "SWAAPIM074", Degraded, Apis, Told, "an API looks for the key in another header",
+        "A static web app always sends the key in `Ocp-Apim-Subscription-Key`. An API with another header name answers every call with 401.",
+        "Set the API's subscription key header back to `Ocp-Apim-Subscription-Key`.";
+    ApiWithoutKey = "SWAAPIM075", Degraded, Apis, Told, "an API can be called without a key, past the site",
+        "The API does not require a subscription. A call without a key does not go through the product, so nobody checks for a token of the site.",
+        "Make the subscription required on the API, unless it is meant to be public.";
+    PurgeNotOurs = "SWAAPIM080", Broken, Product, BlocksPurge, "the product is not recognisable as this link's",
+        "The product's display name is not the one that linking gives it, so it may be somebody else's, and deleting cannot be undone.",
+        "Run `relink` first if the product is this link's, or delete it by hand.";
+    PurgeInUse = "SWAAPIM081", Broken, Subscription, BlocksPurge, "somebody else uses the link's product",
+        "The product has subscriptions that linking did not make. Deleting it would take their access away.",
+        "Move those subscriptions to another product, then purge.";
+    Unreadable = "SWAAPIM090", Broken, StaticSite, Blocks, "a part of the link could not be read",
+        "The control plane answered with something that this program does not understand, so the state of the link is unknown, and nothing is changed on a guess.",
+        "Look at the resource that is named, mend it where it is kept, and run the command again.";
+}
+
+impl FindingCode {
+    /// The page of the manual about this code, as plain text.
+    #[must_use]
+    pub fn explanation(self) -> String {
+        format!(
+            "{self}: {}\nSeverity: {}\n\n{}\n\nWhat to do: {}\n",
+            self.title(),
+            self.severity(),
+            self.meaning(),
+            self.cure()
+        )
+    }
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text that is no finding code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{typed}` is not the code of a finding{}", .nearest.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default())]
+pub struct UnknownCode {
+    typed: String,
+    nearest: Option<&'static str>,
+}
+
+impl FromStr for FindingCode {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        let upper = text.to_ascii_uppercase();
+        let full = if upper.bytes().all(|byte| byte.is_ascii_digit()) && !upper.is_empty() {
+            format!("SWAAPIM{upper:0>3}")
+        } else {
+            upper
+        };
+        Self::ALL.iter().copied().find(|code| code.as_str() == full).ok_or_else(|| UnknownCode {
+            typed: text.to_owned(),
+            nearest: nearest(&full, Self::ALL.iter().map(|code| code.as_str())),
+        })
+    }
+}
+
+/// Something about a link that is not as it should be, or worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The stable code; `swa-apim explain CODE` tells more.
+    pub code: FindingCode,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// The ARM id of the resource.
+    pub resource: Option<String>,
+    /// The field of the resource, dotted.
+    pub field: Option<String>,
+    /// What was expected there.
+    pub expected: Option<String>,
+    /// What is there.
+    pub actual: Option<String>,
+    /// What is the matter, with names.
+    pub message: String,
+    /// The next thing to do.
+    pub hint: String,
+}
+
+impl Finding {
+    /// A finding about a resource, with the message and hint that its code has in general.
+    pub(crate) fn new(code: FindingCode, resource: impl fmt::Display) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            resource: Some(resource.to_string()),
+            field: None,
+            expected: None,
+            actual: None,
+            message: code.title().to_owned(),
+            hint: code.cure().to_owned(),
+        }
+    }
+
+    /// Whether `link` and `relink` change something because of it.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        self.code.effect() == Effect::Mended && self.severity > Severity::Note
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the many callers read better without `&`")]
+    pub(crate) fn field(self, field: &str, expected: impl ToString, actual: impl ToString) -> Self {
+        let (expected, actual) = (Some(expected.to_string()), Some(actual.to_string()));
+        Self { field: Some(field.to_owned()), expected, actual, ..self }
+    }
+
+    pub(crate) fn severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
+    pub(crate) fn message(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_in_order_and_none_is_used_twice() {
+        let codes: Vec<_> = FindingCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
+    }
+
+    #[test]
+    fn a_code_is_found_by_its_text_or_its_number_alone() {
+        for text in ["SWAAPIM040", "swaapim040", "040", "40"] {
+            assert_eq!(text.parse(), Ok(FindingCode::SubscriptionMissing), "{text}");
+        }
+        let error = "SWAAPIM04".parse::<FindingCode>().unwrap_err().to_string();
+        assert!(error.contains("did you mean `SWAAPIM04"), "{error}");
+        assert!("".parse::<FindingCode>().is_err());
+    }
+
+    #[test]
+    fn every_finding_says_what_it_means_and_what_to_do() {
+        for code in FindingCode::ALL {
+            assert!(code.meaning().ends_with('.') && code.cure().ends_with('.'), "{code}");
+            assert!(
+                code.title().starts_with(char::is_lowercase) || code.title().starts_with("Azure"),
+                "{code}"
+            );
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What to do about a link: observe it, plan, apply, verify. Knows the trait of a control plane and none
+//! of its implementations.
+
+mod apply;
+mod assess;
+mod finding;
+mod observe;
+mod observed;
+mod plan;
+mod refusal;
+mod state;
+mod step;
+mod target;
+mod verify;
+
+pub use apply::{ApplyError, StepListener, apply};
+pub use assess::findings;
+pub use finding::{Effect, Finding, FindingCode, Part, Severity, UnknownCode};
+pub use observe::observe;
+pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, Seen, Unreadable};
+pub use plan::{Plan, plan};
+pub use refusal::Refusal;
+pub use state::LinkState;
+pub use step::{ChangeKind, PlannedStep, Step};
+pub use target::{Existing, Intent, Leftovers, Previews, Provisioner, Target};
+pub use verify::{Verdict, verify};

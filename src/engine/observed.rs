@@ -1,0 +1,181 @@
+//! What was observed of a link, at one moment.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Target;
+use crate::{
+    model::{
+        Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, KeySlot, LinkNames,
+        LinkedBackend, Malformed, Product, ProductId, Resource, ResourceId, SiteEnvironment, SiteKey,
+        StaticSite,
+    },
+    provider::ETag,
+};
+
+/// A resource as it was seen: what it says, all that it holds, and its version.
+#[derive(Clone, Debug)]
+pub struct Seen<T> {
+    /// What it says.
+    pub view: T,
+    /// All that it holds.
+    pub resource: Resource,
+    /// Its version.
+    pub etag: ETag,
+}
+
+/// A resource that is there and could not be understood.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// The resource.
+    pub id: ResourceId,
+    /// What is wrong with it.
+    pub reason: Malformed,
+}
+
+/// What may be shown of a subscription's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFingerprints {
+    /// Of the primary key.
+    pub primary: Fingerprint,
+    /// Of the secondary key.
+    pub secondary: Fingerprint,
+}
+
+impl KeyFingerprints {
+    /// Which slot holds the key of this fingerprint, if one does.
+    #[must_use]
+    pub fn slot_of(&self, fingerprint: &Fingerprint) -> Option<KeySlot> {
+        if self.primary == *fingerprint {
+            return Some(KeySlot::Primary);
+        }
+        (self.secondary == *fingerprint).then_some(KeySlot::Secondary)
+    }
+}
+
+/// The site environment as it was seen.
+#[derive(Clone, Debug)]
+pub enum EnvironmentSeen {
+    /// Production, which exists with its site.
+    Production,
+    /// A preview environment.
+    Preview(SiteEnvironment),
+    /// It does not exist.
+    Missing,
+}
+
+/// Everything that a link consists of, and its neighbours, at one moment.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// What was looked at.
+    pub target: Target,
+    /// The static site, if it exists.
+    pub site: Option<Seen<StaticSite>>,
+    /// The site environment.
+    pub environment: EnvironmentSeen,
+    /// What the things of the link are called, which follows from the site's hostname.
+    pub names: Option<LinkNames>,
+    /// The service, if it exists.
+    pub service: Option<Seen<ApimService>>,
+    /// The linked backends of the site environment, in order of their ids.
+    pub backends: Vec<Seen<LinkedBackend>>,
+    /// What backends name that does not exist.
+    pub gone: Vec<ResourceId>,
+    /// The link's product.
+    pub product: Option<Seen<Product>>,
+    /// Other products that bear the display name of the link's.
+    pub namesakes: Vec<ProductId>,
+    /// The APIs in the product.
+    pub product_apis: Vec<Api>,
+    /// The APIs that the env lists, that are not in the product, and that the service has.
+    pub addable_apis: Vec<Api>,
+    /// The policy of the product.
+    pub policy: Option<Seen<ApimPolicy>>,
+    /// The subscriptions whose scope is the product.
+    pub subscriptions: Vec<Seen<ApimSubscription>>,
+    /// Where in `subscriptions` the link's own is.
+    pub chosen: Option<usize>,
+    /// The id that a new subscription of the link would get: the product's, unless that is taken.
+    pub free_subscription: Option<ApimSubscriptionId>,
+    /// The keys of the link's subscription, as far as they are known.
+    pub keys: Option<KeyFingerprints>,
+    /// The key that the site sends.
+    pub site_key: SiteKey,
+    /// What is there and could not be understood.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// The versions of everything that a plan was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Basis(BTreeMap<String, ETag>);
+
+impl Basis {
+    /// The id, in lower case, and the version of everything.
+    pub fn versions(&self) -> impl Iterator<Item = (&str, &ETag)> {
+        self.0.iter().map(|(id, etag)| (id.as_str(), etag))
+    }
+
+    /// A resource that is not in both, or not in the same version.
+    #[must_use]
+    pub fn difference<'a>(&'a self, other: &'a Self) -> Option<&'a str> {
+        let missing = |from: &'a Self, to: &'a Self| {
+            from.0.iter().find(|(id, etag)| to.0.get(*id) != Some(etag)).map(|(id, _)| id.as_str())
+        };
+        missing(self, other).or_else(|| missing(other, self))
+    }
+}
+
+impl Observed {
+    /// The linked backend that names the target's service.
+    #[must_use]
+    pub fn own_backend(&self) -> Option<&Seen<LinkedBackend>> {
+        self.backends.iter().find(|backend| self.is_own(backend))
+    }
+
+    /// Whether a backend names the target's service.
+    #[must_use]
+    pub fn is_own(&self, backend: &Seen<LinkedBackend>) -> bool {
+        backend.view.backend == *self.target.service
+    }
+
+    /// Whether what a backend names is gone.
+    #[must_use]
+    pub fn is_gone(&self, backend: &Seen<LinkedBackend>) -> bool {
+        self.gone.contains(&backend.view.backend)
+    }
+
+    /// The link's own subscription.
+    #[must_use]
+    pub fn subscription(&self) -> Option<&Seen<ApimSubscription>> {
+        self.chosen.and_then(|at| self.subscriptions.get(at))
+    }
+
+    /// The subscriptions to the link's product that are not the link's own.
+    pub fn other_subscriptions(&self) -> impl Iterator<Item = &ApimSubscription> {
+        let others = self.subscriptions.iter().enumerate().filter(|(at, _)| Some(*at) != self.chosen);
+        others.map(|(_, seen)| &seen.view)
+    }
+
+    /// The versions of everything that was seen.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        let mut versions = BTreeMap::new();
+        let mut note = |resource: &Resource, etag: &ETag| {
+            versions.insert(resource.id().key().to_owned(), etag.clone());
+        };
+        self.site.iter().for_each(|seen| note(&seen.resource, &seen.etag));
+        self.service.iter().for_each(|seen| note(&seen.resource, &seen.etag));
+        self.backends.iter().for_each(|seen| note(&seen.resource, &seen.etag));
+        self.product.iter().for_each(|seen| note(&seen.resource, &seen.etag));
+        self.policy.iter().for_each(|seen| note(&seen.resource, &seen.etag));
+        self.subscriptions.iter().for_each(|seen| note(&seen.resource, &seen.etag));
+        let present = self.product_apis.iter().map(|api| (&api.id, "present"));
+        let addable = self.addable_apis.iter().map(|api| (&api.id, "absent"));
+        for (api, place) in present.chain(addable) {
+            versions.insert(api.key().to_owned(), ETag::new(place));
+        }
+        Basis(versions)
+    }
+}

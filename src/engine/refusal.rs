@@ -1,0 +1,25 @@
+//! Why a plan was not made. Nothing has been changed.
+
+use super::{Finding, FindingCode, Intent};
+use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
+
+/// A goal that the planner refuses to pursue. Nothing has been changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; "))]
+pub struct Refusal {
+    /// What stands in the way: at least one finding.
+    pub findings: Vec<Finding>,
+    /// What was wanted.
+    pub intent: Intent,
+}
+
+impl Diagnose for Refusal {
+    fn diagnosis(&self) -> Diagnosis {
+        let undetermined = self.findings.iter().any(|finding| finding.code == FindingCode::Unreadable);
+        let exit = if undetermined { ExitCode::Unavailable } else { ExitCode::Refused };
+        match self.findings.first() {
+            Some(first) => Diagnosis::new(exit).hint(&first.hint),
+            None => Diagnosis::new(exit),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The state of a link, from what was observed.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, FindingCode, Observed};
+use crate::model::{Provisioning, SiteKey};
+
+/// The state of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkState {
+    /// No linked backend, and nothing left of one.
+    Unlinked,
+    /// No linked backend, but its product or subscription is still there.
+    Leftover,
+    /// A linked backend, but not all that belongs to it.
+    Partial,
+    /// All of it, as it should be.
+    Linked,
+    /// All of it, but not as it should be.
+    Drifted,
+    /// A linked backend that names something else.
+    LinkedElsewhere,
+    /// A linked backend that names something that is gone.
+    Dangling,
+    /// Could not be determined.
+    Unknown,
+}
+
+impl LinkState {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Unlinked,
+        Self::Leftover,
+        Self::Partial,
+        Self::Linked,
+        Self::Drifted,
+        Self::LinkedElsewhere,
+        Self::Dangling,
+        Self::Unknown,
+    ];
+
+    /// The state's name, as it stands in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlinked => "unlinked",
+            Self::Leftover => "leftover",
+            Self::Partial => "partial",
+            Self::Linked => "linked",
+            Self::Drifted => "drifted",
+            Self::LinkedElsewhere => "linked-elsewhere",
+            Self::Dangling => "dangling",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub(super) fn of(observed: &Observed, findings: &[Finding]) -> Self {
+        let found = |code| findings.iter().any(|finding| finding.code == code);
+        if found(FindingCode::Unreadable) || observed.site.is_none() {
+            return Self::Unknown;
+        }
+        if observed.backends.is_empty() {
+            return if observed.product.is_some() { Self::Leftover } else { Self::Unlinked };
+        }
+        if found(FindingCode::LinkedElsewhere) {
+            return Self::LinkedElsewhere;
+        }
+        if found(FindingCode::Dangling) {
+            return Self::Dangling;
+        }
+        if is_incomplete(observed) {
+            return Self::Partial;
+        }
+        if findings.iter().any(Finding::is_mended) { Self::Drifted } else { Self::Linked }
+    }
+}
+
+fn is_incomplete(observed: &Observed) -> bool {
+    let unfinished =
+        |state: &Provisioning| matches!(state, Provisioning::Pending(_) | Provisioning::Failed(_));
+    observed.product.is_none()
+        || observed.policy.is_none()
+        || observed.subscription().is_none()
+        || observed.site_key == SiteKey::Absent
+        || observed.own_backend().is_some_and(|backend| unfinished(&backend.view.provisioning))
+}
+
+impl fmt::Display for LinkState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for LinkState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = || Self::ALL.map(Self::as_str).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is no state of a link; there are {}", known()))
+    }
+}

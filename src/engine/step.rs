@@ -1,0 +1,169 @@
+//! One change to a control plane, as a value.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    ApimPolicyId, ApimServiceId, ApimSubscriptionId, Fingerprint, LinkedBackendId, ProductApiId, ProductId,
+    ResourceId,
+};
+
+/// One change to the control plane, small enough that a crash before or after it leaves a link working
+/// that worked before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+pub enum Step {
+    /// Makes the link's product, or puts it right.
+    PutProduct {
+        /// The product.
+        product: ProductId,
+    },
+    /// Makes the link's subscription, or puts it right. A new one gets two fresh keys.
+    PutSubscription {
+        /// The subscription.
+        subscription: ApimSubscriptionId,
+        /// The product that its keys open.
+        product: ProductId,
+    },
+    /// Makes the product's policy as a link needs it.
+    PutPolicy {
+        /// The policy.
+        policy: ApimPolicyId,
+    },
+    /// Adds an API to the product.
+    AddApi {
+        /// The API's place in the product.
+        api: ProductApiId,
+    },
+    /// Takes an API out of the product; the API itself stays.
+    RemoveApi {
+        /// The API's place in the product.
+        api: ProductApiId,
+    },
+    /// Routes the site's `/api` to the service; the site takes a copy of the current primary key.
+    Connect {
+        /// The linked backend.
+        backend: LinkedBackendId,
+        /// The service that it names.
+        service: ApimServiceId,
+    },
+    /// Stops routing it to what the backend names, and leaves that alone.
+    Disconnect {
+        /// The linked backend.
+        backend: LinkedBackendId,
+        /// What it names.
+        from: ResourceId,
+    },
+    /// Moves the live key into the secondary slot and puts a fresh one in its place, at once.
+    SwapKeys {
+        /// The subscription.
+        subscription: ApimSubscriptionId,
+        /// The key that moves; none where no key is known, and both become fresh.
+        live: Option<Fingerprint>,
+    },
+    /// Ends the life of the key that nobody sends any more.
+    RetireSecondary {
+        /// The subscription.
+        subscription: ApimSubscriptionId,
+        /// The key that has to go. If it is gone already, nothing is done.
+        retiring: Fingerprint,
+    },
+    /// Deletes the link's subscription and its keys.
+    DeleteSubscription {
+        /// The subscription.
+        subscription: ApimSubscriptionId,
+    },
+    /// Deletes the link's product and its policy. The APIs in it stay in the service.
+    DeleteProduct {
+        /// The product.
+        product: ProductId,
+    },
+}
+
+impl Step {
+    /// The resource that the step changes.
+    #[must_use]
+    pub fn target(&self) -> &ResourceId {
+        match self {
+            Self::PutProduct { product } | Self::DeleteProduct { product } => product,
+            Self::PutPolicy { policy } => policy,
+            Self::AddApi { api } | Self::RemoveApi { api } => api,
+            Self::Connect { backend, .. } | Self::Disconnect { backend, .. } => backend,
+            Self::PutSubscription { subscription, .. }
+            | Self::SwapKeys { subscription, .. }
+            | Self::RetireSecondary { subscription, .. }
+            | Self::DeleteSubscription { subscription } => subscription,
+        }
+    }
+
+    /// The step's name, as it stands in plans and reports.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::PutProduct { .. } => "put-product",
+            Self::PutSubscription { .. } => "put-subscription",
+            Self::PutPolicy { .. } => "put-policy",
+            Self::AddApi { .. } => "add-api",
+            Self::RemoveApi { .. } => "remove-api",
+            Self::Connect { .. } => "connect",
+            Self::Disconnect { .. } => "disconnect",
+            Self::SwapKeys { .. } => "swap-keys",
+            Self::RetireSecondary { .. } => "retire-secondary",
+            Self::DeleteSubscription { .. } => "delete-subscription",
+            Self::DeleteProduct { .. } => "delete-product",
+        }
+    }
+
+    /// Whether sending the step again could change anything that the first sending did not.
+    #[must_use]
+    pub fn repeatable(&self) -> bool {
+        match self {
+            Self::SwapKeys { .. } | Self::RetireSecondary { .. } => false,
+            Self::PutProduct { .. }
+            | Self::PutSubscription { .. }
+            | Self::PutPolicy { .. }
+            | Self::AddApi { .. }
+            | Self::RemoveApi { .. }
+            | Self::Connect { .. }
+            | Self::Disconnect { .. }
+            | Self::DeleteSubscription { .. }
+            | Self::DeleteProduct { .. } => true,
+        }
+    }
+}
+
+/// What a step does to its target, for the eye.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// It does not exist yet.
+    Create,
+    /// It exists and changes.
+    Update,
+    /// It exists and goes.
+    Delete,
+}
+
+impl ChangeKind {
+    /// The sign that stands before the step in a plan.
+    #[must_use]
+    pub fn sign(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Update => '~',
+            Self::Delete => '-',
+        }
+    }
+}
+
+/// A step with what it does to its target, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// The change.
+    #[serde(flatten)]
+    pub step: Step,
+    /// What it does to its target.
+    pub kind: ChangeKind,
+    /// Why it is needed.
+    pub reason: String,
+}

@@ -1,0 +1,61 @@
+//! Observes again, and judges whether what was wanted is there. Never trusts what `apply` returned.
+
+use super::{Finding, Intent, Leftovers, LinkState, Observed, Target, assess, observe};
+use crate::provider::{ControlPlane, ProviderError};
+
+/// What a link is like now.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Its state.
+    pub state: LinkState,
+    /// What is not as it should be, or worth knowing.
+    pub findings: Vec<Finding>,
+    /// What was observed.
+    pub observed: Observed,
+}
+
+impl Verdict {
+    /// Judges what was observed.
+    #[must_use]
+    pub fn of(observed: Observed) -> Self {
+        let findings = assess::findings(&observed);
+        Self { state: LinkState::of(&observed, &findings), findings, observed }
+    }
+
+    /// Whether this is what `intent` wanted.
+    #[must_use]
+    pub fn fulfils(&self, intent: &Intent) -> bool {
+        let in_product = |name: &String| {
+            self.observed.product_apis.iter().any(|api| api.id.name().eq_ignore_ascii_case(name))
+        };
+        match intent {
+            Intent::Link { .. } | Intent::Relink => self.state == LinkState::Linked,
+            Intent::Unlink { leftovers: Leftovers::Keep } => self.is_disconnected(),
+            Intent::Unlink { leftovers: Leftovers::Purge } => {
+                self.is_disconnected() && self.observed.product.is_none()
+            }
+            Intent::AddApis { apis } => apis.iter().all(in_product),
+            Intent::RemoveApis { apis } => !apis.iter().any(in_product),
+        }
+    }
+
+    fn is_disconnected(&self) -> bool {
+        match self.state {
+            LinkState::Unlinked | LinkState::Leftover | LinkState::LinkedElsewhere => true,
+            LinkState::Partial
+            | LinkState::Linked
+            | LinkState::Drifted
+            | LinkState::Dangling
+            | LinkState::Unknown => false,
+        }
+    }
+}
+
+/// Observes the target and judges it.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the control plane does not answer.
+pub async fn verify(plane: &dyn ControlPlane, target: &Target) -> Result<Verdict, ProviderError> {
+    observe(plane, target).await.map(Verdict::of)
+}

@@ -1,0 +1,95 @@
+//! Plans and what became of them, for people.
+
+use std::fmt::Write as _;
+
+use comfy_table::Cell;
+
+use super::{
+    ChangeReport, ChangeResult, Outcome, StepReport, StepStatus,
+    format::{Rows, trimmed},
+    status::findings,
+    style::Style,
+    ui::Report,
+};
+use crate::engine::ChangeKind;
+
+impl Report for ChangeReport {
+    fn text(&self, style: Style) -> String {
+        let texts: Vec<String> = self.results.iter().map(|result| one(result, style)).collect();
+        texts.join(if self.results.iter().any(|result| !result.steps.is_empty()) { "\n" } else { "" })
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = ["env", "outcome", "state", "changes", "error"].map(str::to_owned).into();
+        let row = |result: &ChangeResult| {
+            let error = result.error.as_ref().map(|error| error.message.clone());
+            vec![
+                result.env.clone(),
+                outcome(result.outcome).to_owned(),
+                result.state.to_string(),
+                result.steps.iter().filter(|step| step.status == StepStatus::Applied).count().to_string(),
+                error.unwrap_or_default(),
+            ]
+        };
+        Rows { columns, rows: self.results.iter().map(row).collect() }
+    }
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied => "applied",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Planned => "planned",
+        Outcome::Failed => "failed",
+    }
+}
+
+fn one(result: &ChangeResult, style: Style) -> String {
+    let mut text = format!("{}: {}\n", result.env, result.summary);
+    if !result.steps.is_empty() {
+        let mut table = style.table();
+        result.steps.iter().for_each(|step| {
+            table.add_row(step_cells(step, style));
+        });
+        text += &trimmed(&table);
+    }
+    if let Some(error) = &result.error {
+        for cause in &error.causes {
+            let _ = writeln!(text, "  caused by: {cause}");
+        }
+        if let Some(hint) = &error.hint {
+            let _ = writeln!(text, "  hint: {hint}");
+        }
+    } else {
+        text += &findings(&result.findings, style);
+    }
+    text
+}
+
+fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
+    let name = step.target.rsplit('/').next().unwrap_or_default();
+    let mut cells = vec![style.sign(step.kind)];
+    cells.extend([what(step), name, &step.reason].map(Cell::new));
+    let status = match step.status {
+        StepStatus::Planned | StepStatus::Applied => "",
+        StepStatus::Failed => "failed",
+        StepStatus::Skipped => "not done",
+    };
+    cells.push(Cell::new(status));
+    cells
+}
+
+fn what(step: &StepReport) -> &'static str {
+    match step.action.as_str() {
+        "put-product" | "delete-product" => "product",
+        "put-subscription" | "delete-subscription" => "subscription",
+        "put-policy" => "policy",
+        "add-api" | "remove-api" => "API in the product",
+        "connect" if step.kind == ChangeKind::Create => "linked backend",
+        "connect" => "linked backend: connect",
+        "disconnect" => "linked backend",
+        "swap-keys" => "keys: swap",
+        "retire-secondary" => "keys: retire the old one",
+        _ => "",
+    }
+}

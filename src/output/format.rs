@@ -1,0 +1,195 @@
+//! The formats that a report can be printed in, and the query that can be put to it first.
+
+use std::{fmt::Write as _, str::FromStr};
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A format of output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people: aligned, coloured on a terminal, plain in a pipe.
+    #[default]
+    Table,
+    /// The contract for programs.
+    Json,
+    /// The same as YAML.
+    Yaml,
+    /// One line for each row, values separated by tabs, no header.
+    Tsv,
+    /// A table for step summaries and issues.
+    Markdown,
+}
+
+impl Format {
+    /// Every format by its name.
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("table", Self::Table),
+        ("json", Self::Json),
+        ("yaml", Self::Yaml),
+        ("tsv", Self::Tsv),
+        ("markdown", Self::Markdown),
+    ];
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
+        let names = Self::NAMES.map(|(name, _)| name).join(", ");
+        found.map(|(_, format)| *format).ok_or_else(|| format!("there are the formats {names}"))
+    }
+}
+
+/// A `JMESPath` expression.
+#[derive(Clone, Debug)]
+pub struct Query(jmespath::Expression<'static>);
+
+/// A text that is no `JMESPath` expression.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidQuery(String);
+
+impl FromStr for Query {
+    type Err = InvalidQuery;
+
+    fn from_str(text: &str) -> Result<Self, InvalidQuery> {
+        jmespath::compile(text)
+            .map(Self)
+            .map_err(|error| InvalidQuery(error.to_string().trim_end().to_owned()))
+    }
+}
+
+impl Query {
+    /// What the expression selects.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidQuery`] if a function of it does not take what it is given.
+    pub fn select(&self, report: &Value) -> Result<Value, InvalidQuery> {
+        let invalid = |error: &dyn std::fmt::Display| InvalidQuery(error.to_string().trim_end().to_owned());
+        let variable = jmespath::Variable::try_from(report.clone()).map_err(|error| invalid(&error))?;
+        let found = self.0.search(variable).map_err(|error| invalid(&error))?;
+        serde_json::to_value(&*found).map_err(|error| invalid(&error))
+    }
+}
+
+/// Rows under named columns.
+pub(crate) struct Rows {
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Rows {
+    /// What a query selected, as az shows it: a list of objects by their scalar fields, a list of lists by
+    /// position, anything else as one cell.
+    pub(super) fn of(value: &Value) -> Self {
+        match value {
+            Value::Array(items) if items.iter().any(Value::is_object) => Self::of_objects(items),
+            Value::Array(items) => {
+                let row = |item: &Value| match item {
+                    Value::Array(cells) => cells.iter().map(scalar).collect(),
+                    other => vec![scalar(other)],
+                };
+                let rows: Vec<Vec<String>> = items.iter().map(row).collect();
+                let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+                Self { columns: (1..=width).map(|at| format!("column{at}")).collect(), rows }
+            }
+            Value::Object(_) => Self::of_objects(std::slice::from_ref(value)),
+            other => Self { columns: vec!["result".to_owned()], rows: vec![vec![scalar(other)]] },
+        }
+    }
+
+    fn of_objects(items: &[Value]) -> Self {
+        let mut columns: Vec<String> = Vec::new();
+        for key in items.iter().filter_map(Value::as_object).flat_map(|object| object.keys()) {
+            if !columns.contains(key) {
+                columns.push(key.clone());
+            }
+        }
+        let cell = |item: &Value, key: &String| item.get(key).map(scalar).unwrap_or_default();
+        let rows = items.iter().map(|item| columns.iter().map(|key| cell(item, key)).collect()).collect();
+        Self { columns, rows }
+    }
+
+    pub(super) fn tsv(&self) -> String {
+        let clean = |cell: &String| cell.replace(['\t', '\n', '\r'], " ");
+        let line = |row: &Vec<String>| row.iter().map(clean).collect::<Vec<_>>().join("\t");
+        self.rows.iter().fold(String::new(), |mut text, row| {
+            let _ = writeln!(text, "{}", line(row));
+            text
+        })
+    }
+
+    pub(super) fn markdown(&self) -> String {
+        let clean = |cell: &String| cell.replace('|', "\\|").replace(['\n', '\r'], " ");
+        let line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(clean).collect();
+            format!("| {} |\n", cells.join(" | "))
+        };
+        let ruler: Vec<String> = self.columns.iter().map(|_| "---".to_owned()).collect();
+        let head = line(&self.columns) + &line(&ruler);
+        self.rows.iter().fold(head, |text, row| text + &line(row))
+    }
+
+    pub(super) fn table(&self) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(self.columns.iter().map(|name| name.to_uppercase()));
+        table.add_rows(self.rows.clone());
+        trimmed(&table)
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A table's lines without the spaces that pad their ends.
+pub(super) fn trimmed(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+pub(super) fn json(report: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(report).map(|text| text + "\n")
+}
+
+pub(super) fn yaml(report: &impl Serialize) -> Result<String, String> {
+    serde_saphyr::to_string(report).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_query_selects_from_a_report() {
+        let query: Query = "links[].env".parse().unwrap();
+        let found = query.select(&json!({"links": [{"env": "a"}, {"env": "b"}]})).unwrap();
+        assert_eq!(found, json!(["a", "b"]));
+        let error = "links[".parse::<Query>().unwrap_err().to_string();
+        assert!(error.contains("Parse error") || error.contains("parse error"), "{error}");
+    }
+
+    #[test]
+    fn what_a_query_selected_becomes_rows() {
+        let rows = Rows::of(&json!([{"a": 1, "b": "x\ty"}, {"b": null, "c": [1]}]));
+        assert_eq!(rows.columns, ["a", "b", "c"]);
+        assert_eq!(rows.tsv(), "1\tx y\t\n\t\t[1]\n");
+        assert_eq!(Rows::of(&json!("linked")).tsv(), "linked\n");
+        assert_eq!(Rows::of(&json!([["a", 1], ["b", 2]])).tsv(), "a\t1\nb\t2\n");
+    }
+
+    #[test]
+    fn markdown_cells_cannot_break_out_of_their_table() {
+        let rows = Rows::of(&json!([{"a": "x|y\nz"}]));
+        assert_eq!(rows.markdown(), "| a |\n| --- |\n| x\\|y z |\n");
+    }
+}

@@ -1,0 +1,105 @@
+//! What became of a change.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ErrorReport;
+use crate::{
+    diagnosis::ExitCode,
+    engine::{ChangeKind, Finding, LinkState, PlannedStep},
+};
+
+/// What a changing command prints with `-o json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeReport {
+    /// The version of this document's shape.
+    pub schema_version: u32,
+    /// The command, such as `link`.
+    pub command: String,
+    /// One entry for each env that the command was for.
+    pub results: Vec<ChangeResult>,
+}
+
+/// What a changing command did for one env.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeResult {
+    /// The name of the env.
+    pub env: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The steps, in order.
+    pub steps: Vec<StepReport>,
+    /// The state of the link afterwards; of a plan, the state that it starts from.
+    pub state: LinkState,
+    /// What is not as it should be, or worth knowing.
+    pub findings: Vec<Finding>,
+    /// Why it failed, if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+    /// What it says for people beyond that.
+    #[serde(skip)]
+    pub summary: String,
+    /// What the env's exit code would be if it were alone.
+    #[serde(skip)]
+    pub exit: ExitCode,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every step was taken.
+    Applied,
+    /// There was nothing to do.
+    Unchanged,
+    /// There is something to do, and it was only to be shown.
+    Planned,
+    /// It was refused, or a step failed, or the result is not what was wanted.
+    Failed,
+}
+
+/// One step of a change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepReport {
+    /// The step, such as `put-product`.
+    pub action: String,
+    /// What it does to its target.
+    pub kind: ChangeKind,
+    /// The ARM id of what it changes.
+    pub target: String,
+    /// Why it is needed.
+    pub reason: String,
+    /// How far it has come.
+    pub status: StepStatus,
+}
+
+/// How far a step has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepStatus {
+    /// It is only planned.
+    Planned,
+    /// It was taken.
+    Applied,
+    /// It was tried, and failed.
+    Failed,
+    /// An earlier one failed.
+    Skipped,
+}
+
+impl StepReport {
+    /// A step that has come this far.
+    #[must_use]
+    pub fn of(planned: &PlannedStep, status: StepStatus) -> Self {
+        Self {
+            action: planned.step.action().to_owned(),
+            kind: planned.kind,
+            target: planned.step.target().to_string(),
+            reason: planned.reason.clone(),
+            status,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What commands report: the very values that JSON is written from and tables are drawn from.
+
+mod change;
+mod link;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use self::{
+    change::{ChangeReport, ChangeResult, Outcome, StepReport, StepStatus},
+    link::{ApiReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},
+};
+
+/// The version of every JSON document that this program prints.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A failure, as it stands in a report.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorReport {
+    /// What failed.
+    pub message: String,
+    /// Why, from the outermost cause to the innermost.
+    pub causes: Vec<String>,
+    /// The next thing to do, where there is one.
+    pub hint: Option<String>,
+    /// The exit code that it has by itself.
+    pub exit_code: u8,
+}
+
+/// What `api list -o json` prints.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiListReport {
+    /// The version of this document's shape.
+    pub schema_version: u32,
+    /// The name of the env.
+    pub env: String,
+    /// The link's product, if it exists.
+    pub product: Option<String>,
+    /// Every API of the service.
+    pub apis: Vec<ApiReport>,
+}
+
+/// What `model import -o json` prints.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportReport {
+    /// The version of this document's shape.
+    pub schema_version: u32,
+    /// The model file.
+    pub model: String,
+    /// How many resources are new.
+    pub created: usize,
+    /// How many were there and have changed.
+    pub changed: usize,
+    /// How many were there just so.
+    pub unchanged: usize,
+}

@@ -1,0 +1,16 @@
+//! The published shapes of the JSON documents.
+
+use schemars::{Schema, schema_for};
+
+use super::{ApiListReport, ChangeReport, ImportReport, StatusReport};
+
+/// The JSON Schema of every document, by the name of its file under `docs/schemas`.
+#[must_use]
+pub fn schemas() -> [(&'static str, Schema); 4] {
+    [
+        ("status.v1.schema.json", schema_for!(StatusReport)),
+        ("change.v1.schema.json", schema_for!(ChangeReport)),
+        ("api-list.v1.schema.json", schema_for!(ApiListReport)),
+        ("import.v1.schema.json", schema_for!(ImportReport)),
+    ]
+}

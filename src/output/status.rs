@@ -1,0 +1,241 @@
+//! The status of links, for people.
+
+use std::fmt::Write as _;
+
+use super::{
+    ApiListReport, ImportReport, LinkReport, StatusReport,
+    format::{Rows, trimmed},
+    style::{Mark, Style},
+    ui::Report,
+};
+use crate::engine::{Finding, LinkState, Part, Severity};
+
+impl Report for StatusReport {
+    fn text(&self, style: Style) -> String {
+        match self.links.as_slice() {
+            [only] => one(only, style),
+            many => overview(many, style),
+        }
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = ["env", "state", "staticSite", "apim", "product", "findings"];
+        let row = |link: &LinkReport| {
+            let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
+            vec![
+                link.env.clone(),
+                link.state.to_string(),
+                link.static_site.name.clone(),
+                link.apim.name.clone(),
+                link.product.as_ref().map(|product| product.name.clone()).unwrap_or_default(),
+                codes.join(","),
+            ]
+        };
+        Rows { columns: columns.map(str::to_owned).into(), rows: self.links.iter().map(row).collect() }
+    }
+}
+
+fn one(link: &LinkReport, style: Style) -> String {
+    let mut text = format!("{}: {}\n", link.env, link.state);
+    if let Some(error) = &link.error {
+        let _ = writeln!(text, "  {}", error.message);
+        return text;
+    }
+    let mut table = style.table();
+    for row in parts(link) {
+        let mut cells = vec![style.mark(row.mark)];
+        cells.extend([row.part, &row.name, &row.detail].map(comfy_table::Cell::new));
+        table.add_row(cells);
+    }
+    text += &trimmed(&table);
+    text += &findings(&link.findings, style);
+    text
+}
+
+fn overview(links: &[LinkReport], style: Style) -> String {
+    let mut table = style.table();
+    table.set_header(["", "ENV", "STATE", "STATIC WEB APP", "API MANAGEMENT", "FINDINGS"]);
+    for link in links {
+        let worst = link.findings.iter().map(|finding| finding.severity).max();
+        let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
+        let mut cells = vec![style.mark(state_mark(link.state, worst))];
+        let texts = [&link.env, link.state.as_str(), &link.static_site.name, &link.apim.name];
+        cells.extend(texts.map(comfy_table::Cell::new));
+        cells.push(comfy_table::Cell::new(codes.join(" ")));
+        table.add_row(cells);
+    }
+    let mut text = trimmed(&table);
+    for link in links {
+        if let Some(error) = &link.error {
+            let _ = writeln!(text, "\n{}: {}", link.env, error.message);
+        }
+        if link.findings.iter().any(|finding| finding.severity > Severity::Note) {
+            let _ = write!(text, "\n{}:", link.env);
+            text += &findings(&link.findings, style);
+        }
+    }
+    text
+}
+
+fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
+    match state {
+        LinkState::Linked => Mark::of(worst),
+        LinkState::Unlinked | LinkState::Leftover => Mark::Absent,
+        LinkState::Drifted => Mark::of(worst.max(Some(Severity::Degraded))),
+        LinkState::Partial | LinkState::LinkedElsewhere | LinkState::Dangling | LinkState::Unknown => {
+            Mark::Broken
+        }
+    }
+}
+
+struct PartRow {
+    mark: Mark,
+    part: &'static str,
+    name: String,
+    detail: String,
+}
+
+fn parts(link: &LinkReport) -> Vec<PartRow> {
+    let severity = |part| {
+        let found = link.findings.iter().filter(|finding| finding.code.part() == part);
+        found.map(|finding| finding.severity).max()
+    };
+    let row = |part, label, found: Option<(String, String)>| {
+        let worst = severity(part);
+        let (name, detail) = found.clone().unwrap_or_default();
+        let mark = if found.is_none() && worst.is_none() { Mark::Absent } else { Mark::of(worst) };
+        let name = if found.is_none() { "none".to_owned() } else { name };
+        PartRow { mark, part: label, name, detail }
+    };
+    let (site, apim) = (&link.static_site, &link.apim);
+    let keys = link.subscription.as_ref().and_then(|s| s.key_fingerprints.as_ref());
+    let site_text = join([site.sku.as_deref(), site.default_hostname.as_deref(), Some(&site.environment)]);
+    vec![
+        row(Part::StaticSite, "static web app", Some((site.name.clone(), site_text))),
+        row(
+            Part::Service,
+            "API Management",
+            Some((apim.name.clone(), join([apim.sku.as_deref(), apim.gateway_url.as_deref(), None]))),
+        ),
+        row(
+            Part::LinkedBackend,
+            "linked backend",
+            link.linked_backend.as_ref().map(|backend| {
+                let since = backend.created_on.as_ref().map(|on| format!("since {on}"));
+                (backend.name.clone(), join([Some(&backend.provisioning_state), since.as_deref(), None]))
+            }),
+        ),
+        row(
+            Part::Product,
+            "product",
+            link.product.as_ref().map(|product| {
+                let key = if product.subscription_required { "key required" } else { "no key required" };
+                (product.name.clone(), join([Some(&product.state), Some(key), None]))
+            }),
+        ),
+        row(
+            Part::Subscription,
+            "subscription",
+            link.subscription.as_ref().map(|subscription| {
+                let keys = keys.map(|keys| format!("keys {} {}", keys.primary, keys.secondary));
+                (subscription.name.clone(), join([Some(&subscription.state), keys.as_deref(), None]))
+            }),
+        ),
+        row(
+            Part::Policy,
+            "policy",
+            link.policy.as_ref().map(|policy| {
+                let lets_in = if policy.validate_jwt { "lets in tokens of the site alone" } else { "" };
+                ("validate-jwt".to_owned(), lets_in.to_owned())
+            }),
+        ),
+        site_key_row(link, severity(Part::SiteKey)),
+        apis_row(link, severity(Part::Apis)),
+    ]
+}
+
+fn site_key_row(link: &LinkReport, worst: Option<Severity>) -> PartRow {
+    let linked = link.linked_backend.is_some() && link.subscription.is_some();
+    let mark = if linked { Mark::of(worst) } else { Mark::Absent };
+    let (name, detail) = match (linked, worst) {
+        (false, _) => ("none", ""),
+        (true, None) => ("primary", ""),
+        (true, Some(Severity::Degraded | Severity::Note)) => ("secondary", ""),
+        (true, Some(Severity::Broken)) => ("not valid", ""),
+    };
+    PartRow { mark, part: "key of the site", name: name.to_owned(), detail: detail.to_owned() }
+}
+
+fn apis_row(link: &LinkReport, worst: Option<Severity>) -> PartRow {
+    let apis = link.product.as_ref().map(|product| product.apis.as_slice()).unwrap_or_default();
+    let names: Vec<&str> = apis.iter().map(|api| api.name.as_str()).collect();
+    let paths: Vec<String> = apis.iter().map(|api| format!("/{}", api.path)).collect();
+    let mark = if names.is_empty() && worst.is_none() { Mark::Absent } else { Mark::of(worst) };
+    let name = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    PartRow { mark, part: "APIs", name, detail: paths.join(", ") }
+}
+
+fn join(texts: [Option<&str>; 3]) -> String {
+    let texts: Vec<&str> = texts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    texts.join(", ")
+}
+
+/// Findings with their cure, under what they are about.
+pub(super) fn findings(findings: &[Finding], style: Style) -> String {
+    let mut text = String::new();
+    if findings.is_empty() {
+        return text;
+    }
+    text.push('\n');
+    let arrow = if style.decorated { "→" } else { "->" };
+    for finding in findings {
+        let _ = writeln!(text, "{} {}: {}", finding.code, finding.severity, finding.message);
+        if let (Some(field), Some(expected), Some(actual)) =
+            (&finding.field, &finding.expected, &finding.actual)
+        {
+            let _ = writeln!(text, "  {field}: {actual}, expected {expected}");
+        }
+        let _ = writeln!(text, "  {arrow} {}", finding.hint);
+    }
+    text
+}
+
+impl Report for ApiListReport {
+    fn text(&self, style: Style) -> String {
+        if self.apis.is_empty() {
+            return "the service has no APIs\n".to_owned();
+        }
+        let mut table = style.table();
+        table.set_header(["API", "PATH", "IN THE PRODUCT"]);
+        for api in &self.apis {
+            let path = format!("/{}", api.path);
+            let in_product = if api.in_product { "yes" } else { "no" };
+            table.add_row([api.name.as_str(), path.as_str(), in_product]);
+        }
+        trimmed(&table)
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = ["name", "path", "inProduct"].map(str::to_owned).into();
+        let row =
+            |api: &super::ApiReport| vec![api.name.clone(), api.path.clone(), api.in_product.to_string()];
+        Rows { columns, rows: self.apis.iter().map(row).collect() }
+    }
+}
+
+impl Report for ImportReport {
+    fn text(&self, _: Style) -> String {
+        format!(
+            "{}: {} created, {} changed, {} unchanged\n",
+            self.model, self.created, self.changed, self.unchanged
+        )
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = ["model", "created", "changed", "unchanged"].map(str::to_owned).into();
+        let counts = [self.created, self.changed, self.unchanged].map(|count| count.to_string());
+        let mut row = vec![self.model.clone()];
+        row.extend(counts);
+        Rows { columns, rows: vec![row] }
+    }
+}

@@ -1,0 +1,100 @@
+//! How a terminal, or a pipe, wants things drawn.
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+
+use crate::engine::{ChangeKind, Severity};
+
+/// How things are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// Marks as glyphs, lines wrapped to the terminal; otherwise words, and lines as long as they are.
+    pub(super) decorated: bool,
+    /// Colour, which never carries meaning by itself.
+    pub(super) colored: bool,
+}
+
+/// How one part of a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Good,
+    Noted,
+    Degraded,
+    Broken,
+    Absent,
+}
+
+impl Mark {
+    pub(super) fn of(severity: Option<Severity>) -> Self {
+        match severity {
+            None => Self::Good,
+            Some(Severity::Note) => Self::Noted,
+            Some(Severity::Degraded) => Self::Degraded,
+            Some(Severity::Broken) => Self::Broken,
+        }
+    }
+
+    fn glyph(self) -> &'static str {
+        match self {
+            Self::Good => "✓",
+            Self::Noted => "i",
+            Self::Degraded => "!",
+            Self::Broken => "✗",
+            Self::Absent => "·",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Noted => "note",
+            Self::Degraded => "degraded",
+            Self::Broken => "broken",
+            Self::Absent => "-",
+        }
+    }
+
+    fn color(self) -> Color {
+        match self {
+            Self::Good => Color::Green,
+            Self::Noted => Color::Cyan,
+            Self::Degraded => Color::Yellow,
+            Self::Broken => Color::Red,
+            Self::Absent => Color::DarkGrey,
+        }
+    }
+}
+
+impl Style {
+    /// A table without lines, in the width of the terminal where there is one.
+    pub(super) fn table(self) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        if self.decorated {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        } else {
+            table.set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
+        }
+        if self.colored {
+            table.enforce_styling();
+        }
+        table
+    }
+
+    pub(super) fn mark(self, mark: Mark) -> Cell {
+        self.colored(if self.decorated { mark.glyph() } else { mark.word() }, mark.color())
+    }
+
+    pub(super) fn sign(self, kind: ChangeKind) -> Cell {
+        let color = match kind {
+            ChangeKind::Create => Color::Green,
+            ChangeKind::Update => Color::Yellow,
+            ChangeKind::Delete => Color::Red,
+        };
+        self.colored(&kind.sign().to_string(), color)
+    }
+
+    fn colored(self, text: &str, color: Color) -> Cell {
+        let cell = Cell::new(text);
+        if self.colored { cell.fg(color) } else { cell }
+    }
+}

@@ -1,0 +1,273 @@
+//! The terminal: results to stdout, everything else to stderr, and questions where somebody can answer.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use anstream::{AutoStream, ColorChoice};
+use dialoguer::{Input, MultiSelect, Select, theme::SimpleTheme};
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use serde::Serialize;
+
+use super::{
+    format::{Format, Query, Rows, json, yaml},
+    style::Style,
+};
+use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
+
+/// What can be printed in every format.
+pub(crate) trait Report: Serialize {
+    /// For people.
+    fn text(&self, style: Style) -> String;
+
+    /// For `tsv` and `markdown`.
+    fn rows(&self) -> Rows;
+}
+
+/// How the caller wants to be talked to.
+#[derive(Clone, Debug, Default)]
+pub struct UiOptions {
+    /// The format of results.
+    pub format: Format,
+    /// What to select from a result before it is printed.
+    pub query: Option<Query>,
+    /// Whether hints and progress stay away.
+    pub quiet: bool,
+    /// Whether nothing may be asked.
+    pub no_input: bool,
+}
+
+/// Results to stdout, everything else to stderr, and questions where somebody can answer.
+#[derive(Debug)]
+pub struct Ui {
+    options: UiOptions,
+    style: Style,
+    can_ask: bool,
+    shows_progress: bool,
+}
+
+/// Why a question was not answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// There is nobody to ask.
+    #[error("this needs an answer, and there is no terminal to ask at: {question}")]
+    NoTerminal {
+        /// What would have been asked.
+        question: String,
+        /// What answers it on the command line.
+        flag: String,
+    },
+    /// The answer was not the one that goes on.
+    #[error("not confirmed; nothing was changed")]
+    Declined,
+    /// Somebody pressed Ctrl-C.
+    #[error("interrupted; nothing was changed")]
+    Interrupted,
+    /// The terminal failed.
+    #[error("could not ask at the terminal")]
+    Terminal(#[source] io::Error),
+}
+
+impl Diagnose for AskError {
+    fn diagnosis(&self) -> Diagnosis {
+        match self {
+            Self::NoTerminal { flag, .. } => {
+                Diagnosis::new(ExitCode::Usage).hint(format!("answer it on the command line with {flag}"))
+            }
+            Self::Declined => Diagnosis::new(ExitCode::Refused),
+            Self::Interrupted => Diagnosis::new(ExitCode::Interrupted),
+            Self::Terminal(_) => Diagnosis::new(ExitCode::Unexpected),
+        }
+    }
+}
+
+impl From<dialoguer::Error> for AskError {
+    fn from(error: dialoguer::Error) -> Self {
+        let dialoguer::Error::IO(error) = error;
+        match error.kind() {
+            io::ErrorKind::Interrupted => Self::Interrupted,
+            _ => Self::Terminal(error),
+        }
+    }
+}
+
+impl Ui {
+    /// A user interface on this process's streams.
+    #[must_use]
+    pub fn new(options: UiOptions) -> Self {
+        let decorated = io::stdout().is_terminal();
+        let colored = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+        let (asks, answers) = (io::stderr().is_terminal(), io::stdin().is_terminal());
+        Self {
+            style: Style { decorated, colored: decorated && colored },
+            can_ask: asks && answers && !options.no_input,
+            shows_progress: asks && !options.quiet,
+            options,
+        }
+    }
+
+    /// Prints a result in the format that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// If stdout cannot be written, or the query does not fit the result.
+    pub(crate) fn print(&self, report: &impl Report) -> anyhow::Result<()> {
+        let text = match &self.options.query {
+            None => self.whole(report)?,
+            Some(query) => self.selected(&query.select(&serde_json::to_value(report)?)?)?,
+        };
+        self.print_text(&text)
+    }
+
+    /// Prints a text that is a result by itself, such as a script.
+    ///
+    /// # Errors
+    ///
+    /// If stdout cannot be written.
+    pub fn print_text(&self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()?;
+        Ok(())
+    }
+
+    fn whole(&self, report: &impl Report) -> anyhow::Result<String> {
+        Ok(match self.options.format {
+            Format::Table => report.text(self.style),
+            Format::Json => json(report)?,
+            Format::Yaml => yaml(report).map_err(anyhow::Error::msg)?,
+            Format::Tsv => report.rows().tsv(),
+            Format::Markdown => report.rows().markdown(),
+        })
+    }
+
+    fn selected(&self, value: &serde_json::Value) -> anyhow::Result<String> {
+        Ok(match self.options.format {
+            Format::Table => Rows::of(value).table(),
+            Format::Json => json(value)?,
+            Format::Yaml => yaml(value).map_err(anyhow::Error::msg)?,
+            Format::Tsv => Rows::of(value).tsv(),
+            Format::Markdown => Rows::of(value).markdown(),
+        })
+    }
+
+    /// Shows on stderr, for people, what a question will be about.
+    pub(crate) fn preview(&self, report: &impl Report) {
+        let style = Style { decorated: self.can_ask, colored: false };
+        let _ = write!(anstream::stderr().lock(), "{}", report.text(style));
+    }
+
+    /// Says something on stderr, unless the caller wants quiet.
+    pub fn say(&self, text: &str) {
+        if !self.options.quiet {
+            let _ = writeln!(anstream::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Whether results are for people.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        self.options.format == Format::Table && self.options.query.is_none()
+    }
+
+    /// Whether a question can be asked.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.can_ask
+    }
+
+    /// Lets the user type `name` to go on.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`] if nobody can be asked, or something else is typed.
+    pub fn confirm_by_typing(&self, question: &str, name: &str, flag: &str) -> Result<(), AskError> {
+        self.check_terminal(question, flag)?;
+        let prompt = format!("{question}\nType `{name}` to go on");
+        let typed: String =
+            Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text()?;
+        if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
+    }
+
+    /// Lets the user choose one of several.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`] if nobody can be asked.
+    pub fn choose(&self, question: &str, choices: &[String], flag: &str) -> Result<usize, AskError> {
+        self.check_terminal(question, flag)?;
+        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(choices).default(0);
+        select.interact_opt()?.ok_or(AskError::Interrupted)
+    }
+
+    /// Lets the user choose any of several.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`] if nobody can be asked.
+    pub fn choose_any(&self, question: &str, choices: &[String], flag: &str) -> Result<Vec<usize>, AskError> {
+        self.check_terminal(question, flag)?;
+        let select = MultiSelect::with_theme(&SimpleTheme).with_prompt(question).items(choices);
+        select.interact_opt()?.ok_or(AskError::Interrupted)
+    }
+
+    /// Lets the user type a text, or take the one that is proposed.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`] if nobody can be asked.
+    pub fn ask(&self, question: &str, proposed: &str, flag: &str) -> Result<String, AskError> {
+        self.check_terminal(question, flag)?;
+        let input = Input::with_theme(&SimpleTheme).with_prompt(question).default(proposed.to_owned());
+        Ok(input.interact_text()?)
+    }
+
+    fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
+        if self.can_ask {
+            return Ok(());
+        }
+        Err(AskError::NoTerminal { question: question.to_owned(), flag: flag.to_owned() })
+    }
+
+    /// Shows that something is under way, if it takes longer than a tenth of a second.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if !self.shows_progress {
+            return Progress { bar, _done: None };
+        }
+        let (done, ended) = mpsc::channel::<()>();
+        let shown = bar.clone();
+        thread::spawn(move || {
+            if ended.recv_timeout(Duration::from_millis(100)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                shown.set_draw_target(ProgressDrawTarget::stderr());
+                shown.enable_steady_tick(Duration::from_millis(100));
+            }
+        });
+        Progress { bar, _done: Some(done) }
+    }
+}
+
+/// Something that is under way; dropping it takes it from the screen.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    _done: Option<mpsc::Sender<()>>,
+}
+
+impl Progress {
+    /// Says what is being done now.
+    pub fn now(&self, what: impl Into<String>) {
+        self.bar.set_message(what.into());
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
