@@ -56,14 +56,14 @@ proptest! {
         block_on(async {
             let world = World::new(&recipe);
             let expected = refusals(&recipe, &intent);
-            let before = world.snapshot().await;
+            let before = world.snapshot();
             match world.run(&intent).await {
                 Ok(_) => prop_assert!(expected.is_empty(), "should have refused: {expected:?}"),
                 Err(Stopped::Refused(refusal)) => {
                     let codes: Vec<_> = refusal.findings.iter().map(|finding| finding.code).collect();
                     prop_assert!(!expected.is_empty(), "refused: {refusal}");
                     prop_assert!(expected.iter().all(|code| codes.contains(code)), "{codes:?}");
-                    prop_assert_eq!(before, world.snapshot().await, "a refusal changes nothing");
+                    prop_assert_eq!(before, world.snapshot(), "a refusal changes nothing");
                     return Ok(());
                 }
                 Err(Stopped::Died(error)) => prop_assert!(false, "{error}: {:?}", std::error::Error::source(&error)),
@@ -113,9 +113,9 @@ proptest! {
     ) {
         block_on(async {
             let world = World::new(&recipe);
-            let before = world.snapshot().await;
+            let before = world.snapshot();
             let outcome = world.run(&intent).await;
-            let after = world.snapshot().await;
+            let after = world.snapshot();
             prop_assert_eq!(others(&before), others(&after), "what is not of the link stays as it is");
             if recipe.product == Some(ProductRecipe::OfAnotherSite) {
                 let product = |all: &[Resource]| {
@@ -145,10 +145,10 @@ proptest! {
                 };
                 all.iter().filter(of_partner).cloned().collect::<Vec<_>>()
             };
-            let before = partners(&world.snapshot().await);
+            let before = partners(&world.snapshot());
             let adopted = world.observe().await.subscription().map(|own| own.view.id.to_string());
             drop(world.run(&PURGE).await);
-            let after = partners(&world.snapshot().await);
+            let after = partners(&world.snapshot());
             let lost: Vec<_> = before.iter().filter(|r| !after.contains(r)).collect();
             prop_assert!(lost.iter().all(|r| Some(r.id().to_string()) == adopted), "{lost:?}");
             Ok(())

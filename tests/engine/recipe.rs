@@ -153,13 +153,13 @@ impl Recipe {
         }
         let properties = match self.product {
             None => None,
-            Some(ProductRecipe::Right) => Some(product(display_name(HOST), true, false, "published")),
+            Some(ProductRecipe::Right) => Some(product(&display_name(HOST), true, false, "published")),
             Some(ProductRecipe::OfAnotherSite) => {
-                Some(product(display_name(OTHER_HOST), true, false, "published"))
+                Some(product(&display_name(OTHER_HOST), true, false, "published"))
             }
             Some(ProductRecipe::Wrong { required, published, approval, renamed }) => {
                 let name = if renamed { "Renamed".to_owned() } else { display_name(HOST) };
-                Some(product(name, required, approval, if published { "published" } else { "notPublished" }))
+                Some(product(&name, required, approval, if published { "published" } else { "notPublished" }))
             }
         };
         if let Some(properties) = properties {
@@ -194,7 +194,7 @@ fn service(name: &str) -> Value {
         "gatewayUrl": format!("https://{name}.azure-api.net"), "provisioningState": "Succeeded"}})
 }
 
-fn product(display_name: String, required: bool, approval: bool, state: &str) -> Value {
+fn product(display_name: &str, required: bool, approval: bool, state: &str) -> Value {
     json!({"displayName": display_name, "subscriptionRequired": required, "approvalRequired": approval, "state": state})
 }
 
@@ -204,8 +204,9 @@ pub(crate) fn key(at: usize, slot: char) -> String {
 
 fn policy_xml(recipe: PolicyRecipe) -> String {
     let jwt = |attributes: &str, issuers: &[&str]| {
-        let issuers: String =
+        let issuers: Vec<_> =
             issuers.iter().map(|host| format!("<issuer>https://{host}/.auth</issuer>")).collect();
+        let issuers = issuers.concat();
         format!(
             "<policies><inbound><base /><validate-jwt {attributes}><issuers>{issuers}</issuers></validate-jwt></inbound></policies>"
         )

@@ -112,7 +112,7 @@ impl World {
         self.run_dying(intent, usize::MAX).await
     }
 
-    pub(crate) async fn snapshot(&self) -> Vec<Resource> {
+    pub(crate) fn snapshot(&self) -> Vec<Resource> {
         self.plane().inner.resources().unwrap()
     }
 }
