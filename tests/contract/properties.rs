@@ -1,0 +1,196 @@
+//! Under random commands the model in a file answers as the reference does.
+
+use std::{path::Path, sync::Arc};
+
+use proptest::prelude::*;
+use serde_json::json;
+use swa_apim::{
+    ambient::Ambient as _,
+    model::{KeySlot, Resource, ResourceId},
+    provider::{Collection, ControlPlane, Expected, ProviderError, Versioned, json::JsonControlPlane},
+};
+
+use crate::{
+    reference::Reference,
+    world::{
+        Counting, LABEL, WAIT, api, code_of, pair, put_a_link, resource, service_named, site, site_id,
+        subscription_id,
+    },
+};
+
+#[derive(Clone, Debug)]
+enum Command {
+    Put(Resource, Wanted),
+    Delete(ResourceId, Wanted),
+    SetKeys(&'static str, u8),
+    Regenerate(&'static str, KeySlot),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    Anything,
+    Absent,
+    AsItIs,
+}
+
+const SUBSCRIPTIONS: [&str; 3] = ["linked", "two", "three"];
+
+/// Everything that the commands are about, each resource in several variants.
+fn universe() -> Vec<Resource> {
+    let mut all = vec![site(), api("orders"), api("catalog"), shouted(&site())];
+    all.push(resource(&site_id(), &json!({"defaultHostname": "other-label.azurestaticapps.net"})));
+    for environment in ["preview", "default"] {
+        let id = site_id().environment(environment).unwrap();
+        all.push(resource(&id, &json!({"hostname": format!("{LABEL}-preview.azurestaticapps.net")})));
+        for (name, service) in [("backend", "gateway"), ("b", "gateway"), ("backend", "other")] {
+            let target = service_named(service);
+            let id = id.linked_backend(name).unwrap();
+            all.push(resource(&id, &json!({"backendResourceId": target.as_str()})));
+        }
+    }
+    for service in [service_named("gateway"), service_named("other")] {
+        all.push(resource(&service, &json!({})));
+        for product in [LABEL, "second"] {
+            let id = service.product(product).unwrap();
+            all.push(resource(&id, &json!({"displayName": "A product"})));
+            all.push(resource(&id, &json!({"displayName": product})));
+            all.push(resource(&id.policy(), &json!({"value": "<policies/>"})));
+            all.push(resource(&id.api(&service.api("orders").unwrap()), &json!({})));
+        }
+    }
+    for (name, scope) in
+        SUBSCRIPTIONS.into_iter().flat_map(|name| [LABEL, "second", ""].map(|scope| (name, scope)))
+    {
+        let scope = if scope.is_empty() { "/apis".to_owned() } else { format!("/products/{scope}") };
+        all.push(resource(&subscription_id(name), &json!({"scope": scope, "state": "active"})));
+    }
+    all
+}
+
+fn shouted(resource: &Resource) -> Resource {
+    let id = ResourceId::parse(&resource.id().as_str().to_uppercase()).unwrap();
+    Resource::new(id, resource.body()["properties"].as_object().unwrap().clone())
+}
+
+fn commands() -> impl Strategy<Value = Vec<Command>> {
+    let wanted = prop_oneof![
+        6 => Just(Wanted::Anything),
+        1 => Just(Wanted::Absent),
+        1 => Just(Wanted::AsItIs),
+    ];
+    let one = prop::sample::select(universe());
+    let name = prop::sample::select(&SUBSCRIPTIONS[..]);
+    let slot = prop_oneof![Just(KeySlot::Primary), Just(KeySlot::Secondary)];
+    let command = prop_oneof![
+        10 => (one.clone(), wanted.clone()).prop_map(|(resource, wanted)| Command::Put(resource, wanted)),
+        3 => (one, wanted).prop_map(|(it, wanted)| Command::Delete(it.id().clone(), wanted)),
+        1 => (name.clone(), 0..3_u8).prop_map(|(name, key)| Command::SetKeys(name, key)),
+        1 => (name, slot).prop_map(|(name, slot)| Command::Regenerate(name, slot)),
+    ];
+    prop::collection::vec(command, 1..40)
+}
+
+async fn expected(plane: &dyn ControlPlane, id: &ResourceId, wanted: Wanted) -> Expected {
+    match wanted {
+        Wanted::Anything => Expected::Anything,
+        Wanted::Absent => Expected::Absent,
+        Wanted::AsItIs => match plane.get(id).await.unwrap() {
+            Some(found) => Expected::Unchanged(found.etag),
+            None => Expected::Absent,
+        },
+    }
+}
+
+async fn run(plane: &dyn ControlPlane, command: &Command) -> String {
+    match command.clone() {
+        Command::Put(resource, wanted) => {
+            let expected = expected(plane, resource.id(), wanted).await;
+            code_of(plane.put(resource, expected).await)
+        }
+        Command::Delete(id, wanted) => {
+            let expected = expected(plane, &id, wanted).await;
+            code_of(plane.delete(&id, expected).await)
+        }
+        Command::SetKeys(name, key) => {
+            let keys = pair(&format!("primary{key}"), "secondary");
+            code_of(plane.set_keys(&subscription_id(name), keys, Expected::Anything).await)
+        }
+        Command::Regenerate(name, slot) => code_of(plane.regenerate(&subscription_id(name), slot).await),
+    }
+}
+
+/// All that can be seen of a control plane, versions apart.
+async fn view(plane: &dyn ControlPlane) -> Result<Vec<String>, ProviderError> {
+    let mut seen = Vec::new();
+    let values = |found: Vec<Versioned<Resource>>| -> Vec<_> {
+        found.into_iter().map(|found| sorted(found.value)).collect()
+    };
+    for it in universe() {
+        seen.push(format!("{:?}", plane.get(it.id()).await?.map(|found| sorted(found.value))));
+    }
+    for name in SUBSCRIPTIONS {
+        let keys = plane.keys(&subscription_id(name)).await?;
+        seen.push(format!("{name}: {:?}", keys.map(|keys| keys.value)));
+    }
+    let mut collections = vec![Collection::StaticSites, Collection::Services];
+    for environment in ["default", "preview"].map(|name| site_id().environment(name).unwrap()) {
+        for name in ["backend", "b"] {
+            let key = plane.site_key(&environment.linked_backend(name).unwrap()).await?;
+            seen.push(format!("{environment} {name}: {key:?}"));
+        }
+        collections.push(Collection::LinkedBackends(environment));
+    }
+    for service in ["gateway", "other"].map(service_named) {
+        collections.push(Collection::Apis(service.clone()));
+        collections.push(Collection::ProductsNamed(service.clone(), "A product".to_owned()));
+        for product in [LABEL, "second"].map(|name| service.product(name).unwrap()) {
+            collections.push(Collection::ProductApis(product.clone()));
+            collections.push(Collection::ProductSubscriptions(product));
+        }
+    }
+    for collection in collections {
+        seen.push(format!("{collection:?}: {:?}", values(plane.list(&collection).await?)));
+    }
+    Ok(seen)
+}
+
+/// A resource as text in which the order of its members does not matter.
+fn sorted(resource: Resource) -> String {
+    let mut value = resource.into_value();
+    value.sort_all_objects();
+    value.to_string()
+}
+
+async fn compare(commands: &[Command], path: &Path) {
+    let (ours, theirs) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
+    let json = JsonControlPlane::create(path, "", WAIT, ours).unwrap();
+    // the lineage of the file
+    theirs.unguessable();
+    let reference = Reference::new(theirs);
+    json.begin().await.unwrap();
+    for plane in [&json as &dyn ControlPlane, &reference] {
+        put_a_link(plane).await;
+    }
+    json.commit().await.unwrap();
+    for (at, command) in commands.iter().enumerate() {
+        json.begin().await.unwrap();
+        let answers = (run(&json, command).await, run(&reference, command).await);
+        json.commit().await.unwrap();
+        assert_eq!(answers.0, answers.1, "answers to command {at}: {command:?}");
+        let (ours, theirs) = (view(&json).await.unwrap(), view(&reference).await.unwrap());
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!(ours, theirs, "after command {at}: {command:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_model_in_a_file_answers_as_the_reference_does(commands in commands()) {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(compare(&commands, &folder.path().join("model.json")));
+    }
+}
