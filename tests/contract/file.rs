@@ -141,12 +141,12 @@ fn no_update_of_several_at_once_is_lost() {
     assert_eq!(plane.generation().1, u64::try_from(WRITERS * WRITES).unwrap() + 1);
 }
 
-async fn add_services(path: &std::path::Path, writer: usize, writes: usize) {
+async fn add_services(path: &std::path::Path, writer: usize, count: usize) {
     let ambient = Arc::new(Counting::default());
     let plane = JsonControlPlane::open(path, Duration::from_secs(30), ambient).unwrap();
-    for write in 0..writes {
+    for number in 0..count {
         plane.begin().await.unwrap();
-        let id = service_named(&format!("w{writer}-{write}"));
+        let id = service_named(&format!("w{writer}-{number}"));
         put(&plane, crate::world::resource(&id, &json!({}))).await;
         plane.commit().await.unwrap();
     }
@@ -354,15 +354,12 @@ async fn a_model_in_a_read_only_folder_can_be_read_and_not_changed() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
     let plane = open(&path);
     assert!(plane.get(&site_id()).await.unwrap().is_some());
-    match plane.begin().await {
-        Err(error) => {
-            assert!(matches!(error, ProviderError::Storage(_)));
-            assert!(error.to_string().contains("may not be written"), "{error}");
-        }
-        Ok(()) => {
-            use std::io::Write as _;
-            writeln!(std::io::stderr(), "skipped: the superuser may write anywhere").unwrap();
-        }
+    if let Err(error) = plane.begin().await {
+        assert!(matches!(error, ProviderError::Storage(_)));
+        assert!(error.to_string().contains("may not be written"), "{error}");
+    } else {
+        use std::io::Write as _;
+        writeln!(std::io::stderr(), "skipped: the superuser may write anywhere").unwrap();
     }
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
-    model::SiteKey,
+    model::{Resource, SiteKey},
     provider::{
         ControlPlane as _,
         json::{ImportReport, JsonControlPlane},
@@ -22,7 +22,7 @@ fn in_memory() -> JsonControlPlane {
 }
 
 fn export(plane: &JsonControlPlane) -> Value {
-    plane.resources().unwrap().into_iter().map(swa_apim::model::Resource::into_value).collect()
+    plane.resources().unwrap().into_iter().map(Resource::into_value).collect()
 }
 
 #[tokio::test]
@@ -45,13 +45,13 @@ async fn what_is_exported_comes_back_the_same_and_has_keys_of_its_own() {
 async fn order_and_shape_do_not_matter() {
     let parts =
         [subscription("linked"), product_api("orders"), policy(), product(), api("orders"), service()];
-    let [subscription, place, policy, product, api, service] = parts.map(|part| part.into_value());
+    let [subscription, member, policy, product, api, service] = parts.map(Resource::into_value);
     let backend = backend("backend", &service_id()).into_value();
     for whole in [
-        json!([backend, subscription, place, policy, product, api, service, site().into_value()]),
-        json!({"value": [backend, subscription, place, policy, product, api, service, site().into_value()],
+        json!([backend, subscription, member, policy, product, api, service, site().into_value()]),
+        json!({"value": [backend, subscription, member, policy, product, api, service, site().into_value()],
                "nextLink": null, "id": null}),
-        json!([{"value": [backend, subscription, place]}, {"value": [policy, product], "count": 2}, api, service,
+        json!([{"value": [backend, subscription, member]}, {"value": [policy, product], "count": 2}, api, service,
                [site().into_value()]]),
     ] {
         let plane = in_memory();

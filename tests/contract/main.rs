@@ -1,5 +1,7 @@
 //! One suite for every control plane, and what only the one in a file has to do.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod behaviour;
 mod file;
 mod import;

@@ -185,7 +185,7 @@ async fn compare(commands: &[Command], path: &Path) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn the_model_in_a_file_answers_as_the_reference_does(commands in commands()) {

@@ -264,7 +264,7 @@ impl ControlPlane for Reference {
         match given {
             Some(pair) => drop(state.keys.insert(id.clone(), (pair.primary, pair.secondary))),
             None if subscription && is_new => {
-                drop(state.keys.insert(id.clone(), (self.fresh(), self.fresh())))
+                drop(state.keys.insert(id.clone(), (self.fresh(), self.fresh())));
             }
             None => {}
         }

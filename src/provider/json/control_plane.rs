@@ -78,7 +78,7 @@ impl JsonControlPlane {
         Self::over(None, Store::new(document), ambient)
     }
 
-    fn over(file: Option<ModelFile>, store: Store, ambient: Arc<dyn Ambient>) -> Self {
+    pub(super) fn over(file: Option<ModelFile>, store: Store, ambient: Arc<dyn Ambient>) -> Self {
         Self { file, ambient, state: Mutex::new(State::new(store)) }
     }
 

@@ -20,14 +20,7 @@ pub(super) enum Kind {
 impl Kind {
     /// The kind of the resource with this key, which is an id in lower case.
     pub(super) fn of(key: &str) -> Self {
-        let Some((_, tail)) = key.rsplit_once("/providers/") else { return Self::Other };
-        let mut segments = [""; 8];
-        let mut count = 0;
-        for segment in tail.split('/') {
-            let Some(slot) = segments.get_mut(count) else { return Self::Other };
-            *slot = segment;
-            count += 1;
-        }
+        let Some((segments, count)) = after_provider(key) else { return Self::Other };
         match (segments[0], segments[1], segments[3], segments[5], count) {
             ("microsoft.web", "staticsites", _, _, 3) => Self::Site,
             ("microsoft.web", "staticsites", "builds", _, 5) => Self::Build,
@@ -56,8 +49,22 @@ pub(super) fn name(key: &str) -> &str {
 
 /// The key of the resource that this one is a child of, where it is one.
 pub(super) fn parent(key: &str) -> Option<&str> {
-    let at = key.rfind("/providers/")? + "/providers/".len();
-    (key[at..].split('/').count() >= 5).then(|| cut(key))
+    let after_provider = key.rsplit('/').skip(1).position(|segment| segment == "providers")? + 1;
+    // a namespace, a type and a name, and the child's own two
+    (after_provider >= 5).then(|| cut(key))
+}
+
+/// The segments after the last `providers`, and how many there are; none if there are many.
+fn after_provider(key: &str) -> Option<([&str; 7], usize)> {
+    let mut segments = [""; 7];
+    for (count, segment) in key.rsplit('/').enumerate() {
+        if segment == "providers" && count > 0 {
+            segments[..count].reverse();
+            return Some((segments, count));
+        }
+        *segments.get_mut(count)? = segment;
+    }
+    None
 }
 
 /// Whether this is the key of a site's production environment, which exists with the site.
@@ -96,6 +103,11 @@ mod tests {
     #[test]
     fn a_child_has_its_parent_and_a_top_level_resource_has_none() {
         assert_eq!(parent(SITE), None);
+        let extension = format!("{SITE}/providers/microsoft.authorization/locks/l");
+        for key in [SITE, &extension, &format!("{SERVICE}/apis/providers"), "/subscriptions/s"] {
+            let id = crate::model::ResourceId::parse(key).unwrap();
+            assert_eq!(parent(key).map(str::to_owned), id.parent().map(|id| id.key().to_owned()), "{key}");
+        }
         assert_eq!(parent(&format!("{SITE}/builds/default")), Some(SITE));
         assert_eq!(api_of_product_api(&format!("{SERVICE}/products/p/apis/o")), format!("{SERVICE}/apis/o"));
     }

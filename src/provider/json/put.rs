@@ -38,20 +38,8 @@ impl Store {
         self.check_parents(&id)?;
         let before = self.read(id.key())?;
         check_expected(&id, expected, before.as_ref().map(|before| &before.etag))?;
-        let mut keys = None;
-        match kind {
-            Kind::Site => drop(resource.remove_property("linkedBackends")),
-            Kind::Product => self.check_display_name(&resource)?,
-            Kind::Subscription => {
-                keys = resource.take_keys();
-                self.check_scope(&resource)?;
-            }
-            Kind::LinkedBackend => {
-                self.check_only_backend(&resource, before.as_ref())?;
-                fill_backend(&mut resource, before.as_ref(), source, ambient);
-            }
-            _ => {}
-        }
+        let keys = if kind == Kind::Subscription { resource.take_keys() } else { None };
+        self.check_and_fill(&mut resource, before.as_ref(), source, ambient)?;
         let (existed, resource) = (before.is_some(), spelt_like(resource, before.as_ref())?);
         if before.is_none_or(|before| before.value != resource) {
             if !existed && !kind::is_production(id.key()) {
@@ -68,6 +56,27 @@ impl Store {
             _ => {}
         }
         Ok(self.etag(id.key(), &resource)?)
+    }
+
+    /// Holds a resource to the rules for its kind, and sets what is not the caller's to say.
+    fn check_and_fill(
+        &mut self,
+        resource: &mut Resource,
+        before: Option<&Versioned<Resource>>,
+        source: Source,
+        ambient: &dyn Ambient,
+    ) -> Result<(), ProviderError> {
+        match Kind::of(resource.id().key()) {
+            Kind::Site => drop(resource.remove_property("linkedBackends")),
+            Kind::Product => self.check_display_name(resource)?,
+            Kind::Subscription => self.check_scope(resource)?,
+            Kind::LinkedBackend => {
+                self.check_only_backend(resource, before)?;
+                fill_backend(resource, before, source, ambient);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Deletes a resource and what cannot be without it.

@@ -51,14 +51,18 @@ impl Store {
     /// Whether a resource exists, and all that it cannot exist without.
     pub(super) fn exists(&self, key: &str) -> bool {
         let there = self.document.resources.contains_key(key) || kind::is_production(key);
-        there
-            && kind::parent(key).is_none_or(|parent| self.exists(parent))
+        there && self.can_exist(key)
+    }
+
+    /// Whether all exists that a resource cannot exist without.
+    fn can_exist(&self, key: &str) -> bool {
+        kind::parent(key).is_none_or(|parent| self.exists(parent))
             && (Kind::of(key) != Kind::ProductApi || self.exists(&kind::api_of_product_api(key)))
     }
 
     /// Reads a resource, as it is put.
     pub(super) fn read(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
-        let Some(text) = self.document.resources.get(key).filter(|_| self.exists(key)) else {
+        let Some(text) = self.document.resources.get(key).filter(|_| self.can_exist(key)) else {
             return Ok(None);
         };
         let mut value = self.parse(key, text)?;

@@ -166,3 +166,60 @@ impl JsonControlPlane {
         if state.store.is_changed() { state.write(file, &*self.ambient) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use serde_json::Map;
+
+    use super::*;
+    use crate::{
+        ambient::System,
+        diagnosis::{Diagnose as _, ExitCode},
+        model::{Resource, ResourceId},
+        provider::{ControlPlane as _, Expected},
+    };
+
+    /// A disk that is full for as long as the flag is up.
+    #[derive(Debug)]
+    struct FullDisk(Arc<AtomicBool>);
+
+    impl Disk for FullDisk {
+        fn sync(&self, file: &fs::File) -> io::Result<()> {
+            if self.0.load(Ordering::Relaxed) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            file.sync_all()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_changes_nothing_and_the_next_one_can_succeed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        let full = Arc::new(AtomicBool::new(false));
+        let file = ModelFile::at(&path, Duration::ZERO, Box::new(FullDisk(Arc::clone(&full)))).unwrap();
+        file.create("", &System).unwrap();
+        let before = fs::read(&path).unwrap();
+        let store = file.load().unwrap();
+        let plane = JsonControlPlane::over(Some(file), store, Arc::new(System));
+        let id = ResourceId::parse("/subscriptions/s/resourceGroups/rg/providers/a/b/c").unwrap();
+        for is_full in [true, false] {
+            full.store(is_full, Ordering::Relaxed);
+            plane.begin().await.unwrap();
+            plane.put(Resource::new(id.clone(), Map::new()), Expected::Absent).await.unwrap();
+            let committed = plane.commit().await;
+            if let Err(error) = &committed {
+                assert_eq!(error.diagnosis().exit, ExitCode::Unavailable);
+                assert!(error.diagnosis().hint.is_some());
+                assert_eq!(fs::read(&path).unwrap(), before);
+            }
+            assert_eq!(committed.is_err(), is_full);
+            assert_eq!(plane.get(&id).await.unwrap().is_none(), is_full);
+        }
+    }
+}
