@@ -1,6 +1,6 @@
-//! Under random commands the model in a file answers as the reference does.
+//! Under random commands the model answers as the reference does.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -13,7 +13,7 @@ use swa_apim::{
 use crate::{
     reference::Reference,
     world::{
-        Counting, LABEL, WAIT, api, code_of, pair, put_a_link, resource, service_named, site, site_id,
+        Counting, LABEL, api, code_of, create, pair, put_a_link, resource, service_named, site, site_id,
         subscription_id,
     },
 };
@@ -161,36 +161,49 @@ fn sorted(resource: Resource) -> String {
     value.to_string()
 }
 
-async fn compare(commands: &[Command], path: &Path) {
-    let (ours, theirs) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
-    let json = JsonControlPlane::create(path, "", WAIT, ours).unwrap();
-    // the lineage of the file
+/// Runs the commands, each a transaction of its own, and looks at everything after each.
+async fn compare(commands: &[Command], ours: &JsonControlPlane) {
+    let theirs = Arc::new(Counting::default());
+    // as many as a new model takes for its lineage
     theirs.unguessable();
     let reference = Reference::new(theirs);
-    json.begin().await.unwrap();
-    for plane in [&json as &dyn ControlPlane, &reference] {
+    ours.begin().await.unwrap();
+    for plane in [ours as &dyn ControlPlane, &reference] {
         put_a_link(plane).await;
     }
-    json.commit().await.unwrap();
+    ours.commit().await.unwrap();
     for (at, command) in commands.iter().enumerate() {
-        json.begin().await.unwrap();
-        let answers = (run(&json, command).await, run(&reference, command).await);
-        json.commit().await.unwrap();
+        ours.begin().await.unwrap();
+        let answers = (run(ours, command).await, run(&reference, command).await);
+        ours.commit().await.unwrap();
         assert_eq!(answers.0, answers.1, "answers to command {at}: {command:?}");
-        let (ours, theirs) = (view(&json).await.unwrap(), view(&reference).await.unwrap());
+        let (ours, theirs) = (view(ours).await.unwrap(), view(&reference).await.unwrap());
+        assert_eq!(ours.len(), theirs.len());
         for (ours, theirs) in ours.iter().zip(&theirs) {
             assert_eq!(ours, theirs, "after command {at}: {command:?}");
         }
     }
 }
 
+fn block_on(future: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn the_model_in_a_file_answers_as_the_reference_does(commands in commands()) {
         let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(compare(&commands, &folder.path().join("model.json")));
+        block_on(compare(&commands, &create(&folder.path().join("model.json"))));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_model_in_memory_answers_as_the_reference_does(commands in commands()) {
+        block_on(compare(&commands, &JsonControlPlane::in_memory(Arc::new(Counting::default()))));
     }
 }
