@@ -84,13 +84,16 @@ impl Context {
         if !all {
             return Ok(vec![self.settings.env()?]);
         }
-        match &self.overrides.env {
-            Some(Sourced { source: Source::Flag(_), .. }) => {
-                let error = UsageError::new("`--all` and `--env` contradict each other");
-                Err(error.hint("leave one of them out").into())
-            }
-            _ => Ok(self.settings.all()?),
+        let given = &self.overrides;
+        let of_one =
+            [("--env", &given.env), ("--static-web-app", &given.static_web_app), ("--apim", &given.apim)];
+        let flag =
+            of_one.iter().find(|(_, given)| matches!(given, Some(Sourced { source: Source::Flag(_), .. })));
+        if let Some((flag, _)) = flag {
+            let error = UsageError::new(format!("`--all` and `{flag}` contradict each other"));
+            return Err(error.hint("leave one of them out").into());
         }
+        Ok(self.settings.all()?)
     }
 
     /// The control plane that an env is on.
@@ -143,8 +146,7 @@ impl Context {
     /// How an env is named on the command line, with the flags of this command line that belong to it.
     pub(super) fn selector(&self, env: &EnvSettings) -> String {
         let mut words = Vec::new();
-        let in_file = self.is_sample() || self.settings.env_names().contains(&env.name.as_str());
-        if in_file {
+        if matches!(env.at, Source::File { .. } | Source::Sample) {
             words.push(format!("--env {}", quoted(&env.name)));
         }
         if self.is_sample() {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Sourced,
+    Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
     document::{Document, EnvLayer},
     find::{self, Found},
     sample,
@@ -66,6 +66,8 @@ impl Overrides {
 pub struct EnvSettings {
     /// The name of the env.
     pub name: String,
+    /// Where the env is from: a file, the sample, or the flags that it is made of.
+    pub at: Source,
     /// The static site, by name or id.
     pub static_web_app: Sourced<String>,
     /// The service, by name or id.
@@ -211,6 +213,7 @@ impl Settings {
         let site_environment = over.site_environment.clone().or(env.site_environment.clone());
         Ok(EnvSettings {
             name: env.name.clone(),
+            at: env.at.clone(),
             static_web_app: needed([&over.static_web_app, &env.static_web_app], env, "static-web-app")?,
             apim: needed([&over.apim, &env.apim], env, "apim")?,
             resource_group: over.resource_group.clone().or(env.resource_group.clone()),

@@ -391,7 +391,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(FindingCode::SubscriptionMissing), "{text}");
         }
         let error = "SWAAPIM04".parse::<FindingCode>().unwrap_err().to_string();
-        assert!(error.contains("did you mean `SWAAPIM04"), "{error}");
+        assert!(error.contains("did you mean `SWAAPIM0"), "{error}");
         assert!("".parse::<FindingCode>().is_err());
     }
 

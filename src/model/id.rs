@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The name of the site environment that ARM calls `default` and people call production.
 pub const PRODUCTION: &str = "default";
 
+/// The namespace of subscriptions and resource groups themselves.
+const RESOURCES: &str = "Microsoft.Resources";
+
 /// A well-formed ARM resource id: a subscription, a resource group, or a resource in one of them.
 ///
 /// Equality, order and hash ignore ASCII case; the text keeps the spelling that it came with.
@@ -119,21 +122,23 @@ impl ResourceId {
     /// The resource type, such as `Microsoft.Web/staticSites/builds`.
     #[must_use]
     pub fn resource_type(&self) -> String {
-        let segments: Vec<&str> = self.segments().collect();
-        match segments.iter().rposition(|segment| segment.eq_ignore_ascii_case("providers")) {
-            Some(at) if segments.len() > at + 2 => {
-                let kinds = segments[at + 2..].iter().step_by(2);
-                kinds.fold(segments[at + 1].to_owned(), |whole, kind| whole + "/" + kind)
-            }
-            _ if segments.len() > 2 => "Microsoft.Resources/resourceGroups".to_owned(),
-            _ => "Microsoft.Resources/subscriptions".to_owned(),
-        }
+        self.type_segments().collect::<Vec<_>>().join("/")
+    }
+
+    /// The provider's namespace and the kinds below it.
+    fn type_segments(&self) -> impl Iterator<Item = &str> {
+        let provider = self.key.rfind("/providers/").map(|at| &self.text[at + "/providers/".len()..]);
+        let scope = if self.group().is_some() { "resourceGroups" } else { "subscriptions" };
+        let (namespace, path) = provider.and_then(|path| path.split_once('/')).unwrap_or((RESOURCES, scope));
+        std::iter::once(namespace).chain(path.split('/').step_by(2))
     }
 
     /// Whether the resource is of this type, ignoring case.
     #[must_use]
     pub fn is_a(&self, resource_type: &str) -> bool {
-        self.resource_type().eq_ignore_ascii_case(resource_type)
+        let mut wanted = resource_type.split('/');
+        let same = |segment: &str| wanted.next().is_some_and(|wanted| wanted.eq_ignore_ascii_case(segment));
+        self.type_segments().all(same) && wanted.next().is_none()
     }
 
     /// The resource that this one is a child of, where it is one.
@@ -169,16 +174,17 @@ fn cut_segments(text: &str, count: usize) -> &str {
 
 /// ARM answers the site-level path of a linked backend with the id under `builds/default`.
 fn without_alias(text: String) -> String {
-    let segments: Vec<&str> = text.split('/').collect();
-    let [.., provider, sites, site, backends, name] = segments.as_slice() else { return text };
-    let alias = provider.eq_ignore_ascii_case("Microsoft.Web")
+    let mut segments = text.rsplit('/');
+    let mut next = || segments.next().unwrap_or_default();
+    let (name, backends, _site, sites, provider) = (next(), next(), next(), next(), next());
+    let alias = backends.eq_ignore_ascii_case("linkedBackends")
         && sites.eq_ignore_ascii_case("staticSites")
-        && backends.eq_ignore_ascii_case("linkedBackends");
+        && provider.eq_ignore_ascii_case("Microsoft.Web");
     if !alias {
         return text;
     }
-    let head = cut_segments(&text, 4);
-    format!("{head}/{sites}/{site}/builds/{PRODUCTION}/{backends}/{name}")
+    let site = cut_segments(&text, 2);
+    format!("{site}/builds/{PRODUCTION}/{backends}/{name}")
 }
 
 fn shape_problem(text: &str) -> Option<String> {
@@ -230,6 +236,10 @@ fn check_name(name: &str) -> Result<(), InvalidId> {
 }
 
 fn name_problem(name: &str) -> Option<&'static str> {
+    // nearly every name there is
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
+        return None;
+    }
     if name.chars().any(char::is_control) {
         return Some("has a control character in it");
     }
@@ -314,11 +324,11 @@ macro_rules! typed_ids {
             type Error = InvalidId;
 
             fn try_from(id: ResourceId) -> Result<Self, InvalidId> {
-                let actual = id.resource_type();
-                if actual.eq_ignore_ascii_case(Self::TYPE) {
+                if id.is_a(Self::TYPE) {
                     return Ok(Self(id));
                 }
-                Err(InvalidId::WrongType { text: id.to_string(), expected: Self::TYPE, actual })
+                let (text, actual) = (id.to_string(), id.resource_type());
+                Err(InvalidId::WrongType { text, expected: Self::TYPE, actual })
             }
         }
 
@@ -546,6 +556,16 @@ mod tests {
 
     #[test]
     fn an_id_of_another_type_names_both_types() {
+        for (text, resource_type) in [
+            ("/subscriptions/s", "Microsoft.Resources/subscriptions"),
+            ("/subscriptions/s/resourceGroups/rg", "Microsoft.Resources/resourceGroups"),
+            ("/subscriptions/s/providers/N.P/kinds/x/subs/y", "N.P/kinds/subs"),
+        ] {
+            let id = ResourceId::parse(text).unwrap();
+            assert_eq!(id.resource_type(), resource_type);
+            assert!(id.is_a(&resource_type.to_lowercase()));
+            assert!(!id.is_a(&format!("{resource_type}/more")) && !id.is_a("Microsoft.Resources"));
+        }
         let error = ApimServiceId::parse(SITE).unwrap_err().to_string();
         assert!(
             error.contains("Microsoft.Web/staticSites") && error.contains("Microsoft.ApiManagement/service")

@@ -236,16 +236,6 @@ async fn a_resource_or_a_secret_has_a_line_of_its_own() {
 }
 
 #[tokio::test]
-async fn white_space_is_no_part_of_a_version() {
-    let (_folder, path) = folder();
-    write_a_link(&path).await;
-    let before = open(&path).get(&service_id()).await.unwrap().unwrap().etag;
-    let whole: Value = serde_json::from_str(&text(&path)).unwrap();
-    write(&path, &serde_json::to_string_pretty(&whole).unwrap());
-    assert_eq!(open(&path).get(&service_id()).await.unwrap().unwrap().etag, before);
-}
-
-#[tokio::test]
 async fn children_of_what_a_person_has_taken_out_are_not_there_and_do_not_come_back() {
     let (_folder, path) = folder();
     write_a_link(&path).await;

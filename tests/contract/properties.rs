@@ -132,7 +132,8 @@ async fn view(plane: &dyn ControlPlane) -> Result<Vec<String>, ProviderError> {
         let keys = plane.keys(&subscription_id(name)).await?;
         seen.push(format!("{name}: {:?}", keys.map(|keys| keys.value)));
     }
-    let mut collections = vec![Collection::StaticSites, Collection::Services];
+    let mut collections =
+        vec![Collection::StaticSites, Collection::Services, Collection::SiteEnvironments(site_id())];
     for environment in ["default", "preview"].map(|name| site_id().environment(name).unwrap()) {
         for name in ["backend", "b"] {
             let key = plane.site_key(&environment.linked_backend(name).unwrap()).await?;

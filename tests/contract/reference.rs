@@ -225,6 +225,7 @@ impl ControlPlane for Reference {
         let ids = match collection {
             Collection::StaticSites => state.all("Microsoft.Web/staticSites", None),
             Collection::Services => state.all(apim, None),
+            Collection::SiteEnvironments(site) => state.all("Microsoft.Web/staticSites/builds", Some(site)),
             Collection::LinkedBackends(environment) => {
                 state.all("Microsoft.Web/staticSites/builds/linkedBackends", Some(environment))
             }

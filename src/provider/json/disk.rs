@@ -37,6 +37,11 @@ pub(super) trait Disk: Debug + Send + Sync {
         fs::hard_link(from, to)
     }
 
+    /// Lets nobody else read a file.
+    fn make_private(&self, path: &Path) -> io::Result<()> {
+        make_private(path)
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
     }
@@ -77,6 +82,18 @@ pub(super) fn take_owner(path: &Path, from: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 pub(super) fn take_owner(_path: &Path, _from: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -144,6 +161,7 @@ fn keep_previous(disk: &dyn Disk, path: &Path) -> Result<(), ModelError> {
         remove_stale(disk, &beside)?;
         // not every file system has hard links
         disk.hard_link(path, &beside).or_else(|_| create_synced(disk, &beside, &disk.read(path)?))?;
+        disk.make_private(&beside)?;
         disk.rename(&beside, &previous)
     };
     keep().map_err(|error| ModelError::io("keep the previous generation as", &previous, error))
@@ -210,6 +228,11 @@ mod tests {
         fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
             self.turn(EMLINK)?;
             if self.links { RealDisk.hard_link(from, to) } else { Err(io::Error::from_raw_os_error(EMLINK)) }
+        }
+
+        fn make_private(&self, path: &Path) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.make_private(path)
         }
 
         fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

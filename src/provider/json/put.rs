@@ -55,7 +55,7 @@ impl Store {
             }
             _ => {}
         }
-        Ok(self.etag(id.key(), &resource)?)
+        Ok(self.etag(id.key())?)
     }
 
     /// Holds a resource to the rules for its kind, and sets what is not the caller's to say.
@@ -108,7 +108,7 @@ impl Store {
         let Some(before) = self.read(id.key())? else { return Err(ProviderError::NotFound((**id).clone())) };
         check_expected(id, expected, Some(&before.etag))?;
         self.record_pair(id, keys)?;
-        Ok(self.etag(id.key(), &before.value)?)
+        Ok(self.etag(id.key())?)
     }
 
     /// Puts a fresh key into a slot, and into the other one too if that is empty.

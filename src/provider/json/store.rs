@@ -71,7 +71,7 @@ impl Store {
             Kind::Subscription => drop(value.take_keys()),
             _ => {}
         }
-        let etag = self.etag(key, &value)?;
+        let etag = self.etag(key)?;
         Ok(Some(Versioned { value, etag }))
     }
 
@@ -156,10 +156,10 @@ impl Store {
         })
     }
 
-    /// The version of a resource: that of its text, whatever its white space, and of its keys.
-    pub(super) fn etag(&self, key: &str, resource: &Resource) -> Result<ETag, ModelError> {
+    /// The version of a resource: that of its text, and of its keys.
+    pub(super) fn etag(&self, key: &str) -> Result<ETag, ModelError> {
         let mut hash = Sha256::new();
-        hash.update(json_text(resource.body()));
+        hash.update(self.document.resources.get(key).map_or("", |text| self.document.text(text)));
         if matches!(Kind::of(key), Kind::Subscription | Kind::LinkedBackend) {
             let Recorded { primary, secondary } = self.recorded(key)?;
             for key in [primary, secondary] {
