@@ -119,15 +119,17 @@ fn run(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
 
 async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     let global = cli.global;
+    // The process ends with the command; taking a fleet's model apart before that would be time wasted.
+    let context = || Context::new(&global, matches).map(|context| &*Box::leak(Box::new(context)));
     match cli.command {
-        Command::Init(args) => init::run(args, &Context::new(&global, matches)?).await,
-        Command::Link(args) => link::run(args, &Context::new(&global, matches)?).await,
-        Command::Relink(args) => relink::run(args, &Context::new(&global, matches)?).await,
-        Command::Unlink(args) => unlink::run(args, &Context::new(&global, matches)?).await,
-        Command::Status(args) => status::run(args, &Context::new(&global, matches)?).await,
-        Command::Apply(args) => apply::run(args, &Context::new(&global, matches)?).await,
-        Command::Api(args) => api::run(args, &Context::new(&global, matches)?).await,
-        Command::Model(args) => model::run(args, &Context::new(&global, matches)?).await,
+        Command::Init(args) => init::run(args, context()?).await,
+        Command::Link(args) => link::run(args, context()?).await,
+        Command::Relink(args) => relink::run(args, context()?).await,
+        Command::Unlink(args) => unlink::run(args, context()?).await,
+        Command::Status(args) => status::run(args, context()?).await,
+        Command::Apply(args) => apply::run(args, context()?).await,
+        Command::Api(args) => api::run(args, context()?).await,
+        Command::Model(args) => model::run(args, context()?).await,
         Command::Explain(args) => explain::run(&args, &global.ui()),
         Command::Completions(args) => completions::run(&args, &global.ui()),
         Command::Man(args) => man::run(&args, &global.ui()),

@@ -65,6 +65,7 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         product_apis: Vec::new(),
         addable_apis: Vec::new(),
         policy: None,
+        policy_health: None,
         subscriptions: Vec::new(),
         chosen: None,
         free_subscription: None,
@@ -125,6 +126,7 @@ async fn observe_product(
     let unreadable = &mut observed.unreadable;
     observed.product = product.and_then(|found| see(found, Product::read, unreadable));
     observed.policy = policy.and_then(|found| see(found, ApimPolicy::read, unreadable));
+    observed.policy_health = observed.policy.as_ref().map(|policy| policy.view.health(names.hostname()));
     observed.product_apis = see_all(apis, Api::read, unreadable).into_iter().map(|seen| seen.view).collect();
     observed.subscriptions = see_all(subscriptions, ApimSubscription::read, unreadable);
     let namesakes = namesakes.into_iter().filter(|found| found.value.id() != &*id);

@@ -8,8 +8,8 @@ use super::Target;
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, KeySlot, LinkNames,
-        LinkedBackend, Malformed, Product, ProductId, Resource, ResourceId, SiteEnvironment, SiteKey,
-        StaticSite,
+        LinkedBackend, Malformed, PolicyHealth, Product, ProductId, Resource, ResourceId, SiteEnvironment,
+        SiteKey, StaticSite,
     },
     provider::ETag,
 };
@@ -92,6 +92,8 @@ pub struct Observed {
     pub addable_apis: Vec<Api>,
     /// The policy of the product.
     pub policy: Option<Seen<ApimPolicy>>,
+    /// What that policy does about the tokens of the site.
+    pub policy_health: Option<PolicyHealth>,
     /// The subscriptions whose scope is the product.
     pub subscriptions: Vec<Seen<ApimSubscription>>,
     /// Where in `subscriptions` the link's own is.

@@ -1,6 +1,6 @@
 //! ARM resource ids, parsed once and compared as Azure compares them: ignoring case.
 
-use std::{cmp::Ordering, fmt, hash};
+use std::{cmp::Ordering, fmt, hash, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -16,8 +16,8 @@ const RESOURCES: &str = "Microsoft.Resources";
 /// `…/staticSites/S/linkedBackends/B` is kept as the `…/builds/default/…` that it is an alias of.
 #[derive(Clone)]
 pub struct ResourceId {
-    text: Box<str>,
-    key: Box<str>,
+    text: Arc<str>,
+    key: Arc<str>,
 }
 
 /// Why a text is not the id that was asked for.

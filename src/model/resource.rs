@@ -1,6 +1,6 @@
 //! The ARM envelope: an id, a name, a type and properties, with every field kept that we do not know.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -8,11 +8,12 @@ use super::{InvalidId, Key, KeyPair, ResourceId};
 
 /// A resource as ARM returns it. Fields that nobody here knows stay where they are.
 ///
-/// Its `Debug` shows the id alone, since some answers of ARM carry keys.
+/// Its `Debug` shows the id alone, since some answers of ARM carry keys. Clones share what they hold until
+/// one of them changes.
 #[derive(Clone, PartialEq)]
 pub struct Resource {
     id: ResourceId,
-    body: Map<String, Value>,
+    body: Arc<Map<String, Value>>,
 }
 
 /// A resource that does not have the shape that its type demands.
@@ -51,7 +52,7 @@ impl Resource {
         body.insert("name".to_owned(), id.name().into());
         body.insert("type".to_owned(), id.resource_type().into());
         body.insert("properties".to_owned(), Value::Object(properties));
-        Self { id, body }
+        Self { id, body: Arc::new(body) }
     }
 
     /// Takes a resource from JSON.
@@ -67,7 +68,7 @@ impl Resource {
             body.insert("id".to_owned(), id.as_str().into());
             body.insert("type".to_owned(), id.resource_type().into());
         }
-        Ok(Self { id, body })
+        Ok(Self { id, body: Arc::new(body) })
     }
 
     /// The resource's id.
@@ -85,7 +86,7 @@ impl Resource {
     /// The whole resource as a JSON value.
     #[must_use]
     pub fn into_value(self) -> Value {
-        Value::Object(self.body)
+        Value::Object(Arc::unwrap_or_clone(self.body))
     }
 
     /// A field by its dotted path, such as `properties.displayName`; `null` counts as absent.
@@ -151,7 +152,8 @@ impl Resource {
 
     /// Sets a property, leaving all others as they are.
     pub fn set_property(&mut self, name: &str, value: impl Into<Value>) {
-        let properties = self.body.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        let body = Arc::make_mut(&mut self.body);
+        let properties = body.entry("properties").or_insert_with(|| Value::Object(Map::new()));
         if !properties.is_object() {
             *properties = Value::Object(Map::new());
         }
@@ -162,7 +164,8 @@ impl Resource {
 
     /// Removes a property, and returns it if it was there.
     pub fn remove_property(&mut self, name: &str) -> Option<Value> {
-        self.body.get_mut("properties")?.as_object_mut()?.shift_remove(name)
+        self.field("properties")?.get(name)?;
+        Arc::make_mut(&mut self.body).get_mut("properties")?.as_object_mut()?.shift_remove(name)
     }
 
     /// Takes the keys out of a subscription as a PUT sends and returns them, so that no key stays in

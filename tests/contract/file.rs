@@ -12,8 +12,8 @@ use swa_apim::{
 };
 
 use crate::world::{
-    Counting, WAIT, backend_id, create, open, product, put, put_a_link, service, service_id, service_named,
-    site, site_id, subscription_id,
+    Counting, WAIT, backend_id, create, open, product, put, put_a_link, service, service_named, site,
+    site_id, subscription_id,
 };
 
 fn folder() -> (tempfile::TempDir, PathBuf) {

@@ -43,26 +43,26 @@ pub(super) fn product_fields(
 pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, all: &mut Vec<Finding>) {
     let id = product.id.policy();
     let finding = |code| Finding::new(code, &id).hint(run(observed, "relink"));
-    let Some(policy) = &observed.policy else {
+    let Some(health) = &observed.policy_health else {
         if !observed.unreadable.iter().any(|part| part.id == *id) {
             let message = "the product has no policy: nobody checks for a token of the site";
             all.push(finding(Code::PolicyMissing).message(message));
         }
         return;
     };
-    let (expected, host) = (names.issuer(), names.hostname());
-    all.push(match policy.view.health(host) {
+    let expected = names.issuer();
+    all.push(match health {
         PolicyHealth::Healthy => return,
         PolicyHealth::NoValidateJwt => finding(Code::PolicyWithoutCheck)
             .message("the policy has no `validate-jwt` that applies to every request"),
         PolicyHealth::OtherHeader(header) => finding(Code::PolicyOtherHeader)
-            .field("validate-jwt header-name", "X-MS-AUTH-TOKEN", &header)
+            .field("validate-jwt header-name", "X-MS-AUTH-TOKEN", header)
             .message(format!("the policy looks for the token in the header `{header}`")),
         PolicyHealth::OtherIssuer(issuers) => finding(Code::PolicyOtherIssuer)
             .field("validate-jwt issuer", expected, issuers.join(", "))
             .message("the policy does not let in tokens of this site"),
         PolicyHealth::Lax(attribute) => finding(Code::PolicyLax)
-            .field("validate-jwt", "signed tokens that expire", &attribute)
+            .field("validate-jwt", "signed tokens that expire", attribute)
             .message(format!("the policy has `{attribute}`, which lets in forged or expired tokens")),
         PolicyHealth::AlsoLetsIn(issuers) => {
             let message = format!("the policy also lets in tokens of {}", issuers.join(", "));

@@ -192,9 +192,10 @@ impl LinkReport {
             linked_backend: backend.map(|seen| LinkedBackendReport::of(&seen.view)),
             product: observed.product.as_ref().map(|seen| ProductReport::of(&seen.view, observed)),
             subscription: observed.subscription().map(|s| SubscriptionReport::of(s, observed.keys.as_ref())),
-            policy: observed.policy.as_ref().map(|seen| PolicyReport {
-                validate_jwt: hostname.is_some_and(|host| lets_in_the_site_alone(&seen.view.health(host))),
-            }),
+            policy: observed
+                .policy_health
+                .as_ref()
+                .map(|health| PolicyReport { validate_jwt: matches!(health, PolicyHealth::Healthy) }),
             findings: verdict.findings.clone(),
             error: None,
         }
@@ -234,10 +235,6 @@ fn environment_name(observed: &Observed) -> String {
             observed.target.site_environment.name().to_owned()
         }
     }
-}
-
-fn lets_in_the_site_alone(health: &PolicyHealth) -> bool {
-    matches!(health, PolicyHealth::Healthy)
 }
 
 impl LinkedBackendReport {

@@ -1,5 +1,7 @@
 //! The resources of a model and their keys: what exists, and how it is read.
 
+use std::{cell::RefCell, collections::HashMap};
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -21,6 +23,8 @@ use crate::{
 pub(super) struct Store {
     pub(super) document: Document,
     index: Index,
+    /// Services and APIs that were read: every link of a fleet reads the same few.
+    shared: RefCell<HashMap<Box<str>, Versioned<Resource>>>,
     changed: bool,
 }
 
@@ -40,7 +44,7 @@ impl Recorded {
 
 impl Store {
     pub(super) fn new(document: Document) -> Self {
-        Self { document, index: Index::default(), changed: false }
+        Self { document, index: Index::default(), shared: RefCell::default(), changed: false }
     }
 
     /// Whether anything differs from what was read.
@@ -51,28 +55,35 @@ impl Store {
     /// Whether a resource exists, and all that it cannot exist without.
     pub(super) fn exists(&self, key: &str) -> bool {
         let there = self.document.resources.contains_key(key) || kind::is_production(key);
-        there && self.can_exist(key)
+        there && self.can_exist(key, Kind::of(key))
     }
 
     /// Whether all exists that a resource cannot exist without.
-    fn can_exist(&self, key: &str) -> bool {
+    fn can_exist(&self, key: &str, kind: Kind) -> bool {
         kind::parent(key).is_none_or(|parent| self.exists(parent))
-            && (Kind::of(key) != Kind::ProductApi || self.exists(&kind::api_of_product_api(key)))
+            && (kind != Kind::ProductApi || self.exists(&kind::api_of_product_api(key)))
     }
 
     /// Reads a resource, as it is put.
     pub(super) fn read(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
-        let Some(text) = self.document.resources.get(key).filter(|_| self.can_exist(key)) else {
+        let kind = Kind::of(key);
+        if let Some(found) = self.shared.borrow().get(key) {
+            return Ok(Some(found.clone()));
+        }
+        let Some(text) = self.document.resources.get(key).filter(|_| self.can_exist(key, kind)) else {
             return Ok(None);
         };
         let mut value = self.parse(key, text)?;
-        match Kind::of(key) {
+        match kind {
             Kind::Site => drop(value.remove_property("linkedBackends")),
             Kind::Subscription => drop(value.take_keys()),
             _ => {}
         }
-        let etag = self.etag(key)?;
-        Ok(Some(Versioned { value, etag }))
+        let found = Versioned { value, etag: self.etag(key)? };
+        if matches!(kind, Kind::Service | Kind::Api) {
+            self.shared.borrow_mut().insert(key.into(), found.clone());
+        }
+        Ok(Some(found))
     }
 
     /// Reads a resource, as control planes show it.
@@ -216,6 +227,7 @@ impl Store {
     /// Writes a resource, whatever is there.
     pub(super) fn write(&mut self, resource: &Resource) {
         let key = resource.id().key();
+        self.shared.get_mut().clear();
         self.index.forget(&self.document, key);
         self.document.resources.insert(key.into(), Text::Changed(json_text(resource.body()).into()));
         self.index.note(&self.document, key);
@@ -251,6 +263,7 @@ impl Store {
     }
 
     fn remove_one(&mut self, key: &str) {
+        self.shared.get_mut().clear();
         self.index.forget(&self.document, key);
         self.changed |= self.document.resources.remove(key).is_some();
         self.forget_keys(key);
