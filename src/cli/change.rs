@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::{
     args::PlanArgs,
-    context::Context,
+    context::{Context, quoted},
     failure, outcome,
     plan_file::{self, SavedPlan},
 };
@@ -71,7 +71,8 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
     }
     drop(progress);
     let verb = change.intent.verb();
-    if let Some(file) = change.options.out.as_deref().filter(|_| results.is_empty()) {
+    let saved = change.options.out.as_deref().filter(|_| results.is_empty());
+    if let Some(file) = saved {
         let plans = jobs.iter().map(|(_, job)| SavedPlan { plan: job.plan.clone(), model: model_of(job) });
         plan_file::write(file, plans.collect())?;
     }
@@ -79,6 +80,10 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
         results.extend(jobs.iter().map(|(at, job)| (*at, outcome::planned(&job.plan))));
         let pending = jobs.iter().any(|(_, job)| !job.plan.is_empty());
         let code = report(cx, verb, results)?;
+        if let Some(file) = saved {
+            let file = file.display().to_string();
+            cx.ui.say(&format!("saved the plan to {file}; next: swa-apim apply {}", quoted(&file)));
+        }
         let tell = pending && change.options.detailed_exitcode;
         return Ok(if tell { code.worst(ExitCode::Changes) } else { code });
     }
@@ -128,8 +133,7 @@ async fn plan_one(cx: &Context, env: &EnvSettings, change: &Change) -> anyhow::R
 
 async fn make_plan(plane: &dyn ControlPlane, target: &Target, intent: &Intent) -> anyhow::Result<Plan> {
     let observed = engine::observe(plane, target).await.context("could not read the current link")?;
-    let verb = intent.verb();
-    engine::plan(&observed, intent).with_context(|| format!("could not plan the {verb}"))
+    engine::plan(&observed, intent).with_context(|| format!("could not plan {}", outcome::errand(intent)))
 }
 
 /// Whoever deletes something that does not come back types the name of the site, or has said `--yes`.
@@ -228,8 +232,8 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
         let starts_over = matches!(error, ApplyError::Moved { .. }) && job.origin == Origin::Fresh;
         if !starts_over {
             let steps_done = error.steps_done();
-            let verb = job.plan.intent.verb();
-            let error = anyhow::Error::new(error).context(format!("could not finish the {verb}"));
+            let errand = outcome::errand(&job.plan.intent);
+            let error = anyhow::Error::new(error).context(format!("could not finish {errand}"));
             job.state = JobState::Failed { error, steps_done };
             return;
         }
@@ -307,7 +311,7 @@ fn change_report(verb: &str, results: Vec<ChangeResult>) -> ChangeReport {
 
 fn report(cx: &Context, verb: &str, results: BTreeMap<usize, ChangeResult>) -> anyhow::Result<ExitCode> {
     let report = change_report(verb, results.into_values().collect());
-    cx.ui.print(&report)?;
+    cx.ui.print(&report).context("the command has run, but its result could not be printed")?;
     let several = report.results.len() > 1;
     for result in &report.results {
         if let Some(error) = &result.error {

@@ -26,9 +26,12 @@ pub(super) fn codes() -> Vec<CompletionCandidate> {
 
 /// What `help` knows besides commands.
 pub(super) fn topics() -> Vec<CompletionCandidate> {
-    let commands = super::command();
-    let names = commands.get_subcommands().map(|command| command.get_name().to_owned());
-    names.chain(["exit-codes".to_owned()]).map(CompletionCandidate::new).collect()
+    commands().into_iter().chain([CompletionCandidate::new("exit-codes")]).collect()
+}
+
+/// The commands.
+pub(super) fn commands() -> Vec<CompletionCandidate> {
+    super::command().get_subcommands().map(|command| CompletionCandidate::new(command.get_name())).collect()
 }
 
 /// The APIs of the service of the env on the command line.

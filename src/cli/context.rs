@@ -187,7 +187,7 @@ fn check_provider(provider: &Sourced<ProviderKind>) -> anyhow::Result<()> {
 }
 
 /// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,~".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -6,11 +6,11 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    context::{Context, UsageError},
+    context::{Context, UsageError, quoted},
     files,
 };
 use crate::{
-    config::{FILE_NAME, MODEL_NAME, NewEnv, add_env, sample_config, sample_model},
+    config::{FILE_NAME, MODEL_NAME, NewEnv, Source, Sourced, add_env, sample_config, sample_model},
     diagnosis::ExitCode,
     model::{Api, ApimServiceId, PRODUCTION, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
@@ -51,8 +51,21 @@ pub(super) async fn run(args: InitArgs, cx: &Context) -> anyhow::Result<ExitCode
         file.display().to_string()
     };
     cx.ui.say(&format!("{verb} {what}"));
-    cx.ui.say(&format!("next: swa-apim link --env {}", new.name));
+    cx.ui.say(&format!("next: swa-apim link --env {}{}", quoted(&new.name), flags(cx)));
     Ok(ExitCode::Success)
+}
+
+/// The flags of this command line without which the next one would look elsewhere.
+fn flags(cx: &Context) -> String {
+    let given = cx.overrides();
+    let flags = [("--config", &given.config), ("--model", &given.model)];
+    let words = flags.iter().filter_map(|(flag, given)| match given {
+        Some(Sourced { value, source: Source::Flag(_) }) => {
+            Some(format!(" {flag} {}", quoted(&value.display().to_string())))
+        }
+        _ => None,
+    });
+    words.collect()
 }
 
 /// The sample as files of one's own, to play with and to break.
@@ -84,7 +97,7 @@ fn read_if_there(file: &Path) -> anyhow::Result<Option<String>> {
 
 async fn ask(args: InitArgs, cx: &Context) -> anyhow::Result<NewEnv> {
     let given = cx.overrides();
-    let text = |it: &Option<crate::config::Sourced<String>>| it.as_ref().map(|it| it.value.clone());
+    let text = |it: &Option<Sourced<String>>| it.as_ref().map(|it| it.value.clone());
     let complete = given.static_web_app.is_some() && given.apim.is_some();
     if complete && !cx.ui.can_ask() {
         return Ok(NewEnv {
@@ -97,6 +110,12 @@ async fn ask(args: InitArgs, cx: &Context) -> anyhow::Result<NewEnv> {
             apis: args.apis,
             provider: given.provider.as_ref().map(|it| it.value),
         });
+    }
+    if !cx.ui.can_ask() {
+        let flag = if given.static_web_app.is_none() { "`--static-web-app NAME`" } else { "`--apim NAME`" };
+        let question =
+            if given.static_web_app.is_none() { "Static web app" } else { "API Management service" };
+        cx.ui.check_terminal(question, flag)?;
     }
     let plane = cx.default_plane()?;
     let plane = plane.as_ref();

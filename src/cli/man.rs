@@ -7,7 +7,10 @@ use clap::{Args, ValueHint};
 use clap_complete::ArgValueCandidates;
 
 use super::{complete, context::UsageError, files};
-use crate::{diagnosis::ExitCode, output::Ui};
+use crate::{
+    diagnosis::{ExitCode, nearest},
+    output::Ui,
+};
 
 /// Print a manual page, or write all of them into a folder
 #[derive(Debug, Args)]
@@ -16,7 +19,7 @@ use crate::{diagnosis::ExitCode, output::Ui};
 )]
 pub(super) struct ManArgs {
     /// The command, such as `api add`; without it, the page of the program
-    #[arg(add = ArgValueCandidates::new(complete::topics))]
+    #[arg(add = ArgValueCandidates::new(complete::commands))]
     command: Vec<String>,
     /// Write all pages into this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
@@ -39,8 +42,14 @@ pub(super) fn run(args: &ManArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
     wanted.extend(args.command.iter().cloned());
     let file = wanted.join("-") + ".1";
     let page = pages.iter().find(|(name, _)| *name == file).ok_or_else(|| {
-        UsageError::new(format!("there is no command `{}`", args.command.join(" ")))
-            .hint("`swa-apim help` lists the commands")
+        let wanted = args.command.join(" ");
+        let error = UsageError::new(format!("there is no command `{wanted}`"));
+        let names = pages.iter().filter_map(|(name, _)| name.strip_prefix("swa-apim-")?.strip_suffix(".1"));
+        let names: Vec<String> = names.map(|name| name.replace('-', " ")).collect();
+        match nearest(&wanted, names.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("`swa-apim help` lists the commands"),
+        }
     })?;
     ui.print_text(&page.1)?;
     Ok(ExitCode::Success)

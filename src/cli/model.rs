@@ -76,7 +76,10 @@ async fn import(file: &Path, cx: &Context) -> anyhow::Result<ExitCode> {
 
 fn read(file: &Path) -> anyhow::Result<Value> {
     let shown = file.display();
-    let failed = |error: std::io::Error| UsageError::new(format!("could not read `{shown}`: {error}"));
+    let failed = |error: std::io::Error| {
+        UsageError::new(format!("could not read `{shown}`: {error}"))
+            .hint("name a file with an array of ARM resources, or `-` for standard input")
+    };
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
@@ -96,8 +99,10 @@ fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
     let values: Vec<Value> = resources.into_iter().map(Resource::into_value).collect();
     let text = serde_json::to_string_pretty(&values)? + "\n";
     match out {
-        Some(file) => files::replace(file, &text)
-            .map_err(|error| UsageError::new(format!("could not write `{}`: {error}", file.display())))?,
+        Some(file) => files::replace(file, &text).map_err(|error| {
+            UsageError::new(format!("could not write `{}`: {error}", file.display()))
+                .hint("name a file in a folder that is there and that you may write to")
+        })?,
         None => cx.ui.print_text(&text)?,
     }
     Ok(ExitCode::Success)

@@ -74,6 +74,17 @@ fn phrase(plan: &Plan) -> String {
     }
 }
 
+/// What an intent is, as the object of a sentence.
+pub(super) fn errand(intent: &Intent) -> &'static str {
+    match intent {
+        Intent::Link { .. } => "the link",
+        Intent::Relink => "the relink",
+        Intent::Unlink { .. } => "the unlink",
+        Intent::AddApis { .. } => "adding APIs",
+        Intent::RemoveApis { .. } => "removing APIs",
+    }
+}
+
 pub(super) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> String {
     let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
     let (site, service) = (site.name(), service.name());

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::{context::UsageError, files};
@@ -38,7 +37,11 @@ struct Head {
 /// Saves plans.
 pub(super) fn write(file: &Path, plans: Vec<SavedPlan>) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, plans })? + "\n";
-    files::replace(file, &text).with_context(|| format!("could not write the plan `{}`", file.display()))
+    files::replace(file, &text).map_err(|error| {
+        UsageError::new(format!("could not write the plan `{}`: {error}", file.display()))
+            .hint("name a file in a folder that is there and that you may write to")
+            .into()
+    })
 }
 
 /// Reads plans back.

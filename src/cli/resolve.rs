@@ -81,7 +81,7 @@ async fn resolve(
 }
 
 fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::InvalidId) -> UsageError {
-    UsageError::new(format!("the {} from {} is not well-formed: {error}", kind.title, given.source)).hint(
+    UsageError::new(format!("the {} (from {}) is not well-formed: {error}", kind.title, given.source)).hint(
         format!(
             "write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/{}/{}/NAME",
             kind.provider, kind.collection
@@ -119,7 +119,8 @@ async fn look_up(
             .into())
         }
         several => {
-            let message = format!("there are {} of the name `{name}` (from {})", several.len(), given.source);
+            let message =
+                format!("{} {}s are called `{name}` (from {})", several.len(), kind.title, given.source);
             let list: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
             let hint = format!("say which, with its resource group or its full id: {}", list.join(", "));
             Err(UsageError::new(message).hint(hint).into())

@@ -69,7 +69,9 @@ impl Query {
     ///
     /// [`InvalidQuery`] if a function of it does not take what it is given.
     pub fn select(&self, report: &Value) -> Result<Value, InvalidQuery> {
-        let invalid = |error: &dyn std::fmt::Display| InvalidQuery(error.to_string().trim_end().to_owned());
+        let invalid = |error: &dyn std::fmt::Display| {
+            InvalidQuery(format!("the query does not fit the result: {}", error.to_string().trim_end()))
+        };
         let variable = jmespath::Variable::try_from(report.clone()).map_err(|error| invalid(&error))?;
         let found = self.0.search(variable).map_err(|error| invalid(&error))?;
         serde_json::to_value(&*found).map_err(|error| invalid(&error))

@@ -54,8 +54,10 @@ pub struct Ui {
 #[non_exhaustive]
 pub enum AskError {
     /// There is nobody to ask.
-    #[error("this needs an answer, and there is no terminal to ask at: {question}")]
-    NoTerminal {
+    #[error("an answer is needed, and {why}: {question}")]
+    Nobody {
+        /// Why nobody can be asked.
+        why: &'static str,
         /// What would have been asked.
         question: String,
         /// What answers it on the command line.
@@ -75,7 +77,7 @@ pub enum AskError {
 impl Diagnose for AskError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
-            Self::NoTerminal { flag, .. } => {
+            Self::Nobody { flag, .. } => {
                 Diagnosis::new(ExitCode::Usage).hint(format!("answer it on the command line with {flag}"))
             }
             Self::Declined => Diagnosis::new(ExitCode::Refused),
@@ -226,11 +228,20 @@ impl Ui {
         Ok(input.interact_text()?)
     }
 
-    fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
+    /// Whether somebody can be asked at all.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`] if nobody can.
+    pub fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
         if self.can_ask {
             return Ok(());
         }
-        Err(AskError::NoTerminal { question: question.to_owned(), flag: flag.to_owned() })
+        let why =
+            if self.options.no_input { "`--no-input` is given" } else { "there is no terminal to ask at" };
+        let mut rest = question.trim_end_matches('.').chars();
+        let question = rest.next().map(|first| first.to_lowercase().chain(rest).collect());
+        Err(AskError::Nobody { why, question: question.unwrap_or_default(), flag: flag.to_owned() })
     }
 
     /// Shows that something is under way, if it takes longer than a tenth of a second.

@@ -111,9 +111,9 @@ impl Diagnose for ModelError {
         let usage = Diagnosis::new(ExitCode::Usage);
         let unavailable = Diagnosis::new(ExitCode::Unavailable);
         match self {
-            Self::Missing { .. } => {
-                usage.hint("name the model with `--model`, or make one with `swa-apim model import`")
-            }
+            Self::Missing { .. } => usage.hint(
+                "name the model with `--model`, make one with `swa-apim model import`, or try `--sample`",
+            ),
             Self::IsFolder { .. } => usage.hint("name a file in it with `--model`"),
             Self::Newer { .. } => usage.hint("update `swa-apim`; the file was left as it is"),
             Self::Damaged { path, previous: Some(previous), .. } => unavailable.hint(format!(

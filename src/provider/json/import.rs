@@ -33,12 +33,12 @@ pub struct ImportReport {
 #[non_exhaustive]
 pub enum ImportError {
     /// An element that cannot be put.
-    #[error("element {index} (`{id}`) does not fit")]
+    #[error("element {index}{} does not fit", .id.as_ref().map(|id| format!(" (`{id}`)")).unwrap_or_default())]
     Element {
         /// Where it stands among all elements, from 0.
         index: usize,
         /// Its id, if it has one.
-        id: String,
+        id: Option<String>,
         /// Why it does not fit.
         source: Box<ProviderError>,
     },
@@ -109,7 +109,7 @@ fn flatten(value: Value, into: &mut Vec<Value>) {
 }
 
 fn element(index: usize, value: Value) -> Result<Resource, ImportError> {
-    let id = value.get("id").and_then(Value::as_str).unwrap_or("without an id").to_owned();
+    let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
     let resource = Resource::from_value(value).and_then(|resource| {
         let backend = Kind::of(resource.id().key()) == Kind::LinkedBackend;
         let checked =
@@ -119,8 +119,8 @@ fn element(index: usize, value: Value) -> Result<Resource, ImportError> {
     resource.map_err(|error| misfit(index, id, error))
 }
 
-fn misfit(index: usize, id: impl Into<String>, error: impl Into<ProviderError>) -> ImportError {
-    ImportError::Element { index, id: id.into(), source: Box::new(error.into()) }
+fn misfit(index: usize, id: Option<String>, error: impl Into<ProviderError>) -> ImportError {
+    ImportError::Element { index, id, source: Box::new(error.into()) }
 }
 
 fn order_of(id: &ResourceId) -> (Kind, String) {
@@ -144,7 +144,7 @@ fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Elemen
         let properties = properties.as_object().cloned().unwrap_or_else(Map::new);
         Ok(Element { index, resource: Resource::new(id, properties), naming: Naming::Conventional })
     };
-    shown.into_iter().map(backend).collect::<Result<_, _>>().map_err(|error| misfit(index, id, error))
+    shown.into_iter().map(backend).collect::<Result<_, _>>().map_err(|error| misfit(index, Some(id), error))
 }
 
 /// Adds the embedded backends of the environments whose backends are not listed themselves.
@@ -171,7 +171,7 @@ pub(super) fn put_all(
     let mut report = ImportReport::default();
     for element in elements {
         let (index, id) = (element.index, element.resource.id().to_string());
-        put_one(store, element, ambient, &mut report).map_err(|error| misfit(index, id, error))?;
+        put_one(store, element, ambient, &mut report).map_err(|error| misfit(index, Some(id), error))?;
     }
     Ok(report)
 }
