@@ -1,7 +1,5 @@
 //! Plans and what became of them, for people.
 
-use std::fmt::Write as _;
-
 use comfy_table::Cell;
 
 use super::{
@@ -53,14 +51,8 @@ fn one(result: &ChangeResult, style: Style) -> String {
         });
         text += &trimmed(&table);
     }
-    if let Some(error) = &result.error {
-        for cause in &error.causes {
-            let _ = writeln!(text, "  caused by: {cause}");
-        }
-        if let Some(hint) = &error.hint {
-            let _ = writeln!(text, "  hint: {hint}");
-        }
-    } else {
+    // What went wrong is said once, on stderr.
+    if result.error.is_none() {
         text += &findings(&result.findings, style);
     }
     text
