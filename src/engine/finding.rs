@@ -346,7 +346,7 @@ impl Finding {
             expected: None,
             actual: None,
             message: code.title().to_owned(),
-            hint: code.cure().to_owned(),
+            hint: clause(code.cure()),
         }
     }
 
@@ -373,6 +373,13 @@ impl Finding {
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
     }
+}
+
+/// A sentence as it stands after `hint:`.
+fn clause(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut rest = sentence.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
 }
 
 #[cfg(test)]

@@ -76,11 +76,24 @@ fn blocks_unlink(observed: &Observed, findings: &[Finding], leftovers: Leftovers
         Code::LinkedElsewhere => observed.own_backend().is_none() && !has_leftovers,
         _ => false,
     };
-    let mut blocking: Vec<Finding> = findings.iter().filter(stands).cloned().collect();
+    let blocking = findings.iter().filter(stands).cloned();
+    let mut blocking: Vec<Finding> = blocking.map(|finding| for_unlink(observed, finding)).collect();
     if has_leftovers {
         blocking.extend(blocks_purge(observed));
     }
     blocking
+}
+
+/// Whoever wants to unlink is not helped by how to link.
+fn for_unlink(observed: &Observed, finding: Finding) -> Finding {
+    let named = finding.actual.clone().filter(|_| finding.code == Code::LinkedElsewhere);
+    let Some(named) = named else { return finding };
+    let name = named.rsplit('/').next().unwrap_or_default();
+    let (site, service) = (observed.target.site_environment.site(), &observed.target.service);
+    let message = format!("`{}` is linked to `{name}`, not to `{}`", site.name(), service.name());
+    finding
+        .message(message)
+        .hint(format!("to unlink it from `{name}`, repeat the command with `--apim {named}`"))
 }
 
 fn blocks_purge(observed: &Observed) -> Vec<Finding> {

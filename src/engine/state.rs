@@ -64,7 +64,9 @@ impl LinkState {
             return Self::Unknown;
         }
         if observed.backends.is_empty() {
-            return if observed.product.is_some() { Self::Leftover } else { Self::Unlinked };
+            let another_sites = found(FindingCode::ProductOfAnotherSite);
+            let leftover = observed.product.is_some() && !another_sites;
+            return if leftover { Self::Leftover } else { Self::Unlinked };
         }
         if found(FindingCode::LinkedElsewhere) {
             return Self::LinkedElsewhere;

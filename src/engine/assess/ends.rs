@@ -27,7 +27,9 @@ pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
         let name = app.rsplit('/').next().unwrap_or(app);
         let message = format!("`{}` is served by the Functions app `{name}`", id.name());
         let field = "properties.userProvidedFunctionApps";
-        all.push(Finding::new(Code::FunctionsApp, &id).field(field, "none", app).message(message));
+        let group = id.group().map(|group| format!(" --resource-group {group}")).unwrap_or_default();
+        let hint = format!("run `az staticwebapp functions unlink --name {}{group}`, then link", id.name());
+        all.push(Finding::new(Code::FunctionsApp, &id).field(field, "none", app).message(message).hint(hint));
     }
     environment(observed, all);
 }
@@ -79,12 +81,12 @@ fn unreachable(service: &ApimService) -> Option<Finding> {
     let finding = Finding::new(Code::ServiceUnreachable, &service.id);
     if is(&service.virtual_network_type, "Internal") {
         let message =
-            format!("the gateway of `{name}` is inside of a virtual network; the site cannot reach it");
+            format!("the gateway of `{name}` is inside of a virtual network, where the site cannot reach it");
         let field = "properties.virtualNetworkType";
         return Some(finding.field(field, "None or External", "Internal").message(message));
     }
     is(&service.public_network_access, "Disabled").then(|| {
-        let message = format!("public network access to `{name}` is disabled; the site cannot reach it");
+        let message = format!("public network access to `{name}` is disabled, so the site cannot reach it");
         finding.field("properties.publicNetworkAccess", "Enabled", "Disabled").message(message)
     })
 }

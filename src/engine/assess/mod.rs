@@ -19,8 +19,8 @@ pub fn findings(observed: &Observed) -> Vec<Finding> {
         all.extend(repairs(observed));
         parts::strangers(observed, &mut all);
         parts::apis(observed, &mut all);
-    } else if let Some(product) = &observed.product {
-        all.push(leftover(observed, &product.view));
+    } else if let Some(product) = own_product(observed) {
+        all.push(leftover(observed, product));
     }
     missing_apis(observed, &mut all);
     all.sort_by_key(|finding| finding.code);
@@ -55,6 +55,13 @@ fn missing_product(observed: &Observed, names: &LinkNames) -> Option<Finding> {
     }
     let message = format!("the link's product `{}` does not exist", id.name());
     Some(Finding::new(Code::ProductMissing, &id).message(message).hint(run(observed, "relink")))
+}
+
+/// The link's product, unless it says that it is another site's.
+fn own_product(observed: &Observed) -> Option<&Product> {
+    let product = observed.product.as_ref().map(|product| &product.view)?;
+    let names = observed.names.as_ref();
+    Some(product).filter(|product| !names.is_some_and(|names| is_another_sites(product, names)))
 }
 
 fn leftover(observed: &Observed, product: &Product) -> Finding {
