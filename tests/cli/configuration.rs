@@ -1,0 +1,217 @@
+//! Envs that are not chosen, not there or not readable.
+
+use snapbox::str;
+
+use crate::support::{CONFIG, Shop};
+
+#[test]
+fn an_unknown_env_leads_to_the_nearest_one() {
+    Shop::sample().run("status --env prd").is(str![[r#"
+exit 2
+--- stderr
+error: there is no env `prd` in `swa-apim.toml`
+hint: did you mean `prod`? the envs are: prod
+
+"#]]);
+}
+
+#[test]
+fn one_of_several_envs_has_to_be_chosen() {
+    let shop = Shop::sample();
+    shop.add_env("[env.staging]\nstatic-web-app = 'shop-web'\napim = 'shop-apim'");
+    shop.run("link").is(str![[r#"
+exit 2
+--- stderr
+error: `swa-apim.toml` has 2 envs, and none of them was chosen
+hint: add `--env NAME`; the envs are: prod, staging
+
+"#]]);
+}
+
+#[test]
+fn all_envs_and_one_env_contradict_each_other() {
+    Shop::sample().run("link --all --env prod").is(str![[r#"
+exit 2
+--- stderr
+error: `--all` and `--env` contradict each other
+hint: leave one of them out
+
+"#]]);
+}
+
+#[test]
+fn malformed_toml_is_shown_with_a_caret() {
+    let shop = Shop::sample();
+    shop.write(CONFIG, "[env.prod]\nstatic-web-app = \"shop-web\n");
+    shop.run("status").is(str![[r#"
+exit 2
+--- stderr
+error: swa-apim.toml, line 2, column 27: invalid basic string, expected `"`
+  |
+2 | static-web-app = "shop-web
+  |                           ^
+
+"#]]);
+}
+
+#[test]
+fn an_unknown_key_leads_to_the_nearest_one() {
+    let shop = Shop::sample();
+    shop.configure("resource-group", "resourcegroup");
+    shop.run("status").is(str![[r#"
+exit 2
+--- stderr
+error: swa-apim.toml, line 5, column 1: unknown key `resourcegroup` in `[env.prod]`
+  |
+5 | resourcegroup = "rg-shop"
+  | ^^^^^^^^^^^^^
+hint: did you mean `resource-group`?
+
+"#]]);
+}
+
+#[test]
+fn without_a_file_the_message_says_how_to_begin() {
+    let shop = Shop::empty();
+    shop.run("status").is(str![[r#"
+exit 2
+--- stderr
+error: no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given
+hint: `swa-apim init` writes an env, the flags do without one, and `--sample` tries it all out
+
+"#]]);
+    shop.run("status --env prod").is(str![[r#"
+exit 2
+--- stderr
+error: there is no env `prod` because no `swa-apim.toml` was found
+hint: `swa-apim init` writes one, and `--config FILE` names one; `--static-web-app` and `--apim` do without `--env`
+
+"#]]);
+    shop.run("link --all").is(str![[r#"
+exit 2
+--- stderr
+error: no `swa-apim.toml` was found
+hint: `swa-apim init` writes one
+
+"#]]);
+    shop.run("status --config nope.toml").is(str![[r#"
+exit 2
+--- stderr
+error: there is no file `nope.toml`, which `--config` names
+hint: `swa-apim init` writes one
+
+"#]]);
+}
+
+#[test]
+fn azure_itself_is_not_there_yet() {
+    let shop = Shop::sample();
+    shop.run("status --provider arm").is(str![[r#"
+exit 2
+--- stderr
+error: this version cannot talk to Azure Resource Manager (`arm`, from `--provider`)
+hint: use the provider `json`: a model in a file, such as the built-in one of `--sample`
+
+"#]]);
+    shop.run_with("status", &[("SWA_APIM_PROVIDER", "arm")]).is(str![[r#"
+exit 2
+--- stderr
+error: this version cannot talk to Azure Resource Manager (`arm`, from the environment variable SWA_APIM_PROVIDER)
+hint: use the provider `json`: a model in a file, such as the built-in one of `--sample`
+
+"#]]);
+}
+
+#[test]
+fn a_model_does_not_provision_by_itself() {
+    Shop::sample().run("link --provisioning service").is(str![[r#"
+exit 2
+--- stdout
+prod: failed
+--- stderr
+error: the JSON model cannot provision by itself (from `--provisioning`)
+hint: leave `provisioning` out, or set it to `engine`
+
+"#]]);
+}
+
+#[test]
+fn what_a_flag_cannot_be_is_refused_before_anything_else() {
+    let shop = Shop::sample();
+    shop.run("status --query links[").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'links[' for '--query <JMESPATH>': Parse error: Expected number, ':', or '*' -- found Eof (line 0, column 6)
+links[
+      ^
+
+For more information, try '--help'.
+
+"#]]);
+    shop.run("status --output xml").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'xml' for '--output <OUTPUT>'
+  [possible values: table, json, yaml, tsv, markdown]
+
+  tip: a similar value exists: 'yaml'
+
+For more information, try '--help'.
+
+"#]]);
+    shop.run("status --timeout soon").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'soon' for '--timeout <TIME>': a time is written as 30s, 2m or 1h 30m
+
+For more information, try '--help'.
+
+"#]]);
+    shop.run("status --timeout=-5s").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value '-5s' for '--timeout <TIME>': a time to wait cannot be negative
+
+For more information, try '--help'.
+
+"#]]);
+    shop.run("link --envv prod").is(str![[r#"
+exit 2
+--- stderr
+error: unexpected argument '--envv' found
+
+  tip: a similar argument exists: '--env'
+
+Usage: swa-apim link --env <NAME>
+
+For more information, try '--help'.
+
+"#]]);
+}
+
+#[test]
+fn a_query_that_does_not_fit_the_result_says_so() {
+    Shop::sample().run("status --query 'length(links[0].product)'").is(str![[r#"
+exit 2
+--- stderr
+error: the query does not fit the result: Runtime error: Argument 0 expects type array|object|string, given null (line 0, column 6)
+length(links[0].product)
+      ^
+
+"#]]);
+}
+
+#[test]
+fn a_query_that_fails_after_a_change_does_not_hide_the_change() {
+    let shop = Shop::sample();
+    shop.run("link --query 'length(nothing)'").is(str![[r#"
+exit 2
+--- stderr
+error: the command has run, but its result could not be printed
+  caused by: the query does not fit the result: Runtime error: Argument 0 expects type array|object|string, given null (line 0, column 6)
+    length(nothing)
+          ^
+
+"#]]);
+    assert_eq!(shop.state(), "linked");
+}

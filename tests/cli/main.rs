@@ -1,0 +1,20 @@
+//! The built program as its users meet it: what they type, and every word that they get back.
+#![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots like that")]
+
+mod apis;
+mod breakages;
+mod completion;
+mod configuration;
+mod fleet;
+mod formats;
+mod models;
+mod plans;
+mod preflight;
+mod settings;
+mod shape;
+mod support;
+mod targets;
+#[cfg(unix)]
+mod terminal;
+mod words;

@@ -1,0 +1,296 @@
+//! Links that are refused before anything is changed, each with its cure.
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::support::{DISPLAY_NAME, MODEL, Shop, apim, backends, product, service, site};
+
+/// The sample, changed by somebody.
+fn with(id: &str, change: impl FnOnce(&mut Value)) -> Shop {
+    let shop = Shop::sample();
+    shop.change(id, change);
+    shop
+}
+
+/// The sample, linked to another service by somebody.
+pub(crate) fn elsewhere() -> Shop {
+    let shop = Shop::sample();
+    shop.add([
+        json!({"id": service("old-apim"), "sku": {"name": "Consumption"}, "properties": {
+            "provisioningState": "Succeeded", "gatewayUrl": "https://old-apim.azure-api.net"}}),
+        json!({"id": format!("{}/old", backends()), "properties": {
+            "backendResourceId": service("old-apim"), "provisioningState": "Succeeded"}}),
+    ]);
+    shop
+}
+
+#[test]
+fn a_free_plan_allows_no_link() {
+    let shop = with(&site(), |site| site["sku"] = json!({"name": "Free", "tier": "Free"}));
+    let before = shop.read(MODEL);
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the plan of `shop-web` is Free, which allows no linked backend
+hint: run `az staticwebapp update --name shop-web --sku Standard`, then link
+
+"#]]);
+    shop.run("link --dry-run").exits(4);
+    shop.run("relink").exits(4);
+    assert_eq!(shop.read(MODEL), before);
+}
+
+#[test]
+fn the_environment_of_a_pull_request_is_never_linked() {
+    Shop::sample().run("link --site-environment 12 --allow-preview").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: `12` is the environment of a pull request, which cannot be linked
+hint: link production, or a named preview environment with `--allow-preview`
+
+"#]]);
+}
+
+#[test]
+fn an_environment_that_does_not_exist_is_refused() {
+    Shop::sample().run("link --site-environment dev --allow-preview").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: `shop-web` has no environment `dev`
+hint: check `site-environment` of the env; production is called `default`
+
+"#]]);
+}
+
+#[test]
+fn a_preview_is_linked_only_where_the_user_insists() {
+    let shop = Shop::sample();
+    shop.add([json!({"id": format!("{}/builds/dev", site()), "properties": {"buildId": "dev",
+        "hostname": "agreeable-smoke-06273c21e-dev.centralus.5.azurestaticapps.net"}})]);
+    shop.run("link --site-environment dev").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: `dev` is a preview environment, and Azure may refuse to link it
+hint: repeat the command with `--allow-preview` to try it all the same
+
+"#]]);
+    shop.run("link --site-environment dev --allow-preview").is(str![[r#"
+exit 0
+--- stdout
+prod: linked `shop-web` to `shop-apim`
+ +  product             agreeable-smoke-06273c21e-dev  the link's product does not exist
+ +  subscription        agreeable-smoke-06273c21e-dev  the site needs a key that opens the product
+ +  policy              policy                         only tokens of the site may be let in
+ +  API in the product  orders                         the env lists it
+ +  linked backend      shop-apim                      the site takes the new key
+
+"#]]);
+}
+
+#[test]
+fn a_functions_app_of_ones_own_has_to_go_first() {
+    let shop = with(&site(), |site| {
+        let app = format!("{}/Microsoft.Web/sites/orders-fn", crate::support::GROUP);
+        site["properties"]["userProvidedFunctionApps"] =
+            json!([{"properties": {"functionAppResourceId": app}}]);
+    });
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: `shop-web` is served by the Functions app `orders-fn`
+hint: run `az staticwebapp functions unlink --name shop-web --resource-group rg-shop`, then link
+
+"#]]);
+}
+
+#[test]
+fn a_site_that_is_linked_elsewhere_is_left_there() {
+    let shop = elsewhere();
+    let before = shop.read(MODEL);
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: `shop-web` is already linked to `old-apim`
+hint: to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
+
+"#]]);
+    shop.run("relink").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the relink
+  caused by: `shop-web` is already linked to `old-apim`
+hint: to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
+
+"#]]);
+    shop.run("unlink").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the unlink
+  caused by: `shop-web` is linked to `old-apim`, not to `shop-apim`
+hint: to unlink it from `old-apim`, repeat the command with `--apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim`
+
+"#]]);
+    assert_eq!(shop.read(MODEL), before);
+}
+
+#[test]
+fn the_hint_of_a_refused_unlink_unlinks() {
+    let shop = elsewhere();
+    let refused = shop.run("unlink");
+    let flag = refused.stderr.rsplit('`').nth(1).unwrap().to_owned();
+    shop.run(&format!("unlink {flag}")).exits(0);
+    assert_eq!(shop.state(), "unlinked");
+}
+
+#[test]
+fn a_service_in_an_internal_network_is_out_of_reach() {
+    let shop = with(&apim(), |apim| apim["properties"]["virtualNetworkType"] = "Internal".into());
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the gateway of `shop-apim` is inside of a virtual network, where the site cannot reach it
+hint: use a service whose virtual network type is `None` or `External`, with public network access enabled
+
+"#]]);
+}
+
+#[test]
+fn a_service_without_public_access_is_out_of_reach() {
+    let shop = with(&apim(), |apim| apim["properties"]["publicNetworkAccess"] = "Disabled".into());
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: public network access to `shop-apim` is disabled, so the site cannot reach it
+hint: use a service whose virtual network type is `None` or `External`, with public network access enabled
+
+"#]]);
+}
+
+#[test]
+fn a_service_that_is_not_ready_is_waited_for() {
+    let shop = with(&apim(), |apim| apim["properties"]["provisioningState"] = "Activating".into());
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the service `shop-apim` is not ready: Activating
+hint: wait until the service's provisioning state is `Succeeded`, then run the command again
+
+"#]]);
+}
+
+#[test]
+fn a_product_that_has_the_name_stands_in_the_way() {
+    let shop = Shop::sample();
+    let id = format!("{}/products/other", apim());
+    shop.add([json!({"id": id, "properties": {"displayName": DISPLAY_NAME}})]);
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the product `other` has the display name that this link's needs
+hint: rename or delete the product `other`, then run the command again
+
+"#]]);
+    shop.run("status").is(str![[r#"
+exit 0
+--- stdout
+prod: unlinked
+ ok      static web app   shop-web   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
+ ok      API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
+ -       linked backend   none
+ broken  product          none
+ -       subscription     none
+ -       policy           none
+ -       key of the site  none
+ -       APIs             none
+
+SWAAPIM010 broken: the product `other` has the display name that this link's needs
+  properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked), expected another display name
+  -> rename or delete the product `other`, then run the command again
+
+"#]]);
+}
+
+#[test]
+fn the_product_of_another_site_is_not_taken() {
+    let shop = Shop::sample();
+    let name = DISPLAY_NAME.replace(".5.", ".2.");
+    shop.add([json!({"id": product(), "properties": {"displayName": name, "state": "published"}})]);
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the product `agreeable-smoke-06273c21e` belongs to another site's link
+hint: find out which site it belongs to; if that site is gone, delete the product and run the command again
+
+"#]]);
+    shop.run("status").is(str![[r#"
+exit 0
+--- stdout
+prod: unlinked
+ ok      static web app   shop-web                   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
+ ok      API Management   shop-apim                  Consumption, https://shop-apim.azure-api.net
+ -       linked backend   none
+ broken  product          agreeable-smoke-06273c21e  published, key required
+ -       subscription     none
+ -       policy           none
+ -       key of the site  none
+ -       APIs             none
+
+SWAAPIM011 broken: the product `agreeable-smoke-06273c21e` belongs to another site's link
+  properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.2.azurestaticapps.net (Linked), expected Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked)
+  -> find out which site it belongs to; if that site is gone, delete the product and run the command again
+
+"#]]);
+}
+
+#[test]
+fn several_obstacles_are_named_at_once() {
+    let shop = with(&site(), |site| site["sku"] = json!({"name": "Free", "tier": "Free"}));
+    shop.change(&apim(), |apim| apim["properties"]["publicNetworkAccess"] = "Disabled".into());
+    shop.run("link").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the plan of `shop-web` is Free, which allows no linked backend; public network access to `shop-apim` is disabled, so the site cannot reach it
+hint: run `az staticwebapp update --name shop-web --sku Standard`, then link
+
+"#]]);
+}

@@ -1,0 +1,152 @@
+//! Sites and services that are misnamed.
+
+use snapbox::str;
+
+use crate::support::{CONFIG, Shop, apim, site};
+
+const NAMES_ALONE: &str = "[env.prod]\nstatic-web-app = 'shop-wb'\napim = 'shop-apm'\n[provider.json]\nmodel = 'control-plane.json'\n";
+
+#[test]
+fn a_malformed_id_in_the_file_is_shown_with_its_line() {
+    let shop = Shop::sample();
+    shop.configure("\"shop-web\"", "\"/subscriptions/x/shop-web\"");
+    shop.run("status").is(str![[r#"
+exit 2
+--- stderr
+error: the static web app (from swa-apim.toml, line 3) is not well-formed: `/subscriptions/x/shop-web` is not an ARM resource id: `providers` has to stand where `shop-web` stands
+hint: write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Web/staticSites/NAME
+
+"#]]);
+}
+
+#[test]
+fn a_malformed_id_in_a_flag_is_shown_with_the_flag() {
+    Shop::sample().run("status --apim /subscriptions//x").is(str![[r#"
+exit 2
+--- stderr
+error: the API Management service (from `--apim`) is not well-formed: `/subscriptions//x` is not an ARM resource id: segment 2 is empty
+hint: write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ApiManagement/service/NAME
+
+"#]]);
+}
+
+#[test]
+fn an_id_of_another_type_is_not_taken() {
+    let shop = Shop::sample();
+    shop.run(&format!("status --static-web-app {}", apim())).is(str![[r#"
+exit 2
+--- stderr
+error: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim` (from `--static-web-app`) is the id of a `Microsoft.ApiManagement/service`
+hint: give the id of a `Microsoft.Web/staticSites`, or a name
+
+"#]]);
+    shop.run(&format!("status --apim {}", site())).is(str![[r#"
+exit 2
+--- stderr
+error: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` (from `--apim`) is the id of a `Microsoft.Web/staticSites`
+hint: give the id of a `Microsoft.ApiManagement/service`, or a name
+
+"#]]);
+}
+
+#[test]
+fn a_mistyped_name_leads_to_the_nearest_one() {
+    let shop = Shop::sample();
+    shop.write(CONFIG, NAMES_ALONE);
+    shop.run("status").is(str![[r#"
+exit 4
+--- stderr
+error: there is no static web app `shop-wb` (from swa-apim.toml, line 2)
+hint: did you mean `shop-web`?
+
+"#]]);
+    shop.run("link --static-web-app shop-web").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: there is no API Management service `shop-apm` (from swa-apim.toml, line 3)
+hint: did you mean `shop-apim`?
+
+"#]]);
+}
+
+#[test]
+fn a_name_like_no_other_is_refused_too() {
+    let shop = Shop::sample();
+    shop.write(CONFIG, NAMES_ALONE);
+    shop.run("link --static-web-app elsewhere").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: there is no static web app `elsewhere` (from `--static-web-app`)
+hint: give its full ARM id, or check the control plane that you are on
+
+"#]]);
+}
+
+#[test]
+fn a_name_that_two_services_bear_has_to_be_completed() {
+    let shop = Shop::sample();
+    shop.write(CONFIG, NAMES_ALONE.replace("shop-wb", "shop-web").replace("shop-apm", "shop-apim"));
+    let other = apim().replace("rg-shop", "rg-other");
+    shop.add([serde_json::json!({"id": other, "sku": {"name": "Developer"},
+        "properties": {"provisioningState": "Succeeded", "gatewayUrl": "https://other.azure-api.net"}})]);
+    shop.run("link").is(str![[r#"
+exit 2
+--- stdout
+prod: failed
+--- stderr
+error: 2 API Management services are called `shop-apim` (from swa-apim.toml, line 3)
+hint: say which, with its resource group or its full id: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-other/providers/Microsoft.ApiManagement/service/shop-apim, /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+
+"#]]);
+    shop.run("link --resource-group rg-shop").exits(0);
+}
+
+#[test]
+fn a_site_that_does_not_exist_is_refused() {
+    let shop = Shop::sample();
+    shop.run("link --static-web-app shop-wb").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the static web app `shop-wb` does not exist in resource group `rg-shop`
+hint: check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
+
+"#]]);
+    shop.run("status --static-web-app shop-wb").is(str![[r#"
+exit 4
+--- stdout
+prod: unknown
+ broken  static web app   shop-wb    default
+ ok      API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
+ -       linked backend   none
+ -       product          none
+ -       subscription     none
+ -       policy           none
+ -       key of the site  none
+ -       APIs             none
+
+SWAAPIM001 broken: the static web app `shop-wb` does not exist in resource group `rg-shop`
+  -> check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
+
+"#]]);
+}
+
+#[test]
+fn a_service_that_does_not_exist_is_refused() {
+    Shop::sample().run("link --apim shop-apm").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+--- stderr
+error: could not plan the link
+  caused by: the API Management service `shop-apm` does not exist in resource group `rg-shop`
+hint: check `apim` of the env; a service in another resource group or subscription needs its full ARM id
+
+"#]]);
+}

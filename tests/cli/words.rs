@@ -1,0 +1,145 @@
+//! What `explain`, `help`, `man` and `completions` answer.
+
+use snapbox::str;
+use swa_apim::{diagnosis::ExitCode, engine::FindingCode};
+
+use crate::support::Shop;
+
+#[test]
+fn a_code_is_explained() {
+    Shop::empty().run("explain 60").is(str![[r#"
+exit 0
+--- stdout
+SWAAPIM060: the site sends a key that is no longer valid
+Severity: broken
+
+The site keeps a copy of the primary key from when it was connected. The key was changed behind its back, so every call of `/api` is answered with 401.
+
+What to do: `relink` connects the site again, upon which it takes the key that is valid now. Never regenerate the primary key of a live link; `relink` rotates both keys without losing a call.
+
+"#]]);
+}
+
+#[test]
+fn every_code_is_listed_and_explained() {
+    let shop = Shop::empty();
+    let list = shop.run("explain").exits(0).stdout.clone();
+    assert_eq!(list.lines().count(), FindingCode::ALL.len());
+    for (line, code) in list.lines().zip(FindingCode::ALL) {
+        assert!(line.starts_with(code.as_str()), "{line}");
+    }
+}
+
+#[test]
+fn an_unknown_code_leads_to_the_nearest_one() {
+    Shop::empty().run("explain SWAAPIM04").is(str![[r#"
+exit 2
+--- stderr
+error: `SWAAPIM04` is not the code of a finding; did you mean `SWAAPIM074`?
+hint: `swa-apim explain` lists all codes
+
+"#]]);
+    Shop::empty().run("explain foo").is(str![[r#"
+exit 2
+--- stderr
+error: `foo` is not the code of a finding
+hint: `swa-apim explain` lists all codes
+
+"#]]);
+}
+
+#[test]
+fn an_unknown_topic_leads_to_the_nearest_one() {
+    Shop::empty().run("help lnik").is(str![[r#"
+exit 2
+--- stderr
+error: there is no help on `lnik`
+hint: did you mean `link`?
+
+"#]]);
+    Shop::empty().run("help api ad").is(str![[r#"
+exit 2
+--- stderr
+error: there is no help on `ad`
+hint: did you mean `add`?
+
+"#]]);
+    Shop::empty().run("help foo").is(str![[r#"
+exit 2
+--- stderr
+error: there is no help on `foo`
+hint: `swa-apim help` lists the commands
+
+"#]]);
+}
+
+#[test]
+fn an_unknown_command_leads_to_the_nearest_one() {
+    Shop::empty().run("lnik").is(str![[r#"
+exit 2
+--- stderr
+error: unrecognized subcommand 'lnik'
+
+  tip: some similar subcommands exist: 'relink', 'unlink', 'link'
+
+Usage: swa-apim [OPTIONS] <COMMAND>
+
+For more information, try '--help'.
+
+"#]]);
+    Shop::empty().run("man lnik").is(str![[r#"
+exit 2
+--- stderr
+error: there is no command `lnik`
+hint: did you mean `link`?
+
+"#]]);
+    Shop::empty().run("man api ad").is(str![[r#"
+exit 2
+--- stderr
+error: there is no command `api ad`
+hint: did you mean `api add`?
+
+"#]]);
+    Shop::empty().run("man foo").is(str![[r#"
+exit 2
+--- stderr
+error: there is no command `foo`
+hint: `swa-apim help` lists the commands
+
+"#]]);
+}
+
+#[test]
+fn an_unknown_shell_is_answered_with_the_known_ones() {
+    Shop::empty().run("completions tcsh").is(str![[r#"
+exit 2
+--- stderr
+error: invalid value 'tcsh' for '<SHELL>'
+  [possible values: bash, zsh, fish, powershell, elvish]
+
+  tip: a similar value exists: 'zsh'
+
+For more information, try '--help'.
+
+"#]]);
+}
+
+#[test]
+fn every_exit_code_is_explained() {
+    let text = Shop::empty().run("help exit-codes").exits(0).stdout.clone();
+    for code in ExitCode::ALL {
+        assert!(text.contains(&format!("{:>3}  {}\n", code as u8, code.meaning())), "{text}");
+    }
+}
+
+#[test]
+fn help_and_man_know_every_command() {
+    let shop = Shop::empty();
+    for command in ["init", "link", "relink", "unlink", "status", "apply", "api add", "model import"] {
+        assert!(shop.run(&format!("help {command}")).exits(0).stdout.contains("Usage:"), "{command}");
+        assert!(shop.run(&format!("man {command}")).exits(0).stdout.contains(".TH"), "{command}");
+    }
+    shop.run("man --out pages").exits(0);
+    assert!(shop.read("pages/swa-apim-api-add.1").contains(".TH"));
+}
