@@ -109,6 +109,10 @@ async fn finish(
     mut jobs: Vec<(usize, Job)>,
     mut results: BTreeMap<usize, ChangeResult>,
 ) -> anyhow::Result<ExitCode> {
+    let next = match jobs.as_slice() {
+        [(_, only)] if results.is_empty() => next_step(cx, only),
+        _ => None,
+    };
     let progress = cx.ui.progress();
     apply(cx, &mut jobs, &progress).await;
     for (at, job) in jobs {
@@ -116,7 +120,26 @@ async fn finish(
         results.insert(at, conclude(job).await);
     }
     drop(progress);
-    report(cx, verb, results)
+    let code = report(cx, verb, results)?;
+    if let Some(next) = next.filter(|_| code == ExitCode::Success && cx.ui.is_for_people()) {
+        cx.ui.say(&next);
+    }
+    Ok(code)
+}
+
+/// What somebody may want to do who has just made a link.
+fn next_step(cx: &Context, job: &Job) -> Option<String> {
+    let target = &job.plan.target;
+    match &job.plan.intent {
+        Intent::Link { .. } | Intent::Relink | Intent::AddApis { .. } => {}
+        Intent::Unlink { .. } | Intent::RemoveApis { .. } => return None,
+    }
+    let next = format!("next: swa-apim status {}", target.selector);
+    if !cx.is_sample() {
+        return Some(next);
+    }
+    let model = job.plane.path()?.display();
+    Some(format!("the sample is the model {model}: break something in it, then see what status says\n{next}"))
 }
 
 async fn plan_one(cx: &Context, env: &EnvSettings, change: &Change) -> anyhow::Result<Job> {

@@ -59,7 +59,10 @@ fn one(result: &ChangeResult, style: Style) -> String {
 }
 
 fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
-    let name = step.target.rsplit('/').next().unwrap_or_default();
+    // A product's policy is always called `policy`: the product's name says more.
+    let mut segments = step.target.rsplit('/');
+    let name =
+        if step.action == "put-policy" { segments.nth(2) } else { segments.next() }.unwrap_or_default();
     let mut cells = vec![style.sign(step.kind)];
     cells.extend([what(step), name, &step.reason].map(Cell::new));
     let status = match step.status {

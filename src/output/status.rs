@@ -36,7 +36,8 @@ impl Report for StatusReport {
 }
 
 fn one(link: &LinkReport, style: Style) -> String {
-    let mut text = format!("{}: {}\n", link.env, link.state);
+    let worst = link.findings.iter().map(|finding| finding.severity).max();
+    let mut text = format!("{}{}: {}\n", style.heading(state_mark(link.state, worst)), link.env, link.state);
     if let Some(error) = &link.error {
         let _ = writeln!(text, "  {}", error.message);
         return text;
@@ -121,7 +122,7 @@ fn parts(link: &LinkReport) -> Vec<PartRow> {
             Part::LinkedBackend,
             "linked backend",
             link.linked_backend.as_ref().map(|backend| {
-                let since = backend.created_on.as_ref().map(|on| format!("since {on}"));
+                let since = backend.created_on.as_deref().map(|on| format!("since {}", minute(on)));
                 (backend.name.clone(), join([Some(&backend.provisioning_state), since.as_deref(), None]))
             }),
         ),
@@ -152,6 +153,11 @@ fn parts(link: &LinkReport) -> Vec<PartRow> {
         site_key_row(link, severity(Part::SiteKey)),
         apis_row(link, severity(Part::Apis)),
     ]
+}
+
+/// A time to the minute, as it is read by people: Azure writes seven more digits.
+fn minute(time: &str) -> String {
+    time.get(..16).unwrap_or(time).replace('T', " ")
 }
 
 fn site_key_row(link: &LinkReport, worst: Option<Severity>) -> PartRow {

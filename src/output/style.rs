@@ -4,6 +4,9 @@ use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
 use crate::engine::{ChangeKind, Severity};
 
+/// Below this, wrapping makes a table harder to read than lines that the terminal breaks.
+const NARROWEST: u16 = 40;
+
 /// How things are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Style {
@@ -53,6 +56,17 @@ impl Mark {
         }
     }
 
+    fn paint(self) -> anstyle::Style {
+        let color = match self {
+            Self::Good => anstyle::AnsiColor::Green,
+            Self::Noted => anstyle::AnsiColor::Cyan,
+            Self::Degraded => anstyle::AnsiColor::Yellow,
+            Self::Broken => anstyle::AnsiColor::Red,
+            Self::Absent => anstyle::AnsiColor::BrightBlack,
+        };
+        color.on_default().bold()
+    }
+
     fn color(self) -> Color {
         match self {
             Self::Good => Color::Green,
@@ -69,15 +83,28 @@ impl Style {
     pub(super) fn table(self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        if self.decorated {
-            table.set_content_arrangement(ContentArrangement::Dynamic);
-        } else {
-            table.set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
+        match table.width().filter(|_| self.decorated) {
+            // Some terminals do not know their width, and say that it is 0.
+            None | Some(0) => {
+                table.set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
+            }
+            Some(width) => {
+                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(NARROWEST));
+            }
         }
         if self.colored {
             table.enforce_styling();
         }
         table
+    }
+
+    /// What stands before the state of a link on a terminal.
+    pub(super) fn heading(self, mark: Mark) -> String {
+        if !self.decorated {
+            return String::new();
+        }
+        let paint = if self.colored { mark.paint() } else { anstyle::Style::new() };
+        format!("{paint}{}{paint:#} ", mark.glyph())
     }
 
     pub(super) fn mark(self, mark: Mark) -> Cell {

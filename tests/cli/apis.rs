@@ -15,11 +15,13 @@ exit 0
 prod: linked `shop-web` to `shop-apim`
  +  product         agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription    agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy          policy                     only tokens of the site may be let in
+ +  policy          agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  linked backend  shop-apim                  the site takes the new key
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` is empty: no API can be reached
   -> run `swa-apim api add API --env prod`
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
 }
@@ -38,7 +40,7 @@ exit 0
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              policy                     only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
 
@@ -51,6 +53,8 @@ SWAAPIM074 degraded: the API `orders` looks for the key in the header `X-Key`
 SWAAPIM075 degraded: the API `orders` can be called without a key, past the site
   properties.subscriptionRequired: false, expected true
   -> make the subscription required on the API, unless it is meant to be public
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
 }
@@ -87,12 +91,16 @@ exit 0
 --- stdout
 prod: added catalog to the product of `shop-web`
  +  API in the product  catalog  the site is to reach it
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
     shop.run("api add catalog").is(str![[r#"
 exit 0
 --- stdout
 prod: nothing to do
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
     shop.run("api remove catalog").is(str![[r#"

@@ -92,9 +92,11 @@ exit 0
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e-dev  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e-dev  the site needs a key that opens the product
- +  policy              policy                         only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e-dev  only tokens of the site may be let in
  +  API in the product  orders                         the env lists it
  +  linked backend      shop-apim                      the site takes the new key
+--- stderr
+next: swa-apim status --env prod --site-environment dev
 
 "#]]);
 }

@@ -271,7 +271,8 @@ fn fill_backend(
     let created = match (before, created_on(backend).filter(|_| source == Source::Import)) {
         (_, Some(given)) => Some(given),
         (Some(before), None) => created_on(&before.value),
-        (None, None) => Some(ambient.now().to_string().into()),
+        // as many digits as Azure writes
+        (None, None) => Some(ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string().into()),
     };
     backend.remove_property("createdOn");
     if let Some(created) = created {
