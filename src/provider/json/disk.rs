@@ -162,7 +162,9 @@ fn keep_previous(disk: &dyn Disk, path: &Path) -> Result<(), ModelError> {
         // not every file system has hard links
         disk.hard_link(path, &beside).or_else(|_| create_synced(disk, &beside, &disk.read(path)?))?;
         disk.make_private(&beside)?;
-        disk.rename(&beside, &previous)
+        disk.rename(&beside, &previous)?;
+        // renaming does nothing where both are names of one file: an attempt that failed had kept it already
+        remove_stale(disk, &beside)
     };
     keep().map_err(|error| ModelError::io("keep the previous generation as", &previous, error))
 }
@@ -284,6 +286,8 @@ mod tests {
             }
             replace(&RealDisk, &path, NEW.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), NEW, "after call {call}");
+            let left = [".next", ".previous.next"].map(|suffix| sibling(&path, suffix).exists());
+            assert_eq!(left, [false, false], "after call {call}");
         }
     }
 
