@@ -184,7 +184,17 @@ fn offset_of(text: &str, error: &serde_json::Error) -> usize {
 fn without_place(error: &serde_json::Error) -> String {
     let whole = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    whole.strip_suffix(&place).unwrap_or(&whole).to_owned()
+    without_value(whole.strip_suffix(&place).unwrap_or(&whole))
+}
+
+/// A message of serde without the value that it quotes: that may be a key.
+fn without_value(message: &str) -> String {
+    let value = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    let Some((found, expected)) = value.and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    format!("{expected} was expected, and this is of type {kind}")
 }
 
 /// Where `raw`, which is a part of `buffer`, stands in it.
@@ -332,6 +342,11 @@ mod tests {
             ("{\"schemaVersion\":0,\"resources\":[]}", "line 1, column 18", "positive integer"),
             ("{\"schemaVersion\":1}", "line 1, column 1", "`resources` is missing"),
             ("{\"schemaVersion\":1,\n\"resources\":{}}", "line 2, column", "expected"),
+            (
+                "{\"schemaVersion\":1,\n\"serial\":\"x\"}",
+                "line 2, column 12",
+                "u64 was expected, and this is of type string",
+            ),
             ("{\"schemaVersion\":1,\"resources\":[\n7]}", "line 2, column 1", "object"),
             ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "missing field `id`"),
             ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource id"),
@@ -343,6 +358,20 @@ mod tests {
         }
         let error = Document::parse(b"{\n \xff}".to_vec(), Path::new("m")).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("line 2, column 2: the text is not UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn damage_is_named_without_what_is_there_which_may_be_a_key() {
+        for text in [
+            "{\"schemaVersion\":1,\"secrets\":\"0123, expected 4567\"}",
+            "{\"schemaVersion\":1,\"lineage\":[\"0123\"]}",
+            "{\"schemaVersion\":1,\"serial\":-123}",
+            "{\"schemaVersion\":1,\"resources\":[{\"name\":1,\"id\":[\"0123\"]}]}",
+            "{\"schemaVersion\":1,\"resources\":[{\"name\":1,\"id\":123}]}",
+        ] {
+            let message = message(text);
+            assert!(!message.contains("123") && message.contains("was expected"), "{message}");
+        }
     }
 
     #[test]
