@@ -1,0 +1,192 @@
+//! Every command, in every format, quiet and loud.
+
+use std::{
+    fs,
+    io::Write as _,
+    process::{Output, Stdio},
+};
+
+use serde_json::json;
+
+use crate::{
+    support::{MODEL, service_id, told},
+    watch::{KEYS, Watch},
+};
+
+const FORMATS: [&str; 5] = ["table", "json", "yaml", "tsv", "markdown"];
+
+/// One of every command, in an order in which each finds something to do.
+const COMMANDS: [&str; 43] = [
+    "status --all",
+    "status --all --detailed-exitcode",
+    "status --env e1 --query links[0].subscription",
+    "api list --env e0",
+    "api add catalog --env e0 --dry-run",
+    "api add catalog --env e0",
+    "api remove catalog --env e0",
+    "link --all --dry-run",
+    "link --env e2 --out link.json",
+    "apply link.json",
+    "apply link.json",
+    "link --all --replace",
+    "relink --all --dry-run --detailed-exitcode",
+    "relink --env e0 --out relink.json",
+    "relink --env e1",
+    "apply relink.json",
+    "apply relink.json",
+    "relink --all",
+    "link --env e0 --site-environment 7",
+    "link --env e0 --site-environment staging",
+    "link --env e0 --static-web-app nowhere",
+    "relink --env e1 --apim nowhere",
+    "status --env nowhere",
+    "apply export.json",
+    "unlink --env e1 --purge --dry-run",
+    "unlink --env e1 --purge",
+    "unlink --env e1 --out unlink.json",
+    "unlink --all",
+    "status --all",
+    "unlink --all --purge --yes",
+    "status --all",
+    "link --all",
+    "model export",
+    "model export --out export.json",
+    "model import export.json",
+    "model import with-keys.json",
+    "explain",
+    "explain SWAAPIM012",
+    "completions bash",
+    "man",
+    "help exit-codes",
+    "help link",
+    "init --sample",
+];
+
+fn args<'a>(command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    command.split(' ').chain(more.iter().copied()).collect()
+}
+
+fn with_keys() -> String {
+    json!([{
+        "id": format!("{}/subscriptions/partner", service_id()), "name": "partner",
+        "type": "Microsoft.ApiManagement/service/subscriptions",
+        "properties": {
+            "scope": format!("{}/apis", service_id()), "displayName": "Partner", "state": "active",
+            "primaryKey": KEYS[8], "secondaryKey": KEYS[7],
+        },
+    }])
+    .to_string()
+}
+
+/// Runs the program with text on its standard input.
+fn fed(watch: &mut Watch, args: &[&str], text: &str) -> Output {
+    let mut command = watch.sandbox.command(args);
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    watch.saw(args, &output);
+    output
+}
+
+#[test]
+fn no_command_in_any_format_shows_a_key_however_much_it_is_asked_to_say() {
+    for format in FORMATS {
+        for loud in [&["-o", format][..], &["-o", format, "-vvv"]] {
+            let mut watch = Watch::new();
+            for command in COMMANDS {
+                if command == "model import with-keys.json" {
+                    let output = fed(&mut watch, &args("model import -", loud), &with_keys());
+                    assert!(output.status.success(), "{}", told(&output));
+                    continue;
+                }
+                let output = watch.run(&args(command, loud));
+                // nothing here is mistyped, or meets what it should not
+                assert!(
+                    !matches!(output.status.code(), None | Some(1 | 101)),
+                    "{command}: {}",
+                    told(&output)
+                );
+            }
+            watch.look_into_files();
+            for file in ["link.json", "relink.json", "unlink.json", "export.json"] {
+                assert!(watch.sandbox.files().contains(file), "`{file}` is one of those looked into");
+            }
+            assert!(watch.keys() > KEYS.len() + 10, "keys were made on the way, and are looked for as well");
+            watch.assert_no_leak();
+        }
+    }
+}
+
+#[test]
+fn completion_of_any_word_shows_no_key() {
+    let mut watch = Watch::new();
+    for words in [
+        &["swa-apim", ""][..],
+        &["swa-apim", "link", "--env", ""],
+        &["swa-apim", "api", "add", "--env", "e0", ""],
+        &["swa-apim", "api", "remove", "--env", "e1", ""],
+        &["swa-apim", "explain", ""],
+        &["swa-apim", "help", ""],
+        &["swa-apim", "apply", ""],
+        &["swa-apim", "status", "--subscription", ""],
+        &["swa-apim", "status", "--query", ""],
+    ] {
+        for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+            let mut command = watch.sandbox.command(&["--"]);
+            let index = (words.len() - 1).to_string();
+            command.args(words).env("SWA_APIM_COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", index);
+            command.env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_COMP_TYPE", "9");
+            command.env("_CLAP_COMPLETE_SPACE", "true");
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{shell} {words:?}: {}", told(&output));
+            if shell == "bash" && words.contains(&"add") {
+                assert!(String::from_utf8_lossy(&output.stdout).contains("catalog"), "{}", told(&output));
+            }
+            watch.saw(words, &output);
+        }
+    }
+    watch.assert_no_leak();
+}
+
+#[test]
+fn a_key_that_is_let_out_is_seen() {
+    let mut watch = Watch::new();
+    assert_eq!(watch.leaks(), [""; 0]);
+    watch.sandbox.write("notes.txt", &format!("the key begins {}", &KEYS[5][..12].to_uppercase()));
+    watch.look_into_files();
+    assert!(watch.leaks().len() == 1 && watch.leaks()[0].contains("notes.txt"), "a part of one, in capitals");
+    let model = String::from_utf8(watch.sandbox.read(MODEL)).unwrap();
+    watch.sandbox.write("copy.json", &model);
+    watch.look_into_files();
+    assert!(watch.leaks().iter().any(|leak| leak.contains("copy.json")));
+    // a key that the program made is known as well
+    let mut watch = Watch::new();
+    watch.run(&["link", "--env", "e2"]);
+    let made = watch.sandbox.model()["secrets"][format!("{}/subscriptions/site-2", service_id())].clone();
+    watch.sandbox.write("made.txt", made["secondaryKey"].as_str().unwrap());
+    watch.look_into_files();
+    assert_eq!(watch.leaks().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_holds_keys_is_for_its_owner_alone_whatever_it_was_before() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let watch = Watch::new();
+    let set = |name: &str, mode| {
+        fs::set_permissions(watch.sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for command in ["link --all", "relink --all", "api add catalog --env e0", "unlink --all --purge --yes"] {
+        set(MODEL, 0o644);
+        // a file that a crash left behind, readable by all
+        watch.sandbox.write(&format!("{MODEL}.next"), "left over");
+        watch.sandbox.write(&format!("{MODEL}.previous.next"), "left over");
+        watch.sandbox.succeed(&args(command, &[]));
+        let mode = |name: &str| fs::metadata(watch.sandbox.path(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(MODEL), 0o600, "{command}");
+        assert_eq!(mode(&format!("{MODEL}.previous")), 0o600, "{command}");
+        assert!(!watch.sandbox.files().iter().any(|name| name.contains(".next")), "{command}");
+    }
+}
