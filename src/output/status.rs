@@ -38,10 +38,6 @@ impl Report for StatusReport {
 fn one(link: &LinkReport, style: Style) -> String {
     let worst = link.findings.iter().map(|finding| finding.severity).max();
     let mut text = format!("{}{}: {}\n", style.heading(state_mark(link.state, worst)), link.env, link.state);
-    if let Some(error) = &link.error {
-        let _ = writeln!(text, "  {}", error.message);
-        return text;
-    }
     let mut table = style.table();
     for row in parts(link) {
         let mut cells = vec![style.mark(row.mark)];
@@ -69,6 +65,12 @@ fn overview(links: &[LinkReport], style: Style) -> String {
     for link in links {
         if let Some(error) = &link.error {
             let _ = writeln!(text, "\n{}: {}", link.env, error.message);
+            for cause in &error.causes {
+                let _ = writeln!(text, "  caused by: {cause}");
+            }
+            if let Some(hint) = &error.hint {
+                let _ = writeln!(text, "  {} {hint}", style.arrow());
+            }
         }
         if link.findings.iter().any(|finding| finding.severity > Severity::Note) {
             let _ = write!(text, "\n{}:", link.env);
@@ -193,7 +195,6 @@ pub(super) fn findings(findings: &[Finding], style: Style) -> String {
         return text;
     }
     text.push('\n');
-    let arrow = if style.decorated { "→" } else { "->" };
     for finding in findings {
         let _ = writeln!(text, "{} {}: {}", finding.code, finding.severity, finding.message);
         if let (Some(field), Some(expected), Some(actual)) =
@@ -201,7 +202,7 @@ pub(super) fn findings(findings: &[Finding], style: Style) -> String {
         {
             let _ = writeln!(text, "  {field}: {actual}, expected {expected}");
         }
-        let _ = writeln!(text, "  {arrow} {}", finding.hint);
+        let _ = writeln!(text, "  {} {}", style.arrow(), finding.hint);
     }
     text
 }

@@ -107,6 +107,11 @@ impl Style {
         format!("{paint}{}{paint:#} ", mark.glyph())
     }
 
+    /// What stands before the next thing to do.
+    pub(super) fn arrow(self) -> &'static str {
+        if self.decorated { "→" } else { "->" }
+    }
+
     pub(super) fn mark(self, mark: Mark) -> Cell {
         self.colored(if self.decorated { mark.glyph() } else { mark.word() }, mark.color())
     }
