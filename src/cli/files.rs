@@ -11,25 +11,18 @@ use tempfile::Builder;
 /// Writes a file beside its place and moves it there, over what is there.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Of a folder that is not there, tempfile would tell the name of a file that nobody asked for.
+    fs::metadata(folder)?;
     let mut builder = Builder::new();
     builder.prefix(".swa-apim");
     if let Some(permissions) = permissions(path) {
         builder.permissions(permissions);
     }
-    let mut file = builder.tempfile_in(folder).map_err(plain)?;
+    let mut file = builder.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
-}
-
-/// The operating system's own words, without the name of a file that nobody asked for.
-fn plain(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|wrapped| wrapped.source()).and_then(|source| source.downcast_ref());
-    match inner.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error,
-    }
 }
 
 /// What the file has already, or what the user's umask makes of a new one.
