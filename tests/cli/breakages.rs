@@ -1,1 +1,310 @@
+//! What somebody breaks behind the link's back: seen by `status`, mended by one `relink`.
 
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::{
+    preflight::elsewhere,
+    support::{LABEL, MODEL, Shop, backends, product, service, subscription},
+};
+
+/// The state and the codes that `status` has to see.
+fn is_seen(shop: &Shop, state: &str, codes: &[&str]) {
+    shop.run("status --env prod").exits(0);
+    assert_eq!(
+        (shop.state().as_str(), shop.codes()),
+        (state, codes.iter().map(|c| (*c).to_owned()).collect())
+    );
+    shop.run("status --env prod --detailed-exitcode").exits(3);
+}
+
+/// One relink mends it, and there is nothing left to do.
+fn is_mended(shop: &Shop) {
+    let before = keys(shop);
+    shop.run("relink --env prod").exits(0);
+    shop.run("status --env prod --detailed-exitcode").exits(0);
+    assert_eq!((shop.state().as_str(), shop.codes().len()), ("linked", 0));
+    let after = keys(shop);
+    assert_eq!(after.site, after.pair[0], "the site sends the primary key");
+    assert!(after.pair.iter().all(|key| !before.pair.contains(key)), "both keys are new");
+    let model = shop.read(MODEL);
+    let again = shop.run("link --env prod -o json").exits(0).json();
+    assert_eq!(again["results"][0]["outcome"], "unchanged");
+    assert_eq!(shop.read(MODEL), model, "not a byte is written");
+}
+
+struct Keys {
+    pair: Vec<Value>,
+    site: Value,
+}
+
+fn keys(shop: &Shop) -> Keys {
+    let secrets = shop.model()["secrets"].clone();
+    let secret = |id: &str| {
+        let all = secrets.as_object().unwrap().iter();
+        all.clone()
+            .find(|(key, _)| key.eq_ignore_ascii_case(id))
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    };
+    let pair = secret(&subscription());
+    let pair = ["primaryKey", "secondaryKey"].map(|slot| pair[slot].clone());
+    let pair = pair.into_iter().filter(|key| !key.is_null()).collect();
+    Keys { pair, site: secret(&format!("{}/shop-apim", backends()))["primaryKey"].clone() }
+}
+
+fn edit_policy(change: impl FnOnce(&str) -> String) -> Shop {
+    let shop = Shop::linked();
+    shop.change(&format!("{}/policies/policy", product()), |policy| {
+        let value = &mut policy["properties"]["value"];
+        *value = change(value.as_str().unwrap()).into();
+    });
+    shop
+}
+
+fn replace_in_policy(from: &str, to: &str) -> Shop {
+    edit_policy(|text| {
+        assert!(text.contains(from), "{text}");
+        text.replace(from, to)
+    })
+}
+
+#[test]
+fn a_deleted_product_is_made_again() {
+    let shop = Shop::linked();
+    shop.delete(&product());
+    is_seen(&shop, "partial", &["SWAAPIM030", "SWAAPIM071"]);
+    shop.run("relink --dry-run").is(str![[r#"
+exit 0
+--- stdout
+prod: 5 changes would relink `shop-web` to `shop-apim`
+ +  product                  agreeable-smoke-06273c21e  the link's product does not exist
+ +  policy                   policy                     only tokens of the site may be let in
+ +  subscription             agreeable-smoke-06273c21e  the site needs a key that opens the product
+ +  API in the product       orders                     the env lists it
+ ~  linked backend: connect  shop-apim                  the site takes the new key
+
+"#]]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_deleted_product_and_subscription_are_made_again() {
+    let shop = Shop::linked();
+    shop.delete(&product());
+    shop.delete(&subscription());
+    is_seen(&shop, "partial", &["SWAAPIM030", "SWAAPIM071"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_deleted_subscription_is_made_again() {
+    let shop = Shop::linked();
+    shop.delete(&subscription());
+    is_seen(&shop, "partial", &["SWAAPIM040"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_deleted_policy_is_put_back() {
+    let shop = Shop::linked();
+    shop.delete(&format!("{}/policies/policy", product()));
+    is_seen(&shop, "partial", &["SWAAPIM050"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_policy_without_a_check_is_put_back() {
+    let shop = edit_policy(|_| "<policies><inbound><base /></inbound></policies>".to_owned());
+    is_seen(&shop, "drifted", &["SWAAPIM051"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_check_in_a_comment_is_no_check() {
+    let shop = edit_policy(|text| {
+        text.replacen("<validate-jwt", "<!-- <validate-jwt", 1).replacen(
+            "</validate-jwt>",
+            "</validate-jwt> -->",
+            1,
+        )
+    });
+    is_seen(&shop, "drifted", &["SWAAPIM051"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_check_of_another_header_is_put_back() {
+    let shop = replace_in_policy("X-MS-AUTH-TOKEN", "Authorization");
+    is_seen(&shop, "drifted", &["SWAAPIM052"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_check_for_another_issuer_is_put_back() {
+    let shop = replace_in_policy(LABEL, "other-site-0a1b2c3d4");
+    is_seen(&shop, "drifted", &["SWAAPIM053"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_check_that_lets_in_unsigned_tokens_is_put_back() {
+    let shop = replace_in_policy("require-signed-tokens=\"true\"", "require-signed-tokens=\"false\"");
+    is_seen(&shop, "drifted", &["SWAAPIM054"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_check_that_lets_in_others_too_is_put_back() {
+    let shop = replace_in_policy("<issuers>", "<issuers><issuer>https://evil.example.com</issuer>");
+    is_seen(&shop, "drifted", &["SWAAPIM055"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_policy_that_is_not_xml_is_put_back() {
+    let shop = replace_in_policy("</policies>", "");
+    is_seen(&shop, "drifted", &["SWAAPIM056"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_primary_key_that_was_changed_is_taken_by_the_site() {
+    let shop = Shop::linked();
+    shop.edit(|model| {
+        let all = model["secrets"].as_object_mut().unwrap().iter_mut();
+        let (_, pair) = all.into_iter().find(|(id, _)| id.eq_ignore_ascii_case(&subscription())).unwrap();
+        pair["primaryKey"] = "0123456789abcdef0123456789abcdef".into();
+    });
+    is_seen(&shop, "drifted", &["SWAAPIM060"]);
+    shop.run("status").is(str![[r#"
+exit 0
+--- stdout
+prod: drifted
+ ok      static web app   shop-web                   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
+ ok      API Management   shop-apim                  Consumption, https://shop-apim.azure-api.net
+ ok      linked backend   shop-apim                  Succeeded, since [DATE]
+ ok      product          agreeable-smoke-06273c21e  published, key required
+ ok      subscription     agreeable-smoke-06273c21e  active, keys [KEY] [KEY]
+ ok      policy           validate-jwt               lets in tokens of the site alone
+ broken  key of the site  not valid
+ ok      APIs             orders                     /api/orders
+
+SWAAPIM060 broken: the site sends a key that is not one of the subscription's two
+  key: [KEY], expected [KEY]
+  -> run `swa-apim relink --env prod`
+
+"#]]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_rotation_that_was_stopped_half_way_is_finished() {
+    let shop = Shop::linked();
+    shop.edit(|model| {
+        let all = model["secrets"].as_object_mut().unwrap().iter_mut();
+        let (_, pair) = all.into_iter().find(|(id, _)| id.eq_ignore_ascii_case(&subscription())).unwrap();
+        pair["secondaryKey"] = pair["primaryKey"].take();
+        pair["primaryKey"] = "0123456789abcdef0123456789abcdef".into();
+    });
+    is_seen(&shop, "drifted", &["SWAAPIM061"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn keys_that_are_gone_are_made_again() {
+    let shop = Shop::linked();
+    shop.edit(|model| model["secrets"] = json!({}));
+    is_seen(&shop, "partial", &["SWAAPIM044", "SWAAPIM062"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_suspended_subscription_is_activated() {
+    let shop = Shop::linked();
+    shop.change(&subscription(), |it| it["properties"]["state"] = "suspended".into());
+    is_seen(&shop, "drifted", &["SWAAPIM041"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_product_that_was_opened_to_everybody_is_closed() {
+    let shop = Shop::linked();
+    shop.change(&product(), |it| it["properties"]["subscriptionRequired"] = false.into());
+    is_seen(&shop, "drifted", &["SWAAPIM032"]);
+    is_mended(&shop);
+}
+
+#[test]
+fn everything_at_once_is_mended_by_one_relink() {
+    let shop = replace_in_policy("X-MS-AUTH-TOKEN", "Authorization");
+    shop.change(&subscription(), |it| it["properties"]["state"] = "suspended".into());
+    shop.change(&product(), |it| {
+        it["properties"]["displayName"] = "Mine".into();
+        it["properties"]["state"] = "notPublished".into();
+    });
+    is_seen(&shop, "drifted", &["SWAAPIM031", "SWAAPIM033", "SWAAPIM041", "SWAAPIM052"]);
+    is_mended(&shop);
+}
+
+fn point_backend_at(shop: &Shop, name: &str) {
+    shop.change(&format!("{}/shop-apim", backends()), |backend| {
+        backend["properties"]["backendResourceId"] = service(name).into();
+    });
+}
+
+#[test]
+fn a_backend_that_names_a_service_that_is_gone_is_replaced() {
+    let shop = Shop::linked();
+    point_backend_at(&shop, "gone-apim");
+    is_seen(&shop, "dangling", &["SWAAPIM021", "SWAAPIM026"]);
+    shop.run("relink --dry-run").is(str![[r#"
+exit 0
+--- stdout
+prod: 5 changes would relink `shop-web` to `shop-apim`
+ -  linked backend            shop-apim                  `gone-apim`, which it names, is gone
+ +  linked backend            shop-apim                  the site's `/api` is to be served by the service
+ ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary
+ ~  linked backend: connect   shop-apim                  the site takes the fresh key
+ ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more
+
+"#]]);
+    is_mended(&shop);
+}
+
+#[test]
+fn a_backend_that_names_another_service_is_replaced_only_where_the_user_says_so() {
+    let shop = elsewhere();
+    is_seen(&shop, "linked-elsewhere", &["SWAAPIM020"]);
+    let before = shop.read(MODEL);
+    let refused = shop.run("relink --env prod");
+    refused.exits(4);
+    assert_eq!(shop.read(MODEL), before);
+    let hint = "run `swa-apim link --replace --env prod`";
+    assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    shop.run("link --replace --env prod").is(str![[r#"
+exit 0
+--- stdout
+prod: linked `shop-web` to `shop-apim`
+ +  product             agreeable-smoke-06273c21e  the link's product does not exist
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
+ +  policy              policy                     only tokens of the site may be let in
+ +  API in the product  orders                     the env lists it
+ -  linked backend      old                        `old-apim` is to be replaced
+ +  linked backend      shop-apim                  the site takes the new key
+
+"#]]);
+    assert_eq!((shop.state().as_str(), shop.codes().len()), ("linked", 0));
+    is_mended(&shop);
+}
+
+#[test]
+fn every_hint_of_status_that_is_a_command_works_when_pasted() {
+    let shop = Shop::linked();
+    shop.change(&subscription(), |it| it["properties"]["state"] = "suspended".into());
+    let status = shop.status();
+    let hint = status["findings"][0]["hint"].as_str().unwrap();
+    let line = hint.strip_prefix("run `swa-apim ").unwrap().strip_suffix('`').unwrap();
+    shop.run(line).exits(0);
+    assert_eq!(shop.state(), "linked");
+}

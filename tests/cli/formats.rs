@@ -1,1 +1,448 @@
+//! Every result in every format.
 
+use snapbox::str;
+
+use crate::support::{Shop, apim};
+
+const FORMATS: [&str; 5] = ["table", "json", "yaml", "tsv", "markdown"];
+
+#[test]
+fn every_format_of_every_result_goes_to_stdout_alone() {
+    for format in FORMATS {
+        let shop = Shop::sample();
+        shop.write("resources.json", "[]");
+        let lines = [
+            "link --dry-run",
+            "link",
+            "status",
+            "api list",
+            "api add catalog",
+            "api remove catalog",
+            "relink",
+            "model import resources.json",
+            "unlink",
+        ];
+        for line in lines {
+            let run = shop.run(&format!("{line} -o {format}"));
+            run.exits(0);
+            assert!(!run.stdout.is_empty() && run.stdout.ends_with('\n'), "{line} -o {format}");
+            assert_eq!(run.stderr, "", "{line} -o {format}");
+            assert!(!run.stdout.contains('\u{1b}'), "{line} -o {format}: no escape sequences in a pipe");
+            assert!(run.stdout.is_ascii(), "{line} -o {format}: no decoration in a pipe");
+        }
+    }
+}
+
+#[test]
+fn status_as_a_table() {
+    Shop::linked().run("status").is(str![[r#"
+exit 0
+--- stdout
+prod: linked
+ ok  static web app   shop-web                   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
+ ok  API Management   shop-apim                  Consumption, https://shop-apim.azure-api.net
+ ok  linked backend   shop-apim                  Succeeded, since [DATE]
+ ok  product          agreeable-smoke-06273c21e  published, key required
+ ok  subscription     agreeable-smoke-06273c21e  active, keys [KEY] [KEY]
+ ok  policy           validate-jwt               lets in tokens of the site alone
+ ok  key of the site  primary
+ ok  APIs             orders                     /api/orders
+
+"#]]);
+}
+
+#[test]
+fn status_as_yaml() {
+    let shop = Shop::linked();
+    // A fingerprint that consists of digits alone would stand in quotes.
+    shop.set_keys(&"0123456789abcdef".repeat(2), &"fedcba9876543210".repeat(2));
+    shop.run("status -o yaml").is(str![[r#"
+exit 0
+--- stdout
+schemaVersion: 1
+links:
+- env: prod
+  state: linked
+  staticSite:
+    id: >-
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web
+    name: shop-web
+    defaultHostname: agreeable-smoke-06273c21e.5.azurestaticapps.net
+    sku: Standard
+    environment: default
+  apim:
+    id: >-
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+    name: shop-apim
+    gatewayUrl: https://shop-apim.azure-api.net
+    sku: Consumption
+  linkedBackend:
+    name: shop-apim
+    backendResourceId: >-
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+    provisioningState: Succeeded
+    createdOn: "[DATE]"
+  product:
+    id: >-
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/products/agreeable-smoke-06273c21e
+    name: agreeable-smoke-06273c21e
+    displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked)
+    subscriptionRequired: true
+    state: published
+    apis:
+    - name: orders
+      path: api/orders
+      inProduct: true
+  subscription:
+    id: >-
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e
+    name: agreeable-smoke-06273c21e
+    displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked)
+    scope: >-
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/products/agreeable-smoke-06273c21e
+    state: active
+    keyFingerprints:
+      primary: [KEY]
+      secondary: [KEY]
+  policy:
+    validateJwt: true
+  findings: []
+
+"#]]);
+}
+
+#[test]
+fn a_text_that_looks_like_something_else_stays_a_text_in_yaml() {
+    let shop = Shop::sample();
+    for name in ["1e5", "0123", "no", "null", "2026-11-23"] {
+        shop.configure(&shop.env_line(), &format!("[env.{name}]"));
+        let run = shop.run("status -o yaml");
+        assert!(run.exits(0).stdout.contains(&format!("env: \"{name}\"\n")), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn status_as_tsv() {
+    Shop::linked().run("status -o tsv").is(str![[r#"
+exit 0
+--- stdout
+prod	linked	shop-web	shop-apim	agreeable-smoke-06273c21e	
+
+"#]]);
+}
+
+#[test]
+fn status_as_markdown() {
+    Shop::linked().run("status -o markdown").is(str![[r#"
+exit 0
+--- stdout
+| env | state | staticSite | apim | product | findings |
+| --- | --- | --- | --- | --- | --- |
+| prod | linked | shop-web | shop-apim | agreeable-smoke-06273c21e |  |
+
+"#]]);
+}
+
+#[test]
+fn status_of_nothing() {
+    Shop::sample().run("status").is(str![[r#"
+exit 0
+--- stdout
+prod: unlinked
+ ok  static web app   shop-web   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
+ ok  API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
+ -   linked backend   none
+ -   product          none
+ -   subscription     none
+ -   policy           none
+ -   key of the site  none
+ -   APIs             none
+
+"#]]);
+}
+
+#[test]
+fn a_change_in_every_format() {
+    let shop = Shop::linked();
+    shop.run("api add catalog -o json").is(str![[r#"
+exit 0
+--- stdout
+{
+  "schemaVersion": 1,
+  "command": "api add",
+  "results": [
+    {
+      "env": "prod",
+      "outcome": "applied",
+      "steps": [
+        {
+          "action": "add-api",
+          "kind": "create",
+          "target": "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/products/agreeable-smoke-06273c21e/apis/catalog",
+          "reason": "the site is to reach it",
+          "status": "applied"
+        }
+      ],
+      "state": "linked",
+      "findings": []
+    }
+  ]
+}
+
+"#]]);
+    shop.run("api remove catalog -o yaml").is(str![[r#"
+exit 0
+--- stdout
+schemaVersion: 1
+command: api remove
+results:
+- env: prod
+  outcome: applied
+  steps:
+  - action: remove-api
+    kind: delete
+    target: >-
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/products/agreeable-smoke-06273c21e/apis/catalog
+    reason: the site is not to reach it
+    status: applied
+  state: linked
+  findings: []
+
+"#]]);
+    shop.run("api add catalog -o tsv").is(str![[r#"
+exit 0
+--- stdout
+prod	applied	linked	1	
+
+"#]]);
+    shop.run("api remove catalog -o markdown").is(str![[r#"
+exit 0
+--- stdout
+| env | outcome | state | changes | error |
+| --- | --- | --- | --- | --- |
+| prod | applied | linked | 1 |  |
+
+"#]]);
+}
+
+#[test]
+fn apis_in_every_format() {
+    let shop = Shop::linked();
+    shop.run("api list -o json").is(str![[r#"
+exit 0
+--- stdout
+{
+  "schemaVersion": 1,
+  "env": "prod",
+  "product": "agreeable-smoke-06273c21e",
+  "apis": [
+    {
+      "name": "catalog",
+      "path": "api/catalog",
+      "inProduct": false
+    },
+    {
+      "name": "orders",
+      "path": "api/orders",
+      "inProduct": true
+    }
+  ]
+}
+
+"#]]);
+    shop.run("api list -o yaml").is(str![[r#"
+exit 0
+--- stdout
+schemaVersion: 1
+env: prod
+product: agreeable-smoke-06273c21e
+apis:
+- name: catalog
+  path: api/catalog
+  inProduct: false
+- name: orders
+  path: api/orders
+  inProduct: true
+
+"#]]);
+    shop.run("api list -o tsv").is(str![[r#"
+exit 0
+--- stdout
+catalog	api/catalog	false
+orders	api/orders	true
+
+"#]]);
+    shop.run("api list -o markdown").is(str![[r#"
+exit 0
+--- stdout
+| name | path | inProduct |
+| --- | --- | --- |
+| catalog | api/catalog | false |
+| orders | api/orders | true |
+
+"#]]);
+}
+
+#[test]
+fn an_import_in_every_format() {
+    let shop = Shop::sample();
+    shop.run("model export --out all.json").exits(0);
+    for (format, expected) in [
+        (
+            "table",
+            str![[r#"
+exit 0
+--- stdout
+[DIR]/control-plane.json: 0 created, 0 changed, 4 unchanged
+
+"#]],
+        ),
+        (
+            "tsv",
+            str![[r#"
+exit 0
+--- stdout
+[DIR]/control-plane.json	0	0	4
+
+"#]],
+        ),
+    ] {
+        shop.run(&format!("model import all.json -o {format}")).is(expected);
+    }
+    shop.run("model import all.json -o json").is(str![[r#"
+exit 0
+--- stdout
+{
+  "schemaVersion": 1,
+  "model": "[DIR]/control-plane.json",
+  "created": 0,
+  "changed": 0,
+  "unchanged": 4
+}
+
+"#]]);
+    shop.run("model import all.json -o yaml").is(str![[r#"
+exit 0
+--- stdout
+schemaVersion: 1
+model: [DIR]/control-plane.json
+created: 0
+changed: 0
+unchanged: 4
+
+"#]]);
+    shop.run("model import all.json -o markdown").is(str![[r#"
+exit 0
+--- stdout
+| model | created | changed | unchanged |
+| --- | --- | --- | --- |
+| [DIR]/control-plane.json | 0 | 0 | 4 |
+
+"#]]);
+}
+
+#[test]
+fn a_query_prints_what_it_selects_and_nothing_else() {
+    let shop = Shop::linked();
+    shop.run("status --query links[0].state -o tsv").is(str![[r#"
+exit 0
+--- stdout
+linked
+
+"#]]);
+    shop.run("status --query links[0].state -o json").is(str![[r#"
+exit 0
+--- stdout
+"linked"
+
+"#]]);
+    shop.run("status --query links[].[env,state] -o tsv").is(str![[r#"
+exit 0
+--- stdout
+prod	linked
+
+"#]]);
+    shop.run("status --query 'links[].{env: env, state: state}' -o table").is(str![[r#"
+exit 0
+--- stdout
+ ENV   STATE
+ prod  linked
+
+"#]]);
+    shop.run("status --query 'links[].{env: env, state: state}' -o markdown").is(str![[r#"
+exit 0
+--- stdout
+| env | state |
+| --- | --- |
+| prod | linked |
+
+"#]]);
+    shop.run("status --query links[0].apim -o yaml").is(str![[r#"
+exit 0
+--- stdout
+gatewayUrl: https://shop-apim.azure-api.net
+id: >-
+  /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+name: shop-apim
+sku: Consumption
+
+"#]]);
+    shop.run("api list --query apis[?inProduct].name -o tsv").is(str![[r#"
+exit 0
+--- stdout
+orders
+
+"#]]);
+    shop.run("relink --query results[0].outcome -o tsv").is(str![[r#"
+exit 0
+--- stdout
+applied
+
+"#]]);
+}
+
+#[test]
+fn an_export_has_every_resource_and_no_key() {
+    let shop = Shop::linked();
+    let text = shop.run("model export").exits(0).stdout.clone();
+    let secrets = shop.model()["secrets"].clone();
+    for keys in secrets.as_object().unwrap().values() {
+        for key in keys.as_object().unwrap().values() {
+            assert!(!text.contains(key.as_str().unwrap()));
+        }
+    }
+    let exported: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(exported.as_array().unwrap().len(), shop.model()["resources"].as_array().unwrap().len());
+    assert!(text.contains(&format!("{}/products/", apim())));
+}
+
+#[test]
+fn an_export_is_imported_into_an_empty_folder() {
+    let shop = Shop::sample();
+    shop.run("model export --out all.json").exits(0);
+    shop.run("model import all.json --model copy.json").is(str![[r#"
+exit 0
+--- stdout
+[DIR]/copy.json: 4 created, 0 changed, 0 unchanged
+
+"#]]);
+    shop.run("status --model copy.json").exits(0);
+}
+
+#[test]
+fn no_output_holds_a_key() {
+    let shop = Shop::linked();
+    let secrets = shop.model()["secrets"].clone();
+    let keys: Vec<String> = secrets
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|keys| keys.as_object().unwrap().values().map(|key| key.as_str().unwrap().to_owned()))
+        .collect();
+    for line in ["status -o json -vvv", "relink --dry-run -o json -vvv", "relink -vvv", "unlink -vvv"] {
+        let run = shop.run(line);
+        for key in &keys {
+            assert!(!run.stdout.contains(key) && !run.stderr.contains(key), "{line}");
+        }
+    }
+}

@@ -4,7 +4,6 @@
 
 mod apis;
 mod breakages;
-mod completion;
 mod configuration;
 mod fleet;
 mod formats;
@@ -15,6 +14,4 @@ mod settings;
 mod shape;
 mod support;
 mod targets;
-#[cfg(unix)]
-mod terminal;
 mod words;

@@ -1,1 +1,268 @@
+//! Plans that are shown, saved and applied; changes that were made already.
 
+use snapbox::str;
+
+use crate::support::{DISPLAY_NAME, MODEL, Shop, subscription};
+
+const CHANGES: [&str; 4] = ["link", "relink", "unlink --purge", "api add catalog"];
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    for shop in [Shop::sample(), Shop::linked()] {
+        let before = shop.read(MODEL);
+        for line in CHANGES {
+            shop.run(&format!("{line} --dry-run"));
+            shop.run(&format!("{line} --out plan.json"));
+            assert_eq!(shop.read(MODEL), before, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_tells_by_its_exit_code_whether_there_is_something_to_do() {
+    let shop = Shop::sample();
+    shop.run("link --dry-run").exits(0);
+    shop.run("link --dry-run --detailed-exitcode").exits(3);
+    shop.run("unlink --dry-run --detailed-exitcode").exits(0);
+    shop.run("link").exits(0);
+    shop.run("link --dry-run --detailed-exitcode").exits(0);
+}
+
+#[test]
+fn what_a_dry_run_shows_is_what_is_done() {
+    let shop = Shop::sample();
+    for line in ["link", "relink", "api add catalog", "unlink --purge --yes"] {
+        let steps = |run: &crate::support::Run| {
+            let mut steps = run.json()["results"][0]["steps"].clone();
+            steps
+                .as_array_mut()
+                .unwrap()
+                .iter_mut()
+                .for_each(|step| step["status"].take().to_string().clear());
+            steps
+        };
+        let shown = steps(shop.run(&format!("{line} --dry-run -o json")).exits(0));
+        assert_eq!(steps(shop.run(&format!("{line} -o json")).exits(0)), shown, "{line}");
+    }
+}
+
+#[test]
+fn a_saved_plan_is_applied_exactly() {
+    let shop = Shop::sample();
+    shop.run("link --out 'my plan.json'").is(str![[r#"
+exit 0
+--- stdout
+prod: 5 changes would link `shop-web` to `shop-apim`
+ +  product             agreeable-smoke-06273c21e  the link's product does not exist
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
+ +  policy              policy                     only tokens of the site may be let in
+ +  API in the product  orders                     the env lists it
+ +  linked backend      shop-apim                  the site takes the new key
+--- stderr
+saved the plan to my plan.json; next: swa-apim apply 'my plan.json'
+
+"#]]);
+    shop.run("apply 'my plan.json'").is(str![[r#"
+exit 0
+--- stdout
+prod: linked `shop-web` to `shop-apim`
+ +  product             agreeable-smoke-06273c21e  the link's product does not exist
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
+ +  policy              policy                     only tokens of the site may be let in
+ +  API in the product  orders                     the env lists it
+ +  linked backend      shop-apim                  the site takes the new key
+
+"#]]);
+    assert_eq!(shop.state(), "linked");
+}
+
+#[test]
+fn a_saved_plan_holds_no_key() {
+    let shop = Shop::linked();
+    shop.run("relink --out plan.json").exits(0);
+    let (plan, model) = (shop.read("plan.json"), shop.model());
+    for secret in
+        model["secrets"].as_object().unwrap().values().flat_map(|it| it.as_object().unwrap().values())
+    {
+        assert!(!plan.contains(secret.as_str().unwrap()));
+    }
+}
+
+#[test]
+fn a_saved_plan_is_refused_once_the_model_has_moved() {
+    let shop = Shop::linked();
+    shop.run("relink --out plan.json").exits(0);
+    shop.change(&subscription(), |it| it["properties"]["displayName"] = format!("{DISPLAY_NAME}!").into());
+    let before = shop.read(MODEL);
+    shop.run("apply plan.json").is(str![[r#"
+exit 4
+--- stdout
+prod: failed
+ ~  linked backend: connect   shop-apim                  the site surely holds the current primary key                     failed
+ ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary  not done
+ ~  linked backend: connect   shop-apim                  the site takes the fresh key                                      not done
+ ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more                                 not done
+--- stderr
+error: could not finish the relink
+  caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-shop/providers/microsoft.apimanagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
+hint: make a new plan from what is there now, and apply that
+
+"#]]);
+    assert_eq!(shop.read(MODEL), before);
+}
+
+#[test]
+fn a_saved_plan_is_applied_once() {
+    let shop = Shop::linked();
+    shop.run("relink --out plan.json").exits(0);
+    shop.run("apply plan.json").exits(0);
+    let before = shop.read(MODEL);
+    shop.run("apply plan.json").exits(4);
+    assert_eq!(shop.read(MODEL), before);
+}
+
+#[test]
+fn what_is_no_plan_is_not_applied() {
+    let shop = Shop::sample();
+    shop.run("apply nope.json").is(str![[r#"
+exit 2
+--- stderr
+error: could not read the plan `nope.json`: No such file or directory (os error 2)
+hint: make one with `--out FILE` of link, relink or unlink
+
+"#]]);
+    shop.write("plan.json", "garbage");
+    shop.run("apply plan.json").is(str![[r#"
+exit 2
+--- stderr
+error: `plan.json` is not a plan: expected value at line 1 column 1
+hint: make one with `--out FILE` of link, relink or unlink
+
+"#]]);
+    shop.write("plan.json", "{\"schemaVersion\": 9, \"plans\": []}");
+    shop.run("apply plan.json").is(str![[r#"
+exit 2
+--- stderr
+error: the plan `plan.json` is of schema version 9
+hint: this version of swa-apim reads plans of schema version 1
+
+"#]]);
+}
+
+#[test]
+fn a_plan_that_cannot_be_saved_is_not_applied_either() {
+    let shop = Shop::sample();
+    shop.run("link --out nowhere/plan.json").is(str![[r#"
+exit 2
+--- stderr
+error: could not write the plan `nowhere/plan.json`: No such file or directory (os error 2)
+hint: name a file in a folder that is there and that you may write to
+
+"#]]);
+    assert_eq!(shop.state(), "unlinked");
+}
+
+#[test]
+fn a_second_link_and_a_second_unlink_do_nothing() {
+    let shop = Shop::sample();
+    shop.run("unlink").is(str![[r#"
+exit 0
+--- stdout
+prod: `shop-web` is not linked to `shop-apim`; nothing to do
+
+"#]]);
+    shop.run("link").is(str![[r#"
+exit 0
+--- stdout
+prod: linked `shop-web` to `shop-apim`
+ +  product             agreeable-smoke-06273c21e  the link's product does not exist
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
+ +  policy              policy                     only tokens of the site may be let in
+ +  API in the product  orders                     the env lists it
+ +  linked backend      shop-apim                  the site takes the new key
+
+"#]]);
+    let linked = shop.read(MODEL);
+    shop.run("link").is(str![[r#"
+exit 0
+--- stdout
+prod: `shop-web` is linked to `shop-apim` already; nothing to do
+
+"#]]);
+    assert_eq!(shop.read(MODEL), linked);
+    shop.run("unlink").is(str![[r#"
+exit 0
+--- stdout
+prod: unlinked `shop-web` from `shop-apim`; its product and subscription stay
+ -  linked backend  shop-apim  the site's `/api` is no longer to be served by `shop-apim`
+
+SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link is still there
+  -> `swa-apim link --env prod` takes it up again; `swa-apim unlink --purge --env prod` deletes it
+
+"#]]);
+    let unlinked = shop.read(MODEL);
+    shop.run("unlink").is(str![[r#"
+exit 0
+--- stdout
+prod: `shop-web` is not linked to `shop-apim`; nothing to do
+
+SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link is still there
+  -> `swa-apim link --env prod` takes it up again; `swa-apim unlink --purge --env prod` deletes it
+
+"#]]);
+    assert_eq!(shop.read(MODEL), unlinked);
+}
+
+#[test]
+fn a_relink_says_that_both_keys_are_new() {
+    Shop::linked().run("relink").is(str![[r#"
+exit 0
+--- stdout
+prod: relinked `shop-web` to `shop-apim`; both keys are new
+ ~  linked backend: connect   shop-apim                  the site surely holds the current primary key
+ ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary
+ ~  linked backend: connect   shop-apim                  the site takes the fresh key
+ ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more
+
+"#]]);
+}
+
+#[test]
+fn a_purge_wants_a_yes_where_nobody_can_be_asked() {
+    let shop = Shop::linked();
+    let before = shop.read(MODEL);
+    shop.run("unlink --purge").is(str![[r#"
+exit 2
+--- stderr
+error: an answer is needed, and there is no terminal to ask at: this deletes the product and the keys of the link of `shop-web`
+hint: answer it on the command line with `--yes`
+
+"#]]);
+    shop.run("unlink --purge --no-input").is(str![[r#"
+exit 2
+--- stderr
+error: an answer is needed, and `--no-input` is given: this deletes the product and the keys of the link of `shop-web`
+hint: answer it on the command line with `--yes`
+
+"#]]);
+    assert_eq!(shop.read(MODEL), before);
+    shop.run("unlink --purge --yes").is(str![[r#"
+exit 0
+--- stdout
+prod: unlinked `shop-web` from `shop-apim`; its product and subscription are deleted
+ -  linked backend  shop-apim                  the site's `/api` is no longer to be served by `shop-apim`
+ -  subscription    agreeable-smoke-06273c21e  nobody else uses it; its keys end here
+ -  product         agreeable-smoke-06273c21e  nobody else uses it; its APIs stay in the service
+
+"#]]);
+    assert_eq!(shop.state(), "unlinked");
+}
+
+#[test]
+fn a_purge_of_what_was_unlinked_earlier_takes_the_leftovers() {
+    let shop = Shop::linked();
+    shop.run("unlink").exits(0);
+    assert_eq!((shop.state().as_str(), shop.codes()), ("leftover", vec!["SWAAPIM026".to_owned()]));
+    shop.run("unlink --purge --yes").exits(0);
+    assert_eq!((shop.state().as_str(), shop.codes().len()), ("unlinked", 0));
+}

@@ -87,6 +87,11 @@ impl Shop {
         self.write(CONFIG, text.replace(from, to));
     }
 
+    /// The line of the configuration file that begins its first env.
+    pub(crate) fn env_line(&self) -> String {
+        self.read(CONFIG).lines().find(|line| line.starts_with("[env.")).unwrap().to_owned()
+    }
+
     /// A second env, after what is in the configuration file.
     pub(crate) fn add_env(&self, table: &str) {
         self.write(CONFIG, format!("{}\n{table}\n", self.read(CONFIG)));
@@ -122,6 +127,18 @@ impl Shop {
             own == id.to_lowercase() || own.starts_with(&format!("{}/", id.to_lowercase()))
         };
         self.edit(|model| model["resources"].as_array_mut().unwrap().retain(|it| !is_in(it)));
+    }
+
+    /// Gives the link these keys, as if it had been made with them.
+    pub(crate) fn set_keys(&self, primary: &str, secondary: &str) {
+        self.edit(|model| {
+            for (id, keys) in model["secrets"].as_object_mut().unwrap() {
+                keys["primaryKey"] = primary.into();
+                if id.eq_ignore_ascii_case(&subscription()) {
+                    keys["secondaryKey"] = secondary.into();
+                }
+            }
+        });
     }
 
     /// The program, about to run in this folder.
