@@ -79,7 +79,7 @@ exit 0
 --- stdout
 prod: 5 changes would relink `shop-web` to `shop-apim`
  +  product                  agreeable-smoke-06273c21e  the link's product does not exist
- +  policy                   policy                     only tokens of the site may be let in
+ +  policy                   agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  subscription             agreeable-smoke-06273c21e  the site needs a key that opens the product
  +  API in the product       orders                     the env lists it
  ~  linked backend: connect  shop-apim                  the site takes the new key
@@ -183,7 +183,7 @@ exit 0
 prod: drifted
  ok      static web app   shop-web                   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
  ok      API Management   shop-apim                  Consumption, https://shop-apim.azure-api.net
- ok      linked backend   shop-apim                  Succeeded, since [DATE]
+ ok      linked backend   shop-apim                  Succeeded, since [DAY] [TIME]
  ok      product          agreeable-smoke-06273c21e  published, key required
  ok      subscription     agreeable-smoke-06273c21e  active, keys [KEY] [KEY]
  ok      policy           validate-jwt               lets in tokens of the site alone
@@ -288,10 +288,12 @@ exit 0
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              policy                     only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  -  linked backend      old                        `old-apim` is to be replaced
  +  linked backend      shop-apim                  the site takes the new key
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
     assert_eq!((shop.state().as_str(), shop.codes().len()), ("linked", 0));

@@ -28,7 +28,7 @@ exit 4
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              policy                     only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
 
@@ -111,7 +111,7 @@ exit 0
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              policy                     only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
 

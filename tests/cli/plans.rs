@@ -55,7 +55,7 @@ exit 0
 prod: 5 changes would link `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              policy                     only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
 --- stderr
@@ -68,9 +68,11 @@ exit 0
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              policy                     only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
     assert_eq!(shop.state(), "linked");
@@ -177,9 +179,11 @@ exit 0
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
  +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              policy                     only tokens of the site may be let in
+ +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
     let linked = shop.read(MODEL);
@@ -187,6 +191,8 @@ prod: linked `shop-web` to `shop-apim`
 exit 0
 --- stdout
 prod: `shop-web` is linked to `shop-apim` already; nothing to do
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
     assert_eq!(shop.read(MODEL), linked);
@@ -223,6 +229,8 @@ prod: relinked `shop-web` to `shop-apim`; both keys are new
  ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary
  ~  linked backend: connect   shop-apim                  the site takes the fresh key
  ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more
+--- stderr
+next: swa-apim status --env prod
 
 "#]]);
 }

@@ -246,8 +246,13 @@ fn steady(text: &str) -> String {
         let hex = end.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         assert!(!(hex && end.len() == 32), "a key in {text}");
         let is_date = end.len() > 19 && end.get(4..5) == Some("-") && end.get(10..11) == Some("T");
+        let shape: String = end.chars().map(|c| if c.is_ascii_digit() { 'd' } else { c }).collect();
         let replaced = if is_date {
             "[DATE]"
+        } else if shape == "dddd-dd-dd" {
+            "[DAY]"
+        } else if shape == "dd:dd" {
+            "[TIME]"
         } else if hex && end.len() == 12 {
             "[KEY]"
         } else {

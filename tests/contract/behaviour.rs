@@ -180,7 +180,7 @@ of_every_control_plane! {
     async fn a_backend_gets_what_is_the_control_planes_to_set(plane) {
         put_a_link(plane).await;
         let shown = plane.get(&backend_id("backend")).await.unwrap().unwrap().value;
-        assert_eq!(text(&shown, "properties.createdOn"), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(text(&shown, "properties.createdOn"), Some("1970-01-01T00:00:00.0000000Z"));
         assert_eq!(text(&shown, "properties.provisioningState"), Some("Succeeded"));
         assert_eq!(shown.body()["properties"]["region"], Value::Null);
         let site = plane.get(&site_id()).await.unwrap().unwrap().value;

@@ -12,8 +12,8 @@ use swa_apim::{
 };
 
 use crate::world::{
-    Counting, WAIT, backend_id, create, open, product, put, put_a_link, service, service_named, site,
-    site_id, subscription_id,
+    Counting, WAIT, backend_id, create, open, product, put, put_a_link, service, service_id, service_named,
+    site, site_id, subscription_id,
 };
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -233,6 +233,16 @@ async fn a_resource_or_a_secret_has_a_line_of_its_own() {
         assert!(resource["id"].is_string());
     }
     assert_eq!(text.lines().filter(|line| line.contains("primaryKey")).count(), 2, "{text}");
+}
+
+#[tokio::test]
+async fn white_space_is_no_part_of_a_version() {
+    let (_folder, path) = folder();
+    write_a_link(&path).await;
+    let before = open(&path).get(&service_id()).await.unwrap().unwrap().etag;
+    let whole: Value = serde_json::from_str(&text(&path)).unwrap();
+    write(&path, &serde_json::to_string_pretty(&whole).unwrap());
+    assert_eq!(open(&path).get(&service_id()).await.unwrap().unwrap().etag, before);
 }
 
 #[tokio::test]

@@ -128,8 +128,8 @@ async fn an_element_that_does_not_fit_is_named_and_nothing_is_changed() {
     let plane = in_memory();
     let no_target = resource(&backend_id("b"), &json!({})).into_value();
     for (element, wanted) in [
-        (json!({"name": "nobody"}), "without an id"),
-        (json!(7), "without an id"),
+        (json!({"name": "nobody"}), "element 1 does not fit"),
+        (json!(7), "element 1 does not fit"),
         (json!({"id": "x"}), "element 1 (`x`)"),
         (no_target, "linkedBackends/b"),
         (json!({"id": format!("{}/products/p", service_named("absent"))}), "absent/products/p"),

@@ -258,7 +258,8 @@ impl ControlPlane for Reference {
         let subscription = id.is_a("Microsoft.ApiManagement/service/subscriptions");
         let given = if subscription { resource.take_keys() } else { None };
         let before = state.resources.get(&id);
-        let new = accepted(resource, before, self.ambient.now().to_string());
+        let new =
+            accepted(resource, before, self.ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string());
         state.check_rules(&id, &new)?;
         let is_new = before.is_none();
         state.resources.insert(id.clone(), new);

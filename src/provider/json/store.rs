@@ -167,10 +167,12 @@ impl Store {
         })
     }
 
-    /// The version of a resource: that of its text, and of its keys.
+    /// The version of a resource: that of its text, whatever its white space, and of its keys.
     pub(super) fn etag(&self, key: &str) -> Result<ETag, ModelError> {
         let mut hash = Sha256::new();
-        hash.update(self.document.resources.get(key).map_or("", |text| self.document.text(text)));
+        if let Some(text) = self.document.resources.get(key) {
+            hash_significant(&mut hash, self.document.text(text));
+        }
         if matches!(Kind::of(key), Kind::Subscription | Kind::LinkedBackend) {
             let Recorded { primary, secondary } = self.recorded(key)?;
             for key in [primary, secondary] {
@@ -272,6 +274,31 @@ impl Store {
 
 fn json_text(body: &Map<String, Value>) -> String {
     serde_json::to_string(body).expect("a map with text keys can be written")
+}
+
+/// Hashes a JSON text without the white space that means nothing in it.
+fn hash_significant(hash: &mut Sha256, mut text: &str) {
+    while let Some(quote) = text.find('"') {
+        text[..quote].split_ascii_whitespace().for_each(|piece| hash.update(piece));
+        let quoted = end_of_quoted(&text[quote..]);
+        hash.update(&text[quote..quote + quoted]);
+        text = &text[quote + quoted..];
+    }
+    text.split_ascii_whitespace().for_each(|piece| hash.update(piece));
+}
+
+/// Where the JSON string ends that a text begins with.
+fn end_of_quoted(text: &str) -> usize {
+    let mut from = 1;
+    while let Some(quote) = text[from..].find('"') {
+        let end = from + quote;
+        let backslashes = text[..end].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        if backslashes % 2 == 0 {
+            return end + 1;
+        }
+        from = end + 1;
+    }
+    text.len()
 }
 
 /// A linked backend as it stands in its site.
