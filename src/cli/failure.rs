@@ -25,7 +25,7 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     match outcome {
         Ok(ExitCode::Interrupted) => {
-            let _ = writeln!(anstream::stderr().lock(), "interrupted; nothing was changed");
+            let _ = writeln!(anstream::stderr().lock(), "interrupted; what was not finished was not written");
             ExitCode::Interrupted
         }
         Ok(code) => code,

@@ -111,8 +111,9 @@ fn run(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         tokio::select! {
             biased;
-            outcome = dispatch(cli, matches) => outcome,
+            // First, so that Ctrl-C does not simply end a process that is asking something.
             Ok(()) = tokio::signal::ctrl_c() => Ok(ExitCode::Interrupted),
+            outcome = dispatch(cli, matches) => outcome,
         }
     })
 }

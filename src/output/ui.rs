@@ -8,7 +8,7 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice};
-use dialoguer::{Input, MultiSelect, Select, theme::SimpleTheme};
+use dialoguer::{Input, MultiSelect, Select, console::Term, theme::SimpleTheme};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde::Serialize;
 
@@ -87,14 +87,16 @@ impl Diagnose for AskError {
     }
 }
 
-impl From<dialoguer::Error> for AskError {
-    fn from(error: dialoguer::Error) -> Self {
-        let dialoguer::Error::IO(error) = error;
+/// An answer, or why there is none; a question that was cut off has hidden the cursor.
+fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, AskError> {
+    answer.map_err(|dialoguer::Error::IO(error)| {
+        // Of a terminal that is gone, nothing more is wanted.
+        let _ = Term::stderr().show_cursor();
         match error.kind() {
-            io::ErrorKind::Interrupted => Self::Interrupted,
-            _ => Self::Terminal(error),
+            io::ErrorKind::Interrupted => AskError::Interrupted,
+            _ => AskError::Terminal(error),
         }
-    }
+    })
 }
 
 impl Ui {
@@ -191,7 +193,7 @@ impl Ui {
         self.check_terminal(question, flag)?;
         let prompt = format!("{question}\nType `{name}` to go on");
         let typed: String =
-            Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text()?;
+            answered(Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text())?;
         if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
     }
 
@@ -203,7 +205,7 @@ impl Ui {
     pub fn choose(&self, question: &str, choices: &[String], flag: &str) -> Result<usize, AskError> {
         self.check_terminal(question, flag)?;
         let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(choices).default(0);
-        select.interact_opt()?.ok_or(AskError::Interrupted)
+        answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
     /// Lets the user choose any of several.
@@ -214,7 +216,7 @@ impl Ui {
     pub fn choose_any(&self, question: &str, choices: &[String], flag: &str) -> Result<Vec<usize>, AskError> {
         self.check_terminal(question, flag)?;
         let select = MultiSelect::with_theme(&SimpleTheme).with_prompt(question).items(choices);
-        select.interact_opt()?.ok_or(AskError::Interrupted)
+        answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
     /// Lets the user type a text, or take the one that is proposed.
@@ -225,7 +227,7 @@ impl Ui {
     pub fn ask(&self, question: &str, proposed: &str, flag: &str) -> Result<String, AskError> {
         self.check_terminal(question, flag)?;
         let input = Input::with_theme(&SimpleTheme).with_prompt(question).default(proposed.to_owned());
-        Ok(input.interact_text()?)
+        answered(input.interact_text())
     }
 
     /// Whether somebody can be asked at all.
