@@ -9,7 +9,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use dialoguer::{Input, MultiSelect, Select, console::Term, theme::SimpleTheme};
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::{
@@ -249,7 +249,8 @@ impl Ui {
     /// Shows that something is under way, if it takes longer than a tenth of a second.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+            .with_style(ProgressStyle::default_spinner());
         if !self.shows_progress {
             return Progress { bar, _done: None };
         }
