@@ -4,6 +4,7 @@
 
 mod apis;
 mod breakages;
+mod completion;
 mod configuration;
 mod fleet;
 mod formats;
@@ -14,4 +15,6 @@ mod settings;
 mod shape;
 mod support;
 mod targets;
+#[cfg(unix)]
+mod terminal;
 mod words;
