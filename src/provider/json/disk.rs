@@ -161,7 +161,11 @@ fn keep_previous(disk: &dyn Disk, path: &Path) -> Result<(), ModelError> {
         remove_stale(disk, &beside)?;
         // not every file system has hard links
         disk.hard_link(path, &beside).or_else(|_| create_synced(disk, &beside, &disk.read(path)?))?;
-        disk.make_private(&beside)?;
+        // somebody who may write the file, but does not own it, still gets to write it
+        disk.make_private(&beside).or_else(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => Ok(()),
+            _ => Err(error),
+        })?;
         disk.rename(&beside, &previous)?;
         // renaming does nothing where both are names of one file: an attempt that failed had kept it already
         remove_stale(disk, &beside)
