@@ -1,0 +1,129 @@
+//! The shape of the program, read from its source: which module may know which, and who has what to itself.
+#![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
+
+mod source;
+
+use std::collections::BTreeSet;
+
+use source::SourceFile;
+
+/// Which modules each module may import. Every list points downward, so imports point one way.
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
+    ("main", &["cli"]),
+    ("cli", &["output", "config", "engine", "provider", "model", "ambient", "diagnosis"]),
+    ("output", &["engine", "model", "diagnosis"]),
+    ("config", &["model", "diagnosis"]),
+    ("engine", &["provider", "model", "ambient", "diagnosis"]),
+    ("provider", &["model", "ambient", "diagnosis"]),
+    ("model", &[]),
+    ("ambient", &[]),
+    ("diagnosis", &[]),
+];
+
+/// Which module a dependency is at home in. What is not listed may be used anywhere.
+const HOMES: [(&str, &str); 16] = [
+    ("clap", "cli"),
+    ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
+    ("tracing_subscriber", "cli"),
+    ("directories", "config"),
+    ("toml", "config"),
+    ("comfy_table", "output"),
+    ("dialoguer", "output"),
+    ("indicatif", "output"),
+    ("jmespath", "output"),
+    ("serde_saphyr", "output"),
+    ("gethostname", "provider"),
+    ("quick_xml", "model"),
+    ("roxmltree", "model"),
+    ("secrecy", "model"),
+    ("strsim", "diagnosis"),
+];
+
+/// What writes to the terminal: results and talk in `output`, failures and the log in `cli`.
+const PRINTERS: [&str; 3] = ["output/ui.rs", "cli/failure.rs", "cli/logging.rs"];
+
+const LONGEST: usize = 400;
+
+#[test]
+fn imports_point_one_way() {
+    for file in source::all() {
+        let allowed = MAY_IMPORT.iter().find(|(module, _)| *module == file.module);
+        let (_, allowed) = allowed.unwrap_or_else(|| panic!("`{}` has no place among modules", file.module));
+        for imported in imported_modules(&file) {
+            let fits = imported == file.module || allowed.contains(&imported.as_str());
+            assert!(fits, "{} knows `{imported}`, and `{}` may not", file.path, file.module);
+        }
+    }
+}
+
+#[test]
+fn the_order_of_modules_has_no_way_back() {
+    for (at, (module, imports)) in MAY_IMPORT.iter().enumerate() {
+        for imported in *imports {
+            let place = MAY_IMPORT.iter().position(|(name, _)| name == imported);
+            assert!(place.is_some_and(|place| place > at), "`{imported}` is not below `{module}`");
+        }
+    }
+}
+
+#[test]
+fn no_path_climbs_out_of_its_module() {
+    for file in source::all() {
+        let depth = file.path.split('/').count();
+        assert!(depth > 2 || !file.code.contains("super::super"), "{} climbs with `super`", file.path);
+    }
+}
+
+#[test]
+fn only_the_command_line_knows_which_control_planes_there_are() {
+    for file in source::all().iter().filter(|file| !["cli", "provider"].contains(&file.module.as_str())) {
+        let known = file.paths.iter().find(|path| path.starts_with("crate::provider::json"));
+        assert_eq!(known, None, "{}", file.path);
+    }
+}
+
+#[test]
+fn each_big_dependency_has_one_home() {
+    for file in source::all() {
+        for (dependency, home) in HOMES {
+            let uses = file.paths.iter().any(|path| path.split("::").next() == Some(dependency));
+            assert!(!uses || file.module == home, "{} uses `{dependency}`, at home in `{home}`", file.path);
+        }
+    }
+}
+
+#[test]
+fn every_home_is_lived_in() {
+    let files = source::all();
+    for (dependency, home) in HOMES {
+        let uses = |path: &String| path.split("::").next() == Some(dependency);
+        let lived_in = files.iter().any(|file| file.module == home && file.paths.iter().any(uses));
+        assert!(lived_in, "`{home}` does not use `{dependency}`");
+    }
+}
+
+#[test]
+fn who_prints_is_known() {
+    let prints = |file: &&SourceFile| {
+        ["stdout(", "stderr", "println!", "print!("].iter().any(|it| file.code.contains(it))
+    };
+    let files = source::all();
+    let printers: BTreeSet<&str> = files.iter().filter(prints).map(|file| file.path.as_str()).collect();
+    assert_eq!(printers, BTreeSet::from(PRINTERS));
+}
+
+#[test]
+fn no_file_is_too_long_to_be_read_at_once() {
+    for file in source::all() {
+        let lines = file.lines;
+        assert!(lines <= LONGEST, "{} has {lines} lines without its tests, {LONGEST} at most", file.path);
+    }
+}
+
+/// The modules of this crate that a file names.
+fn imported_modules(file: &SourceFile) -> BTreeSet<String> {
+    let own = ["crate::", "swa_apim::"];
+    let within = file.paths.iter().filter_map(|path| own.iter().find_map(|own| path.strip_prefix(own)));
+    within.filter_map(|path| path.split("::").next()).map(str::to_owned).collect()
+}
