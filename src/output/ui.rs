@@ -168,7 +168,8 @@ impl Ui {
     /// Says something on stderr, unless the caller wants quiet.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
-            let _ = writeln!(anstream::stderr().lock(), "{text}");
+            // one call, so that the lines of several processes do not mix
+            let _ = anstream::stderr().lock().write_all(format!("{text}\n").as_bytes());
         }
     }
 

@@ -80,6 +80,11 @@ impl Call {
         ["write(1,", "write(2,", "writev(1,", "writev(2,"].iter().any(|start| self.shown.starts_with(start))
     }
 
+    /// Whether it prints a result. Hints and progress may get lost.
+    pub(crate) fn prints_result(&self) -> bool {
+        ["write(1,", "writev(1,"].iter().any(|start| self.shown.starts_with(start))
+    }
+
     /// Whether it is made where the program stands, and not wherever memory is needed.
     fn is_steady(&self) -> bool {
         !OF_MEMORY.contains(&self.name.as_str())
