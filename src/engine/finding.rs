@@ -309,7 +309,11 @@ impl FromStr for FindingCode {
         };
         Self::ALL.iter().copied().find(|code| code.as_str() == full).ok_or_else(|| UnknownCode {
             typed: text.to_owned(),
-            nearest: nearest(&full, Self::ALL.iter().map(|code| code.as_str())),
+            nearest: Self::ALL
+                .iter()
+                .map(|code| code.as_str())
+                .find(|code| !text.is_empty() && code.starts_with(&full))
+                .or_else(|| nearest(&full, Self::ALL.iter().map(|code| code.as_str()))),
         })
     }
 }
