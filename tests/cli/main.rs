@@ -6,6 +6,7 @@ mod apis;
 mod breakages;
 mod completion;
 mod configuration;
+mod exports;
 mod fleet;
 mod formats;
 mod models;

@@ -35,7 +35,7 @@ fn an_unknown_code_leads_to_the_nearest_one() {
     Shop::empty().run("explain SWAAPIM04").is(str![[r#"
 exit 2
 --- stderr
-error: `SWAAPIM04` is not the code of a finding; did you mean `SWAAPIM074`?
+error: `SWAAPIM04` is not the code of a finding; did you mean `SWAAPIM040`?
 hint: `swa-apim explain` lists all codes
 
 "#]]);
