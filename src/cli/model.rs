@@ -86,6 +86,10 @@ fn read(file: &Path) -> anyhow::Result<Value> {
     } else {
         bytes = fs::read(file).map_err(failed)?;
     }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        let hint = "save it as UTF-8; Windows PowerShell does so with `| Out-File -Encoding utf8 FILE`";
+        return Err(UsageError::new(format!("`{shown}` is UTF-16, and JSON is UTF-8")).hint(hint).into());
+    }
     // Some answers of API Management, and files of PowerShell, begin with a byte order mark.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     serde_json::from_slice(text).map_err(|error| {

@@ -199,6 +199,14 @@ error: element 0 (`x/y`) does not fit
 hint: mend the element or leave it out; nothing was changed
 
 "#]]);
+    shop.write("in.json", b"\xff\xfe[\0]\0");
+    shop.run("model import in.json").is(str![[r#"
+exit 2
+--- stderr
+error: `in.json` is UTF-16, and JSON is UTF-8
+hint: save it as UTF-8; Windows PowerShell does so with `| Out-File -Encoding utf8 FILE`
+
+"#]]);
     shop.write("in.json", "[7]");
     shop.run("model import in.json").is(str![[r#"
 exit 2
