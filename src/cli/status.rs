@@ -1,5 +1,7 @@
 //! `swa-apim status`
 
+use std::{num::NonZero, sync::Arc, thread};
+
 use clap::Args;
 
 use super::{
@@ -10,8 +12,9 @@ use super::{
 use crate::{
     config::EnvSettings,
     diagnosis::ExitCode,
-    engine::{self, FindingCode, LinkState, Verdict},
+    engine::{self, FindingCode, LinkState, Target, Verdict},
     output::{LinkReport, StatusReport},
+    provider::{ControlPlane, json::JsonControlPlane},
 };
 
 /// Show every part of a link, and what is not as it should be
@@ -29,35 +32,115 @@ pub(super) struct StatusArgs {
     detailed_exitcode: bool,
 }
 
+/// From this many envs on, they are looked at by several threads.
+const MANY: usize = 64;
+
+/// What was seen of an env, or why nothing was.
+type Sight = anyhow::Result<(ExitCode, LinkReport)>;
+
 pub(super) async fn run(args: StatusArgs, cx: &Context) -> anyhow::Result<ExitCode> {
     let envs = cx.envs(args.scope.all)?;
-    let several = envs.len() > 1;
     let progress = cx.ui.progress();
-    let mut links = Vec::new();
-    let mut code = ExitCode::Success;
+    let mut targets = Vec::new();
     for env in &envs {
         progress.now(format!("reading {}", env.name));
-        match look_at(cx, env, args.preview).await {
-            Ok(verdict) => {
-                code = code.worst(exit_code(&verdict, args.detailed_exitcode));
-                links.push(LinkReport::of(&verdict));
+        targets.push(target_of(cx, env, args.preview).await);
+    }
+    progress.now(format!("reading {} links", envs.len()));
+    let sights = if envs.len() < MANY {
+        look_at_each(targets, args.detailed_exitcode).await
+    } else {
+        look_in_threads(targets, args.detailed_exitcode)?
+    };
+    drop(progress);
+    let mut links = Vec::new();
+    let mut code = ExitCode::Success;
+    for (env, sight) in envs.iter().zip(sights) {
+        match sight {
+            Ok((one, link)) => {
+                code = code.worst(one);
+                links.push(link);
             }
-            Err(error) if several => {
+            Err(error) if envs.len() > 1 => {
                 code = code.worst(failure::diagnose(&error).exit);
                 links.push(unread(env, &error));
             }
             Err(error) => return Err(error),
         }
     }
-    drop(progress);
     cx.ui.print(&StatusReport::new(links))?;
     Ok(code)
 }
 
-async fn look_at(cx: &Context, env: &EnvSettings, preview: PreviewArgs) -> anyhow::Result<Verdict> {
+/// A target, and the control plane that it is on.
+type Resolved = anyhow::Result<(Target, Arc<JsonControlPlane>)>;
+
+async fn target_of(cx: &Context, env: &EnvSettings, preview: PreviewArgs) -> Resolved {
     let plane = cx.plane_of(env)?;
     let target = cx.target(env, plane.as_ref(), preview.previews()).await?;
-    Ok(engine::verify(plane.as_ref(), &target).await?)
+    Ok((target, plane))
+}
+
+async fn look_at_each(targets: Vec<Resolved>, detailed: bool) -> Vec<Sight> {
+    let mut sights = Vec::with_capacity(targets.len());
+    for resolved in targets {
+        sights.push(match resolved {
+            Ok((target, plane)) => look_at(plane.as_ref(), &target, detailed).await,
+            Err(error) => Err(error),
+        });
+    }
+    sights
+}
+
+async fn look_at(plane: &dyn ControlPlane, target: &Target, detailed: bool) -> Sight {
+    let verdict = engine::verify(plane, target).await?;
+    Ok((exit_code(&verdict, detailed), LinkReport::of(&verdict)))
+}
+
+/// Reading a model is work for the processor, so it is shared out: each thread has its own view of the
+/// models, and its part of the envs.
+fn look_in_threads(mut targets: Vec<Resolved>, detailed: bool) -> anyhow::Result<Vec<Sight>> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = targets.len().div_ceil(threads);
+    let mut parts = Vec::new();
+    while !targets.is_empty() {
+        let rest = targets.split_off(share.min(targets.len()));
+        parts.push(apart(std::mem::replace(&mut targets, rest))?);
+    }
+    thread::scope(|scope| {
+        let look = |part| move || look_from_a_thread(part, detailed);
+        let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(look(part))).collect();
+        let mut sights = Vec::new();
+        for thread in running {
+            sights.extend(thread.join().map_err(|_| anyhow::anyhow!("a thread that read links died"))??);
+        }
+        Ok(sights)
+    })
+}
+
+fn look_from_a_thread(part: Vec<Resolved>, detailed: bool) -> anyhow::Result<Vec<Sight>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    Ok(runtime.block_on(look_at_each(part, detailed)))
+}
+
+/// The same targets on views of their control planes that nobody else uses.
+fn apart(targets: Vec<Resolved>) -> anyhow::Result<Vec<Resolved>> {
+    let mut views: Vec<(Arc<JsonControlPlane>, Arc<JsonControlPlane>)> = Vec::new();
+    let mut view_of = |plane: Arc<JsonControlPlane>| -> anyhow::Result<_> {
+        if let Some((_, view)) = views.iter().find(|(known, _)| Arc::ptr_eq(known, &plane)) {
+            return Ok(Arc::clone(view));
+        }
+        let view = Arc::new(plane.snapshot()?);
+        views.push((plane, Arc::clone(&view)));
+        Ok(view)
+    };
+    targets
+        .into_iter()
+        .map(|resolved| match resolved {
+            Ok((target, plane)) => Ok(Ok((target, view_of(plane)?))),
+            Err(error) => Ok(Err(error)),
+        })
+        .collect()
 }
 
 fn exit_code(verdict: &Verdict, detailed: bool) -> ExitCode {

@@ -82,6 +82,18 @@ impl JsonControlPlane {
         Self { file, ambient, state: Mutex::new(State::new(store)) }
     }
 
+    /// What is in memory of the model, apart from its file: for reading in another thread without waiting
+    /// for this one.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Storage`] if the model cannot be read.
+    pub fn snapshot(&self) -> Result<Self, ProviderError> {
+        let mut state = self.state();
+        state.refresh(self.file.as_ref())?;
+        Ok(Self::over(None, state.store.clone(), Arc::clone(&self.ambient)))
+    }
+
     /// The file, symbolic links resolved.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

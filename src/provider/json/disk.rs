@@ -97,6 +97,37 @@ fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// From this size on, a file is read by two threads: what takes time is the memory that it needs.
+#[cfg(unix)]
+const LARGE: usize = 8 << 20;
+
+/// Reads a whole file.
+#[cfg(unix)]
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    use std::os::unix::fs::FileExt as _;
+
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    if length < LARGE {
+        return fs::read(path);
+    }
+    let mut bytes = vec![0; length];
+    let middle = length / 2;
+    let (head, tail) = bytes.split_at_mut(middle);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| file.read_exact_at(head, 0));
+        let second = file.read_exact_at(tail, middle as u64);
+        first.join().map_err(|_| io::Error::other("a thread that read the file died"))?.and(second)
+    })?;
+    Ok(bytes)
+}
+
+/// Reads a whole file.
+#[cfg(not(unix))]
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
 /// The file beside `path` whose name is that of `path` and `suffix`.
 pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -2,8 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
-    ops::{Bound, Range},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -13,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::{
     ModelError,
+    keyed::{Builder, Keyed},
     top::{Top, Version},
 };
 use crate::model::ResourceId;
@@ -31,7 +31,7 @@ pub(super) enum Text {
 #[derive(Clone)]
 pub(super) struct Secret {
     /// The id, as it was spelt.
-    pub(super) id: Box<str>,
+    pub(super) id: Text,
     pub(super) text: Text,
 }
 
@@ -42,8 +42,8 @@ pub(super) struct Document {
     pub(super) origin: PathBuf,
     pub(super) lineage: String,
     pub(super) serial: u64,
-    pub(super) resources: BTreeMap<Box<str>, Text>,
-    pub(super) secrets: BTreeMap<Box<str>, Secret>,
+    pub(super) resources: Keyed<Text>,
+    pub(super) secrets: Keyed<Secret>,
     unknown: Vec<(String, Range<usize>)>,
     buffer: Arc<String>,
 }
@@ -58,8 +58,8 @@ impl Document {
             origin: origin.to_owned(),
             lineage: String::new(),
             serial: 0,
-            resources: BTreeMap::new(),
-            secrets: BTreeMap::new(),
+            resources: Keyed::default(),
+            secrets: Keyed::default(),
             unknown: Vec::new(),
             buffer: Arc::default(),
         }
@@ -96,11 +96,10 @@ impl Document {
     }
 
     /// The keys that begin with `prefix`, a key and a slash, in order.
-    pub(super) fn below(&self, prefix: &str) -> impl Iterator<Item = (&str, &Text)> {
+    pub(super) fn below<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Text)> + use<'a> {
         // no byte lies between `/` and `0`
         let end = format!("{}0", prefix.trim_end_matches('/'));
-        let range = (Bound::Included(prefix), Bound::Excluded(end.as_str()));
-        self.resources.range::<str, _>(range).map(|(key, text)| (&**key, text))
+        self.resources.between(prefix, &end)
     }
 
     /// The error for a piece that is JSON, but cannot be taken for what it has to be.
@@ -121,14 +120,14 @@ impl Document {
         let head = format!("{{\"schemaVersion\":{SCHEMA_VERSION},\"lineage\":{lineage},\"serial\":{serial},");
         out.push_str(&head);
         out.push_str("\n\"resources\":[");
-        for (at, text) in self.resources.values().enumerate() {
+        for (at, (_, text)) in self.resources.iter().enumerate() {
             out.push_str(if at == 0 { "\n" } else { ",\n" });
             out.push_str(self.text(text));
         }
         out.push_str("\n],\n\"secrets\":{");
-        for (at, secret) in self.secrets.values().enumerate() {
+        for (at, (_, secret)) in self.secrets.iter().enumerate() {
             out.push_str(if at == 0 { "\n" } else { ",\n" });
-            push_member(&mut out, &secret.id, self.text(&secret.text));
+            push_member(&mut out, self.text(&secret.id), self.text(&secret.text));
         }
         out.push_str("\n}");
         for (name, range) in &self.unknown {
@@ -199,40 +198,54 @@ fn without_value(message: &str) -> String {
 
 /// Where `raw`, which is a part of `buffer`, stands in it.
 fn range_in(buffer: &str, raw: &RawValue) -> Range<usize> {
-    let start = raw.get().as_ptr().addr() - buffer.as_ptr().addr();
-    start..start + raw.get().len()
+    range_of(buffer, raw.get())
 }
 
-fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<BTreeMap<Box<str>, Text>, Damage> {
-    let keyed = top.resources.iter().flatten().map(|raw| {
+/// Where `part`, which is a part of `buffer`, stands in it.
+fn range_of(buffer: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - buffer.as_ptr().addr();
+    start..start + part.len()
+}
+
+fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<Keyed<Text>, Damage> {
+    let resources = top.resources.as_deref().unwrap_or_default();
+    let mut keyed = Builder::with_capacity(resources.len());
+    for raw in resources {
         let range = range_in(buffer, raw);
-        let key = id_of(raw.get()).and_then(|id| key_of(&id)).map_err(|what| (range.start, what))?;
-        Ok((key, range))
-    });
-    let unique = without_duplicates(keyed.collect::<Result<_, _>>()?, |range| range.start)?;
-    Ok(unique.into_iter().map(|(key, range)| (key, Text::Stored(range))).collect())
-}
-
-fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<BTreeMap<Box<str>, Secret>, Damage> {
-    let keyed = top.secrets.iter().flatten().map(|(id, raw)| {
-        // what is no id belongs to nothing that is known here, and is kept
-        let key = key_of(id).unwrap_or_else(|_| id.to_ascii_lowercase().into());
-        (key, (id, range_in(buffer, raw)))
-    });
-    let unique = without_duplicates(keyed.collect(), |(_, range)| range.start)?;
-    let secret = |id: &Cow<'_, str>, range| Secret { id: (&**id).into(), text: Text::Stored(range) };
-    Ok(unique.into_iter().map(|(key, (id, range))| (key, secret(id, range))).collect())
-}
-
-fn without_duplicates<T>(
-    mut keyed: Vec<(Box<str>, T)>,
-    start: impl Fn(&T) -> usize,
-) -> Result<Vec<(Box<str>, T)>, Damage> {
-    keyed.sort_by(|a, b| a.0.cmp(&b.0));
-    match keyed.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        Some(pair) => Err((start(&pair[1].1), format!("`{}` is there a second time", pair[1].0))),
-        None => Ok(keyed),
+        let start = range.start;
+        let write = |keys: &mut String| id_of(raw.get()).and_then(|id| push_key(keys, &id));
+        keyed.push(Text::Stored(range), write).map_err(|what| (start, what))?;
     }
+    keyed.build().map_err(|(key, text)| a_second_time(&key, &text))
+}
+
+fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<Keyed<Secret>, Damage> {
+    let secrets = top.secrets.as_deref().unwrap_or_default();
+    let mut keyed = Builder::with_capacity(secrets.len());
+    for (id, raw) in secrets {
+        let spelt = match id {
+            Cow::Borrowed(id) => Text::Stored(range_of(buffer, id)),
+            Cow::Owned(id) => Text::Changed(id.as_str().into()),
+        };
+        let secret = Secret { id: spelt, text: Text::Stored(range_in(buffer, raw)) };
+        let write = |keys: &mut String| {
+            // what is no id belongs to nothing that is known here, and is kept
+            if push_key(keys, id).is_err() {
+                keys.push_str(&id.to_ascii_lowercase());
+            }
+            Ok::<(), Damage>(())
+        };
+        keyed.push(secret, write)?;
+    }
+    keyed.build().map_err(|(key, secret)| a_second_time(&key, &secret.text))
+}
+
+fn a_second_time(key: &str, text: &Text) -> Damage {
+    let start = match text {
+        Text::Stored(range) => range.start,
+        Text::Changed(_) => 0,
+    };
+    (start, format!("`{key}` is there a second time"))
 }
 
 /// The `id` of a resource; most resources begin with it.
@@ -253,32 +266,38 @@ fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
     Ok(parsed.id)
 }
 
-fn key_of(id: &str) -> Result<Box<str>, String> {
-    match plain_key(id) {
-        Some(key) => Ok(key),
-        None => ResourceId::parse(id).map(|id| id.key().into()).map_err(|error| error.to_string()),
+/// Appends the key of an id, or nothing.
+fn push_key(keys: &mut String, id: &str) -> Result<(), String> {
+    let start = keys.len();
+    keys.push_str(id);
+    keys[start..].make_ascii_lowercase();
+    if is_plain(&keys[start..]) {
+        return Ok(());
     }
+    keys.truncate(start);
+    let id = ResourceId::parse(id).map_err(|error| error.to_string())?;
+    keys.push_str(id.key());
+    Ok(())
 }
 
-/// The key of an id that needs no closer look: a resource in a group, of plain letters, and no alias.
-fn plain_key(id: &str) -> Option<Box<str>> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
-    if !id.bytes().all(plain) {
-        return None;
+/// Whether an id in lower case needs no closer look: a resource in a group, of plain letters, and no alias.
+fn is_plain(key: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    let Some(path) = key.strip_prefix("/subscriptions/") else { return false };
+    let mut segments = path.as_bytes().split(|byte| *byte == b'/');
+    let mut next_is = |word: &str| segments.next() == Some(word.as_bytes());
+    if next_is("") || !next_is("resourcegroups") || next_is("") || !next_is("providers") {
+        return false;
     }
-    let key = id.to_ascii_lowercase();
-    let mut segments = key.strip_prefix('/')?.split('/');
-    let mut next_is = |word| segments.next() == Some(word);
-    let scope = next_is("subscriptions") && !next_is("") && next_is("resourcegroups") && !next_is("");
-    let mut rest = 0;
-    let fits = scope
-        && next_is("providers")
-        && segments.all(|segment| {
-            rest += 1;
-            !segment.is_empty()
-        });
-    let may_be_alias = key.contains("/linkedbackends/") && !key.contains("/builds/");
-    (fits && rest >= 3 && rest % 2 == 1 && !may_be_alias).then(|| key.into())
+    let (mut rest, mut in_site) = (0, false);
+    let fits = segments.all(|segment| {
+        rest += 1;
+        // a backend right below its site is an alias
+        in_site |= segment == b"staticsites";
+        let is_alias = in_site && rest == 4 && segment == b"linkedbackends";
+        !(segment.is_empty() || is_alias)
+    });
+    fits && rest >= 3 && rest % 2 == 1 && key.bytes().all(|byte| byte == b'/' || plain(byte))
 }
 
 #[cfg(test)]
@@ -312,7 +331,8 @@ mod tests {
             "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web".to_owned(),
         ] {
             let slow = ResourceId::parse(&id).ok().map(|id| id.key().to_owned());
-            assert_eq!(key_of(&id).ok().map(String::from), slow, "{id}");
+            let mut key = String::new();
+            assert_eq!(push_key(&mut key, &id).ok().map(|()| key), slow, "{id}");
         }
     }
 

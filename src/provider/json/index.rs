@@ -17,7 +17,14 @@ use crate::model::ApimSubscription;
 #[derive(Clone, Default)]
 pub(super) struct Index {
     services: HashMap<Box<str>, ServiceIndex>,
+    searches: usize,
 }
+
+/// How often something is searched for before an index pays.
+const SEARCHES: usize = 8;
+
+const PRODUCTS: &str = "products";
+const SUBSCRIPTIONS: &str = "subscriptions";
 
 type ServiceIndex = HashMap<Label, BTreeSet<Box<str>>>;
 
@@ -42,6 +49,10 @@ impl Index {
 
     fn look_up(&mut self, document: &Document, service: &str, label: &Label) -> Vec<Box<str>> {
         if !self.services.contains_key(service) {
+            self.searches += 1;
+            if self.searches <= SEARCHES {
+                return search(document, service, label);
+            }
             self.services.insert(service.into(), build(document, service));
         }
         let found = self.services.get(service).and_then(|index| index.get(label));
@@ -76,15 +87,34 @@ impl Index {
 
 fn build(document: &Document, service: &str) -> ServiceIndex {
     let mut index = ServiceIndex::new();
-    for collection in ["products", "subscriptions"] {
-        let prefix = format!("{service}/{collection}/");
-        for (key, text) in document.below(&prefix).filter(|(key, _)| is_direct_child(key, &prefix)) {
-            if let Some(label) = label(key, document.text(text)) {
+    for collection in [PRODUCTS, SUBSCRIPTIONS] {
+        for (key, text) in members(document, service, collection) {
+            if let Some(label) = label(key, text) {
                 index.entry(label).or_default().insert(key.into());
             }
         }
     }
     index
+}
+
+fn search(document: &Document, service: &str, wanted: &Label) -> Vec<Box<str>> {
+    let collection = match wanted {
+        Label::DisplayName(_) => PRODUCTS,
+        Label::Product(_) => SUBSCRIPTIONS,
+    };
+    let found = members(document, service, collection);
+    found.filter(|(key, text)| label(key, text).as_ref() == Some(wanted)).map(|(key, _)| key.into()).collect()
+}
+
+/// The keys and the texts of what is in a collection of a service.
+fn members<'a>(
+    document: &'a Document,
+    service: &str,
+    collection: &str,
+) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    let prefix = format!("{service}/{collection}/");
+    let below = document.below(&prefix).filter(move |(key, _)| is_direct_child(key, &prefix));
+    below.map(|(key, text)| (key, document.text(text)))
 }
 
 fn label(key: &str, resource: &str) -> Option<Label> {

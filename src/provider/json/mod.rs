@@ -6,6 +6,7 @@ mod document;
 mod error;
 mod import;
 mod index;
+mod keyed;
 mod kind;
 mod lock;
 mod put;

@@ -66,7 +66,10 @@ impl Store {
 
     /// Reads a resource, as it is put.
     pub(super) fn read(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
-        let kind = Kind::of(key);
+        self.read_as(key, Kind::of(key))
+    }
+
+    fn read_as(&self, key: &str, kind: Kind) -> Result<Option<Versioned<Resource>>, ModelError> {
         if let Some(found) = self.shared.borrow().get(key) {
             return Ok(Some(found.clone()));
         }
@@ -79,7 +82,7 @@ impl Store {
             Kind::Subscription => drop(value.take_keys()),
             _ => {}
         }
-        let found = Versioned { value, etag: self.etag(key)? };
+        let found = Versioned { value, etag: self.etag_as(key, kind)? };
         if matches!(kind, Kind::Service | Kind::Api) {
             self.shared.borrow_mut().insert(key.into(), found.clone());
         }
@@ -88,8 +91,9 @@ impl Store {
 
     /// Reads a resource, as control planes show it.
     pub(super) fn get(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
-        let mut found = self.read(key)?;
-        if let Some(site) = found.as_mut().filter(|_| Kind::of(key) == Kind::Site) {
+        let kind = Kind::of(key);
+        let mut found = self.read_as(key, kind)?;
+        if let Some(site) = found.as_mut().filter(|_| kind == Kind::Site) {
             let backends = self.children(&format!("{key}/builds/{PRODUCTION}/linkedbackends/"));
             let shown = backends.iter().map(|backend| Ok(self.read(backend)?.map(|it| summary(&it.value))));
             let shown = shown.filter_map(Result::transpose).collect::<Result<Vec<Value>, ModelError>>()?;
@@ -100,7 +104,8 @@ impl Store {
 
     /// Every resource that exists, as it is put.
     pub(super) fn all(&self) -> Result<Vec<Resource>, ModelError> {
-        let read = self.document.resources.keys().map(|key| Ok(self.read(key)?.map(|found| found.value)));
+        let read =
+            self.document.resources.iter().map(|(key, _)| Ok(self.read(key)?.map(|found| found.value)));
         read.filter_map(Result::transpose).collect()
     }
 
@@ -123,7 +128,13 @@ impl Store {
     }
 
     fn of_kind(&self, kind: Kind) -> Vec<Box<str>> {
-        self.document.resources.keys().filter(|key| Kind::of(key) == kind).cloned().collect()
+        self.document
+            .resources
+            .iter()
+            .map(|(key, _)| key)
+            .filter(|key| Kind::of(key) == kind)
+            .map(Box::from)
+            .collect()
     }
 
     /// The keys of a collection, given its key and a slash.
@@ -169,11 +180,15 @@ impl Store {
 
     /// The version of a resource: that of its text, whatever its white space, and of its keys.
     pub(super) fn etag(&self, key: &str) -> Result<ETag, ModelError> {
+        self.etag_as(key, Kind::of(key))
+    }
+
+    fn etag_as(&self, key: &str, kind: Kind) -> Result<ETag, ModelError> {
         let mut hash = Sha256::new();
         if let Some(text) = self.document.resources.get(key) {
             hash_significant(&mut hash, self.document.text(text));
         }
-        if matches!(Kind::of(key), Kind::Subscription | Kind::LinkedBackend) {
+        if matches!(kind, Kind::Subscription | Kind::LinkedBackend) {
             let Recorded { primary, secondary } = self.recorded(key)?;
             for key in [primary, secondary] {
                 hash.update(format!("\n{}", key.as_ref().map_or("", Key::expose)));
@@ -218,12 +233,12 @@ impl Store {
 
     fn record(&mut self, id: &ResourceId, text: String) {
         self.changed = true;
-        let secret = Secret { id: id.as_str().into(), text: Text::Changed(text.into()) };
-        self.document.secrets.insert(id.key().into(), secret);
+        let secret = Secret { id: Text::Changed(id.as_str().into()), text: Text::Changed(text.into()) };
+        self.document.secrets.insert(id.key(), secret);
     }
 
     fn forget_keys(&mut self, key: &str) {
-        self.changed |= self.document.secrets.remove(key).is_some();
+        self.changed |= self.document.secrets.remove(key);
     }
 
     /// Writes a resource, whatever is there.
@@ -231,7 +246,7 @@ impl Store {
         let key = resource.id().key();
         self.shared.get_mut().clear();
         self.index.forget(&self.document, key);
-        self.document.resources.insert(key.into(), Text::Changed(json_text(resource.body()).into()));
+        self.document.resources.insert(key, Text::Changed(json_text(resource.body()).into()));
         self.index.note(&self.document, key);
         self.changed = true;
     }
@@ -267,7 +282,7 @@ impl Store {
     fn remove_one(&mut self, key: &str) {
         self.shared.get_mut().clear();
         self.index.forget(&self.document, key);
-        self.changed |= self.document.resources.remove(key).is_some();
+        self.changed |= self.document.resources.remove(key);
         self.forget_keys(key);
     }
 }
@@ -278,6 +293,10 @@ fn json_text(body: &Map<String, Value>) -> String {
 
 /// Hashes a JSON text without the white space that means nothing in it.
 fn hash_significant(hash: &mut Sha256, mut text: &str) {
+    if is_compact(text) {
+        hash.update(text);
+        return;
+    }
     while let Some(quote) = text.find('"') {
         text[..quote].split_ascii_whitespace().for_each(|piece| hash.update(piece));
         let quoted = end_of_quoted(&text[quote..]);
@@ -285,6 +304,16 @@ fn hash_significant(hash: &mut Sha256, mut text: &str) {
         text = &text[quote + quoted..];
     }
     text.split_ascii_whitespace().for_each(|piece| hash.update(piece));
+}
+
+/// Whether a JSON text has no white space outside of strings, told from what stands beside each space: `no`
+/// also where that is not sure.
+fn is_compact(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_plain = |at: usize| bytes.get(at).is_some_and(|byte| !b"{}[],:\" ".contains(byte));
+    let spaces_are_plain =
+        || text.match_indices(' ').all(|(at, _)| at > 0 && is_plain(at - 1) && is_plain(at + 1));
+    !bytes.iter().any(u8::is_ascii_control) && spaces_are_plain()
 }
 
 /// Where the JSON string ends that a text begins with.
@@ -306,4 +335,38 @@ fn summary(backend: &Resource) -> Value {
     let names = ["backendResourceId", "region", "createdOn", "provisioningState"];
     let property = |name: &str| backend.field(&format!("properties.{name}")).cloned().unwrap_or(Value::Null);
     Value::Object(names.iter().map(|name| ((*name).to_owned(), property(name))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hashed(text: &str) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        hash_significant(&mut hash, text);
+        hash.finalize().to_vec()
+    }
+
+    #[test]
+    fn white_space_counts_inside_of_strings_alone() {
+        let compact = r#"{"a b":[1,true,"x, \" y: \\"],"c":{}}"#;
+        let value: Value = serde_json::from_str(compact).unwrap();
+        let spaced = compact.replace("[1,true", "[ 1 , true\t").replace("},", "} ,");
+        for same in [serde_json::to_string_pretty(&value).unwrap(), spaced] {
+            assert_eq!(hashed(&same), hashed(compact), "{same}");
+        }
+        assert_ne!(hashed(&compact.replace("a b", "ab")), hashed(compact));
+        assert_ne!(hashed(&compact.replace("x, ", "x,")), hashed(compact));
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_way_agrees_with_the_slow_one(text in r#"[ a,:"\\{}\[\]]{0,24}"#) {
+            let value = Value::from(vec![Value::from(text.clone()), Value::from(1)]);
+            let (compact, pretty) = (value.to_string(), serde_json::to_string_pretty(&value).unwrap());
+            prop_assert_eq!(hashed(&compact), hashed(&pretty));
+        }
+    }
 }

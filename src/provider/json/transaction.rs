@@ -39,7 +39,7 @@ impl ModelFile {
     }
 
     fn read(&self) -> Result<Vec<u8>, ModelError> {
-        fs::read(&self.path).map_err(|error| ModelError::io("read", &self.path, error))
+        disk::read(&self.path).map_err(|error| ModelError::io("read", &self.path, error))
     }
 
     /// Creates the file, unless it is there by the time the lock is.
