@@ -52,7 +52,7 @@ enum Origin {
 enum JobState {
     Planned,
     Applied,
-    Failed { error: anyhow::Error, steps_done: usize },
+    Failed { error: anyhow::Error, failed_step: Option<usize> },
 }
 
 /// Plans, shows, asks, applies, verifies and reports the change for each env.
@@ -218,7 +218,7 @@ fn fail_all(jobs: &mut [&mut Job], error: &crate::provider::ProviderError) {
     for job in jobs.iter_mut().filter(|job| !matches!(job.state, JobState::Failed { .. })) {
         let error =
             Shared { text: Arc::clone(&shared), cause: cause_of(error), diagnosis: diagnosis.clone() };
-        job.state = JobState::Failed { error: error.into(), steps_done: 0 };
+        job.state = JobState::Failed { error: error.into(), failed_step: None };
     }
 }
 
@@ -254,10 +254,10 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
         };
         let starts_over = matches!(error, ApplyError::Moved { .. }) && job.origin == Origin::Fresh;
         if !starts_over {
-            let steps_done = error.steps_done();
+            let failed_step = error.failed_step();
             let errand = outcome::errand(&job.plan.intent);
             let error = anyhow::Error::new(error).context(format!("could not finish {errand}"));
-            job.state = JobState::Failed { error, steps_done };
+            job.state = JobState::Failed { error, failed_step };
             return;
         }
         match make_plan(plane.as_ref(), &job.plan.target, &job.plan.intent).await {
@@ -267,13 +267,13 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
             }
             Ok(plan) => job.plan = plan,
             Err(error) => {
-                job.state = JobState::Failed { error, steps_done: 0 };
+                job.state = JobState::Failed { error, failed_step: None };
                 return;
             }
         }
     }
     let error = ApplyError::Moved { resource: job.plan.target.site_environment.to_string() };
-    job.state = JobState::Failed { error: error.into(), steps_done: 0 };
+    job.state = JobState::Failed { error: error.into(), failed_step: None };
 }
 
 struct Shown<'a> {
@@ -304,8 +304,8 @@ async fn conclude(job: Job) -> ChangeResult {
     let (status, outcome) = match &job.state {
         JobState::Planned => (StepStatus::Planned, Outcome::Unchanged),
         JobState::Applied => (StepStatus::Applied, Outcome::Applied),
-        JobState::Failed { error, steps_done } => {
-            let steps = outcome::partly_done(&job.plan, *steps_done);
+        JobState::Failed { error, failed_step } => {
+            let steps = outcome::partly_done(&job.plan, *failed_step);
             let mut result = outcome::failed(&job.env, steps, verdict.state, error);
             result.findings = verdict.findings;
             return result;

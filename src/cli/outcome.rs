@@ -52,11 +52,12 @@ pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
     plan.steps.iter().map(|planned| StepReport::of(planned, status)).collect()
 }
 
-pub(super) fn partly_done(plan: &Plan, done: usize) -> Vec<StepReport> {
-    let status = |at: usize| match at.cmp(&done) {
-        Ordering::Less => StepStatus::Applied,
-        Ordering::Equal => StepStatus::Failed,
-        Ordering::Greater => StepStatus::Skipped,
+/// The steps of a plan of which one failed, or none was tried.
+pub(super) fn partly_done(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
+    let status = |at: usize| match failed.map(|failed| at.cmp(&failed)) {
+        Some(Ordering::Less) => StepStatus::Applied,
+        Some(Ordering::Equal) => StepStatus::Failed,
+        Some(Ordering::Greater) | None => StepStatus::Skipped,
     };
     plan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
 }

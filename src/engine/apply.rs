@@ -41,12 +41,12 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
-    /// How many steps were taken before it.
+    /// Where in the plan the step is that failed, if one was tried.
     #[must_use]
-    pub fn steps_done(&self) -> usize {
+    pub fn failed_step(&self) -> Option<usize> {
         match self {
-            Self::Moved { .. } | Self::Observe(_) => 0,
-            Self::Step { done, .. } => *done,
+            Self::Moved { .. } | Self::Observe(_) => None,
+            Self::Step { done, .. } => Some(*done),
         }
     }
 }

@@ -17,9 +17,8 @@ impl Diagnose for Refusal {
     fn diagnosis(&self) -> Diagnosis {
         let undetermined = self.findings.iter().any(|finding| finding.code == FindingCode::Unreadable);
         let exit = if undetermined { ExitCode::Unavailable } else { ExitCode::Refused };
-        match self.findings.first() {
-            Some(first) => Diagnosis::new(exit).hint(&first.hint),
-            None => Diagnosis::new(exit),
-        }
+        let mut hints: Vec<&str> = self.findings.iter().map(|finding| finding.hint.as_str()).collect();
+        hints.dedup();
+        Diagnosis::new(exit).hint(hints.join("; "))
     }
 }

@@ -25,12 +25,18 @@ impl Report for ChangeReport {
                 result.env.clone(),
                 outcome(result.outcome).to_owned(),
                 result.state.to_string(),
-                result.steps.iter().filter(|step| step.status == StepStatus::Applied).count().to_string(),
+                changes(result).to_string(),
                 error.unwrap_or_default(),
             ]
         };
         Rows { columns, rows: self.results.iter().map(row).collect() }
     }
+}
+
+/// How many changes were made, or would be.
+fn changes(result: &ChangeResult) -> usize {
+    let counts = |step: &&StepReport| matches!(step.status, StepStatus::Applied | StepStatus::Planned);
+    result.steps.iter().filter(counts).count()
 }
 
 fn outcome(outcome: Outcome) -> &'static str {

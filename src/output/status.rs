@@ -107,7 +107,7 @@ fn parts(link: &LinkReport) -> Vec<PartRow> {
         let worst = severity(part);
         let (name, detail) = found.clone().unwrap_or_default();
         let mark = if found.is_none() && worst.is_none() { Mark::Absent } else { Mark::of(worst) };
-        let name = if found.is_none() { "none".to_owned() } else { name };
+        let name = if found.is_none() { absent(link).to_owned() } else { name };
         PartRow { mark, part: label, name, detail }
     };
     let (site, apim) = (&link.static_site, &link.apim);
@@ -157,6 +157,11 @@ fn parts(link: &LinkReport) -> Vec<PartRow> {
     ]
 }
 
+/// What stands for a part that is not there, or of which nothing is known.
+fn absent(link: &LinkReport) -> &'static str {
+    if link.state == LinkState::Unknown { "unknown" } else { "none" }
+}
+
 /// A time to the minute, as it is read by people: Azure writes seven more digits.
 fn minute(time: &str) -> String {
     time.get(..16).unwrap_or(time).replace('T', " ")
@@ -166,7 +171,7 @@ fn site_key_row(link: &LinkReport, worst: Option<Severity>) -> PartRow {
     let linked = link.linked_backend.is_some() && link.subscription.is_some();
     let mark = if linked { Mark::of(worst) } else { Mark::Absent };
     let (name, detail) = match (linked, worst) {
-        (false, _) => ("none", ""),
+        (false, _) => (absent(link), ""),
         (true, None) => ("primary", ""),
         (true, Some(Severity::Degraded | Severity::Note)) => ("secondary", ""),
         (true, Some(Severity::Broken)) => ("not valid", ""),
@@ -179,7 +184,7 @@ fn apis_row(link: &LinkReport, worst: Option<Severity>) -> PartRow {
     let names: Vec<&str> = apis.iter().map(|api| api.name.as_str()).collect();
     let paths: Vec<String> = apis.iter().map(|api| format!("/{}", api.path)).collect();
     let mark = if names.is_empty() && worst.is_none() { Mark::Absent } else { Mark::of(worst) };
-    let name = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let name = if names.is_empty() { absent(link).to_owned() } else { names.join(", ") };
     PartRow { mark, part: "APIs", name, detail: paths.join(", ") }
 }
 

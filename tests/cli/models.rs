@@ -139,12 +139,12 @@ exit 5
 prod: unknown
  broken  static web app   shop-web   default
  ok      API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
- -       linked backend   none
- -       product          none
- -       subscription     none
- -       policy           none
- -       key of the site  none
- -       APIs             none
+ -       linked backend   unknown
+ -       product          unknown
+ -       subscription     unknown
+ -       policy           unknown
+ -       key of the site  unknown
+ -       APIs             unknown
 
 SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
   -> look at the resource that is named, mend it where it is kept, and run the command again

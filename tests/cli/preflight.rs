@@ -292,7 +292,7 @@ prod: failed
 --- stderr
 error: could not plan the link
   caused by: the plan of `shop-web` is Free, which allows no linked backend; public network access to `shop-apim` is disabled, so the site cannot reach it
-hint: run `az staticwebapp update --name shop-web --sku Standard`, then link
+hint: run `az staticwebapp update --name shop-web --sku Standard`, then link; use a service whose virtual network type is `None` or `External`, with public network access enabled
 
 "#]]);
 }

@@ -124,12 +124,12 @@ exit 4
 prod: unknown
  broken  static web app   shop-wb    default
  ok      API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
- -       linked backend   none
- -       product          none
- -       subscription     none
- -       policy           none
- -       key of the site  none
- -       APIs             none
+ -       linked backend   unknown
+ -       product          unknown
+ -       subscription     unknown
+ -       policy           unknown
+ -       key of the site  unknown
+ -       APIs             unknown
 
 SWAAPIM001 broken: the static web app `shop-wb` does not exist in resource group `rg-shop`
   -> check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id

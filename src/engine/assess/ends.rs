@@ -48,7 +48,7 @@ fn environment(observed: &Observed, all: &mut Vec<Finding>) {
     if matches!(observed.environment, EnvironmentSeen::Missing) {
         let message = format!("`{}` has no environment `{name}`", id.site().name());
         all.push(Finding::new(Code::EnvironmentMissing, id).message(message));
-    } else if observed.target.previews == Previews::Refuse {
+    } else if observed.target.previews == Previews::Refuse && observed.own_backend().is_none() {
         let message = format!("`{name}` is a preview environment, and Azure may refuse to link it");
         all.push(Finding::new(Code::PreviewEnvironment, id).message(message));
     }

@@ -19,7 +19,7 @@ pub fn findings(observed: &Observed) -> Vec<Finding> {
         all.extend(repairs(observed));
         parts::strangers(observed, &mut all);
         parts::apis(observed, &mut all);
-    } else if let Some(product) = own_product(observed) {
+    } else if let Some(product) = own_product(observed).filter(|_| observed.backends.is_empty()) {
         all.push(leftover(observed, product));
     }
     missing_apis(observed, &mut all);
@@ -41,7 +41,8 @@ pub(super) fn repairs(observed: &Observed) -> Vec<Finding> {
         None => all.extend(missing_product(observed, names)),
     }
     parts::site_key(observed, &mut all);
-    all.extend(observed.addable_apis.iter().map(|api| {
+    let addable = observed.addable_apis.iter().filter(|_| observed.product.is_some());
+    all.extend(addable.map(|api| {
         let message = format!("the API `{}` of the env is not in the product", api.id.name());
         Finding::new(Code::ApiNotInProduct, &api.id).message(message).hint(run(observed, "link"))
     }));

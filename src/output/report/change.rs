@@ -86,7 +86,7 @@ pub enum StepStatus {
     Applied,
     /// It was tried, and failed.
     Failed,
-    /// An earlier one failed.
+    /// It was not tried, since something failed before it.
     Skipped,
 }
 
