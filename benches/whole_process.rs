@@ -66,9 +66,17 @@ const ROWS_SMALL: [Row; 4] = [
     },
 ];
 
-const ROWS_FLEET: [Row; 3] = [
+const ROWS_FLEET: [Row; 4] = [
     Row {
         title: "status of one of 10,000",
+        command: &["status", "--env", "e05000", "--config", "one.toml"],
+        runs: 10,
+        bound: Duration::from_millis(120),
+        memory: None,
+        ..SMALL
+    },
+    Row {
+        title: "the same, of 11,000 envs",
         command: &["status", "--env", "e05000"],
         runs: 10,
         bound: Duration::from_millis(120),

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Writes `resources.json` to import, and the configurations `swa-apim.toml` (every env), `linked.toml` and
-/// `new.toml`.
+/// Writes `resources.json` to import, and the configurations `swa-apim.toml` (every env), `linked.toml`,
+/// `new.toml` and `one.toml`.
 pub(crate) fn write(folder: &Path, linked: usize, new: usize) {
     let providers = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-fleet/providers");
     let service = format!("{providers}/Microsoft.ApiManagement/service/fleet-apim");
@@ -35,8 +35,12 @@ pub(crate) fn write(folder: &Path, linked: usize, new: usize) {
     let mut file = BufWriter::new(File::create(folder.join("resources.json")).unwrap());
     serde_json::to_writer(&mut file, &resources).unwrap();
     file.flush().unwrap();
-    let files =
-        [("swa-apim.toml", 0..linked + new), ("linked.toml", 0..linked), ("new.toml", linked..linked + new)];
+    let files = [
+        ("swa-apim.toml", 0..linked + new),
+        ("linked.toml", 0..linked),
+        ("new.toml", linked..linked + new),
+        ("one.toml", linked / 2..linked / 2 + 1),
+    ];
     for (name, numbers) in files {
         let mut file = File::create(folder.join(name)).unwrap();
         file.write_all(configuration(numbers).as_bytes()).unwrap();
