@@ -11,3 +11,7 @@ accept:
 # Link the sample
 try *ARGS:
     cargo run --locked -- {{ARGS}} --sample
+
+# Time whole processes of a release build against their bounds
+bench:
+    cargo bench --locked

@@ -7,15 +7,16 @@ use anyhow::Context as _;
 use super::{
     args::PlanArgs,
     context::{Context, quoted},
-    failure, outcome,
+    failure::{self, Shared},
+    outcome,
     plan_file::{self, SavedPlan},
 };
 use crate::{
     config::EnvSettings,
-    diagnosis::{Diagnose, ExitCode},
+    diagnosis::ExitCode,
     engine::{self, ApplyError, Intent, LinkState, Plan, PlannedStep, Previews, Step, StepListener, Target},
     output::{ChangeReport, ChangeResult, Outcome, Progress, SCHEMA_VERSION, StepStatus},
-    provider::{ControlPlane, json::JsonControlPlane},
+    provider::{ControlPlane, ProviderError, json::JsonControlPlane},
 };
 
 /// How often a plan is made anew, because somebody else changed what it was made from.
@@ -199,7 +200,7 @@ async fn transact(cx: &Context, mut jobs: Vec<&mut Job>, progress: &Progress) {
     let Some(plane) = jobs.first().map(|job| Arc::clone(&job.plane)) else { return };
     progress.now("waiting for the lock of the model");
     if let Err(error) = plane.begin().await {
-        fail_all(&mut jobs, &error);
+        fail_all(&mut jobs, error);
         return;
     }
     for job in &mut jobs {
@@ -207,37 +208,15 @@ async fn transact(cx: &Context, mut jobs: Vec<&mut Job>, progress: &Progress) {
     }
     progress.now("writing the model");
     if let Err(error) = plane.commit().await {
-        fail_all(&mut jobs, &error);
+        fail_all(&mut jobs, error);
     }
 }
 
-/// One error for all: each gets it in its own words, since errors are not copied.
-fn fail_all(jobs: &mut [&mut Job], error: &crate::provider::ProviderError) {
-    let shared: Arc<str> = error.to_string().into();
-    let diagnosis = error.diagnosis();
+/// One error for all, in each of whose chains it stands.
+fn fail_all(jobs: &mut [&mut Job], error: ProviderError) {
+    let shared = Shared::from(error);
     for job in jobs.iter_mut().filter(|job| !matches!(job.state, JobState::Failed { .. })) {
-        let error =
-            Shared { text: Arc::clone(&shared), cause: cause_of(error), diagnosis: diagnosis.clone() };
-        job.state = JobState::Failed { error: error.into(), failed_step: None };
-    }
-}
-
-fn cause_of(error: &dyn std::error::Error) -> Option<String> {
-    error.source().map(ToString::to_string)
-}
-
-/// A failure of a whole transaction, as it reaches each env in it.
-#[derive(Debug, thiserror::Error)]
-#[error("{text}{}", .cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
-pub(super) struct Shared {
-    text: Arc<str>,
-    cause: Option<String>,
-    diagnosis: crate::diagnosis::Diagnosis,
-}
-
-impl Diagnose for Shared {
-    fn diagnosis(&self) -> crate::diagnosis::Diagnosis {
-        self.diagnosis.clone()
+        job.state = JobState::Failed { error: shared.clone().into(), failed_step: None };
     }
 }
 

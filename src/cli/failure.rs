@@ -1,8 +1,8 @@
 //! Failures as text and exit code: what happened, why, and what to do next.
 
-use std::{error::Error, io, io::Write as _};
+use std::{error::Error, fmt, io, io::Write as _, sync::Arc};
 
-use super::{change::Shared, context::UsageError};
+use super::context::UsageError;
 use crate::{
     config::ConfigError,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -14,6 +14,34 @@ use crate::{
         json::{ImportError, ModelError},
     },
 };
+
+/// A failure of a whole transaction, as it reaches each env in it.
+#[derive(Clone, Debug)]
+pub(super) struct Shared(Arc<ProviderError>);
+
+impl From<ProviderError> for Shared {
+    fn from(error: ProviderError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl fmt::Display for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Shared {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl Diagnose for Shared {
+    fn diagnosis(&self) -> Diagnosis {
+        self.0.diagnosis()
+    }
+}
 
 /// Prints what clap has to say, and returns the exit code that goes with it.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {

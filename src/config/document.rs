@@ -13,8 +13,8 @@ use toml::{
 };
 
 use super::{
-    Cloud, ConfigError, Fault, ProviderKind, Provisioning, Source, Sourced, UnknownWord,
-    edit::bare_or_quoted, fault::Problem, place::Lines,
+    Cloud, ConfigError, Fault, ProviderKind, Provisioning, Source, Sourced, UnknownWord, fault::Problem,
+    place::Lines, spelling::bare_or_quoted,
 };
 
 const TOP_KEYS: &[&str] = &["env", "provider"];

@@ -11,6 +11,7 @@ mod place;
 mod sample;
 mod settings;
 mod source;
+mod spelling;
 
 pub use choice::{Cloud, ProviderKind, Provisioning, UnknownWord};
 pub use edit::{NewEnv, add_env, render_env};

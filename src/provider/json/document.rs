@@ -13,12 +13,9 @@ use serde_json::value::RawValue;
 use super::{
     ModelError,
     keyed::{Builder, Keyed},
-    top::{Top, Version},
+    top::{SCHEMA_VERSION, Top, Version},
 };
 use crate::model::ResourceId;
-
-/// The schema version that this program writes, and the newest that it reads.
-pub(super) const SCHEMA_VERSION: u64 = 1;
 
 /// A piece of JSON: as it stands in the file, or as it has become since.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{disk, document::SCHEMA_VERSION};
+use super::{disk, top::SCHEMA_VERSION};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
 /// A model that could not be read, locked or written. The file is whole, whatever happened.

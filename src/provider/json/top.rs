@@ -8,7 +8,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::document::SCHEMA_VERSION;
+/// The schema version that this program writes, and the newest that it reads.
+pub(super) const SCHEMA_VERSION: u64 = 1;
 
 /// The members of the top level, none of them looked into.
 #[derive(Default)]
