@@ -119,7 +119,8 @@ pub(super) struct GlobalArgs {
     #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     quiet: bool,
     /// Say more of what is being done; -vv and -vvv say more still
-    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = "Output")]
+    #[arg(long, short, global = true, env = "SWA_APIM_VERBOSE", help_heading = "Output")]
+    #[arg(action = ArgAction::Count, value_name = "LEVEL")]
     verbose: u8,
 }
 

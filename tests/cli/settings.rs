@@ -1,7 +1,5 @@
 //! Where a setting is from: flags beat the environment, the environment beats the file.
 
-use std::collections::BTreeSet;
-
 use crate::support::{CONFIG, MODEL, Shop, apim, site};
 
 /// The sample with a second site, `env-web`, and a third, `flag-web`.
@@ -81,9 +79,19 @@ fn every_variable_works() {
 fn every_flag_that_every_command_takes_has_a_variable() {
     let command = swa_apim::cli::command();
     let global = command.get_arguments().filter(|arg| arg.is_global_set());
-    let without: BTreeSet<&str> =
+    let without: Vec<&str> =
         global.filter(|arg| arg.get_env().is_none()).map(|arg| arg.get_id().as_str()).collect();
-    assert_eq!(without, BTreeSet::from(["verbose"]));
+    assert_eq!(without, Vec::<&str>::new());
+}
+
+#[test]
+fn what_is_done_is_told_where_flag_or_variable_ask_for_it() {
+    let shop = Shop::linked();
+    let told = |run: crate::support::Run| run.stderr.contains("INFO applying step=\"swap-keys\"");
+    assert!(told(shop.run("relink -v")));
+    assert!(told(shop.run_with("relink", &[("SWA_APIM_VERBOSE", "1")])));
+    assert!(!told(shop.run("relink")));
+    assert!(!told(shop.run_with("relink -q", &[("SWA_APIM_VERBOSE", "1")])));
 }
 
 #[test]
