@@ -10,11 +10,14 @@ use super::{
     failure::{self, Shared},
     outcome,
     plan_file::{self, SavedPlan},
+    resolve::name_lookalikes,
 };
 use crate::{
     config::EnvSettings,
     diagnosis::ExitCode,
-    engine::{self, ApplyError, Intent, LinkState, Plan, PlannedStep, Previews, Step, StepListener, Target},
+    engine::{
+        self, ApplyError, Intent, LinkState, Plan, PlannedStep, Previews, Refusal, Step, StepListener, Target,
+    },
     output::{ChangeReport, ChangeResult, Outcome, Progress, SCHEMA_VERSION, StepStatus},
     provider::{ControlPlane, ProviderError, json::JsonControlPlane},
 };
@@ -65,7 +68,10 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
         progress.now(format!("reading {}", env.name));
         match plan_one(cx, env, &change).await {
             Ok(job) => jobs.push((at, job)),
-            Err(error) => {
+            Err(mut error) => {
+                if let (1, Some(refusal)) = (envs.len(), error.downcast_mut::<Refusal>()) {
+                    name_lookalikes(cx.plane_of(env)?.as_ref(), &mut refusal.findings).await;
+                }
                 results.insert(at, outcome::failed(&env.name, Vec::new(), LinkState::Unknown, &error));
             }
         }

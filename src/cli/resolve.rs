@@ -4,7 +4,7 @@ use super::context::{Context, UsageError};
 use crate::{
     config::{EnvSettings, Sourced},
     diagnosis::nearest,
-    engine::{Previews, Provisioner, Target},
+    engine::{Finding, FindingCode, Previews, Provisioner, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
 };
@@ -28,6 +28,26 @@ impl Context {
             previews,
             selector: self.selector(env),
         })
+    }
+}
+
+/// Adds to the hint about a site or a service that does not exist the one that was probably meant. It looks
+/// at all that there are, so it is for one env, and not for each of a fleet.
+pub(super) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Finding]) {
+    for finding in findings {
+        let kind = match finding.code {
+            FindingCode::SiteMissing => &STATIC_WEB_APP,
+            FindingCode::ServiceMissing => &APIM,
+            _ => continue,
+        };
+        let typed = finding.resource.as_deref().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
+        // Without a suggestion, the finding still says what is wrong.
+        let Ok(all) = plane.list(&kind.all).await else { continue };
+        let known: Vec<&ResourceId> = all.iter().map(|found| found.value.id()).collect();
+        let near = nearest(typed, known.iter().map(|id| id.name()));
+        if let Some(id) = near.and_then(|near| known.iter().find(|id| id.name() == near)) {
+            finding.hint = format!("did you mean `{id}`? {}", finding.hint);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     args::{PreviewArgs, ScopeArgs},
     context::Context,
     failure,
+    resolve::name_lookalikes,
 };
 use crate::{
     config::EnvSettings,
@@ -82,19 +83,24 @@ async fn target_of(cx: &Context, env: &EnvSettings, preview: PreviewArgs) -> Res
 }
 
 async fn look_at_each(targets: Vec<Resolved>, detailed: bool) -> Vec<Sight> {
+    let alone = targets.len() == 1;
     let mut sights = Vec::with_capacity(targets.len());
     for resolved in targets {
-        sights.push(match resolved {
-            Ok((target, plane)) => look_at(plane.as_ref(), &target, detailed).await,
+        let seen = match resolved {
+            Ok((target, plane)) => look_at(plane.as_ref(), &target, alone).await,
             Err(error) => Err(error),
-        });
+        };
+        sights.push(seen.map(|verdict| (exit_code(&verdict, detailed), LinkReport::of(&verdict))));
     }
     sights
 }
 
-async fn look_at(plane: &dyn ControlPlane, target: &Target, detailed: bool) -> Sight {
-    let verdict = engine::verify(plane, target).await?;
-    Ok((exit_code(&verdict, detailed), LinkReport::of(&verdict)))
+async fn look_at(plane: &dyn ControlPlane, target: &Target, alone: bool) -> anyhow::Result<Verdict> {
+    let mut verdict = engine::verify(plane, target).await?;
+    if alone {
+        name_lookalikes(plane, &mut verdict.findings).await;
+    }
+    Ok(verdict)
 }
 
 /// Reading a model is work for the processor, so it is shared out: each thread has its own view of the

@@ -115,7 +115,7 @@ prod: failed
 --- stderr
 error: could not plan the link
   caused by: the static web app `shop-wb` does not exist in resource group `rg-shop`
-hint: check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
+hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
 
 "#]]);
     shop.run("status --static-web-app shop-wb").is(str![[r#"
@@ -132,7 +132,7 @@ prod: unknown
  -       APIs             unknown
 
 SWAAPIM001 broken: the static web app `shop-wb` does not exist in resource group `rg-shop`
-  -> check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
+  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
 
 "#]]);
 }
@@ -146,7 +146,7 @@ prod: failed
 --- stderr
 error: could not plan the link
   caused by: the API Management service `shop-apm` does not exist in resource group `rg-shop`
-hint: check `apim` of the env; a service in another resource group or subscription needs its full ARM id
+hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim`? check `apim` of the env; a service in another resource group or subscription needs its full ARM id
 
 "#]]);
 }
