@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    model::{Malformed, PRODUCTION, Resource, ResourceId},
+    model::{ApimSubscription, Malformed, PRODUCTION, Resource, ResourceId},
     provider::{Expected, ProviderError},
 };
 
@@ -110,13 +110,18 @@ fn flatten(value: Value, into: &mut Vec<Value>) {
 
 fn element(index: usize, value: Value) -> Result<Resource, ImportError> {
     let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-    let resource = Resource::from_value(value).and_then(|resource| {
-        let backend = Kind::of(resource.id().key()) == Kind::LinkedBackend;
-        let checked =
-            if backend { resource.required_text("properties.backendResourceId").map(drop) } else { Ok(()) };
-        checked.map(|()| resource)
-    });
+    let resource = Resource::from_value(value).and_then(|resource| check(&resource).map(|()| resource));
     resource.map_err(|error| misfit(index, id, error))
+}
+
+/// What nothing could be done with is refused. So is a subscription that is not understood, since it may have
+/// its keys where nobody looks for them.
+fn check(resource: &Resource) -> Result<(), Malformed> {
+    match Kind::of(resource.id().key()) {
+        Kind::LinkedBackend => resource.required_text("properties.backendResourceId").map(drop),
+        Kind::Subscription => ApimSubscription::read(resource).map(drop),
+        _ => Ok(()),
+    }
 }
 
 fn misfit(index: usize, id: Option<String>, error: impl Into<ProviderError>) -> ImportError {
