@@ -77,12 +77,14 @@ fn init_sample(cx: &Context) -> anyhow::Result<ExitCode> {
             UsageError::refused(format!("`{}` is there already, and is not the sample", config.display()));
         return Err(error.hint("run this in an empty folder, or take the file away first").into());
     }
+    let had_both = existing.is_some() && model.exists();
     drop(cx.create(&model, sample_model())?);
     if existing.is_none() {
         files::replace(&config, sample_config())
             .with_context(|| format!("could not write `{}`", config.display()))?;
     }
-    cx.ui.say(&format!("wrote {FILE_NAME} and {MODEL_NAME}"));
+    let done = if had_both { "are there already" } else { "are there now" };
+    cx.ui.say(&format!("{FILE_NAME} and {MODEL_NAME} {done}"));
     cx.ui.say("next: swa-apim link --env prod");
     Ok(ExitCode::Success)
 }

@@ -100,14 +100,15 @@ fn read(file: &Path) -> anyhow::Result<Value> {
 
 fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
     let resources = cx.default_plane()?.resources()?;
-    let values: Vec<Value> = resources.into_iter().map(Resource::into_value).collect();
+    let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
+    let Some(file) = out else {
+        cx.ui.print_json(&values)?;
+        return Ok(ExitCode::Success);
+    };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    match out {
-        Some(file) => files::replace(file, &text).map_err(|error| {
-            UsageError::new(format!("could not write `{}`: {error}", file.display()))
-                .hint("name a file in a folder that is there and that you may write to")
-        })?,
-        None => cx.ui.print_text(&text)?,
-    }
+    files::replace(file, &text).map_err(|error| {
+        UsageError::new(format!("could not write `{}`: {error}", file.display()))
+            .hint("name a file in a folder that is there and that you may write to")
+    })?;
     Ok(ExitCode::Success)
 }

@@ -70,9 +70,15 @@ fn phrase(plan: &Plan) -> String {
         Intent::Link { .. } => format!("link `{site}` to `{service}`"),
         Intent::Relink => format!("relink `{site}` to `{service}`"),
         Intent::Unlink { .. } => format!("unlink `{site}` from `{service}`"),
-        Intent::AddApis { apis } => format!("add {} to the product of `{site}`", apis.join(", ")),
-        Intent::RemoveApis { apis } => format!("remove {} from the product of `{site}`", apis.join(", ")),
+        Intent::AddApis { .. } => format!("add {} to the product of `{site}`", targets(plan)),
+        Intent::RemoveApis { .. } => format!("remove {} from the product of `{site}`", targets(plan)),
     }
+}
+
+/// The names of what a plan changes: of several APIs that were named, some may be as they should be.
+fn targets(plan: &Plan) -> String {
+    let names: Vec<&str> = plan.steps.iter().map(|planned| planned.step.target().name()).collect();
+    names.join(", ")
 }
 
 /// What an intent is, as the object of a sentence.
@@ -110,7 +116,7 @@ pub(super) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> Strin
         Intent::Unlink { leftovers: Leftovers::Purge } => {
             format!("unlinked `{site}` from `{service}`; its product and subscription are deleted")
         }
-        Intent::AddApis { apis } => format!("added {} to the product of `{site}`", apis.join(", ")),
-        Intent::RemoveApis { apis } => format!("removed {} from the product of `{site}`", apis.join(", ")),
+        Intent::AddApis { .. } => format!("added {} to the product of `{site}`", targets(plan)),
+        Intent::RemoveApis { .. } => format!("removed {} from the product of `{site}`", targets(plan)),
     }
 }

@@ -127,6 +127,19 @@ impl Ui {
         self.print_text(&text)
     }
 
+    /// Prints a result that is JSON by its nature, or what the query selects from it.
+    ///
+    /// # Errors
+    ///
+    /// If stdout cannot be written, or the query does not fit the result.
+    pub fn print_json(&self, value: &serde_json::Value) -> anyhow::Result<()> {
+        let text = match &self.options.query {
+            None => json(value)?,
+            Some(query) => self.selected(&query.select(value)?)?,
+        };
+        self.print_text(&text)
+    }
+
     /// Prints a text that is a result by itself, such as a script.
     ///
     /// # Errors

@@ -70,7 +70,7 @@ prod: failed
 --- stderr
 error: could not plan the link
   caused by: the service `shop-apim` has no API `ordrs`
-hint: correct `apis` of the env; `swa-apim api list --env prod` shows the APIs there are
+hint: correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
 
 "#]]);
 }
@@ -147,7 +147,7 @@ prod: failed
 --- stderr
 error: could not plan adding APIs
   caused by: the service `shop-apim` has no API `nope`
-hint: correct `apis` of the env; `swa-apim api list --env prod` shows the APIs there are
+hint: correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
 
 "#]]);
 }

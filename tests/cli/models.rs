@@ -218,3 +218,18 @@ hint: mend the element or leave it out; nothing was changed
 "#]]);
     assert_eq!(shop.read(MODEL), before);
 }
+
+#[test]
+fn an_export_can_be_queried() {
+    let run = Shop::sample().run("model export --query '[].name' -o tsv");
+    assert_eq!(run.exits(0).stdout, "shop-apim\ncatalog\norders\nshop-web\n");
+}
+
+#[test]
+fn the_sample_is_not_said_to_be_written_twice() {
+    let shop = Shop::empty();
+    assert!(shop.run("init --sample").exits(0).stderr.contains("are there now"));
+    let model = shop.read(MODEL);
+    assert!(shop.run("init --sample").exits(0).stderr.contains("are there already"));
+    assert_eq!(shop.read(MODEL), model);
+}

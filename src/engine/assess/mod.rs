@@ -114,8 +114,10 @@ fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
         let known = observed.product_apis.iter().chain(&observed.addable_apis).any(|api| api.id == id);
         if !known && !observed.unreadable.iter().any(|part| part.id == *id) {
             let message = format!("the service `{}` has no API `{name}`", service.name());
-            let hint =
-                format!("correct `apis` of the env; {} shows the APIs there are", target.command("api list"));
+            let hint = format!(
+                "correct the name of the API; {} shows the APIs there are",
+                target.command("api list")
+            );
             all.push(Finding::new(Code::ApiMissing, &id).message(message).hint(hint));
         }
     }
