@@ -1,5 +1,6 @@
 //! Control planes: the one trait that the engine needs, and what implements it.
 
+pub mod arm;
 mod control_plane;
 mod error;
 pub mod json;
