@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     diagnosis::ExitCode,
-    engine::{self, Intent, Previews},
+    engine::{self, Grace, Intent, Previews},
     model::Api,
     output::{ApiListReport, ApiReport, SCHEMA_VERSION},
-    provider::{Collection, ControlPlane},
+    provider::{Collection, arm::Wait},
 };
 
 /// Show and change which APIs the site can reach
@@ -57,14 +57,16 @@ pub(super) async fn run(args: ApiArgs, cx: &Context) -> anyhow::Result<ExitCode>
             cx.ui.say(&format!("note: the env lists `{api}`; the next link or relink adds it again"));
         }
     }
-    change::run(cx, vec![env], Change { intent, previews: Previews::Allow, options }).await
+    let (previews, grace, wait) = (Previews::Allow, Grace::default(), Wait::UntilDone);
+    change::run(cx, vec![env], Change { intent, previews, grace, wait, options }).await
 }
 
 async fn list(cx: &Context) -> anyhow::Result<ExitCode> {
     let env = cx.settings.env()?;
     let plane = cx.plane_of(&env)?;
-    let target = cx.target(&env, plane.as_ref(), Previews::Allow).await?;
-    let observed = engine::observe(plane.as_ref(), &target).await?;
+    let plane = plane.as_ref();
+    let target = cx.target(&env, plane, Previews::Allow).await?;
+    let observed = engine::observe(plane, &target).await?;
     let all = plane.list(&Collection::Apis(target.service.clone())).await?;
     let in_product = |api: &Api| observed.product_apis.iter().any(|member| member.id == api.id);
     let report = |api: Api| ApiReport {

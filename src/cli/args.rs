@@ -12,8 +12,9 @@ use clap_complete::ArgValueCandidates;
 use super::complete;
 use crate::{
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
-    engine::Previews,
+    engine::{Grace, Previews},
     output::{Format, Query, Ui, UiOptions},
+    provider::arm::Wait,
 };
 
 /// Arguments that every command takes.
@@ -104,17 +105,11 @@ pub(super) struct GlobalArgs {
     /// Never ask anything
     #[arg(long, global = true, env = "SWA_APIM_NO_INPUT", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     no_input: bool,
-    /// How long to wait for others who hold the lock of the model, such as 30s or 2m
-    #[arg(
-        long,
-        global = true,
-        env = "SWA_APIM_TIMEOUT",
-        value_name = "TIME",
-        default_value = "30s",
-        help_heading = "Output"
-    )]
+    /// How long to wait for others who hold the lock of a model (30s unless given), and how long a command
+    /// may take in all over HTTP (10m)
+    #[arg(long, global = true, env = "SWA_APIM_TIMEOUT", value_name = "TIME", help_heading = "Output")]
     #[arg(value_parser = duration)]
-    pub(super) timeout: Duration,
+    pub(super) timeout: Option<Duration>,
     /// Print nothing but results and errors
     #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     quiet: bool,
@@ -236,6 +231,37 @@ pub(super) struct PreviewArgs {
 impl PreviewArgs {
     pub(super) fn previews(self) -> Previews {
         if self.allow_preview { Previews::Allow } else { Previews::Refuse }
+    }
+}
+
+/// How long something takes in Azure that cannot be observed.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct GraceArgs {
+    /// How long to wait in Azure for what cannot be observed: until every edge of the site sends a new key,
+    /// and until the gateway has it where no API can be asked
+    #[arg(long, env = "SWA_APIM_GRACE", value_name = "TIME", default_value = "30s")]
+    #[arg(value_parser = duration)]
+    grace: Duration,
+}
+
+impl GraceArgs {
+    pub(super) fn grace(self) -> Grace {
+        let whole = self.grace.as_secs() + u64::from(self.grace.subsec_nanos() > 0);
+        Grace::seconds(u32::try_from(whole).unwrap_or(u32::MAX))
+    }
+}
+
+/// Whether something that Azure has accepted is waited for.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct NoWaitArgs {
+    /// In Azure: end when the change is accepted, without waiting until it is done and checking it
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl NoWaitArgs {
+    pub(super) fn wait(self) -> Wait {
+        if self.no_wait { Wait::UntilAccepted } else { Wait::UntilDone }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a command works with: settings, control planes, the terminal.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     env,
     path::{Path, PathBuf},
@@ -12,13 +12,21 @@ use std::{
 use anyhow::Context as _;
 use clap::ArgMatches;
 
-use super::args::GlobalArgs;
+use super::{
+    args::GlobalArgs,
+    plane::{Place, Plane},
+};
 use crate::{
-    ambient::{Ambient, System},
-    config::{EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model},
+    ambient::{self, Ambient, System},
+    config::{
+        Cloud, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model,
+    },
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     output::Ui,
-    provider::json::JsonControlPlane,
+    provider::{
+        arm::{ArmControlPlane, ArmOptions, Endpoint, Wait},
+        json::JsonControlPlane,
+    },
 };
 
 /// A command line that cannot be carried out as it stands.
@@ -58,9 +66,16 @@ pub(super) struct Context {
     pub(super) folder: PathBuf,
     pub(super) yes: bool,
     overrides: Overrides,
-    lock_wait: Duration,
-    planes: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
+    timeout: Option<Duration>,
+    wait: Cell<Wait>,
+    models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
+    azure: RefCell<BTreeMap<String, Arc<ArmControlPlane>>>,
 }
+
+/// How long others may hold the lock of a model, unless somebody says otherwise.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+/// How long a command may take over HTTP, unless somebody says otherwise.
+const WHOLE_COMMAND: Duration = Duration::from_secs(10 * 60);
 
 impl Context {
     pub(super) fn new(global: &GlobalArgs, matches: &ArgMatches) -> anyhow::Result<Self> {
@@ -74,8 +89,10 @@ impl Context {
             folder,
             yes: global.yes,
             overrides,
-            lock_wait: global.timeout,
-            planes: RefCell::default(),
+            timeout: global.timeout,
+            wait: Cell::new(Wait::UntilDone),
+            models: RefCell::default(),
+            azure: RefCell::default(),
         })
     }
 
@@ -96,9 +113,17 @@ impl Context {
         Ok(self.settings.all()?)
     }
 
+    /// Whether what Azure has only begun is waited for.
+    pub(super) fn wait(&self, wait: Wait) {
+        self.wait.set(wait);
+    }
+
     /// The control plane that an env is on.
-    pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Arc<JsonControlPlane>> {
-        check_provider(&env.provider)?;
+    pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
+        if env.provider.value == ProviderKind::Arm {
+            let endpoint = endpoint(env.cloud.value, env.endpoint.as_ref())?;
+            return Ok(Plane::Azure(self.azure(endpoint)?));
+        }
         if env.provisioning.value == Provisioning::Service {
             let message =
                 format!("the JSON model cannot provision by itself (from {})", env.provisioning.source);
@@ -106,33 +131,88 @@ impl Context {
                 .hint("leave `provisioning` out, or set it to `engine`")
                 .into());
         }
-        self.plane(&env.model.value)
+        Ok(Plane::Model(self.model(&env.model.value)?))
     }
 
     /// The control plane for commands that are not about an env.
-    pub(super) fn default_plane(&self) -> anyhow::Result<Arc<JsonControlPlane>> {
-        check_provider(&self.settings.provider())?;
-        self.plane(&self.settings.model().value)
+    pub(super) fn default_plane(&self) -> anyhow::Result<Plane> {
+        match self.settings.provider().value {
+            ProviderKind::Json => Ok(Plane::Model(self.model(&self.settings.model().value)?)),
+            ProviderKind::Arm => Ok(Plane::Azure(self.default_azure()?)),
+        }
+    }
+
+    /// The model, for commands that are about nothing else.
+    pub(super) fn default_model(&self) -> anyhow::Result<Arc<JsonControlPlane>> {
+        let provider = self.settings.provider();
+        if provider.value == ProviderKind::Arm && matches!(provider.source, Source::Flag(_)) {
+            let error = UsageError::new("this command is about a model, and `--provider` asks for `arm`");
+            return Err(error.hint("leave `--provider` out").into());
+        }
+        self.model(&self.settings.model().value)
+    }
+
+    /// Azure, as the settings that belong to no env have it.
+    pub(super) fn default_azure(&self) -> anyhow::Result<Arc<ArmControlPlane>> {
+        self.azure(endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?)
+    }
+
+    /// The control plane of a place that a plan was saved for. A token goes to no address because a file
+    /// says so: what is configured has to say the same.
+    pub(super) fn plane_at(&self, place: &Place) -> anyhow::Result<Plane> {
+        match place {
+            Place::Model(path) => Ok(Plane::Model(self.model(path)?)),
+            Place::Azure(_) => {
+                let plane = Plane::Azure(self.default_azure()?);
+                let here = plane.place();
+                if here == *place {
+                    return Ok(plane);
+                }
+                let message = format!("the plan is for {place}, and what is configured is {here}");
+                let hint = format!("if that is right, repeat the command with `--endpoint {place}`");
+                Err(UsageError::new(message).hint(hint).into())
+            }
+        }
+    }
+
+    fn azure(&self, endpoint: Endpoint) -> anyhow::Result<Arc<ArmControlPlane>> {
+        let address = endpoint.base().to_string();
+        if let Some(open) = self.azure.borrow().get(&address) {
+            return Ok(Arc::clone(open));
+        }
+        let plane = Arc::new(ArmControlPlane::new(ArmOptions {
+            endpoint,
+            variables: ambient::variable,
+            ambient: Arc::clone(&self.ambient),
+            limit: self.timeout.unwrap_or(WHOLE_COMMAND),
+            wait: self.wait.get(),
+        })?);
+        self.azure.borrow_mut().insert(address, Arc::clone(&plane));
+        Ok(plane)
     }
 
     /// The model of a file. The sample is made where it is missing.
-    pub(super) fn plane(&self, model: &Path) -> anyhow::Result<Arc<JsonControlPlane>> {
-        if let Some(open) = self.planes.borrow().get(model) {
+    pub(super) fn model(&self, model: &Path) -> anyhow::Result<Arc<JsonControlPlane>> {
+        if let Some(open) = self.models.borrow().get(model) {
             return Ok(Arc::clone(open));
         }
         let plane = if self.is_sample() {
             self.create(model, sample_model())?
         } else {
-            JsonControlPlane::open(model, self.lock_wait, Arc::clone(&self.ambient))?
+            JsonControlPlane::open(model, self.lock_wait(), Arc::clone(&self.ambient))?
         };
         let plane = Arc::new(plane);
-        self.planes.borrow_mut().insert(model.to_owned(), Arc::clone(&plane));
+        self.models.borrow_mut().insert(model.to_owned(), Arc::clone(&plane));
         Ok(plane)
     }
 
     /// Opens a model, or makes it from `initial` if there is none.
     pub(super) fn create(&self, model: &Path, initial: &str) -> anyhow::Result<JsonControlPlane> {
-        Ok(JsonControlPlane::create(model, initial, self.lock_wait, Arc::clone(&self.ambient))?)
+        Ok(JsonControlPlane::create(model, initial, self.lock_wait(), Arc::clone(&self.ambient))?)
+    }
+
+    fn lock_wait(&self) -> Duration {
+        self.timeout.unwrap_or(LOCK_WAIT)
     }
 
     pub(super) fn is_sample(&self) -> bool {
@@ -161,6 +241,7 @@ impl Context {
             ("--resource-group", given.resource_group.as_ref().map(|it| (it.value.clone(), &it.source))),
             ("--subscription", given.subscription.as_ref().map(|it| (it.value.clone(), &it.source))),
             ("--site-environment", given.site_environment.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--endpoint", given.endpoint.as_ref().map(|it| (it.value.clone(), &it.source))),
             ("--model", given.model.as_ref().map(|it| (path(&it.value), &it.source))),
         ];
         for (flag, given) in texts {
@@ -172,18 +253,15 @@ impl Context {
     }
 }
 
-fn check_provider(provider: &Sourced<ProviderKind>) -> anyhow::Result<()> {
-    match provider.value {
-        ProviderKind::Json => Ok(()),
-        ProviderKind::Arm => {
-            let message = format!(
-                "this version cannot talk to Azure Resource Manager (`arm`, from {})",
-                provider.source
-            );
-            let hint = "use the provider `json`: a model in a file, such as the built-in one of `--sample`";
-            Err(UsageError::new(message).hint(hint).into())
-        }
-    }
+fn endpoint(cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<Endpoint> {
+    let endpoint = match cloud {
+        Cloud::AzureCloud => Endpoint::public(),
+        Cloud::AzureChinaCloud => Endpoint::china(),
+        Cloud::AzureUSGovernment => Endpoint::us_government(),
+    };
+    let Some(address) = address else { return Ok(endpoint) };
+    let at = endpoint.at(&address.value);
+    at.with_context(|| format!("`endpoint` (from {}) cannot be used", address.source))
 }
 
 /// A word as a shell reads it back.

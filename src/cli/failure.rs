@@ -11,6 +11,7 @@ use crate::{
     output::{AskError, ErrorReport, InvalidQuery},
     provider::{
         ProviderError,
+        arm::{ArmError, InvalidEndpoint},
         json::{ImportError, ModelError},
     },
 };
@@ -53,7 +54,10 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     match outcome {
         Ok(ExitCode::Interrupted) => {
-            let _ = writeln!(anstream::stderr().lock(), "interrupted; what was not finished was not written");
+            let _ = writeln!(
+                anstream::stderr().lock(),
+                "interrupted; run the same command again to do what is left"
+            );
             ExitCode::Interrupted
         }
         Ok(code) => code,
@@ -109,6 +113,8 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<ProviderError>(error))
         .or_else(|| of::<ModelError>(error))
         .or_else(|| of::<ImportError>(error))
+        .or_else(|| of::<ArmError>(error))
+        .or_else(|| of::<InvalidEndpoint>(error))
         .or_else(|| error.downcast_ref::<InvalidId>().map(|_| usage()))
         .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| usage()))
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    args::{PlanArgs, PreviewArgs, ScopeArgs},
+    args::{GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
@@ -30,13 +30,17 @@ pub(super) struct LinkArgs {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
+    grace: GraceArgs,
+    #[command(flatten)]
+    no_wait: NoWaitArgs,
+    #[command(flatten)]
     plan: PlanArgs,
 }
 
 pub(super) async fn run(args: LinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
     let existing = if args.replace { Existing::Replace } else { Existing::Keep };
     let previews = args.preview.previews();
-    let change = Change { intent: Intent::Link { existing }, previews, options: args.plan };
-    let code = change::run(cx, cx.envs(args.scope.all)?, change).await?;
-    Ok(code)
+    let (grace, wait) = (args.grace.grace(), args.no_wait.wait());
+    let change = Change { intent: Intent::Link { existing }, previews, grace, wait, options: args.plan };
+    change::run(cx, cx.envs(args.scope.all)?, change).await
 }

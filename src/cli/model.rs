@@ -60,7 +60,7 @@ async fn import(file: &Path, cx: &Context) -> anyhow::Result<ExitCode> {
     if cx.settings.provider().value == ProviderKind::Json && !cx.is_sample() {
         drop(cx.create(&model, "")?);
     }
-    let plane = cx.default_plane()?;
+    let plane = cx.default_model()?;
     plane.begin().await?;
     let imported = plane.import(resources)?;
     plane.commit().await?;
@@ -99,7 +99,7 @@ fn read(file: &Path) -> anyhow::Result<Value> {
 }
 
 fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
-    let resources = cx.default_plane()?.resources()?;
+    let resources = cx.default_model()?.resources()?;
     let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
     let Some(file) = out else {
         cx.ui.print_json(&values)?;

@@ -1,6 +1,6 @@
 //! What is reported of a change: its steps, and a sentence about it.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, time::Duration};
 
 use super::failure;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn planned(plan: &Plan) -> ChangeResult {
     let outcome = if plan.is_empty() { Outcome::Unchanged } else { Outcome::Planned };
     let what = phrase(plan);
-    let summary = match (outcome, plan.steps.len()) {
+    let summary = match (outcome, plan.changes()) {
         (Outcome::Planned, 1) => format!("1 change would {what}"),
         (Outcome::Planned, count) => format!("{count} changes would {what}"),
         (Outcome::Unchanged | Outcome::Applied | Outcome::Failed, _) => "nothing to do".to_owned(),
@@ -22,6 +22,7 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
         outcome,
         steps: steps(plan, StepStatus::Planned),
         state: plan.state,
+        keys: None,
         findings: Vec::new(),
         error: None,
         summary,
@@ -41,6 +42,7 @@ pub(super) fn failed(
         outcome: Outcome::Failed,
         steps,
         state,
+        keys: None,
         findings: Vec::new(),
         error: Some(failure::report(error)),
         summary: "failed".to_owned(),
@@ -50,6 +52,27 @@ pub(super) fn failed(
 
 pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
     plan.steps.iter().map(|planned| StepReport::of(planned, status)).collect()
+}
+
+/// The steps of a plan that was applied, with how long each took where that says something.
+pub(super) fn applied(plan: &Plan, took: Option<&[Duration]>) -> Vec<StepReport> {
+    let mut steps = steps(plan, StepStatus::Applied);
+    for (step, took) in steps.iter_mut().zip(took.unwrap_or_default()) {
+        step.seconds = Some((took.as_secs_f64() * 10.0).round() / 10.0);
+    }
+    steps
+}
+
+/// The steps of a plan that were taken before it was given up.
+pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
+    let taken = plan.steps.iter().take(failed.unwrap_or_default());
+    taken.map(|planned| StepReport::of(planned, StepStatus::Applied)).collect()
+}
+
+/// What is said of a change that was not waited for.
+pub(super) fn accepted(plan: &Plan) -> String {
+    let what = phrase(plan);
+    format!("Azure has accepted to {what}; `swa-apim status {}` tells when it has", plan.target.selector)
 }
 
 /// The steps of a plan of which one failed, or none was tried.

@@ -7,17 +7,43 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{context::UsageError, files};
+use super::{context::UsageError, files, plane::Place};
 use crate::{engine::Plan, output::SCHEMA_VERSION};
 
 /// A plan, and the control plane that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SavedPlan {
-    /// The file of the model.
-    pub(super) model: PathBuf,
+    /// The file of the model, if it is for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<PathBuf>,
+    /// The address of Azure Resource Manager, if it is for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
     /// The plan.
     pub(super) plan: Plan,
+}
+
+impl SavedPlan {
+    /// A plan for a place.
+    pub(super) fn new(plan: Plan, place: Place) -> Self {
+        match place {
+            Place::Model(model) => Self { model: Some(model), endpoint: None, plan },
+            Place::Azure(endpoint) => Self { model: None, endpoint: Some(endpoint), plan },
+        }
+    }
+
+    /// The place that the plan is for.
+    pub(super) fn place(&self) -> Result<Place, UsageError> {
+        match (&self.model, &self.endpoint) {
+            (Some(model), None) => Ok(Place::Model(model.clone())),
+            (None, Some(endpoint)) => Ok(Place::Azure(endpoint.clone())),
+            (Some(_), Some(_)) | (None, None) => {
+                let message = "the plan has to name either a `model` or an `endpoint`";
+                Err(UsageError::new(message).hint("make it anew with `--out FILE`"))
+            }
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

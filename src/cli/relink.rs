@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::{
-    args::{PlanArgs, PreviewArgs, ScopeArgs},
+    args::{GraceArgs, PlanArgs, PreviewArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
-use crate::{diagnosis::ExitCode, engine::Intent};
+use crate::{diagnosis::ExitCode, engine::Intent, provider::arm::Wait};
 
 /// Repair a link and replace both of its keys, without a failing call in between
 ///
@@ -23,10 +23,15 @@ pub(super) struct RelinkArgs {
     #[command(flatten)]
     preview: PreviewArgs,
     #[command(flatten)]
+    grace: GraceArgs,
+    #[command(flatten)]
     plan: PlanArgs,
 }
 
 pub(super) async fn run(args: RelinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
-    let change = Change { intent: Intent::Relink, previews: args.preview.previews(), options: args.plan };
+    let (previews, grace) = (args.preview.previews(), args.grace.grace());
+    // Each step of a rotation stands on the one before it, so each is waited for.
+    let wait = Wait::UntilDone;
+    let change = Change { intent: Intent::Relink, previews, grace, wait, options: args.plan };
     change::run(cx, cx.envs(args.scope.all)?, change).await
 }

@@ -2,9 +2,9 @@
 
 use super::context::{Context, UsageError};
 use crate::{
-    config::{EnvSettings, Sourced},
+    config::{EnvSettings, ProviderKind, Provisioning, Sourced},
     diagnosis::nearest,
-    engine::{Finding, FindingCode, Previews, Provisioner, Target},
+    engine::{Finding, FindingCode, Grace, Previews, Propagation, Provisioner, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
 };
@@ -24,7 +24,14 @@ impl Context {
             site_environment: StaticSiteId::try_from(site)?.environment(&env.site_environment.value)?,
             service: ApimServiceId::try_from(service)?,
             apis: env.apis.clone(),
-            provisioner: Provisioner::Engine,
+            provisioner: match env.provisioning.value {
+                Provisioning::Engine => Provisioner::Engine,
+                Provisioning::Service => Provisioner::Service,
+            },
+            propagation: match env.provider.value {
+                ProviderKind::Json => Propagation::Immediate,
+                ProviderKind::Arm => Propagation::Eventual(Grace::default()),
+            },
             previews,
             selector: self.selector(env),
         })

@@ -8,6 +8,7 @@ use super::{
     args::{PreviewArgs, ScopeArgs},
     context::Context,
     failure,
+    plane::Plane,
     resolve::name_lookalikes,
 };
 use crate::{
@@ -74,7 +75,7 @@ pub(super) async fn run(args: StatusArgs, cx: &Context) -> anyhow::Result<ExitCo
 }
 
 /// A target, and the control plane that it is on.
-type Resolved = anyhow::Result<(Target, Arc<JsonControlPlane>)>;
+type Resolved = anyhow::Result<(Target, Plane)>;
 
 async fn target_of(cx: &Context, env: &EnvSettings, preview: PreviewArgs) -> Resolved {
     let plane = cx.plane_of(env)?;
@@ -129,15 +130,16 @@ fn look_from_a_thread(part: Vec<Resolved>, detailed: bool) -> anyhow::Result<Vec
     Ok(runtime.block_on(look_at_each(part, detailed)))
 }
 
-/// The same targets on views of their control planes that nobody else uses.
+/// The same targets on views of their models that nobody else uses.
 fn apart(targets: Vec<Resolved>) -> anyhow::Result<Vec<Resolved>> {
-    let mut views: Vec<(Arc<JsonControlPlane>, Arc<JsonControlPlane>)> = Vec::new();
-    let mut view_of = |plane: Arc<JsonControlPlane>| -> anyhow::Result<_> {
-        if let Some((_, view)) = views.iter().find(|(known, _)| Arc::ptr_eq(known, &plane)) {
-            return Ok(Arc::clone(view));
+    let mut views: Vec<(Arc<JsonControlPlane>, Plane)> = Vec::new();
+    let mut view_of = |plane: Plane| -> anyhow::Result<Plane> {
+        let Plane::Model(model) = plane else { return Ok(plane) };
+        if let Some((_, view)) = views.iter().find(|(known, _)| Arc::ptr_eq(known, &model)) {
+            return Ok(view.clone());
         }
-        let view = Arc::new(plane.snapshot()?);
-        views.push((plane, Arc::clone(&view)));
+        let view = Plane::Model(Arc::new(model.snapshot()?));
+        views.push((model, view.clone()));
         Ok(view)
     };
     targets

@@ -3,13 +3,13 @@
 use clap::Args;
 
 use super::{
-    args::{PlanArgs, ScopeArgs},
+    args::{NoWaitArgs, PlanArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
 use crate::{
     diagnosis::ExitCode,
-    engine::{Intent, Leftovers, Previews},
+    engine::{Grace, Intent, Leftovers, Previews},
 };
 
 /// Disconnect the static web app of an env from its API Management service
@@ -26,6 +26,8 @@ pub(super) struct UnlinkArgs {
     #[arg(long)]
     purge: bool,
     #[command(flatten)]
+    no_wait: NoWaitArgs,
+    #[command(flatten)]
     plan: PlanArgs,
 }
 
@@ -33,6 +35,7 @@ pub(super) async fn run(args: UnlinkArgs, cx: &Context) -> anyhow::Result<ExitCo
     let leftovers = if args.purge { Leftovers::Purge } else { Leftovers::Keep };
     // Whatever was linked can be unlinked.
     let previews = Previews::Allow;
-    let change = Change { intent: Intent::Unlink { leftovers }, previews, options: args.plan };
+    let (grace, wait) = (Grace::default(), args.no_wait.wait());
+    let change = Change { intent: Intent::Unlink { leftovers }, previews, grace, wait, options: args.plan };
     change::run(cx, cx.envs(args.scope.all)?, change).await
 }

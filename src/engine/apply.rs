@@ -1,8 +1,10 @@
 //! [`Plan`] → effects, one conditional step at a time.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use super::{Basis, Observed, Plan, PlannedStep, Step, observe};
+use tokio::time::{Instant, sleep};
+
+use super::{Basis, KeyFingerprints, Observed, Plan, PlannedStep, Propagation, Step, gateway, observe};
 use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -41,6 +43,15 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
+    /// Whether somebody else has changed the link, so that a plan made anew may well go through.
+    #[must_use]
+    pub fn is_moved(&self) -> bool {
+        match self {
+            Self::Moved { .. } | Self::Step { source: ProviderError::Conflict(_), .. } => true,
+            Self::Observe(_) | Self::Step { .. } => false,
+        }
+    }
+
     /// Where in the plan the step is that failed, if one was tried.
     #[must_use]
     pub fn failed_step(&self) -> Option<usize> {
@@ -65,6 +76,15 @@ impl Diagnose for ApplyError {
     }
 }
 
+/// What was done.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// How long each step took.
+    pub took: Vec<Duration>,
+    /// The keys that the link's subscription had before.
+    pub keys_before: Option<KeyFingerprints>,
+}
+
 /// Is told how far a plan has come.
 pub trait StepListener: Send + Sync {
     /// The step at this place is about to be taken.
@@ -72,6 +92,9 @@ pub trait StepListener: Send + Sync {
 }
 
 /// Takes the steps of a plan, each on the condition that its target is as the plan saw it.
+///
+/// `seen` is what the plan was made from, if that was just now and what has changed since would be noticed
+/// step by step; without it, everything is read anew and compared with what the plan was made from.
 ///
 /// # Errors
 ///
@@ -82,26 +105,37 @@ pub async fn apply(
     plane: &dyn ControlPlane,
     ambient: &dyn Ambient,
     plan: &Plan,
+    seen: Option<Observed>,
     listener: &dyn StepListener,
-) -> Result<(), ApplyError> {
-    let observed = observe(plane, &plan.target).await.map_err(ApplyError::Observe)?;
+) -> Result<Applied, ApplyError> {
+    let observed = match seen {
+        Some(seen) => seen,
+        None => observe(plane, &plan.target).await.map_err(ApplyError::Observe)?,
+    };
     let basis = observed.basis();
     if let Some(resource) = plan.basis.difference(&basis) {
         return Err(ApplyError::Moved { resource: resource.to_owned() });
     }
-    let mut hand = Hand { plane, ambient, observed, etags: etags_of(&basis) };
+    let keys_before = observed.keys.clone();
+    let waits = plan.target.propagation != Propagation::Immediate;
+    let live = keys_before.as_ref().filter(|_| waits && plan.rotates()).map(|keys| keys.primary.clone());
+    let etags = etags_of(&basis);
+    let mut hand = Hand { plane, ambient, observed, etags, live, rotated: false };
+    let mut took = Vec::with_capacity(plan.steps.len());
     for (done, planned) in plan.steps.iter().enumerate() {
         listener.starting(done, planned);
         let action = planned.step.action();
         tracing::info!(step = action, target = %planned.step.target(), "applying");
+        let since = Instant::now();
         hand.take(&planned.step).await.map_err(|source| ApplyError::Step {
             done,
             of: plan.steps.len(),
             action,
             source,
         })?;
+        took.push(since.elapsed());
     }
-    Ok(())
+    Ok(Applied { took, keys_before })
 }
 
 fn etags_of(basis: &Basis) -> HashMap<String, ETag> {
@@ -114,6 +148,10 @@ struct Hand<'a> {
     ambient: &'a dyn Ambient,
     observed: Observed,
     etags: HashMap<String, ETag>,
+    /// The key that the site is to take when it is connected next, where others may change it in between.
+    live: Option<Fingerprint>,
+    /// Whether the control plane replaced the keys by itself when the site was connected.
+    rotated: bool,
 }
 
 impl Hand<'_> {
@@ -138,7 +176,21 @@ impl Hand<'_> {
             }
             Step::AddApi { api } => self.add_api(api).await,
             Step::RemoveApi { api } => self.plane.delete(api, Expected::Anything).await,
-            Step::Connect { backend, service } => self.put(LinkedBackend::desired(backend, service)).await,
+            Step::Connect { .. } | Step::ProveKey { .. } | Step::Settle { .. } if self.rotated => Ok(()),
+            Step::Connect { backend, service } => {
+                self.check_live_key().await?;
+                self.put(LinkedBackend::desired(backend, service)).await
+            }
+            Step::ProveKey { subscription, grace } => {
+                let keys = self.plane.keys(subscription).await?;
+                let keys = keys.ok_or_else(|| ProviderError::NotFound((**subscription).clone()))?;
+                let primary = &keys.value.primary;
+                gateway::prove(self.plane, self.ambient, &self.observed, primary, *grace).await
+            }
+            Step::Settle { grace, .. } => {
+                sleep(grace.duration()).await;
+                Ok(())
+            }
             Step::Disconnect { backend, .. } => self.delete(backend).await,
             Step::DeleteSubscription { subscription } => self.delete(subscription).await,
             Step::DeleteProduct { product } => self.delete(product).await,
@@ -177,6 +229,18 @@ impl Hand<'_> {
         self.plane.put(place, Expected::Anything).await.map(|_| ())
     }
 
+    /// The site takes whatever the primary key is by then, so it must be the one that was proven.
+    async fn check_live_key(&self) -> Result<(), ProviderError> {
+        let (Some(live), Some(subscription)) = (&self.live, self.observed.subscription()) else {
+            return Ok(());
+        };
+        let id = &subscription.view.id;
+        match self.plane.keys(id).await? {
+            Some(keys) if keys.value.primary.fingerprint() == *live => Ok(()),
+            Some(_) | None => Err(ProviderError::Conflict((**id).clone())),
+        }
+    }
+
     /// The fresh key goes in and the live one moves aside in one conditional update: of two rotations
     /// at once, one is told that the subscription has changed.
     async fn swap_keys(
@@ -191,23 +255,51 @@ impl Hand<'_> {
                 let keys = KeyPair { primary: fresh(), secondary: current.value.primary };
                 (keys, Expected::Unchanged(current.etag))
             }
+            (Some(current), Some(live)) if self.replaced_by_connecting(&current.value, live) => {
+                tracing::info!(subscription = %id, "connecting the site has replaced the keys");
+                self.rotated = true;
+                return Ok(());
+            }
             (None, None) => (KeyPair { primary: fresh(), secondary: fresh() }, self.expected(id)),
             (Some(_) | None, Some(_)) | (Some(_), None) => {
                 return Err(ProviderError::Conflict((**id).clone()));
             }
         };
+        if self.live.is_some() {
+            self.live = Some(keys.primary.fingerprint());
+        }
         let etag = self.plane.set_keys(id, keys, expected).await?;
         self.etags.insert(id.key().to_owned(), etag);
         Ok(())
     }
 
+    /// Whether a resource provider has put in fresh keys of its own. Another rotation by this program, at
+    /// the same time, would have kept the live key as the secondary one.
+    fn replaced_by_connecting(&self, now: &KeyPair, live: &Fingerprint) -> bool {
+        self.live.is_some() && now.slot_of(live).is_none()
+    }
+
     /// Never blindly: the key in the slot has to be the one that the plan wants gone.
     async fn retire(&self, id: &ApimSubscriptionId, retiring: &Fingerprint) -> Result<(), ProviderError> {
-        let current = self.plane.keys(id).await?;
-        match current.and_then(|keys| keys.value.slot_of(retiring)) {
-            Some(KeySlot::Secondary) => self.plane.regenerate(id, KeySlot::Secondary).await,
-            Some(KeySlot::Primary) => Err(ProviderError::Conflict((**id).clone())),
-            None => Ok(()),
+        match self.slot_of(id, retiring).await? {
+            Some(KeySlot::Secondary) => {}
+            Some(KeySlot::Primary) => return Err(ProviderError::Conflict((**id).clone())),
+            None => return Ok(()),
         }
+        let Err(error) = self.plane.regenerate(id, KeySlot::Secondary).await else { return Ok(()) };
+        // The answer may have been lost, and not the request.
+        match self.slot_of(id, retiring).await {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) | Err(_) => Err(error),
+        }
+    }
+
+    async fn slot_of(
+        &self,
+        id: &ApimSubscriptionId,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<KeySlot>, ProviderError> {
+        let keys = self.plane.keys(id).await?;
+        Ok(keys.and_then(|keys| keys.value.slot_of(fingerprint)))
     }
 }

@@ -4,6 +4,7 @@
 mod apply;
 mod assess;
 mod finding;
+mod gateway;
 mod observe;
 mod observed;
 mod plan;
@@ -13,7 +14,7 @@ mod step;
 mod target;
 mod verify;
 
-pub use apply::{ApplyError, StepListener, apply};
+pub use apply::{Applied, ApplyError, StepListener, apply};
 pub use assess::findings;
 pub use finding::{Effect, Finding, FindingCode, Part, Severity, UnknownCode};
 pub use observe::observe;
@@ -22,5 +23,5 @@ pub use plan::{Plan, plan};
 pub use refusal::Refusal;
 pub use state::LinkState;
 pub use step::{ChangeKind, PlannedStep, Step};
-pub use target::{Existing, Intent, Leftovers, Previews, Provisioner, Target};
-pub use verify::{Verdict, verify};
+pub use target::{Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
+pub use verify::{Verdict, verify, verify_in_time};

@@ -1,6 +1,8 @@
 //! Control plane → [`Observed`]: everything that a link consists of, and its neighbours.
 
-use super::{EnvironmentSeen, KeyFingerprints, Observed, Seen, Target, Unreadable};
+use futures_util::future::try_join_all;
+
+use super::{EnvironmentSeen, KeyFingerprints, Observed, Provisioner, Seen, Target, Unreadable};
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, LinkNames,
@@ -25,7 +27,13 @@ pub async fn observe(plane: &dyn ControlPlane, target: &Target) -> Result<Observ
         return Ok(observed);
     }
     observe_product(plane, &names, &mut observed).await?;
-    observe_keys(plane, &names, &mut observed).await?;
+    let (addable, keys) =
+        tokio::try_join!(addable_apis(plane, &observed), keys_of(plane, &names, &observed))?;
+    observed.addable_apis =
+        see_all(addable, Api::read, &mut observed.unreadable).into_iter().map(|seen| seen.view).collect();
+    (observed.site_key, observed.chosen) = (keys.site_key, keys.chosen);
+    (observed.free_subscription, observed.keys) = (keys.free_subscription, keys.keys);
+    observed.keys_read = plane.reads_keys();
     Ok(observed)
 }
 
@@ -70,6 +78,7 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         chosen: None,
         free_subscription: None,
         keys: None,
+        keys_read: false,
         site_key: SiteKey::Hidden,
         unreadable,
     })
@@ -89,18 +98,17 @@ async fn gone_backends(
     plane: &dyn ControlPlane,
     observed: &Observed,
 ) -> Result<Vec<ResourceId>, ProviderError> {
-    let mut gone = Vec::new();
-    for backend in &observed.backends {
+    let unreadable = |id: &ResourceId| observed.unreadable.iter().any(|it| it.id == *id);
+    let checked = observed.backends.iter().map(async |backend| {
+        let named = &backend.view.backend;
         let exists = if observed.is_own(backend) {
-            observed.service.is_some() || observed.unreadable.iter().any(|it| it.id == backend.view.backend)
+            observed.service.is_some() || unreadable(named)
         } else {
-            plane.get(&backend.view.backend).await?.is_some()
+            plane.get(named).await?.is_some()
         };
-        if !exists {
-            gone.push(backend.view.backend.clone());
-        }
-    }
-    Ok(gone)
+        Ok::<_, ProviderError>((!exists).then(|| named.clone()))
+    });
+    Ok(try_join_all(checked).await?.into_iter().flatten().collect())
 }
 
 async fn observe_product(
@@ -132,51 +140,65 @@ async fn observe_product(
     let namesakes = namesakes.into_iter().filter(|found| found.value.id() != &*id);
     let namesakes = namesakes.map(|found| ProductId::try_from(found.value.id().clone()));
     observed.namesakes = namesakes.collect::<Result<_, _>>()?;
-    observed.addable_apis = addable_apis(plane, observed).await?;
     Ok(())
 }
 
-async fn addable_apis(plane: &dyn ControlPlane, observed: &mut Observed) -> Result<Vec<Api>, ProviderError> {
-    let mut addable = Vec::new();
-    for name in &observed.target.apis {
-        let id = observed.target.service.api(name)?;
-        if observed.product_apis.iter().any(|api| api.id == id) {
-            continue;
-        }
-        let found = plane.get(&id).await?;
-        addable.extend(found.and_then(|found| see(found, Api::read, &mut observed.unreadable)));
-    }
-    Ok(addable.into_iter().map(|seen| seen.view).collect())
+/// The APIs that the env lists and the product lacks.
+async fn addable_apis(
+    plane: &dyn ControlPlane,
+    observed: &Observed,
+) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+    let ids = observed.target.apis.iter().map(|name| observed.target.service.api(name));
+    let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
+    let missing = ids.iter().filter(|id| !observed.product_apis.iter().any(|api| api.id == **id));
+    let found = try_join_all(missing.map(|id| plane.get(id))).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Which subscription is the link's, and what is known of its keys.
+struct KeysSeen {
+    site_key: SiteKey,
+    chosen: Option<usize>,
+    free_subscription: Option<ApimSubscriptionId>,
+    keys: Option<KeyFingerprints>,
 }
 
 /// Which subscription is the link's, what its keys are, and which key the site sends. If the site's key
 /// is known, it tells a subscription that lost its name from one of somebody else's.
-async fn observe_keys(
+async fn keys_of(
     plane: &dyn ControlPlane,
     names: &LinkNames,
-    observed: &mut Observed,
-) -> Result<(), ProviderError> {
-    if let Some(backend) = observed.own_backend() {
-        observed.site_key = plane.site_key(&backend.view.id).await?;
-    }
+    observed: &Observed,
+) -> Result<KeysSeen, ProviderError> {
+    let site_key = match observed.own_backend() {
+        Some(backend) => plane.site_key(&backend.view.id).await?,
+        None => SiteKey::Hidden,
+    };
     let candidates: Vec<ApimSubscription> = observed.subscriptions.iter().map(|s| s.view.clone()).collect();
     let likely = ApimSubscription::of_link(&candidates, names);
     let bears_its_name = likely.is_some_and(|s| s.is_named_by(names));
-    let chosen = match &observed.site_key {
+    let chosen = match &site_key {
         SiteKey::Held(held) if !bears_its_name => holder_of(plane, &candidates, held).await?,
         SiteKey::Held(_) | SiteKey::Absent | SiteKey::Hidden => likely,
     };
-    let Some(chosen) = chosen else {
-        observed.free_subscription =
-            Some(free_subscription(plane, &names.product(&observed.target.service)?).await?);
-        return Ok(());
-    };
-    observed.chosen = candidates.iter().position(|candidate| candidate.id == chosen.id);
-    observed.keys = plane.keys(&chosen.id).await?.map(|keys| KeyFingerprints {
-        primary: keys.value.primary.fingerprint(),
-        secondary: keys.value.secondary.fingerprint(),
-    });
-    Ok(())
+    let mut seen = KeysSeen { site_key, chosen: None, free_subscription: None, keys: None };
+    match chosen {
+        Some(chosen) => {
+            seen.chosen = candidates.iter().position(|candidate| candidate.id == chosen.id);
+            if plane.reads_keys() {
+                seen.keys = plane.keys(&chosen.id).await?.map(|keys| KeyFingerprints {
+                    primary: keys.value.primary.fingerprint(),
+                    secondary: keys.value.secondary.fingerprint(),
+                });
+            }
+        }
+        None if observed.target.provisioner == Provisioner::Engine => {
+            let product = names.product(&observed.target.service)?;
+            seen.free_subscription = Some(free_subscription(plane, &product).await?);
+        }
+        None => {}
+    }
+    Ok(seen)
 }
 
 async fn free_subscription(

@@ -102,6 +102,8 @@ pub struct Observed {
     pub free_subscription: Option<ApimSubscriptionId>,
     /// The keys of the link's subscription, as far as they are known.
     pub keys: Option<KeyFingerprints>,
+    /// Whether the keys were asked for.
+    pub keys_read: bool,
     /// The key that the site sends.
     pub site_key: SiteKey,
     /// What is there and could not be understood.

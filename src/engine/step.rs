@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Grace;
 use crate::model::{
     ApimPolicyId, ApimServiceId, ApimSubscriptionId, Fingerprint, LinkedBackendId, ProductApiId, ProductId,
     ResourceId,
@@ -61,6 +62,20 @@ pub enum Step {
         /// The key that moves; none where no key is known, and both become fresh.
         live: Option<Fingerprint>,
     },
+    /// Waits until the gateway accepts the subscription's primary key.
+    ProveKey {
+        /// The subscription.
+        subscription: ApimSubscriptionId,
+        /// How long to wait where the gateway cannot be asked.
+        grace: Grace,
+    },
+    /// Waits until the site can be expected to send the key that it took.
+    Settle {
+        /// The linked backend.
+        backend: LinkedBackendId,
+        /// How long that is.
+        grace: Grace,
+    },
     /// Ends the life of the key that nobody sends any more.
     RetireSecondary {
         /// The subscription.
@@ -88,8 +103,11 @@ impl Step {
             Self::PutProduct { product } | Self::DeleteProduct { product } => product,
             Self::PutPolicy { policy } => policy,
             Self::AddApi { api } | Self::RemoveApi { api } => api,
-            Self::Connect { backend, .. } | Self::Disconnect { backend, .. } => backend,
+            Self::Connect { backend, .. }
+            | Self::Disconnect { backend, .. }
+            | Self::Settle { backend, .. } => backend,
             Self::PutSubscription { subscription, .. }
+            | Self::ProveKey { subscription, .. }
             | Self::SwapKeys { subscription, .. }
             | Self::RetireSecondary { subscription, .. }
             | Self::DeleteSubscription { subscription } => subscription,
@@ -108,6 +126,8 @@ impl Step {
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
             Self::SwapKeys { .. } => "swap-keys",
+            Self::ProveKey { .. } => "prove-key",
+            Self::Settle { .. } => "settle",
             Self::RetireSecondary { .. } => "retire-secondary",
             Self::DeleteSubscription { .. } => "delete-subscription",
             Self::DeleteProduct { .. } => "delete-product",
@@ -126,6 +146,8 @@ impl Step {
             | Self::RemoveApi { .. }
             | Self::Connect { .. }
             | Self::Disconnect { .. }
+            | Self::ProveKey { .. }
+            | Self::Settle { .. }
             | Self::DeleteSubscription { .. }
             | Self::DeleteProduct { .. } => true,
         }
@@ -142,6 +164,8 @@ pub enum ChangeKind {
     Update,
     /// It exists and goes.
     Delete,
+    /// Nothing: something is waited for.
+    Wait,
 }
 
 impl ChangeKind {
@@ -152,6 +176,7 @@ impl ChangeKind {
             Self::Create => '+',
             Self::Update => '~',
             Self::Delete => '-',
+            Self::Wait => '.',
         }
     }
 }

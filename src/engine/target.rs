@@ -1,5 +1,7 @@
 //! What a command is about, and what it wants.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ApimServiceId, SiteEnvironmentId};
@@ -18,6 +20,9 @@ pub struct Target {
     pub apis: Vec<String>,
     /// Who makes the product, the subscription and the policy.
     pub provisioner: Provisioner,
+    /// How long a change takes to arrive where requests are served.
+    #[serde(default)]
+    pub propagation: Propagation,
     /// Whether a named preview environment may be linked.
     pub previews: Previews,
     /// How the target is named on the command line, for hints: `--env prod`.
@@ -40,6 +45,55 @@ pub enum Provisioner {
     Engine,
     /// The resource provider, when the backend is connected: how it writes the policy is its affair.
     Service,
+}
+
+/// How long a change takes to arrive at the gateway's nodes and at the site's edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Propagation {
+    /// Nobody serves requests, so nothing is waited for.
+    #[default]
+    Immediate,
+    /// Some time that is not known, and hopefully less than this.
+    Eventual(Grace),
+}
+
+impl Propagation {
+    /// How long to wait for what cannot be observed.
+    #[must_use]
+    pub fn grace(self) -> Option<Grace> {
+        match self {
+            Self::Immediate => None,
+            Self::Eventual(grace) => Some(grace),
+        }
+    }
+}
+
+/// How long to wait for something that cannot be observed; in plans, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Grace {
+    seconds: u32,
+}
+
+impl Default for Grace {
+    fn default() -> Self {
+        Self::seconds(30)
+    }
+}
+
+impl Grace {
+    /// A grace of so many whole seconds.
+    #[must_use]
+    pub fn seconds(seconds: u32) -> Self {
+        Self { seconds }
+    }
+
+    /// The grace as a duration.
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.seconds.into())
+    }
 }
 
 /// Whether a named preview environment may be linked.

@@ -1,7 +1,14 @@
 //! Observes again, and judges whether what was wanted is there. Never trusts what `apply` returned.
 
-use super::{Finding, Intent, Leftovers, LinkState, Observed, Target, assess, observe};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Finding, Grace, Intent, Leftovers, LinkState, Observed, Provisioner, Target, assess, observe};
 use crate::provider::{ControlPlane, ProviderError};
+
+/// How long to wait before a link is looked at again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a link is like now.
 #[derive(Clone, Debug)]
@@ -58,4 +65,28 @@ impl Verdict {
 /// [`ProviderError`] if the control plane does not answer.
 pub async fn verify(plane: &dyn ControlPlane, target: &Target) -> Result<Verdict, ProviderError> {
     observe(plane, target).await.map(Verdict::of)
+}
+
+/// As [`verify`], but gives a resource provider time to finish what it does for itself: as long as the
+/// target's grace, if the link is not yet as `intent` wants it.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the control plane does not answer.
+pub async fn verify_in_time(
+    plane: &dyn ControlPlane,
+    target: &Target,
+    intent: &Intent,
+) -> Result<Verdict, ProviderError> {
+    let waits = target.provisioner == Provisioner::Service;
+    let patience = target.propagation.grace().filter(|_| waits).map(Grace::duration).unwrap_or_default();
+    let since = Instant::now();
+    loop {
+        let verdict = verify(plane, target).await?;
+        if verdict.fulfils(intent) || since.elapsed() >= patience {
+            return Ok(verdict);
+        }
+        tracing::debug!(state = %verdict.state, "not there yet");
+        sleep(PAUSE.min(patience)).await;
+    }
 }

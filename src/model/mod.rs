@@ -17,5 +17,7 @@ pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
 pub use policy::{ApimPolicy, PolicyHealth};
 pub use resource::{Malformed, Resource};
 pub(crate) use service::SITE_KEY_HEADER;
-pub use service::{Api, ApimService, ApimSubscription, Product, ProductState, SubscriptionState};
+pub use service::{
+    Api, ApiOperation, ApimService, ApimSubscription, Product, ProductState, SubscriptionState,
+};
 pub use site::{LinkedBackend, Provisioning, SiteEnvironment, StaticSite};

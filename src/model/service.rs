@@ -100,6 +100,49 @@ impl Api {
     }
 }
 
+/// An operation of an API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiOperation {
+    /// The HTTP method.
+    pub method: String,
+    /// The path below the API's, with names in braces where it varies.
+    pub url_template: String,
+}
+
+impl ApiOperation {
+    /// Reads an operation.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it has no method or no path.
+    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
+        Ok(Self {
+            method: resource.required_text("properties.method")?.to_owned(),
+            url_template: resource.required_text("properties.urlTemplate")?.to_owned(),
+        })
+    }
+
+    /// Whether calling it changes nothing.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.method.eq_ignore_ascii_case("GET")
+    }
+
+    /// An address at which a gateway serves it, with `0` for whatever varies.
+    #[must_use]
+    pub fn example(&self, gateway: &str, api_path: &str) -> String {
+        let path = self.url_template.split('?').next().unwrap_or_default();
+        let filled = path.split('/').map(|segment| if is_fixed(segment) { segment } else { "0" });
+        let path = filled.collect::<Vec<_>>().join("/");
+        let whole = [gateway, api_path, &path].map(|part| part.trim_matches('/')).join("/");
+        whole.trim_end_matches('/').to_owned()
+    }
+}
+
+fn is_fixed(segment: &str) -> bool {
+    !segment.contains(['{', '*'])
+}
+
 /// Whether a product is shown to developers; a key opens it either way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProductState {
@@ -285,6 +328,16 @@ mod tests {
 
     fn resource(tail: &str, properties: &Value) -> Resource {
         Resource::from_value(json!({"id": format!("{SERVICE}/{tail}"), "properties": properties})).unwrap()
+    }
+
+    #[test]
+    fn an_operation_has_an_address_that_can_be_called() {
+        let operation = |template: &str| ApiOperation { method: "get".into(), url_template: template.into() };
+        let at = |template| operation(template).example("https://g.example/", "api/orders");
+        assert_eq!(at("/{id}/lines/{line}?expand={x}"), "https://g.example/api/orders/0/lines/0");
+        assert_eq!(at("/"), "https://g.example/api/orders");
+        assert_eq!(at("/files/*"), "https://g.example/api/orders/files/0");
+        assert!(operation("/").is_safe());
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl Report for ChangeReport {
 /// How many changes were made, or would be.
 fn changes(result: &ChangeResult) -> usize {
     let counts = |step: &&StepReport| matches!(step.status, StepStatus::Applied | StepStatus::Planned);
-    result.steps.iter().filter(counts).count()
+    let waits = |step: &&StepReport| step.kind == ChangeKind::Wait;
+    result.steps.iter().filter(counts).filter(|step| !waits(step)).count()
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -57,6 +58,13 @@ fn one(result: &ChangeResult, style: Style) -> String {
         });
         text += &trimmed(&table);
     }
+    if let Some(keys) = &result.keys {
+        let (before, after) = (&keys.before, &keys.after);
+        let lines = [("before:", before), ("after: ", after)];
+        let lines =
+            lines.map(|(when, keys)| format!("keys {when} {} and {}\n", keys.primary, keys.secondary));
+        text += &lines.concat();
+    }
     // What went wrong is said once, on stderr.
     if result.error.is_none() {
         text += &findings(&result.findings, style);
@@ -71,10 +79,11 @@ fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
         if step.action == "put-policy" { segments.nth(2) } else { segments.next() }.unwrap_or_default();
     let mut cells = vec![style.sign(step.kind)];
     cells.extend([what(step), name, &step.reason].map(Cell::new));
-    let status = match step.status {
-        StepStatus::Planned | StepStatus::Applied => "",
-        StepStatus::Failed => "failed",
-        StepStatus::Skipped => "not done",
+    let status = match (step.status, step.seconds) {
+        (StepStatus::Applied, Some(seconds)) => format!("{seconds:.1} s"),
+        (StepStatus::Planned | StepStatus::Applied, _) => String::new(),
+        (StepStatus::Failed, _) => "failed".to_owned(),
+        (StepStatus::Skipped, _) => "not done".to_owned(),
     };
     cells.push(Cell::new(status));
     cells
@@ -91,6 +100,8 @@ fn what(step: &StepReport) -> &'static str {
         "disconnect" => "linked backend",
         "swap-keys" => "keys: swap",
         "retire-secondary" => "keys: retire the old one",
+        "prove-key" => "wait for the gateway",
+        "settle" => "wait for the site",
         _ => "",
     }
 }

@@ -10,8 +10,8 @@ mod ui;
 
 pub use format::{Format, InvalidQuery, Query};
 pub use report::{
-    ApiListReport, ApiReport, ApimReport, ChangeReport, ChangeResult, ErrorReport, ImportReport, LinkReport,
-    Outcome, SCHEMA_VERSION, StaticSiteReport, StatusReport, StepReport, StepStatus,
+    ApiListReport, ApiReport, ApimReport, ChangeReport, ChangeResult, ErrorReport, ImportReport, KeysReport,
+    LinkReport, Outcome, SCHEMA_VERSION, StaticSiteReport, StatusReport, StepReport, StepStatus,
 };
 pub use schema::schemas;
 pub use ui::{AskError, Progress, Ui, UiOptions};

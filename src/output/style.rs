@@ -121,6 +121,7 @@ impl Style {
             ChangeKind::Create => Color::Green,
             ChangeKind::Update => Color::Yellow,
             ChangeKind::Delete => Color::Red,
+            ChangeKind::Wait => Color::DarkGrey,
         };
         self.colored(&kind.sign().to_string(), color)
     }

@@ -186,6 +186,11 @@ impl Ui {
         }
     }
 
+    /// Says something on stderr above what shows the progress, unless the caller wants quiet.
+    pub fn say_beside(&self, progress: &Progress, text: &str) {
+        progress.bar.suspend(|| self.say(text));
+    }
+
     /// Whether results are for people.
     #[must_use]
     pub fn is_for_people(&self) -> bool {
@@ -263,8 +268,7 @@ impl Ui {
     /// Shows that something is under way, if it takes longer than a tenth of a second.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
-            .with_style(ProgressStyle::default_spinner());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(spinner());
         if !self.shows_progress {
             return Progress { bar, _done: None };
         }
@@ -278,6 +282,11 @@ impl Ui {
         });
         Progress { bar, _done: Some(done) }
     }
+}
+
+fn spinner() -> ProgressStyle {
+    let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+    style.unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 /// Something that is under way; dropping it takes it from the screen.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ProviderError;
 use crate::model::{
-    ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, ProductId, Resource, ResourceId,
-    SiteEnvironmentId, SiteKey, StaticSiteId,
+    ApiId, ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, ProductId, Resource,
+    ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
 };
 
 /// A version of a resource: equal as long as nothing about it has changed, keys included.
@@ -73,8 +73,32 @@ pub enum Collection {
     ProductsNamed(ApimServiceId, String),
     /// The APIs in a product; empty where the product does not exist.
     ProductApis(ProductId),
+    /// The operations of an API.
+    ApiOperations(ApiId),
     /// The subscriptions whose scope is the product; empty where the product does not exist.
     ProductSubscriptions(ProductId),
+}
+
+/// Whether a command's changes can be made as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transactions {
+    /// Between `begin` and `commit` nobody else writes, and all becomes durable at once.
+    Whole,
+    /// Each change stands by itself, and others may write in between.
+    None,
+}
+
+/// What a gateway said to a request with a key and no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GatewayAnswer {
+    /// It accepted the key: what it went on to object to was something else.
+    Accepted,
+    /// It does not accept the key.
+    KeyRefused,
+    /// It serves nothing there, whatever the key.
+    NothingThere,
+    /// It said something else, or nothing. The text tells what, for people.
+    Unclear(String),
 }
 
 /// A control plane. Every implementation passes the suite in `tests/contract`.
@@ -103,6 +127,11 @@ pub trait ControlPlane: Debug + Send + Sync {
     /// Reads the keys of a subscription; `None` if it does not exist, or nothing is known of its keys.
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError>;
 
+    /// Whether keys can be read here. A view of a whole fleet reads none.
+    fn reads_keys(&self) -> bool {
+        true
+    }
+
     /// Replaces both keys of a subscription at once; a stale `expected` is a [`ProviderError::Conflict`].
     async fn set_keys(
         &self,
@@ -116,6 +145,18 @@ pub trait ControlPlane: Debug + Send + Sync {
 
     /// What is known of the key that the site sends to its linked backend.
     async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError>;
+
+    /// Asks a service's gateway whether it accepts a key. A gateway has many nodes, and each call may reach
+    /// another one.
+    async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
+        let _ = (url, key);
+        GatewayAnswer::Unclear("there is no gateway".to_owned())
+    }
+
+    /// Whether [`begin`](Self::begin) and [`commit`](Self::commit) do anything.
+    fn transactions(&self) -> Transactions {
+        Transactions::None
+    }
 
     /// Makes what follows one transaction, where the control plane knows transactions: after this, reads
     /// are current and nobody else writes until [`commit`](Self::commit).

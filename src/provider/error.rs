@@ -26,35 +26,53 @@ pub enum ProviderError {
         code: String,
         /// The control plane's message, verbatim.
         message: String,
+        /// What to do about it, where that is known.
+        hint: Option<String>,
     },
+    /// The caller is not known, or may not do this.
+    #[error(transparent)]
+    NotAuthorized(Failure),
+    /// The control plane wants to be asked less often.
+    #[error(transparent)]
+    Throttled(Failure),
+    /// The control plane does not answer, or not in time, or with something that is no answer.
+    #[error(transparent)]
+    Unavailable(Failure),
     /// A resource that does not have the shape that its type demands.
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// The control plane could not be read or written.
     #[error(transparent)]
-    Storage(StorageError),
+    Storage(Failure),
 }
 
 /// An implementation's own failure, kept with its diagnosis.
 #[derive(Debug)]
-pub struct StorageError(Box<dyn Diagnose>);
+pub struct Failure(Box<dyn Diagnose>);
 
-impl fmt::Display for StorageError {
+impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Error for StorageError {
+impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source()
+    }
+}
+
+impl Failure {
+    /// Takes a failure together with its diagnosis.
+    pub fn new(error: impl Diagnose) -> Self {
+        Self(Box::new(error))
     }
 }
 
 impl ProviderError {
     /// Wraps an implementation's own error, which keeps its diagnosis.
     pub fn storage(error: impl Diagnose) -> Self {
-        Self::Storage(StorageError(Box::new(error)))
+        Self::Storage(Failure::new(error))
     }
 }
 
@@ -72,10 +90,13 @@ impl Diagnose for ProviderError {
             Self::NotFound(_) => {
                 Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to see what is there")
             }
-            Self::Rejected { .. } => Diagnosis::new(ExitCode::Refused),
+            Self::Rejected { hint, .. } => Diagnosis { exit: ExitCode::Refused, hint: hint.clone() },
             Self::Malformed(_) => Diagnosis::new(ExitCode::Unavailable)
                 .hint("mend the resource where it is kept, then run the command again"),
-            Self::Storage(error) => error.0.diagnosis(),
+            Self::NotAuthorized(error)
+            | Self::Throttled(error)
+            | Self::Unavailable(error)
+            | Self::Storage(error) => error.0.diagnosis(),
         }
     }
 }

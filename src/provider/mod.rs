@@ -5,5 +5,5 @@ mod control_plane;
 mod error;
 pub mod json;
 
-pub use control_plane::{Collection, ControlPlane, ETag, Expected, Versioned};
-pub use error::{ProviderError, StorageError};
+pub use control_plane::{Collection, ControlPlane, ETag, Expected, GatewayAnswer, Transactions, Versioned};
+pub use error::{Failure, ProviderError};

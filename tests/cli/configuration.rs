@@ -104,20 +104,38 @@ hint: `swa-apim init` writes one
 }
 
 #[test]
-fn azure_itself_is_not_there_yet() {
+fn azure_is_asked_only_with_a_token_that_may_be_one_and_at_an_address_that_may_have_it() {
     let shop = Shop::sample();
-    shop.run("status --provider arm").is(str![[r#"
-exit 2
+    let arm = |line: &str, more: &[(&str, &str)]| {
+        shop.run_with(line, &[&[("SWA_APIM_PROVIDER", "arm")], more].concat())
+    };
+    arm("status", &[("SWA_APIM_CREDENTIAL", "client-secret")]).is(str![[r#"
+exit 6
 --- stderr
-error: this version cannot talk to Azure Resource Manager (`arm`, from `--provider`)
-hint: use the provider `json`: a model in a file, such as the built-in one of `--sample`
+error: the credential `client-secret` is not configured: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
+hint: set what is missing, or leave SWA_APIM_CREDENTIAL out to take the first that works
 
 "#]]);
-    shop.run_with("status", &[("SWA_APIM_PROVIDER", "arm")]).is(str![[r#"
+    arm("status", &[("SWA_APIM_CREDENTIAL", "password")]).is(str![[r#"
 exit 2
 --- stderr
-error: this version cannot talk to Azure Resource Manager (`arm`, from the environment variable SWA_APIM_PROVIDER)
-hint: use the provider `json`: a model in a file, such as the built-in one of `--sample`
+error: `password` (from SWA_APIM_CREDENTIAL) is no kind of credential
+hint: the kinds are access-token, client-secret, client-certificate, workload-identity, azure-pipelines, github-actions, managed-identity, azure-cli, azure-developer-cli
+
+"#]]);
+    arm("status", &[("SWA_APIM_ACCESS_TOKEN", "two words")]).is(str![[r#"
+exit 6
+--- stderr
+error: `SWA_APIM_ACCESS_TOKEN` is no token: it has spaces or other characters that none has
+hint: give it what `az account get-access-token --query accessToken -o tsv` prints
+
+"#]]);
+    arm("status --endpoint http://arm.example", &[("SWA_APIM_ACCESS_TOKEN", "x")]).is(str![[r#"
+exit 2
+--- stderr
+error: `endpoint` (from `--endpoint`) cannot be used
+  caused by: `http://arm.example` is not an address of Azure Resource Manager: a token would travel in the clear
+hint: give an address such as https://management.azure.com; http is for this machine alone
 
 "#]]);
 }

@@ -57,7 +57,8 @@ fn every_variable_works() {
     with(base, "SWA_APIM_SUBSCRIPTION", "11111111-1111-1111-1111-111111111111").exits(4);
     let run = with(&format!("{base} -o json"), "SWA_APIM_SITE_ENVIRONMENT", "dev");
     assert_eq!(run.json()["links"][0]["staticSite"]["environment"], "dev");
-    with(base, "SWA_APIM_PROVIDER", "arm").exits(2);
+    let arm = [("SWA_APIM_PROVIDER", "arm"), ("SWA_APIM_CREDENTIAL", "client-secret")];
+    shop.run_with(base, &arm).exits(6);
     with("status --config other.toml", "SWA_APIM_MODEL", "model.json").exits(0);
     with(base, "SWA_APIM_PROVISIONING", "service").exits(2);
     with("status", "SWA_APIM_SAMPLE", "1").exits(0);

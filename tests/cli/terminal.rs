@@ -213,7 +213,7 @@ fn ctrl_c_while_waiting_for_the_lock_ends_the_wait() {
     terminal.interrupts();
     let (rest, code) = terminal.ends();
     assert_eq!(code, 130, "{rest}");
-    assert!(rest.contains("interrupted; what was not finished was not written"), "{rest}");
+    assert!(rest.contains("interrupted; run the same command again to do what is left"), "{rest}");
     assert_eq!(shop.read(MODEL), before);
 }
 

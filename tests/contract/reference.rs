@@ -46,7 +46,7 @@ fn property<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 fn refuse<T>(id: &ResourceId, code: &str) -> Answer<T> {
-    Err(ProviderError::Rejected { id: id.clone(), code: code.to_owned(), message: String::new() })
+    Err(ProviderError::Rejected { id: id.clone(), code: code.to_owned(), message: String::new(), hint: None })
 }
 
 fn is_production(id: &ResourceId) -> bool {
@@ -236,6 +236,7 @@ impl ControlPlane for Reference {
                 all
             }
             Collection::ProductApis(product) => state.all(&format!("{apim}/products/apis"), Some(product)),
+            Collection::ApiOperations(api) => state.all(&format!("{apim}/apis/operations"), Some(api)),
             Collection::ProductSubscriptions(product) => state.subscriptions_of(product),
         };
         let mut shown: Vec<_> = ids.iter().map(|id| state.show(id)).collect();

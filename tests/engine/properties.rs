@@ -179,12 +179,13 @@ fn two_relinks_at_once_leave_a_working_link() {
         let plan = world.plan(&Intent::Relink).await.unwrap();
         let other = world.plan(&Intent::Relink).await.unwrap();
         let plane = world.plane();
-        swa_apim::engine::apply(&plane, &swa_apim::ambient::System, &plan, &crate::world::Silent)
+        swa_apim::engine::apply(&plane, &swa_apim::ambient::System, &plan, None, &crate::world::Silent)
             .await
             .unwrap();
         let late = world.plane();
         let error =
-            swa_apim::engine::apply(&late, &swa_apim::ambient::System, &other, &crate::world::Silent).await;
+            swa_apim::engine::apply(&late, &swa_apim::ambient::System, &other, None, &crate::world::Silent)
+                .await;
         assert!(matches!(error, Err(swa_apim::engine::ApplyError::Moved { .. })), "{error:?}");
         let traffic = Traffic::of(&world.plane() as &dyn ControlPlane).await;
         assert!(traffic.key_is_valid && !traffic.unguarded);

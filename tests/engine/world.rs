@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use swa_apim::{
     ambient::System,
     engine::{
-        self, ApplyError, Existing, Intent, Leftovers, Observed, Plan, PlannedStep, Previews, Provisioner,
-        Refusal, StepListener, Target, Verdict,
+        self, ApplyError, Existing, Intent, Leftovers, Observed, Plan, PlannedStep, Previews, Propagation,
+        Provisioner, Refusal, StepListener, Target, Verdict,
     },
     model::{
         ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey,
@@ -71,6 +71,7 @@ impl World {
             service: ApimServiceId::parse(&service_id("apim")).unwrap(),
             apis: wanted.iter().map(|api| (*api).to_owned()).collect(),
             provisioner: Provisioner::Engine,
+            propagation: Propagation::Immediate,
             previews: Previews::Refuse,
             selector: "--env prod".to_owned(),
         };
@@ -104,7 +105,7 @@ impl World {
     pub(crate) async fn run_dying(&self, intent: &Intent, writes: usize) -> Result<usize, Stopped> {
         let plan = self.plan(intent).await.map_err(Stopped::Refused)?;
         let plane = self.mortal(writes);
-        engine::apply(&plane, &System, &plan, &Silent).await.map_err(Stopped::Died)?;
+        engine::apply(&plane, &System, &plan, None, &Silent).await.map_err(Stopped::Died)?;
         Ok(plane.written.load(Ordering::Relaxed))
     }
 

@@ -17,7 +17,7 @@ pub(super) fn product_fields(
 ) {
     let mut push = |code, field: &str, expected: &str, actual: &str, message: &str| {
         let finding = Finding::new(code, &product.id).message(message).hint(run(observed, "relink"));
-        all.push(finding.field(field, expected, actual));
+        all.push(by_azure(observed, finding.field(field, expected, actual)));
     };
     let wanted = names.display_name();
     if product.display_name != wanted {
@@ -37,6 +37,22 @@ pub(super) fn product_fields(
     if product.approval_required {
         let message = "the product asks for approval of new subscriptions";
         push(Code::ApprovalRequired, "properties.approvalRequired", "false", "true", message);
+    }
+}
+
+/// How Azure itself makes these is not documented: what it does otherwise than this program is no drift,
+/// and connecting again would make it the same way.
+fn by_azure(observed: &Observed, finding: Finding) -> Finding {
+    let undocumented = matches!(
+        finding.code,
+        Code::ProductNotPublished
+            | Code::ApprovalRequired
+            | Code::SubscriptionRenamed
+            | Code::PolicyAlsoLetsIn
+    );
+    match observed.target.provisioner {
+        Provisioner::Service if undocumented => finding.severity(Severity::Note),
+        Provisioner::Service | Provisioner::Engine => finding,
     }
 }
 
@@ -67,12 +83,7 @@ pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, 
         PolicyHealth::AlsoLetsIn(issuers) => {
             let message = format!("the policy also lets in tokens of {}", issuers.join(", "));
             let finding = finding(Code::PolicyAlsoLetsIn).message(message);
-            // How Azure itself writes the policy is not documented: other issuers may well be its own.
-            let finding = match observed.target.provisioner {
-                Provisioner::Engine => finding,
-                Provisioner::Service => finding.severity(Severity::Note),
-            };
-            finding.field("validate-jwt issuer", expected, issuers.join(", "))
+            by_azure(observed, finding.field("validate-jwt issuer", expected, issuers.join(", ")))
         }
         PolicyHealth::Unreadable(problem) => {
             finding(Code::PolicyUnreadable).message(format!("the policy is not well-formed XML: {problem}"))
@@ -120,9 +131,10 @@ fn subscription_fields(
         let wanted = names.subscription_display_name();
         let message = format!("the link's subscription is called `{display_name}`");
         let finding = finding(Code::SubscriptionRenamed).message(message);
-        all.push(finding.field("properties.displayName", wanted, display_name));
+        let finding = finding.field("properties.displayName", wanted, display_name);
+        all.push(by_azure(observed, finding));
     }
-    if observed.keys.is_none() {
+    if observed.keys.is_none() && observed.keys_read {
         all.push(finding(Code::KeysMissing).message("no keys are recorded for the link's subscription"));
     }
 }

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ErrorReport;
+use super::{ErrorReport, link::KeyFingerprintsReport};
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, Finding, LinkState, PlannedStep},
+    engine::{ChangeKind, Finding, KeyFingerprints, LinkState, PlannedStep},
 };
 
 /// What a changing command prints with `-o json`.
@@ -33,6 +33,9 @@ pub struct ChangeResult {
     pub steps: Vec<StepReport>,
     /// The state of the link afterwards; of a plan, the state that it starts from.
     pub state: LinkState,
+    /// What may be shown of the keys before and after, where they were replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeysReport>,
     /// What is not as it should be, or worth knowing.
     pub findings: Vec<Finding>,
     /// Why it failed, if it failed.
@@ -74,6 +77,30 @@ pub struct StepReport {
     pub reason: String,
     /// How far it has come.
     pub status: StepStatus,
+    /// How many seconds it took, in Azure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// The fingerprints of a subscription's keys before and after a rotation.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct KeysReport {
+    /// Before.
+    pub before: KeyFingerprintsReport,
+    /// After.
+    pub after: KeyFingerprintsReport,
+}
+
+impl KeysReport {
+    /// The report, if both are known.
+    #[must_use]
+    pub fn of(before: Option<&KeyFingerprints>, after: Option<&KeyFingerprints>) -> Option<Self> {
+        let one = |keys: &KeyFingerprints| KeyFingerprintsReport {
+            primary: keys.primary.to_string(),
+            secondary: keys.secondary.to_string(),
+        };
+        Some(Self { before: one(before?), after: one(after?) })
+    }
 }
 
 /// How far a step has come.
@@ -100,6 +127,7 @@ impl StepReport {
             target: planned.step.target().to_string(),
             reason: planned.reason.clone(),
             status,
+            seconds: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::{
-    change::{ChangeReport, ChangeResult, Outcome, StepReport, StepStatus},
+    change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus},
     link::{ApiReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},
 };
 

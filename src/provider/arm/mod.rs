@@ -1,5 +1,29 @@
 //! A control plane over HTTP: Azure Resource Manager, in any cloud or at any address.
 
+mod body;
+mod clients;
+mod control_plane;
+mod credential;
 mod endpoint;
+mod error;
+mod failure;
+mod gateway;
+mod http;
+mod list;
+mod operation;
+mod options;
+mod pace;
+mod redact;
+mod retry;
+mod route;
 
+pub use control_plane::ArmControlPlane;
+pub use credential::{AccessToken, CredentialError, CredentialKind, CredentialOptions, Credentials};
 pub use endpoint::{Endpoint, ForeignAddress, InvalidEndpoint};
+pub use error::ArmError;
+pub use failure::{ArmFailure, FailureKind};
+pub use operation::Wait;
+pub use options::ArmOptions;
+pub use retry::{PollSchedule, Repeat, RetrySchedule};
+
+use self::{pace::Pacer, retry::Cause};

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     ambient::Ambient,
     model::{ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
-    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
+    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Transactions, Versioned},
 };
 
 /// A control plane in one JSON file, or in memory alone.
@@ -209,6 +209,10 @@ impl ControlPlane for JsonControlPlane {
             let held = store.recorded(id.key())?.primary;
             Ok(held.map_or(SiteKey::Absent, |key| SiteKey::Held(key.fingerprint())))
         })
+    }
+
+    fn transactions(&self) -> Transactions {
+        Transactions::Whole
     }
 
     async fn begin(&self) -> Result<(), ProviderError> {

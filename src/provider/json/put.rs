@@ -248,7 +248,7 @@ fn fresh_key(ambient: &dyn Ambient) -> Key {
 }
 
 fn rejected(id: &ResourceId, code: &str, message: &str) -> ProviderError {
-    ProviderError::Rejected { id: id.clone(), code: code.to_owned(), message: message.to_owned() }
+    ProviderError::Rejected { id: id.clone(), code: code.to_owned(), message: message.to_owned(), hint: None }
 }
 
 fn check_expected(id: &ResourceId, expected: &Expected, there: Option<&ETag>) -> Result<(), ProviderError> {

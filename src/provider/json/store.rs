@@ -120,6 +120,7 @@ impl Store {
             Collection::Apis(service) => self.children(&format!("{}/apis/", service.key())),
             Collection::ProductsNamed(service, name) => self.products_named(service.key(), name),
             Collection::ProductApis(product) => self.children(&format!("{}/apis/", product.key())),
+            Collection::ApiOperations(api) => self.children(&format!("{}/operations/", api.key())),
             Collection::ProductSubscriptions(product) => self.subscriptions_of(product.key()),
         };
         let merged = matches!(collection, Collection::ProductApis(_));

@@ -1,0 +1,278 @@
+//! Carrying plans out: in one transaction for each model, side by side in Azure; then looking at what came
+//! of them.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures_util::{StreamExt as _, stream};
+use tokio::time::sleep;
+
+use super::{
+    change::{is_apart, make_plan},
+    context::Context,
+    failure::Shared,
+    outcome,
+    plane::{Place, Plane},
+};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{
+        self, Applied, ApplyError, Intent, LinkState, Observed, Plan, PlannedStep, Provisioner, StepListener,
+        Verdict,
+    },
+    output::{ChangeResult, KeysReport, Outcome, Progress, StepReport, StepStatus},
+    provider::{ProviderError, arm::Wait},
+};
+
+/// How often a plan is made anew, because somebody else changed what it was made from.
+const TRIES: usize = 5;
+/// How many envs in Azure are changed at once.
+const AT_ONCE: usize = 8;
+/// How long to let somebody else finish who changes the same link, at most, before it is tried again.
+const COURTESY: Duration = Duration::from_secs(2);
+
+/// A change of one env, on its way.
+pub(super) struct Job {
+    pub(super) plane: Plane,
+    pub(super) plan: Plan,
+    env: String,
+    /// What the plan was made from, if it can be applied without looking again.
+    seen: Option<Observed>,
+    /// Whether another plan may take its place, if what it was made from has moved.
+    origin: Origin,
+    state: JobState,
+    /// Steps of plans that were given up for this one.
+    before: Vec<StepReport>,
+}
+
+/// Where a plan is from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Made by this very command.
+    Fresh,
+    /// Shown to somebody who agreed to it, or saved: it is this plan or none.
+    Agreed,
+}
+
+enum JobState {
+    Planned,
+    Applied(Applied),
+    Failed { error: anyhow::Error, failed_step: Option<usize> },
+}
+
+impl Job {
+    pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
+        let env = plan.target.env.clone();
+        Self { plane, plan, env, seen, origin, state: JobState::Planned, before: Vec::new() }
+    }
+
+    /// Somebody agreed to this very plan.
+    pub(super) fn agree(&mut self) {
+        (self.origin, self.seen) = (Origin::Agreed, None);
+    }
+}
+
+/// Carries out every job, and says what came of each.
+pub(super) async fn carry_out(
+    cx: &Context,
+    jobs: Vec<(usize, Job)>,
+    progress: &Progress,
+    wait: Wait,
+) -> Vec<(usize, ChangeResult)> {
+    let several = jobs.len() > 1;
+    let (apart, mut together): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(_, job)| is_apart(&job.plane));
+    apply_together(cx, &mut together, progress).await;
+    let mut results = Vec::new();
+    for (at, job) in together {
+        progress.now(format!("checking {}", job.env));
+        results.push((at, conclude(cx, job, progress, wait).await));
+    }
+    let apart = stream::iter(apart).map(async |(at, mut job)| {
+        if !job.plan.is_empty() {
+            apply_one(cx, &mut job, progress).await;
+        }
+        let result = conclude(cx, job, progress, wait).await;
+        if several {
+            cx.ui.say_beside(progress, &format!("{}: {}", result.env, result.summary));
+        }
+        (at, result)
+    });
+    results.extend(apart.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
+    results
+}
+
+/// One transaction for each model, in the order of their files, so that two commands never wait for each
+/// other.
+async fn apply_together(cx: &Context, jobs: &mut [(usize, Job)], progress: &Progress) {
+    let mut by_model: BTreeMap<Place, Vec<&mut Job>> = BTreeMap::new();
+    for (_, job) in jobs.iter_mut().filter(|(_, job)| !job.plan.is_empty()) {
+        by_model.entry(job.plane.place()).or_default().push(job);
+    }
+    for jobs in by_model.into_values() {
+        transact(cx, jobs, progress).await;
+    }
+}
+
+async fn transact(cx: &Context, mut jobs: Vec<&mut Job>, progress: &Progress) {
+    let Some(plane) = jobs.first().map(|job| job.plane.clone()) else { return };
+    progress.now("waiting for the lock of the model");
+    if let Err(error) = plane.as_ref().begin().await {
+        fail_all(&mut jobs, error);
+        return;
+    }
+    for job in &mut jobs {
+        apply_one(cx, job, progress).await;
+    }
+    progress.now("writing the model");
+    if let Err(error) = plane.as_ref().commit().await {
+        fail_all(&mut jobs, error);
+    }
+}
+
+/// One error for all, in each of whose chains it stands.
+fn fail_all(jobs: &mut [&mut Job], error: ProviderError) {
+    let shared = Shared::from(error);
+    for job in jobs.iter_mut().filter(|job| !matches!(job.state, JobState::Failed { .. })) {
+        job.state = JobState::Failed { error: shared.clone().into(), failed_step: None };
+    }
+}
+
+async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
+    let plane = job.plane.clone();
+    for _ in 0..TRIES {
+        let listener = Shown { env: &job.env, progress };
+        let seen = job.seen.take();
+        let error = match engine::apply(plane.as_ref(), cx.ambient.as_ref(), &job.plan, seen, &listener).await
+        {
+            Ok(applied) => {
+                job.state = JobState::Applied(applied);
+                return;
+            }
+            Err(error) => error,
+        };
+        if !error.is_moved() || job.origin == Origin::Agreed {
+            let failed_step = error.failed_step();
+            let errand = outcome::errand(&job.plan.intent);
+            let error = anyhow::Error::new(error).context(format!("could not finish {errand}"));
+            job.state = JobState::Failed { error, failed_step };
+            return;
+        }
+        job.before.extend(outcome::taken(&job.plan, error.failed_step()));
+        if plane.is_azure() {
+            tracing::info!(env = job.env, "somebody else changed the link; starting over");
+            sleep(COURTESY.mul_f64(cx.ambient.chance())).await;
+        }
+        match make_plan(plane.as_ref(), &job.plan.target, &job.plan.intent).await {
+            Ok((plan, seen)) => {
+                job.plan = plan;
+                job.seen = is_apart(&plane).then_some(seen);
+            }
+            Err(error) => {
+                job.state = JobState::Failed { error, failed_step: None };
+                return;
+            }
+        }
+        if job.plan.is_empty() {
+            return;
+        }
+    }
+    let error = ApplyError::Moved { resource: job.plan.target.site_environment.to_string() };
+    job.state = JobState::Failed { error: error.into(), failed_step: None };
+}
+
+struct Shown<'a> {
+    env: &'a str,
+    progress: &'a Progress,
+}
+
+impl StepListener for Shown<'_> {
+    fn starting(&self, _: usize, step: &PlannedStep) {
+        self.progress.now(format!("{}: {} {}", self.env, step.step.action(), step.step.target().name()));
+    }
+}
+
+/// Observes the link again, and says what became of the change.
+async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -> ChangeResult {
+    let verdict = match look(cx, &mut job, progress, wait).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            let error = anyhow::Error::new(error).context("could not check the link");
+            let steps = outcome::steps(&job.plan, StepStatus::Applied);
+            return outcome::failed(&job.env, steps, LinkState::Unknown, &error);
+        }
+    };
+    let mut steps = job.before;
+    let (outcome, keys_before) = match &job.state {
+        JobState::Planned if steps.is_empty() => (Outcome::Unchanged, None),
+        JobState::Planned => (Outcome::Applied, None),
+        JobState::Applied(applied) => {
+            let took = job.plane.is_azure().then_some(applied.took.as_slice());
+            steps.extend(outcome::applied(&job.plan, took));
+            (Outcome::Applied, applied.keys_before.clone())
+        }
+        JobState::Failed { error, failed_step } => {
+            steps.extend(outcome::partly_done(&job.plan, *failed_step));
+            let mut result = outcome::failed(&job.env, steps, verdict.state, error);
+            result.findings = verdict.findings;
+            return result;
+        }
+    };
+    let mut result = ChangeResult {
+        env: job.env.clone(),
+        outcome,
+        steps,
+        state: verdict.state,
+        keys: KeysReport::of(keys_before.as_ref(), verdict.observed.keys.as_ref())
+            .filter(|_| job.plane.is_azure() && job.plan.intent == Intent::Relink),
+        summary: outcome::summary(&job.plan, outcome, &verdict),
+        findings: verdict.findings.clone(),
+        error: None,
+        exit: ExitCode::Success,
+    };
+    if wait == Wait::UntilAccepted && outcome == Outcome::Applied {
+        result.summary = outcome::accepted(&job.plan);
+    } else if !verdict.fulfils(&job.plan.intent) {
+        result.outcome = Outcome::Failed;
+        result.exit = ExitCode::NotVerified;
+    }
+    result
+}
+
+/// Looks at the link. What a resource provider has made wrong or not at all, it is asked for once more.
+async fn look(
+    cx: &Context,
+    job: &mut Job,
+    progress: &Progress,
+    wait: Wait,
+) -> Result<Verdict, ProviderError> {
+    let plane = job.plane.clone();
+    let target = job.plan.target.clone();
+    progress.now(format!("checking {}", job.env));
+    let changed = matches!(job.state, JobState::Applied(_)) && wait == Wait::UntilDone;
+    if !changed || target.provisioner == Provisioner::Engine {
+        return engine::verify(plane.as_ref(), &target).await;
+    }
+    let intent = job.plan.intent.clone();
+    let verdict = engine::verify_in_time(plane.as_ref(), &target, &intent).await?;
+    // Both keys are new by then, so what is left of a relink is a link.
+    let rest = match intent {
+        Intent::Relink => Intent::Link { existing: engine::Existing::Keep },
+        other => other,
+    };
+    if verdict.fulfils(&rest) || job.origin == Origin::Agreed {
+        return Ok(verdict);
+    }
+    let Ok((plan, seen)) = make_plan(plane.as_ref(), &target, &rest).await else { return Ok(verdict) };
+    if plan.is_empty() {
+        return Ok(verdict);
+    }
+    tracing::info!(env = job.env, state = %verdict.state, "not as it should be; connecting again");
+    let listener = Shown { env: &job.env, progress };
+    match engine::apply(plane.as_ref(), cx.ambient.as_ref(), &plan, Some(seen), &listener).await {
+        Ok(applied) => job.before.extend(outcome::applied(&plan, Some(&applied.took))),
+        Err(error) => {
+            tracing::warn!(env = job.env, %error, "could not be put right");
+            return Ok(verdict);
+        }
+    }
+    engine::verify_in_time(plane.as_ref(), &target, &rest).await
+}

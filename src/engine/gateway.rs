@@ -1,0 +1,106 @@
+//! Whether the gateway accepts a key, proven by asking it.
+
+use std::time::Duration;
+
+use super::{Grace, Observed};
+use crate::{
+    ambient::Ambient,
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    model::{Api, ApiOperation, Key},
+    provider::{Collection, ControlPlane, Failure, GatewayAnswer, ProviderError},
+};
+
+/// How many answers in a row have to accept the key: a gateway has many nodes, and each is asked by chance.
+const IN_A_ROW: u32 = 5;
+/// How long to wait between two questions.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long a key may take to arrive at every node.
+const PATIENCE: Duration = Duration::from_secs(3 * 60);
+/// How many addresses are tried before it is given up to find one that tells keys apart.
+const ADDRESSES: usize = 6;
+
+/// The gateway goes on refusing a key that the subscription has.
+#[derive(Debug, thiserror::Error)]
+#[error("the gateway has not accepted the key `{fingerprint}` for {} s: {last}", PATIENCE.as_secs())]
+struct KeyNotAccepted {
+    fingerprint: String,
+    last: String,
+}
+
+impl Diagnose for KeyNotAccepted {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::new(ExitCode::Unavailable).hint(
+            "see that the service is up and its subscription is active, then run the same command again",
+        )
+    }
+}
+
+/// Returns once the gateway accepts `key`, or after `grace` where it cannot be asked.
+///
+/// An address is asked only if it refuses a key that nobody has: what answers alike to any key proves nothing.
+pub(super) async fn prove(
+    plane: &dyn ControlPlane,
+    ambient: &dyn Ambient,
+    observed: &Observed,
+    key: &Key,
+    grace: Grace,
+) -> Result<(), ProviderError> {
+    let stranger = Key::from_uuid(ambient.unguessable());
+    let Some(url) = telling_address(plane, observed, &stranger).await? else {
+        tracing::info!(seconds = grace.duration().as_secs(), "the gateway cannot be asked; waiting instead");
+        tokio::time::sleep(grace.duration()).await;
+        return Ok(());
+    };
+    let since = tokio::time::Instant::now();
+    let mut accepted = 0;
+    loop {
+        let answer = plane.ask_gateway(&url, key).await;
+        tracing::debug!(%url, ?answer, "asked the gateway");
+        accepted = if answer == GatewayAnswer::Accepted { accepted + 1 } else { 0 };
+        if accepted == IN_A_ROW {
+            return Ok(());
+        }
+        if since.elapsed() >= PATIENCE {
+            let (fingerprint, last) = (key.fingerprint().to_string(), told(answer));
+            return Err(ProviderError::Unavailable(Failure::new(KeyNotAccepted { fingerprint, last })));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// An address below one of the product's APIs that refuses a key that nobody has.
+async fn telling_address(
+    plane: &dyn ControlPlane,
+    observed: &Observed,
+    stranger: &Key,
+) -> Result<Option<String>, ProviderError> {
+    let gateway = observed.service.as_ref().and_then(|seen| seen.view.gateway_url.as_deref());
+    let Some(gateway) = gateway else { return Ok(None) };
+    let asks_for_key = |api: &&Api| api.subscription_required && api.takes_the_site_key();
+    let mut left = ADDRESSES;
+    for api in observed.product_apis.iter().filter(asks_for_key) {
+        let operations = plane.list(&Collection::ApiOperations(api.id.clone())).await?;
+        let operations = operations.iter().filter_map(|found| ApiOperation::read(&found.value).ok());
+        for operation in operations.filter(ApiOperation::is_safe) {
+            if left == 0 {
+                return Ok(None);
+            }
+            left -= 1;
+            let url = operation.example(gateway, &api.path);
+            match plane.ask_gateway(&url, stranger).await {
+                GatewayAnswer::KeyRefused => return Ok(Some(url)),
+                GatewayAnswer::Accepted | GatewayAnswer::NothingThere | GatewayAnswer::Unclear(_) => {}
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn told(answer: GatewayAnswer) -> String {
+    match answer {
+        GatewayAnswer::Accepted => "some of its nodes do".to_owned(),
+        GatewayAnswer::KeyRefused => "it does not know the key".to_owned(),
+        GatewayAnswer::NothingThere => "it serves nothing at the address that was asked".to_owned(),
+        GatewayAnswer::Unclear(text) => text,
+    }
+}

@@ -1,0 +1,78 @@
+//! What stands in the way of a plan.
+
+use crate::engine::{Effect, Existing, Finding, FindingCode as Code, Intent, Leftovers, Observed};
+
+pub(super) fn blocks_link(findings: &[Finding], intent: &Intent) -> Vec<Finding> {
+    let replaces = matches!(intent, Intent::Link { existing: Existing::Replace });
+    let stands = |finding: &&Finding| match finding.code.effect() {
+        Effect::Blocks | Effect::BlocksUnlessPreview => true,
+        Effect::BlocksUnlessReplace => !replaces,
+        Effect::Told | Effect::Mended | Effect::BlocksPurge => false,
+    };
+    findings.iter().filter(stands).cloned().collect()
+}
+
+/// Unlinking needs to know the site and that the link is this one; nothing else stands in its way.
+pub(super) fn blocks_unlink(observed: &Observed, findings: &[Finding], leftovers: Leftovers) -> Vec<Finding> {
+    let has_leftovers = leftovers == Leftovers::Purge && observed.product.is_some();
+    let stands = |finding: &&Finding| match finding.code {
+        Code::SiteMissing | Code::Unreadable => true,
+        Code::LinkedElsewhere => observed.own_backend().is_none() && !has_leftovers,
+        _ => false,
+    };
+    let blocking = findings.iter().filter(stands).cloned();
+    let mut blocking: Vec<Finding> = blocking.map(|finding| for_unlink(observed, finding)).collect();
+    if has_leftovers {
+        blocking.extend(blocks_purge(observed));
+    }
+    blocking
+}
+
+/// Whoever wants to unlink is not helped by how to link.
+fn for_unlink(observed: &Observed, finding: Finding) -> Finding {
+    let named = finding.actual.clone().filter(|_| finding.code == Code::LinkedElsewhere);
+    let Some(named) = named else { return finding };
+    let name = named.rsplit('/').next().unwrap_or_default();
+    let (site, service) = (observed.target.site_environment.site(), &observed.target.service);
+    let message = format!("`{}` is linked to `{name}`, not to `{}`", site.name(), service.name());
+    finding
+        .message(message)
+        .hint(format!("to unlink it from `{name}`, repeat the command with `--apim {named}`"))
+}
+
+fn blocks_purge(observed: &Observed) -> Vec<Finding> {
+    let (Some(product), Some(names)) = (&observed.product, &observed.names) else { return Vec::new() };
+    let id = &product.view.id;
+    let mut blocking = Vec::new();
+    if product.view.display_name != names.display_name() {
+        let message = format!("the product `{}` is not called as linking calls it", id.name());
+        let finding = Finding::new(Code::PurgeNotOurs, id).message(message);
+        let (wanted, actual) = (names.display_name(), &product.view.display_name);
+        blocking.push(finding.field("properties.displayName", wanted, actual));
+    }
+    for other in observed.other_subscriptions() {
+        if !other.is_named_by(names) {
+            let name = other.display_name.as_deref().unwrap_or_else(|| other.id.name());
+            let message = format!("the subscription `{name}` uses the product `{}`", id.name());
+            blocking.push(Finding::new(Code::PurgeInUse, &other.id).message(message));
+        }
+    }
+    blocking
+}
+
+pub(super) fn blocks_apis(observed: &Observed, findings: &[Finding], intent: &Intent) -> Vec<Finding> {
+    let stands = |code| match code {
+        Code::SiteMissing | Code::ServiceMissing | Code::Unreadable | Code::ProductOfAnotherSite => true,
+        Code::ApiMissing => matches!(intent, Intent::AddApis { .. }),
+        _ => false,
+    };
+    let blocking = findings.iter().filter(|finding| stands(finding.code));
+    let mut blocking: Vec<Finding> = blocking.cloned().collect();
+    if blocking.is_empty() && observed.product.is_none() && matches!(intent, Intent::AddApis { .. }) {
+        let message = "there is no link yet, and so no product to add an API to";
+        let hint = format!("run {} first", observed.target.command("link"));
+        let finding = Finding::new(Code::ProductMissing, &observed.target.service);
+        blocking.push(finding.message(message).hint(hint));
+    }
+    blocking
+}

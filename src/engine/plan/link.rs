@@ -1,0 +1,228 @@
+//! The steps of `link` and `relink`.
+
+use super::{product_id, step};
+use crate::{
+    engine::{
+        ChangeKind, Finding, FindingCode as Code, Observed, Part, PlannedStep, Provisioner, Seen, Step,
+        assess,
+    },
+    model::{ApimSubscriptionId, LinkedBackend, LinkedBackendId, ProductId},
+};
+
+/// Whether the keys are to be replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rotation {
+    Keep,
+    Rotate,
+}
+
+pub(super) fn link_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
+    match observed.target.provisioner {
+        Provisioner::Engine => engine_steps(observed, rotation),
+        Provisioner::Service => service_steps(observed, rotation),
+    }
+}
+
+/// Connecting makes the resource provider create what is missing and put right what is not; what an env
+/// asks for beyond that is added to what it made.
+fn service_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
+    let Some(product) = product_id(observed) else { return Vec::new() };
+    let repairs = assess::findings(observed);
+    let mended = repairs.iter().filter(|finding| finding.is_mended() && is_of_the_service(finding));
+    let mut reasons: Vec<&str> = mended.map(|finding| finding.message.as_str()).collect();
+    reasons.dedup();
+    let mut steps = Vec::new();
+    if observed.product.is_some() {
+        steps.extend(api_steps(observed, &product));
+    }
+    steps.extend(disconnect_others(observed));
+    let why = (!reasons.is_empty()).then(|| format!("{}; Azure puts it right", reasons.join("; ")));
+    steps.extend(connect_steps(observed, rotation, false, why));
+    if observed.product.is_none() {
+        steps.extend(api_steps(observed, &product));
+    }
+    steps
+}
+
+/// Whether the finding is about what the resource provider makes when a site is connected.
+fn is_of_the_service(finding: &Finding) -> bool {
+    match finding.code.part() {
+        Part::LinkedBackend => finding.code == Code::BackendFailed,
+        Part::Product | Part::Subscription | Part::Policy | Part::SiteKey => true,
+        Part::StaticSite | Part::Service | Part::Apis => false,
+    }
+}
+
+fn engine_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
+    let repairs = assess::repairs(observed);
+    let reason = |part| {
+        let found = repairs.iter().filter(|finding| finding.code.part() == part && finding.is_mended());
+        found.map(|finding| finding.message.clone()).collect::<Vec<_>>().join("; ")
+    };
+    let Some(product) = product_id(observed) else { return Vec::new() };
+    let product_step = product_step(observed, &product, reason(Part::Product));
+    let policy_step = policy_step(observed, &product, reason(Part::Policy));
+    let subscription_step = subscription_step(observed, &product, &repairs);
+    let mut steps = Vec::from_iter(product_step);
+    if observed.own_backend().is_some() {
+        // The site is connected already: its key must not open the product before the policy guards it.
+        steps.extend(policy_step);
+        steps.extend(subscription_step);
+    } else {
+        steps.extend(subscription_step);
+        steps.extend(policy_step);
+    }
+    steps.extend(api_steps(observed, &product));
+    steps.extend(disconnect_others(observed));
+    let new_subscription = steps.iter().any(|planned| {
+        matches!(planned.step, Step::PutSubscription { .. }) && planned.kind == ChangeKind::Create
+    });
+    steps.extend(connect_steps(observed, rotation, new_subscription, needs_connecting(observed)));
+    steps
+}
+
+fn product_step(observed: &Observed, product: &ProductId, reason: String) -> Option<PlannedStep> {
+    let put = Step::PutProduct { product: product.clone() };
+    match &observed.product {
+        None => Some(step(ChangeKind::Create, "the link's product does not exist", put)),
+        Some(_) if reason.is_empty() => None,
+        Some(_) => Some(step(ChangeKind::Update, reason, put)),
+    }
+}
+
+fn policy_step(observed: &Observed, product: &ProductId, reason: String) -> Option<PlannedStep> {
+    let put = Step::PutPolicy { policy: product.policy() };
+    match (&observed.product, &observed.policy) {
+        (None, _) | (Some(_), None) => {
+            Some(step(ChangeKind::Create, "only tokens of the site may be let in", put))
+        }
+        (Some(_), Some(_)) if reason.is_empty() => None,
+        (Some(_), Some(_)) => Some(step(ChangeKind::Update, reason, put)),
+    }
+}
+
+fn subscription_step(observed: &Observed, product: &ProductId, repairs: &[Finding]) -> Option<PlannedStep> {
+    let put = |subscription| Step::PutSubscription { subscription, product: product.clone() };
+    match observed.subscription() {
+        None => {
+            let id = observed.free_subscription.clone()?;
+            Some(step(ChangeKind::Create, "the site needs a key that opens the product", put(id)))
+        }
+        Some(own) => {
+            let of_fields = [Code::SubscriptionInactive, Code::SubscriptionRenamed];
+            let found = repairs.iter().filter(|finding| of_fields.contains(&finding.code));
+            let reasons: Vec<_> = found.map(|finding| finding.message.as_str()).collect();
+            let put = put(own.view.id.clone());
+            (!reasons.is_empty()).then(|| step(ChangeKind::Update, reasons.join("; "), put))
+        }
+    }
+}
+
+fn api_steps(observed: &Observed, product: &ProductId) -> Vec<PlannedStep> {
+    let add = |api| Step::AddApi { api: product.api(api) };
+    let wanted = observed.addable_apis.iter();
+    wanted.map(|api| step(ChangeKind::Create, "the env lists it", add(&api.id))).collect()
+}
+
+fn disconnect_others(observed: &Observed) -> Vec<PlannedStep> {
+    let kept = observed.own_backend().map(|backend| backend.view.id.clone());
+    let others = observed.backends.iter().filter(|backend| Some(&backend.view.id) != kept.as_ref());
+    others.map(|backend| disconnect(observed, backend)).collect()
+}
+
+fn disconnect(observed: &Observed, backend: &Seen<LinkedBackend>) -> PlannedStep {
+    let from = backend.view.backend.clone();
+    let reason = if observed.is_gone(backend) {
+        format!("`{}`, which it names, is gone", from.name())
+    } else if observed.is_own(backend) {
+        "the site environment can have one linked backend".to_owned()
+    } else {
+        format!("`{}` is to be replaced", from.name())
+    };
+    step(ChangeKind::Delete, reason, Step::Disconnect { backend: backend.view.id.clone(), from })
+}
+
+/// Connect, and if the keys are to be replaced: swap, connect, retire. At each of these moments the key
+/// that the site sends is one of the subscription's two.
+fn connect_steps(
+    observed: &Observed,
+    rotation: Rotation,
+    new_subscription: bool,
+    why: Option<String>,
+) -> Vec<PlannedStep> {
+    let Some(backend) = backend_id(observed) else { return Vec::new() };
+    let connect = |kind, reason: &str| {
+        let service = observed.target.service.clone();
+        step(kind, reason, Step::Connect { backend: backend.clone(), service })
+    };
+    let (kind, why) = match observed.own_backend() {
+        Some(_) => (ChangeKind::Update, why),
+        None => (ChangeKind::Create, Some("the site's `/api` is to be served by the service".to_owned())),
+    };
+    let Some(subscription) = observed.subscription().filter(|_| !new_subscription) else {
+        return match observed.target.provisioner {
+            Provisioner::Engine => Vec::from([connect(kind, "the site takes the new key")]),
+            Provisioner::Service => why.map(|reason| connect(kind, &reason)).into_iter().collect(),
+        };
+    };
+    let id = &subscription.view.id;
+    let Some(keys) = &observed.keys else {
+        let swap = Step::SwapKeys { subscription: id.clone(), live: None };
+        let swap = step(ChangeKind::Update, "no keys are recorded for the subscription", swap);
+        return Vec::from([swap, connect(kind, "the site takes the new key")]);
+    };
+    if rotation == Rotation::Keep {
+        return why.map(|reason| connect(kind, &reason)).into_iter().collect();
+    }
+    let reason = why.unwrap_or_else(|| "the site surely holds the current primary key".to_owned());
+    let waits = Waits { observed, subscription: id, backend: &backend };
+    let mut steps = Vec::from_iter(waits.until_accepted("the site is about to take the current key"));
+    steps.push(connect(kind, &reason));
+    steps.extend(waits.until_sent());
+    let live = keys.primary.clone();
+    let swap = Step::SwapKeys { subscription: id.clone(), live: Some(live.clone()) };
+    steps.push(step(
+        ChangeKind::Update,
+        "a fresh primary key; the one in use stays valid as the secondary",
+        swap,
+    ));
+    steps.extend(waits.until_accepted("the site is about to take the fresh key"));
+    steps.push(connect(ChangeKind::Update, "the site takes the fresh key"));
+    steps.extend(waits.until_sent());
+    let retire = Step::RetireSecondary { subscription: id.clone(), retiring: live };
+    steps.push(step(ChangeKind::Update, "nobody sends the old key any more", retire));
+    steps
+}
+
+/// What is waited for where a change takes its time to arrive at the gateway and at the site's edge.
+struct Waits<'a> {
+    observed: &'a Observed,
+    subscription: &'a ApimSubscriptionId,
+    backend: &'a LinkedBackendId,
+}
+
+impl Waits<'_> {
+    fn until_accepted(&self, reason: &str) -> Option<PlannedStep> {
+        let grace = self.observed.target.propagation.grace()?;
+        let prove = Step::ProveKey { subscription: self.subscription.clone(), grace };
+        Some(step(ChangeKind::Wait, reason, prove))
+    }
+
+    fn until_sent(&self) -> Option<PlannedStep> {
+        let grace = self.observed.target.propagation.grace()?;
+        let settle = Step::Settle { backend: self.backend.clone(), grace };
+        Some(step(ChangeKind::Wait, "every edge of the site is to send the key that it took", settle))
+    }
+}
+
+fn needs_connecting(observed: &Observed) -> Option<String> {
+    let of_backend = [Code::BackendFailed, Code::SiteKeyMissing, Code::SiteKeySecondary, Code::SiteKeyStale];
+    let findings = assess::findings(observed);
+    let found = findings.into_iter().find(|finding| of_backend.contains(&finding.code));
+    found.map(|finding| finding.message)
+}
+
+fn backend_id(observed: &Observed) -> Option<LinkedBackendId> {
+    let own = observed.own_backend().map(|backend| backend.view.id.clone());
+    own.or_else(|| observed.target.site_environment.linked_backend(observed.target.service.name()).ok())
+}

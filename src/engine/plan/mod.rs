@@ -1,0 +1,124 @@
+//! (`Observed`, `Intent`) → [`Plan`]; pure: no clock, no I/O, no chance.
+
+mod blocks;
+mod link;
+
+use serde::{Deserialize, Serialize};
+
+use self::{
+    blocks::{blocks_apis, blocks_link, blocks_unlink},
+    link::{Rotation, link_steps},
+};
+use super::{
+    Basis, ChangeKind, Intent, Leftovers, LinkState, Observed, PlannedStep, Refusal, Step, Target, assess,
+};
+use crate::model::ProductId;
+
+/// The steps that turn what was observed into what is wanted, and what they were planned from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// What the plan is about.
+    pub target: Target,
+    /// What it is for.
+    pub intent: Intent,
+    /// The state that it starts from.
+    pub state: LinkState,
+    /// The steps, in the order in which they have to be taken.
+    pub steps: Vec<PlannedStep>,
+    /// The versions of everything that it was made from.
+    pub basis: Basis,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many of the steps change something; the others wait.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.steps.iter().filter(|planned| planned.kind != ChangeKind::Wait).count()
+    }
+
+    /// Whether the plan replaces the keys of a link.
+    #[must_use]
+    pub fn rotates(&self) -> bool {
+        self.steps.iter().any(|planned| matches!(planned.step, Step::SwapKeys { live: Some(_), .. }))
+    }
+}
+
+/// Decides which steps turn `observed` into what `intent` wants.
+///
+/// # Errors
+///
+/// [`Refusal`] with every finding that stands in the way.
+pub fn plan(observed: &Observed, intent: &Intent) -> Result<Plan, Refusal> {
+    let findings = assess::findings(observed);
+    let blocking = match intent {
+        Intent::Link { .. } | Intent::Relink => blocks_link(&findings, intent),
+        Intent::Unlink { leftovers } => blocks_unlink(observed, &findings, *leftovers),
+        Intent::AddApis { .. } | Intent::RemoveApis { .. } => blocks_apis(observed, &findings, intent),
+    };
+    if !blocking.is_empty() {
+        return Err(Refusal { findings: blocking, intent: intent.clone() });
+    }
+    let steps = match intent {
+        Intent::Link { .. } => link_steps(observed, Rotation::Keep),
+        Intent::Relink => link_steps(observed, Rotation::Rotate),
+        Intent::Unlink { leftovers } => unlink_steps(observed, *leftovers),
+        Intent::AddApis { apis } => add_steps(observed, apis),
+        Intent::RemoveApis { apis } => remove_steps(observed, apis),
+    };
+    let (target, intent) = (observed.target.clone(), intent.clone());
+    Ok(Plan { target, intent, state: LinkState::of(observed, &findings), steps, basis: observed.basis() })
+}
+
+fn unlink_steps(observed: &Observed, leftovers: Leftovers) -> Vec<PlannedStep> {
+    let ours =
+        observed.backends.iter().filter(|backend| observed.is_own(backend) || observed.is_gone(backend));
+    let mut steps: Vec<PlannedStep> = ours
+        .map(|backend| {
+            let (id, from) = (backend.view.id.clone(), backend.view.backend.clone());
+            let reason = format!("the site's `/api` is no longer to be served by `{}`", from.name());
+            step(ChangeKind::Delete, reason, Step::Disconnect { backend: id, from })
+        })
+        .collect();
+    if leftovers == Leftovers::Purge
+        && let Some(product) = &observed.product
+    {
+        steps.extend(observed.subscriptions.iter().map(|seen| {
+            let delete = Step::DeleteSubscription { subscription: seen.view.id.clone() };
+            step(ChangeKind::Delete, "nobody else uses it; its keys end here", delete)
+        }));
+        let delete = Step::DeleteProduct { product: product.view.id.clone() };
+        steps.push(step(ChangeKind::Delete, "nobody else uses it; its APIs stay in the service", delete));
+    }
+    steps
+}
+
+fn add_steps(observed: &Observed, apis: &[String]) -> Vec<PlannedStep> {
+    let Some(product) = product_id(observed) else { return Vec::new() };
+    let wanted = observed.addable_apis.iter();
+    let wanted = wanted.filter(|api| apis.iter().any(|name| name.eq_ignore_ascii_case(api.id.name())));
+    let add = |api| Step::AddApi { api: product.api(api) };
+    wanted.map(|api| step(ChangeKind::Create, "the site is to reach it", add(&api.id))).collect()
+}
+
+fn remove_steps(observed: &Observed, apis: &[String]) -> Vec<PlannedStep> {
+    let Some(product) = product_id(observed) else { return Vec::new() };
+    let present = observed.product_apis.iter();
+    let unwanted = present.filter(|api| apis.iter().any(|name| name.eq_ignore_ascii_case(api.id.name())));
+    let remove = |api| Step::RemoveApi { api: product.api(api) };
+    unwanted.map(|api| step(ChangeKind::Delete, "the site is not to reach it", remove(&api.id))).collect()
+}
+
+fn product_id(observed: &Observed) -> Option<ProductId> {
+    observed.names.as_ref()?.product(&observed.target.service).ok()
+}
+
+fn step(kind: ChangeKind, reason: impl Into<String>, step: Step) -> PlannedStep {
+    PlannedStep { step, kind, reason: reason.into() }
+}

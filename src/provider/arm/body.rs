@@ -1,0 +1,102 @@
+//! Bodies of answers: JSON as Azure sends it, and pages of lists.
+
+use serde_json::Value;
+
+/// A body that is not what was asked for. Its content is not part of the message: it may hold keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UnusableBody {
+    /// Not JSON.
+    #[error("is not JSON (line {line}, column {column} of {length} bytes)")]
+    NotJson {
+        /// Where it stops to be, counted from 1.
+        line: usize,
+        /// Where on that line.
+        column: usize,
+        /// How long the body is.
+        length: usize,
+    },
+    /// JSON, but no list.
+    #[error("is not a list: it has no `{0}`")]
+    NotAList(&'static str),
+}
+
+/// Reads a body. Some of API Management's begin with a byte order mark; one without content is `null`.
+///
+/// # Errors
+///
+/// [`UnusableBody::NotJson`], with the place.
+pub(super) fn json(bytes: &[u8]) -> Result<Value, UnusableBody> {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if text.trim_ascii().is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(text).map_err(|error| UnusableBody::NotJson {
+        line: error.line(),
+        column: error.column(),
+        length: bytes.len(),
+    })
+}
+
+/// One page of a list.
+#[derive(Debug, PartialEq)]
+pub(super) struct Page {
+    pub(super) values: Vec<Value>,
+    /// The address of the next page; of Resource Graph, the token that leads to it.
+    pub(super) next: Option<String>,
+}
+
+impl Page {
+    /// Reads a page of an ARM list. At the end, `nextLink` is absent, `null` or empty.
+    pub(super) fn read(body: Value) -> Result<Self, UnusableBody> {
+        Self::of(body, "value", "nextLink")
+    }
+
+    /// Reads a page of an answer of Resource Graph.
+    pub(super) fn of_graph(body: Value) -> Result<Self, UnusableBody> {
+        Self::of(body, "data", "$skipToken")
+    }
+
+    fn of(mut body: Value, values: &'static str, next: &str) -> Result<Self, UnusableBody> {
+        let Some(Value::Array(found)) = body.get_mut(values).map(Value::take) else {
+            return Err(UnusableBody::NotAList(values));
+        };
+        let next = body.get(next).and_then(Value::as_str).filter(|next| !next.trim().is_empty());
+        Ok(Self { values: found, next: next.map(str::to_owned) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_and_line_ends_of_either_kind_do_not_matter() {
+        assert_eq!(json(b"\xef\xbb\xbf{\r\n \"a\": 1\r\n}\r\n").unwrap(), json!({"a": 1}));
+        assert_eq!(json(b" \r\n").unwrap(), Value::Null);
+        assert_eq!(json(b"").unwrap(), Value::Null);
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_by_its_place_and_not_by_its_content() {
+        let error = json(b"{\"primaryKey\": \"secret\", oops").unwrap_err().to_string();
+        assert_eq!(error, "is not JSON (line 1, column 26 of 29 bytes)");
+    }
+
+    #[test]
+    fn the_last_page_has_no_link_in_whatever_way() {
+        for last in [json!({"value": []}), json!({"value": [], "nextLink": null})] {
+            assert_eq!(Page::read(last).unwrap().next, None);
+        }
+        assert_eq!(Page::read(json!({"value": [], "count": 0, "nextLink": ""})).unwrap().next, None);
+        let page = Page::read(json!({"value": [1], "nextLink": "https://x/?$skip=1"})).unwrap();
+        assert_eq!(page, Page { values: vec![json!(1)], next: Some("https://x/?$skip=1".to_owned()) });
+    }
+
+    #[test]
+    fn an_object_without_values_is_no_list() {
+        assert_eq!(Page::read(json!({"id": "x"})), Err(UnusableBody::NotAList("value")));
+        assert_eq!(Page::of_graph(json!({"value": []})), Err(UnusableBody::NotAList("data")));
+    }
+}

@@ -1,0 +1,305 @@
+//! Azure Resource Manager as a control plane.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{
+    ArmError, ArmOptions, Endpoint, Repeat, Wait,
+    clients::Clients,
+    http::{Answer, Call, Http},
+    route,
+};
+use crate::{
+    model::{
+        ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, ProductApiId, Resource,
+        ResourceId, SiteKey,
+    },
+    provider::{Collection, ControlPlane, ETag, Expected, GatewayAnswer, ProviderError, Versioned},
+};
+
+/// How a version begins that was made from a resource's content, since Azure gave it none.
+const BY_CONTENT: &str = "content:";
+/// How often a change is tried again that was refused although its version still stands.
+const SPURIOUS: usize = 3;
+
+/// A control plane over HTTP: Azure Resource Manager, or what speaks like it.
+///
+/// What Azure has no entity tag for, a linked backend above all, gets one from its content, and is read
+/// again before it is changed.
+pub struct ArmControlPlane {
+    pub(super) http: Http,
+    gateway: reqwest::Client,
+    wait: Wait,
+}
+
+impl fmt::Debug for ArmControlPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArmControlPlane").field("http", &self.http).finish_non_exhaustive()
+    }
+}
+
+impl ArmControlPlane {
+    /// A control plane at an endpoint. Nothing is sent yet, but a token is fetched if there is a runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`] if no credential can be made of what is configured, or there is no TLS to be had.
+    pub fn new(options: ArmOptions) -> Result<Self, ArmError> {
+        let clients = Clients::new(&options.endpoint)?;
+        let credentials = Arc::new(options.credentials(clients.tokens)?);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let early = Arc::clone(&credentials);
+            // Whoever needs the token asks for it again, and hears why there is none.
+            runtime.spawn(async move { early.token().await.map(drop) });
+        }
+        let http = Http::new(clients.arm, options.endpoint, credentials, options.ambient, options.limit);
+        Ok(Self { http, gateway: clients.gateway, wait: options.wait })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        self.http.endpoint()
+    }
+
+    /// The address of what is below a resource, in the resource's API version.
+    pub(super) fn url(&self, id: &ResourceId, tail: &str, query: &[(&str, &str)]) -> Url {
+        let mut url = self.endpoint().join(&format!("{id}{tail}"));
+        url.query_pairs_mut().append_pair("api-version", route::version_of(id)).extend_pairs(query);
+        url
+    }
+
+    fn read_url(&self, id: &ResourceId) -> Url {
+        self.url(id, "", route::read_query(id))
+    }
+
+    async fn read(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        // A place in a product can be asked for, and not be read.
+        let is_place = id.is_a(ProductApiId::TYPE);
+        let method = if is_place { Method::HEAD } else { Method::GET };
+        let call = Call::new(method, self.read_url(id), format!("reading `{}`", id.name()));
+        match self.http.send(&call).await {
+            Ok(_) if is_place => Ok(Some(versioned(Resource::new(id.clone(), serde_json::Map::new()), None))),
+            Ok(answer) => {
+                let tag = answer.etag().map(ETag::new);
+                Ok(Some(versioned(resource_of(answer.body, id)?, tag)))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.about(id)),
+        }
+    }
+
+    /// What a change has to carry so that it is made only if `expected` holds. Where the service has no
+    /// way to say so, it is looked up here, as late as can be.
+    async fn condition(
+        &self,
+        id: &ResourceId,
+        expected: &Expected,
+        needs_tag: bool,
+    ) -> Result<Option<String>, ProviderError> {
+        let has_tags = route::is_of_api_management(id) && !id.is_a(ProductApiId::TYPE);
+        let any = || needs_tag.then(|| "*".to_owned());
+        match expected {
+            Expected::Anything => Ok(any().filter(|_| has_tags)),
+            Expected::Unchanged(tag) if has_tags && !tag.as_str().starts_with(BY_CONTENT) => {
+                Ok(Some(tag.as_str().to_owned()))
+            }
+            Expected::Absent if route::is_unique_by_itself(id) => Ok(None),
+            Expected::Absent => match self.read(id).await? {
+                Some(_) => Err(ProviderError::Conflict(id.clone())),
+                None => Ok(None),
+            },
+            Expected::Unchanged(tag) => {
+                let current = self.read(id).await?;
+                let current = current.ok_or_else(|| ProviderError::Conflict(id.clone()))?;
+                if content_tag(&current.value) != *tag {
+                    return Err(ProviderError::Conflict(id.clone()));
+                }
+                let real = Some(current.etag.as_str()).filter(|tag| !tag.starts_with(BY_CONTENT));
+                Ok(real.map(str::to_owned).or_else(any).filter(|_| has_tags))
+            }
+        }
+    }
+
+    /// Sends a change, again if it is refused for a version that still stands: API Management does that.
+    async fn change(&self, call: &Call, id: &ResourceId) -> Result<Answer, ProviderError> {
+        for _ in 0..SPURIOUS {
+            let error = match self.http.send(call).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error.about(id),
+            };
+            let conflict = matches!(error, ProviderError::Conflict(_));
+            let (true, Some(tag)) = (conflict, &call.if_match) else { return Err(error) };
+            let stands = self.read(id).await?.is_some_and(|found| found.etag.as_str() == tag);
+            if !stands {
+                return Err(error);
+            }
+            tracing::debug!(%id, "refused although its version stands; asking again");
+        }
+        Err(ProviderError::Conflict(id.clone()))
+    }
+}
+
+#[async_trait]
+impl ControlPlane for ArmControlPlane {
+    async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        self.read(id).await
+    }
+
+    async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+        self.list_by_pages(collection).await
+    }
+
+    async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
+        let id = resource.id();
+        let if_match = self.condition(id, &expected, false).await?;
+        let what = format!("putting `{}`", id.name());
+        let url = self.url(id, "", &[]);
+        let body = route::put_body(&resource);
+        let call = Call { body, if_match, ..Call::new(Method::PUT, url, &what) };
+        let answer = match self.change(&call, id).await {
+            // What is put there needs something to be put into.
+            Err(ProviderError::NotFound(_)) => {
+                return Err(ProviderError::NotFound(id.parent().unwrap_or_else(|| id.clone())));
+            }
+            other => other?,
+        };
+        let answer = self.http.finish(answer, &self.read_url(id), self.wait, &what).await;
+        let answer = answer.map_err(|error| error.about(id))?;
+        if let Some(tag) = answer.etag() {
+            return Ok(ETag::new(tag));
+        }
+        match resource_of(answer.body, id) {
+            Ok(now) => Ok(versioned(now, None).etag),
+            Err(_) => Ok(versioned(resource, None).etag),
+        }
+    }
+
+    async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
+        let expected = if expected == Expected::Absent { Expected::Anything } else { expected };
+        let if_match = self.condition(id, &expected, true).await?;
+        let what = format!("deleting `{}`", id.name());
+        let url = self.url(id, "", route::delete_query(id));
+        let call = Call { if_match, ..Call::new(Method::DELETE, url, &what) };
+        let answer = match self.change(&call, id).await {
+            Ok(answer) => answer,
+            Err(ProviderError::NotFound(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let finished = self.http.finish(answer, &self.read_url(id), self.wait, &what).await;
+        finished.map(drop).map_err(|error| error.about(id))
+    }
+
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        let what = format!("reading the keys of `{}`", id.name());
+        let call = Call::new(Method::POST, self.url(id, "/listSecrets", &[]), what);
+        let answer = match self.http.send(&call).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error.about(id)),
+        };
+        let Some(value) = pair_of(&answer.body) else { return Ok(None) };
+        let etag = match answer.etag() {
+            Some(tag) => ETag::new(tag),
+            None => match self.read(id).await? {
+                Some(found) => found.etag,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Versioned { value, etag }))
+    }
+
+    async fn set_keys(
+        &self,
+        id: &ApimSubscriptionId,
+        keys: KeyPair,
+        expected: Expected,
+    ) -> Result<ETag, ProviderError> {
+        if expected == Expected::Absent {
+            return Err(ProviderError::Conflict((**id).clone()));
+        }
+        let if_match = self.condition(id, &expected, true).await?;
+        let (primary, secondary) = (keys.primary.expose(), keys.secondary.expose());
+        let body = json!({"properties": {"primaryKey": primary, "secondaryKey": secondary}});
+        let what = format!("swapping the keys of `{}`", id.name());
+        let url = self.url(id, "", &[]);
+        let call = Call { body: Some(body), if_match, ..Call::new(Method::PATCH, url, what) };
+        match self.change(&call, id).await {
+            Ok(answer) => match answer.etag() {
+                Some(tag) => Ok(ETag::new(tag)),
+                None => self.current_tag(id).await,
+            },
+            // The one before it may have been carried out, and its answer lost.
+            Err(error @ ProviderError::Conflict(_)) => match self.keys(id).await? {
+                Some(now) if now.value == keys => Ok(now.etag),
+                Some(_) | None => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError> {
+        let (action, name) = match slot {
+            KeySlot::Primary => ("/regeneratePrimaryKey", "primary"),
+            KeySlot::Secondary => ("/regenerateSecondaryKey", "secondary"),
+        };
+        let what = format!("regenerating the {name} key of `{}`", id.name());
+        let call = Call { repeat: Repeat::Never, ..Call::new(Method::POST, self.url(id, action, &[]), what) };
+        self.http.send(&call).await.map(drop).map_err(|error| error.about(id))
+    }
+
+    async fn site_key(&self, _: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
+        Ok(SiteKey::Hidden)
+    }
+
+    async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
+        super::gateway::ask(&self.gateway, url, key).await
+    }
+}
+
+impl ArmControlPlane {
+    async fn current_tag(&self, id: &ResourceId) -> Result<ETag, ProviderError> {
+        let found = self.read(id).await?;
+        found.map(|found| found.etag).ok_or_else(|| ProviderError::NotFound(id.clone()))
+    }
+}
+
+/// Takes a resource from an answer, whose keys are not kept. Some answers spell the id otherwise, or leave
+/// it out.
+pub(super) fn resource_of(body: Value, asked: &ResourceId) -> Result<Resource, Malformed> {
+    let mut body = body;
+    if let Value::Object(fields) = &mut body
+        && fields.get("id").and_then(Value::as_str).is_none_or(|id| ResourceId::parse(id).is_err())
+    {
+        fields.insert("id".to_owned(), asked.as_str().into());
+    }
+    let mut resource = Resource::from_value(body)?;
+    // Whether they are well-formed is for whoever asks for them.
+    let _ = resource.take_keys();
+    Ok(resource)
+}
+
+/// A resource with the version that Azure gave it, in a header or in itself, or else one by its content.
+pub(super) fn versioned(resource: Resource, tag: Option<ETag>) -> Versioned<Resource> {
+    let within = || resource.field("etag").and_then(Value::as_str).map(ETag::new);
+    let keeps_own = route::is_of_api_management(resource.id()) && !resource.id().is_a(ProductApiId::TYPE);
+    let given = tag.or_else(within).filter(|_| keeps_own);
+    let etag = given.unwrap_or_else(|| content_tag(&resource));
+    Versioned { value: resource, etag }
+}
+
+fn content_tag(resource: &Resource) -> ETag {
+    let digest = Sha256::digest(route::comparable(resource).to_string());
+    let hex = digest[..8].iter().map(|byte| format!("{byte:02x}"));
+    ETag::new(format!("{BY_CONTENT}{}", hex.collect::<String>()))
+}
+
+fn pair_of(body: &Value) -> Option<KeyPair> {
+    let key = |field: &str| body.get(field)?.as_str().and_then(|text| Key::new(text).ok());
+    Some(KeyPair { primary: key("primaryKey")?, secondary: key("secondaryKey")? })
+}

@@ -1,0 +1,68 @@
+//! Why there is no token.
+
+use super::CredentialKind;
+use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
+
+/// A credential that gave no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    pub(super) kind: CredentialKind,
+    pub(super) problem: String,
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// None of the credentials gave one.
+    #[error("no credential gave a token{}", listed(.tried))]
+    None {
+        /// Those that were tried, and what came of each.
+        tried: Vec<Tried>,
+    },
+    /// `SWA_APIM_ACCESS_TOKEN` holds what cannot be one.
+    #[error("`SWA_APIM_ACCESS_TOKEN` {problem}")]
+    AccessToken {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// `SWA_APIM_CREDENTIAL` holds no kind of credential.
+    #[error("`{word}` (from SWA_APIM_CREDENTIAL) is no kind of credential")]
+    UnknownKind {
+        /// What it holds.
+        word: String,
+    },
+    /// `SWA_APIM_CREDENTIAL` asks for a kind that is not configured.
+    #[error("the credential `{kind}` is not configured: {missing}")]
+    NotConfigured {
+        /// The kind.
+        kind: CredentialKind,
+        /// What it needs.
+        missing: &'static str,
+    },
+}
+
+fn listed(tried: &[Tried]) -> String {
+    let lines: Vec<String> =
+        tried.iter().map(|Tried { kind, problem }| format!("\n{kind}: {problem}")).collect();
+    lines.concat()
+}
+
+impl Diagnose for CredentialError {
+    fn diagnosis(&self) -> Diagnosis {
+        match self {
+            Self::None { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
+                "sign in with `az login`, or give a token: \
+                 SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o tsv)",
+            ),
+            Self::AccessToken { .. } => Diagnosis::new(ExitCode::NotAuthorized)
+                .hint("give it what `az account get-access-token --query accessToken -o tsv` prints"),
+            Self::UnknownKind { .. } => {
+                let known = CredentialKind::ALL.map(CredentialKind::as_str).join(", ");
+                Diagnosis::new(ExitCode::Usage).hint(format!("the kinds are {known}"))
+            }
+            Self::NotConfigured { .. } => Diagnosis::new(ExitCode::NotAuthorized)
+                .hint("set what is missing, or leave SWA_APIM_CREDENTIAL out to take the first that works"),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The kinds of credentials.
+
+use std::{fmt, str::FromStr};
+
+use super::CredentialError;
+
+/// Where a token comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CredentialKind {
+    /// The variable `SWA_APIM_ACCESS_TOKEN`.
+    AccessToken,
+    /// A client secret of an application.
+    ClientSecret,
+    /// A client certificate of an application.
+    ClientCertificate,
+    /// A token of Kubernetes in a file.
+    WorkloadIdentity,
+    /// A service connection of Azure Pipelines.
+    AzurePipelines,
+    /// The OpenID token of a job of GitHub Actions.
+    GitHubActions,
+    /// A managed identity of whatever the command runs on.
+    ManagedIdentity,
+    /// `az login`.
+    AzureCli,
+    /// `azd auth login`.
+    AzureDeveloperCli,
+}
+
+impl CredentialKind {
+    /// Every kind, in the order in which they are tried.
+    pub const ALL: [Self; 9] = [
+        Self::AccessToken,
+        Self::ClientSecret,
+        Self::ClientCertificate,
+        Self::WorkloadIdentity,
+        Self::AzurePipelines,
+        Self::GitHubActions,
+        Self::ManagedIdentity,
+        Self::AzureCli,
+        Self::AzureDeveloperCli,
+    ];
+
+    /// The word for it, as `SWA_APIM_CREDENTIAL` takes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access-token",
+            Self::ClientSecret => "client-secret",
+            Self::ClientCertificate => "client-certificate",
+            Self::WorkloadIdentity => "workload-identity",
+            Self::AzurePipelines => "azure-pipelines",
+            Self::GitHubActions => "github-actions",
+            Self::ManagedIdentity => "managed-identity",
+            Self::AzureCli => "azure-cli",
+            Self::AzureDeveloperCli => "azure-developer-cli",
+        }
+    }
+}
+
+impl fmt::Display for CredentialKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for CredentialKind {
+    type Err = CredentialError;
+
+    fn from_str(word: &str) -> Result<Self, CredentialError> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(word));
+        found.ok_or_else(|| CredentialError::UnknownKind { word: word.to_owned() })
+    }
+}

@@ -1,0 +1,306 @@
+//! Each credential that is configured, and how a token is got from it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use azure_core::{
+    cloud::{CloudConfiguration, CustomConfiguration},
+    credentials::{Secret, TokenCredential},
+    error::ErrorKind,
+    http::{ClientMethodOptions, ClientOptions, Transport},
+};
+use azure_identity::{
+    AzureCliCredential, AzureDeveloperCliCredential, AzurePipelinesCredential,
+    AzurePipelinesCredentialOptions, ClientAssertion, ClientAssertionCredential,
+    ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
+    WorkloadIdentityCredentialOptions,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+use url::Url;
+
+use super::{AccessToken, CredentialError, CredentialKind, CredentialOptions, error::Tried};
+use crate::provider::arm::redact::redacted;
+
+/// How long a program such as `az` may take.
+const PROGRAM: Duration = Duration::from_secs(30);
+/// How long an authority may take.
+const AUTHORITY: Duration = Duration::from_secs(30);
+/// How long a machine's own address may take. Off Azure there is nobody at it.
+const MACHINE: Duration = Duration::from_secs(2);
+
+/// A credential that is configured.
+pub(super) struct Source {
+    kind: CredentialKind,
+    scope: String,
+    patience: Duration,
+    way: Way,
+}
+
+enum Way {
+    Given(AccessToken),
+    Asked(Arc<dyn TokenCredential>),
+}
+
+/// Every credential that is configured, in the order in which they are tried.
+pub(super) struct Configured {
+    pub(super) sources: Vec<Source>,
+    /// Those that are configured and cannot be used.
+    pub(super) impossible: Vec<Tried>,
+}
+
+impl Source {
+    pub(super) fn kind(&self) -> CredentialKind {
+        self.kind
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// A token, or in a line why there is none.
+    pub(super) async fn token(&self) -> Result<AccessToken, String> {
+        let credential = match &self.way {
+            Way::Given(token) => return Ok(token.clone()),
+            Way::Asked(credential) => credential,
+        };
+        let token =
+            credential.get_token(&[&self.scope], None).await.map_err(|error| line(&error.to_string()))?;
+        let ends = Timestamp::from_second(token.expires_on.unix_timestamp()).ok();
+        Ok(AccessToken::new(token.token, ends))
+    }
+}
+
+/// The first line of what a library says, without what nobody may see.
+fn line(text: &str) -> String {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it does not say why");
+    redacted(first).chars().take(300).collect()
+}
+
+impl Configured {
+    pub(super) fn find(options: &CredentialOptions<'_>) -> Result<Self, CredentialError> {
+        let variables = options.variables;
+        let wanted = match (options.kind, variables("SWA_APIM_CREDENTIAL")) {
+            (Some(kind), _) => Some(kind),
+            (None, Some(word)) => Some(word.parse()?),
+            (None, None) => None,
+        };
+        let given = variables("SWA_APIM_ACCESS_TOKEN");
+        if let Some(given) = given.filter(|_| wanted.is_none_or(|kind| kind == CredentialKind::AccessToken)) {
+            let token = AccessToken::given(&given, options.ambient.now())?;
+            let source = Source {
+                kind: CredentialKind::AccessToken,
+                scope: String::new(),
+                patience: Duration::MAX,
+                way: Way::Given(token),
+            };
+            return Ok(Self { sources: vec![source], impossible: Vec::new() });
+        }
+        let maker = Maker::new(options);
+        let mut found = Self { sources: Vec::new(), impossible: Vec::new() };
+        for kind in CredentialKind::ALL.into_iter().filter(|kind| wanted.is_none_or(|it| it == *kind)) {
+            match maker.make(kind) {
+                Made::Source(way) => found.sources.push(Source {
+                    kind,
+                    scope: options.endpoint.scope().to_owned(),
+                    patience: maker.patience(kind),
+                    way: Way::Asked(way),
+                }),
+                Made::Impossible(problem) => found.impossible.push(Tried { kind, problem }),
+                Made::Missing(missing) if wanted.is_some() => {
+                    return Err(CredentialError::NotConfigured { kind, missing });
+                }
+                Made::Missing(_) => {}
+            }
+        }
+        // Off Azure, asking the machine takes as long as it is waited for, so that comes last.
+        found.sources.sort_by_key(|source| source.patience == MACHINE);
+        Ok(found)
+    }
+}
+
+enum Made {
+    Source(Arc<dyn TokenCredential>),
+    /// It is configured, and cannot be used.
+    Impossible(String),
+    /// It is not configured: this is what it would need.
+    Missing(&'static str),
+}
+
+struct Maker {
+    variables: fn(&str) -> Option<String>,
+    http: reqwest::Client,
+    authority: String,
+    audience: &'static str,
+}
+
+impl Maker {
+    fn new(options: &CredentialOptions<'_>) -> Self {
+        let authority = options.endpoint.authority();
+        let host = authority.host_str().unwrap_or_default();
+        let audience = if host.ends_with(".chinacloudapi.cn") {
+            "api://AzureADTokenExchangeChina"
+        } else if host.ends_with(".microsoftonline.us") {
+            "api://AzureADTokenExchangeUSGov"
+        } else {
+            "api://AzureADTokenExchange"
+        };
+        let authority = (options.variables)("AZURE_AUTHORITY_HOST").unwrap_or_else(|| authority.to_string());
+        Self { variables: options.variables, http: options.http.clone(), authority, audience }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.variables)(name)
+    }
+
+    fn patience(&self, kind: CredentialKind) -> Duration {
+        match kind {
+            CredentialKind::AzureCli | CredentialKind::AzureDeveloperCli => PROGRAM,
+            CredentialKind::ManagedIdentity if !self.identity_is_announced() => MACHINE,
+            _ => AUTHORITY,
+        }
+    }
+
+    fn identity_is_announced(&self) -> bool {
+        ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"].iter().any(|name| self.variable(name).is_some())
+    }
+
+    fn client_options(&self) -> ClientOptions {
+        let mut cloud = CustomConfiguration::default();
+        cloud.authority_host.clone_from(&self.authority);
+        ClientOptions {
+            transport: Some(Transport::new(Arc::new(self.http.clone()))),
+            cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
+            ..ClientOptions::default()
+        }
+    }
+
+    /// The tenant and the application of whatever signs in as one.
+    fn application(&self) -> Option<(String, String)> {
+        Some((self.variable("AZURE_TENANT_ID")?, self.variable("AZURE_CLIENT_ID")?))
+    }
+
+    fn make(&self, kind: CredentialKind) -> Made {
+        match kind {
+            CredentialKind::AccessToken => Made::Missing("set SWA_APIM_ACCESS_TOKEN"),
+            CredentialKind::ClientSecret => self.client_secret(),
+            CredentialKind::ClientCertificate => match self.variable("AZURE_CLIENT_CERTIFICATE_PATH") {
+                Some(_) => Made::Impossible("this build has no support for certificates".to_owned()),
+                None => Made::Missing("set AZURE_CLIENT_CERTIFICATE_PATH"),
+            },
+            CredentialKind::WorkloadIdentity => self.workload_identity(),
+            CredentialKind::AzurePipelines => self.azure_pipelines(),
+            CredentialKind::GitHubActions => self.github_actions(),
+            CredentialKind::ManagedIdentity => self.managed_identity(),
+            CredentialKind::AzureCli => made(AzureCliCredential::new(None)),
+            CredentialKind::AzureDeveloperCli => made(AzureDeveloperCliCredential::new(None)),
+        }
+    }
+
+    fn client_secret(&self) -> Made {
+        let (Some((tenant, client)), Some(secret)) =
+            (self.application(), self.variable("AZURE_CLIENT_SECRET"))
+        else {
+            return Made::Missing("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET");
+        };
+        let options = ClientSecretCredentialOptions { client_options: self.client_options() };
+        made(ClientSecretCredential::new(&tenant, client, Secret::new(secret), Some(options)))
+    }
+
+    fn assertion_options(&self) -> ClientAssertionCredentialOptions {
+        ClientAssertionCredentialOptions { client_options: self.client_options() }
+    }
+
+    fn workload_identity(&self) -> Made {
+        let (Some((tenant, client)), Some(file)) =
+            (self.application(), self.variable("AZURE_FEDERATED_TOKEN_FILE"))
+        else {
+            return Made::Missing("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE");
+        };
+        made(WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+            credential_options: self.assertion_options(),
+            client_id: Some(client),
+            tenant_id: Some(tenant),
+            token_file_path: Some(file.into()),
+        })))
+    }
+
+    fn azure_pipelines(&self) -> Made {
+        let of_connection = |name: &str| self.variable(&format!("AZURESUBSCRIPTION_{name}"));
+        let (Some(client), Some(tenant), Some(connection), Some(token), Some(_)) = (
+            of_connection("CLIENT_ID"),
+            of_connection("TENANT_ID"),
+            of_connection("SERVICE_CONNECTION_ID"),
+            self.variable("SYSTEM_ACCESSTOKEN"),
+            self.variable("SYSTEM_OIDCREQUESTURI"),
+        ) else {
+            return Made::Missing(
+                "run it in an AzureCLI task of Azure Pipelines, with SYSTEM_ACCESSTOKEN passed to it",
+            );
+        };
+        let options = AzurePipelinesCredentialOptions { credential_options: self.assertion_options() };
+        made(AzurePipelinesCredential::new(tenant, client, &connection, token, Some(options)))
+    }
+
+    fn github_actions(&self) -> Made {
+        let (Some((tenant, client)), Some(address), Some(token)) = (
+            self.application(),
+            self.variable("ACTIONS_ID_TOKEN_REQUEST_URL"),
+            self.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+        ) else {
+            return Made::Missing(
+                "set AZURE_TENANT_ID and AZURE_CLIENT_ID in a job with `permissions: id-token: write`",
+            );
+        };
+        let Ok(mut address) = Url::parse(&address) else {
+            return Made::Impossible("ACTIONS_ID_TOKEN_REQUEST_URL is no address".to_owned());
+        };
+        address.query_pairs_mut().append_pair("audience", self.audience);
+        let job = GitHubJob { http: self.http.clone(), address, token: Secret::new(token) };
+        made(ClientAssertionCredential::new(tenant, client, job, Some(self.assertion_options())))
+    }
+
+    fn managed_identity(&self) -> Made {
+        made(ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+            user_assigned_id: self.variable("AZURE_CLIENT_ID").map(UserAssignedId::ClientId),
+            client_options: self.client_options(),
+        })))
+    }
+}
+
+fn made<C: TokenCredential + 'static>(credential: azure_core::Result<Arc<C>>) -> Made {
+    match credential {
+        Ok(credential) => Made::Source(credential),
+        Err(error) => Made::Impossible(line(&error.to_string())),
+    }
+}
+
+/// A job of GitHub Actions, which is given a token that says which one it is.
+struct GitHubJob {
+    http: reqwest::Client,
+    address: Url,
+    token: Secret,
+}
+
+impl fmt::Debug for GitHubJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GitHubJob")
+    }
+}
+
+#[async_trait::async_trait]
+impl ClientAssertion for GitHubJob {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        let failed = |what: &'static str| azure_core::Error::with_message(ErrorKind::Credential, what);
+        let request = self.http.get(self.address.clone()).bearer_auth(self.token.secret());
+        let response = request.send().await.map_err(|_| failed("GitHub does not answer"))?;
+        let body: Value = response
+            .error_for_status()
+            .map_err(|_| failed("GitHub refuses to say which job this is"))?
+            .json()
+            .await
+            .map_err(|_| failed("GitHub's answer is no JSON"))?;
+        let token = body.get("value").and_then(Value::as_str);
+        token.map(str::to_owned).ok_or_else(|| failed("GitHub's answer has no token"))
+    }
+}

@@ -1,0 +1,63 @@
+//! A token, and what can be told of one without asking anybody.
+
+use std::fmt;
+
+use azure_core::credentials::Secret;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::CredentialError;
+
+/// A token for Azure Resource Manager. Its `Debug` hides it.
+#[derive(Clone)]
+pub struct AccessToken {
+    secret: Secret,
+    ends: Option<Timestamp>,
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken").field("ends", &self.ends).finish_non_exhaustive()
+    }
+}
+
+impl AccessToken {
+    pub(super) fn new(secret: Secret, ends: Option<Timestamp>) -> Self {
+        Self { secret, ends }
+    }
+
+    /// Takes a token that somebody typed or pasted.
+    pub(super) fn given(text: &str, now: Timestamp) -> Result<Self, CredentialError> {
+        let invalid = |problem| CredentialError::AccessToken { problem };
+        let text = text.trim();
+        let text = text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")).unwrap_or(text);
+        if text.is_empty() {
+            return Err(invalid("is empty"));
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(invalid("is no token: it has spaces or other characters that none has"));
+        }
+        let ends = end_of(text);
+        if ends.is_some_and(|ends| ends <= now) {
+            return Err(invalid("holds a token that has expired"));
+        }
+        Ok(Self::new(Secret::new(text.to_owned()), ends))
+    }
+
+    pub(in crate::provider::arm) fn secret(&self) -> &str {
+        self.secret.secret()
+    }
+
+    /// When it ends, if that is known.
+    pub(super) fn ends(&self) -> Option<Timestamp> {
+        self.ends
+    }
+}
+
+/// When a token says that it ends, if it is one that can be read.
+fn end_of(text: &str) -> Option<Timestamp> {
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Timestamp::from_second(claims.get("exp")?.as_i64()?).ok()
+}

@@ -1,0 +1,78 @@
+//! What a service's gateway says to a key.
+
+use reqwest::{StatusCode, header::HeaderValue};
+use serde_json::Value;
+use url::Url;
+
+use super::{body, endpoint::is_loopback};
+use crate::{
+    model::{Key, SITE_KEY_HEADER},
+    provider::GatewayAnswer,
+};
+
+/// How much of an answer is read: those that tell are short.
+const LONGEST_ANSWER: usize = 64 << 10;
+
+/// Asks with a key and without a token. A key goes over https alone, or to this very machine.
+pub(super) async fn ask(client: &reqwest::Client, url: &str, key: &Key) -> GatewayAnswer {
+    let unclear = |text: &str| GatewayAnswer::Unclear(text.to_owned());
+    let Ok(url) = Url::parse(url) else { return unclear("its address cannot be read") };
+    if url.scheme() != "https" && !is_loopback(&url) {
+        return unclear("its address is not https, so the key was not sent");
+    }
+    let Ok(mut value) = HeaderValue::from_str(key.expose()) else {
+        return unclear("the key has characters that cannot be sent");
+    };
+    value.set_sensitive(true);
+    let Ok(mut response) = client.get(url).header(SITE_KEY_HEADER, value).send().await else {
+        return unclear("it does not answer");
+    };
+    let status = response.status();
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > LONGEST_ANSWER {
+            break;
+        }
+    }
+    meaning(status, &bytes)
+}
+
+/// The gateway looks at the key before it looks for a token, so whatever it objects to beyond the key, it
+/// has accepted that.
+fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
+    let message = body::json(bytes).ok();
+    let message = message.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);
+    let is_about_key = message.is_some_and(|text| text.to_lowercase().contains("subscription key"));
+    match status {
+        StatusCode::UNAUTHORIZED if is_about_key => GatewayAnswer::KeyRefused,
+        StatusCode::UNAUTHORIZED if message.is_some() => GatewayAnswer::Accepted,
+        StatusCode::NOT_FOUND => GatewayAnswer::NothingThere,
+        status if status.is_success() => GatewayAnswer::Accepted,
+        status => GatewayAnswer::Unclear(format!("it answered {}", status.as_u16())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(status: u16, body: &str) -> GatewayAnswer {
+        meaning(StatusCode::from_u16(status).unwrap(), body.as_bytes())
+    }
+
+    #[test]
+    fn what_the_gateway_objects_to_tells_whether_it_took_the_key() {
+        let about_key = r#"{"statusCode":401,"message":"Access denied due to invalid subscription key."}"#;
+        assert_eq!(said(401, about_key), GatewayAnswer::KeyRefused);
+        assert_eq!(said(401, r#"{"statusCode":401,"message":"JWT not present."}"#), GatewayAnswer::Accepted);
+        assert_eq!(said(200, "hello"), GatewayAnswer::Accepted);
+        assert_eq!(
+            said(404, r#"{"statusCode":404,"message":"Resource not found"}"#),
+            GatewayAnswer::NothingThere
+        );
+        for (status, body) in [(401, "<html>a proxy"), (500, ""), (429, "{}"), (302, "")] {
+            assert!(matches!(said(status, body), GatewayAnswer::Unclear(_)), "{status}");
+        }
+    }
+}

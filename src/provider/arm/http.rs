@@ -1,0 +1,332 @@
+//! Requests and answers: the token, deadlines, repetition, pace, and what may be read.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{
+    Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, LOCATION},
+};
+use serde_json::Value;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, timeout_at},
+};
+use url::Url;
+
+use super::{
+    ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, Repeat, RetrySchedule, body,
+    pace::Bucket,
+};
+use crate::ambient::Ambient;
+
+/// How many requests are under way at once.
+const AT_ONCE: usize = 48;
+/// How many times an answer may send a request elsewhere on the same host.
+const REDIRECTS: usize = 5;
+/// How much of an answer is read. A page of the longest list is far below it.
+const LONGEST_ANSWER: usize = 64 << 20;
+/// How long one request may take, its answer included.
+const ONE_REQUEST: Duration = Duration::from_secs(60);
+
+/// A request, before it is sent.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) body: Option<Value>,
+    pub(super) if_match: Option<String>,
+    pub(super) repeat: Repeat,
+    /// What it is for, as the object of a sentence: no more than verbs and names.
+    pub(super) what: String,
+}
+
+impl Call {
+    pub(super) fn new(method: Method, url: Url, what: impl Into<String>) -> Self {
+        Self { method, url, body: None, if_match: None, repeat: Repeat::Safely, what: what.into() }
+    }
+
+    pub(super) fn get(url: Url, what: impl Into<String>) -> Self {
+        Self::new(Method::GET, url, what)
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url.path())
+    }
+}
+
+/// An answer that is a success. Its body may hold keys, so `Debug` shows none of it.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Value,
+    /// Where it came from, for what it points to.
+    pub(super) url: Url,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({})", self.status)
+    }
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(super) fn etag(&self) -> Option<&str> {
+        self.header(ETAG.as_str())
+    }
+}
+
+/// What sends requests to one endpoint.
+pub(super) struct Http {
+    client: reqwest::Client,
+    endpoint: Endpoint,
+    credentials: Arc<Credentials>,
+    ambient: Arc<dyn Ambient>,
+    retries: RetrySchedule,
+    pacer: Mutex<Pacer>,
+    slots: Semaphore,
+    correlation: HeaderValue,
+    limit: Duration,
+    end: Instant,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("endpoint", &self.endpoint.base().as_str()).finish_non_exhaustive()
+    }
+}
+
+/// How one sending ended, if not with a success.
+struct Miss {
+    error: ArmError,
+    cause: Cause,
+}
+
+impl Http {
+    pub(super) fn new(
+        client: reqwest::Client,
+        endpoint: Endpoint,
+        credentials: Arc<Credentials>,
+        ambient: Arc<dyn Ambient>,
+        limit: Duration,
+    ) -> Self {
+        let correlation = HeaderValue::from_str(&ambient.unguessable().to_string());
+        Self {
+            client,
+            endpoint,
+            credentials,
+            retries: RetrySchedule::default(),
+            pacer: Mutex::new(Pacer::new()),
+            slots: Semaphore::new(AT_ONCE),
+            correlation: correlation.expect("a UUID is made of header characters"),
+            limit,
+            end: Instant::now() + limit,
+            ambient,
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        self.ambient.now()
+    }
+
+    /// Sends a request until it is answered with a success, or there is no point in sending it again.
+    pub(super) async fn send(&self, call: &Call) -> Result<Answer, ArmError> {
+        let mut attempt = 0;
+        let mut renewed = false;
+        let mut moves = 0;
+        let mut url = call.url.clone();
+        loop {
+            let miss = match self.attempt(call, &url).await {
+                Ok(answer) if answer.status.is_redirection() => {
+                    moves += 1;
+                    url = self.redirected(call, &answer, moves)?;
+                    continue;
+                }
+                Ok(answer) => return Ok(answer),
+                Err(miss) => miss,
+            };
+            let expired = matches!(miss.error.kind(), Some(FailureKind::NotAuthenticated { claims: None }));
+            if expired && !renewed && self.credentials.forget() {
+                renewed = true;
+                continue;
+            }
+            let left = self.end.saturating_duration_since(Instant::now());
+            let wait = self.retries.next(attempt, &miss.cause, call.repeat, self.ambient.chance(), left);
+            let Some(wait) = wait else { return Err(miss.error) };
+            tracing::debug!(?call, attempt, wait_ms = wait.as_millis(), error = %miss.error, "asking again");
+            attempt += 1;
+            sleep(wait).await;
+        }
+    }
+
+    /// Sleeps, but not past the end of the command.
+    pub(super) async fn wait(&self, duration: Duration, what: &str) -> Result<(), ArmError> {
+        if Instant::now() + duration >= self.end {
+            return Err(ArmError::TimeOver { what: what.to_owned(), limit: self.limit });
+        }
+        sleep(duration).await;
+        Ok(())
+    }
+
+    fn redirected(&self, call: &Call, answer: &Answer, moves: usize) -> Result<Url, ArmError> {
+        let unusable =
+            |problem: &str| ArmError::Unusable { what: call.what.clone(), problem: problem.into() };
+        let keeps_method = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
+        if !keeps_method.contains(&answer.status) {
+            return Err(unusable("is a redirection that would change the request"));
+        }
+        if moves > REDIRECTS {
+            return Err(unusable("goes round in circles"));
+        }
+        let link = answer.header(LOCATION.as_str()).ok_or_else(|| unusable("points nowhere"))?;
+        self.own(&answer.url, link, &call.what)
+    }
+
+    /// An address that an answer points to, if the token may go there.
+    pub(super) fn own(&self, from: &Url, link: &str, what: &str) -> Result<Url, ArmError> {
+        let own = self.endpoint.own(from, link);
+        own.map_err(|source| ArmError::Foreign { what: what.to_owned(), source })
+    }
+
+    async fn attempt(&self, call: &Call, url: &Url) -> Result<Answer, Miss> {
+        let over = || Miss {
+            error: ArmError::TimeOver { what: call.what.clone(), limit: self.limit },
+            cause: Cause::Final,
+        };
+        let token = self.credentials.token();
+        let token = timeout_at(self.end, token).await.map_err(|_| over())?;
+        let token = token.map_err(|error| Miss { error: error.into(), cause: Cause::Final })?;
+        // Closed by nobody.
+        let _slot = self.slots.acquire().await;
+        let bucket = Bucket::of(&call.method, url);
+        loop {
+            let wait = self.pacer().reserve(&bucket, Instant::now());
+            if wait.is_zero() {
+                break;
+            }
+            if Instant::now() + wait >= self.end {
+                return Err(over());
+            }
+            sleep(wait).await;
+        }
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| Miss {
+            error: ArmError::Unusable {
+                what: "getting a token".to_owned(),
+                problem: "is no token: it has characters that cannot be sent".to_owned(),
+            },
+            cause: Cause::Final,
+        })?;
+        bearer.set_sensitive(true);
+        let since = Instant::now();
+        let end = self.end.min(since + ONE_REQUEST);
+        let result = timeout_at(end, self.exchange(call, url, bearer)).await;
+        let outcome = match result {
+            Ok(outcome) => outcome,
+            Err(_) if end == self.end => Err(over()),
+            Err(_) => Err(Miss {
+                error: ArmError::Silent { what: call.what.clone(), after: ONE_REQUEST },
+                cause: Cause::Broken { sent: true },
+            }),
+        };
+        self.note(call, url, &bucket, since, &outcome);
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call, url: &Url, bearer: HeaderValue) -> Result<Answer, Miss> {
+        let id = self.ambient.unguessable().to_string();
+        let mut request = self
+            .client
+            .request(call.method.clone(), url.clone())
+            .header(AUTHORIZATION, bearer)
+            .header("x-ms-client-request-id", &id)
+            .header("x-ms-return-client-request-id", "true")
+            .header("x-ms-correlation-request-id", &self.correlation);
+        if let Some(tag) = &call.if_match {
+            request = request.header(IF_MATCH, tag);
+        }
+        request = match &call.body {
+            Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.to_string()),
+            None if [Method::PUT, Method::POST].contains(&call.method) => request.header(CONTENT_LENGTH, 0),
+            None => request,
+        };
+        let mut response = request.send().await.map_err(|error| self.broken(call, &error))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(call, &error))? {
+            if bytes.len() + chunk.len() > LONGEST_ANSWER {
+                let problem = format!("is longer than {} MiB", LONGEST_ANSWER >> 20);
+                let error = ArmError::Unusable { what: call.what.clone(), problem };
+                return Err(Miss { error, cause: Cause::Final });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if !status.is_success() && !status.is_redirection() {
+            let failure = ArmFailure::read(status, &headers, &bytes);
+            let cause = Cause::of(&failure, self.ambient.now());
+            let error = ArmError::Refused { what: call.what.clone(), failure: Box::new(failure) };
+            return Err(Miss { error, cause });
+        }
+        let body = if status.is_redirection() { Ok(Value::Null) } else { body::json(&bytes) };
+        let body = body.map_err(|error| Miss {
+            error: ArmError::Unusable { what: call.what.clone(), problem: error.to_string() },
+            cause: Cause::Broken { sent: true },
+        })?;
+        Ok(Answer { status, headers, body, url: url.clone() })
+    }
+
+    fn broken(&self, call: &Call, error: &reqwest::Error) -> Miss {
+        let mut problem = String::new();
+        let mut cause = std::error::Error::source(error);
+        while let Some(one) = cause {
+            problem = one.to_string();
+            cause = one.source();
+        }
+        if problem.is_empty() {
+            "the connection broke".clone_into(&mut problem);
+        }
+        let origin = self.endpoint.base().origin().ascii_serialization();
+        let error_seen = ArmError::Unreachable { origin, what: call.what.clone(), problem };
+        Miss { error: error_seen, cause: Cause::Broken { sent: !error.is_connect() } }
+    }
+
+    fn note(&self, call: &Call, url: &Url, bucket: &Bucket, since: Instant, outcome: &Result<Answer, Miss>) {
+        let now = Instant::now();
+        let took_ms = now.duration_since(since).as_millis();
+        let (method, path) = (&call.method, url.path());
+        match outcome {
+            Ok(answer) => {
+                self.pacer().answered(bucket, now, &answer.headers, None);
+                let (status, id) = (answer.status.as_u16(), answer.header("x-ms-request-id"));
+                tracing::debug!(%method, path, status, took_ms, request_id = id, "answered");
+            }
+            Err(Miss { error: ArmError::Refused { failure, .. }, .. }) => {
+                let retry_after = failure.retry_after_from(self.ambient.now());
+                let closed = retry_after.filter(|_| *failure.kind() == FailureKind::Throttled);
+                self.pacer().answered(bucket, now, failure.headers(), closed);
+                let (status, id) = (failure.status().as_u16(), failure.request_id());
+                tracing::debug!(%method, path, status, took_ms, request_id = id, "refused");
+            }
+            Err(miss) => {
+                self.pacer().answered(bucket, now, &HeaderMap::new(), None);
+                tracing::debug!(%method, path, took_ms, error = %miss.error, "not answered");
+            }
+        }
+    }
+
+    fn pacer(&self) -> std::sync::MutexGuard<'_, Pacer> {
+        self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,128 @@
+//! Collections, page by page.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    ArmControlPlane, ArmError,
+    body::Page,
+    control_plane::{resource_of, versioned},
+    http::Call,
+    route,
+};
+use crate::{
+    model::{ApimServiceId, ApimSubscription, ProductId, Resource, ResourceId, StaticSiteId},
+    provider::{Collection, ProviderError, Versioned},
+};
+
+/// More pages than any list has; what goes on after them goes round in circles.
+const MOST_PAGES: usize = 10_000;
+
+impl ArmControlPlane {
+    pub(super) async fn list_by_pages(
+        &self,
+        collection: &Collection,
+    ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+        let found = match collection {
+            Collection::StaticSites => self.everywhere(StaticSiteId::TYPE).await?,
+            Collection::Services => self.everywhere(ApimServiceId::TYPE).await?,
+            Collection::SiteEnvironments(site) => self.below(site, "/builds", &[]).await?,
+            Collection::LinkedBackends(environment) => {
+                self.below(environment, "/linkedBackends", &[]).await?
+            }
+            Collection::Apis(service) => self.below(service, "/apis", &[]).await?,
+            Collection::ApiOperations(api) => self.below(api, "/operations", &[]).await?,
+            Collection::ProductsNamed(service, name) => {
+                let filter = format!("displayName eq '{}'", name.replace('\'', "''"));
+                let found = self.below(service, "/products", &[("$filter", &filter)]).await?;
+                // A filter that is not understood lists all there are.
+                let is = |resource: &Resource| resource.text("properties.displayName") == Ok(Some(name));
+                found.into_iter().filter(is).collect()
+            }
+            Collection::ProductApis(product) => self.below(product, "/apis", &[]).await?,
+            Collection::ProductSubscriptions(product) => {
+                let found = self.below(product, "/subscriptions", &[]).await?;
+                found.into_iter().filter(|found| is_scoped_to(found, product)).collect()
+            }
+        };
+        let mut found: Vec<_> = found.into_iter().map(|resource| versioned(resource, None)).collect();
+        found.sort_by(|a, b| a.value.id().cmp(b.value.id()));
+        Ok(found)
+    }
+
+    /// What is in a collection of a resource; nothing, if that does not exist.
+    pub(super) async fn below(
+        &self,
+        parent: &ResourceId,
+        kind: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<Resource>, ProviderError> {
+        let url = self.url(parent, kind, query);
+        let what = format!("listing {} of `{}`", kind.trim_start_matches('/'), parent.name());
+        match self.pages(url, &what).await {
+            Ok(values) => resources(values, parent),
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            Err(error) => Err(error.about(parent)),
+        }
+    }
+
+    /// Every value of a list, whatever number of pages it comes in.
+    pub(super) async fn pages(&self, first: Url, what: &str) -> Result<Vec<Value>, ArmError> {
+        let unusable = |problem: String| ArmError::Unusable { what: what.to_owned(), problem };
+        let mut values = Vec::new();
+        let mut url = first;
+        for _ in 0..MOST_PAGES {
+            let answer = self.http.send(&Call::get(url, what)).await?;
+            let page = Page::read(answer.body).map_err(|error| unusable(error.to_string()))?;
+            values.extend(page.values);
+            let Some(next) = page.next else { return Ok(values) };
+            url = self.http.own(&answer.url, &next, what)?;
+        }
+        Err(unusable("goes on for ever".to_owned()))
+    }
+
+    /// Every resource of a type that the caller can see, in any subscription, from Resource Graph.
+    async fn everywhere(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
+        let mut url = self.endpoint().join("/providers/Microsoft.ResourceGraph/resources");
+        url.query_pairs_mut().append_pair("api-version", route::RESOURCE_GRAPH);
+        let what = format!("finding every `{resource_type}`");
+        let query = format!(
+            "resources | where type =~ '{}' | project id, name, type, location, sku, properties | order by id asc",
+            resource_type.to_lowercase()
+        );
+        let mut values = Vec::new();
+        let mut token: Option<String> = None;
+        let nowhere = ResourceId::resource_group("-", "-")?;
+        let failed = |error: ArmError| error.about(&nowhere);
+        for _ in 0..MOST_PAGES {
+            let mut options = json!({"resultFormat": "objectArray"});
+            if let Some(token) = token.take() {
+                options["$skipToken"] = token.into();
+            }
+            let body = Some(json!({"query": query, "options": options}));
+            let call = Call { body, ..Call::new(Method::POST, url.clone(), &what) };
+            let answer = self.http.send(&call).await.map_err(failed)?;
+            let page = Page::of_graph(answer.body).map_err(|error| {
+                failed(ArmError::Unusable { what: what.clone(), problem: error.to_string() })
+            })?;
+            values.extend(page.values);
+            token = page.next;
+            if token.is_none() {
+                return resources(values, &nowhere);
+            }
+        }
+        Err(failed(ArmError::Unusable { what, problem: "goes on for ever".to_owned() }))
+    }
+}
+
+fn resources(values: Vec<Value>, asked: &ResourceId) -> Result<Vec<Resource>, ProviderError> {
+    values.into_iter().map(|value| Ok(resource_of(value, asked)?)).collect()
+}
+
+/// Whether a subscription's scope is this product: the list may hold others, whose scope holds it too.
+pub(super) fn is_scoped_to(subscription: &Resource, product: &ProductId) -> bool {
+    let scope = subscription.text("properties.scope").ok().flatten().unwrap_or_default();
+    let name = ApimSubscription::product_of_scope(scope);
+    name.is_some_and(|name| name.eq_ignore_ascii_case(product.name()))
+}

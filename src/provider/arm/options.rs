@@ -1,0 +1,35 @@
+//! What a control plane over HTTP is made of.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{ArmError, CredentialOptions, Credentials, Endpoint, Wait};
+use crate::ambient::Ambient;
+
+/// What a control plane over HTTP is made of.
+#[derive(Clone)]
+pub struct ArmOptions {
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// The environment, in which credentials are configured.
+    pub variables: fn(&str) -> Option<String>,
+    /// The time and chance.
+    pub ambient: Arc<dyn Ambient>,
+    /// How long everything that is asked of it may take together.
+    pub limit: Duration,
+    /// Whether what it has only begun is waited for.
+    pub wait: Wait,
+}
+
+impl fmt::Debug for ArmOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArmOptions").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl ArmOptions {
+    pub(super) fn credentials(&self, http: reqwest::Client) -> Result<Credentials, ArmError> {
+        let (endpoint, variables) = (&self.endpoint, self.variables);
+        let ambient = Arc::clone(&self.ambient);
+        Ok(Credentials::new(&CredentialOptions { kind: None, endpoint, http, variables, ambient })?)
+    }
+}

@@ -1,0 +1,219 @@
+//! When to ask again; pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, RETRY_AFTER},
+};
+
+use super::{ArmFailure, FailureKind};
+
+/// Whether a request may be sent twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It changes nothing the second time, or is refused by its condition.
+    Safely,
+    /// Each time ends the life of a key.
+    Never,
+}
+
+/// Why a request was not fulfilled, as far as that decides whether to send it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The connection was not made, or broke. What was not sent had no effect.
+    Broken {
+        /// Whether the request may have arrived.
+        sent: bool,
+    },
+    /// An answer that says: later.
+    Later {
+        /// How much later, if it says so.
+        after: Option<Duration>,
+        /// Whether the request was turned away before anything was done.
+        turned_away: bool,
+    },
+    /// An answer that will be the same next time.
+    Final,
+}
+
+impl Cause {
+    /// What an answer means for the next attempt.
+    pub(super) fn of(failure: &ArmFailure, now: Timestamp) -> Self {
+        let after = failure.retry_after_from(now);
+        match failure.kind() {
+            FailureKind::Throttled => Self::Later { after, turned_away: true },
+            FailureKind::Unavailable | FailureKind::InProgress | FailureKind::NoRegion => {
+                Self::Later { after, turned_away: false }
+            }
+            FailureKind::NotAuthenticated { .. }
+            | FailureKind::NotAuthorized { .. }
+            | FailureKind::NotFound
+            | FailureKind::Conflict
+            | FailureKind::Locked
+            | FailureKind::SecondBackend
+            | FailureKind::BackendNotFound
+            | FailureKind::Rejected => Self::Final,
+        }
+    }
+}
+
+/// Whether a status says that the same request may succeed later.
+pub(super) fn is_transient(status: StatusCode) -> bool {
+    [408, 500, 502, 503, 504].contains(&status.as_u16())
+}
+
+/// How often, and after how long, a request is sent again.
+#[derive(Clone, Debug)]
+pub struct RetrySchedule {
+    first: Duration,
+    longest: Duration,
+    attempts: u32,
+}
+
+impl Default for RetrySchedule {
+    /// From half a second on, twice as long each time up to half a minute, six times.
+    fn default() -> Self {
+        Self { first: Duration::from_millis(500), longest: Duration::from_secs(30), attempts: 6 }
+    }
+}
+
+impl RetrySchedule {
+    /// How long to wait before the request is sent again, if it is to be sent again.
+    ///
+    /// `attempt` counts from 0, `chance` is from 0 up to 1, and `left` is what remains of the whole command's
+    /// time: what would have to wait longer is not worth waiting for.
+    pub(super) fn next(
+        &self,
+        attempt: u32,
+        cause: &Cause,
+        repeat: Repeat,
+        chance: f64,
+        left: Duration,
+    ) -> Option<Duration> {
+        let may = match cause {
+            Cause::Broken { sent: false } | Cause::Later { turned_away: true, .. } => true,
+            Cause::Broken { sent: true } | Cause::Later { turned_away: false, .. } => {
+                repeat == Repeat::Safely
+            }
+            Cause::Final => false,
+        };
+        if !may || attempt >= self.attempts {
+            return None;
+        }
+        let asked = match cause {
+            Cause::Later { after, .. } => *after,
+            Cause::Broken { .. } | Cause::Final => None,
+        };
+        let step = self.first.saturating_mul(2_u32.saturating_pow(attempt)).min(self.longest);
+        // Half of each step is chance, so that many clients do not come back at once.
+        let wait = asked.unwrap_or_else(|| step.mul_f64(0.5 + chance / 2.0));
+        (wait < left).then_some(wait)
+    }
+}
+
+/// When to look again at a long-running operation.
+#[derive(Clone, Debug, Default)]
+pub struct PollSchedule {
+    polls: u32,
+}
+
+impl PollSchedule {
+    /// How long to wait before the next look: as long as the service asks for, or a second, and longer from
+    /// the tenth on.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+        let shortest = Duration::from_secs(1);
+        let grown = 1.5_f64.powi(i32::try_from(self.polls.saturating_sub(9)).unwrap_or(i32::MAX).min(7));
+        self.polls += 1;
+        let own = shortest.mul_f64(grown).min(Duration::from_secs(15));
+        asked.filter(|asked| *asked >= shortest).unwrap_or(own)
+    }
+}
+
+/// How long an answer asks to wait: in milliseconds, in seconds, or until a date.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let millis = ["x-ms-retry-after-ms", "retry-after-ms"].iter().find_map(|name| text(name)?.parse().ok());
+    if let Some(millis) = millis {
+        return Some(Duration::from_millis(millis));
+    }
+    let value = text(RETRY_AFTER.as_str())?;
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    let date = Timestamp::try_from(date).ok()?;
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Cause = Cause::Later { after: None, turned_away: false };
+    const AGES: Duration = Duration::from_secs(3_600);
+
+    fn headers(name: &'static str, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(reqwest::header::HeaderName::from_static(name), value.parse().unwrap())])
+    }
+
+    #[test]
+    fn each_wait_is_about_twice_as_long_and_none_longer_than_half_a_minute() {
+        let schedule = RetrySchedule { attempts: 20, ..RetrySchedule::default() };
+        for attempt in 0..20 {
+            let step = 500 * 2_u64.pow(attempt.min(10));
+            let step = Duration::from_millis(step.min(30_000));
+            let shortest = schedule.next(attempt, &LATER, Repeat::Safely, 0.0, AGES).unwrap();
+            let longest = schedule.next(attempt, &LATER, Repeat::Safely, 0.999, AGES).unwrap();
+            assert_eq!(shortest, step / 2);
+            assert!(longest < step && longest > step.mul_f64(0.99));
+        }
+    }
+
+    #[test]
+    fn there_is_an_end_to_it() {
+        let schedule = RetrySchedule::default();
+        assert_eq!(schedule.next(6, &LATER, Repeat::Safely, 0.0, AGES), None);
+        assert_eq!(schedule.next(0, &Cause::Final, Repeat::Safely, 0.0, AGES), None);
+    }
+
+    #[test]
+    fn what_the_service_asks_for_is_done_unless_the_time_is_over_before() {
+        let cause = Cause::Later { after: Some(Duration::from_secs(7)), turned_away: true };
+        let next = |left| RetrySchedule::default().next(0, &cause, Repeat::Safely, 0.3, left);
+        assert_eq!(next(Duration::from_secs(8)), Some(Duration::from_secs(7)));
+        assert_eq!(next(Duration::from_secs(7)), None);
+    }
+
+    #[test]
+    fn what_may_have_ended_a_key_is_not_sent_again() {
+        let next = |cause| RetrySchedule::default().next(0, &cause, Repeat::Never, 0.0, AGES).is_some();
+        assert!(!next(Cause::Broken { sent: true }));
+        assert!(!next(Cause::Later { after: Some(Duration::from_secs(1)), turned_away: false }));
+        assert!(next(Cause::Broken { sent: false }), "it never arrived");
+        assert!(next(Cause::Later { after: None, turned_away: true }), "it was turned away at the door");
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_milliseconds_or_as_a_date() {
+        let now = "2026-11-24T12:00:00Z".parse().unwrap();
+        let of = |name, value| retry_after(&headers(name, value), now);
+        assert_eq!(of("retry-after", "17"), Some(Duration::from_secs(17)));
+        assert_eq!(of("x-ms-retry-after-ms", "250"), Some(Duration::from_millis(250)));
+        assert_eq!(of("retry-after", "Tue, 24 Nov 2026 12:00:30 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(of("retry-after", "Tue, 24 Nov 2026 11:00:00 GMT"), Some(Duration::ZERO), "it is over");
+        assert_eq!(of("retry-after", "soon"), None);
+    }
+
+    #[test]
+    fn an_operation_is_looked_at_every_second_at_first() {
+        let mut schedule = PollSchedule::default();
+        let waits: Vec<u128> = (0..20).map(|_| schedule.next(None).as_millis()).collect();
+        assert_eq!(&waits[..10], [1000; 10]);
+        assert!(waits[10..].windows(2).all(|pair| pair[0] <= pair[1]) && waits[19] == 15_000, "{waits:?}");
+        assert_eq!(schedule.next(Some(Duration::from_secs(4))), Duration::from_secs(4));
+        let mut schedule = PollSchedule::default();
+        assert_eq!(schedule.next(Some(Duration::ZERO)), Duration::from_secs(1), "0 means: as you like");
+    }
+}

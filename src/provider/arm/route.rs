@@ -1,0 +1,165 @@
+//! Ids → addresses: which API version each provider is spoken to in, and what a request may carry.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{
+    ApimPolicyId, ApimSubscriptionId, LinkedBackendId, ProductApiId, Resource, ResourceId, StaticSiteId,
+};
+
+/// [Static sites](https://learn.microsoft.com/rest/api/appservice/static-sites).
+const WEB: &str = "2024-04-01";
+/// [API Management](https://learn.microsoft.com/rest/api/apimanagement).
+const API_MANAGEMENT: &str = "2024-05-01";
+/// [Subscriptions and resource groups](https://learn.microsoft.com/rest/api/resources).
+const RESOURCES: &str = "2022-12-01";
+/// [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
+pub(super) const RESOURCE_GRAPH: &str = "2022-10-01";
+
+/// The API version that a resource, or what is below it, is spoken to in.
+pub(super) fn version_of(id: &ResourceId) -> &'static str {
+    if is_of_api_management(id) {
+        API_MANAGEMENT
+    } else if has_namespace(id, "microsoft.web") {
+        WEB
+    } else {
+        RESOURCES
+    }
+}
+
+/// Whether a resource is of API Management, which has entity tags for all that is in a service.
+pub(super) fn is_of_api_management(id: &ResourceId) -> bool {
+    has_namespace(id, "microsoft.apimanagement")
+}
+
+fn has_namespace(id: &ResourceId, namespace: &str) -> bool {
+    let of_provider = id.key().rsplit_once("/providers/").map(|(_, path)| path);
+    of_provider.and_then(|path| path.split('/').next()) == Some(namespace)
+}
+
+/// What is added to the address of a resource that is read.
+pub(super) fn read_query(id: &ResourceId) -> &'static [(&'static str, &'static str)] {
+    if id.is_a(ApimPolicyId::TYPE) { &[("format", "rawxml")] } else { &[] }
+}
+
+/// What is added to the address of a resource that is deleted. Cleaning the authentication of a backend
+/// concerns App Service alone, so it is left as it is.
+pub(super) fn delete_query(id: &ResourceId) -> &'static [(&'static str, &'static str)] {
+    if id.is_a(LinkedBackendId::TYPE) { &[("isCleaningAuthConfig", "false")] } else { &[] }
+}
+
+/// Fields of an answer that a request does not carry.
+const READ_ONLY: &[&str] = &[
+    "createdDate",
+    "createdOn",
+    "endDate",
+    "groups",
+    "notificationDate",
+    "provisioningState",
+    "startDate",
+    "stateComment",
+];
+
+/// What a PUT of the resource carries.
+pub(super) fn put_body(resource: &Resource) -> Option<Value> {
+    let id = resource.id();
+    if id.is_a(ProductApiId::TYPE) {
+        return None;
+    }
+    let properties = resource.field("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    if id.is_a(LinkedBackendId::TYPE) {
+        return Some(json!({ "properties": only(properties, &["backendResourceId", "region"]) }));
+    }
+    if id.is_a(ApimPolicyId::TYPE) {
+        let mut properties = only(properties, &["value"]);
+        properties.insert("format".to_owned(), "rawxml".into());
+        return Some(json!({ "properties": properties }));
+    }
+    let writable = properties.into_iter().filter(|(name, _)| !READ_ONLY.contains(&name.as_str()));
+    let mut body = Map::from_iter([("properties".to_owned(), writable.collect())]);
+    for field in ["location", "sku", "tags", "kind", "identity", "zones"] {
+        if let Some(value) = resource.field(field) {
+            body.insert(field.to_owned(), value.clone());
+        }
+    }
+    Some(Value::Object(body))
+}
+
+fn only(mut properties: Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
+    properties.retain(|name, value| fields.contains(&name.as_str()) && !value.is_null());
+    properties
+}
+
+/// Whether the service itself refuses to make the resource where it cannot be: a second linked backend.
+pub(super) fn is_unique_by_itself(id: &ResourceId) -> bool {
+    id.is_a(LinkedBackendId::TYPE) || id.is_a(ProductApiId::TYPE)
+}
+
+/// Whether a resource's body holds all that there is to compare, apart from what changes by itself.
+pub(super) fn comparable(resource: &Resource) -> Value {
+    let mut value = Value::Object(resource.body().clone());
+    let of = |field: &str| resource.field(field).cloned().unwrap_or_default();
+    if resource.id().is_a(LinkedBackendId::TYPE) {
+        let named = of("properties.backendResourceId").as_str().map(str::to_ascii_lowercase);
+        return json!([named, of("properties.region")]);
+    }
+    if resource.id().is_a(StaticSiteId::TYPE)
+        && let Some(properties) = value.get_mut("properties").and_then(Value::as_object_mut)
+    {
+        properties.remove("linkedBackends");
+    }
+    if resource.id().is_a(ApimSubscriptionId::TYPE) {
+        return of("properties");
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVICE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+
+    fn resource(tail: &str, properties: &Value) -> Resource {
+        Resource::from_value(json!({"id": format!("{SERVICE}{tail}"), "properties": properties})).unwrap()
+    }
+
+    #[test]
+    fn each_provider_is_spoken_to_in_its_own_version() {
+        let version = |id: &str| version_of(&ResourceId::parse(id).unwrap());
+        assert_eq!(version(&format!("{SERVICE}/products/p")), API_MANAGEMENT);
+        assert_eq!(version("/subscriptions/s/resourceGroups/rg/providers/microsoft.web/staticSites/x"), WEB);
+        assert_eq!(version("/subscriptions/s/resourceGroups/rg"), RESOURCES);
+    }
+
+    #[test]
+    fn what_only_the_service_writes_is_not_sent_back_and_the_unknown_is() {
+        let sent = put_body(&resource("/products/p", &json!({"displayName": "x", "groups": [], "new": 1})));
+        assert_eq!(sent, Some(json!({"properties": {"displayName": "x", "new": 1}})));
+    }
+
+    #[test]
+    fn an_api_is_put_into_a_product_without_a_body() {
+        assert_eq!(put_body(&resource("/products/p/apis/a", &json!({}))), None);
+    }
+
+    #[test]
+    fn a_policy_is_sent_as_it_is_written() {
+        let sent = put_body(&resource("/products/p/policies/policy", &json!({"value": "<p/>", "x": 1})));
+        assert_eq!(sent, Some(json!({"properties": {"value": "<p/>", "format": "rawxml"}})));
+    }
+
+    #[test]
+    fn a_linked_backend_is_the_same_whatever_its_dates_say() {
+        let site = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/x";
+        let backend = |created: &str, named: &str| {
+            let id = format!("{site}/builds/default/linkedBackends/b");
+            let properties = json!({"backendResourceId": named, "createdOn": created});
+            comparable(&Resource::from_value(json!({"id": id, "properties": properties})).unwrap())
+        };
+        assert_eq!(
+            backend("2024-06-19T09:03:33Z", SERVICE),
+            backend("2024-06-19T09:03:33", &SERVICE.to_uppercase())
+        );
+        assert_ne!(backend("", SERVICE), backend("", &format!("{SERVICE}2")));
+    }
+}
