@@ -121,7 +121,7 @@ fn next_step(cx: &Context, job: &Job) -> Option<String> {
         Intent::Link { .. } | Intent::Relink | Intent::AddApis { .. } => {}
         Intent::Unlink { .. } | Intent::RemoveApis { .. } => return None,
     }
-    let next = format!("next: swa-apim status {}", target.selector);
+    let next = format!("next: {}", target.command("status").trim_matches('`'));
     let Place::Model(model) = job.plane.place() else { return Some(next) };
     if !cx.is_sample() {
         return Some(next);

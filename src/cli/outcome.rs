@@ -72,7 +72,7 @@ pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
 /// What is said of a change that was not waited for.
 pub(super) fn accepted(plan: &Plan) -> String {
     let what = phrase(plan);
-    format!("Azure has accepted to {what}; `swa-apim status {}` tells when it has", plan.target.selector)
+    format!("Azure has accepted to {what}; {} tells when it has", plan.target.command("status"))
 }
 
 /// The steps of a plan of which one failed, or none was tried.

@@ -33,7 +33,7 @@ impl Target {
     /// The command line that runs `verb` on this target.
     #[must_use]
     pub fn command(&self, verb: &str) -> String {
-        format!("`swa-apim {verb} {}`", self.selector)
+        format!("`{}`", format!("swa-apim {verb} {}", self.selector).trim_end())
     }
 }
 

@@ -1,0 +1,12 @@
+//! The program against Azure Resource Manager, played by a server on a real socket.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[path = "../support/azure/mod.rs"]
+mod azure;
+mod foreign;
+mod kills;
+mod malice;
+mod operations;
+mod program;
+mod verbs;

@@ -1,0 +1,184 @@
+//! Everything that can go wrong between the program and Azure, for each verb: the right exit code, a message
+//! that can be read, a link that goes on working, and a next run that finishes.
+
+use std::thread;
+
+use crate::{
+    azure::{FakeAzure, Fault, Kind, Options, When},
+    program::{Run, run},
+};
+
+const VERBS: [&str; 4] = ["link", "relink", "unlink", "status"];
+
+/// A scene on which a verb has something to do.
+fn scene(verb: &str) -> FakeAzure {
+    let azure = FakeAzure::with_scene(Options::default());
+    if verb != "link" {
+        assert_eq!(run(&azure, "link").code, Some(0));
+        assert_eq!(run(&azure, "api add orders").code, Some(0));
+    }
+    azure
+}
+
+/// The requests that a verb sends, of which each can go wrong.
+fn targets(verb: &str) -> &'static [(&'static str, &'static str)] {
+    match verb {
+        "link" => &[("GET", "/staticsites/"), ("PUT", "/linkedbackends/")],
+        "relink" => &[
+            ("POST", "/listsecrets"),
+            ("PUT", "/linkedbackends/"),
+            ("PATCH", "/subscriptions/"),
+            ("POST", "/regeneratesecondarykey"),
+        ],
+        "unlink" => &[("GET", "/service/gate"), ("DELETE", "/linkedbackends/")],
+        _ => &[("GET", "/service/gate"), ("GET", "/policies/policy")],
+    }
+}
+
+fn finishes(azure: &FakeAzure, verb: &str, what: &str) {
+    azure.mend();
+    let again = run(azure, verb);
+    assert_eq!(again.code, Some(0), "{what}, then again: {again:?}");
+    assert_eq!(azure.state().violations(), Vec::<String>::new(), "{what}");
+}
+
+fn readable(failed: &Run, what: &str) {
+    let first = failed.stderr.lines().next().unwrap_or_default();
+    assert!(first.starts_with("error: ") && failed.stderr.contains("hint: "), "{what}: {failed:?}");
+}
+
+/// Runs a check for each verb and each of its requests, all at once: they mostly wait.
+fn for_each(check: impl Fn(&'static str, (&'static str, &'static str)) + Sync) {
+    thread::scope(|scope| {
+        for verb in VERBS {
+            for target in targets(verb) {
+                let check = &check;
+                scope.spawn(move || check(verb, *target));
+            }
+        }
+    });
+}
+
+#[test]
+fn what_passes_is_waited_for() {
+    let kinds = [
+        Kind::Status(408),
+        Kind::Later(429, "1".to_owned()),
+        Kind::Status(500),
+        Kind::Status(502),
+        Kind::Status(503),
+        Kind::Status(504),
+        Kind::Reset,
+        Kind::Truncated,
+        Kind::Malformed,
+    ];
+    for_each(|verb, target| {
+        thread::scope(|scope| {
+            for kind in &kinds {
+                scope.spawn(move || passes(verb, target, kind));
+            }
+        });
+    });
+}
+
+fn passes(verb: &str, (method, path): (&'static str, &'static str), kind: &Kind) {
+    let azure = scene(verb);
+    for when in [When::Before, When::After] {
+        let what = format!("{verb}, {method} {path}, {kind:?} {when:?}");
+        if verb == "unlink" || verb == "link" {
+            let back = if verb == "unlink" { "link" } else { "unlink --purge --yes" };
+            assert_eq!(run(&azure, back).code, Some(0), "{what}");
+        }
+        azure.take_seen();
+        azure.fault(Fault { when, ..Fault::once(method, path, kind.clone()) });
+        let done = run(&azure, verb);
+        let struck = azure.take_seen();
+        if path == "/regeneratesecondarykey" && matches!(done.code, Some(7)) {
+            // Not sent twice, so the rest is for the next run.
+            let sent = struck.iter().filter(|seen| seen.path.to_lowercase().ends_with(path)).count();
+            assert_eq!(sent, 1, "{what}");
+            readable(&done, &what);
+        } else {
+            assert_eq!(done.code, Some(0), "{what}: {done:?}");
+        }
+        finishes(&azure, verb, &what);
+    }
+}
+
+#[test]
+fn what_stays_is_told_and_leads_to_its_exit_code() {
+    let denied = "The client 'a' with object id 'b' does not have authorization to perform action 'x/read' over scope '/s'";
+    let cases = [
+        (Kind::Page(403), 6),
+        (Kind::Error(403, "AuthorizationFailed", denied), 6),
+        (Kind::Claims, 6),
+        (Kind::Error(401, "InvalidAuthenticationToken", "no"), 6),
+        (Kind::Error(409, "ScopeLocked", "locked"), 4),
+        (Kind::Later(503, "3600".to_owned()), 5),
+        (Kind::Later(429, "Fri, 31 Dec 2100 23:59:59 GMT".to_owned()), 5),
+        (Kind::Huge, 5),
+    ];
+    for_each(|verb, (method, path)| {
+        let azure = scene(verb);
+        for (kind, exit) in &cases {
+            let what = format!("{verb}, {method} {path}, {kind:?}");
+            azure.fault(Fault::always(method, path, kind.clone()));
+            let failed = run(&azure, verb);
+            let expected = [Some(*exit), Some(7)];
+            assert!(expected.contains(&failed.code), "{what}: {failed:?}");
+            assert!(failed.code != Some(7) || verb == "relink", "{what}: {failed:?}");
+            readable(&failed, &what);
+            azure.mend();
+        }
+        finishes(&azure, verb, verb);
+    });
+}
+
+#[test]
+fn what_is_not_answered_is_given_up_when_the_time_is_over() {
+    for_each(|verb, (method, path)| {
+        for kind in [Kind::Hang, Kind::Endless] {
+            let azure = scene(verb);
+            let what = format!("{verb}, {method} {path}, {kind:?}");
+            azure.fault(Fault::always(method, path, kind));
+            let failed = run(&azure, &format!("{verb} --timeout 5s"));
+            assert!([Some(5), Some(7)].contains(&failed.code), "{what}: {failed:?}");
+            readable(&failed, &what);
+            finishes(&azure, verb, &what);
+        }
+    });
+}
+
+#[test]
+fn a_version_that_moved_once_is_no_obstacle_and_one_that_always_moves_is_told() {
+    let azure = scene("relink");
+    let moved = Kind::Error(412, "PreconditionFailed", "moved");
+    azure.fault(Fault::once("PATCH", "/subscriptions/", moved.clone()));
+    assert_eq!(run(&azure, "relink").code, Some(0));
+    azure.fault(Fault::always("PATCH", "/subscriptions/", moved));
+    let failed = run(&azure, "relink --grace 0");
+    assert!([Some(4), Some(7)].contains(&failed.code), "{failed:?}");
+    readable(&failed, "412 for ever");
+    finishes(&azure, "relink", "412 for ever");
+}
+
+#[test]
+fn something_in_progress_is_waited_for() {
+    let azure = scene("relink");
+    azure.fault(Fault::once(
+        "PATCH",
+        "/subscriptions/",
+        Kind::Error(409, "Conflict", "Operation on the API is in progress"),
+    ));
+    assert_eq!(run(&azure, "relink").code, Some(0));
+}
+
+#[test]
+fn a_lost_answer_to_a_regeneration_is_told_apart_from_a_lost_request() {
+    let azure = scene("relink");
+    azure.fault(Fault::once("POST", "/regeneratesecondarykey", Kind::Reset).after());
+    let done = run(&azure, "relink");
+    assert_eq!(done.code, Some(0), "the key is gone, whatever became of the answer: {done:?}");
+    let sent = azure.take_seen().iter().filter(|seen| seen.path.contains("regenerateSecondaryKey")).count();
+    assert_eq!(sent, 1);
+}

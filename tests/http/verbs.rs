@@ -1,0 +1,65 @@
+//! The four verbs, from one end to the other.
+
+use crate::{
+    azure::{FakeAzure, Options, SERVICE},
+    program::run,
+};
+
+fn scene() -> FakeAzure {
+    FakeAzure::with_scene(Options::default())
+}
+
+#[test]
+fn a_site_is_linked_by_connecting_it_and_a_second_time_nothing_is_written() {
+    let azure = scene();
+    let first = run(&azure, "link");
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert!(first.stdout.contains("linked `shop` to `gate`"), "{first:?}");
+    azure.take_seen();
+    let second = run(&azure, "link");
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(second.stdout.contains("nothing to do"), "{second:?}");
+    let written = azure.take_seen().into_iter().filter(|seen| !["GET", "HEAD"].contains(&&*seen.method));
+    let written: Vec<String> =
+        written.map(|seen| seen.path).filter(|path| !path.ends_with("listSecrets")).collect();
+    assert_eq!(written, Vec::<String>::new());
+    let status = run(&azure, "status -o json").json();
+    assert_eq!(status["links"][0]["state"], "linked");
+}
+
+#[test]
+fn a_relink_replaces_both_keys_and_says_so() {
+    let azure = scene();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    assert_eq!(run(&azure, "api add orders").code, Some(0));
+    let before = azure.state().link_keys().unwrap();
+    let relink = run(&azure, "relink -o json");
+    assert_eq!(relink.code, Some(0), "{relink:?}");
+    let after = azure.state().link_keys().unwrap();
+    assert!(![&before.0, &before.1].contains(&&after.0) && ![&before.0, &before.1].contains(&&after.1));
+    assert_eq!(azure.state().site_key(), Some(after.0));
+    assert_eq!(azure.state().violations(), Vec::<String>::new());
+    let report = relink.json();
+    let keys = &report["results"][0]["keys"];
+    assert_ne!(keys["before"]["primary"], keys["after"]["primary"]);
+    let steps = report["results"][0]["steps"].as_array().unwrap();
+    let actions: Vec<&str> = steps.iter().map(|step| step["action"].as_str().unwrap()).collect();
+    let expected =
+        ["prove-key", "connect", "settle", "swap-keys", "prove-key", "connect", "settle", "retire-secondary"];
+    assert_eq!(actions, expected);
+    assert!(steps.iter().all(|step| step["seconds"].is_number()));
+}
+
+#[test]
+fn an_unlink_leaves_product_and_subscription_and_a_purge_takes_them() {
+    let azure = scene();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    let unlink = run(&azure, "unlink");
+    assert_eq!(unlink.code, Some(0), "{unlink:?}");
+    assert_eq!(run(&azure, "status -o json").json()["links"][0]["state"], "leftover");
+    let purge = run(&azure, "unlink --purge --yes");
+    assert_eq!(purge.code, Some(0), "{purge:?}");
+    assert_eq!(run(&azure, "status -o json").json()["links"][0]["state"], "unlinked");
+    assert!(azure.state().get(&format!("{SERVICE}/apis/orders")).is_some(), "APIs stay");
+    assert_eq!(run(&azure, "unlink").code, Some(0), "unlinking what is not linked is fine");
+}
