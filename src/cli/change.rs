@@ -9,7 +9,9 @@ use super::{
     args::PlanArgs,
     context::{Context, quoted},
     execution::{self, Job, Origin},
-    failure, outcome,
+    failure,
+    fleet::Fleet,
+    outcome,
     plan_file::{self, SavedPlan},
     plane::{Place, Plane},
     resolve::name_lookalikes,
@@ -135,16 +137,25 @@ type Planned = Vec<(usize, anyhow::Result<Job>)>;
 
 /// Envs in Azure are read side by side, each waiting for its answers; reading a model waits for nothing.
 async fn plan_each(cx: &Context, envs: &[EnvSettings], change: &Change, progress: &Progress) -> Planned {
-    let planned = stream::iter(envs.iter().enumerate()).map(async |(at, env)| {
+    let mut resolved = Vec::new();
+    for env in envs {
         progress.now(format!("reading {}", env.name));
-        (at, plan_one(cx, env, change).await)
+        resolved.push(target_of(cx, env, change).await);
+    }
+    let fleet = Fleet::of(resolved.iter().flatten().map(|(target, plane)| (target, plane)));
+    let planned = stream::iter(resolved.into_iter().enumerate()).map(async |(at, resolved)| {
+        let planned = match resolved {
+            Ok((target, plane)) => plan_one(plane, target, change, &fleet).await,
+            Err(error) => Err(error),
+        };
+        (at, planned)
     });
     let mut planned: Planned = planned.buffer_unordered(AT_ONCE).collect().await;
     planned.sort_by_key(|(at, _)| *at);
     planned
 }
 
-async fn plan_one(cx: &Context, env: &EnvSettings, change: &Change) -> anyhow::Result<Job> {
+async fn target_of(cx: &Context, env: &EnvSettings, change: &Change) -> anyhow::Result<(Target, Plane)> {
     let plane = cx.plane_of(env)?;
     let mut target = cx.target(env, plane.as_ref(), change.previews).await?;
     match &change.intent {
@@ -154,6 +165,17 @@ async fn plan_one(cx: &Context, env: &EnvSettings, change: &Change) -> anyhow::R
     }
     if let Propagation::Eventual(grace) = &mut target.propagation {
         *grace = change.grace;
+    }
+    Ok((target, plane))
+}
+
+/// A plan for one env. Of many in Azure, those that a page says are as they should be are left at that.
+async fn plan_one(plane: Plane, target: Target, change: &Change, fleet: &Fleet) -> anyhow::Result<Job> {
+    if !matches!(change.intent, Intent::Relink)
+        && let Some(Ok(verdict)) = fleet.glance(&target, &plane).await
+        && verdict.fulfils(&change.intent)
+    {
+        return Ok(Job::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
     }
     let (plan, seen) = make_plan(plane.as_ref(), &target, &change.intent).await?;
     let seen = (plane.as_ref().transactions() == Transactions::None).then_some(seen);

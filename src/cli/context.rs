@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     env,
     path::{Path, PathBuf},
+    rc::Rc,
     sync::Arc,
     time::Duration,
 };
@@ -22,6 +23,7 @@ use crate::{
         Cloud, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model,
     },
     diagnosis::{Diagnose, Diagnosis, ExitCode},
+    model::ResourceId,
     output::Ui,
     provider::{
         arm::{ArmControlPlane, ArmOptions, Endpoint, Wait},
@@ -70,7 +72,12 @@ pub(super) struct Context {
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
     azure: RefCell<BTreeMap<String, Arc<ArmControlPlane>>>,
+    /// What was listed to find things by name: by control plane and kind.
+    pub(super) known_ids: RefCell<KnownIds>,
 }
+
+/// The ids of a kind on a control plane.
+type KnownIds = BTreeMap<(String, &'static str), Rc<[ResourceId]>>;
 
 /// How long others may hold the lock of a model, unless somebody says otherwise.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
@@ -93,6 +100,7 @@ impl Context {
             wait: Cell::new(Wait::UntilDone),
             models: RefCell::default(),
             azure: RefCell::default(),
+            known_ids: RefCell::default(),
         })
     }
 

@@ -55,14 +55,24 @@ pub(super) enum Origin {
 
 enum JobState {
     Planned,
+    /// Seen to be as it was wanted.
+    Settled(Box<Verdict>),
     Applied(Applied),
-    Failed { error: anyhow::Error, failed_step: Option<usize> },
+    Failed {
+        error: anyhow::Error,
+        failed_step: Option<usize>,
+    },
 }
 
 impl Job {
     pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
         let env = plan.target.env.clone();
         Self { plane, plan, env, seen, origin, state: JobState::Planned, before: Vec::new() }
+    }
+
+    /// One for which there is nothing to do.
+    pub(super) fn settled(plane: Plane, plan: Plan, verdict: Verdict) -> Self {
+        Self { state: JobState::Settled(Box::new(verdict)), ..Self::new(plane, plan, None, Origin::Fresh) }
     }
 
     /// Somebody agreed to this very plan.
@@ -202,8 +212,8 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
     };
     let mut steps = job.before;
     let (outcome, keys_before) = match &job.state {
-        JobState::Planned if steps.is_empty() => (Outcome::Unchanged, None),
-        JobState::Planned => (Outcome::Applied, None),
+        JobState::Planned | JobState::Settled(_) if steps.is_empty() => (Outcome::Unchanged, None),
+        JobState::Planned | JobState::Settled(_) => (Outcome::Applied, None),
         JobState::Applied(applied) => {
             let took = job.plane.is_azure().then_some(applied.took.as_slice());
             steps.extend(outcome::applied(&job.plan, took));
@@ -244,6 +254,9 @@ async fn look(
     progress: &Progress,
     wait: Wait,
 ) -> Result<Verdict, ProviderError> {
+    if let JobState::Settled(verdict) = &job.state {
+        return Ok((**verdict).clone());
+    }
     let plane = job.plane.clone();
     let target = job.plan.target.clone();
     progress.now(format!("checking {}", job.env));

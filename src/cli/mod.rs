@@ -11,6 +11,7 @@ mod execution;
 mod explain;
 mod failure;
 mod files;
+mod fleet;
 mod help;
 mod init;
 mod link;

@@ -1,5 +1,7 @@
 //! Names → ids: what an env's settings mean on its control plane.
 
+use std::rc::Rc;
+
 use super::context::{Context, UsageError};
 use crate::{
     config::{EnvSettings, ProviderKind, Provisioning, Sourced},
@@ -17,8 +19,8 @@ impl Context {
         plane: &dyn ControlPlane,
         previews: Previews,
     ) -> anyhow::Result<Target> {
-        let site = resolve(plane, env, &env.static_web_app, &STATIC_WEB_APP).await?;
-        let service = resolve(plane, env, &env.apim, &APIM).await?;
+        let site = resolve(self, plane, env, &env.static_web_app, &STATIC_WEB_APP).await?;
+        let service = resolve(self, plane, env, &env.apim, &APIM).await?;
         Ok(Target {
             env: env.name.clone(),
             site_environment: StaticSiteId::try_from(site)?.environment(&env.site_environment.value)?,
@@ -81,6 +83,7 @@ const APIM: Kind = Kind {
 
 /// A full id stands for itself; a name with its group and subscription makes one; a name alone is looked up.
 async fn resolve(
+    cx: &Context,
     plane: &dyn ControlPlane,
     env: &EnvSettings,
     given: &Sourced<String>,
@@ -104,7 +107,7 @@ async fn resolve(
         let id = group.resource(kind.provider, kind.collection, name);
         return id.map_err(|error| malformed(given, kind, &error).into());
     }
-    look_up(plane, env, given, kind).await
+    look_up(cx, plane, env, given, kind).await
 }
 
 fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::InvalidId) -> UsageError {
@@ -116,7 +119,29 @@ fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::Invalid
     )
 }
 
+/// Every id of a kind on an env's control plane, listed once for all envs that are on it.
+async fn every(
+    cx: &Context,
+    plane: &dyn ControlPlane,
+    env: &EnvSettings,
+    kind: &Kind,
+) -> anyhow::Result<Rc<[ResourceId]>> {
+    let place = match env.provider.value {
+        ProviderKind::Json => env.model.value.display().to_string(),
+        ProviderKind::Arm => format!("{:?} {:?}", env.cloud.value, env.endpoint.as_ref().map(|it| &it.value)),
+    };
+    let key = (place, kind.collection);
+    if let Some(known) = cx.known_ids.borrow().get(&key) {
+        return Ok(Rc::clone(known));
+    }
+    let all = plane.list(&kind.all).await?;
+    let ids: Rc<[ResourceId]> = all.iter().map(|found| found.value.id().clone()).collect();
+    cx.known_ids.borrow_mut().insert(key, Rc::clone(&ids));
+    Ok(ids)
+}
+
 async fn look_up(
+    cx: &Context,
     plane: &dyn ControlPlane,
     env: &EnvSettings,
     given: &Sourced<String>,
@@ -126,8 +151,7 @@ async fn look_up(
     let is = |wanted: Option<&Sourced<String>>, actual: Option<&str>| {
         wanted.is_none_or(|wanted| actual.is_some_and(|actual| actual.eq_ignore_ascii_case(&wanted.value)))
     };
-    let all = plane.list(&kind.all).await?;
-    let ids: Vec<ResourceId> = all.iter().map(|found| found.value.id().clone()).collect();
+    let ids = every(cx, plane, env, kind).await?;
     let matching = ids.iter().filter(|id| {
         id.name().eq_ignore_ascii_case(name)
             && is(env.resource_group.as_ref(), id.group())

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     args::{PreviewArgs, ScopeArgs},
     context::Context,
-    failure,
+    failure, fleet,
     plane::Plane,
     resolve::name_lookalikes,
 };
@@ -15,7 +15,7 @@ use crate::{
     config::EnvSettings,
     diagnosis::ExitCode,
     engine::{self, FindingCode, LinkState, Target, Verdict},
-    output::{LinkReport, StatusReport},
+    output::{LinkReport, Progress, StatusReport},
     provider::{ControlPlane, json::JsonControlPlane},
 };
 
@@ -49,11 +49,7 @@ pub(super) async fn run(args: StatusArgs, cx: &Context) -> anyhow::Result<ExitCo
         targets.push(target_of(cx, env, args.preview).await);
     }
     progress.now(format!("reading {} links", envs.len()));
-    let sights = if envs.len() < MANY {
-        look_at_each(targets, args.detailed_exitcode).await
-    } else {
-        look_in_threads(targets, args.detailed_exitcode)?
-    };
+    let sights = look_at_all(cx, targets, args.detailed_exitcode, &progress).await?;
     drop(progress);
     let mut links = Vec::new();
     let mut code = ExitCode::Success;
@@ -83,15 +79,46 @@ async fn target_of(cx: &Context, env: &EnvSettings, preview: PreviewArgs) -> Res
     Ok((target, plane))
 }
 
-async fn look_at_each(targets: Vec<Resolved>, detailed: bool) -> Vec<Sight> {
-    let alone = targets.len() == 1;
+/// What was seen of each, in the same order: those in Azure side by side, models by threads if there are many.
+async fn look_at_all(
+    cx: &Context,
+    targets: Vec<Resolved>,
+    detailed: bool,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Sight>> {
+    let (alone, mut in_azure, mut others) = (targets.len() == 1, Vec::new(), Vec::new());
+    for (at, resolved) in targets.into_iter().enumerate() {
+        match resolved {
+            Ok((target, plane)) if plane.is_azure() && !alone => in_azure.push((at, target, plane)),
+            resolved => others.push((at, resolved)),
+        }
+    }
+    let (places, others): (Vec<usize>, Vec<Resolved>) = others.into_iter().unzip();
+    let others = if others.len() < MANY {
+        look_at_each(others, detailed, alone).await
+    } else {
+        look_in_threads(others, detailed)?
+    };
+    let mut sights: Vec<(usize, Sight)> = places.into_iter().zip(others).collect();
+    for (at, seen) in fleet::look_at_each(cx, in_azure, progress).await {
+        sights.push((at, seen.map(|verdict| sight(&verdict, detailed))));
+    }
+    sights.sort_by_key(|(at, _)| *at);
+    Ok(sights.into_iter().map(|(_, sight)| sight).collect())
+}
+
+fn sight(verdict: &Verdict, detailed: bool) -> (ExitCode, LinkReport) {
+    (exit_code(verdict, detailed), LinkReport::of(verdict))
+}
+
+async fn look_at_each(targets: Vec<Resolved>, detailed: bool, alone: bool) -> Vec<Sight> {
     let mut sights = Vec::with_capacity(targets.len());
     for resolved in targets {
         let seen = match resolved {
             Ok((target, plane)) => look_at(plane.as_ref(), &target, alone).await,
             Err(error) => Err(error),
         };
-        sights.push(seen.map(|verdict| (exit_code(&verdict, detailed), LinkReport::of(&verdict))));
+        sights.push(seen.map(|verdict| sight(&verdict, detailed)));
     }
     sights
 }
@@ -127,7 +154,7 @@ fn look_in_threads(mut targets: Vec<Resolved>, detailed: bool) -> anyhow::Result
 
 fn look_from_a_thread(part: Vec<Resolved>, detailed: bool) -> anyhow::Result<Vec<Sight>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    Ok(runtime.block_on(look_at_each(part, detailed)))
+    Ok(runtime.block_on(look_at_each(part, detailed, false)))
 }
 
 /// The same targets on views of their models that nobody else uses.

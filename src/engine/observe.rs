@@ -9,7 +9,7 @@ use crate::{
         LinkedBackend, Malformed, Product, ProductId, Resource, ResourceId, SiteEnvironment, SiteKey,
         StaticSite,
     },
-    provider::{Collection, ControlPlane, ProviderError, Versioned},
+    provider::{Collection, ControlPlane, Depth, ProviderError, Versioned},
 };
 
 /// Reads everything that a link consists of, and its neighbours, in three rounds of parallel reads.
@@ -33,7 +33,6 @@ pub async fn observe(plane: &dyn ControlPlane, target: &Target) -> Result<Observ
         see_all(addable, Api::read, &mut observed.unreadable).into_iter().map(|seen| seen.view).collect();
     (observed.site_key, observed.chosen) = (keys.site_key, keys.chosen);
     (observed.free_subscription, observed.keys) = (keys.free_subscription, keys.keys);
-    observed.keys_read = plane.reads_keys();
     Ok(observed)
 }
 
@@ -78,7 +77,7 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         chosen: None,
         free_subscription: None,
         keys: None,
-        keys_read: false,
+        depth: plane.depth(),
         site_key: SiteKey::Hidden,
         unreadable,
     })
@@ -185,7 +184,7 @@ async fn keys_of(
     match chosen {
         Some(chosen) => {
             seen.chosen = candidates.iter().position(|candidate| candidate.id == chosen.id);
-            if plane.reads_keys() {
+            if plane.depth() == Depth::Whole {
                 seen.keys = plane.keys(&chosen.id).await?.map(|keys| KeyFingerprints {
                     primary: keys.value.primary.fingerprint(),
                     secondary: keys.value.secondary.fingerprint(),

@@ -11,7 +11,7 @@ use crate::{
         LinkedBackend, Malformed, PolicyHealth, Product, ProductId, Resource, ResourceId, SiteEnvironment,
         SiteKey, StaticSite,
     },
-    provider::ETag,
+    provider::{Depth, ETag},
 };
 
 /// A resource as it was seen: what it says, all that it holds, and its version.
@@ -102,8 +102,8 @@ pub struct Observed {
     pub free_subscription: Option<ApimSubscriptionId>,
     /// The keys of the link's subscription, as far as they are known.
     pub keys: Option<KeyFingerprints>,
-    /// Whether the keys were asked for.
-    pub keys_read: bool,
+    /// How closely it was looked at.
+    pub depth: Depth,
     /// The key that the site sends.
     pub site_key: SiteKey,
     /// What is there and could not be understood.
@@ -132,6 +132,12 @@ impl Basis {
 }
 
 impl Observed {
+    /// Whether each thing was looked at by itself: keys and the names of linked backends are known then.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.depth == Depth::Whole
+    }
+
     /// The linked backend that names the target's service.
     #[must_use]
     pub fn own_backend(&self) -> Option<&Seen<LinkedBackend>> {

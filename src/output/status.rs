@@ -125,7 +125,10 @@ fn parts(link: &LinkReport) -> Vec<PartRow> {
             "linked backend",
             link.linked_backend.as_ref().map(|backend| {
                 let since = backend.created_on.as_deref().map(|on| format!("since {}", minute(on)));
-                (backend.name.clone(), join([Some(&backend.provisioning_state), since.as_deref(), None]))
+                (
+                    backend.name.clone().unwrap_or_default(),
+                    join([Some(&backend.provisioning_state), since.as_deref(), None]),
+                )
             }),
         ),
         row(

@@ -88,6 +88,15 @@ pub enum Transactions {
     None,
 }
 
+/// How closely things are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Each by itself, its keys too.
+    Whole,
+    /// Many on a page: no keys, and a linked backend as it stands in its site, whose name is not told there.
+    ByPage,
+}
+
 /// What a gateway said to a request with a key and no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GatewayAnswer {
@@ -127,9 +136,9 @@ pub trait ControlPlane: Debug + Send + Sync {
     /// Reads the keys of a subscription; `None` if it does not exist, or nothing is known of its keys.
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError>;
 
-    /// Whether keys can be read here. A view of a whole fleet reads none.
-    fn reads_keys(&self) -> bool {
-        true
+    /// How closely things are looked at here.
+    fn depth(&self) -> Depth {
+        Depth::Whole
     }
 
     /// Replaces both keys of a subscription at once; a stale `expected` is a [`ProviderError::Conflict`].

@@ -5,5 +5,7 @@ mod control_plane;
 mod error;
 pub mod json;
 
-pub use control_plane::{Collection, ControlPlane, ETag, Expected, GatewayAnswer, Transactions, Versioned};
+pub use control_plane::{
+    Collection, ControlPlane, Depth, ETag, Expected, GatewayAnswer, Transactions, Versioned,
+};
 pub use error::{Failure, ProviderError};

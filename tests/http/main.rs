@@ -4,6 +4,7 @@
 
 #[path = "../support/azure/mod.rs"]
 mod azure;
+mod fleet;
 mod foreign;
 mod kills;
 mod malice;

@@ -10,7 +10,8 @@ use self::{
     link::{Rotation, link_steps},
 };
 use super::{
-    Basis, ChangeKind, Intent, Leftovers, LinkState, Observed, PlannedStep, Refusal, Step, Target, assess,
+    Basis, ChangeKind, Intent, Leftovers, LinkState, Observed, PlannedStep, Refusal, Step, Target, Verdict,
+    assess,
 };
 use crate::model::ProductId;
 
@@ -31,6 +32,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan for what is as it was wanted.
+    #[must_use]
+    pub fn nothing(verdict: &Verdict, intent: Intent) -> Self {
+        let (target, basis) = (verdict.observed.target.clone(), verdict.observed.basis());
+        Self { target, intent, state: verdict.state, steps: Vec::new(), basis }
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {

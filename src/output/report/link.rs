@@ -88,8 +88,8 @@ pub struct ApimReport {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkedBackendReport {
-    /// Its name.
-    pub name: String,
+    /// Its name; not told where a fleet is read by page.
+    pub name: Option<String>,
     /// What it names.
     pub backend_resource_id: String,
     /// How far Azure has come with it.
@@ -189,7 +189,7 @@ impl LinkReport {
                 gateway_url: service.and_then(|service| service.gateway_url.clone()),
                 sku: service.map(|service| service.sku.clone()),
             },
-            linked_backend: backend.map(|seen| LinkedBackendReport::of(&seen.view)),
+            linked_backend: backend.map(|seen| LinkedBackendReport::of(&seen.view, observed)),
             product: observed.product.as_ref().map(|seen| ProductReport::of(&seen.view, observed)),
             subscription: observed.subscription().map(|s| SubscriptionReport::of(s, observed.keys.as_ref())),
             policy: observed
@@ -238,9 +238,9 @@ fn environment_name(observed: &Observed) -> String {
 }
 
 impl LinkedBackendReport {
-    fn of(backend: &LinkedBackend) -> Self {
+    fn of(backend: &LinkedBackend, observed: &Observed) -> Self {
         Self {
-            name: backend.id.name().to_owned(),
+            name: observed.is_whole().then(|| backend.id.name().to_owned()),
             backend_resource_id: backend.backend.to_string(),
             provisioning_state: backend.provisioning.as_str().to_owned(),
             created_on: backend.created_on.clone(),

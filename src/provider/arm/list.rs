@@ -67,6 +67,19 @@ impl ArmControlPlane {
         }
     }
 
+    /// Every resource of a list at a path, spoken to as `like` is.
+    pub(super) async fn all_at(
+        &self,
+        path: &str,
+        like: &ResourceId,
+        what: &str,
+    ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+        let mut url = self.endpoint().join(path);
+        url.query_pairs_mut().append_pair("api-version", route::version_of(like));
+        let values = self.pages(url, what).await.map_err(|error| error.about(like))?;
+        Ok(resources(values, like)?.into_iter().map(|resource| versioned(resource, None)).collect())
+    }
+
     /// Every value of a list, whatever number of pages it comes in.
     pub(super) async fn pages(&self, first: Url, what: &str) -> Result<Vec<Value>, ArmError> {
         let unusable = |problem: String| ArmError::Unusable { what: what.to_owned(), problem };

@@ -1,6 +1,6 @@
 //! A stand-in for Azure Resource Manager and an API Management gateway, on a real socket. It knows nothing of
 //! the program's own model.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
 mod faults;
@@ -19,7 +19,7 @@ use std::{
 pub(crate) use self::{
     faults::{Fault, Kind, When},
     provision::{Ending, Shape},
-    scene::{SERVICE, SITE, TOKEN},
+    scene::{SERVICE, SITE, TOKEN, service, site},
     state::State,
 };
 

@@ -1,0 +1,144 @@
+//! Commands over HTTP, against a stand-in for Azure that answers after a fixed delay: `cargo bench --bench azure`.
+//!
+//! Each row is the median of several runs of a release build after one that does not count, how many requests
+//! a run sends, and the bound. Nothing here fails: a bound that is missed is marked.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
+
+#[path = "../../tests/support/azure/mod.rs"]
+mod azure;
+
+use std::{
+    fmt::Write as _,
+    fs::File,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use azure::{FakeAzure, Options, SERVICE, SITE, Shape, TOKEN, service, site};
+
+const RUNS: usize = 9;
+const FLEET: usize = 1_000;
+
+fn main() {
+    println!("{:<44} {:>10} {:>10} {:>9}", "", "median", "bound", "requests");
+    for delay in [20, 50, 100].map(Duration::from_millis) {
+        verbs(delay);
+    }
+    slow_link();
+    fleet();
+}
+
+/// `status`, `link`, `relink` and `unlink` where each answer takes `delay`.
+fn verbs(delay: Duration) {
+    let azure = FakeAzure::with_scene(Options { latency: delay, ..Options::default() });
+    let shown = delay.as_millis();
+    let bound = |rounds: u32, rest: u64| Some(delay * rounds + Duration::from_millis(rest));
+    row(&azure, &format!("status, D = {shown} ms, not linked"), "status", None, bound(3, 15));
+    row(&azure, &format!("link, D = {shown} ms"), "link", Some("unlink --purge --yes"), bound(6, 25));
+    row(&azure, &format!("status, D = {shown} ms, linked"), "status", None, bound(3, 15));
+    row(&azure, &format!("link of what is linked, D = {shown} ms"), "link", None, None);
+    row(&azure, &format!("relink, D = {shown} ms, no API, no grace"), "relink --grace 0", None, None);
+    row(&azure, &format!("unlink --purge, D = {shown} ms"), "unlink --purge --yes", Some("link"), None);
+}
+
+/// A link that takes Azure three seconds.
+fn slow_link() {
+    let options = Options {
+        shape: Shape::AsyncOperation,
+        takes: Duration::from_secs(3),
+        latency: Duration::from_millis(50),
+        ..Options::default()
+    };
+    let azure = FakeAzure::with_scene(options);
+    let bound = Some(Duration::from_millis(3_600));
+    row(&azure, "link that takes 3 s, D = 50 ms", "link", Some("unlink --purge --yes"), bound);
+}
+
+/// A whole fleet on one service, paced by token buckets as Azure has them.
+fn fleet() {
+    let options = Options { throttles: true, ..Options::default() };
+    let azure = FakeAzure::with_scene(Options { latency: Duration::from_millis(50), ..options });
+    let folder = tempfile::tempdir().unwrap();
+    azure.put(&service(SERVICE, &azure.gateway()));
+    let mut config = format!("[provider.arm]\nendpoint = \"{}\"\n", azure.endpoint());
+    for number in 0..FLEET {
+        let id = format!("{SITE}-{number:04}");
+        azure.put(&site(&id, &format!("calm-sea-{number:04}.5.azurestaticapps.net")));
+        azure.state().link(&id, SERVICE);
+        writeln!(
+            config,
+            "[env.e{number:04}]\nprovider = \"arm\"\nstatic-web-app = \"{id}\"\napim = \"{SERVICE}\""
+        )
+        .unwrap();
+    }
+    File::create(folder.path().join("swa-apim.toml")).unwrap().write_all(config.as_bytes()).unwrap();
+    azure.take_seen();
+    let (took, output) =
+        timed(&mut command(&azure, "status --all -o tsv --query links[].state", folder.path()));
+    let seen = azure.take_seen();
+    let reads = seen.iter().filter(|seen| ["GET", "HEAD"].contains(&&*seen.method)).count();
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let floor = Duration::from_secs_f64((reads as f64 - 250.0).max(0.0) / 25.0);
+    let title = format!("status of a fleet of {FLEET}, D = 50 ms");
+    print_row(&title, took, Some(floor.mul_f64(1.1)), seen.len());
+    let linked = String::from_utf8_lossy(&output).lines().filter(|line| *line == "linked").count();
+    println!(
+        "    {linked} linked; the buckets allow {reads} reads in {floor:.1?}; {} answers were 429",
+        azure.state().refused()
+    );
+}
+
+fn row(azure: &FakeAzure, title: &str, line: &str, before: Option<&str>, bound: Option<Duration>) {
+    let mut times = Vec::new();
+    let mut requests = 0;
+    for run in 0..=RUNS {
+        if let Some(before) = before {
+            timed(&mut command(azure, before, Path::new(".")));
+        }
+        azure.take_seen();
+        let (took, _) = timed(&mut command(azure, line, Path::new(".")));
+        requests = azure.take_seen().len();
+        if run > 0 {
+            times.push(took);
+        }
+    }
+    times.sort();
+    print_row(title, times[RUNS / 2], bound, requests);
+}
+
+fn print_row(title: &str, took: Duration, bound: Option<Duration>, requests: usize) {
+    let told = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
+    let missed = if bound.is_some_and(|bound| took > bound) { " missed" } else { "" };
+    println!(
+        "{title:<44} {:>10} {:>10} {requests:>9}{missed}",
+        told(took),
+        bound.map(told).unwrap_or_default()
+    );
+}
+
+fn timed(command: &mut Command) -> (Duration, Vec<u8>) {
+    let since = Instant::now();
+    let output = command.output().unwrap();
+    let took = since.elapsed();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    (took, output.stdout)
+}
+
+fn command(azure: &FakeAzure, line: &str, folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swa-apim"));
+    command.args(line.split_whitespace()).current_dir(folder).stdin(Stdio::null());
+    command.env_clear().env("SWA_APIM_ACCESS_TOKEN", TOKEN).env("HOME", std::env::temp_dir());
+    if !line.contains("--all") {
+        command.envs([
+            ("SWA_APIM_PROVIDER", "arm"),
+            ("SWA_APIM_ENDPOINT", &azure.endpoint()),
+            ("SWA_APIM_STATIC_WEB_APP", SITE),
+            ("SWA_APIM_APIM", SERVICE),
+            ("SWA_APIM_GRACE", "0"),
+        ]);
+    }
+    command
+}

@@ -1,0 +1,312 @@
+//! Azure seen by page: many links, with as few requests as Azure allows.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::{
+    ArmControlPlane,
+    control_plane::versioned,
+    list::is_scoped_to,
+    shared::{Shared, shared},
+};
+use crate::{
+    model::{
+        Api, ApiId, ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, ProductId,
+        Resource, ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
+    },
+    provider::{Collection, ControlPlane, Depth, ETag, Expected, ProviderError, Versioned},
+};
+
+/// From how many sites of a subscription, or links of a service, on it pays to read pages.
+const WORTH_A_PAGE: usize = 4;
+
+/// What is on the pages of a collection, by the keys of the ids.
+type Pages = BTreeMap<String, Versioned<Resource>>;
+/// Read once, whatever came of it.
+type Once<T> = OnceCell<Result<T, Shared>>;
+
+/// A look at many links at once: what can be read by page is, once for all of them.
+///
+/// The sites of a subscription come with their linked backends, and a service's products, subscriptions and
+/// APIs come in lists; policies alone are read one by one. Keys are not read, and nothing can be changed.
+pub struct FleetView {
+    plane: Arc<ArmControlPlane>,
+    sites: HashMap<String, SitePages>,
+    services: HashMap<String, ServicePages>,
+}
+
+#[derive(Default)]
+struct SitePages {
+    wanted: usize,
+    sites: Once<Pages>,
+}
+
+#[derive(Default)]
+struct ServicePages {
+    wanted: usize,
+    service: Once<Option<Versioned<Resource>>>,
+    products: Once<Pages>,
+    subscriptions: Once<Pages>,
+    apis: Once<Pages>,
+    members: Once<HashMap<String, Vec<Versioned<Resource>>>>,
+}
+
+impl fmt::Debug for FleetView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FleetView").field("plane", &self.plane).finish_non_exhaustive()
+    }
+}
+
+impl FleetView {
+    /// A view of the links between these site environments and services.
+    pub fn new<'a>(
+        plane: Arc<ArmControlPlane>,
+        links: impl IntoIterator<Item = (&'a SiteEnvironmentId, &'a ApimServiceId)>,
+    ) -> Self {
+        let mut view = Self { plane, sites: HashMap::new(), services: HashMap::new() };
+        for (environment, service) in links {
+            let subscription = environment.azure_subscription().to_ascii_lowercase();
+            view.sites.entry(subscription).or_default().wanted += 1;
+            view.services.entry(service.key().to_owned()).or_default().wanted += 1;
+        }
+        view
+    }
+
+    /// The sites of a site's subscription, if they are to be read by page, and if the caller may list them.
+    async fn sites_beside(&self, site: &ResourceId) -> Option<&Pages> {
+        let subscription = site.azure_subscription();
+        let pages = self.sites.get(&subscription.to_ascii_lowercase())?;
+        if pages.wanted < WORTH_A_PAGE {
+            return None;
+        }
+        let read = pages.sites.get_or_init(|| async {
+            let path = format!("/subscriptions/{subscription}/providers/{}", StaticSiteId::TYPE);
+            shared(self.plane.all_at(&path, site, "listing the sites of the subscription").await).map(by_id)
+        });
+        // Whoever may read a site may still not list all of its subscription.
+        read.await.as_ref().ok()
+    }
+
+    fn service_of(&self, id: &ResourceId) -> Option<(ApimServiceId, &ServicePages)> {
+        let mut service = id.clone();
+        while let Some(parent) = service.parent() {
+            service = parent;
+        }
+        let service = ApimServiceId::try_from(service).ok()?;
+        let pages = self.services.get(service.key())?;
+        (pages.wanted >= WORTH_A_PAGE).then_some((service, pages))
+    }
+
+    async fn collection<'a>(
+        &self,
+        cell: &'a Once<Pages>,
+        service: &ApimServiceId,
+        kind: &str,
+    ) -> Result<&'a Pages, ProviderError> {
+        let read = cell.get_or_init(|| async {
+            let found = self.plane.below(service, kind, &[]).await;
+            shared(found).map(|found| by_id(found.into_iter().map(|it| versioned(it, None)).collect()))
+        });
+        Ok(read.await.as_ref().map_err(Shared::clone)?)
+    }
+
+    async fn products<'a>(
+        &self,
+        pages: &'a ServicePages,
+        service: &ApimServiceId,
+    ) -> Result<&'a Pages, ProviderError> {
+        self.collection(&pages.products, service, "/products").await
+    }
+
+    /// Which APIs each product has: asked of each API if there are fewer of them than links, and otherwise not
+    /// at all.
+    async fn members<'a>(
+        &self,
+        pages: &'a ServicePages,
+        service: &ApimServiceId,
+    ) -> Result<Option<&'a HashMap<String, Vec<Versioned<Resource>>>>, ProviderError> {
+        let apis = self.collection(&pages.apis, service, "/apis").await?;
+        let current = apis.values().filter(|api| !api.value.id().name().contains(";rev="));
+        let current: Vec<&Versioned<Resource>> = current.collect();
+        if current.len() >= pages.wanted {
+            return Ok(None);
+        }
+        let read = pages.members.get_or_init(|| async { shared(self.members_of(&current).await) });
+        Ok(Some(read.await.as_ref().map_err(Shared::clone)?))
+    }
+
+    async fn members_of(
+        &self,
+        apis: &[&Versioned<Resource>],
+    ) -> Result<HashMap<String, Vec<Versioned<Resource>>>, ProviderError> {
+        let asked = apis.iter().map(async |api| {
+            let products = self.plane.below(api.value.id(), "/products", &[]).await?;
+            Ok::<_, ProviderError>((api, products))
+        });
+        let mut members: HashMap<String, Vec<Versioned<Resource>>> = HashMap::new();
+        for (api, products) in try_join_all(asked).await? {
+            for product in products {
+                let Some(product) = product_named(api.value.id(), product.id().name()) else { continue };
+                let place = place_in(&product, &api.value)?;
+                members.entry(product.key().to_owned()).or_default().push(versioned(place, None));
+            }
+        }
+        Ok(members)
+    }
+
+    async fn paged(&self, id: &ResourceId) -> Result<Option<Option<Versioned<Resource>>>, ProviderError> {
+        if id.is_a(StaticSiteId::TYPE) {
+            let found = self.sites_beside(id).await.and_then(|sites| sites.get(id.key()));
+            return Ok(found.map(|found| Some(found.clone())));
+        }
+        let Some((service, pages)) = self.service_of(id) else { return Ok(None) };
+        let page = if id.is_a(ApimServiceId::TYPE) {
+            let read = pages.service.get_or_init(|| async { shared(self.plane.get(id).await) });
+            return Ok(Some(read.await.as_ref().map_err(Shared::clone)?.clone()));
+        } else if id.is_a(ProductId::TYPE) {
+            self.products(pages, &service).await?
+        } else if id.is_a(ApimSubscriptionId::TYPE) {
+            self.collection(&pages.subscriptions, &service, "/subscriptions").await?
+        } else if id.is_a(ApiId::TYPE) {
+            self.collection(&pages.apis, &service, "/apis").await?
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(page.get(id.key()).cloned()))
+    }
+
+    async fn paged_list(
+        &self,
+        collection: &Collection,
+    ) -> Result<Option<Vec<Versioned<Resource>>>, ProviderError> {
+        match collection {
+            Collection::LinkedBackends(environment) => Ok(self.backends(environment).await),
+            Collection::ProductsNamed(service, name) => {
+                let Some((service, pages)) = self.service_of(service) else { return Ok(None) };
+                let is = |found: &&Versioned<Resource>| {
+                    found.value.text("properties.displayName") == Ok(Some(name.as_str()))
+                };
+                Ok(Some(self.products(pages, &service).await?.values().filter(is).cloned().collect()))
+            }
+            Collection::ProductApis(product) => {
+                let Some((service, pages)) = self.service_of(product) else { return Ok(None) };
+                let members = self.members(pages, &service).await?;
+                Ok(members.map(|members| members.get(product.key()).cloned().unwrap_or_default()))
+            }
+            Collection::ProductSubscriptions(product) => {
+                let Some((service, pages)) = self.service_of(product) else { return Ok(None) };
+                if !self.products(pages, &service).await?.contains_key(product.key()) {
+                    return Ok(Some(Vec::new()));
+                }
+                let all = self.collection(&pages.subscriptions, &service, "/subscriptions").await?;
+                let own = all.values().filter(|found| is_scoped_to(&found.value, product));
+                Ok(Some(own.cloned().collect()))
+            }
+            Collection::StaticSites
+            | Collection::Services
+            | Collection::SiteEnvironments(_)
+            | Collection::Apis(_)
+            | Collection::ApiOperations(_) => Ok(None),
+        }
+    }
+
+    /// The linked backends as they stand in their site, if it says which there are. Their names are not told
+    /// there, so each bears the name of what it names.
+    async fn backends(&self, environment: &SiteEnvironmentId) -> Option<Vec<Versioned<Resource>>> {
+        if !environment.is_production() {
+            return None;
+        }
+        let site = environment.site();
+        let found = self.sites_beside(&site).await?.get(site.key())?;
+        let shown = found.value.field("properties.linkedBackends").and_then(Value::as_array)?;
+        let backend = |shown: &Value| {
+            let properties = shown.as_object()?;
+            let named = ResourceId::parse(properties.get("backendResourceId")?.as_str()?).ok()?;
+            let id = environment.linked_backend(named.name()).ok()?;
+            Some(versioned(Resource::new((*id).clone(), properties.clone()), None))
+        };
+        shown.iter().map(backend).collect()
+    }
+}
+
+fn by_id(found: Vec<Versioned<Resource>>) -> Pages {
+    found.into_iter().map(|found| (found.value.id().key().to_owned(), found)).collect()
+}
+
+fn product_named(api: &ResourceId, name: &str) -> Option<ProductId> {
+    ApimServiceId::try_from(api.parent()?).ok()?.product(name).ok()
+}
+
+/// An API as it stands in a product's list.
+fn place_in(product: &ProductId, api: &Resource) -> Result<Resource, ProviderError> {
+    let id = product.api(&Api::read(api)?.id);
+    let properties = api.field("properties").and_then(Value::as_object);
+    Ok(Resource::new((*id).clone(), properties.cloned().unwrap_or_default()))
+}
+
+fn only_a_view(id: &ResourceId) -> ProviderError {
+    ProviderError::Rejected {
+        id: id.clone(),
+        code: "OnlyAView".to_owned(),
+        message: "a view of a fleet changes nothing".to_owned(),
+        hint: None,
+    }
+}
+
+#[async_trait]
+impl ControlPlane for FleetView {
+    async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        match self.paged(id).await? {
+            Some(found) => Ok(found),
+            None => self.plane.get(id).await,
+        }
+    }
+
+    async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+        match self.paged_list(collection).await? {
+            Some(found) => Ok(found),
+            None => self.plane.list(collection).await,
+        }
+    }
+
+    async fn put(&self, resource: Resource, _: Expected) -> Result<ETag, ProviderError> {
+        Err(only_a_view(resource.id()))
+    }
+
+    async fn delete(&self, id: &ResourceId, _: Expected) -> Result<(), ProviderError> {
+        Err(only_a_view(id))
+    }
+
+    async fn keys(&self, _: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        Ok(None)
+    }
+
+    fn depth(&self) -> Depth {
+        Depth::ByPage
+    }
+
+    async fn set_keys(
+        &self,
+        id: &ApimSubscriptionId,
+        _: KeyPair,
+        _: Expected,
+    ) -> Result<ETag, ProviderError> {
+        Err(only_a_view(id))
+    }
+
+    async fn regenerate(&self, id: &ApimSubscriptionId, _: KeySlot) -> Result<(), ProviderError> {
+        Err(only_a_view(id))
+    }
+
+    async fn site_key(&self, _: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
+        Ok(SiteKey::Hidden)
+    }
+}
