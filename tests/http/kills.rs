@@ -30,7 +30,7 @@ fn survives(before: &[&str], line: &str, options: &Options) {
     let (wanted, requests) = undisturbed(before, line, options);
     assert!(requests > 3, "there is something to be killed between");
     std::thread::scope(|scope| {
-        let at_once = 6;
+        let at_once = 16;
         for worker in 0..at_once {
             let wanted = &wanted;
             scope.spawn(move || {

@@ -118,20 +118,24 @@ fn what_stays_is_told_and_leads_to_its_exit_code() {
         (Kind::Later(429, "Fri, 31 Dec 2100 23:59:59 GMT".to_owned()), 5),
         (Kind::Huge, 5),
     ];
-    for_each(|verb, (method, path)| {
-        let azure = scene(verb);
-        for (kind, exit) in &cases {
-            let what = format!("{verb}, {method} {path}, {kind:?}");
-            azure.fault(Fault::always(method, path, kind.clone()));
-            let failed = run(&azure, verb);
-            let expected = [Some(*exit), Some(7)];
-            assert!(expected.contains(&failed.code), "{what}: {failed:?}");
-            assert!(failed.code != Some(7) || verb == "relink", "{what}: {failed:?}");
-            readable(&failed, &what);
-            azure.mend();
-        }
-        finishes(&azure, verb, verb);
+    for_each(|verb, target| {
+        thread::scope(|scope| {
+            for (kind, exit) in &cases {
+                scope.spawn(move || stays(verb, target, kind, *exit));
+            }
+        });
     });
+}
+
+fn stays(verb: &str, (method, path): (&'static str, &'static str), kind: &Kind, exit: i32) {
+    let azure = scene(verb);
+    let what = format!("{verb}, {method} {path}, {kind:?}");
+    azure.fault(Fault::always(method, path, kind.clone()));
+    let failed = run(&azure, verb);
+    assert!([Some(exit), Some(7)].contains(&failed.code), "{what}: {failed:?}");
+    assert!(failed.code != Some(7) || verb == "relink", "{what}: {failed:?}");
+    readable(&failed, &what);
+    finishes(&azure, verb, &what);
 }
 
 #[test]
