@@ -220,6 +220,13 @@ pub(super) struct PlanArgs {
     pub(super) detailed_exitcode: bool,
 }
 
+impl PlanArgs {
+    /// Whether the plan is made to be looked at, or for later.
+    pub(super) fn only_shows(&self) -> bool {
+        self.dry_run || self.out.is_some()
+    }
+}
+
 /// Whether a named preview environment may be linked.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct PreviewArgs {

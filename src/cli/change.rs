@@ -69,7 +69,7 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
         let plans = jobs.iter().map(|(_, job)| SavedPlan::new(job.plan.clone(), job.plane.place()));
         plan_file::write(file, plans.collect())?;
     }
-    if change.options.dry_run || change.options.out.is_some() {
+    if change.options.only_shows() {
         results.extend(jobs.iter().map(|(at, job)| (*at, outcome::planned(&job.plan))));
         let pending = jobs.iter().any(|(_, job)| !job.plan.is_empty());
         let code = report(cx, verb, results)?;
@@ -178,6 +178,10 @@ async fn plan_one(plane: Plane, target: Target, change: &Change, fleet: &Fleet) 
         return Ok(Job::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
     }
     let (plan, seen) = make_plan(plane.as_ref(), &target, &change.intent).await?;
+    if change.options.only_shows() {
+        let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
+        rehearsed.with_context(|| format!("Azure would refuse {}", outcome::errand(&plan.intent)))?;
+    }
     let seen = (plane.as_ref().transactions() == Transactions::None).then_some(seen);
     Ok(Job::new(plane, plan, seen, Origin::Fresh))
 }

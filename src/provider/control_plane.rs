@@ -129,6 +129,12 @@ pub trait ControlPlane: Debug + Send + Sync {
     /// key of the link's subscription, each time it is put.
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError>;
 
+    /// Asks whether a resource could be put, where the control plane can tell beforehand. Nothing is changed.
+    async fn validate(&self, resource: &Resource) -> Result<(), ProviderError> {
+        let _ = resource;
+        Ok(())
+    }
+
     /// Deletes a resource and its children. Deleting what is absent succeeds. A product that still has
     /// subscriptions is [`ProviderError::Rejected`].
     async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError>;

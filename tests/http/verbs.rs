@@ -1,7 +1,7 @@
 //! The four verbs, from one end to the other.
 
 use crate::{
-    azure::{FakeAzure, Options, SERVICE},
+    azure::{FakeAzure, Fault, Kind, Options, SERVICE},
     program::run,
 };
 
@@ -62,4 +62,23 @@ fn an_unlink_leaves_product_and_subscription_and_a_purge_takes_them() {
     assert_eq!(run(&azure, "status -o json").json()["links"][0]["state"], "unlinked");
     assert!(azure.state().get(&format!("{SERVICE}/apis/orders")).is_some(), "APIs stay");
     assert_eq!(run(&azure, "unlink").code, Some(0), "unlinking what is not linked is fine");
+}
+
+#[test]
+fn a_dry_run_asks_azure_too_and_changes_nothing() {
+    let azure = scene();
+    let before = azure.state().shape();
+    let dry = run(&azure, "link --dry-run");
+    assert_eq!(dry.code, Some(0), "{dry:?}");
+    assert!(azure.take_seen().iter().any(|seen| seen.path.ends_with("/linkedBackends/gate/validate")));
+    azure.fault(Fault::always(
+        "POST",
+        "/validate",
+        Kind::Error(400, "BadRequest", "this site is not to be linked"),
+    ));
+    let refused = run(&azure, "link --dry-run");
+    assert_eq!(refused.code, Some(4), "{refused:?}");
+    let told = ["Azure would refuse the link", "this site is not to be linked"];
+    assert!(told.iter().all(|text| refused.stderr.contains(text)), "{refused:?}");
+    assert_eq!(azure.state().shape(), before);
 }

@@ -180,6 +180,19 @@ impl ControlPlane for ArmControlPlane {
         }
     }
 
+    async fn validate(&self, resource: &Resource) -> Result<(), ProviderError> {
+        let id = resource.id();
+        if !id.is_a(LinkedBackendId::TYPE) {
+            return Ok(());
+        }
+        let what = format!("validating `{}`", id.name());
+        let (url, body) = (self.url(id, "/validate", &[]), route::put_body(resource));
+        let answer = self.http.send(&Call { body, ..Call::new(Method::POST, url, &what) }).await;
+        let answer = answer.map_err(|error| error.about(id))?;
+        let finished = self.http.finish(answer, &self.read_url(id), Wait::UntilDone, &what).await;
+        finished.map(drop).map_err(|error| error.about(id))
+    }
+
     async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
         let expected = if expected == Expected::Absent { Expected::Anything } else { expected };
         let if_match = self.condition(id, &expected, true).await?;

@@ -129,6 +129,7 @@ fn route(state: &mut State, call: &Call) -> Reply {
         segments.iter().rposition(|segment| *segment == "providers").map(|at| segments.len() - at - 2);
     let depth = after_provider.unwrap_or(segments.len());
     match (call.method.as_str(), depth % 2) {
+        ("POST", 1) if lower.ends_with("/validate") => validate(state, call, &path),
         ("POST", 1) if after_provider.is_some() => action(state, &path),
         ("GET", 1) => list(state, call, &path, &lower),
         ("GET" | "HEAD", _) => get(state, call, &path, &lower),
@@ -397,24 +398,18 @@ fn answered(state: &State, path: &str, lower: &str, status: u16) -> Reply {
     if is_apim(lower) { reply.headed("etag", state.etag(path)) } else { reply }
 }
 
+/// Whether a backend could be put there.
+fn validate(state: &State, call: &Call, path: &str) -> Reply {
+    let (id, _) = path.rsplit_once('/').unwrap_or_default();
+    let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    objection(state, &id.to_lowercase(), &body).unwrap_or_else(|| Reply::status(204))
+}
+
 fn put_backend(state: &mut State, call: &Call, path: &str, lower: &str, mut body: Value) -> Reply {
-    let named = body["properties"]["backendResourceId"].as_str().unwrap_or_default().to_owned();
-    let siblings = lower.rsplit_once('/').map_or("", |(before, _)| before);
-    let other = state.resources.iter().any(|(id, other)| {
-        let same = other["properties"]["backendResourceId"]
-            .as_str()
-            .is_some_and(|it| it.eq_ignore_ascii_case(&named));
-        id.starts_with(&format!("{siblings}/")) && (*id != lower || !same)
-    });
-    if other {
-        let message = "One Static Web App can not have more than one linked backend.";
-        return Reply::web(400, "BadRequest", Some("59363"), message);
+    if let Some(objection) = objection(state, lower, &body) {
+        return objection;
     }
-    if state.get(&named).is_none() {
-        let message =
-            format!("Cannot find WebSite with name {}.", named.rsplit('/').next().unwrap_or_default());
-        return Reply::web(404, "NotFound", Some("51004"), &message);
-    }
+    let named = body["properties"]["backendResourceId"].clone();
     if state.get(path).is_none() {
         body["location"] = "Central US".into();
         body["properties"] = json!({"backendResourceId": named, "region": null, "createdOn": "2024-06-19T09:03:33.9094607Z",
@@ -422,6 +417,28 @@ fn put_backend(state: &mut State, call: &Call, path: &str, lower: &str, mut body
         state.set(body);
     }
     state.connect(path, &call.base)
+}
+
+/// Why a backend cannot be put.
+fn objection(state: &State, lower: &str, body: &Value) -> Option<Reply> {
+    let named = body["properties"]["backendResourceId"].as_str().unwrap_or_default();
+    let siblings = lower.rsplit_once('/').map_or("", |(before, _)| before);
+    let other = state.resources.iter().any(|(id, other)| {
+        let same = other["properties"]["backendResourceId"]
+            .as_str()
+            .is_some_and(|it| it.eq_ignore_ascii_case(named));
+        id.starts_with(&format!("{siblings}/")) && (*id != lower || !same)
+    });
+    if other {
+        let message = "One Static Web App can not have more than one linked backend.";
+        return Some(Reply::web(400, "BadRequest", Some("59363"), message));
+    }
+    if state.get(named).is_none() {
+        let message =
+            format!("Cannot find WebSite with name {}.", named.rsplit('/').next().unwrap_or_default());
+        return Some(Reply::web(404, "NotFound", Some("51004"), &message));
+    }
+    None
 }
 
 fn patch(state: &mut State, call: &Call, path: &str) -> Reply {
