@@ -42,11 +42,11 @@ impl ApimService {
         })
     }
 
-    /// The host of the gateway, for the tokens that are meant for it.
+    /// The host of the gateway, without a port, for the tokens that are meant for it.
     #[must_use]
     pub fn gateway_host(&self) -> Option<&str> {
         let rest = self.gateway_url.as_deref()?.split_once("://")?.1;
-        rest.split('/').next().filter(|host| !host.is_empty())
+        rest.split(['/', ':']).next().filter(|host| !host.is_empty())
     }
 }
 
@@ -338,6 +338,18 @@ mod tests {
         assert_eq!(at("/"), "https://g.example/api/orders");
         assert_eq!(at("/files/*"), "https://g.example/api/orders/files/0");
         assert!(operation("/").is_safe());
+    }
+
+    #[test]
+    fn tokens_are_meant_for_the_gateways_host_whatever_its_port() {
+        let host = |url: &str| {
+            let whole = serde_json::json!({"id": SERVICE, "properties": {"gatewayUrl": url}});
+            let service = ApimService::read(&Resource::from_value(whole).unwrap()).unwrap();
+            service.gateway_host().map(str::to_owned)
+        };
+        assert_eq!(host("https://a.azure-api.net/"), Some("a.azure-api.net".to_owned()));
+        assert_eq!(host("http://127.0.0.1:8088"), Some("127.0.0.1".to_owned()));
+        assert_eq!(host("a.azure-api.net"), None);
     }
 
     #[test]
