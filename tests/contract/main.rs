@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[path = "../support/azure/mod.rs"]
+mod azure;
 mod behaviour;
+mod candidate;
 mod file;
 mod import;
 mod properties;

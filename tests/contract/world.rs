@@ -21,8 +21,6 @@ use swa_apim::{
 };
 use uuid::Uuid;
 
-use crate::reference::Reference;
-
 /// A time that stands still, and ids that count from 1.
 #[derive(Debug, Default)]
 pub(crate) struct Counting(AtomicU64);
@@ -46,14 +44,6 @@ pub(crate) fn open(path: &Path) -> JsonControlPlane {
 
 pub(crate) fn create(path: &Path) -> JsonControlPlane {
     JsonControlPlane::create(path, "", WAIT, Arc::new(Counting::default())).unwrap()
-}
-
-/// Every implementation that the suite is about, empty and in a transaction.
-pub(crate) async fn control_planes(folder: &Path) -> Vec<Box<dyn ControlPlane>> {
-    let on_disk = create(&folder.join("model.json"));
-    on_disk.begin().await.unwrap();
-    let in_memory = JsonControlPlane::in_memory(Arc::new(Counting::default()));
-    vec![Box::new(on_disk), Box::new(in_memory), Box::new(Reference::new(Arc::new(Counting::default())))]
 }
 
 pub(crate) fn resource(id: &ResourceId, properties: &Value) -> Resource {
@@ -146,7 +136,8 @@ pub(crate) fn code_of(result: Result<impl Sized, ProviderError>) -> String {
         Ok(_) => "ok".to_owned(),
         Err(ProviderError::Conflict(_)) => "conflict".to_owned(),
         Err(ProviderError::NotFound(id)) => format!("not found: {}", id.name().to_lowercase()),
-        Err(ProviderError::Rejected { code, .. }) => code,
+        // Microsoft.Web says the status' code first, and then its own
+        Err(ProviderError::Rejected { code, .. }) => code.rsplit('/').next().unwrap().to_owned(),
         Err(other) => format!("{other}"),
     }
 }

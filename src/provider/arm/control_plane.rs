@@ -163,9 +163,8 @@ impl ControlPlane for ArmControlPlane {
         let body = route::put_body(&resource);
         let call = Call { body, if_match, ..Call::new(Method::PUT, url, &what) };
         let answer = match self.change(&call, id).await {
-            // What is put there needs something to be put into.
             Err(ProviderError::NotFound(_)) => {
-                return Err(ProviderError::NotFound(id.parent().unwrap_or_else(|| id.clone())));
+                return Err(ProviderError::NotFound(self.missing_for(id).await));
             }
             other => other?,
         };
@@ -194,7 +193,10 @@ impl ControlPlane for ArmControlPlane {
     }
 
     async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
-        let expected = if expected == Expected::Absent { Expected::Anything } else { expected };
+        if expected == Expected::Absent {
+            let there = self.read(id).await?.is_some();
+            return if there { Err(ProviderError::Conflict(id.clone())) } else { Ok(()) };
+        }
         let if_match = self.condition(id, &expected, true).await?;
         let what = format!("deleting `{}`", id.name());
         let url = self.url(id, "", route::delete_query(id));
@@ -276,6 +278,18 @@ impl ControlPlane for ArmControlPlane {
 }
 
 impl ArmControlPlane {
+    /// What a resource could not be put for: what is put somewhere needs that to be there, and Azure does not
+    /// always say what was not.
+    async fn missing_for(&self, id: &ResourceId) -> ResourceId {
+        let needed = route::needed_by(id);
+        for one in &needed {
+            if matches!(self.read(one).await, Ok(None)) {
+                return one.clone();
+            }
+        }
+        needed.last().unwrap_or(id).clone()
+    }
+
     async fn current_tag(&self, id: &ResourceId) -> Result<ETag, ProviderError> {
         let found = self.read(id).await?;
         found.map(|found| found.etag).ok_or_else(|| ProviderError::NotFound(id.clone()))

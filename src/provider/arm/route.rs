@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    ApimPolicyId, ApimSubscriptionId, LinkedBackendId, ProductApiId, Resource, ResourceId, StaticSiteId,
+    ApimPolicyId, ApimSubscriptionId, LinkedBackendId, ProductApiId, Resource, ResourceId, SiteEnvironmentId,
+    StaticSiteId,
 };
 
 /// [Static sites](https://learn.microsoft.com/rest/api/appservice/static-sites).
@@ -94,6 +95,20 @@ pub(super) fn is_unique_by_itself(id: &ResourceId) -> bool {
     id.is_a(LinkedBackendId::TYPE) || id.is_a(ProductApiId::TYPE)
 }
 
+/// What has to exist for a resource to be put, in the order in which its absence is told.
+pub(super) fn needed_by(id: &ResourceId) -> Vec<ResourceId> {
+    let Some(parent) = id.parent() else { return Vec::new() };
+    if let Ok(place) = ProductApiId::try_from(id.clone()) {
+        return vec![parent, (*place.api()).clone()];
+    }
+    match SiteEnvironmentId::try_from(parent.clone()) {
+        // It is there whenever its site is, and has no record of its own.
+        Ok(environment) if environment.is_production() => parent.parent().into_iter().collect(),
+        Ok(_) => parent.parent().into_iter().chain([parent]).collect(),
+        Err(_) => vec![parent],
+    }
+}
+
 /// Whether a resource's body holds all that there is to compare, apart from what changes by itself.
 pub(super) fn comparable(resource: &Resource) -> Value {
     let mut value = Value::Object(resource.body().clone());
@@ -101,6 +116,10 @@ pub(super) fn comparable(resource: &Resource) -> Value {
     if resource.id().is_a(LinkedBackendId::TYPE) {
         let named = of("properties.backendResourceId").as_str().map(str::to_ascii_lowercase);
         return json!([named, of("properties.region")]);
+    }
+    if resource.id().is_a(ProductApiId::TYPE) {
+        // It is in the product or it is not; what it shows beyond that is the API's.
+        return json!(resource.id().key());
     }
     if resource.id().is_a(StaticSiteId::TYPE)
         && let Some(properties) = value.get_mut("properties").and_then(Value::as_object_mut)
@@ -146,6 +165,20 @@ mod tests {
     fn a_policy_is_sent_as_it_is_written() {
         let sent = put_body(&resource("/products/p/policies/policy", &json!({"value": "<p/>", "x": 1})));
         assert_eq!(sent, Some(json!({"properties": {"value": "<p/>", "format": "rawxml"}})));
+    }
+
+    #[test]
+    fn whatever_is_put_somewhere_needs_that_to_be_there() {
+        let site = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/x";
+        let needed = |id: &str| {
+            let needed = needed_by(&ResourceId::parse(id).unwrap());
+            needed.iter().map(|id| id.name().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(needed(SERVICE), [""; 0]);
+        assert_eq!(needed(&format!("{SERVICE}/products/p/policies/policy")), ["p"]);
+        assert_eq!(needed(&format!("{SERVICE}/products/p/apis/orders")), ["p", "orders"]);
+        assert_eq!(needed(&format!("{site}/builds/default/linkedBackends/b")), ["x"]);
+        assert_eq!(needed(&format!("{site}/builds/7/linkedBackends/b")), ["x", "7"]);
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl State {
         }
     }
 
-    /// The site takes a copy of the primary key.
+    /// The site takes a copy of the primary key, or holds none where there is none.
     pub(super) fn hand_over(&mut self, backend: &str) {
         let (service, label, _) = self.parts_of(backend);
         let subscription = self.subscription_of(&service, &label);
@@ -205,6 +205,8 @@ impl State {
         if let Some((primary, _)) = keys {
             self.site_keys.insert(backend.to_lowercase(), primary);
             self.set_backend_state(backend, "Succeeded");
+        } else {
+            self.site_keys.remove(&backend.to_lowercase());
         }
         self.tick_history();
     }

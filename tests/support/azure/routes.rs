@@ -172,12 +172,17 @@ fn get(state: &State, call: &Call, path: &str, lower: &str) -> Reply {
         return Reply::status(if there { 204 } else { 404 });
     }
     let Some(found) = state.get(path) else { return missing(lower, path) };
-    let mut body = found.clone();
+    let reply = Reply::ok(shown(state, lower, found));
+    if is_apim(lower) { reply.headed("etag", state.etag(path)) } else { reply }
+}
+
+/// A resource as it is read: a site with what production is linked to.
+fn shown(state: &State, lower: &str, body: &Value) -> Value {
+    let mut body = body.clone();
     if lower.contains("/staticsites/") && !lower.contains("/builds/") {
         body["properties"]["linkedBackends"] = linked(state, lower);
     }
-    let reply = Reply::ok(body);
-    if is_apim(lower) { reply.headed("etag", state.etag(path)) } else { reply }
+    body
 }
 
 fn linked(state: &State, site: &str) -> Value {
@@ -200,14 +205,7 @@ fn list(state: &State, call: &Call, path: &str, lower: &str) -> Reply {
         let wanted = lower.rsplit("/providers/").next().unwrap_or_default();
         let is = |id: &str| id.starts_with(scope) && super::state::type_of(id) == wanted;
         let all = state.resources.iter().filter(|(id, _)| is(id));
-        all.map(|(id, body)| {
-            let mut body = body.clone();
-            if wanted.contains("staticsites") {
-                body["properties"]["linkedBackends"] = linked(state, id);
-            }
-            body
-        })
-        .collect()
+        all.map(|(id, body)| shown(state, id, body)).collect()
     } else if let Some((service, product)) =
         parent.split_once("/products/").filter(|_| kind == "subscriptions")
     {
@@ -238,7 +236,11 @@ fn list(state: &State, call: &Call, path: &str, lower: &str) -> Reply {
         let filled = all.map(|(id, body)| match id.split_once("/products/") {
             Some((service, rest)) if kind == "apis" => {
                 let api = rest.rsplit('/').next().unwrap_or_default();
-                state.get(&format!("{service}/apis/{api}")).unwrap_or(body).clone()
+                let mut place = body.clone();
+                if let Some(api) = state.get(&format!("{service}/apis/{api}")) {
+                    place["properties"] = api["properties"].clone();
+                }
+                place
             }
             _ => body.clone(),
         });
@@ -286,9 +288,9 @@ fn graph(state: &State, call: &Call) -> Reply {
         body["options"]["$skipToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
     let all: Vec<Value> = state
         .resources
-        .values()
-        .filter(|body| body["type"].as_str().is_some_and(|it| it.eq_ignore_ascii_case(&wanted)))
-        .cloned()
+        .iter()
+        .filter(|(_, body)| body["type"].as_str().is_some_and(|it| it.eq_ignore_ascii_case(&wanted)))
+        .map(|(id, body)| shown(state, id, body))
         .collect();
     let (total, size) = (all.len(), state.options.page);
     let data: Vec<Value> = all.into_iter().skip(start).take(size).collect();
@@ -361,6 +363,9 @@ fn put(state: &mut State, call: &Call, path: &str, lower: &str) -> Reply {
     }
     let is_subscription = is_subscription(lower);
     if is_subscription {
+        if let Some(refused) = wrong_scope(state, lower, &body) {
+            return refused;
+        }
         take_keys(state, path, &mut body);
         if body["properties"]["state"].is_null() {
             body["properties"]["state"] = "active".into();
@@ -372,6 +377,21 @@ fn put(state: &mut State, call: &Call, path: &str, lower: &str) -> Reply {
 
 fn is_subscription(lower: &str) -> bool {
     lower.contains("/microsoft.apimanagement/") && lower.rsplit('/').nth(1) == Some("subscriptions")
+}
+
+/// The refusal of a scope that is a product which does not exist.
+fn wrong_scope(state: &State, lower: &str, body: &Value) -> Option<Reply> {
+    let scope = body["properties"]["scope"].as_str().unwrap_or_default().to_lowercase();
+    let (_, product) = scope.rsplit_once("/products/")?;
+    let service = lower.rsplit_once("/subscriptions/").map_or("", |(service, _)| service);
+    if state.get(&format!("{service}/products/{product}")).is_some() {
+        return None;
+    }
+    let mut reply = Reply::error(400, "ValidationError", "One or more fields contain incorrect values:");
+    let message = "Subscription scope should be one of '/apis', '/apis/{apiId}', '/products/{productId}'";
+    let detail = json!({"code": "ValidationError", "target": "scope", "message": message});
+    reply.body.as_mut().unwrap()["error"]["details"] = json!([detail]);
+    Some(reply)
 }
 
 /// Keys in a request are stored; a new subscription gets two.

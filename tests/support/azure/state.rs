@@ -88,7 +88,14 @@ impl State {
         let key = id.to_lowercase();
         let below = format!("{key}/");
         let gone = self.resources.remove(&key).is_some();
-        self.resources.retain(|id, _| !id.starts_with(&below));
+        let place = key.split_once("/apis/").filter(|(service, _)| !service.contains("/products/"));
+        let is_place = |id: &str| {
+            place.is_some_and(|(service, api)| {
+                let rest = id.strip_prefix(service).and_then(|rest| rest.strip_prefix("/products/"));
+                rest.is_some_and(|rest| rest.ends_with(&format!("/apis/{api}")))
+            })
+        };
+        self.resources.retain(|id, _| !id.starts_with(&below) && !is_place(id));
         self.keys.retain(|id, _| *id != key && !id.starts_with(&below));
         self.site_keys.retain(|id, _| *id != key && !id.starts_with(&below));
         if gone {
