@@ -61,16 +61,9 @@ impl Candidate {
     }
 
     /// Azure Resource Manager, where nothing but what is asked for is provisioned.
-    pub(crate) fn over_http() -> Self {
-        let azure = FakeAzure::start(Options { provisions: false, ..Options::default() });
-        let options = ArmOptions {
-            endpoint: Endpoint::public().at(&azure.endpoint()).unwrap(),
-            variables: |name| (name == "SWA_APIM_ACCESS_TOKEN").then(|| TOKEN.to_owned()),
-            ambient: Arc::new(System),
-            limit: Duration::from_secs(600),
-            wait: Wait::UntilDone,
-        };
-        Self { plane: Box::new(ArmControlPlane::new(options).unwrap()), azure: Some(azure) }
+    fn over_http() -> Self {
+        let azure = azure();
+        Self { plane: Box::new(at(&azure)), azure: Some(azure) }
     }
 
     pub(crate) fn site_keys(&self) -> SiteKeys {
@@ -85,11 +78,23 @@ impl Candidate {
     pub(crate) fn created_on(&self) -> &'static str {
         if self.azure.is_some() { "2024-06-19T09:03:33.9094607Z" } else { "1970-01-01T00:00:00.0000000Z" }
     }
+}
 
-    /// The implementation itself, which tells no more than it can.
-    pub(crate) fn itself(&self) -> &dyn ControlPlane {
-        &*self.plane
-    }
+/// An Azure that provisions nothing by itself.
+pub(crate) fn azure() -> FakeAzure {
+    FakeAzure::start(Options { provisions: false, ..Options::default() })
+}
+
+/// A control plane over HTTP at an Azure. It paces itself, so what sends many requests takes a new one at times.
+pub(crate) fn at(azure: &FakeAzure) -> ArmControlPlane {
+    let options = ArmOptions {
+        endpoint: Endpoint::public().at(&azure.endpoint()).unwrap(),
+        variables: |name| (name == "SWA_APIM_ACCESS_TOKEN").then(|| TOKEN.to_owned()),
+        ambient: Arc::new(System),
+        limit: Duration::from_secs(600),
+        wait: Wait::UntilDone,
+    };
+    ArmControlPlane::new(options).unwrap()
 }
 
 type Answer<T> = Result<T, ProviderError>;

@@ -84,6 +84,8 @@ async fn watch(shared: Arc<Shared>) {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
+        // Or an answer in two pieces waits for its first one to be acknowledged.
+        let _ = stream.set_nodelay(true);
         let Ok(stream) = stream.into_std() else { continue };
         let Ok(handle) = stream.try_clone() else { continue };
         let Ok(stream) = tokio::net::TcpStream::from_std(stream) else { continue };
