@@ -74,8 +74,11 @@ pub(crate) struct Seen {
     pub(crate) query: String,
     pub(crate) body: String,
     pub(crate) answer: String,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) authorization: Option<String>,
+    /// How it was answered; 0 where that was no answer.
     pub(crate) status: u16,
+    pub(crate) answer_headers: Vec<(String, String)>,
     /// Whether it was for the gateway.
     pub(crate) data_plane: bool,
 }

@@ -175,8 +175,8 @@ impl State {
         let hostname = hostname.unwrap_or_default().as_str().unwrap_or_default().to_owned();
         let name = format!("Azure Static Web Apps - {hostname} (Linked)");
         self.set(json!({"id": product, "properties": {"displayName": name, "subscriptionRequired": true,
-            "approvalRequired": false, "state": "published", "description": null, "terms": null,
-            "subscriptionsLimit": null}}));
+            "approvalRequired": false, "state": "published", "terms": null,
+            "description": format!("Generated for Static Web Apps resource with default hostname: {hostname}")}}));
         let policy = format!(
             "<policies>\r\n\t<inbound>\r\n\t\t<base />\r\n\t\t<validate-jwt header-name=\"X-MS-AUTH-TOKEN\" \
              failed-validation-httpcode=\"401\">\r\n\t\t\t<issuers>\r\n\t\t\t\t<issuer>https://{hostname}/.auth</issuer>\
@@ -190,7 +190,7 @@ impl State {
             format!("{service}/subscriptions/{}", &hex[..24])
         });
         self.set(json!({"id": subscription, "properties": {"scope": product, "displayName": name,
-            "state": "active", "ownerId": null, "allowTracing": false}}));
+            "state": "active", "allowTracing": false}}));
         if self.options.rotates || !self.keys.contains_key(&subscription.to_lowercase()) {
             let keys = (fresh_key(), fresh_key());
             self.set_keys(&subscription, keys);

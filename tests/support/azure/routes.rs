@@ -7,6 +7,11 @@ use super::{
     state::{State, fresh_key},
 };
 
+const WRONG_FIELDS: &str = "One or more fields contain incorrect values:";
+const TAKEN: &str = "Product with the same name already exists";
+const WRONG_SCOPE: &str =
+    "Subscription scope should be one of '/apis', '/apis/{apiId}', '/products/{productId}'";
+
 pub(super) struct Call {
     pub(super) method: String,
     pub(super) path: String,
@@ -35,7 +40,15 @@ impl Reply {
     }
 
     pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
-        let body = json!({"error": {"code": code, "message": message, "details": null}});
+        let body = json!({"error": {"code": code, "message": message}});
+        Self { body: Some(body), ..Self::status(status) }
+    }
+
+    /// An error as API Management writes it, of one field or of no field.
+    fn apim(status: u16, code: &str, message: &str, field: Option<(&str, &str)>) -> Self {
+        let detail =
+            field.map(|(target, message)| json!([{"code": code, "target": target, "message": message}]));
+        let body = json!({"error": {"code": code, "message": message, "details": detail}});
         Self { body: Some(body), ..Self::status(status) }
     }
 
@@ -157,10 +170,13 @@ fn is_apim(lower: &str) -> bool {
 
 fn missing(lower: &str, path: &str) -> Reply {
     if is_apim(lower) {
-        return Reply::error(404, "ResourceNotFound", "Entity not found.");
+        return Reply::apim(404, "ResourceNotFound", "Entity not found.", None);
     }
     if lower.contains("/linkedbackends/") {
         return Reply::web(404, "NotFound", None, "Cannot find linked backend.");
+    }
+    if let Some((_, name)) = lower.split_once("/builds/").filter(|(_, name)| !name.contains('/')) {
+        return Reply::web(404, "NotFound", None, &format!("Cannot find StaticSiteBuild with name {name}."));
     }
     let message = format!("The Resource '{path}' was not found.");
     Reply::error(404, "ResourceNotFound", &message).headed("x-ms-failure-cause", "gateway".to_owned())
@@ -268,7 +284,13 @@ fn page(state: &State, call: &Call, path: &str, values: Vec<Value>) -> Reply {
     let count = values.len();
     let rest: Vec<Value> = values.into_iter().skip(skip).take(state.options.page).collect();
     let end = skip + rest.len();
-    let mut body = json!({"value": rest, "count": count});
+    // Only API Management counts.
+    let of_web = path.to_lowercase().contains("/microsoft.web/");
+    let mut body = if of_web {
+        json!({"value": rest, "nextLink": null, "id": null})
+    } else {
+        json!({"value": rest, "count": count})
+    };
     if end < count {
         let version = param(&call.query, "api-version").unwrap_or_default();
         let filter = param(&call.query, "%24filter").map(|it| format!("&%24filter={it}")).unwrap_or_default();
@@ -337,7 +359,7 @@ fn put(state: &mut State, call: &Call, path: &str, lower: &str) -> Reply {
     if let Some((service, rest)) = lower.split_once("/products/") {
         if let Some((_, api)) = rest.split_once("/apis/") {
             let Some(api) = state.get(&format!("{service}/apis/{api}")).cloned() else {
-                return Reply::error(404, "ResourceNotFound", "Api not found.");
+                return Reply::apim(404, "ResourceNotFound", "Api not found.", None);
             };
             body["properties"] = api["properties"].clone();
         } else if !rest.contains('/') {
@@ -349,10 +371,7 @@ fn put(state: &mut State, call: &Call, path: &str, lower: &str) -> Reply {
                     && other["properties"]["displayName"].as_str() == Some(&name)
             });
             if taken {
-                let mut reply =
-                    Reply::error(400, "ValidationError", "One or more fields contain incorrect values:");
-                reply.body.as_mut().unwrap()["error"]["details"] = json!([{"code": "ValidationError", "target": "name", "message": "Product with the same name already exists"}]);
-                return reply;
+                return Reply::apim(400, "ValidationError", WRONG_FIELDS, Some(("name", TAKEN)));
             }
         }
         if rest.ends_with("/policies/policy") {
@@ -387,11 +406,7 @@ fn wrong_scope(state: &State, lower: &str, body: &Value) -> Option<Reply> {
     if state.get(&format!("{service}/products/{product}")).is_some() {
         return None;
     }
-    let mut reply = Reply::error(400, "ValidationError", "One or more fields contain incorrect values:");
-    let message = "Subscription scope should be one of '/apis', '/apis/{apiId}', '/products/{productId}'";
-    let detail = json!({"code": "ValidationError", "target": "scope", "message": message});
-    reply.body.as_mut().unwrap()["error"]["details"] = json!([detail]);
-    Some(reply)
+    Some(Reply::apim(400, "ValidationError", WRONG_FIELDS, Some(("scope", WRONG_SCOPE))))
 }
 
 /// Keys in a request are stored; a new subscription gets two.
@@ -465,7 +480,7 @@ fn patch(state: &mut State, call: &Call, path: &str) -> Reply {
     let lower = path.to_lowercase();
     let Some(mut body) = state.get(path).cloned() else { return missing(&lower, path) };
     if call.if_match.is_none() {
-        return Reply::error(400, "ValidationError", "If-Match is required");
+        return Reply::apim(400, "ValidationError", "If-Match is required", None);
     }
     if let Some(stale) = stale(state, call, path) {
         return stale;
@@ -486,11 +501,8 @@ fn stale(state: &State, call: &Call, path: &str) -> Option<Reply> {
     if state.get(path).is_some() && state.etag(path) == wanted {
         return None;
     }
-    Some(Reply::error(
-        412,
-        "PreconditionFailed",
-        "Exception of type 'PreconditionFailedException' was thrown.",
-    ))
+    let message = "Exception of type 'PreconditionFailedException' was thrown.";
+    Some(Reply::apim(412, "PreconditionFailed", message, None))
 }
 
 fn delete(state: &mut State, call: &Call, path: &str, lower: &str) -> Reply {
@@ -499,7 +511,7 @@ fn delete(state: &mut State, call: &Call, path: &str, lower: &str) -> Reply {
     }
     let place = lower.contains("/products/") && lower.contains("/apis/");
     if is_apim(lower) && !place && call.if_match.is_none() {
-        return Reply::error(400, "ValidationError", "If-Match is required");
+        return Reply::apim(400, "ValidationError", "If-Match is required", None);
     }
     if let Some(stale) = stale(state, call, path) {
         return stale;
@@ -509,7 +521,7 @@ fn delete(state: &mut State, call: &Call, path: &str, lower: &str) -> Reply {
     {
         let message = "Product cannot be deleted since it has existing subscriptions. Delete subscriptions \
                        before deleting the product or pass in deleteSubscriptions=true as query param";
-        return Reply::error(400, "ValidationError", message);
+        return Reply::apim(400, "ValidationError", message, None);
     }
     state.remove(path);
     Reply::status(if lower.contains("/linkedbackends/") { 204 } else { 200 })

@@ -17,7 +17,8 @@ pub(super) fn set(azure: &FakeAzure) {
     for api in ["orders", "catalog"] {
         azure.put(&json!({"id": format!("{SERVICE}/apis/{api}"), "properties": {
             "displayName": api, "path": format!("api/{api}"), "subscriptionRequired": true,
-            "protocols": ["https"], "subscriptionKeyParameterNames": null, "isCurrent": true}}));
+            "protocols": ["https"], "subscriptionKeyParameterNames": {"header": "Ocp-Apim-Subscription-Key", "query": "subscription-key"},
+            "isCurrent": true}}));
         azure.put(&json!({"id": format!("{SERVICE}/apis/{api}/operations/list"), "properties": {
             "displayName": "list", "method": "GET", "urlTemplate": "/{id}"}}));
     }

@@ -147,9 +147,17 @@ async fn serve(
     if when == When::After {
         drop(honest());
     }
-    note(&shared, &parts, &body, &Reply::status(0), false);
+    match &effect {
+        Effect::Reply(reply) => note(&shared, &parts, &body, reply, false),
+        _ => note(&shared, &parts, &body, &Reply::status(0), false),
+    }
+    suffered(effect, &handle, shared.options.mark).await
+}
+
+/// What comes of a request that something strikes.
+async fn suffered(effect: Effect, handle: &Handle, mark: bool) -> io::Result<Response<Told>> {
     match effect {
-        Effect::Reply(reply) => Ok(told(reply, shared.options.mark)),
+        Effect::Reply(reply) => Ok(told(reply, mark)),
         Effect::Reset => {
             if let Some(stream) = handle.lock().unwrap().take() {
                 socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
@@ -190,6 +198,8 @@ fn bent(mut reply: Reply, effect: Effect) -> Reply {
 }
 
 fn note(shared: &Shared, parts: &hyper::http::request::Parts, body: &[u8], reply: &Reply, data_plane: bool) {
+    let text = |value: &hyper::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
     shared.seen.lock().unwrap().push(Seen {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
@@ -197,7 +207,9 @@ fn note(shared: &Shared, parts: &hyper::http::request::Parts, body: &[u8], reply
         body: String::from_utf8_lossy(body).into_owned(),
         answer: reply.body.as_ref().map(ToString::to_string).unwrap_or_default(),
         authorization: parts.headers.get("authorization").and_then(|it| it.to_str().ok()).map(str::to_owned),
+        headers: headers.collect(),
         status: reply.status,
+        answer_headers: reply.headers.clone(),
         data_plane,
     });
 }

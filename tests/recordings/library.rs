@@ -1,0 +1,44 @@
+//! The recordings, where they are at hand.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::replay::Recorded;
+
+/// A recording by its name, or `None`, with a notice, where there are none.
+#[expect(clippy::print_stderr, reason = "what is skipped says so")]
+fn text_of(name: &str) -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings").join(name);
+    let text = fs::read_to_string(path).ok();
+    if text.is_none() {
+        eprintln!("skipped: the recording `{name}` is not at hand");
+    }
+    text
+}
+
+/// A recording of requests and answers, headers included.
+pub(crate) fn cassette(name: &str) -> Option<Vec<Recorded>> {
+    let cassette: Value = serde_norway::from_str(&text_of(name)?).unwrap();
+    let interactions = cassette["interactions"].as_array().unwrap();
+    Some(interactions.iter().map(Recorded::of_cassette).collect())
+}
+
+/// A recording that was written down by hand: bodies as they were, and the headers that matter.
+pub(crate) fn transcript(name: &str) -> Option<Vec<Recorded>> {
+    let transcript: Value = serde_json::from_str(&text_of(name)?).unwrap();
+    let interactions = transcript["interactions"].as_array().unwrap();
+    Some(interactions.iter().map(Recorded::of_transcript).collect())
+}
+
+/// Errors that users quote, of one kind, each with when it comes.
+pub(crate) fn errors(kind: &str) -> Option<Vec<(String, Recorded)>> {
+    let all: Value = serde_json::from_str(&text_of("error-bodies.json")?).unwrap();
+    let entries = all[kind].as_array().unwrap();
+    Some(
+        entries
+            .iter()
+            .map(|it| (it["when"].as_str().unwrap().to_owned(), Recorded::of_transcript(it)))
+            .collect(),
+    )
+}
