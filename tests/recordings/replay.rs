@@ -19,6 +19,8 @@ use swa_apim::{
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded {
     pub(crate) method: String,
+    /// What the recorded client sent.
+    pub(crate) sent: String,
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
@@ -33,6 +35,7 @@ impl Recorded {
         });
         Self {
             method: interaction["request"]["method"].as_str().unwrap().to_owned(),
+            sent: interaction["request"]["body"].as_str().unwrap_or_default().to_owned(),
             status: u16::try_from(response["status"]["code"].as_u64().unwrap()).unwrap(),
             headers: values.collect(),
             body: response["body"]["string"].as_str().unwrap().to_owned(),
@@ -51,6 +54,7 @@ impl Recorded {
         };
         Self {
             method: method.unwrap_or_default().to_owned(),
+            sent: interaction.get("requestBody").map(Value::to_string).unwrap_or_default(),
             status: u16::try_from(interaction["status"].as_u64().unwrap()).unwrap(),
             headers: etag.into_iter().chain(more).collect(),
             body,
@@ -83,6 +87,7 @@ impl Recorded {
 pub(crate) struct Replay {
     pub(crate) origin: String,
     left: Arc<Mutex<VecDeque<Recorded>>>,
+    bodies: Arc<Mutex<Vec<String>>>,
 }
 
 impl Replay {
@@ -90,14 +95,15 @@ impl Replay {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let left = Arc::new(Mutex::new(VecDeque::new()));
-        let serving = Arc::clone(&left);
+        let bodies = Arc::new(Mutex::new(Vec::new()));
+        let serving = (Arc::clone(&left), Arc::clone(&bodies));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let left = Arc::clone(&serving);
-                thread::spawn(move || serve(&stream, &left));
+                let (left, bodies) = serving.clone();
+                thread::spawn(move || serve(&stream, &left, &bodies));
             }
         });
-        Self { origin, left }
+        Self { origin, left, bodies }
     }
 
     pub(crate) fn of(recorded: impl IntoIterator<Item = Recorded>) -> Self {
@@ -116,6 +122,11 @@ impl Replay {
         self.left.lock().unwrap().len()
     }
 
+    /// What came with the requests, each as text.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        self.bodies.lock().unwrap().clone()
+    }
+
     /// The provider, which takes this for Azure.
     pub(crate) fn plane(&self) -> ArmControlPlane {
         let options = ArmOptions {
@@ -130,17 +141,18 @@ impl Replay {
 }
 
 /// Answers what comes in on a connection; one for which nothing is left closes it.
-fn serve(stream: &TcpStream, left: &Mutex<VecDeque<Recorded>>) {
+fn serve(stream: &TcpStream, left: &Mutex<VecDeque<Recorded>>, bodies: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream);
-    while let Some(method) = read_request(&mut reader) {
+    while let Some((method, body)) = read_request(&mut reader) {
+        bodies.lock().unwrap().push(body);
         let Some(recorded) = left.lock().unwrap().pop_front() else { return };
         assert!(recorded.method.is_empty() || recorded.method == method, "{method} for {recorded:?}");
         (&mut &*stream).write_all(&recorded.bytes()).unwrap();
     }
 }
 
-/// The method of the next request, which is read to its end.
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<String> {
+/// The method of the next request, and its body.
+fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<(String, String)> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|length| *length > 0)?;
     let mut length = 0;
@@ -155,6 +167,7 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<String> {
             length = value.trim().parse().unwrap();
         }
     }
-    reader.read_exact(&mut vec![0; length]).ok()?;
-    first.split(' ').next().map(str::to_owned)
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((first.split(' ').next()?.to_owned(), String::from_utf8(body).ok()?))
 }
