@@ -183,10 +183,12 @@ impl ArmFailure {
                 "remove the lock, or ask who set it; `az lock list` shows where it is".to_owned()
             }
             FailureKind::InProgress => "wait until that is done, then run the same command again".to_owned(),
-            FailureKind::Throttled => match self.header("retry-after") {
-                Some(after) => format!("wait {after} s, then run the same command again"),
-                None => "wait a minute, then run the same command again".to_owned(),
-            },
+            FailureKind::Throttled => {
+                match self.header("retry-after").and_then(|text| text.parse::<u32>().ok()) {
+                    Some(after) => format!("wait {after} s, then run the same command again"),
+                    None => "wait a minute, then run the same command again".to_owned(),
+                }
+            }
             FailureKind::Unavailable => "run the same command again in a while".to_owned(),
             FailureKind::SecondBackend => {
                 "see what is linked with `swa-apim status`; `link --replace` disconnects \

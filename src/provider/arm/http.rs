@@ -19,7 +19,7 @@ use url::Url;
 
 use super::{
     ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, Repeat, RetrySchedule, body,
-    pace::Bucket,
+    pace::Bucket, redact::without,
 };
 use crate::ambient::Ambient;
 
@@ -51,6 +51,17 @@ impl Call {
 
     pub(super) fn get(url: Url, what: impl Into<String>) -> Self {
         Self::new(Method::GET, url, what)
+    }
+}
+
+/// Where a body has keys.
+const KEYS: [&str; 2] = ["/properties/primaryKey", "/properties/secondaryKey"];
+
+impl Call {
+    /// Keys that are sent along.
+    fn keys(&self) -> impl Iterator<Item = String> {
+        let key = |place| self.body.as_ref()?.pointer(place)?.as_str().map(str::to_owned);
+        KEYS.into_iter().filter_map(key)
     }
 }
 
@@ -232,7 +243,8 @@ impl Http {
         bearer.set_sensitive(true);
         let since = Instant::now();
         let end = self.end.min(since + ONE_REQUEST);
-        let result = timeout_at(end, self.exchange(call, url, bearer)).await;
+        let secrets: Vec<String> = call.keys().chain([token.secret().to_owned()]).collect();
+        let result = timeout_at(end, self.exchange(call, url, bearer, &secrets)).await;
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(_) if end == self.end => Err(over()),
@@ -245,7 +257,14 @@ impl Http {
         outcome
     }
 
-    async fn exchange(&self, call: &Call, url: &Url, bearer: HeaderValue) -> Result<Answer, Miss> {
+    /// Sends a request once. What an answer says of a failure is shown without the secrets that were sent.
+    async fn exchange(
+        &self,
+        call: &Call,
+        url: &Url,
+        bearer: HeaderValue,
+        secrets: &[String],
+    ) -> Result<Answer, Miss> {
         let id = self.ambient.unguessable().to_string();
         let mut request = self
             .client
@@ -274,7 +293,8 @@ impl Http {
             bytes.extend_from_slice(&chunk);
         }
         if !status.is_success() && !status.is_redirection() {
-            let failure = ArmFailure::read(status, &headers, &bytes);
+            let said = without(&String::from_utf8_lossy(&bytes), secrets);
+            let failure = ArmFailure::read(status, &headers, said.as_bytes());
             let cause = Cause::of(&failure, self.ambient.now());
             let error = ArmError::Refused { what: call.what.clone(), failure: Box::new(failure) };
             return Err(Miss { error, cause });
