@@ -1,4 +1,4 @@
-//! The HTTP clients: one for Resource Manager, one for tokens, one for gateways.
+//! The HTTP clients: one for Resource Manager, one for gateways, and one for tokens where somebody is asked.
 
 use std::time::Duration;
 
@@ -16,7 +16,6 @@ const IDLE: Duration = Duration::from_secs(90);
 
 pub(super) struct Clients {
     pub(super) arm: Client,
-    pub(super) tokens: Client,
     /// Makes a new connection for each request, so that each may reach another of a gateway's nodes.
     pub(super) gateway: Client,
 }
@@ -34,12 +33,13 @@ impl Clients {
         let local = endpoint.is_loopback() && endpoint.base().scheme() == "http";
         let arm = if local { base().no_proxy().tls_backend_preconfigured(no_tls()) } else { base() };
         let arm = build(arm)?;
-        Ok(Self {
-            tokens: if local { arm.clone() } else { build(base().timeout(ANSWERING))? },
-            gateway: build(others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?,
-            arm,
-        })
+        Ok(Self { gateway: build(others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?, arm })
     }
+}
+
+/// What asks authorities for tokens. They are never of this machine alone, wherever Resource Manager is.
+pub(super) fn for_tokens() -> reqwest::Result<Client> {
+    base().timeout(ANSWERING).build()
 }
 
 fn others(local: bool) -> ClientBuilder {

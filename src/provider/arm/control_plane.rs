@@ -51,7 +51,7 @@ impl ArmControlPlane {
     /// [`ArmError`] if no credential can be made of what is configured, or there is no TLS to be had.
     pub fn new(options: ArmOptions) -> Result<Self, ArmError> {
         let clients = Clients::new(&options.endpoint)?;
-        let credentials = Arc::new(options.credentials(clients.tokens)?);
+        let credentials = Arc::new(options.credentials()?);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let early = Arc::clone(&credentials);
             // Whoever needs the token asks for it again, and hears why there is none.

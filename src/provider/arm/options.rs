@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{ArmError, CredentialOptions, Credentials, Endpoint, Wait};
+use super::{ArmError, CredentialOptions, Credentials, Endpoint, Wait, clients};
 use crate::ambient::Ambient;
 
 /// What a control plane over HTTP is made of.
@@ -27,8 +27,9 @@ impl fmt::Debug for ArmOptions {
 }
 
 impl ArmOptions {
-    pub(super) fn credentials(&self, http: reqwest::Client) -> Result<Credentials, ArmError> {
+    pub(super) fn credentials(&self) -> Result<Credentials, ArmError> {
         let (endpoint, variables) = (&self.endpoint, self.variables);
+        let http = clients::for_tokens;
         let ambient = Arc::clone(&self.ambient);
         Ok(Credentials::new(&CredentialOptions { kind: None, endpoint, http, variables, ambient })?)
     }

@@ -26,6 +26,12 @@ pub enum CredentialError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// There is no TLS to ask anybody with.
+    #[error("the system's certificates cannot be used: {problem}")]
+    Certificates {
+        /// What is wrong with them.
+        problem: String,
+    },
     /// `SWA_APIM_CREDENTIAL` holds no kind of credential.
     #[error("`{word}` (from SWA_APIM_CREDENTIAL) is no kind of credential")]
     UnknownKind {
@@ -57,6 +63,8 @@ impl Diagnose for CredentialError {
             ),
             Self::AccessToken { .. } => Diagnosis::new(ExitCode::NotAuthorized)
                 .hint("give it what `az account get-access-token --query accessToken -o tsv` prints"),
+            Self::Certificates { .. } => Diagnosis::new(ExitCode::NotAuthorized)
+                .hint("install the system's certificates, or give a token in SWA_APIM_ACCESS_TOKEN"),
             Self::UnknownKind { .. } => {
                 let known = CredentialKind::ALL.map(CredentialKind::as_str).join(", ");
                 Diagnosis::new(ExitCode::Usage).hint(format!("the kinds are {known}"))

@@ -32,8 +32,9 @@ pub struct CredentialOptions<'a> {
     pub kind: Option<CredentialKind>,
     /// What the tokens are for.
     pub endpoint: &'a Endpoint,
-    /// What sends requests to authorities.
-    pub http: reqwest::Client,
+    /// Makes what sends requests to authorities. It is not made before somebody has to be asked: reading the
+    /// system's certificates takes a while.
+    pub http: fn() -> reqwest::Result<reqwest::Client>,
     /// The environment.
     pub variables: fn(&str) -> Option<String>,
     /// The time.

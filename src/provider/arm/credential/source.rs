@@ -6,7 +6,7 @@ use azure_core::{
     cloud::{CloudConfiguration, CustomConfiguration},
     credentials::{Secret, TokenCredential},
     error::ErrorKind,
-    http::{ClientMethodOptions, ClientOptions, Transport},
+    http::{ClientMethodOptions, ClientOptions, ExponentialRetryOptions, RetryOptions, Transport},
 };
 use azure_identity::{
     AzureCliCredential, AzureDeveloperCliCredential, AzurePipelinesCredential,
@@ -20,20 +20,37 @@ use serde_json::Value;
 use url::Url;
 
 use super::{AccessToken, CredentialError, CredentialKind, CredentialOptions, error::Tried};
-use crate::provider::arm::redact::redacted;
+use crate::provider::arm::{
+    endpoint::is_loopback,
+    redact::{redacted, without},
+};
 
 /// How long a program such as `az` may take.
 const PROGRAM: Duration = Duration::from_secs(30);
 /// How long an authority may take.
 const AUTHORITY: Duration = Duration::from_secs(30);
+/// How often an authority is asked again that is not there, over about a second: others may be waiting to be
+/// tried.
+const ASKED_AGAIN: u32 = 3;
 /// How long a machine's own address may take. Off Azure there is nobody at it.
 const MACHINE: Duration = Duration::from_secs(2);
+
+/// Variables that hold what nobody may see, beside tokens, which show what they are.
+const SECRETS: [&str; 5] = [
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "IDENTITY_HEADER",
+    "MSI_SECRET",
+    "SYSTEM_ACCESSTOKEN",
+];
 
 /// A credential that is configured.
 pub(super) struct Source {
     kind: CredentialKind,
     scope: String,
     patience: Duration,
+    /// What is not shown of what it says.
+    secrets: Vec<String>,
     way: Way,
 }
 
@@ -50,6 +67,23 @@ pub(super) struct Configured {
 }
 
 impl Source {
+    /// A token that is there already.
+    fn given(token: AccessToken) -> Self {
+        let (kind, patience) = (CredentialKind::AccessToken, Duration::MAX);
+        Self { kind, scope: String::new(), patience, secrets: Vec::new(), way: Way::Given(token) }
+    }
+
+    /// Somebody who can be asked for one, for as long as `patience`.
+    pub(super) fn asked(
+        kind: CredentialKind,
+        scope: &str,
+        patience: Duration,
+        credential: Arc<dyn TokenCredential>,
+    ) -> Self {
+        let way = Way::Asked(credential);
+        Self { kind, scope: scope.to_owned(), patience, secrets: Vec::new(), way }
+    }
+
     pub(super) fn kind(&self) -> CredentialKind {
         self.kind
     }
@@ -64,8 +98,8 @@ impl Source {
             Way::Given(token) => return Ok(token.clone()),
             Way::Asked(credential) => credential,
         };
-        let token =
-            credential.get_token(&[&self.scope], None).await.map_err(|error| line(&error.to_string()))?;
+        let token = credential.get_token(&[&self.scope], None).await;
+        let token = token.map_err(|error| line(&without(&error.to_string(), &self.secrets)))?;
         let ends = Timestamp::from_second(token.expires_on.unix_timestamp()).ok();
         Ok(AccessToken::new(token.token, ends))
     }
@@ -73,8 +107,17 @@ impl Source {
 
 /// The first line of what a library says, without what nobody may see.
 fn line(text: &str) -> String {
+    let text = unquoted(text);
     let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it does not say why");
     redacted(first).chars().take(300).collect()
+}
+
+/// What Entra says, which the library quotes in a complaint of its own: it cannot read a text with line ends in it,
+/// as all of Entra's have.
+fn unquoted(text: &str) -> String {
+    let Some((before, quoted)) = text.split_once("invalid type: string \"") else { return text.to_owned() };
+    let said = quoted.split("\", expected a borrowed string").next().unwrap_or(quoted);
+    [before, &said.replace("\\r\\n", "\n").replace("\\\"", "\"")].concat()
 }
 
 impl Configured {
@@ -88,24 +131,18 @@ impl Configured {
         let given = variables("SWA_APIM_ACCESS_TOKEN");
         if let Some(given) = given.filter(|_| wanted.is_none_or(|kind| kind == CredentialKind::AccessToken)) {
             let token = AccessToken::given(&given, options.ambient.now())?;
-            let source = Source {
-                kind: CredentialKind::AccessToken,
-                scope: String::new(),
-                patience: Duration::MAX,
-                way: Way::Given(token),
-            };
-            return Ok(Self { sources: vec![source], impossible: Vec::new() });
+            return Ok(Self { sources: vec![Source::given(token)], impossible: Vec::new() });
         }
-        let maker = Maker::new(options);
+        let maker = Maker::new(options)?;
+        let secrets: Vec<String> = SECRETS.into_iter().filter_map(variables).collect();
         let mut found = Self { sources: Vec::new(), impossible: Vec::new() };
         for kind in CredentialKind::ALL.into_iter().filter(|kind| wanted.is_none_or(|it| it == *kind)) {
             match maker.make(kind) {
-                Made::Source(way) => found.sources.push(Source {
-                    kind,
-                    scope: options.endpoint.scope().to_owned(),
-                    patience: maker.patience(kind),
-                    way: Way::Asked(way),
-                }),
+                Made::Source(credential) => {
+                    let (scope, patience) = (options.endpoint.scope(), maker.patience(kind));
+                    let source = Source::asked(kind, scope, patience, credential);
+                    found.sources.push(Source { secrets: secrets.clone(), ..source });
+                }
                 Made::Impossible(problem) => found.impossible.push(Tried { kind, problem }),
                 Made::Missing(missing) if wanted.is_some() => {
                     return Err(CredentialError::NotConfigured { kind, missing });
@@ -135,7 +172,9 @@ struct Maker {
 }
 
 impl Maker {
-    fn new(options: &CredentialOptions<'_>) -> Self {
+    fn new(options: &CredentialOptions<'_>) -> Result<Self, CredentialError> {
+        let http =
+            (options.http)().map_err(|error| CredentialError::Certificates { problem: error.to_string() })?;
         let authority = options.endpoint.authority();
         let host = authority.host_str().unwrap_or_default();
         let audience = if host.ends_with(".chinacloudapi.cn") {
@@ -146,7 +185,7 @@ impl Maker {
             "api://AzureADTokenExchange"
         };
         let authority = (options.variables)("AZURE_AUTHORITY_HOST").unwrap_or_else(|| authority.to_string());
-        Self { variables: options.variables, http: options.http.clone(), authority, audience }
+        Ok(Self { variables: options.variables, http, authority, audience })
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -171,6 +210,10 @@ impl Maker {
         ClientOptions {
             transport: Some(Transport::new(Arc::new(self.http.clone()))),
             cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
+            retry: RetryOptions::exponential(ExponentialRetryOptions {
+                max_retries: ASKED_AGAIN,
+                ..ExponentialRetryOptions::default()
+            }),
             ..ClientOptions::default()
         }
     }
@@ -255,6 +298,10 @@ impl Maker {
         let Ok(mut address) = Url::parse(&address) else {
             return Made::Impossible("ACTIONS_ID_TOKEN_REQUEST_URL is no address".to_owned());
         };
+        if address.scheme() != "https" && !is_loopback(&address) {
+            let problem = "ACTIONS_ID_TOKEN_REQUEST_URL is not https, so the job's token was not sent";
+            return Made::Impossible(problem.to_owned());
+        }
         address.query_pairs_mut().append_pair("audience", self.audience);
         let job = GitHubJob { http: self.http.clone(), address, token: Secret::new(token) };
         made(ClientAssertionCredential::new(tenant, client, job, Some(self.assertion_options())))

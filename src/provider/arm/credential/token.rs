@@ -30,8 +30,7 @@ impl AccessToken {
     /// Takes a token that somebody typed or pasted.
     pub(super) fn given(text: &str, now: Timestamp) -> Result<Self, CredentialError> {
         let invalid = |problem| CredentialError::AccessToken { problem };
-        let text = text.trim();
-        let text = text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")).unwrap_or(text);
+        let text = without_scheme(text.trim());
         if text.is_empty() {
             return Err(invalid("is empty"));
         }
@@ -53,6 +52,12 @@ impl AccessToken {
     pub(super) fn ends(&self) -> Option<Timestamp> {
         self.ends
     }
+}
+
+/// A token without the word that it travels behind.
+fn without_scheme(text: &str) -> &str {
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    if first.eq_ignore_ascii_case("bearer") { rest.trim() } else { text }
 }
 
 /// When a token says that it ends, if it is one that can be read.
