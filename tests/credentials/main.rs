@@ -1,0 +1,13 @@
+//! Where the program takes its token from, in an environment of each kind.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[path = "../support/authority.rs"]
+mod authority;
+#[path = "../support/azure/mod.rs"]
+mod azure;
+mod choice;
+mod kinds;
+#[path = "../support/over_http.rs"]
+mod over_http;
+mod world;
