@@ -87,21 +87,24 @@ impl Watch {
 
     /// Where a part of a key is to be seen.
     pub(crate) fn leaks(&self) -> Vec<String> {
-        let parts: BTreeSet<&[u8]> = self.keys.iter().flat_map(|key| key.as_bytes().windows(PART)).collect();
-        let leaks = |bytes: &[u8]| bytes.to_ascii_lowercase().windows(PART).any(|part| parts.contains(part));
-        let lines = |bytes: &[u8]| {
-            let leaking = bytes.split(|byte| *byte == b'\n').filter(|line| leaks(line));
-            leaking.map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join("\n")
-        };
-        let leaking = self.seen.iter().map(|(place, bytes)| (place, lines(bytes)));
-        leaking
-            .filter(|(_, lines)| !lines.is_empty())
-            .map(|(place, lines)| format!("{place}: {lines}"))
-            .collect()
+        leaks(&self.keys, &self.seen)
     }
 
     pub(crate) fn assert_no_leak(&self) {
         let leaks = self.leaks();
         assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     }
+}
+
+/// Where a part of a secret is to be seen, whichever case it is in: the place, and the lines.
+pub(crate) fn leaks(secrets: &BTreeSet<String>, seen: &[(String, Vec<u8>)]) -> Vec<String> {
+    let lower: Vec<String> = secrets.iter().map(|secret| secret.to_ascii_lowercase()).collect();
+    let parts: BTreeSet<&[u8]> = lower.iter().flat_map(|secret| secret.as_bytes().windows(PART)).collect();
+    let leaks = |bytes: &[u8]| bytes.to_ascii_lowercase().windows(PART).any(|part| parts.contains(part));
+    let lines = |bytes: &[u8]| {
+        let leaking = bytes.split(|byte| *byte == b'\n').filter(|line| leaks(line));
+        leaking.map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join("\n")
+    };
+    let leaking = seen.iter().map(|(place, bytes)| (place, lines(bytes)));
+    leaking.filter(|(_, lines)| !lines.is_empty()).map(|(place, lines)| format!("{place}: {lines}")).collect()
 }
