@@ -61,6 +61,13 @@ struct Detail {
     message: String,
 }
 
+impl Detail {
+    fn without_secrets(self) -> Self {
+        let shown = |text: String| redacted(text.trim());
+        Self { code: self.code.map(shown), target: self.target.map(shown), message: shown(self.message) }
+    }
+}
+
 /// An answer that is no success, decoded.
 ///
 /// Nothing of it is shown that looks like a key or a token.
@@ -104,7 +111,7 @@ impl ArmFailure {
             headers: headers.clone(),
             code: shown(&code),
             target: said.target.as_deref().map(shown),
-            details: details.map(|detail| Detail { message: shown(&detail.message), ..detail }).collect(),
+            details: details.map(Detail::without_secrets).collect(),
             message: shown(&message),
             kind,
         }
@@ -287,7 +294,7 @@ fn claims(headers: &HeaderMap) -> Option<String> {
 }
 
 fn quoted_after(text: &str, before: &str) -> Option<String> {
-    between(text, before, '\'')
+    between(text, before, '\'').map(|quoted| redacted(&quoted))
 }
 
 fn between(text: &str, before: &str, after: char) -> Option<String> {
@@ -462,10 +469,16 @@ mod tests {
         #[test]
         fn no_body_makes_it_fail_and_no_key_in_one_is_shown(bytes in prop::collection::vec(any::<u8>(), 0..200), key in "[0-9a-f]{32}") {
             let _ = failure(500, &bytes).to_string();
-            let echo = json!({"error": {"code": "X", "message": format!("{{\"primaryKey\":\"{key}\"}}")}});
-            let failure = said(400, &echo);
-            let shown = format!("{failure} {failure:?} {:?}", failure.hint());
-            prop_assert!(!shown.contains(&key));
+            let denied = format!("cannot perform action '{key}' over scope '{key}' or");
+            let detail = json!({"code": key, "target": key, "message": key});
+            let web = json!({"Code": "X", "Details": [{"ErrorEntity": {"ExtendedCode": key, "Message": key}}]});
+            let arm = json!({"error": {"code": key, "message": denied, "target": key, "details": [detail]}});
+            let marked = json!({"error": {"code": "X", "message": format!("{{\"primaryKey\":\"{key}\"}}")}});
+            for (status, body) in [(400, &web), (400, &arm), (403, &arm), (400, &marked)] {
+                let failure = said(status, body);
+                let shown = format!("{failure} {failure:?} {:?}", failure.hint());
+                prop_assert!(!shown.contains(&key), "{shown}");
+            }
         }
     }
 }
