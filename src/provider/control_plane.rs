@@ -61,6 +61,8 @@ pub enum Expected {
 pub enum Collection {
     /// Every static site that the caller can see.
     StaticSites,
+    /// The same, asked of each Azure subscription itself: no index is in between that is behind.
+    StaticSitesOfEach,
     /// Every API Management service that the caller can see.
     Services,
     /// The environments of a site that have a record of their own.
@@ -69,14 +71,29 @@ pub enum Collection {
     LinkedBackends(SiteEnvironmentId),
     /// The APIs of a service.
     Apis(ApimServiceId),
+    /// The products that an API is in.
+    ApiProducts(ApiId),
+    /// The products of a service.
+    Products(ApimServiceId),
     /// The products of a service that have this display name.
     ProductsNamed(ApimServiceId, String),
     /// The APIs in a product; empty where the product does not exist.
     ProductApis(ProductId),
     /// The operations of an API.
     ApiOperations(ApiId),
+    /// The subscriptions of a service, whatever their scope.
+    Subscriptions(ApimServiceId),
     /// The subscriptions whose scope is the product; empty where the product does not exist.
     ProductSubscriptions(ProductId),
+}
+
+/// Whether what the caller sees is all that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// There is nothing else.
+    Everything,
+    /// There may be more, which the caller has no right to see: it looks as if it did not exist.
+    WhatIsAllowed,
 }
 
 /// Whether a command's changes can be made as one.
@@ -166,6 +183,11 @@ pub trait ControlPlane: Debug + Send + Sync {
     async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
         let _ = (url, key);
         GatewayAnswer::Unclear("there is no gateway".to_owned())
+    }
+
+    /// Whether what the caller sees is all that there is.
+    fn sight(&self) -> Sight {
+        Sight::Everything
     }
 
     /// Whether [`begin`](Self::begin) and [`commit`](Self::commit) do anything.

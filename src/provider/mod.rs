@@ -6,6 +6,6 @@ mod error;
 pub mod json;
 
 pub use control_plane::{
-    Collection, ControlPlane, Depth, ETag, Expected, GatewayAnswer, Transactions, Versioned,
+    Collection, ControlPlane, Depth, ETag, Expected, GatewayAnswer, Sight, Transactions, Versioned,
 };
 pub use error::{Failure, ProviderError};

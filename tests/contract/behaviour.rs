@@ -293,4 +293,38 @@ of_every_control_plane! {
         assert_eq!(names(plane, Collection::Services).await, ["a", "a-c", "b", "B2"]);
         assert_eq!(names(plane, Collection::StaticSites).await, ["shop"]);
     }
+
+    async fn the_products_of_an_api_are_those_that_it_was_added_to(plane) {
+        put_a_link(plane).await;
+        put(plane, api("catalog")).await;
+        put(plane, resource(&service_id().product("other").unwrap(), &json!({"displayName": "Other"}))).await;
+        let of = |name: &str| Collection::ApiProducts(service_id().api(name).unwrap());
+        assert_eq!(names(plane, of("orders")).await, [LABEL]);
+        assert!(names(plane, of("catalog")).await.is_empty());
+        let shown = plane.list(&of("orders")).await.unwrap();
+        assert_eq!(shown[0].value, plane.get(&product_id()).await.unwrap().unwrap().value);
+        plane.delete(product_api("orders").id(), Expected::Anything).await.unwrap();
+        assert!(names(plane, of("orders")).await.is_empty());
+    }
+
+    async fn the_products_and_subscriptions_of_a_service_are_all_that_it_has(plane) {
+        put_a_link(plane).await;
+        put(plane, resource(&service_id().product("other").unwrap(), &json!({"displayName": "Other"}))).await;
+        put(plane, resource(&subscription_id("all"), &json!({"scope": "/apis"}))).await;
+        put(plane, resource(&service_named("empty"), &json!({}))).await;
+        assert_eq!(names(plane, Collection::Products(service_id())).await, [LABEL, "other"]);
+        assert_eq!(names(plane, Collection::Subscriptions(service_id())).await, ["all", "linked"]);
+        assert!(names(plane, Collection::Products(service_named("empty"))).await.is_empty());
+        assert!(names(plane, Collection::Subscriptions(service_named("absent"))).await.is_empty());
+        let listed = plane.list(&Collection::Subscriptions(service_id())).await.unwrap();
+        let read = plane.get(&subscription_id("linked")).await.unwrap().unwrap();
+        assert_eq!(listed[1], read, "no key is in it, and its version is the same");
+    }
+
+    async fn asking_each_subscription_finds_the_same_sites(plane) {
+        put_a_link(plane).await;
+        let each = plane.list(&Collection::StaticSitesOfEach).await.unwrap();
+        assert_eq!(each, plane.list(&Collection::StaticSites).await.unwrap());
+        assert_eq!(each.len(), 1);
+    }
 }

@@ -160,8 +160,12 @@ async fn view(plane: &dyn ControlPlane, told: Told) -> Result<Vec<String>, Provi
         let keys = plane.keys(&subscription_id(name)).await?;
         seen.push(format!("{name}: {:?}", keys.map(|keys| keys.value)));
     }
-    let mut collections =
-        vec![Collection::StaticSites, Collection::Services, Collection::SiteEnvironments(site_id())];
+    let mut collections = vec![
+        Collection::StaticSitesOfEach,
+        Collection::StaticSites,
+        Collection::Services,
+        Collection::SiteEnvironments(site_id()),
+    ];
     for environment in ["default", "preview"].map(|name| site_id().environment(name).unwrap()) {
         for name in ["backend", "b"] {
             let key = plane.site_key(&environment.linked_backend(name).unwrap()).await?;
@@ -173,6 +177,9 @@ async fn view(plane: &dyn ControlPlane, told: Told) -> Result<Vec<String>, Provi
     }
     for service in ["gateway", "other"].map(service_named) {
         collections.push(Collection::Apis(service.clone()));
+        collections.push(Collection::Products(service.clone()));
+        collections.push(Collection::Subscriptions(service.clone()));
+        collections.push(Collection::ApiProducts(service.api("orders").unwrap()));
         collections.push(Collection::ProductsNamed(service.clone(), "A product".to_owned()));
         for product in [LABEL, "second"].map(|name| service.product(name).unwrap()) {
             collections.push(Collection::ProductApis(product.clone()));

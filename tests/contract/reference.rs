@@ -223,13 +223,22 @@ impl ControlPlane for Reference {
         let state = self.state.lock().unwrap();
         let apim = "Microsoft.ApiManagement/service";
         let ids = match collection {
-            Collection::StaticSites => state.all("Microsoft.Web/staticSites", None),
+            Collection::StaticSites | Collection::StaticSitesOfEach => {
+                state.all("Microsoft.Web/staticSites", None)
+            }
             Collection::Services => state.all(apim, None),
             Collection::SiteEnvironments(site) => state.all("Microsoft.Web/staticSites/builds", Some(site)),
             Collection::LinkedBackends(environment) => {
                 state.all("Microsoft.Web/staticSites/builds/linkedBackends", Some(environment))
             }
             Collection::Apis(service) => state.all(&format!("{apim}/apis"), Some(service)),
+            Collection::Products(service) => state.all(&format!("{apim}/products"), Some(service)),
+            Collection::Subscriptions(service) => state.all(&format!("{apim}/subscriptions"), Some(service)),
+            Collection::ApiProducts(api) => {
+                let mut all = state.all(&format!("{apim}/products"), api.parent().as_ref());
+                all.retain(|id| state.resources.contains_key(&id.child("apis", api.name()).unwrap()));
+                all
+            }
             Collection::ProductsNamed(service, name) => {
                 let mut all = state.all(&format!("{apim}/products"), Some(service));
                 all.retain(|id| property(&state.resources[id], "displayName") == Some(name));

@@ -19,7 +19,7 @@ use crate::{
         ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, ProductApiId, Resource,
         ResourceId, SiteKey,
     },
-    provider::{Collection, ControlPlane, ETag, Expected, GatewayAnswer, ProviderError, Versioned},
+    provider::{Collection, ControlPlane, ETag, Expected, GatewayAnswer, ProviderError, Sight, Versioned},
 };
 
 /// How a version begins that was made from a resource's content, since Azure gave it none.
@@ -270,6 +270,10 @@ impl ControlPlane for ArmControlPlane {
 
     async fn site_key(&self, _: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
         Ok(SiteKey::Hidden)
+    }
+
+    fn sight(&self) -> Sight {
+        Sight::WhatIsAllowed
     }
 
     async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {

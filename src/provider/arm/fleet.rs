@@ -211,9 +211,13 @@ impl FleetView {
                 Ok(Some(own.cloned().collect()))
             }
             Collection::StaticSites
+            | Collection::StaticSitesOfEach
             | Collection::Services
             | Collection::SiteEnvironments(_)
             | Collection::Apis(_)
+            | Collection::ApiProducts(_)
+            | Collection::Products(_)
+            | Collection::Subscriptions(_)
             | Collection::ApiOperations(_) => Ok(None),
         }
     }

@@ -1,5 +1,6 @@
 //! Collections, page by page.
 
+use futures_util::future::try_join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -12,7 +13,7 @@ use super::{
     route,
 };
 use crate::{
-    model::{ApimServiceId, ApimSubscription, ProductId, Resource, ResourceId, StaticSiteId},
+    model::{ApiId, ApimServiceId, ApimSubscription, ProductId, Resource, ResourceId, StaticSiteId},
     provider::{Collection, ProviderError, Versioned},
 };
 
@@ -26,12 +27,16 @@ impl ArmControlPlane {
     ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
         let found = match collection {
             Collection::StaticSites => self.everywhere(StaticSiteId::TYPE).await?,
+            Collection::StaticSitesOfEach => self.in_each_subscription(StaticSiteId::TYPE).await?,
             Collection::Services => self.everywhere(ApimServiceId::TYPE).await?,
             Collection::SiteEnvironments(site) => self.below(site, "/builds", &[]).await?,
             Collection::LinkedBackends(environment) => {
                 self.below(environment, "/linkedBackends", &[]).await?
             }
             Collection::Apis(service) => self.below(service, "/apis", &[]).await?,
+            Collection::ApiProducts(api) => products_of(api, self.below(api, "/products", &[]).await?)?,
+            Collection::Products(service) => self.below(service, "/products", &[]).await?,
+            Collection::Subscriptions(service) => self.below(service, "/subscriptions", &[]).await?,
             Collection::ApiOperations(api) => self.below(api, "/operations", &[]).await?,
             Collection::ProductsNamed(service, name) => {
                 let filter = format!("displayName eq '{}'", name.replace('\'', "''"));
@@ -127,6 +132,46 @@ impl ArmControlPlane {
         }
         Err(failed(ArmError::Unusable { what, problem: "goes on for ever".to_owned() }))
     }
+
+    /// Every resource of a type in every Azure subscription that the caller can see, each asked by itself.
+    async fn in_each_subscription(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
+        let nowhere = ResourceId::resource_group("-", "-")?;
+        let mut url = self.endpoint().join("/subscriptions");
+        url.query_pairs_mut().append_pair("api-version", route::RESOURCES);
+        let listed = self.pages(url, "listing Azure subscriptions").await;
+        let listed = listed.map_err(|error| error.about(&nowhere))?;
+        let each = listed.iter().map(async |subscription| {
+            // One that is left out would let all in it look as if it did not exist.
+            let id = subscription.get("subscriptionId").and_then(Value::as_str).ok_or_else(|| {
+                let (what, problem) =
+                    ("listing Azure subscriptions".to_owned(), "has one without an id".to_owned());
+                ArmError::Unusable { what, problem }.about(&nowhere)
+            })?;
+            let path = format!("/subscriptions/{id}/providers/{resource_type}");
+            let mut url = self.endpoint().join(&path);
+            url.query_pairs_mut().append_pair("api-version", route::WEB);
+            let what = format!("listing every `{resource_type}` of the subscription `{id}`");
+            let values = self.pages(url, &what).await.map_err(|error| error.about(&nowhere))?;
+            resources(values, &nowhere)
+        });
+        Ok(try_join_all(each).await?.into_iter().flatten().collect())
+    }
+}
+
+/// The products themselves, however the answer spells where it found them.
+fn products_of(api: &ApiId, found: Vec<Resource>) -> Result<Vec<Resource>, ProviderError> {
+    let service = ApimServiceId::try_from(api.parent().unwrap_or_else(|| (**api).clone()))?;
+    let named = found.into_iter().map(|product| {
+        let id = service.product(product.id().name())?;
+        Ok(resource_of(with_id(product, &id), &id)?)
+    });
+    named.collect()
+}
+
+fn with_id(resource: Resource, id: &ResourceId) -> Value {
+    let mut value = resource.into_value();
+    value["id"] = id.as_str().into();
+    value
 }
 
 fn resources(values: Vec<Value>, asked: &ResourceId) -> Result<Vec<Resource>, ProviderError> {

@@ -8,11 +8,11 @@ use crate::model::{
 };
 
 /// [Static sites](https://learn.microsoft.com/rest/api/appservice/static-sites).
-const WEB: &str = "2024-04-01";
+pub(super) const WEB: &str = "2024-04-01";
 /// [API Management](https://learn.microsoft.com/rest/api/apimanagement).
 const API_MANAGEMENT: &str = "2024-05-01";
 /// [Subscriptions and resource groups](https://learn.microsoft.com/rest/api/resources).
-const RESOURCES: &str = "2022-12-01";
+pub(super) const RESOURCES: &str = "2022-12-01";
 /// [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 pub(super) const RESOURCE_GRAPH: &str = "2022-10-01";
 

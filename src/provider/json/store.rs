@@ -111,13 +111,16 @@ impl Store {
 
     pub(super) fn list(&mut self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ModelError> {
         let keys = match collection {
-            Collection::StaticSites => self.of_kind(Kind::Site),
+            Collection::StaticSites | Collection::StaticSitesOfEach => self.of_kind(Kind::Site),
             Collection::Services => self.of_kind(Kind::Service),
             Collection::SiteEnvironments(site) => self.children(&format!("{}/builds/", site.key())),
             Collection::LinkedBackends(environment) => {
                 self.children(&format!("{}/linkedbackends/", environment.key()))
             }
             Collection::Apis(service) => self.children(&format!("{}/apis/", service.key())),
+            Collection::ApiProducts(api) => self.products_with(api.key()),
+            Collection::Products(service) => self.children(&format!("{}/products/", service.key())),
+            Collection::Subscriptions(service) => self.children(&format!("{}/subscriptions/", service.key())),
             Collection::ProductsNamed(service, name) => self.products_named(service.key(), name),
             Collection::ProductApis(product) => self.children(&format!("{}/apis/", product.key())),
             Collection::ApiOperations(api) => self.children(&format!("{}/operations/", api.key())),
@@ -146,6 +149,15 @@ impl Store {
 
     pub(super) fn products_named(&mut self, service: &str, name: &str) -> Vec<Box<str>> {
         self.index.products_named(&self.document, service, name)
+    }
+
+    /// The keys of the products that an API is in.
+    fn products_with(&self, api: &str) -> Vec<Box<str>> {
+        let products = format!("{}/products/", kind::cut(api));
+        let place = |product: &str| format!("{product}/apis/{}", kind::name(api));
+        let mut holders = self.children(&products);
+        holders.retain(|product| self.exists(&place(product)));
+        holders
     }
 
     /// The keys of the subscriptions whose scope is the product, if that exists.
