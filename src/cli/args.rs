@@ -227,6 +227,14 @@ impl PlanArgs {
     }
 }
 
+/// Whether the caller's rights are looked at before anything is changed.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct RightsArgs {
+    /// In Azure: refuse, changing nothing, if you may not do all that the plan needs
+    #[arg(long)]
+    pub(super) check_rights: bool,
+}
+
 /// Whether a named preview environment may be linked.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct PreviewArgs {

@@ -20,8 +20,8 @@ use crate::{
     config::EnvSettings,
     diagnosis::ExitCode,
     engine::{
-        self, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews, Propagation, Refusal, Step,
-        Target,
+        self, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews, Propagation, Refusal, Rights,
+        Step, Target,
     },
     output::{ChangeReport, ChangeResult, Progress, SCHEMA_VERSION},
     provider::{ControlPlane, Transactions, arm::Wait},
@@ -40,6 +40,8 @@ pub(super) struct Change {
     pub(super) grace: Grace,
     /// Whether what Azure has only begun is waited for.
     pub(super) wait: Wait,
+    /// Whether the caller's rights are looked at first.
+    pub(super) check_rights: bool,
     /// Whether it is only to be shown or saved.
     pub(super) options: PlanArgs,
 }
@@ -178,12 +180,24 @@ async fn plan_one(plane: Plane, target: Target, change: &Change, fleet: &Fleet) 
         return Ok(Job::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
     }
     let (plan, seen) = make_plan(plane.as_ref(), &target, &change.intent).await?;
+    if change.check_rights && !plan.is_empty() {
+        check_rights(plane.as_ref(), &plan).await?;
+    }
     if change.options.only_shows() {
         let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
         rehearsed.with_context(|| format!("Azure would refuse {}", outcome::errand(&plan.intent)))?;
     }
     let seen = (plane.as_ref().transactions() == Transactions::None).then_some(seen);
     Ok(Job::new(plane, plan, seen, Origin::Fresh))
+}
+
+async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<()> {
+    let rights = Rights::read(plane, &plan.target).await.context("could not read what you may do")?;
+    match rights {
+        Some(rights) => engine::check_rights(plan, &rights)
+            .with_context(|| format!("could not begin {}", outcome::errand(&plan.intent))),
+        None => Ok(()),
+    }
 }
 
 /// A plan, and what it was made from.

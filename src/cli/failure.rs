@@ -6,12 +6,12 @@ use super::context::UsageError;
 use crate::{
     config::ConfigError,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    engine::{ApplyError, Refusal},
+    engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
     output::{AskError, ErrorReport, InvalidQuery},
     provider::{
         ProviderError,
-        arm::{ArmError, InvalidEndpoint},
+        arm::{ArmError, CredentialError, InvalidEndpoint},
         json::{ImportError, ModelError},
     },
 };
@@ -108,12 +108,14 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<ConfigError>(error))
         .or_else(|| of::<Shared>(error))
         .or_else(|| of::<Refusal>(error))
+        .or_else(|| of::<MissingRights>(error))
         .or_else(|| of::<ApplyError>(error))
         .or_else(|| of::<AskError>(error))
         .or_else(|| of::<ProviderError>(error))
         .or_else(|| of::<ModelError>(error))
         .or_else(|| of::<ImportError>(error))
         .or_else(|| of::<ArmError>(error))
+        .or_else(|| of::<CredentialError>(error))
         .or_else(|| of::<InvalidEndpoint>(error))
         .or_else(|| error.downcast_ref::<InvalidId>().map(|_| usage()))
         .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| usage()))

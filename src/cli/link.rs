@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    args::{GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, ScopeArgs},
+    args::{GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
@@ -34,6 +34,8 @@ pub(super) struct LinkArgs {
     #[command(flatten)]
     no_wait: NoWaitArgs,
     #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
     plan: PlanArgs,
 }
 
@@ -41,6 +43,13 @@ pub(super) async fn run(args: LinkArgs, cx: &Context) -> anyhow::Result<ExitCode
     let existing = if args.replace { Existing::Replace } else { Existing::Keep };
     let previews = args.preview.previews();
     let (grace, wait) = (args.grace.grace(), args.no_wait.wait());
-    let change = Change { intent: Intent::Link { existing }, previews, grace, wait, options: args.plan };
+    let change = Change {
+        intent: Intent::Link { existing },
+        previews,
+        grace,
+        wait,
+        check_rights: args.rights.check_rights,
+        options: args.plan,
+    };
     change::run(cx, cx.envs(args.scope.all)?, change).await
 }

@@ -7,6 +7,7 @@ mod change;
 mod complete;
 mod completions;
 mod context;
+mod doctor;
 mod execution;
 mod explain;
 mod failure;
@@ -23,6 +24,7 @@ mod plan_file;
 mod plane;
 mod relink;
 mod resolve;
+mod snapshot;
 mod status;
 mod unlink;
 
@@ -59,6 +61,7 @@ enum Command {
     Relink(relink::RelinkArgs),
     Unlink(unlink::UnlinkArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Apply(apply::ApplyArgs),
     Api(api::ApiArgs),
     Model(model::ModelArgs),
@@ -131,6 +134,7 @@ async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCo
         Command::Relink(args) => relink::run(args, context()?).await,
         Command::Unlink(args) => unlink::run(args, context()?).await,
         Command::Status(args) => status::run(args, context()?).await,
+        Command::Doctor(args) => doctor::run(args, context()?).await,
         Command::Apply(args) => apply::run(args, context()?).await,
         Command::Api(args) => api::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,

@@ -1,4 +1,4 @@
-//! `swa-apim model import|export`
+//! `swa-apim model import|export|snapshot`
 
 use std::{
     fs,
@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     context::{Context, UsageError},
     files,
+    snapshot::{self, SnapshotArgs},
 };
 use crate::{
     config::ProviderKind,
@@ -45,12 +46,21 @@ enum ModelCommand {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: Option<PathBuf>,
     },
+    /// Take the links of an env out of Azure, without keys, to rehearse on
+    ///
+    /// With --out, makes a model in which links are as they are in Azure and keys are unknown; what is there
+    /// already is replaced if it is a snapshot of the same. Otherwise prints the resources as an array.
+    #[command(
+        after_help = "Examples:\n  swa-apim model snapshot --env prod --out rehearsal.json\n  swa-apim link --env prod --provider json --model rehearsal.json --dry-run"
+    )]
+    Snapshot(SnapshotArgs),
 }
 
 pub(super) async fn run(args: ModelArgs, cx: &Context) -> anyhow::Result<ExitCode> {
     match args.command {
         ModelCommand::Import { file } => import(&file, cx).await,
         ModelCommand::Export { out } => export(out.as_deref(), cx),
+        ModelCommand::Snapshot(args) => snapshot::run(args, cx).await,
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    args::{GraceArgs, PlanArgs, PreviewArgs, ScopeArgs},
+    args::{GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
@@ -25,6 +25,8 @@ pub(super) struct RelinkArgs {
     #[command(flatten)]
     grace: GraceArgs,
     #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
     plan: PlanArgs,
 }
 
@@ -32,6 +34,13 @@ pub(super) async fn run(args: RelinkArgs, cx: &Context) -> anyhow::Result<ExitCo
     let (previews, grace) = (args.preview.previews(), args.grace.grace());
     // Each step of a rotation stands on the one before it, so each is waited for.
     let wait = Wait::UntilDone;
-    let change = Change { intent: Intent::Relink, previews, grace, wait, options: args.plan };
+    let change = Change {
+        intent: Intent::Relink,
+        previews,
+        grace,
+        wait,
+        check_rights: args.rights.check_rights,
+        options: args.plan,
+    };
     change::run(cx, cx.envs(args.scope.all)?, change).await
 }

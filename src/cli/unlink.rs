@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    args::{NoWaitArgs, PlanArgs, ScopeArgs},
+    args::{NoWaitArgs, PlanArgs, RightsArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
@@ -28,6 +28,8 @@ pub(super) struct UnlinkArgs {
     #[command(flatten)]
     no_wait: NoWaitArgs,
     #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
     plan: PlanArgs,
 }
 
@@ -36,6 +38,13 @@ pub(super) async fn run(args: UnlinkArgs, cx: &Context) -> anyhow::Result<ExitCo
     // Whatever was linked can be unlinked.
     let previews = Previews::Allow;
     let (grace, wait) = (Grace::default(), args.no_wait.wait());
-    let change = Change { intent: Intent::Unlink { leftovers }, previews, grace, wait, options: args.plan };
+    let change = Change {
+        intent: Intent::Unlink { leftovers },
+        previews,
+        grace,
+        wait,
+        check_rights: args.rights.check_rights,
+        options: args.plan,
+    };
     change::run(cx, cx.envs(args.scope.all)?, change).await
 }

@@ -258,6 +258,9 @@ findings! {
     ApiWithoutKey = "SWAAPIM075", Degraded, Apis, Told, "an API can be called without a key, past the site",
         "The API does not require a subscription. A call without a key does not go through the product, so nobody checks for a token of the site.",
         "Make the subscription required on the API, unless it is meant to be public.";
+    ApiInOpenProduct = "SWAAPIM076", Degraded, Apis, Told, "an API is in an open product too",
+        "The API is also in a product that requires no subscription. A call without a key goes through that product, so nobody checks for a token of the site. Only `doctor` looks for this.",
+        "Take the API out of the open product, or require a subscription there, unless it is meant to be public.";
     PurgeNotOurs = "SWAAPIM080", Broken, Product, BlocksPurge, "the product is not recognisable as this link's",
         "The product's display name is not the one that linking gives it, so it may be somebody else's, and deleting cannot be undone.",
         "Run `relink` first if the product is this link's, or delete it by hand.";

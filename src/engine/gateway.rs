@@ -56,7 +56,8 @@ pub(super) async fn prove(
     loop {
         let answer = plane.ask_gateway(&url, key).await;
         tracing::debug!(%url, ?answer, "asked the gateway");
-        accepted = if answer == GatewayAnswer::Accepted { accepted + 1 } else { 0 };
+        let took = matches!(answer, GatewayAnswer::Accepted | GatewayAnswer::LetIn);
+        accepted = if took { accepted + 1 } else { 0 };
         if accepted == IN_A_ROW {
             return Ok(());
         }
@@ -76,29 +77,61 @@ async fn telling_address(
 ) -> Result<Option<String>, ProviderError> {
     let gateway = observed.service.as_ref().and_then(|seen| seen.view.gateway_url.as_deref());
     let Some(gateway) = gateway else { return Ok(None) };
-    let asks_for_key = |api: &&Api| api.subscription_required && api.takes_the_site_key();
-    let mut left = ADDRESSES;
-    for api in observed.product_apis.iter().filter(asks_for_key) {
-        let operations = plane.list(&Collection::ApiOperations(api.id.clone())).await?;
-        let operations = operations.iter().filter_map(|found| ApiOperation::read(&found.value).ok());
-        for operation in operations.filter(ApiOperation::is_safe) {
-            if left == 0 {
-                return Ok(None);
-            }
-            left -= 1;
-            let url = operation.example(gateway, &api.path);
-            match plane.ask_gateway(&url, stranger).await {
-                GatewayAnswer::KeyRefused => return Ok(Some(url)),
-                GatewayAnswer::Accepted | GatewayAnswer::NothingThere | GatewayAnswer::Unclear(_) => {}
-            }
+    for call in safe_calls(plane, observed).await? {
+        let url = call.address(gateway);
+        if plane.ask_gateway(&url, stranger).await == GatewayAnswer::KeyRefused {
+            return Ok(Some(url));
         }
     }
     Ok(None)
 }
 
+/// A call that changes nothing, of an API that asks for the key that the site sends.
+pub(super) struct SafeCall {
+    api: Api,
+    operation: ApiOperation,
+}
+
+impl SafeCall {
+    /// Its address at a gateway or at a site.
+    pub(super) fn address(&self, base: &str) -> String {
+        self.operation.example(base, &self.api.path)
+    }
+
+    /// The API.
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// How much of its path is made up.
+    pub(super) fn blanks(&self) -> usize {
+        self.operation.url_template.split('?').next().unwrap_or_default().matches(['{', '*']).count()
+    }
+}
+
+/// The first calls of the product's APIs that change nothing.
+pub(super) async fn safe_calls(
+    plane: &dyn ControlPlane,
+    observed: &Observed,
+) -> Result<Vec<SafeCall>, ProviderError> {
+    let asks_for_key = |api: &&Api| api.subscription_required && api.takes_the_site_key();
+    let mut calls = Vec::new();
+    for api in observed.product_apis.iter().filter(asks_for_key) {
+        let operations = plane.list(&Collection::ApiOperations(api.id.clone())).await?;
+        let operations = operations.iter().filter_map(|found| ApiOperation::read(&found.value).ok());
+        let safe = operations.filter(ApiOperation::is_safe);
+        calls.extend(safe.map(|operation| SafeCall { api: api.clone(), operation }));
+        if calls.len() >= ADDRESSES {
+            calls.truncate(ADDRESSES);
+            break;
+        }
+    }
+    Ok(calls)
+}
+
 fn told(answer: GatewayAnswer) -> String {
     match answer {
-        GatewayAnswer::Accepted => "some of its nodes do".to_owned(),
+        GatewayAnswer::Accepted | GatewayAnswer::LetIn => "some of its nodes do".to_owned(),
         GatewayAnswer::KeyRefused => "it does not know the key".to_owned(),
         GatewayAnswer::NothingThere => "it serves nothing at the address that was asked".to_owned(),
         GatewayAnswer::Unclear(text) => text,

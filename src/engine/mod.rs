@@ -3,6 +3,7 @@
 
 mod apply;
 mod assess;
+mod doctor;
 mod finding;
 mod gateway;
 mod observe;
@@ -10,6 +11,8 @@ mod observed;
 mod plan;
 mod refusal;
 mod rehearse;
+mod rights;
+mod snapshot;
 mod state;
 mod step;
 mod target;
@@ -17,12 +20,15 @@ mod verify;
 
 pub use apply::{Applied, ApplyError, StepListener, apply};
 pub use assess::findings;
+pub use doctor::{Condition, Examined, Hop, HopName, Probe, examine, hop_of_rights, hops_of_parts, probe};
 pub use finding::{Effect, Finding, FindingCode, Part, Severity, UnknownCode};
 pub use observe::observe;
 pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, Seen, Unreadable};
 pub use plan::{Plan, plan};
 pub use refusal::Refusal;
 pub use rehearse::rehearse;
+pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};
+pub use snapshot::snapshot;
 pub use state::LinkState;
 pub use step::{ChangeKind, PlannedStep, Step};
 pub use target::{Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};

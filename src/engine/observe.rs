@@ -78,6 +78,7 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         free_subscription: None,
         keys: None,
         depth: plane.depth(),
+        knows_every_key: plane.knows_every_key(),
         site_key: SiteKey::Hidden,
         unreadable,
     })

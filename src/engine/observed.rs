@@ -104,6 +104,8 @@ pub struct Observed {
     pub keys: Option<KeyFingerprints>,
     /// How closely it was looked at.
     pub depth: Depth,
+    /// Whether a key that is not known does not exist.
+    pub knows_every_key: bool,
     /// The key that the site sends.
     pub site_key: SiteKey,
     /// What is there and could not be understood.
@@ -132,6 +134,12 @@ impl Basis {
 }
 
 impl Observed {
+    /// Whether the link's subscription has no keys: what was not looked at, or is not known, may have some.
+    #[must_use]
+    pub fn lacks_keys(&self) -> bool {
+        self.keys.is_none() && self.is_whole() && self.knows_every_key
+    }
+
     /// Whether each thing was looked at by itself: keys and the names of linked backends are known then.
     #[must_use]
     pub fn is_whole(&self) -> bool {

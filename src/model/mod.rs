@@ -5,6 +5,7 @@ mod key;
 mod names;
 mod policy;
 mod resource;
+mod rights;
 mod service;
 mod site;
 
@@ -16,6 +17,7 @@ pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
 pub use policy::{ApimPolicy, PolicyHealth};
 pub use resource::{Malformed, Resource};
+pub use rights::{Permission, Permissions};
 pub(crate) use service::SITE_KEY_HEADER;
 pub use service::{
     Api, ApiOperation, ApimService, ApimSubscription, Product, ProductState, SubscriptionState,

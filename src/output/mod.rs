@@ -1,6 +1,7 @@
 //! Reports → tables, JSON and the rest. The only module that writes to stdout or stderr.
 
 mod change;
+mod doctor;
 mod format;
 mod report;
 mod schema;
@@ -10,8 +11,9 @@ mod ui;
 
 pub use format::{Format, InvalidQuery, Query};
 pub use report::{
-    ApiListReport, ApiReport, ApimReport, ChangeReport, ChangeResult, ErrorReport, ImportReport, KeysReport,
-    LinkReport, Outcome, SCHEMA_VERSION, StaticSiteReport, StatusReport, StepReport, StepStatus,
+    ApiListReport, ApiReport, ApimReport, ChangeReport, ChangeResult, DoctorReport, ErrorReport, HopReport,
+    ImportReport, KeysReport, LinkReport, NeedReport, Outcome, SCHEMA_VERSION, SnapshotReport,
+    StaticSiteReport, StatusReport, StepReport, StepStatus, VerbReport,
 };
 pub use schema::schemas;
 pub use ui::{AskError, Progress, Ui, UiOptions};

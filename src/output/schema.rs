@@ -2,15 +2,17 @@
 
 use schemars::{Schema, schema_for};
 
-use super::{ApiListReport, ChangeReport, ImportReport, StatusReport};
+use super::{ApiListReport, ChangeReport, DoctorReport, ImportReport, SnapshotReport, StatusReport};
 
 /// The JSON Schema of every document, by the name of its file under `docs/schemas`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Schema); 4] {
+pub fn schemas() -> [(&'static str, Schema); 6] {
     [
         ("status.v1.schema.json", schema_for!(StatusReport)),
         ("change.v1.schema.json", schema_for!(ChangeReport)),
         ("api-list.v1.schema.json", schema_for!(ApiListReport)),
         ("import.v1.schema.json", schema_for!(ImportReport)),
+        ("doctor.v1.schema.json", schema_for!(DoctorReport)),
+        ("snapshot.v1.schema.json", schema_for!(SnapshotReport)),
     ]
 }

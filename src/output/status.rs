@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    ApiListReport, ImportReport, LinkReport, StatusReport,
+    ApiListReport, ImportReport, LinkReport, SnapshotReport, StatusReport,
     format::{Rows, trimmed},
     style::{Mark, Style},
     ui::Report,
@@ -175,6 +175,7 @@ fn site_key_row(link: &LinkReport, worst: Option<Severity>) -> PartRow {
     let mark = if linked { Mark::of(worst) } else { Mark::Absent };
     let (name, detail) = match (linked, worst) {
         (false, _) => (absent(link), ""),
+        (true, None) if link.site_key_hidden => ("unknown", "nobody tells"),
         (true, None) => ("primary", ""),
         (true, Some(Severity::Degraded | Severity::Note)) => ("secondary", ""),
         (true, Some(Severity::Broken)) => ("not valid", ""),
@@ -251,6 +252,19 @@ impl Report for ImportReport {
         let counts = [self.created, self.changed, self.unchanged].map(|count| count.to_string());
         let mut row = vec![self.model.clone()];
         row.extend(counts);
+        Rows { columns, rows: vec![row] }
+    }
+}
+
+impl Report for SnapshotReport {
+    fn text(&self, _: Style) -> String {
+        let what = if self.changed { "written" } else { "unchanged" };
+        format!("{}: {what}, {} resources and no keys\n", self.model, self.resources)
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = ["model", "resources", "changed"].map(str::to_owned).into();
+        let row = vec![self.model.clone(), self.resources.to_string(), self.changed.to_string()];
         Rows { columns, rows: vec![row] }
     }
 }

@@ -23,6 +23,8 @@ pub(super) enum Mark {
     Noted,
     Degraded,
     Broken,
+    Warning,
+    Failed,
     Absent,
 }
 
@@ -40,8 +42,8 @@ impl Mark {
         match self {
             Self::Good => "✓",
             Self::Noted => "i",
-            Self::Degraded => "!",
-            Self::Broken => "✗",
+            Self::Degraded | Self::Warning => "!",
+            Self::Broken | Self::Failed => "✗",
             Self::Absent => "·",
         }
     }
@@ -52,6 +54,8 @@ impl Mark {
             Self::Noted => "note",
             Self::Degraded => "degraded",
             Self::Broken => "broken",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
             Self::Absent => "-",
         }
     }
@@ -60,8 +64,8 @@ impl Mark {
         let color = match self {
             Self::Good => anstyle::AnsiColor::Green,
             Self::Noted => anstyle::AnsiColor::Cyan,
-            Self::Degraded => anstyle::AnsiColor::Yellow,
-            Self::Broken => anstyle::AnsiColor::Red,
+            Self::Degraded | Self::Warning => anstyle::AnsiColor::Yellow,
+            Self::Broken | Self::Failed => anstyle::AnsiColor::Red,
             Self::Absent => anstyle::AnsiColor::BrightBlack,
         };
         color.on_default().bold()
@@ -71,8 +75,8 @@ impl Mark {
         match self {
             Self::Good => Color::Green,
             Self::Noted => Color::Cyan,
-            Self::Degraded => Color::Yellow,
-            Self::Broken => Color::Red,
+            Self::Degraded | Self::Warning => Color::Yellow,
+            Self::Broken | Self::Failed => Color::Red,
             Self::Absent => Color::DarkGrey,
         }
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ProviderError;
 use crate::model::{
-    ApiId, ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, ProductId, Resource,
-    ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
+    ApiId, ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, ProductId,
+    Resource, ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
 };
 
 /// A version of a resource: equal as long as nothing about it has changed, keys included.
@@ -119,6 +119,8 @@ pub enum Depth {
 pub enum GatewayAnswer {
     /// It accepted the key: what it went on to object to was something else.
     Accepted,
+    /// It accepted the key, and asked for nothing else.
+    LetIn,
     /// It does not accept the key.
     KeyRefused,
     /// It serves nothing there, whatever the key.
@@ -164,6 +166,11 @@ pub trait ControlPlane: Debug + Send + Sync {
         Depth::Whole
     }
 
+    /// Whether a key that is not known here does not exist. A snapshot is taken without keys.
+    fn knows_every_key(&self) -> bool {
+        true
+    }
+
     /// Replaces both keys of a subscription at once; a stale `expected` is a [`ProviderError::Conflict`].
     async fn set_keys(
         &self,
@@ -188,6 +195,12 @@ pub trait ControlPlane: Debug + Send + Sync {
     /// Whether what the caller sees is all that there is.
     fn sight(&self) -> Sight {
         Sight::Everything
+    }
+
+    /// What the caller may do in a scope; `None` where nobody is asked who is calling.
+    async fn permissions(&self, scope: &ResourceId) -> Result<Option<Permissions>, ProviderError> {
+        let _ = scope;
+        Ok(None)
     }
 
     /// Whether [`begin`](Self::begin) and [`commit`](Self::commit) do anything.

@@ -29,7 +29,10 @@ pub enum ProviderError {
         /// What to do about it, where that is known.
         hint: Option<String>,
     },
-    /// The caller is not known, or may not do this.
+    /// The caller is not known.
+    #[error(transparent)]
+    NotAuthenticated(Failure),
+    /// The caller may not do this.
     #[error(transparent)]
     NotAuthorized(Failure),
     /// The control plane wants to be asked less often.
@@ -93,7 +96,8 @@ impl Diagnose for ProviderError {
             Self::Rejected { hint, .. } => Diagnosis { exit: ExitCode::Refused, hint: hint.clone() },
             Self::Malformed(_) => Diagnosis::new(ExitCode::Unavailable)
                 .hint("mend the resource where it is kept, then run the command again"),
-            Self::NotAuthorized(error)
+            Self::NotAuthenticated(error)
+            | Self::NotAuthorized(error)
             | Self::Throttled(error)
             | Self::Unavailable(error)
             | Self::Storage(error) => error.0.diagnosis(),

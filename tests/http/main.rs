@@ -4,10 +4,13 @@
 
 #[path = "../support/azure/mod.rs"]
 mod azure;
+mod doctor;
 mod fleet;
 mod foreign;
 mod kills;
 mod malice;
 mod operations;
 mod program;
+mod rights;
+mod snapshot;
 mod verbs;

@@ -134,7 +134,7 @@ fn subscription_fields(
         let finding = finding.field("properties.displayName", wanted, display_name);
         all.push(by_azure(observed, finding));
     }
-    if observed.keys.is_none() && observed.is_whole() {
+    if observed.lacks_keys() {
         all.push(finding(Code::KeysMissing).message("no keys are recorded for the link's subscription"));
     }
 }

@@ -167,8 +167,16 @@ fn connect_steps(
     };
     let id = &subscription.view.id;
     let Some(keys) = &observed.keys else {
+        if !observed.lacks_keys() && rotation == Rotation::Keep {
+            return why.map(|reason| connect(kind, &reason)).into_iter().collect();
+        }
+        let reason = if observed.lacks_keys() {
+            "no keys are recorded for the subscription"
+        } else {
+            "its keys are not known here"
+        };
         let swap = Step::SwapKeys { subscription: id.clone(), live: None };
-        let swap = step(ChangeKind::Update, "no keys are recorded for the subscription", swap);
+        let swap = step(ChangeKind::Update, reason, swap);
         return Vec::from([swap, connect(kind, "the site takes the new key")]);
     };
     if rotation == Rotation::Keep {

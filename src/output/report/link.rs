@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{ErrorReport, SCHEMA_VERSION};
 use crate::{
     engine::{EnvironmentSeen, Finding, KeyFingerprints, LinkState, Observed, Seen, Verdict},
-    model::{ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyHealth, Product},
+    model::{ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyHealth, Product, SiteKey},
 };
 
 /// What `status -o json` prints.
@@ -47,6 +47,9 @@ pub struct LinkReport {
     pub subscription: Option<SubscriptionReport>,
     /// The product's policy, if it has one.
     pub policy: Option<PolicyReport>,
+    /// Whether nobody tells which key the site sends.
+    #[serde(skip)]
+    pub site_key_hidden: bool,
     /// What is not as it should be, or worth knowing.
     pub findings: Vec<Finding>,
     /// Why the env could not be looked at, if it could not.
@@ -196,6 +199,7 @@ impl LinkReport {
                 .policy_health
                 .as_ref()
                 .map(|health| PolicyReport { validate_jwt: matches!(health, PolicyHealth::Healthy) }),
+            site_key_hidden: observed.site_key == SiteKey::Hidden,
             findings: verdict.findings.clone(),
             error: None,
         }
@@ -222,6 +226,7 @@ impl LinkReport {
             product: None,
             subscription: None,
             policy: None,
+            site_key_hidden: true,
             findings: Vec::new(),
             error: Some(error),
         }

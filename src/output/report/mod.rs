@@ -1,6 +1,7 @@
 //! What commands report: the very values that JSON is written from and tables are drawn from.
 
 mod change;
+mod doctor;
 mod link;
 
 use schemars::JsonSchema;
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 pub use self::{
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus},
+    doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     link::{ApiReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},
 };
 
@@ -40,6 +42,20 @@ pub struct ApiListReport {
     pub product: Option<String>,
     /// Every API of the service.
     pub apis: Vec<ApiReport>,
+}
+
+/// What `model snapshot --out FILE -o json` prints.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotReport {
+    /// The version of this document's shape.
+    pub schema_version: u32,
+    /// The model file.
+    pub model: String,
+    /// How many resources are in it.
+    pub resources: usize,
+    /// Whether it differs from what was in the file.
+    pub changed: bool,
 }
 
 /// What `model import -o json` prints.

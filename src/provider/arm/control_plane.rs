@@ -9,17 +9,21 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    ArmError, ArmOptions, Endpoint, Repeat, Wait,
+    ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Wait,
     clients::Clients,
+    gateway,
     http::{Answer, Call, Http},
     route,
 };
 use crate::{
     model::{
-        ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, ProductApiId, Resource,
-        ResourceId, SiteKey,
+        ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, Permissions, ProductApiId,
+        Resource, ResourceId, SiteKey,
     },
-    provider::{Collection, ControlPlane, ETag, Expected, GatewayAnswer, ProviderError, Sight, Versioned},
+    provider::{
+        Browser, Collection, ControlPlane, ETag, Expected, GatewayAnswer, ProviderError, Sight, Versioned,
+        Visit,
+    },
 };
 
 /// How a version begins that was made from a resource's content, since Azure gave it none.
@@ -65,6 +69,15 @@ impl ArmControlPlane {
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         self.http.endpoint()
+    }
+
+    /// Gets a token, and tells how.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] with each credential that was tried, and why it gave none.
+    pub async fn authenticate(&self) -> Result<Authenticated, CredentialError> {
+        self.http.credentials().authenticate().await
     }
 
     /// The address of what is below a resource, in the resource's API version.
@@ -277,7 +290,18 @@ impl ControlPlane for ArmControlPlane {
     }
 
     async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
-        super::gateway::ask(&self.gateway, url, key).await
+        gateway::ask(&self.gateway, url, key).await
+    }
+
+    async fn permissions(&self, scope: &ResourceId) -> Result<Option<Permissions>, ProviderError> {
+        self.permissions_in(scope).await.map(Some)
+    }
+}
+
+#[async_trait]
+impl Browser for ArmControlPlane {
+    async fn visit(&self, url: &str) -> Visit {
+        gateway::visit(&self.gateway, url).await
     }
 }
 

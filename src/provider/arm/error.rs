@@ -111,6 +111,10 @@ impl ArmError {
                 _ => {}
             }
         }
+        let unknown = matches!(self.kind(), Some(FailureKind::NotAuthenticated { .. }));
+        if unknown || matches!(self, Self::Credential(_)) {
+            return ProviderError::NotAuthenticated(Failure::new(self));
+        }
         match (self.diagnosis().exit, &self) {
             (ExitCode::NotAuthorized, _) => ProviderError::NotAuthorized(Failure::new(self)),
             (ExitCode::Refused, Self::Refused { failure, .. }) => ProviderError::Rejected {

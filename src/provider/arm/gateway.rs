@@ -1,17 +1,24 @@
-//! What a service's gateway says to a key.
+//! What a service's gateway says to a key, and what any address says to nobody in particular.
 
-use reqwest::{StatusCode, header::HeaderValue};
+use std::time::Duration;
+
+use reqwest::{
+    Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
 use serde_json::Value;
 use url::Url;
 
 use super::{body, endpoint::is_loopback};
 use crate::{
     model::{Key, SITE_KEY_HEADER},
-    provider::GatewayAnswer,
+    provider::{Answered, GatewayAnswer, Visit},
 };
 
 /// How much of an answer is read: those that tell are short.
 const LONGEST_ANSWER: usize = 64 << 10;
+/// How long an address may take to answer. A site gives up on its backend after 45 s, and says so.
+const ANSWERING: Duration = Duration::from_secs(50);
 
 /// Asks with a key and without a token. A key goes over https alone, or to this very machine.
 pub(super) async fn ask(client: &reqwest::Client, url: &str, key: &Key) -> GatewayAnswer {
@@ -24,18 +31,48 @@ pub(super) async fn ask(client: &reqwest::Client, url: &str, key: &Key) -> Gatew
         return unclear("the key has characters that cannot be sent");
     };
     value.set_sensitive(true);
-    let Ok(mut response) = client.get(url).header(SITE_KEY_HEADER, value).send().await else {
+    let Ok(response) = client.get(url).header(SITE_KEY_HEADER, value).send().await else {
         return unclear("it does not answer");
     };
     let status = response.status();
+    meaning(status, &beginning(response).await)
+}
+
+/// Asks without a key and without a token.
+pub(super) async fn visit(client: &reqwest::Client, url: &str) -> Visit {
+    let Ok(url) = Url::parse(url) else { return Visit::Silent("its address cannot be read".to_owned()) };
+    let response = match client.get(url).timeout(ANSWERING).send().await {
+        Ok(response) => response,
+        Err(error) => return Visit::Silent(why(&error)),
+    };
+    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    let (status, media_type) = (response.status().as_u16(), media_type.trim().to_ascii_lowercase());
+    Visit::Answered(Answered { status, media_type, body: beginning(response).await })
+}
+
+/// Why there is no answer: what lies at the bottom of it.
+fn why(error: &reqwest::Error) -> String {
+    if error.is_timeout() && !error.is_connect() {
+        return format!("no answer within {} s", ANSWERING.as_secs());
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+async fn beginning(mut response: Response) -> Vec<u8> {
     let mut bytes = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > LONGEST_ANSWER {
+            bytes.truncate(LONGEST_ANSWER);
             break;
         }
     }
-    meaning(status, &bytes)
+    bytes
 }
 
 /// The gateway looks at the key before it looks for a token, so whatever it objects to beyond the key, it
@@ -48,7 +85,7 @@ fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
         StatusCode::UNAUTHORIZED if is_about_key => GatewayAnswer::KeyRefused,
         StatusCode::UNAUTHORIZED if message.is_some() => GatewayAnswer::Accepted,
         StatusCode::NOT_FOUND => GatewayAnswer::NothingThere,
-        status if status.is_success() => GatewayAnswer::Accepted,
+        status if status.is_success() => GatewayAnswer::LetIn,
         status => GatewayAnswer::Unclear(format!("it answered {}", status.as_u16())),
     }
 }
@@ -66,7 +103,7 @@ mod tests {
         let about_key = r#"{"statusCode":401,"message":"Access denied due to invalid subscription key."}"#;
         assert_eq!(said(401, about_key), GatewayAnswer::KeyRefused);
         assert_eq!(said(401, r#"{"statusCode":401,"message":"JWT not present."}"#), GatewayAnswer::Accepted);
-        assert_eq!(said(200, "hello"), GatewayAnswer::Accepted);
+        assert_eq!(said(200, "hello"), GatewayAnswer::LetIn);
         assert_eq!(
             said(404, r#"{"statusCode":404,"message":"Resource not found"}"#),
             GatewayAnswer::NothingThere

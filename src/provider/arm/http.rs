@@ -149,6 +149,10 @@ impl Http {
         &self.endpoint
     }
 
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     pub(super) fn now(&self) -> jiff::Timestamp {
         self.ambient.now()
     }

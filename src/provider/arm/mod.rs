@@ -16,11 +16,15 @@ mod options;
 mod pace;
 mod redact;
 mod retry;
+mod rights;
 mod route;
 mod shared;
 
 pub use control_plane::ArmControlPlane;
-pub use credential::{AccessToken, CredentialError, CredentialKind, CredentialOptions, Credentials};
+pub use credential::{
+    AccessToken, Authenticated, Caller, CredentialError, CredentialKind, CredentialOptions, Credentials,
+    Tried,
+};
 pub use endpoint::{Endpoint, ForeignAddress, InvalidEndpoint};
 pub use error::ArmError;
 pub use failure::{ArmFailure, FailureKind};

@@ -13,6 +13,8 @@ pub(super) const WEB: &str = "2024-04-01";
 const API_MANAGEMENT: &str = "2024-05-01";
 /// [Subscriptions and resource groups](https://learn.microsoft.com/rest/api/resources).
 pub(super) const RESOURCES: &str = "2022-12-01";
+/// [Authorization](https://learn.microsoft.com/rest/api/authorization/permissions).
+pub(super) const AUTHORIZATION: &str = "2022-04-01";
 /// [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 pub(super) const RESOURCE_GRAPH: &str = "2022-10-01";
 

@@ -154,7 +154,7 @@ impl JsonControlPlane {
         change(&mut self.changeable()?.store)
     }
 
-    fn changeable(&self) -> Result<MutexGuard<'_, State>, ProviderError> {
+    pub(super) fn changeable(&self) -> Result<MutexGuard<'_, State>, ProviderError> {
         let state = self.state();
         if self.file.is_some() && !state.is_locked() {
             return Err(ModelError::NoTransaction.into());
@@ -206,9 +206,14 @@ impl ControlPlane for JsonControlPlane {
             if !store.exists(id.key()) {
                 return Ok(SiteKey::Absent);
             }
+            let unrecorded = if store.lacks_keys() { SiteKey::Hidden } else { SiteKey::Absent };
             let held = store.recorded(id.key())?.primary;
-            Ok(held.map_or(SiteKey::Absent, |key| SiteKey::Held(key.fingerprint())))
+            Ok(held.map_or(unrecorded, |key| SiteKey::Held(key.fingerprint())))
         })
+    }
+
+    fn knows_every_key(&self) -> bool {
+        !self.state().store.lacks_keys()
     }
 
     fn transactions(&self) -> Transactions {

@@ -92,6 +92,11 @@ impl Document {
         }
     }
 
+    /// Whether there is a member at the top, besides those that are known here, with just this text.
+    pub(super) fn has(&self, name: &str, text: &str) -> bool {
+        self.unknown.iter().any(|(known, range)| known == name && &self.buffer[range.clone()] == text)
+    }
+
     /// The keys that begin with `prefix`, a key and a slash, in order.
     pub(super) fn below<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Text)> + use<'a> {
         // no byte lies between `/` and `0`

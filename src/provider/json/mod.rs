@@ -10,6 +10,7 @@ mod keyed;
 mod kind;
 mod lock;
 mod put;
+mod snapshot;
 mod store;
 mod top;
 mod transaction;

@@ -196,6 +196,9 @@ impl Store {
         ambient: &dyn Ambient,
     ) -> Result<(), ModelError> {
         let needs_keys = || -> Result<bool, ModelError> {
+            if source == Source::Import && self.lacks_keys() {
+                return Ok(false);
+            }
             Ok(!existed || source == Source::Import && self.recorded(id.key())?.pair().is_none())
         };
         match given {

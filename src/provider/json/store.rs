@@ -52,6 +52,25 @@ impl Store {
         self.changed
     }
 
+    /// Lets it be written even if it is as it was made.
+    pub(super) fn mark_changed(&mut self) {
+        self.changed = true;
+    }
+
+    /// Whether a key that is not recorded may exist all the same.
+    pub(super) fn lacks_keys(&self) -> bool {
+        self.document.has("keys", "\"unknown\"")
+    }
+
+    /// Whether another store is of the same lineage and holds the same, keys included.
+    pub(super) fn is_same_as(&self, other: &Self) -> Result<bool, ModelError> {
+        let secrets = |store: &Self| store.document.secrets.iter().count();
+        let alike = self.document.lineage == other.document.lineage
+            && self.lacks_keys() == other.lacks_keys()
+            && secrets(self) == secrets(other);
+        Ok(alike && self.all()? == other.all()?)
+    }
+
     /// Whether a resource exists, and all that it cannot exist without.
     pub(super) fn exists(&self, key: &str) -> bool {
         let there = self.document.resources.contains_key(key) || kind::is_production(key);

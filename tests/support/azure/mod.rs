@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+mod edge;
 mod faults;
 mod gateway;
 mod provision;
@@ -17,6 +18,7 @@ use std::{
 };
 
 pub(crate) use self::{
+    edge::{Edge, Saying},
     faults::{Fault, Kind, When},
     provision::{Ending, Shape},
     scene::{SERVICE, SITE, TOKEN, service, site},

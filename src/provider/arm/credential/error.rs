@@ -10,6 +10,20 @@ pub struct Tried {
     pub(super) problem: String,
 }
 
+impl Tried {
+    /// The kind of credential.
+    #[must_use]
+    pub fn kind(&self) -> CredentialKind {
+        self.kind
+    }
+
+    /// Why it gave no token.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

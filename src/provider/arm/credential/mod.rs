@@ -16,8 +16,12 @@ use std::{
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-pub use self::{error::CredentialError, kind::CredentialKind, token::AccessToken};
-use self::{error::Tried, source::Configured};
+use self::source::Configured;
+pub use self::{
+    error::{CredentialError, Tried},
+    kind::CredentialKind,
+    token::{AccessToken, Caller},
+};
 use super::Endpoint;
 use crate::ambient::Ambient;
 
@@ -55,6 +59,20 @@ struct Held {
     token: AccessToken,
     kind: CredentialKind,
     since: Timestamp,
+    tried: Vec<Tried>,
+}
+
+/// How a token was got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    /// The kind of credential that gave it.
+    pub kind: CredentialKind,
+    /// Those that were asked before it, and why each gave none.
+    pub tried: Vec<Tried>,
+    /// Whom the token says that it is for, if it can be read.
+    pub caller: Option<Caller>,
+    /// When it ends, if that is known.
+    pub ends: Option<Timestamp>,
 }
 
 impl fmt::Debug for Credentials {
@@ -89,6 +107,18 @@ impl Credentials {
             Some(token) => Ok(token),
             None => self.fetch().await,
         }
+    }
+
+    /// Gets a token, and tells how.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] with each credential that was tried, and why it gave none.
+    pub async fn authenticate(&self) -> Result<Authenticated, CredentialError> {
+        let token = self.token().await?;
+        let held = self.held().clone();
+        let (kind, tried) = held.map_or((CredentialKind::AccessToken, Vec::new()), |it| (it.kind, it.tried));
+        Ok(Authenticated { kind, tried, caller: token.caller(), ends: token.ends() })
     }
 
     /// Drops a token that was refused. Says whether there is a point in asking for another one.
@@ -132,7 +162,7 @@ impl Credentials {
                 Ok(Ok(token)) => {
                     tracing::info!(credential = %kind, "authenticated");
                     let since = self.ambient.now();
-                    *self.held() = Some(Held { token: token.clone(), kind, since });
+                    *self.held() = Some(Held { token: token.clone(), kind, since, tried });
                     return Ok(token);
                 }
                 Ok(Err(problem)) => problem,

@@ -48,6 +48,11 @@ impl AccessToken {
         self.secret.secret()
     }
 
+    /// Whom it says that it is for, if it can be read.
+    pub(super) fn caller(&self) -> Option<Caller> {
+        Caller::of(&claims_of(self.secret())?)
+    }
+
     /// When it ends, if that is known.
     pub(super) fn ends(&self) -> Option<Timestamp> {
         self.ends
@@ -60,9 +65,30 @@ fn without_scheme(text: &str) -> &str {
     if first.eq_ignore_ascii_case("bearer") { rest.trim() } else { text }
 }
 
+/// Whom a token says that it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The name of a user, or the id of an application.
+    pub name: String,
+    /// The tenant that the caller was found in.
+    pub tenant: Option<String>,
+}
+
+impl Caller {
+    fn of(claims: &Value) -> Option<Self> {
+        let text = |name: &str| claims.get(name)?.as_str().map(str::to_owned);
+        let name = ["upn", "unique_name", "app_displayname", "appid", "oid"].into_iter().find_map(text)?;
+        Some(Self { name, tenant: text("tid") })
+    }
+}
+
 /// When a token says that it ends, if it is one that can be read.
 fn end_of(text: &str) -> Option<Timestamp> {
+    Timestamp::from_second(claims_of(text)?.get("exp")?.as_i64()?).ok()
+}
+
+/// What a token says, which nobody has checked.
+fn claims_of(text: &str) -> Option<Value> {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
-    let claims: Value = serde_json::from_slice(&claims).ok()?;
-    Timestamp::from_second(claims.get("exp")?.as_i64()?).ok()
+    serde_json::from_slice(&claims).ok()
 }

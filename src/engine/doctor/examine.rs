@@ -1,0 +1,58 @@
+//! What `status` sees, and what is too dear to look at each time.
+
+use futures_util::future::try_join_all;
+
+use crate::{
+    engine::{Finding, FindingCode, Observed, Target, Verdict, verify},
+    model::{Api, Product},
+    provider::{Collection, ControlPlane, ProviderError},
+};
+
+/// What was seen of a link and of the APIs in its product.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// What `status` says of it.
+    pub verdict: Verdict,
+    /// How far the app of the site environment is deployed, in Azure's own word, if that is known.
+    pub deployment: Option<String>,
+}
+
+/// Looks at a link, at what is deployed to the site, and at other products that its APIs are in.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the control plane does not answer.
+pub async fn examine(plane: &dyn ControlPlane, target: &Target) -> Result<Examined, ProviderError> {
+    let environment = plane.get(&target.site_environment);
+    let (mut verdict, environment) = tokio::try_join!(verify(plane, target), environment)?;
+    let deployment =
+        environment.and_then(|found| found.value.text("properties.status").ok()?.map(str::to_owned));
+    let open = open_products(plane, &verdict.observed).await?;
+    verdict.findings.extend(open);
+    verdict.findings.sort_by_key(|finding| finding.code);
+    Ok(Examined { verdict, deployment })
+}
+
+/// A finding for each other product in which an API of the link can be called without a key.
+async fn open_products(plane: &dyn ControlPlane, observed: &Observed) -> Result<Vec<Finding>, ProviderError> {
+    let of_each = observed.product_apis.iter().map(async |api| {
+        let products = plane.list(&Collection::ApiProducts(api.id.clone())).await?;
+        let products = products.iter().filter_map(|found| Product::read(&found.value).ok());
+        let open = products.filter(|product| !product.subscription_required && !is_own(observed, product));
+        Ok::<_, ProviderError>(open.map(|product| finding(api, &product)).collect::<Vec<_>>())
+    });
+    Ok(try_join_all(of_each).await?.concat())
+}
+
+fn is_own(observed: &Observed, product: &Product) -> bool {
+    observed.product.as_ref().is_some_and(|own| own.view.id == product.id)
+}
+
+fn finding(api: &Api, product: &Product) -> Finding {
+    let (name, open) = (api.id.name(), product.id.name());
+    let message = format!("the API `{name}` is in the open product `{open}` too, which asks for no key");
+    let hint = format!(
+        "take `{name}` out of `{open}`, or require a subscription there, unless it is meant to be public"
+    );
+    Finding::new(FindingCode::ApiInOpenProduct, &api.id).message(message).hint(hint)
+}

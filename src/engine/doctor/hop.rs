@@ -1,0 +1,168 @@
+//! One hop: how it is, what was seen, and what to do next.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    diagnosis::ExitCode,
+    engine::{Finding, FindingCode, Severity},
+};
+
+/// What is looked at, in the order in which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HopName {
+    /// Which env, which control plane, and where each was said.
+    Configuration,
+    /// Which credential gave a token.
+    Credentials,
+    /// Whether the control plane answers.
+    ControlPlane,
+    /// Whether the caller may do what commands need.
+    Rights,
+    /// The static site and its environment.
+    StaticSite,
+    /// The API Management service.
+    Service,
+    /// The linked backend, and what belongs to it in the service.
+    Link,
+    /// The APIs in the product.
+    Apis,
+    /// What the gateway says to the site's key without a token.
+    GatewayWithKey,
+    /// What the gateway says to nobody in particular.
+    GatewayWithoutKey,
+    /// What the site says to a browser.
+    Site,
+}
+
+impl HopName {
+    /// Every hop, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Configuration,
+        Self::Credentials,
+        Self::ControlPlane,
+        Self::Rights,
+        Self::StaticSite,
+        Self::Service,
+        Self::Link,
+        Self::Apis,
+        Self::GatewayWithKey,
+        Self::GatewayWithoutKey,
+        Self::Site,
+    ];
+
+    /// What it is called for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Credentials => "credentials",
+            Self::ControlPlane => "control plane",
+            Self::Rights => "rights",
+            Self::StaticSite => "static web app",
+            Self::Service => "API Management",
+            Self::Link => "link",
+            Self::Apis => "APIs",
+            Self::GatewayWithKey => "gateway, with the key",
+            Self::GatewayWithoutKey => "gateway, without a key",
+            Self::Site => "site, as a browser",
+        }
+    }
+}
+
+/// How a hop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// As it should be.
+    Ok,
+    /// Works, or may work, and is worth a look.
+    Warning,
+    /// Not as it has to be, or not determined.
+    Failed,
+    /// Not looked at.
+    Skipped,
+}
+
+/// One hop: how it is, what was seen, and what to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// Which it is.
+    pub name: HopName,
+    /// How it is.
+    pub condition: Condition,
+    /// What was seen, the most important first.
+    pub saw: Vec<String>,
+    /// The next thing to do, where no finding says it.
+    pub hint: Option<String>,
+    /// The engine's findings that belong to it.
+    pub findings: Vec<Finding>,
+    /// What a failure of it means for the exit code.
+    pub exit: ExitCode,
+}
+
+impl Hop {
+    /// One that is as it should be.
+    #[must_use]
+    pub fn ok(name: HopName, saw: impl Into<String>) -> Self {
+        Self::new(name, Condition::Ok, ExitCode::Success, saw)
+    }
+
+    /// One that is worth a look.
+    #[must_use]
+    pub fn warning(name: HopName, saw: impl Into<String>) -> Self {
+        Self::new(name, Condition::Warning, ExitCode::Success, saw)
+    }
+
+    /// One at which requests or commands fail.
+    #[must_use]
+    pub fn broken(name: HopName, saw: impl Into<String>) -> Self {
+        Self::failed(name, ExitCode::Refused, saw)
+    }
+
+    /// One that failed with a meaning of its own.
+    #[must_use]
+    pub fn failed(name: HopName, exit: ExitCode, saw: impl Into<String>) -> Self {
+        Self::new(name, Condition::Failed, exit, saw)
+    }
+
+    /// One that was not looked at, and why.
+    #[must_use]
+    pub fn skipped(name: HopName, why: impl Into<String>) -> Self {
+        Self::new(name, Condition::Skipped, ExitCode::Success, why)
+    }
+
+    fn new(name: HopName, condition: Condition, exit: ExitCode, saw: impl Into<String>) -> Self {
+        Self { name, condition, saw: vec![saw.into()], hint: None, findings: Vec::new(), exit }
+    }
+
+    /// Adds the next thing to do.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Adds something that was seen.
+    #[must_use]
+    pub fn also(mut self, saw: impl Into<String>) -> Self {
+        self.saw.push(saw.into());
+        self
+    }
+
+    /// Adds findings, and is no better than the worst of them.
+    #[must_use]
+    pub fn with(mut self, findings: Vec<Finding>) -> Self {
+        let worst = findings.iter().map(|finding| finding.severity).max();
+        let undetermined = findings.iter().any(|finding| finding.code == FindingCode::Unreadable);
+        let exit = if undetermined { ExitCode::Unavailable } else { ExitCode::Refused };
+        let (condition, exit) = match worst {
+            None | Some(Severity::Note) => (self.condition, self.exit),
+            Some(Severity::Degraded) => (self.condition.max(Condition::Warning), self.exit),
+            Some(Severity::Broken) => (Condition::Failed, self.exit.worst(exit)),
+        };
+        (self.condition, self.exit) = (condition, exit);
+        self.findings.extend(findings);
+        self
+    }
+}

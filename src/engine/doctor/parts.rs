@@ -1,0 +1,108 @@
+//! The findings of a link, hop by hop.
+
+use super::{Examined, Hop, HopName};
+use crate::{
+    engine::{Finding, FindingCode, LinkState, Observed, Part, Verdict},
+    model::{ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId},
+};
+
+/// The hops of what the control plane says: site, service, link and APIs.
+#[must_use]
+pub fn hops_of_parts(examined: &Examined) -> Vec<Hop> {
+    let verdict = &examined.verdict;
+    vec![site(examined), service(verdict), link(verdict), apis(verdict)]
+}
+
+fn findings(verdict: &Verdict, hop: HopName) -> Vec<Finding> {
+    verdict.findings.iter().filter(|finding| hop_of(finding) == hop).cloned().collect()
+}
+
+/// Where a finding belongs. What could not be read belongs where it is.
+fn hop_of(finding: &Finding) -> HopName {
+    if finding.code == FindingCode::Unreadable {
+        let id = finding.resource.as_deref().and_then(|id| ResourceId::parse(id).ok());
+        let is_a = |kind| id.as_ref().is_some_and(|id| id.is_a(kind));
+        if is_a(StaticSiteId::TYPE) || is_a(SiteEnvironmentId::TYPE) {
+            return HopName::StaticSite;
+        }
+        return if is_a(ApimServiceId::TYPE) { HopName::Service } else { HopName::Link };
+    }
+    match finding.code.part() {
+        Part::StaticSite => HopName::StaticSite,
+        Part::Service => HopName::Service,
+        Part::LinkedBackend | Part::Product | Part::Subscription | Part::Policy | Part::SiteKey => {
+            HopName::Link
+        }
+        Part::Apis => HopName::Apis,
+    }
+}
+
+fn site(examined: &Examined) -> Hop {
+    let observed = &examined.verdict.observed;
+    let id = observed.target.site_environment.site();
+    let found = findings(&examined.verdict, HopName::StaticSite);
+    let Some(site) = &observed.site else {
+        return Hop::ok(HopName::StaticSite, format!("`{}` was not found", id.name())).with(found);
+    };
+    let environment = observed.target.site_environment.name();
+    let hostname = observed.names.as_ref().map(|names| names.hostname().to_string()).unwrap_or_default();
+    let saw = format!("`{}`, {}, environment {environment}, {hostname}", id.name(), site.view.sku);
+    match examined.deployment.as_deref() {
+        Some("Ready") => Hop::ok(HopName::StaticSite, saw).also("an app is deployed"),
+        Some(word) => Hop::warning(HopName::StaticSite, saw)
+            .also(format!("its deployment is {word}"))
+            .hint("deploy an app: until one is ready, the site does not answer `/api` at all"),
+        None => Hop::ok(HopName::StaticSite, saw),
+    }
+    .with(found)
+}
+
+fn service(verdict: &Verdict) -> Hop {
+    let observed = &verdict.observed;
+    let (name, found) = (observed.target.service.name(), findings(verdict, HopName::Service));
+    let Some(service) = observed.service.as_ref().map(|seen| &seen.view) else {
+        return Hop::ok(HopName::Service, format!("`{name}` was not found")).with(found);
+    };
+    let network = service.virtual_network_type.as_deref().unwrap_or("unknown");
+    let access = service.public_network_access.as_deref().unwrap_or("unknown");
+    Hop::ok(HopName::Service, format!("`{name}`, {}, {}", service.sku, service.provisioning.as_str()))
+        .also(format!("virtual network {network}, public access {access}"))
+        .with(found)
+}
+
+fn link(verdict: &Verdict) -> Hop {
+    let found = findings(verdict, HopName::Link);
+    let target = &verdict.observed.target;
+    let state = verdict.state;
+    match state {
+        LinkState::Linked => Hop::ok(HopName::Link, linked(&verdict.observed)),
+        LinkState::Unlinked | LinkState::Leftover => {
+            let hop = Hop::warning(HopName::Link, format!("{state}: the site proxies `/api` to no service"));
+            hop.hint(format!("run {}", target.command("link")))
+        }
+        LinkState::Unknown => Hop::skipped(HopName::Link, "its state could not be determined"),
+        LinkState::Partial | LinkState::Drifted | LinkState::LinkedElsewhere | LinkState::Dangling => {
+            Hop::warning(HopName::Link, state.to_string())
+        }
+    }
+    .with(found)
+}
+
+fn linked(observed: &Observed) -> String {
+    let product = observed.product.as_ref().map(|seen| seen.view.id.name().to_owned()).unwrap_or_default();
+    match &observed.keys {
+        Some(keys) => format!("linked, product `{product}`, keys {} and {}", keys.primary, keys.secondary),
+        None => format!("linked, product `{product}`, keys unknown"),
+    }
+}
+
+fn apis(verdict: &Verdict) -> Hop {
+    let found = findings(verdict, HopName::Apis);
+    let names: Vec<&str> = verdict.observed.product_apis.iter().map(|api| api.id.name()).collect();
+    match names.as_slice() {
+        [] if verdict.observed.own_backend().is_none() => Hop::skipped(HopName::Apis, "there is no link yet"),
+        [] => Hop::warning(HopName::Apis, "the product has none"),
+        names => Hop::ok(HopName::Apis, names.join(", ")),
+    }
+    .with(found)
+}

@@ -1,0 +1,124 @@
+//! Asking where requests are served, and not the control plane: the gateway with the key and without, then
+//! the site.
+
+use super::{Hop, HopName, heard};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{
+        Observed,
+        gateway::{SafeCall, safe_calls},
+    },
+    model::Key,
+    provider::{Browser, ControlPlane, GatewayAnswer, ProviderError, Visit},
+};
+
+/// Whom to ask, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe<'a> {
+    /// Who asks.
+    pub browser: &'a dyn Browser,
+    /// Where the site answers, if not at its hostname.
+    pub site_url: Option<&'a str>,
+}
+
+const HOPS: [HopName; 3] = [HopName::GatewayWithKey, HopName::GatewayWithoutKey, HopName::Site];
+
+/// Calls an API of the link, past the site and through it. It has to be one that changes nothing.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the control plane does not tell what can be called.
+pub async fn probe(
+    plane: &dyn ControlPlane,
+    observed: &Observed,
+    probe: Probe<'_>,
+) -> Result<Vec<Hop>, ProviderError> {
+    let skipped = |why: &str| HOPS.map(|name| Hop::skipped(name, why)).into();
+    if observed.own_backend().is_none() {
+        return Ok(skipped("the site is not linked to the service"));
+    }
+    let calls = safe_calls(plane, observed).await?.into_iter();
+    let Some(call) = calls.filter(|call| call.api().is_below_api()).min_by_key(SafeCall::blanks) else {
+        return Ok(skipped("no API in the product has a GET operation that could be called"));
+    };
+    let key = primary_key(plane, observed).await?;
+    let (with_key, without_key, site) = tokio::join!(
+        ask_with_key(plane, observed, &call, key.as_ref()),
+        ask_without_key(observed, &call, probe.browser),
+        ask_site(observed, &call, probe),
+    );
+    Ok(vec![with_key, without_key, site])
+}
+
+async fn primary_key(plane: &dyn ControlPlane, observed: &Observed) -> Result<Option<Key>, ProviderError> {
+    let Some(subscription) = observed.subscription() else { return Ok(None) };
+    Ok(plane.keys(&subscription.view.id).await?.map(|keys| keys.value.primary))
+}
+
+fn gateway_of(observed: &Observed) -> Option<&str> {
+    observed.service.as_ref()?.view.gateway_url.as_deref()
+}
+
+async fn ask_with_key(
+    plane: &dyn ControlPlane,
+    observed: &Observed,
+    call: &SafeCall,
+    key: Option<&Key>,
+) -> Hop {
+    let name = HopName::GatewayWithKey;
+    let relink = format!("run {}", observed.target.command("relink"));
+    let Some(gateway) = gateway_of(observed) else {
+        return Hop::skipped(name, "the service has no gateway address");
+    };
+    let Some(key) = key else { return Hop::skipped(name, "there is no key to ask with") };
+    let url = call.address(gateway);
+    let fingerprint = key.fingerprint();
+    match plane.ask_gateway(&url, key).await {
+        GatewayAnswer::Accepted => {
+            Hop::ok(name, format!("accepts the key {fingerprint}, and asks for the site's token"))
+        }
+        GatewayAnswer::LetIn => {
+            Hop::broken(name, format!("lets in whoever has the key {fingerprint}, without a token"))
+                .hint(format!("{relink}, which puts the policy of the product back; then look again"))
+        }
+        GatewayAnswer::KeyRefused => {
+            Hop::broken(name, format!("refuses the key {fingerprint}, which the subscription has"))
+                .hint(format!("a new key takes a while to arrive: look again in a minute, then {relink}"))
+        }
+        GatewayAnswer::NothingThere => Hop::warning(name, "serves nothing at that address (404)")
+            .hint("compare the API's path and operations with what it is called by"),
+        GatewayAnswer::Unclear(what) => Hop::failed(name, ExitCode::Unavailable, what)
+            .hint("see that the service is up, and that it can be reached from here"),
+    }
+    .also(url)
+}
+
+async fn ask_without_key(observed: &Observed, call: &SafeCall, browser: &dyn Browser) -> Hop {
+    let name = HopName::GatewayWithoutKey;
+    let Some(gateway) = gateway_of(observed) else {
+        return Hop::skipped(name, "the service has no gateway address");
+    };
+    let url = call.address(gateway);
+    match browser.visit(&url).await {
+        Visit::Answered(answer) => heard::without_key(&answer),
+        Visit::Silent(why) => silent(name, &why),
+    }
+    .also(url)
+}
+
+async fn ask_site(observed: &Observed, call: &SafeCall, probe: Probe<'_>) -> Hop {
+    let hostname = observed.names.as_ref().map(|names| format!("https://{}", names.hostname()));
+    let base = probe.site_url.map(str::to_owned).or(hostname);
+    let Some(base) = base else { return Hop::skipped(HopName::Site, "the site has no hostname") };
+    let url = call.address(&base);
+    match probe.browser.visit(&url).await {
+        Visit::Answered(answer) => heard::from_site(&answer, &observed.target),
+        Visit::Silent(why) => silent(HopName::Site, &why),
+    }
+    .also(url)
+}
+
+fn silent(name: HopName, why: &str) -> Hop {
+    Hop::failed(name, ExitCode::Unavailable, format!("does not answer: {why}"))
+        .hint("see that it can be reached from here: a proxy or a firewall may be in between")
+}

@@ -1,0 +1,47 @@
+//! What the caller may do, as a hop.
+
+use super::{Hop, HopName};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{Certainty, Need, Rights, Target, Verb},
+};
+
+/// Compares what the caller may do with what each verb may need. Deleting what does not come back is no must.
+#[must_use]
+pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
+    let lacks = |verb: Verb, certainty: Certainty| {
+        let missing = rights.lacks(Need::all_of_verb(verb, target)).into_iter();
+        missing.filter(|need| need.certainty == certainty).collect::<Vec<_>>()
+    };
+    let is_lacking = |verb: &Verb| !lacks(*verb, Certainty::Known).is_empty();
+    let (may, may_not): (Vec<Verb>, Vec<Verb>) = Verb::ALL.into_iter().partition(|verb| !is_lacking(verb));
+    let named = |verbs: &[Verb]| verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
+    let role = target.command("doctor --check-rights --role-definition role.json");
+    let hint = format!(
+        "{role} writes the least role that is enough; rights that were granted just now may take minutes"
+    );
+    let inferred = lacks(Verb::Link, Certainty::Inferred);
+    let hop = match may_not.as_slice() {
+        [] | [Verb::Purge] if !inferred.is_empty() => {
+            let actions: Vec<&str> = inferred.iter().map(|need| need.action).collect();
+            Hop::warning(HopName::Rights, format!("enough for {}", named(&may)))
+                .also(format!("whether connecting needs {} too is not documented", actions.join(", ")))
+                .hint(hint)
+        }
+        [] => Hop::ok(HopName::Rights, format!("enough for {}", named(&may))),
+        [Verb::Purge] => Hop::warning(HopName::Rights, format!("enough for {}", named(&may))),
+        _ => Hop::failed(
+            HopName::Rights,
+            ExitCode::NotAuthorized,
+            format!("not enough for {}", named(&may_not)),
+        )
+        .hint(hint),
+    };
+    let mut missing: Vec<Need> =
+        Verb::ALL.into_iter().flat_map(|verb| lacks(verb, Certainty::Known)).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing.iter().fold(hop, |hop, need| {
+        hop.also(format!("`{}` on `{}` is missing", need.action, need.place(target).name()))
+    })
+}

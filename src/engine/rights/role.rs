@@ -1,0 +1,60 @@
+//! The least role that is enough.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Need, Verb};
+use crate::{engine::Target, model::ResourceId};
+
+/// A role of one's own, as `az role definition create --role-definition @FILE` takes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleDefinition {
+    /// What it is called: unique within a tenant.
+    pub name: String,
+    /// Whether somebody made it, and not Azure.
+    pub is_custom: bool,
+    /// What it is for.
+    pub description: String,
+    /// What it allows.
+    pub actions: Vec<String>,
+    /// What it leaves out of that.
+    pub not_actions: Vec<String>,
+    /// Where it can be assigned: resource groups, since a role can be assigned to no less than is named here.
+    pub assignable_scopes: Vec<String>,
+}
+
+impl RoleDefinition {
+    /// The least role that lets a caller link, relink, unlink and look, and that deletes nothing which does
+    /// not come back. What Azure only may ask for is in it too.
+    #[must_use]
+    pub fn least(target: &Target) -> Self {
+        let site = target.site_environment.site();
+        let verbs = [Verb::Link, Verb::Relink, Verb::Unlink];
+        let needs = verbs.into_iter().flat_map(|verb| Need::all_of_verb(verb, target));
+        let actions: BTreeSet<&str> = needs.map(|need| need.action).collect();
+        let scopes: BTreeSet<String> = [&*site, &*target.service].map(group_of).into();
+        Self {
+            name: format!("swa-apim {} to {}", site.name(), target.service.name()),
+            is_custom: true,
+            description: format!(
+                "Links the static web app {} to the API Management service {}, relinks and unlinks them.",
+                site.name(),
+                target.service.name()
+            ),
+            actions: actions.into_iter().map(str::to_owned).collect(),
+            not_actions: Vec::new(),
+            assignable_scopes: scopes.into_iter().collect(),
+        }
+    }
+}
+
+fn group_of(id: &ResourceId) -> String {
+    let subscription = id.azure_subscription();
+    match id.group() {
+        Some(group) => format!("/subscriptions/{subscription}/resourceGroups/{group}"),
+        None => format!("/subscriptions/{subscription}"),
+    }
+}

@@ -1,0 +1,82 @@
+//! All that a control plane has about some links, for a model to rehearse on.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+use serde_json::Map;
+
+use super::Target;
+use crate::{
+    model::{Api, ApimServiceId, ProductId, Resource, ResourceId},
+    provider::{Collection, ControlPlane, ProviderError},
+};
+
+/// Resources by their ids.
+type Found = BTreeMap<ResourceId, Resource>;
+
+/// Reads the sites, environments and linked backends of some targets, and their services with all APIs and
+/// products. There is no key in any of it.
+///
+/// # Errors
+///
+/// [`ProviderError::NotFound`] if a site or a service does not exist; others if the control plane does not
+/// answer.
+pub async fn snapshot(plane: &dyn ControlPlane, targets: &[Target]) -> Result<Vec<Resource>, ProviderError> {
+    let services: BTreeMap<&str, &ApimServiceId> =
+        targets.iter().map(|target| (target.service.key(), &target.service)).collect();
+    let of_sites = try_join_all(targets.iter().map(|target| of_site(plane, target)));
+    let of_services = try_join_all(services.into_values().map(|service| of_service(plane, service)));
+    let (of_sites, of_services) = tokio::try_join!(of_sites, of_services)?;
+    let mut found: Found = of_sites.into_iter().flatten().collect();
+    // What a service says of itself is the same wherever it was read.
+    found.extend(of_services.into_iter().flatten());
+    Ok(found.into_values().collect())
+}
+
+async fn needed(plane: &dyn ControlPlane, id: &ResourceId) -> Result<Resource, ProviderError> {
+    let found = plane.get(id).await?;
+    found.map(|found| found.value).ok_or_else(|| ProviderError::NotFound(id.clone()))
+}
+
+async fn of_site(plane: &dyn ControlPlane, target: &Target) -> Result<Found, ProviderError> {
+    let (site, environment) = (target.site_environment.site(), &target.site_environment);
+    let backends = Collection::LinkedBackends(environment.clone());
+    let (site, environment, backends) =
+        tokio::try_join!(needed(plane, &site), plane.get(environment), plane.list(&backends))?;
+    let named = backends.iter().filter_map(|backend| {
+        let named = backend.value.text("properties.backendResourceId").ok().flatten()?;
+        ResourceId::parse(named).ok().filter(|id| *id != *target.service)
+    });
+    // Without what it names, a backend would look as if that were gone.
+    let named = try_join_all(named.map(async |id| plane.get(&id).await)).await?;
+    let others = environment.into_iter().chain(backends).chain(named.into_iter().flatten());
+    Ok(by_id(others.map(|found| found.value).chain([site])))
+}
+
+async fn of_service(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result<Found, ProviderError> {
+    let (apis, products) = (Collection::Apis(service.clone()), Collection::Products(service.clone()));
+    let (itself, apis, products) =
+        tokio::try_join!(needed(plane, service), plane.list(&apis), plane.list(&products))?;
+    let ids = products.iter().map(|found| ProductId::try_from(found.value.id().clone()));
+    let ids: Vec<ProductId> = ids.collect::<Result<_, _>>()?;
+    let of_products = try_join_all(ids.iter().map(|id| of_product(plane, id))).await?;
+    let mut found = by_id(apis.into_iter().chain(products).map(|found| found.value).chain([itself]));
+    found.extend(of_products.into_iter().flatten());
+    Ok(found)
+}
+
+async fn of_product(plane: &dyn ControlPlane, id: &ProductId) -> Result<Found, ProviderError> {
+    let (policy, apis, subscriptions) =
+        (id.policy(), Collection::ProductApis(id.clone()), Collection::ProductSubscriptions(id.clone()));
+    let (policy, apis, subscriptions) =
+        tokio::try_join!(plane.get(&policy), plane.list(&apis), plane.list(&subscriptions))?;
+    // A list shows the APIs themselves; what is in a product is their place.
+    let places = apis.iter().map(|found| Ok::<_, ProviderError>(id.api(&Api::read(&found.value)?.id)));
+    let places: Vec<_> = places.collect::<Result<_, _>>()?;
+    let places = places.into_iter().map(|place| Resource::new((*place).clone(), Map::new()));
+    Ok(by_id(policy.into_iter().chain(subscriptions).map(|found| found.value).chain(places)))
+}
+
+fn by_id(resources: impl Iterator<Item = Resource>) -> Found {
+    resources.map(|resource| (resource.id().clone(), resource)).collect()
+}

@@ -1,0 +1,104 @@
+//! What the doctor found, for people.
+
+use std::fmt::Write as _;
+
+use comfy_table::Cell;
+
+use super::{
+    DoctorReport, HopReport,
+    format::{Rows, trimmed},
+    status::findings,
+    style::{Mark, Style},
+    ui::Report,
+};
+use crate::engine::Condition;
+
+impl Report for DoctorReport {
+    fn text(&self, style: Style) -> String {
+        let mut text = format!("{}{}: {}\n", style.heading(mark(self.outcome)), self.env, self.sentence());
+        let mut table = style.table();
+        for hop in &self.hops {
+            add_rows(&mut table, hop, style);
+        }
+        text += &trimmed(&table);
+        let all: Vec<_> = self.hops.iter().flat_map(|hop| hop.findings.clone()).collect();
+        text += &findings(&all, style);
+        text += &self.hints(style);
+        text
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = ["hop", "outcome", "saw", "findings", "hint"].map(str::to_owned).into();
+        let row = |hop: &HopReport| {
+            let codes: Vec<&str> = hop.findings.iter().map(|finding| finding.code.as_str()).collect();
+            let hint = hop.hint.clone().unwrap_or_default();
+            vec![
+                hop.hop.title().to_owned(),
+                word(hop.outcome).to_owned(),
+                hop.saw.join("; "),
+                codes.join(","),
+                hint,
+            ]
+        };
+        Rows { columns, rows: self.hops.iter().map(row).collect() }
+    }
+}
+
+impl DoctorReport {
+    fn sentence(&self) -> String {
+        let of = |wanted: Condition| {
+            let hops = self.hops.iter().filter(|hop| hop.outcome == wanted);
+            hops.map(|hop| hop.hop.title()).collect::<Vec<_>>().join("; ")
+        };
+        match self.outcome {
+            Condition::Ok | Condition::Skipped => "nothing stands in the way".to_owned(),
+            Condition::Warning => format!("worth a look: {}", of(Condition::Warning)),
+            Condition::Failed => format!("stuck at: {}", of(Condition::Failed)),
+        }
+    }
+
+    fn hints(&self, style: Style) -> String {
+        let mut text = String::new();
+        for hop in &self.hops {
+            let Some(hint) = &hop.hint else { continue };
+            let _ = write!(text, "\n{}: {}\n  {} {hint}\n", hop.hop.title(), first(hop), style.arrow());
+        }
+        text
+    }
+}
+
+fn first(hop: &HopReport) -> &str {
+    hop.saw.first().map_or("", String::as_str)
+}
+
+/// One line for each thing that was seen.
+fn add_rows(table: &mut comfy_table::Table, hop: &HopReport, style: Style) {
+    for (at, saw) in hop.saw.iter().enumerate() {
+        let head = if at == 0 {
+            [style.mark(mark(hop.outcome)), Cell::new(hop.hop.title())]
+        } else {
+            ["", ""].map(Cell::new)
+        };
+        let mut cells = Vec::from(head);
+        cells.push(Cell::new(saw));
+        table.add_row(cells);
+    }
+}
+
+fn mark(condition: Condition) -> Mark {
+    match condition {
+        Condition::Ok => Mark::Good,
+        Condition::Warning => Mark::Warning,
+        Condition::Failed => Mark::Failed,
+        Condition::Skipped => Mark::Absent,
+    }
+}
+
+fn word(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Ok => "ok",
+        Condition::Warning => "warning",
+        Condition::Failed => "failed",
+        Condition::Skipped => "skipped",
+    }
+}

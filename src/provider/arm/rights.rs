@@ -1,0 +1,19 @@
+//! What the caller may do, as Azure Resource Manager tells it.
+
+use super::{ArmControlPlane, route};
+use crate::{
+    model::{Permission, Permissions, ResourceId},
+    provider::ProviderError,
+};
+
+impl ArmControlPlane {
+    /// What all the roles together give the caller in a scope.
+    pub(super) async fn permissions_in(&self, scope: &ResourceId) -> Result<Permissions, ProviderError> {
+        let path = format!("{scope}/providers/Microsoft.Authorization/permissions");
+        let mut url = self.endpoint().join(&path);
+        url.query_pairs_mut().append_pair("api-version", route::AUTHORIZATION);
+        let what = format!("reading what you may do with `{}`", scope.name());
+        let elements = self.pages(url, &what).await.map_err(|error| error.about(scope))?;
+        Ok(Permissions::new(elements.iter().map(Permission::read).collect()))
+    }
+}

@@ -1,0 +1,37 @@
+//! Models that were taken from another control plane, without its keys.
+
+use serde_json::Value;
+
+use super::{ImportError, JsonControlPlane, ModelError, document::Document, import, store::Store};
+use crate::provider::ProviderError;
+
+/// What a snapshot begins with: keys that are not recorded may exist all the same.
+const WITHOUT_KEYS: &str = r#"{"schemaVersion":1,"keys":"unknown","resources":[]}"#;
+
+impl JsonControlPlane {
+    /// Puts resources, which were read elsewhere and without keys, in the place of all that is in the model.
+    /// From then on the model is of this lineage, and a key that it does not have counts as unknown. The
+    /// caller begins and commits. Says whether anything is different from before.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`], naming the element that does not fit; nothing is changed then.
+    pub fn replace_by_snapshot(&self, lineage: &str, resources: Value) -> Result<bool, ImportError> {
+        let storage = |error: ModelError| ImportError::Storage(ProviderError::from(error));
+        let elements = import::elements(resources)?;
+        let mut state = self.changeable().map_err(ImportError::Storage)?;
+        let before = &state.store;
+        let origin = &before.document.origin;
+        let mut document = Document::parse(WITHOUT_KEYS.into(), origin).map_err(storage)?;
+        lineage.clone_into(&mut document.lineage);
+        document.serial = before.document.serial;
+        let mut store = Store::new(document);
+        import::put_all(&mut store, elements, &*self.ambient)?;
+        let same = store.is_same_as(before).map_err(storage)?;
+        if !same {
+            store.mark_changed();
+            state.store = store;
+        }
+        Ok(!same)
+    }
+}

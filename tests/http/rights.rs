@@ -1,0 +1,123 @@
+//! Rights: what is missing is told before anything is changed, and the role that is written is enough.
+
+use serde_json::{Value, json};
+
+use crate::{
+    azure::{FakeAzure, Options, SERVICE, SITE},
+    program::{command, run},
+};
+
+fn azure() -> FakeAzure {
+    FakeAzure::with_scene(Options::default())
+}
+
+fn allow(azure: &FakeAzure, actions: &Value) {
+    azure.state().set_permissions(json!([{"actions": actions, "notActions": []}]));
+}
+
+fn rights(report: &Value, command: &str) -> Vec<String> {
+    let verbs = report["rights"].as_array().unwrap();
+    let verb = verbs.iter().find(|verb| verb["command"] == command).unwrap();
+    let missing = verb["missing"].as_array().unwrap().iter();
+    missing.map(|need| need["action"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn whoever_may_do_everything_lacks_nothing() {
+    let run = run(&azure(), "doctor --check-rights -o json");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for command in ["status", "link", "relink", "unlink", "unlink --purge"] {
+        assert_eq!(rights(&run.json(), command), [""; 0], "{command}");
+    }
+}
+
+#[test]
+fn a_reader_may_look_and_nothing_else() {
+    let azure = azure();
+    allow(&azure, &json!(["*/read", "Microsoft.ApiManagement/service/subscriptions/listSecrets/action"]));
+    let run = run(&azure, "doctor --check-rights -o json");
+    assert_eq!(run.code, Some(6), "{run:?}");
+    let report = run.json();
+    assert_eq!(rights(&report, "status"), [""; 0]);
+    assert_eq!(rights(&report, "unlink"), ["Microsoft.Web/staticSites/builds/linkedBackends/delete"]);
+    assert!(rights(&report, "relink").iter().any(|it| it.ends_with("/regenerateSecondaryKey/action")));
+}
+
+#[test]
+fn the_role_that_the_doctor_writes_is_enough_and_no_more() {
+    let azure = azure();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("role.json");
+    let line = format!("doctor --check-rights --no-probe --role-definition {}", file.display());
+    assert_eq!(run(&azure, &line).code, Some(0));
+    let role: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let fields: Vec<&String> = role.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["Name", "IsCustom", "Description", "Actions", "NotActions", "AssignableScopes"]);
+    let group = SITE.split("/providers/").next().unwrap();
+    assert_eq!(role["AssignableScopes"], json!([group]));
+    allow(&azure, &role["Actions"]);
+    for line in ["link --check-rights", "relink --check-rights", "unlink --check-rights"] {
+        assert_eq!(run(&azure, line).code, Some(0), "{line}");
+    }
+    let actions = role["Actions"].as_array().unwrap();
+    assert!(actions.iter().all(|action| !action.as_str().unwrap().contains('*')), "{actions:?}");
+    for needless in actions {
+        let others: Value = actions.iter().filter(|action| *action != needless).cloned().collect();
+        allow(&azure, &others);
+        let run = run(&azure, "doctor --check-rights --no-probe -o json");
+        assert_ne!(run.json()["hops"][3]["outcome"], "ok", "{needless} is needed by nothing");
+    }
+}
+
+#[test]
+fn a_role_can_be_selected_from_the_report() {
+    let run = run(&azure(), "doctor --check-rights -o json --query roleDefinition.IsCustom");
+    assert_eq!(run.stdout.trim(), "true", "{run:?}");
+}
+
+#[test]
+fn a_change_that_is_not_allowed_is_refused_before_anything_is_changed() {
+    let azure = azure();
+    azure.state().set_permissions(json!([
+        {"actions": ["*"], "notActions": ["Microsoft.Web/staticSites/builds/linkedBackends/WRITE"]},
+        {"actions": ["Microsoft.Web/*/read"], "notActions": []},
+    ]));
+    let run = run(&azure, "link --check-rights");
+    assert_eq!(run.code, Some(6), "{run:?}");
+    assert!(
+        run.stderr.contains("`Microsoft.Web/staticSites/builds/linkedBackends/write` on `shop`"),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("doctor --check-rights --role-definition"), "{run:?}");
+    let written = |method: &str| ["PUT", "PATCH", "DELETE"].contains(&method);
+    assert!(azure.take_seen().iter().all(|seen| !written(&seen.method)));
+}
+
+#[test]
+fn what_is_not_known_to_be_needed_stops_nobody() {
+    let azure = azure();
+    let no_products = json!(["Microsoft.ApiManagement/service/products/write"]);
+    azure.state().set_permissions(json!([{"actions": ["*"], "notActions": no_products}]));
+    let run = run(&azure, "link --check-rights");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let doctor = command(&azure, "doctor --check-rights --no-probe -o json").output().unwrap();
+    let report: Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    assert_eq!(report["hops"][3]["outcome"], "warning", "{report}");
+    assert_eq!(doctor.status.code(), Some(0));
+}
+
+#[test]
+fn rights_are_asked_for_at_both_ends_and_only_where_they_are_wanted() {
+    let azure = azure();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    let asked = |azure: &FakeAzure| {
+        let mut asked: Vec<String> = azure.take_seen().into_iter().map(|seen| seen.path).collect();
+        asked.retain(|path| path.ends_with("/providers/Microsoft.Authorization/permissions"));
+        asked.sort();
+        asked
+    };
+    assert_eq!(asked(&azure), [""; 0]);
+    assert_eq!(run(&azure, "unlink --check-rights").code, Some(0));
+    let of = |scope: &str| format!("{scope}/providers/Microsoft.Authorization/permissions");
+    assert_eq!(asked(&azure), [of(SERVICE), of(SITE)]);
+}
