@@ -15,6 +15,7 @@ fn every_format_of_every_result_goes_to_stdout_alone() {
             "link --dry-run",
             "link",
             "status",
+            "doctor --check-rights",
             "api list",
             "api add catalog",
             "api remove catalog",

@@ -5,4 +5,5 @@ mod oracle;
 mod plans;
 mod properties;
 mod recipe;
+mod rights;
 mod world;

@@ -16,10 +16,12 @@ use crate::{
 const FORMATS: [&str; 5] = ["table", "json", "yaml", "tsv", "markdown"];
 
 /// One of every command, in an order in which each finds something to do.
-const COMMANDS: [&str; 43] = [
+const COMMANDS: [&str; 45] = [
     "status --all",
     "status --all --detailed-exitcode",
     "status --env e1 --query links[0].subscription",
+    "doctor --env e0",
+    "doctor --env e1 --check-rights",
     "api list --env e0",
     "api add catalog --env e0 --dry-run",
     "api add catalog --env e0",

@@ -38,6 +38,8 @@ pub struct Need {
 pub enum Verb {
     /// Look.
     Status,
+    /// Look closely.
+    Doctor,
     /// Link.
     Link,
     /// Relink.
@@ -50,13 +52,15 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, from the one that needs least.
-    pub const ALL: [Self; 5] = [Self::Status, Self::Link, Self::Relink, Self::Unlink, Self::Purge];
+    pub const ALL: [Self; 6] =
+        [Self::Status, Self::Doctor, Self::Link, Self::Relink, Self::Unlink, Self::Purge];
 
     /// The command, as it is typed.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Status => "status",
+            Self::Doctor => "doctor",
             Self::Link => "link",
             Self::Relink => "relink",
             Self::Unlink => "unlink",
@@ -65,20 +69,21 @@ impl Verb {
     }
 }
 
-const READ: [Need; 11] = [
+const READ: [Need; 8] = [
     at_site("Microsoft.Web/staticSites/read"),
-    at_site("Microsoft.Web/staticSites/builds/read"),
     at_site("Microsoft.Web/staticSites/builds/linkedBackends/read"),
     at_service("Microsoft.ApiManagement/service/read"),
-    at_service("Microsoft.ApiManagement/service/apis/read"),
     at_service("Microsoft.ApiManagement/service/products/read"),
     at_service("Microsoft.ApiManagement/service/products/apis/read"),
     at_service("Microsoft.ApiManagement/service/products/policies/read"),
     at_service("Microsoft.ApiManagement/service/products/subscriptions/read"),
-    at_service("Microsoft.ApiManagement/service/subscriptions/read"),
-    at_service(LIST_KEYS),
+    at_service("Microsoft.ApiManagement/service/subscriptions/listSecrets/action"),
 ];
-const LIST_KEYS: &str = "Microsoft.ApiManagement/service/subscriptions/listSecrets/action";
+const READ_ENVIRONMENT: Need = at_site("Microsoft.Web/staticSites/builds/read");
+const READ_APIS: Need = at_service("Microsoft.ApiManagement/service/apis/read");
+const READ_OPERATIONS: Need = at_service("Microsoft.ApiManagement/service/apis/operations/read");
+const READ_PRODUCTS_OF_APIS: Need = at_service("Microsoft.ApiManagement/service/apis/products/read");
+const READ_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/read");
 const CONNECT: Need = at_site("Microsoft.Web/staticSites/builds/linkedBackends/write");
 const DISCONNECT: Need = at_site("Microsoft.Web/staticSites/builds/linkedBackends/delete");
 const PUT_PRODUCT: Need = at_service("Microsoft.ApiManagement/service/products/write");
@@ -86,7 +91,6 @@ const PUT_POLICY: Need = at_service("Microsoft.ApiManagement/service/products/po
 const PUT_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/write");
 const ADD_API: Need = at_service("Microsoft.ApiManagement/service/products/apis/write");
 const REMOVE_API: Need = at_service("Microsoft.ApiManagement/service/products/apis/delete");
-const READ_OPERATIONS: Need = at_service("Microsoft.ApiManagement/service/apis/operations/read");
 const RETIRE: Need =
     at_service("Microsoft.ApiManagement/service/subscriptions/regenerateSecondaryKey/action");
 const DELETE_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/delete");
@@ -106,32 +110,47 @@ impl Need {
     #[must_use]
     pub fn all_of_plan(plan: &Plan) -> Vec<Self> {
         let steps = plan.steps.iter().flat_map(|planned| of_step(&planned.step, plan.target.provisioner));
-        merged(READ.into_iter().chain(steps))
+        merged(reading(&plan.target).into_iter().chain(steps))
     }
 
     /// What a verb may need on a target, whatever is there.
     #[must_use]
     pub fn all_of_verb(verb: Verb, target: &Target) -> Vec<Self> {
-        let making = || making(target).into_iter();
-        let needs: Vec<Self> = match verb {
+        let needs = match verb {
             Verb::Status => Vec::new(),
-            Verb::Link => making().collect(),
-            Verb::Relink => making().chain([PUT_SUBSCRIPTION, READ_OPERATIONS, RETIRE]).collect(),
+            Verb::Doctor => vec![READ_ENVIRONMENT, READ_OPERATIONS, READ_PRODUCTS_OF_APIS],
+            Verb::Link => making(target),
+            Verb::Relink => [making(target), rotating()].concat(),
             Verb::Unlink => vec![DISCONNECT],
-            Verb::Purge => vec![DISCONNECT, DELETE_SUBSCRIPTION, DELETE_PRODUCT],
+            Verb::Purge => vec![DISCONNECT, READ_SUBSCRIPTION, DELETE_SUBSCRIPTION, DELETE_PRODUCT],
         };
-        merged(READ.into_iter().chain(needs))
+        merged(reading(target).into_iter().chain(needs))
     }
 }
 
-/// What making a link may need: also to take another backend away.
+/// What looking at a link takes.
+fn reading(target: &Target) -> Vec<Need> {
+    let environment = (!target.site_environment.is_production()).then_some(READ_ENVIRONMENT);
+    let apis = (!target.apis.is_empty()).then_some(READ_APIS);
+    let taken = (target.provisioner == Provisioner::Engine).then_some(READ_SUBSCRIPTION);
+    READ.into_iter().chain(environment).chain(apis).chain(taken).collect()
+}
+
+/// What making a link may need: also to take another backend away, and to give keys to a subscription that
+/// has none.
 fn making(target: &Target) -> Vec<Need> {
     let mut needs = connecting(target.provisioner);
-    needs.extend([DISCONNECT, ADD_API]);
+    needs.extend([DISCONNECT, PUT_SUBSCRIPTION, READ_SUBSCRIPTION]);
+    needs.extend((!target.apis.is_empty()).then_some(ADD_API));
     if target.provisioner == Provisioner::Engine {
-        needs.extend([PUT_PRODUCT, PUT_POLICY, PUT_SUBSCRIPTION]);
+        needs.extend([PUT_PRODUCT, PUT_POLICY]);
     }
     needs
+}
+
+/// What replacing keys takes. A swap that is refused looks whether its subscription has changed.
+fn rotating() -> Vec<Need> {
+    vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION, READ_OPERATIONS, RETIRE]
 }
 
 fn connecting(provisioner: Provisioner) -> Vec<Need> {
@@ -149,7 +168,7 @@ fn of_step(step: &Step, provisioner: Provisioner) -> Vec<Need> {
     match step {
         Step::PutProduct { .. } => vec![PUT_PRODUCT],
         Step::PutPolicy { .. } => vec![PUT_POLICY],
-        Step::PutSubscription { .. } | Step::SwapKeys { .. } => vec![PUT_SUBSCRIPTION],
+        Step::PutSubscription { .. } | Step::SwapKeys { .. } => vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION],
         Step::AddApi { .. } => vec![ADD_API],
         Step::RemoveApi { .. } => vec![REMOVE_API],
         Step::Connect { .. } => connecting(provisioner),
@@ -157,7 +176,7 @@ fn of_step(step: &Step, provisioner: Provisioner) -> Vec<Need> {
         Step::ProveKey { .. } => vec![READ_OPERATIONS],
         Step::Settle { .. } => Vec::new(),
         Step::RetireSecondary { .. } => vec![RETIRE],
-        Step::DeleteSubscription { .. } => vec![DELETE_SUBSCRIPTION],
+        Step::DeleteSubscription { .. } => vec![DELETE_SUBSCRIPTION, READ_SUBSCRIPTION],
         Step::DeleteProduct { .. } => vec![DELETE_PRODUCT],
     }
 }

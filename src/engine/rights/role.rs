@@ -27,12 +27,12 @@ pub struct RoleDefinition {
 }
 
 impl RoleDefinition {
-    /// The least role that lets a caller link, relink, unlink and look, and that deletes nothing which does
+    /// The least role that lets a caller look, link, relink and unlink, and that deletes nothing which does
     /// not come back. What Azure only may ask for is in it too.
     #[must_use]
     pub fn least(target: &Target) -> Self {
         let site = target.site_environment.site();
-        let verbs = [Verb::Link, Verb::Relink, Verb::Unlink];
+        let verbs = [Verb::Doctor, Verb::Link, Verb::Relink, Verb::Unlink];
         let needs = verbs.into_iter().flat_map(|verb| Need::all_of_verb(verb, target));
         let actions: BTreeSet<&str> = needs.map(|need| need.action).collect();
         let scopes: BTreeSet<String> = [&*site, &*target.service].map(group_of).into();

@@ -7,6 +7,7 @@ mod edge;
 mod faults;
 mod gateway;
 mod provision;
+mod rights;
 mod routes;
 mod scene;
 mod server;

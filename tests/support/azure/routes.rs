@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    TOKEN,
+    TOKEN, rights,
     state::{State, fresh_key},
 };
 
@@ -91,7 +91,9 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Reply {
             return reply;
         }
     }
-    let mut reply = if param(&call.query, "api-version").is_some_and(|version| known(&call.path, version)) {
+    let mut reply = if let Some(refusal) = rights::refusal(state, call) {
+        refusal
+    } else if param(&call.query, "api-version").is_some_and(|version| known(&call.path, version)) {
         route(state, call)
     } else {
         Reply::error(400, "InvalidResourceType", "The api-version is missing or not supported.")
