@@ -6,7 +6,7 @@ use crate::{
     engine::{Certainty, Need, Rights, Target, Verb},
 };
 
-/// Compares what the caller may do with what each verb may need. Deleting what does not come back is no must.
+/// Compares what the caller may do with what each verb may need. Without some of them, links can be made and kept.
 #[must_use]
 pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
     let lacks = |verb: Verb, certainty: Certainty| {
@@ -21,21 +21,18 @@ pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
         "{role} writes the least role that is enough; rights that were granted just now may take minutes"
     );
     let inferred = lacks(Verb::Link, Certainty::Inferred);
-    let hop = match may_not.as_slice() {
-        [] | [Verb::Purge] if !inferred.is_empty() => {
-            let actions: Vec<&str> = inferred.iter().map(|need| need.action).collect();
-            Hop::warning(HopName::Rights, format!("enough for {}", named(&may)))
-                .also(format!("whether connecting needs {} too is not documented", actions.join(", ")))
-                .hint(hint)
-        }
-        [] => Hop::ok(HopName::Rights, format!("enough for {}", named(&may))),
-        [Verb::Purge] => Hop::warning(HopName::Rights, format!("enough for {}", named(&may))),
-        _ => Hop::failed(
-            HopName::Rights,
-            ExitCode::NotAuthorized,
-            format!("not enough for {}", named(&may_not)),
-        )
-        .hint(hint),
+    let hop = if !may_not.iter().all(|verb| verb.is_extra()) {
+        let saw = format!("not enough for {}", named(&may_not));
+        Hop::failed(HopName::Rights, ExitCode::NotAuthorized, saw).hint(hint)
+    } else if !inferred.is_empty() {
+        let actions: Vec<&str> = inferred.iter().map(|need| need.action).collect();
+        Hop::warning(HopName::Rights, format!("enough for {}", named(&may)))
+            .also(format!("whether connecting needs {} too is not documented", actions.join(", ")))
+            .hint(hint)
+    } else if may_not.is_empty() {
+        Hop::ok(HopName::Rights, format!("enough for {}", named(&may)))
+    } else {
+        Hop::warning(HopName::Rights, format!("enough for {}", named(&may)))
     };
     let mut missing: Vec<Need> =
         Verb::ALL.into_iter().flat_map(|verb| lacks(verb, Certainty::Known)).collect();

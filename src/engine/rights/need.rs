@@ -38,8 +38,12 @@ pub struct Need {
 pub enum Verb {
     /// Look.
     Status,
+    /// Look at many.
+    Fleet,
     /// Look closely.
     Doctor,
+    /// Ask Azure whether it would link.
+    DryRun,
     /// Link.
     Link,
     /// Relink.
@@ -51,16 +55,35 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether links can be made and kept without it.
+    #[must_use]
+    pub fn is_extra(self) -> bool {
+        match self {
+            Self::Fleet | Self::DryRun | Self::Purge => true,
+            Self::Status | Self::Doctor | Self::Link | Self::Relink | Self::Unlink => false,
+        }
+    }
+
     /// Every verb, from the one that needs least.
-    pub const ALL: [Self; 6] =
-        [Self::Status, Self::Doctor, Self::Link, Self::Relink, Self::Unlink, Self::Purge];
+    pub const ALL: [Self; 8] = [
+        Self::Status,
+        Self::Fleet,
+        Self::Doctor,
+        Self::DryRun,
+        Self::Link,
+        Self::Relink,
+        Self::Unlink,
+        Self::Purge,
+    ];
 
     /// The command, as it is typed.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Status => "status",
+            Self::Fleet => "status --all",
             Self::Doctor => "doctor",
+            Self::DryRun => "link --dry-run",
             Self::Link => "link",
             Self::Relink => "relink",
             Self::Unlink => "unlink",
@@ -84,6 +107,7 @@ const READ_APIS: Need = at_service("Microsoft.ApiManagement/service/apis/read");
 const READ_OPERATIONS: Need = at_service("Microsoft.ApiManagement/service/apis/operations/read");
 const READ_PRODUCTS_OF_APIS: Need = at_service("Microsoft.ApiManagement/service/apis/products/read");
 const READ_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/read");
+const VALIDATE: Need = at_site("Microsoft.Web/staticSites/builds/linkedBackends/validate/action");
 const CONNECT: Need = at_site("Microsoft.Web/staticSites/builds/linkedBackends/write");
 const DISCONNECT: Need = at_site("Microsoft.Web/staticSites/builds/linkedBackends/delete");
 const PUT_PRODUCT: Need = at_service("Microsoft.ApiManagement/service/products/write");
@@ -118,6 +142,8 @@ impl Need {
     pub fn all_of_verb(verb: Verb, target: &Target) -> Vec<Self> {
         let needs = match verb {
             Verb::Status => Vec::new(),
+            Verb::Fleet => vec![READ_APIS, READ_PRODUCTS_OF_APIS, READ_SUBSCRIPTION],
+            Verb::DryRun => vec![VALIDATE],
             Verb::Doctor => vec![READ_ENVIRONMENT, READ_OPERATIONS, READ_PRODUCTS_OF_APIS],
             Verb::Link => making(target),
             Verb::Relink => [making(target), rotating()].concat(),

@@ -32,8 +32,8 @@ impl RoleDefinition {
     #[must_use]
     pub fn least(target: &Target) -> Self {
         let site = target.site_environment.site();
-        let verbs = [Verb::Doctor, Verb::Link, Verb::Relink, Verb::Unlink];
-        let needs = verbs.into_iter().flat_map(|verb| Need::all_of_verb(verb, target));
+        let verbs = Verb::ALL.into_iter().filter(|verb| *verb != Verb::Purge);
+        let needs = verbs.flat_map(|verb| Need::all_of_verb(verb, target));
         let actions: BTreeSet<&str> = needs.map(|need| need.action).collect();
         let scopes: BTreeSet<String> = [&*site, &*target.service].map(group_of).into();
         Self {
