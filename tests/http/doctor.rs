@@ -81,6 +81,15 @@ fn a_browsers_call_brings_neither_key_nor_token() {
 }
 
 #[test]
+fn a_site_may_have_a_name_below_localhost() {
+    let (azure, edge) = linked();
+    let port = edge.url().rsplit(':').next().unwrap().to_owned();
+    let run = run(&azure, &format!("doctor -o json --site-url http://shop.localhost:{port}"));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(edge.seen()[0].contains(&format!("host: shop.localhost:{port}")), "{:?}", edge.seen());
+}
+
+#[test]
 fn a_key_that_was_changed_behind_the_sites_back_is_noticed_at_the_site() {
     let (azure, edge) = linked();
     let id = azure.state().subscription_id();

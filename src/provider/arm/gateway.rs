@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use reqwest::{
-    Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderValue},
+    Client, RequestBuilder, Response, StatusCode,
+    header::{CONTENT_TYPE, HOST, HeaderValue},
 };
 use serde_json::Value;
 use url::Url;
@@ -21,17 +21,17 @@ const LONGEST_ANSWER: usize = 64 << 10;
 const ANSWERING: Duration = Duration::from_secs(50);
 
 /// Asks with a key and without a token. A key goes over https alone, or to this very machine.
-pub(super) async fn ask(client: &reqwest::Client, url: &str, key: &Key) -> GatewayAnswer {
+pub(super) async fn ask(client: &Client, url: &str, key: &Key) -> GatewayAnswer {
     let unclear = |text: &str| GatewayAnswer::Unclear(text.to_owned());
     let Ok(url) = Url::parse(url) else { return unclear("its address cannot be read") };
-    if url.scheme() != "https" && !is_loopback(&url) {
+    if url.scheme() != "https" && !is_loopback(&url) && local_name(&url).is_none() {
         return unclear("its address is not https, so the key was not sent");
     }
     let Ok(mut value) = HeaderValue::from_str(key.expose()) else {
         return unclear("the key has characters that cannot be sent");
     };
     value.set_sensitive(true);
-    let Ok(response) = client.get(url).header(SITE_KEY_HEADER, value).send().await else {
+    let Ok(response) = get(client, url).header(SITE_KEY_HEADER, value).send().await else {
         return unclear("it does not answer");
     };
     let status = response.status();
@@ -39,9 +39,9 @@ pub(super) async fn ask(client: &reqwest::Client, url: &str, key: &Key) -> Gatew
 }
 
 /// Asks without a key and without a token.
-pub(super) async fn visit(client: &reqwest::Client, url: &str) -> Visit {
+pub(super) async fn visit(client: &Client, url: &str) -> Visit {
     let Ok(url) = Url::parse(url) else { return Visit::Silent("its address cannot be read".to_owned()) };
-    let response = match client.get(url).timeout(ANSWERING).send().await {
+    let response = match get(client, url).timeout(ANSWERING).send().await {
         Ok(response) => response,
         Err(error) => return Visit::Silent(why(&error)),
     };
@@ -49,6 +49,22 @@ pub(super) async fn visit(client: &reqwest::Client, url: &str) -> Visit {
     let media_type = media_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     let (status, media_type) = (response.status().as_u16(), media_type.trim().to_ascii_lowercase());
     Visit::Answered(Answered { status, media_type, body: beginning(response).await })
+}
+
+/// A request for an address. A name below `localhost` is this very machine, whatever a resolver may say.
+fn get(client: &Client, url: Url) -> RequestBuilder {
+    let Some(name) = local_name(&url) else { return client.get(url) };
+    let mut here = url;
+    match here.set_host(Some("127.0.0.1")) {
+        Ok(()) => client.get(here).header(HOST, name),
+        Err(_) => client.get(here),
+    }
+}
+
+/// The name, and the port, of a plain address below `localhost`: an emulator has a name for each site.
+fn local_name(url: &Url) -> Option<String> {
+    let name = url.domain().filter(|name| name.ends_with(".localhost") && url.scheme() == "http")?;
+    Some(url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")))
 }
 
 /// Why there is no answer: what lies at the bottom of it.
@@ -93,9 +109,27 @@ fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::arm::{Endpoint, clients::Clients};
 
     fn said(status: u16, body: &str) -> GatewayAnswer {
         meaning(StatusCode::from_u16(status).unwrap(), body.as_bytes())
+    }
+
+    #[test]
+    fn a_name_below_localhost_is_asked_of_this_machine_and_no_other_is() {
+        let name = |url: &str| local_name(&Url::parse(url).unwrap());
+        assert_eq!(name("http://gate.localhost:8088/api"), Some("gate.localhost:8088".to_owned()));
+        assert_eq!(name("http://gate.localhost/"), Some("gate.localhost".to_owned()));
+        for url in
+            ["https://gate.localhost/", "http://localhost.example/", "http://localhost/", "http://127.0.0.1/"]
+        {
+            assert_eq!(name(url), None, "{url}");
+        }
+        let endpoint = Endpoint::public().at("http://127.0.0.1:1").unwrap();
+        let client = Clients::new(&endpoint).unwrap().gateway;
+        let request = get(&client, Url::parse("http://gate.localhost:8088/x").unwrap()).build().unwrap();
+        assert_eq!(request.url().as_str(), "http://127.0.0.1:8088/x");
+        assert_eq!(request.headers()[HOST], "gate.localhost:8088");
     }
 
     #[test]
