@@ -52,9 +52,9 @@ pub(super) struct DoctorArgs {
 pub(super) async fn run(args: DoctorArgs, cx: &Context) -> anyhow::Result<ExitCode> {
     let env = cx.settings.env()?;
     let progress = cx.ui.progress();
-    let mut visit = Visit { cx, args: &args, env: &env, progress: &progress, hops: Vec::new(), rights: None };
-    visit.walk().await;
-    let Visit { hops, rights, .. } = visit;
+    let mut walk = Walk { cx, args: &args, env: &env, progress: &progress, hops: Vec::new(), rights: None };
+    walk.go().await;
+    let Walk { hops, rights, .. } = walk;
     let mut report = DoctorReport::new(&env.name, in_order(&hops));
     if let Some((target, rights)) = &rights {
         report.role_definition = Some(RoleDefinition::least(target));
@@ -71,8 +71,8 @@ pub(super) async fn run(args: DoctorArgs, cx: &Context) -> anyhow::Result<ExitCo
     Ok(exit)
 }
 
-/// One going through all the hops, until there is no point in going on.
-struct Visit<'a> {
+/// A walk along the hops, which ends where there is no point in going on.
+struct Walk<'a> {
     cx: &'a Context,
     args: &'a DoctorArgs,
     env: &'a EnvSettings,
@@ -82,9 +82,9 @@ struct Visit<'a> {
     rights: Option<(Target, Option<Rights>)>,
 }
 
-impl Visit<'_> {
-    async fn walk(&mut self) {
-        if let Err(error) = self.walk_on().await {
+impl Walk<'_> {
+    async fn go(&mut self) {
+        if let Err(error) = self.hop_by_hop().await {
             let hop = hop_of(&error, &self.hops);
             let before = self.hops.iter().find(|before| before.name == hop.name);
             let seen = before.map(|before| before.saw.clone()).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Visit<'_> {
         }
     }
 
-    async fn walk_on(&mut self) -> anyhow::Result<()> {
+    async fn hop_by_hop(&mut self) -> anyhow::Result<()> {
         self.hops.push(configuration(self.cx, self.env));
         let plane = self.cx.plane_of(self.env)?;
         self.progress.now("asking for a token");

@@ -6,6 +6,7 @@ mod apis;
 mod breakages;
 mod completion;
 mod configuration;
+mod doctor;
 mod exports;
 mod fleet;
 mod formats;

@@ -166,3 +166,45 @@ impl Hop {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(hop: Hop, codes: &[FindingCode]) -> (Condition, ExitCode) {
+        let hop = hop.with(codes.iter().map(|code| Finding::new(*code, "/subscriptions/s")).collect());
+        (hop.condition, hop.exit)
+    }
+
+    #[test]
+    fn a_hop_is_no_better_than_the_worst_of_its_findings() {
+        use FindingCode::{ApiWithoutKey, Leftover, ServiceMissing, Unreadable};
+        let ok = || Hop::ok(HopName::Link, "x");
+        assert_eq!(after(ok(), &[]), (Condition::Ok, ExitCode::Success));
+        assert_eq!(after(ok(), &[Leftover]), (Condition::Ok, ExitCode::Success));
+        assert_eq!(after(ok(), &[Leftover, ApiWithoutKey]), (Condition::Warning, ExitCode::Success));
+        assert_eq!(after(ok(), &[ApiWithoutKey, ServiceMissing]), (Condition::Failed, ExitCode::Refused));
+        assert_eq!(after(ok(), &[ServiceMissing, Unreadable]), (Condition::Failed, ExitCode::Unavailable));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_stays_so_unless_something_is_broken() {
+        let skipped = || Hop::skipped(HopName::Apis, "x");
+        assert_eq!(after(skipped(), &[FindingCode::ApiWithoutKey]).0, Condition::Skipped);
+        assert_eq!(after(skipped(), &[FindingCode::ApiMissing]), (Condition::Failed, ExitCode::Refused));
+    }
+
+    #[test]
+    fn a_hop_that_failed_already_keeps_its_own_meaning() {
+        let denied = Hop::failed(HopName::Rights, ExitCode::NotAuthorized, "x");
+        assert_eq!(
+            after(denied, &[FindingCode::ServiceMissing]),
+            (Condition::Failed, ExitCode::NotAuthorized)
+        );
+    }
+
+    #[test]
+    fn every_hop_has_its_place() {
+        assert!(HopName::ALL.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}
