@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{change, context::Context, plan_file};
+use super::{
+    change,
+    context::Context,
+    plan_file::{self, Saved},
+    prune,
+};
 use crate::diagnosis::ExitCode;
 
 /// Apply exactly the plan that was saved with --out
@@ -19,5 +24,8 @@ pub(super) struct ApplyArgs {
 }
 
 pub(super) async fn run(args: ApplyArgs, cx: &Context) -> anyhow::Result<ExitCode> {
-    change::run_saved(cx, plan_file::read(&args.plan)?).await
+    match plan_file::read(&args.plan)? {
+        Saved::Plans(plans) => change::run_saved(cx, plans).await,
+        Saved::Prune(saved) => prune::run_saved(cx, saved).await,
+    }
 }

@@ -72,12 +72,12 @@ pub(super) struct Context {
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
     azure: RefCell<BTreeMap<String, Arc<ArmControlPlane>>>,
-    /// What was listed to find things by name: by control plane and kind.
+    /// What was listed to find things by name: by control plane, which each has an address of its own, and kind.
     pub(super) known_ids: RefCell<KnownIds>,
 }
 
 /// The ids of a kind on a control plane.
-type KnownIds = BTreeMap<(String, &'static str), Rc<[ResourceId]>>;
+type KnownIds = BTreeMap<(usize, &'static str), Rc<[ResourceId]>>;
 
 /// How long others may hold the lock of a model, unless somebody says otherwise.
 const LOCK_WAIT: Duration = Duration::from_secs(30);

@@ -3,6 +3,7 @@
 mod api;
 mod apply;
 mod args;
+mod audit;
 mod change;
 mod complete;
 mod completions;
@@ -22,6 +23,8 @@ mod model;
 mod outcome;
 mod plan_file;
 mod plane;
+mod prune;
+mod pruned;
 mod relink;
 mod resolve;
 mod snapshot;
@@ -64,6 +67,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Apply(apply::ApplyArgs),
     Api(api::ApiArgs),
+    Audit(audit::AuditArgs),
+    Prune(prune::PruneArgs),
     Model(model::ModelArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -137,6 +142,8 @@ async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCo
         Command::Doctor(args) => doctor::run(args, context()?).await,
         Command::Apply(args) => apply::run(args, context()?).await,
         Command::Api(args) => api::run(args, context()?).await,
+        Command::Audit(args) => audit::run(args, context()?).await,
+        Command::Prune(args) => prune::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,
         Command::Explain(args) => explain::run(&args, &global.ui()),
         Command::Completions(args) => completions::run(&args, &global.ui()),

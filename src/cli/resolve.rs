@@ -1,8 +1,11 @@
 //! Names → ids: what an env's settings mean on its control plane.
 
-use std::rc::Rc;
+use std::{ptr, rc::Rc};
 
-use super::context::{Context, UsageError};
+use super::{
+    context::{Context, UsageError},
+    plane::Plane,
+};
 use crate::{
     config::{EnvSettings, ProviderKind, Provisioning, Sourced},
     diagnosis::nearest,
@@ -19,8 +22,9 @@ impl Context {
         plane: &dyn ControlPlane,
         previews: Previews,
     ) -> anyhow::Result<Target> {
-        let site = resolve(self, plane, env, &env.static_web_app, &STATIC_WEB_APP).await?;
-        let service = resolve(self, plane, env, &env.apim, &APIM).await?;
+        let place = Within { group: env.resource_group.as_ref(), subscription: env.subscription.as_ref() };
+        let site = resolve(self, plane, place, &env.static_web_app, &STATIC_WEB_APP).await?;
+        let service = resolve(self, plane, place, &env.apim, &APIM).await?;
         Ok(Target {
             env: env.name.clone(),
             site_environment: StaticSiteId::try_from(site)?.environment(&env.site_environment.value)?,
@@ -38,6 +42,44 @@ impl Context {
             selector: self.selector(env),
         })
     }
+}
+
+impl Context {
+    /// The service that a command is about which is about no site: that of `--apim`, or of the env.
+    pub(super) async fn service(&self) -> anyhow::Result<(Plane, ApimServiceId)> {
+        let given = self.overrides();
+        let (plane, apim, group, subscription) = match (self.settings.env(), &given.apim) {
+            (Ok(env), _) => (self.plane_of(&env)?, env.apim, env.resource_group, env.subscription),
+            (Err(_), Some(apim)) => {
+                let (group, subscription) = (given.resource_group.clone(), given.subscription.clone());
+                (self.default_plane()?, apim.clone(), group, subscription)
+            }
+            (Err(error), None) if given.env.is_some() => return Err(error.into()),
+            (Err(_), None) => {
+                let error = UsageError::new("it is not said which API Management service is meant");
+                return Err(error.hint("name it with `--apim`, or choose an env with `--env`").into());
+            }
+        };
+        let place = Within { group: group.as_ref(), subscription: subscription.as_ref() };
+        let id = resolve(self, plane.as_ref(), place, &apim, &APIM).await?;
+        Ok((plane, ApimServiceId::try_from(id)?))
+    }
+
+    /// The control plane of a command that is about all services: that of the env, if one is chosen.
+    pub(super) fn any_plane(&self) -> anyhow::Result<Plane> {
+        match self.settings.env() {
+            Ok(env) => self.plane_of(&env),
+            Err(error) if self.overrides().env.is_some() => Err(error.into()),
+            Err(_) => self.default_plane(),
+        }
+    }
+}
+
+/// Where something is that is given by name.
+#[derive(Clone, Copy)]
+struct Within<'a> {
+    group: Option<&'a Sourced<String>>,
+    subscription: Option<&'a Sourced<String>>,
 }
 
 /// Adds to the hint about a site or a service that does not exist the one that was probably meant. It looks
@@ -85,7 +127,7 @@ const APIM: Kind = Kind {
 async fn resolve(
     cx: &Context,
     plane: &dyn ControlPlane,
-    env: &EnvSettings,
+    place: Within<'_>,
     given: &Sourced<String>,
     kind: &Kind,
 ) -> anyhow::Result<ResourceId> {
@@ -100,14 +142,13 @@ async fn resolve(
         }
         return Ok(id);
     }
-    let (group, subscription) = (env.resource_group.as_ref(), env.subscription.as_ref());
-    if let (Some(group), Some(subscription)) = (group, subscription) {
+    if let (Some(group), Some(subscription)) = (place.group, place.subscription) {
         let group = ResourceId::resource_group(&subscription.value, &group.value)
             .map_err(|error| malformed(given, kind, &error))?;
         let id = group.resource(kind.provider, kind.collection, name);
         return id.map_err(|error| malformed(given, kind, &error).into());
     }
-    look_up(cx, plane, env, given, kind).await
+    look_up(cx, plane, place, given, kind).await
 }
 
 fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::InvalidId) -> UsageError {
@@ -119,18 +160,10 @@ fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::Invalid
     )
 }
 
-/// Every id of a kind on an env's control plane, listed once for all envs that are on it.
-async fn every(
-    cx: &Context,
-    plane: &dyn ControlPlane,
-    env: &EnvSettings,
-    kind: &Kind,
-) -> anyhow::Result<Rc<[ResourceId]>> {
-    let place = match env.provider.value {
-        ProviderKind::Json => env.model.value.display().to_string(),
-        ProviderKind::Arm => format!("{:?} {:?}", env.cloud.value, env.endpoint.as_ref().map(|it| &it.value)),
-    };
-    let key = (place, kind.collection);
+/// Every id of a kind on a control plane, listed once for all envs that are on it.
+async fn every(cx: &Context, plane: &dyn ControlPlane, kind: &Kind) -> anyhow::Result<Rc<[ResourceId]>> {
+    // Control planes stay where they are for as long as the command runs.
+    let key = (ptr::from_ref(plane).addr(), kind.collection);
     if let Some(known) = cx.known_ids.borrow().get(&key) {
         return Ok(Rc::clone(known));
     }
@@ -143,7 +176,7 @@ async fn every(
 async fn look_up(
     cx: &Context,
     plane: &dyn ControlPlane,
-    env: &EnvSettings,
+    place: Within<'_>,
     given: &Sourced<String>,
     kind: &Kind,
 ) -> anyhow::Result<ResourceId> {
@@ -151,11 +184,11 @@ async fn look_up(
     let is = |wanted: Option<&Sourced<String>>, actual: Option<&str>| {
         wanted.is_none_or(|wanted| actual.is_some_and(|actual| actual.eq_ignore_ascii_case(&wanted.value)))
     };
-    let ids = every(cx, plane, env, kind).await?;
+    let ids = every(cx, plane, kind).await?;
     let matching = ids.iter().filter(|id| {
         id.name().eq_ignore_ascii_case(name)
-            && is(env.resource_group.as_ref(), id.group())
-            && is(env.subscription.as_ref(), Some(id.azure_subscription()))
+            && is(place.group, id.group())
+            && is(place.subscription, Some(id.azure_subscription()))
     });
     match matching.collect::<Vec<_>>().as_slice() {
         [only] => Ok((*only).clone()),

@@ -259,7 +259,7 @@ findings! {
         "The API does not require a subscription. A call without a key does not go through the product, so nobody checks for a token of the site.",
         "Make the subscription required on the API, unless it is meant to be public.";
     ApiInOpenProduct = "SWAAPIM076", Degraded, Apis, Told, "an API is in an open product too",
-        "The API is also in a product that requires no subscription. A call without a key goes through that product, so nobody checks for a token of the site. Only `doctor` looks for this.",
+        "The API is also in a product that requires no subscription. A call without a key goes through that product, so nobody checks for a token of the site. `doctor` and `audit` look for this.",
         "Take the API out of the open product, or require a subscription there, unless it is meant to be public.";
     PurgeNotOurs = "SWAAPIM080", Broken, Product, BlocksPurge, "the product is not recognisable as this link's",
         "The product's display name is not the one that linking gives it, so it may be somebody else's, and deleting cannot be undone.",
@@ -270,6 +270,30 @@ findings! {
     Unreadable = "SWAAPIM090", Broken, StaticSite, Blocks, "a part of the link could not be read",
         "The control plane answered with something that this program does not understand, so the state of the link is unknown, and nothing is changed on a guess.",
         "Look at the resource that is named, mend it where it is kept, and run the command again.";
+    OrphanOfGoneSite = "SWAAPIM100", Degraded, Product, Told, "the site of a link's product is nowhere to be seen",
+        "Linking made the product for a static web app, and no static web app has that hostname any more, or none that you have the right to see. Its keys stay valid.",
+        "`prune` deletes it. In Azure it does so only with `--include-gone`, since a site that you may not see looks as if it were gone.";
+    OrphanUnlinked = "SWAAPIM101", Note, Product, Told, "the site of a link's product is no longer linked",
+        "Unlinking leaves the product and its subscription in the service, as Azure's portal does. Their keys stay valid.",
+        "`link` takes them up again; `prune` deletes them.";
+    OrphanLinkedElsewhere = "SWAAPIM102", Note, Product, Told, "the site of a link's product is linked to something else",
+        "The site was linked to this service once, and now has another backend. The product stayed, and its keys are valid.",
+        "`prune` deletes it, unless the site is to come back.";
+    LeftoverInUse = "SWAAPIM103", Note, Product, Told, "a product that a link left behind is used by others",
+        "The site that the product was made for does not use it any more. Somebody else does: it has subscriptions that linking did not make, or needs none at all. `prune` leaves it alone.",
+        "Move the others to a product of their own, then prune.";
+    SecondProduct = "SWAAPIM104", Degraded, Product, Told, "a product is named like a link's and is not one",
+        "Linking gives a product the first label of the site's hostname as its id. This one has the display name and another id, so no site uses it, and it keeps the link's own product from bearing its name.",
+        "Rename or delete it by hand if nobody needs it.";
+    UseUnknown = "SWAAPIM105", Degraded, Product, Told, "who uses a link's product could not be determined",
+        "A site, its linked backends or the product's subscriptions could not be read. What might be in use is never taken for an orphan.",
+        "Make what is named readable, then run the command again.";
+    PartUnread = "SWAAPIM106", Degraded, Service, Told, "a part of the service could not be read",
+        "What is said of the service is true, but not complete.",
+        "Make what is named readable, then run the command again.";
+    ApiOfSeveralSites = "SWAAPIM110", Note, Apis, Told, "an API is open to several sites",
+        "The API is in the products of more than one link. A change of it reaches all of those sites.",
+        "Nothing has to be done; give a site an API of its own if it must not share it.";
 }
 
 impl FindingCode {
@@ -319,74 +343,6 @@ impl FromStr for FindingCode {
                 .or_else(|| nearest(&full, Self::ALL.iter().map(|code| code.as_str()))),
         })
     }
-}
-
-/// Something about a link that is not as it should be, or worth knowing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Finding {
-    /// The stable code; `swa-apim explain CODE` tells more.
-    pub code: FindingCode,
-    /// How much it matters here.
-    pub severity: Severity,
-    /// The ARM id of the resource.
-    pub resource: Option<String>,
-    /// The field of the resource, dotted.
-    pub field: Option<String>,
-    /// What was expected there.
-    pub expected: Option<String>,
-    /// What is there.
-    pub actual: Option<String>,
-    /// What is the matter, with names.
-    pub message: String,
-    /// The next thing to do.
-    pub hint: String,
-}
-
-impl Finding {
-    /// A finding about a resource, with the message and hint that its code has in general.
-    pub(crate) fn new(code: FindingCode, resource: impl fmt::Display) -> Self {
-        Self {
-            code,
-            severity: code.severity(),
-            resource: Some(resource.to_string()),
-            field: None,
-            expected: None,
-            actual: None,
-            message: code.title().to_owned(),
-            hint: clause(code.cure()),
-        }
-    }
-
-    /// Whether `link` and `relink` change something because of it.
-    #[must_use]
-    pub fn is_mended(&self) -> bool {
-        self.code.effect() == Effect::Mended && self.severity > Severity::Note
-    }
-
-    #[expect(clippy::needless_pass_by_value, reason = "the many callers read better without `&`")]
-    pub(crate) fn field(self, field: &str, expected: impl ToString, actual: impl ToString) -> Self {
-        let (expected, actual) = (Some(expected.to_string()), Some(actual.to_string()));
-        Self { field: Some(field.to_owned()), expected, actual, ..self }
-    }
-
-    pub(crate) fn severity(self, severity: Severity) -> Self {
-        Self { severity, ..self }
-    }
-
-    pub(crate) fn message(self, message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..self }
-    }
-
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: hint.into(), ..self }
-    }
-}
-
-/// A sentence as it stands after `hint:`.
-fn clause(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
-    let mut rest = sentence.chars();
-    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
 }
 
 #[cfg(test)]

@@ -3,12 +3,15 @@
 
 mod apply;
 mod assess;
+mod audit;
 mod doctor;
 mod finding;
+mod found;
 mod gateway;
 mod observe;
 mod observed;
 mod plan;
+mod prune;
 mod refusal;
 mod rehearse;
 mod rights;
@@ -20,11 +23,17 @@ mod verify;
 
 pub use apply::{Applied, ApplyError, StepListener, apply};
 pub use assess::findings;
+pub use audit::{
+    ApiSeen, Audit, DanglingLink, Gap, HostSeen, Orphaned, ProductAudit, ServiceSeen, SitesSeen, Standing,
+    SubscriptionsSeen, Unread, audit, classify,
+};
 pub use doctor::{Condition, Examined, Hop, HopName, Probe, examine, hop_of_rights, hops_of_parts, probe};
-pub use finding::{Effect, Finding, FindingCode, Part, Severity, UnknownCode};
+pub use finding::{Effect, FindingCode, Part, Severity, UnknownCode};
+pub use found::Finding;
 pub use observe::observe;
 pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, Seen, Unreadable};
 pub use plan::{Plan, plan};
+pub use prune::{Fate, GoneSites, Orphan, PrunePlan, Pruned, Spared, moved, prune};
 pub use refusal::Refusal;
 pub use rehearse::rehearse;
 pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};

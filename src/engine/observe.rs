@@ -237,7 +237,7 @@ async fn holder_of<'a>(
     Ok(None)
 }
 
-fn see<T>(
+pub(super) fn see<T>(
     found: Versioned<Resource>,
     read: impl FnOnce(&Resource) -> Result<T, Malformed>,
     unreadable: &mut Vec<Unreadable>,
@@ -251,7 +251,7 @@ fn see<T>(
     }
 }
 
-fn see_all<T>(
+pub(super) fn see_all<T>(
     found: Vec<Versioned<Resource>>,
     read: impl Fn(&Resource) -> Result<T, Malformed>,
     unreadable: &mut Vec<Unreadable>,

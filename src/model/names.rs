@@ -42,6 +42,15 @@ impl Hostname {
         self.0.split('.').next().unwrap_or_default()
     }
 
+    /// Whether Azure may have generated this name for a preview environment of the site whose default hostname
+    /// is `site`: it puts the environment's name behind the site's first label. Of names of one's own, nothing
+    /// is known.
+    #[must_use]
+    pub fn may_be_preview_of(&self, site: &Self) -> bool {
+        let behind = self.first_label().strip_prefix(site.first_label());
+        !self.0.contains(".azurestaticapps.") || behind.is_some_and(|rest| rest.starts_with('-'))
+    }
+
     /// Whether a URL is at this host, whatever its scheme, port and path.
     #[must_use]
     pub fn is_host_of(&self, url: &str) -> bool {
@@ -160,6 +169,15 @@ mod tests {
         )));
         assert!(!names.names_subscription("Generated for Static Web Apps resource"));
         assert!(!names.names_subscription(""));
+    }
+
+    #[test]
+    fn a_preview_is_told_by_the_label_of_its_site() {
+        let host = |text: &str| Hostname::parse(text).unwrap();
+        let site = host("calm-sea-0a1.5.azurestaticapps.net");
+        assert!(host("calm-sea-0a1-stage.eastasia.5.azurestaticapps.net").may_be_preview_of(&site));
+        assert!(!host("calm-sea-0a1x.5.azurestaticapps.net").may_be_preview_of(&site));
+        assert!(host("stage.example").may_be_preview_of(&site), "nobody knows");
     }
 
     #[test]

@@ -245,6 +245,8 @@ pub struct ApimSubscription {
     pub scope: String,
     /// Whether its keys are accepted.
     pub state: SubscriptionState,
+    /// When it was made, as Azure writes it. Its keys may be younger.
+    pub created_on: Option<String>,
 }
 
 impl ApimSubscription {
@@ -263,6 +265,7 @@ impl ApimSubscription {
             display_name: resource.text("properties.displayName")?.map(str::to_owned),
             scope: resource.required_text("properties.scope")?.to_owned(),
             state,
+            created_on: resource.text("properties.createdDate")?.map(str::to_owned),
         })
     }
 

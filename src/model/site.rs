@@ -19,6 +19,8 @@ pub struct StaticSite {
     pub sku: String,
     /// The ids of the Functions apps that serve `/api` instead of a linked backend.
     pub functions_apps: Vec<String>,
+    /// What its production is linked to, as far as the site itself tells: not every list does.
+    pub linked_to: Vec<ResourceId>,
 }
 
 impl StaticSite {
@@ -34,6 +36,7 @@ impl StaticSite {
             default_hostname: hostname_of(resource, "properties.defaultHostname", hostname)?,
             sku: resource.text("sku.name")?.unwrap_or("Free").to_owned(),
             functions_apps: functions_apps(resource),
+            linked_to: linked_to(resource),
         })
     }
 
@@ -55,6 +58,13 @@ fn functions_apps(resource: &Resource) -> Vec<String> {
         id.and_then(Value::as_str).unwrap_or("(without an id)").to_owned()
     };
     apps.map(|apps| apps.iter().map(id_of).collect()).unwrap_or_default()
+}
+
+fn linked_to(resource: &Resource) -> Vec<ResourceId> {
+    let backends = resource.field("properties.linkedBackends").and_then(Value::as_array);
+    let named = |backend: &Value| ResourceId::parse(backend.get("backendResourceId")?.as_str()?).ok();
+    // Half of it would be worse than nothing.
+    backends.into_iter().flatten().map(named).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// A site environment other than production, which exists without a record of its own.

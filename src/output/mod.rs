@@ -1,5 +1,6 @@
 //! Reports → tables, JSON and the rest. The only module that writes to stdout or stderr.
 
+mod audit;
 mod change;
 mod doctor;
 mod format;
@@ -11,9 +12,11 @@ mod ui;
 
 pub use format::{Format, InvalidQuery, Query};
 pub use report::{
-    ApiListReport, ApiReport, ApimReport, ChangeReport, ChangeResult, DoctorReport, ErrorReport, HopReport,
-    ImportReport, KeysReport, LinkReport, NeedReport, Outcome, SCHEMA_VERSION, SnapshotReport,
-    StaticSiteReport, StatusReport, StepReport, StepStatus, VerbReport,
+    ApiListReport, ApiReport, ApimReport, AuditReport, ChangeReport, ChangeResult, DanglingLinkReport,
+    DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport, NeedReport, Outcome,
+    ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION,
+    ServiceAuditReport, SnapshotReport, SparedReport, StaticSiteReport, StatusReport, StepReport, StepStatus,
+    VerbReport,
 };
 pub use schema::schemas;
 pub use ui::{AskError, Progress, Ui, UiOptions};

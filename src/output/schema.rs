@@ -2,11 +2,14 @@
 
 use schemars::{Schema, schema_for};
 
-use super::{ApiListReport, ChangeReport, DoctorReport, ImportReport, SnapshotReport, StatusReport};
+use super::{
+    ApiListReport, AuditReport, ChangeReport, DoctorReport, ImportReport, PruneReport, SnapshotReport,
+    StatusReport,
+};
 
 /// The JSON Schema of every document, by the name of its file under `docs/schemas`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Schema); 6] {
+pub fn schemas() -> [(&'static str, Schema); 8] {
     [
         ("status.v1.schema.json", schema_for!(StatusReport)),
         ("change.v1.schema.json", schema_for!(ChangeReport)),
@@ -14,5 +17,7 @@ pub fn schemas() -> [(&'static str, Schema); 6] {
         ("import.v1.schema.json", schema_for!(ImportReport)),
         ("doctor.v1.schema.json", schema_for!(DoctorReport)),
         ("snapshot.v1.schema.json", schema_for!(SnapshotReport)),
+        ("audit.v1.schema.json", schema_for!(AuditReport)),
+        ("prune.v1.schema.json", schema_for!(PruneReport)),
     ]
 }

@@ -166,7 +166,7 @@ fn absent(link: &LinkReport) -> &'static str {
 }
 
 /// A time to the minute, as it is read by people: Azure writes seven more digits.
-fn minute(time: &str) -> String {
+pub(super) fn minute(time: &str) -> String {
     time.get(..16).unwrap_or(time).replace('T', " ")
 }
 

@@ -130,7 +130,7 @@ fn what_is_no_plan_is_not_applied() {
 exit 2
 --- stderr
 error: could not read the plan `nope.json`: No such file or directory (os error 2)
-hint: make one with `--out FILE` of link, relink or unlink
+hint: make one with `--out FILE` of link, relink, unlink or prune
 
 "#]]);
     shop.write("plan.json", "garbage");
@@ -138,7 +138,7 @@ hint: make one with `--out FILE` of link, relink or unlink
 exit 2
 --- stderr
 error: `plan.json` is not a plan: expected value at line 1 column 1
-hint: make one with `--out FILE` of link, relink or unlink
+hint: make one with `--out FILE` of link, relink, unlink or prune
 
 "#]]);
     shop.write("plan.json", "{\"schemaVersion\": 9, \"plans\": []}");

@@ -1,5 +1,6 @@
 //! What commands report: the very values that JSON is written from and tables are drawn from.
 
+mod audit;
 mod change;
 mod doctor;
 mod link;
@@ -8,6 +9,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::{
+    audit::{
+        AuditReport, DanglingLinkReport, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport,
+        PrunedReport, ServiceAuditReport, SparedReport,
+    },
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     link::{ApiReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},

@@ -1,0 +1,252 @@
+//! ([`ServiceSeen`], [`SitesSeen`]) → [`Audit`]; pure.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{HostSeen, ServiceSeen, SitesSeen, SubscriptionsSeen, Unread, made_for, tell};
+use crate::{
+    engine::{Finding, FindingCode, Unreadable},
+    model::{
+        ApiId, ApimServiceId, ApimSubscription, Hostname, LinkNames, Product, ProductId, ResourceId,
+        SiteEnvironmentId, linked_hostname,
+    },
+};
+
+/// What the products of a service are.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// The service.
+    pub service: ApimServiceId,
+    /// Whether it exists.
+    pub exists: bool,
+    /// Its products, in order of their ids.
+    pub products: Vec<ProductAudit>,
+    /// Sites that are linked to a service that is gone: this one or another.
+    pub dangling: Vec<DanglingLink>,
+    /// What is to be said about the service as a whole.
+    pub findings: Vec<Finding>,
+}
+
+/// A product, and who uses it.
+#[derive(Clone, Debug)]
+pub struct ProductAudit {
+    /// The product.
+    pub id: ProductId,
+    /// Its display name.
+    pub display_name: String,
+    /// The hostname of the site that it says it was made for.
+    pub hostname: Option<Hostname>,
+    /// Whether it is used.
+    pub standing: Standing,
+    /// The environment of that site, if it was seen.
+    pub site: Option<SiteEnvironmentId>,
+    /// What that site is linked to, if it is known.
+    pub links: Vec<ResourceId>,
+    /// The subscriptions that linking made.
+    pub own: Vec<ApimSubscription>,
+    /// The subscriptions of others.
+    pub others: Vec<ApimSubscription>,
+    /// The APIs in it, if they are known.
+    pub apis: Option<Vec<ApiId>>,
+    /// What is to be said about it.
+    pub findings: Vec<Finding>,
+}
+
+/// Whether a product is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A site uses it, or somebody else does.
+    InUse,
+    /// A link made it, and nobody uses it.
+    Orphan(Orphaned),
+    /// A link made it, and whether somebody uses it could not be determined.
+    Unknown(Vec<Unread>),
+    /// Linking did not make it.
+    Foreign,
+}
+
+/// Why nobody uses what a link made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Orphaned {
+    /// No site that the caller can see has the hostname.
+    SiteGone,
+    /// The site is linked to nothing.
+    Unlinked,
+    /// The site is linked to something else.
+    LinkedElsewhere,
+}
+
+/// A site that is linked to a service that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DanglingLink {
+    /// The site environment.
+    pub environment: SiteEnvironmentId,
+    /// The service that is gone.
+    pub service: ApimServiceId,
+}
+
+impl Audit {
+    /// Whether all was read that an audit wants to know of the service.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.findings.iter().any(|finding| finding.code == FindingCode::PartUnread)
+    }
+}
+
+/// Judges what the products of a service are.
+#[must_use]
+pub fn classify(service: &ServiceSeen, sites: &SitesSeen) -> Audit {
+    let mut products: Vec<ProductAudit> =
+        service.products.iter().map(|seen| product(&seen.view, service, sites)).collect();
+    let views = service.products.iter().map(|seen| &seen.view);
+    let told: Vec<Vec<Finding>> = views
+        .zip(&products)
+        .map(|(view, judged)| tell::of_product(view, judged, &products, service))
+        .collect();
+    for (product, findings) in products.iter_mut().zip(told) {
+        product.findings = findings;
+    }
+    let dangling = dangling(sites);
+    let findings = tell::of_service(service, sites, &products, &dangling);
+    Audit { service: service.id.clone(), exists: service.exists, products, dangling, findings }
+}
+
+fn product(product: &Product, service: &ServiceSeen, sites: &SitesSeen) -> ProductAudit {
+    let made_for = made_for(product);
+    let host = host_of(product, made_for.as_ref(), service, sites);
+    let hostname = made_for.clone().or_else(|| linked_hostname(&product.display_name));
+    let names = hostname.clone().or_else(|| host.map(|host| host.hostname.clone())).map(LinkNames::of);
+    let scoped = scoped_to(product, &service.subscriptions);
+    let is_own = |subscription: &ApimSubscription| is_own(subscription, names.as_ref(), &scoped);
+    let (own, others): (Vec<_>, Vec<_>) = scoped.iter().cloned().partition(is_own);
+    let standing = match (&made_for, host) {
+        (None, Some(_)) => Standing::InUse,
+        (None, None) => Standing::Foreign,
+        (Some(hostname), host) => {
+            let left = Left { product, others: &others, subscriptions: &service.subscriptions };
+            of_link(hostname, host, &service.id, sites).unless_used(&left)
+        }
+    };
+    ProductAudit {
+        id: product.id.clone(),
+        display_name: product.display_name.clone(),
+        hostname,
+        standing,
+        site: host.map(|host| host.environment.clone()),
+        links: host.and_then(|host| host.links.clone().ok()).unwrap_or_default(),
+        own,
+        others,
+        apis: apis_in(product, service),
+        findings: Vec::new(),
+    }
+}
+
+/// The site environment that a product belongs to: the one that it was made for, or, of a product that lost
+/// its name, the one that is linked to the service and whose hostname fits its id.
+fn host_of<'a>(
+    product: &Product,
+    made_for: Option<&Hostname>,
+    service: &ServiceSeen,
+    sites: &'a SitesSeen,
+) -> Option<&'a HostSeen> {
+    let uses = |host: &&HostSeen| host.links.as_ref().is_ok_and(|links| links.contains(&service.id));
+    let Some(hostname) = made_for else {
+        let says_otherwise = linked_hostname(&product.display_name).is_some();
+        let fits = |host: &&HostSeen| host.hostname.first_label().eq_ignore_ascii_case(product.id.name());
+        return sites.hosts.iter().filter(|_| !says_otherwise).filter(fits).find(uses);
+    };
+    let mut same = sites.hosts.iter().filter(|host| host.hostname == *hostname);
+    let first = same.clone().next();
+    same.find(uses).or(first)
+}
+
+fn of_link(
+    hostname: &Hostname,
+    host: Option<&HostSeen>,
+    service: &ApimServiceId,
+    sites: &SitesSeen,
+) -> Standing {
+    let Some(host) = host else {
+        let gaps = sites.gaps.iter().filter(|gap| gap.may_hold(hostname));
+        let unread: Vec<Unread> = gaps.map(|gap| gap.unread.clone()).collect();
+        return if unread.is_empty() {
+            Standing::Orphan(Orphaned::SiteGone)
+        } else {
+            Standing::Unknown(unread)
+        };
+    };
+    match &host.links {
+        Err(unread) => Standing::Unknown(vec![unread.clone()]),
+        Ok(links) if links.contains(service) => Standing::InUse,
+        Ok(links) if links.is_empty() => Standing::Orphan(Orphaned::Unlinked),
+        Ok(_) => Standing::Orphan(Orphaned::LinkedElsewhere),
+    }
+}
+
+/// What a site left behind, and who else may use it.
+struct Left<'a> {
+    product: &'a Product,
+    others: &'a [ApimSubscription],
+    subscriptions: &'a Result<SubscriptionsSeen, Unread>,
+}
+
+impl Standing {
+    /// An orphan is one only if nobody but the site has ever been let in.
+    fn unless_used(self, left: &Left) -> Self {
+        match (self, left.subscriptions) {
+            (Self::Orphan(_), Err(unread)) => Self::Unknown(vec![unread.clone()]),
+            (Self::Orphan(_), Ok(_)) if !left.others.is_empty() || !left.product.subscription_required => {
+                Self::InUse
+            }
+            (Self::Orphan(reason), Ok(seen)) => {
+                let what =
+                    |it: &Unreadable| Unread::new(format!("the subscription `{}`", it.id.name()), &it.reason);
+                let unread: Vec<Unread> = seen.unreadable.iter().map(what).collect();
+                if unread.is_empty() { Self::Orphan(reason) } else { Self::Unknown(unread) }
+            }
+            (other @ (Self::InUse | Self::Unknown(_) | Self::Foreign), _) => other,
+        }
+    }
+}
+
+fn scoped_to(product: &Product, seen: &Result<SubscriptionsSeen, Unread>) -> Vec<ApimSubscription> {
+    let all = seen.iter().flat_map(|seen| &seen.all).map(|seen| &seen.view);
+    let opens = |subscription: &&ApimSubscription| {
+        let name = ApimSubscription::product_of_scope(&subscription.scope);
+        name.is_some_and(|name| name.eq_ignore_ascii_case(product.id.name()))
+    };
+    all.filter(opens).cloned().collect()
+}
+
+/// Whether linking made a subscription: it bears the name, or it is the only one and bears none.
+fn is_own(subscription: &ApimSubscription, names: Option<&LinkNames>, scoped: &[ApimSubscription]) -> bool {
+    let nameless = subscription.display_name.as_deref().is_none_or(str::is_empty);
+    names.is_some_and(|names| subscription.is_named_by(names)) || nameless && scoped.len() == 1
+}
+
+fn apis_in(product: &Product, service: &ServiceSeen) -> Option<Vec<ApiId>> {
+    let apis = service.apis.as_ref().ok()?;
+    let mut found = Vec::new();
+    for seen in apis {
+        if seen.products.as_ref().ok()?.contains(&product.id) {
+            found.push(seen.api.id.clone());
+        }
+    }
+    Some(found)
+}
+
+fn dangling(sites: &SitesSeen) -> Vec<DanglingLink> {
+    let mut found = Vec::new();
+    for host in &sites.hosts {
+        let links = host.links.iter().flatten();
+        let gone = links.filter_map(|link| sites.gone.iter().find(|gone| ***gone == *link));
+        found.extend(
+            gone.map(|service| DanglingLink {
+                environment: host.environment.clone(),
+                service: service.clone(),
+            }),
+        );
+    }
+    found
+}

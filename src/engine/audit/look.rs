@@ -1,0 +1,92 @@
+//! A service, as far as an audit wants to know it.
+
+use futures_util::{StreamExt as _, stream};
+
+use super::{ApiSeen, ServiceSeen, SubscriptionsSeen, Unread, made_for};
+use crate::{
+    engine::{
+        Seen,
+        observe::{see, see_all},
+    },
+    model::{Api, ApimServiceId, ApimSubscription, Product, ProductId},
+    provider::{Collection, ControlPlane, ProviderError},
+};
+
+/// How many things are read at once; what is sent at once is limited where it is sent.
+pub(super) const AT_ONCE: usize = 32;
+
+/// Reads a service's products, subscriptions and APIs, each list by its pages.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the service or its products cannot be read. What else cannot is noted.
+pub(super) async fn look_at_service(
+    plane: &dyn ControlPlane,
+    service: &ApimServiceId,
+) -> Result<ServiceSeen, ProviderError> {
+    let of_service = Collection::Products(service.clone());
+    let (found, products) = tokio::try_join!(plane.get(service), plane.list(&of_service))?;
+    let mut unreadable = Vec::new();
+    let products = see_all(products, Product::read, &mut unreadable);
+    let any_linked = products.iter().any(|product| made_for(&product.view).is_some());
+    let (subscriptions, apis) =
+        tokio::join!(subscriptions(plane, Collection::Subscriptions(service.clone())), async {
+            // Without a product that a link made, nobody asks where the APIs are.
+            if any_linked { apis(plane, service).await } else { Ok(Vec::new()) }
+        });
+    Ok(ServiceSeen {
+        id: service.clone(),
+        exists: found.is_some(),
+        products,
+        unreadable,
+        subscriptions,
+        apis,
+    })
+}
+
+/// Reads one product with its subscriptions, as a service that has nothing else.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the product cannot be read.
+pub(in crate::engine) async fn look_at_product(
+    plane: &dyn ControlPlane,
+    product: &ProductId,
+) -> Result<ServiceSeen, ProviderError> {
+    let mut unreadable = Vec::new();
+    let found = plane.get(product).await?;
+    let products: Vec<Seen<Product>> =
+        found.and_then(|found| see(found, Product::read, &mut unreadable)).into_iter().collect();
+    let subscriptions = subscriptions(plane, Collection::ProductSubscriptions(product.clone())).await;
+    let (id, exists, apis) = (product.service(), true, Ok(Vec::new()));
+    Ok(ServiceSeen { id, exists, products, unreadable, subscriptions, apis })
+}
+
+async fn subscriptions(plane: &dyn ControlPlane, which: Collection) -> Result<SubscriptionsSeen, Unread> {
+    let found = plane.list(&which).await.map_err(|error| Unread::new("the subscriptions", error))?;
+    let mut seen = SubscriptionsSeen::default();
+    seen.all = see_all(found, ApimSubscription::read, &mut seen.unreadable);
+    Ok(seen)
+}
+
+/// Each API is asked for its products: there are fewer APIs than links.
+async fn apis(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result<Vec<ApiSeen>, Unread> {
+    let unread = |error: &dyn std::fmt::Display| Unread::new("the APIs of the service", error);
+    let found = plane.list(&Collection::Apis(service.clone())).await.map_err(|error| unread(&error))?;
+    let apis: Result<Vec<Api>, _> = found.iter().map(|found| Api::read(&found.value)).collect();
+    let apis = apis.map_err(|error| unread(&error))?;
+    let seen = stream::iter(apis).map(async |api| {
+        let products = products_of(plane, &api).await;
+        ApiSeen { api, products }
+    });
+    Ok(seen.buffered(AT_ONCE).collect().await)
+}
+
+async fn products_of(plane: &dyn ControlPlane, api: &Api) -> Result<Vec<ProductId>, Unread> {
+    let unread = |error: &dyn std::fmt::Display| {
+        Unread::new(format!("the products of the API `{}`", api.id.name()), error)
+    };
+    let found = plane.list(&Collection::ApiProducts(api.id.clone())).await.map_err(|error| unread(&error))?;
+    let ids = found.into_iter().map(|found| ProductId::try_from(found.value.id().clone()));
+    ids.collect::<Result<_, _>>().map_err(|error| unread(&error))
+}

@@ -1,0 +1,79 @@
+//! Which products of a service links have made, who uses them, and which are left over.
+//!
+//! Reading and judging are apart: [`look`] and [`sites`] read, [`classify`] judges and is pure. What could not
+//! be read is a value too, and whatever depends on it is unknown, never an orphan.
+
+mod classify;
+mod look;
+mod seen;
+mod sites;
+mod tell;
+
+use std::collections::BTreeSet;
+
+pub use self::{
+    classify::{Audit, DanglingLink, Orphaned, ProductAudit, Standing, classify},
+    seen::{ApiSeen, Gap, HostSeen, ServiceSeen, SitesSeen, SubscriptionsSeen, Unread},
+};
+pub(super) use self::{
+    look::look_at_product,
+    sites::{Listed, list_one, list_sites, look_at_sites},
+};
+use crate::{
+    model::{ApimServiceId, Hostname, Product, linked_hostname},
+    provider::{ControlPlane, ProviderError},
+};
+
+/// Looks at services and at the sites that may use them, and judges what their products are.
+///
+/// # Errors
+///
+/// [`ProviderError`] if a service or its products cannot be read at all: of each service its own.
+pub async fn audit(
+    plane: &dyn ControlPlane,
+    services: &[ApimServiceId],
+) -> Vec<(ApimServiceId, Result<Audit, ProviderError>)> {
+    let mut seen = Vec::new();
+    for service in services {
+        seen.push((service.clone(), look::look_at_service(plane, service).await));
+    }
+    let mut wanted = Wanted::default();
+    for service in seen.iter().filter_map(|(_, service)| service.as_ref().ok()) {
+        service.products.iter().for_each(|product| wanted.add(&product.view));
+    }
+    let sites = look_at_sites(plane, &list_sites(plane).await, &wanted).await;
+    let judge = |service: ServiceSeen| classify(&service, &sites);
+    seen.into_iter().map(|(id, service)| (id, service.map(judge))).collect()
+}
+
+/// What has to be known of the sites, to judge some products.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// The ids of products: a site whose hostname begins with one may use it.
+    labels: BTreeSet<String>,
+    /// The hostnames that links' products were made for.
+    hostnames: BTreeSet<String>,
+}
+
+impl Wanted {
+    pub(super) fn add(&mut self, product: &Product) {
+        self.labels.insert(product.id.name().to_ascii_lowercase());
+        if let Some(hostname) = made_for(product) {
+            self.hostnames.insert(hostname.as_str().to_owned());
+        }
+    }
+
+    fn is_used_by(&self, hostname: &Hostname) -> bool {
+        self.labels.contains(hostname.first_label())
+    }
+
+    fn hostnames(&self) -> impl Iterator<Item = Hostname> {
+        self.hostnames.iter().filter_map(|text| Hostname::parse(text).ok())
+    }
+}
+
+/// The hostname of the site that linking made a product for: its display name says so, and its id fits.
+fn made_for(product: &Product) -> Option<Hostname> {
+    let hostname = linked_hostname(&product.display_name)?;
+    product.id.name().eq_ignore_ascii_case(hostname.first_label()).then_some(hostname)
+}

@@ -1,0 +1,152 @@
+//! The sites that may use a product, and what each is linked to.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, stream};
+
+use super::{Gap, HostSeen, SitesSeen, Unread, Wanted, look::AT_ONCE};
+use crate::{
+    model::{
+        ApimServiceId, Hostname, LinkedBackend, PRODUCTION, Resource, ResourceId, SiteEnvironment,
+        SiteEnvironmentId, StaticSite,
+    },
+    provider::{Collection, ControlPlane},
+};
+
+/// The sites that there are, or why they could not be listed.
+pub(in crate::engine) type Listed = Result<Vec<Resource>, Unread>;
+
+/// Lists the sites that the caller can see.
+pub(in crate::engine) async fn list_sites(plane: &dyn ControlPlane) -> Listed {
+    let found = plane.list(&Collection::StaticSitesOfEach).await;
+    let found = found.map_err(|error| Unread::new("the static web apps", error))?;
+    Ok(found.into_iter().map(|found| found.value).collect())
+}
+
+/// Looks up one site alone; all there are, if it is gone.
+pub(in crate::engine) async fn list_one(plane: &dyn ControlPlane, site: &ResourceId) -> Listed {
+    match plane.get(site).await {
+        Ok(Some(found)) => Ok(vec![found.value]),
+        Ok(None) => list_sites(plane).await,
+        Err(error) => Err(Unread::new(format!("`{}`", site.name()), error)),
+    }
+}
+
+/// Reads what is wanted of the sites: what those are linked to that may use a product, previews included.
+///
+/// Whether a site is linked is told by the site itself where its list says so. That it is not linked is
+/// always asked for: not every list tells.
+pub(in crate::engine) async fn look_at_sites(
+    plane: &dyn ControlPlane,
+    listed: &Listed,
+    wanted: &Wanted,
+) -> SitesSeen {
+    let mut seen = SitesSeen::default();
+    let sites = readable(listed, &mut seen.gaps);
+    let of_sites = stream::iter(&sites).map(async |site| look_at_site(plane, site, wanted).await);
+    seen.hosts = of_sites.buffered(AT_ONCE).filter_map(async |host| host).collect().await;
+    let previews = preview_sites(&sites, &seen.hosts, wanted);
+    let of_previews = stream::iter(previews).map(async |site| look_at_previews(plane, site, wanted).await);
+    for found in of_previews.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        match found {
+            Ok(hosts) => seen.hosts.extend(hosts),
+            Err(gap) => seen.gaps.push(gap),
+        }
+    }
+    look_up_services(plane, &mut seen).await;
+    seen
+}
+
+fn readable(listed: &Listed, gaps: &mut Vec<Gap>) -> Vec<StaticSite> {
+    let mut sites = Vec::new();
+    match listed {
+        Ok(all) => {
+            for resource in all {
+                match StaticSite::read(resource) {
+                    Ok(site) => sites.push(site),
+                    Err(error) => {
+                        gaps.push(Gap { of: None, unread: Unread::new(name_of(resource.id()), error) });
+                    }
+                }
+            }
+        }
+        Err(unread) => gaps.push(Gap { of: None, unread: unread.clone() }),
+    }
+    sites
+}
+
+fn name_of(id: &ResourceId) -> String {
+    format!("`{}`", id.name())
+}
+
+async fn look_at_site(plane: &dyn ControlPlane, site: &StaticSite, wanted: &Wanted) -> Option<HostSeen> {
+    let environment = site.id.environment(PRODUCTION).ok()?;
+    let hostname = site.default_hostname.clone();
+    let links = if site.linked_to.is_empty() && wanted.is_used_by(&hostname) {
+        links_of(plane, &environment).await
+    } else {
+        Ok(site.linked_to.clone())
+    };
+    Some(HostSeen { environment, hostname, links })
+}
+
+async fn links_of(
+    plane: &dyn ControlPlane,
+    environment: &SiteEnvironmentId,
+) -> Result<Vec<ResourceId>, Unread> {
+    let what = format!("what `{}` is linked to", environment.site().name());
+    let found = plane.list(&Collection::LinkedBackends(environment.clone())).await;
+    let found = found.map_err(|error| Unread::new(&what, error))?;
+    let named = found.iter().map(|found| LinkedBackend::read(&found.value).map(|backend| backend.backend));
+    named.collect::<Result<_, _>>().map_err(|error| Unread::new(&what, error))
+}
+
+/// The sites of which a hostname that was not found may be a preview's.
+fn preview_sites<'a>(sites: &'a [StaticSite], hosts: &[HostSeen], wanted: &Wanted) -> Vec<&'a StaticSite> {
+    let known: BTreeSet<&str> = hosts.iter().map(|host| host.hostname.as_str()).collect();
+    let missing: Vec<Hostname> =
+        wanted.hostnames().filter(|hostname| !known.contains(hostname.as_str())).collect();
+    let may_have = |site: &&StaticSite| {
+        missing.iter().any(|hostname| hostname.may_be_preview_of(&site.default_hostname))
+    };
+    sites.iter().filter(may_have).collect()
+}
+
+async fn look_at_previews(
+    plane: &dyn ControlPlane,
+    site: &StaticSite,
+    wanted: &Wanted,
+) -> Result<Vec<HostSeen>, Gap> {
+    let gap = |error: &dyn std::fmt::Display| {
+        let what = format!("the environments of `{}`", site.id.name());
+        Gap { of: Some(site.default_hostname.clone()), unread: Unread::new(what, error) }
+    };
+    let found = plane.list(&Collection::SiteEnvironments(site.id.clone())).await;
+    let mut hosts = Vec::new();
+    for found in found.map_err(|error| gap(&error))? {
+        let environment = SiteEnvironment::read(&found.value).map_err(|error| gap(&error))?;
+        if !environment.id.is_production() && wanted.is_used_by(&environment.hostname) {
+            let links = links_of(plane, &environment.id).await;
+            hosts.push(HostSeen { environment: environment.id, hostname: environment.hostname, links });
+        }
+    }
+    Ok(hosts)
+}
+
+/// Finds out which of the services exist that sites are linked to.
+async fn look_up_services(plane: &dyn ControlPlane, seen: &mut SitesSeen) {
+    let named = seen.hosts.iter().filter_map(|host| host.links.as_ref().ok()).flatten();
+    let services: BTreeSet<ApimServiceId> =
+        named.filter_map(|id| ApimServiceId::try_from(id.clone()).ok()).collect();
+    let looked_up = stream::iter(services).map(async |id| {
+        let found = plane.get(&id).await;
+        (id, found)
+    });
+    for (id, found) in looked_up.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        match found {
+            Ok(Some(_)) => {}
+            Ok(None) => seen.gone.push(id),
+            Err(error) => seen.doubtful.push(Unread::new(name_of(&id), error)),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What an audit has to say: findings about products, and about the service as a whole.
+
+use super::{DanglingLink, Orphaned, ProductAudit, ServiceSeen, SitesSeen, Standing, made_for};
+use crate::{
+    engine::{Finding, FindingCode as Code},
+    model::{Api, ApiId, ApimSubscription, Product, ProductId, ProductState, ResourceId},
+};
+
+/// What is to be said about one product, given all of the service's.
+pub(super) fn of_product(
+    product: &Product,
+    judged: &ProductAudit,
+    all: &[ProductAudit],
+    service: &ServiceSeen,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(standing(product, judged));
+    findings.extend(second(judged, all));
+    if judged.standing == Standing::InUse && judged.site_uses(service) {
+        findings.extend(renamed(product, judged));
+        findings.extend(strangers(judged));
+        findings.extend(open(product));
+    }
+    findings.sort_by_key(|finding| finding.code);
+    findings
+}
+
+impl ProductAudit {
+    /// Whether the site that it was made for is what uses it.
+    fn site_uses(&self, service: &ServiceSeen) -> bool {
+        self.links.contains(&service.id)
+    }
+
+    /// Who it was made for, for people.
+    fn owner(&self) -> String {
+        let site = self.site.as_ref().map(|environment| environment.site().name().to_owned());
+        site.or_else(|| self.hostname.as_ref().map(ToString::to_string)).unwrap_or_default()
+    }
+}
+
+fn standing(product: &Product, judged: &ProductAudit) -> Option<Finding> {
+    let (id, owner) = (&product.id, judged.owner());
+    let name = id.name();
+    match &judged.standing {
+        Standing::Orphan(reason) => {
+            let (code, message) = match reason {
+                Orphaned::SiteGone => {
+                    (Code::OrphanOfGoneSite, format!("no static web app has the hostname `{owner}`"))
+                }
+                Orphaned::Unlinked => {
+                    (Code::OrphanUnlinked, format!("`{owner}` is linked to nothing; its product is left"))
+                }
+                Orphaned::LinkedElsewhere => {
+                    let to = names(&judged.links);
+                    (Code::OrphanLinkedElsewhere, format!("`{owner}` is linked to {to}; its product is left"))
+                }
+            };
+            let hint = format!("`swa-apim prune --apim {}` deletes it", id.service().name());
+            let gone = *reason == Orphaned::SiteGone;
+            let hint = if gone { format!("{hint}; in Azure with `--include-gone`") } else { hint };
+            Some(Finding::new(code, id).message(message).hint(hint))
+        }
+        Standing::Unknown(unread) => {
+            let reasons: Vec<String> = unread.iter().map(ToString::to_string).collect();
+            let message = format!("whether `{name}` is in use is unknown: {}", reasons.join("; "));
+            Some(Finding::new(Code::UseUnknown, id).message(message))
+        }
+        Standing::InUse if judged.links.contains(&id.service()) => None,
+        Standing::InUse => {
+            let users = match judged.others.as_slice() {
+                [] => "needs no subscription".to_owned(),
+                others => format!("is used by {}", subscriptions(others)),
+            };
+            let message = format!("`{owner}` does not use `{name}` any more, and it {users}");
+            Some(Finding::new(Code::LeftoverInUse, id).message(message))
+        }
+        Standing::Foreign => None,
+    }
+}
+
+fn subscriptions(all: &[ApimSubscription]) -> String {
+    let name =
+        |it: &ApimSubscription| format!("`{}`", it.display_name.as_deref().unwrap_or_else(|| it.id.name()));
+    all.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn names(ids: &[ResourceId]) -> String {
+    ids.iter().map(|id| format!("`{}`", id.name())).collect::<Vec<_>>().join(", ")
+}
+
+/// A product that says it is a link's, and has another id.
+fn second(judged: &ProductAudit, all: &[ProductAudit]) -> Option<Finding> {
+    let hostname = judged.hostname.as_ref()?;
+    if judged.id.name().eq_ignore_ascii_case(hostname.first_label()) {
+        return None;
+    }
+    let label = hostname.first_label();
+    let first = all.iter().any(|other| other.id.name().eq_ignore_ascii_case(label));
+    let (name, of) = (judged.id.name(), hostname.as_str());
+    let message = if first {
+        format!("`{name}` is a second product for `{of}`, besides `{label}`")
+    } else {
+        format!("`{name}` is named like the product for `{of}`, which would be `{label}`")
+    };
+    Some(Finding::new(Code::SecondProduct, &judged.id).message(message).field("name", label, name))
+}
+
+fn renamed(product: &Product, judged: &ProductAudit) -> Option<Finding> {
+    if made_for(product).is_some() {
+        return None;
+    }
+    let message =
+        format!("`{}` uses the product `{}`, which lost its name", judged.owner(), product.id.name());
+    Some(Finding::new(Code::ProductRenamed, &product.id).message(message))
+}
+
+fn strangers(judged: &ProductAudit) -> Option<Finding> {
+    let first = judged.others.first()?;
+    let message = format!("`{}` is also used by {}", judged.id.name(), subscriptions(&judged.others));
+    Some(Finding::new(Code::OtherSubscriptions, &first.id).message(message))
+}
+
+fn open(product: &Product) -> Option<Finding> {
+    (!product.subscription_required).then(|| {
+        let finding = Finding::new(Code::SubscriptionNotRequired, &product.id);
+        let message = format!("the product `{}` needs no subscription", product.id.name());
+        finding.message(message).field("properties.subscriptionRequired", true, false)
+    })
+}
+
+/// What is to be said about a service as a whole: what was not read, its APIs, and links to what is gone.
+pub(super) fn of_service(
+    service: &ServiceSeen,
+    sites: &SitesSeen,
+    products: &[ProductAudit],
+    dangling: &[DanglingLink],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !service.exists {
+        let message = format!("the service `{}` does not exist", service.id.name());
+        findings.push(Finding::new(Code::ServiceMissing, &service.id).message(message));
+    }
+    for link in dangling {
+        let (site, gone) = (link.environment.site(), link.service.name());
+        let message = format!("`{}` is linked to `{gone}`, which is gone", site.name());
+        let hint = format!(
+            "run `swa-apim unlink --static-web-app {} --apim {}`; if Azure answers that the linked backend is not \
+             there, only its support can remove it",
+            site, link.service
+        );
+        findings.push(Finding::new(Code::Dangling, &link.environment).message(message).hint(hint));
+    }
+    let unread = [service.subscriptions.as_ref().err(), service.apis.as_ref().err()];
+    let of_apis = service.apis.iter().flatten().filter_map(|api| api.products.as_ref().err());
+    for unread in unread.into_iter().flatten().chain(of_apis).chain(&sites.doubtful) {
+        findings.push(Finding::new(Code::PartUnread, &service.id).message(unread.to_string()));
+    }
+    for part in &service.unreadable {
+        findings.push(Finding::new(Code::PartUnread, &part.id).message(part.reason.to_string()));
+    }
+    findings.extend(apis(service, products));
+    findings.sort_by_key(|finding| finding.code);
+    findings
+}
+
+fn apis(service: &ServiceSeen, products: &[ProductAudit]) -> Vec<Finding> {
+    let is_links = |id: &&ProductId| {
+        products.iter().any(|product| product.id == **id && product.standing != Standing::Foreign)
+    };
+    let mut findings = Vec::new();
+    for seen in service.apis.iter().flatten() {
+        let Ok(holders) = &seen.products else { continue };
+        let of_links: Vec<&ProductId> = holders.iter().filter(is_links).collect();
+        if of_links.is_empty() {
+            continue;
+        }
+        findings.extend(several_sites(&seen.api.id, products, service));
+        findings.extend(open_elsewhere(&seen.api, holders, &of_links, service));
+    }
+    findings
+}
+
+fn several_sites(api: &ApiId, products: &[ProductAudit], service: &ServiceSeen) -> Option<Finding> {
+    let holds = |product: &&ProductAudit| product.apis.iter().flatten().any(|id| id == api);
+    let using = products.iter().filter(|product| product.site_uses(service)).filter(holds);
+    let sites: Vec<String> = using.map(|product| format!("`{}`", product.owner())).collect();
+    (sites.len() > 1).then(|| {
+        let message =
+            format!("{} sites can call the API `{}`: {}", sites.len(), api.name(), sites.join(", "));
+        Finding::new(Code::ApiOfSeveralSites, api).message(message)
+    })
+}
+
+/// Ways to an API that is meant for sites, past their products.
+fn open_elsewhere(
+    api: &Api,
+    holders: &[ProductId],
+    of_links: &[&ProductId],
+    service: &ServiceSeen,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !api.subscription_required {
+        let message = format!("the API `{}` of a link can be called without a key", api.id.name());
+        findings.push(Finding::new(Code::ApiWithoutKey, &api.id).message(message));
+    }
+    let is_open =
+        |product: &&Product| !product.subscription_required && product.state == ProductState::Published;
+    let others = service.products.iter().map(|seen| &seen.view);
+    let others = others.filter(|product| holders.contains(&product.id) && !of_links.contains(&&product.id));
+    for product in others.filter(is_open) {
+        let message = format!(
+            "the API `{}` can be called without a key, through the product `{}`",
+            api.id.name(),
+            product.id.name()
+        );
+        findings.push(Finding::new(Code::ApiInOpenProduct, &api.id).message(message));
+    }
+    findings
+}

@@ -1,0 +1,76 @@
+//! A finding: what is the matter with one resource, and what to do about it.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Effect, FindingCode, Severity};
+
+/// Something about a link that is not as it should be, or worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The stable code; `swa-apim explain CODE` tells more.
+    pub code: FindingCode,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// The ARM id of the resource.
+    pub resource: Option<String>,
+    /// The field of the resource, dotted.
+    pub field: Option<String>,
+    /// What was expected there.
+    pub expected: Option<String>,
+    /// What is there.
+    pub actual: Option<String>,
+    /// What is the matter, with names.
+    pub message: String,
+    /// The next thing to do.
+    pub hint: String,
+}
+
+impl Finding {
+    /// A finding about a resource, with the message and hint that its code has in general.
+    pub(crate) fn new(code: FindingCode, resource: impl fmt::Display) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            resource: Some(resource.to_string()),
+            field: None,
+            expected: None,
+            actual: None,
+            message: code.title().to_owned(),
+            hint: clause(code.cure()),
+        }
+    }
+
+    /// Whether `link` and `relink` change something because of it.
+    #[must_use]
+    pub fn is_mended(&self) -> bool {
+        self.code.effect() == Effect::Mended && self.severity > Severity::Note
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the many callers read better without `&`")]
+    pub(crate) fn field(self, field: &str, expected: impl ToString, actual: impl ToString) -> Self {
+        let (expected, actual) = (Some(expected.to_string()), Some(actual.to_string()));
+        Self { field: Some(field.to_owned()), expected, actual, ..self }
+    }
+
+    pub(crate) fn severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
+    pub(crate) fn message(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), ..self }
+    }
+}
+
+/// A sentence as it stands after `hint:`.
+fn clause(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut rest = sentence.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
+}

@@ -1,0 +1,212 @@
+//! [`PrunePlan`] → effects: each orphan is looked at again, and deleted only if it still is the very same.
+
+use super::{Orphan, PrunePlan, Spared, orphan};
+use crate::{
+    engine::{
+        PlannedStep, Standing, Step,
+        audit::{
+            Listed, ServiceSeen, Wanted, classify, list_one, list_sites, look_at_product, look_at_sites,
+        },
+    },
+    model::ResourceId,
+    provider::{ControlPlane, ETag, Expected, ProviderError, Transactions},
+};
+
+/// What became of an orphan.
+#[derive(Debug)]
+pub struct Pruned {
+    /// The orphan.
+    pub orphan: Orphan,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of an orphan.
+#[derive(Debug)]
+pub enum Fate {
+    /// It is gone; also if it was before.
+    Deleted,
+    /// It was left alone, since it is no longer what the plan saw.
+    Kept {
+        /// What is different.
+        why: String,
+        /// Whether that is because something could not be read.
+        undetermined: bool,
+    },
+    /// A step failed.
+    Failed {
+        /// How many steps were taken before.
+        done: usize,
+        /// Why.
+        error: ProviderError,
+    },
+    /// It was not tried, since something failed before that would fail again.
+    NotTried,
+}
+
+/// Deletes the orphans of a plan, one after the other.
+///
+/// What fails for one orphan does not keep the others from being deleted, unless the control plane does not
+/// answer or the caller has not the right: then the rest is left.
+pub async fn prune(
+    plane: &dyn ControlPlane,
+    plan: &PrunePlan,
+    starting: &dyn Fn(usize, &Orphan),
+) -> Vec<Pruned> {
+    let mut hand = Hand { plane, listed: None };
+    let mut pruned: Vec<Pruned> = Vec::with_capacity(plan.orphans.len());
+    let mut goes_on = true;
+    for (at, orphan) in plan.orphans.iter().enumerate() {
+        let fate = if goes_on {
+            starting(at, orphan);
+            hand.delete(orphan).await
+        } else {
+            Fate::NotTried
+        };
+        goes_on &= !matches!(&fate, Fate::Failed { error, .. } if !is_its_own(error));
+        pruned.push(Pruned { orphan: orphan.clone(), fate });
+    }
+    pruned
+}
+
+/// Whether a failure says nothing about what else will fail.
+fn is_its_own(error: &ProviderError) -> bool {
+    match error {
+        ProviderError::Conflict(_)
+        | ProviderError::NotFound(_)
+        | ProviderError::Rejected { .. }
+        | ProviderError::Malformed(_) => true,
+        ProviderError::NotAuthenticated(_)
+        | ProviderError::NotAuthorized(_)
+        | ProviderError::Throttled(_)
+        | ProviderError::Unavailable(_)
+        | ProviderError::Storage(_) => false,
+    }
+}
+
+/// Looks at every orphan of a plan again, before anything is done: one that has changed, and how.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the control plane does not answer.
+pub async fn moved(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<Option<Spared>, ProviderError> {
+    let mut hand = Hand { plane, listed: None };
+    for orphan in &plan.orphans {
+        match hand.look_again(orphan).await? {
+            Now::Same { .. } | Now::Gone => {}
+            Now::Otherwise { why, undetermined } => {
+                return Ok(Some(Spared { product: orphan.product.clone(), why, undetermined }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// An orphan as it is now.
+enum Now {
+    /// Still the same, or what an interrupted run left of it; with the versions of what is to be deleted.
+    Same {
+        left: Orphan,
+        versions: Vec<(ResourceId, ETag)>,
+    },
+    Gone,
+    Otherwise {
+        why: String,
+        undetermined: bool,
+    },
+}
+
+struct Hand<'a> {
+    plane: &'a dyn ControlPlane,
+    /// The sites, where nobody else can change them in between.
+    listed: Option<Listed>,
+}
+
+impl Hand<'_> {
+    async fn delete(&mut self, orphan: &Orphan) -> Fate {
+        let (left, versions) = match self.look_again(orphan).await {
+            Ok(Now::Same { left, versions }) => (left, versions),
+            Ok(Now::Gone) => return Fate::Deleted,
+            Ok(Now::Otherwise { why, undetermined }) => return Fate::Kept { why, undetermined },
+            Err(error) => return Fate::Failed { done: 0, error },
+        };
+        let before = orphan.steps.len() - left.steps.len();
+        for (done, planned) in left.steps.iter().enumerate() {
+            tracing::info!(step = planned.step.action(), target = %planned.step.target(), "pruning");
+            let Err(error) = self.take(planned, &versions).await else { continue };
+            return match error {
+                ProviderError::Conflict(_) if done == 0 => {
+                    Fate::Kept { why: error.to_string(), undetermined: false }
+                }
+                error => Fate::Failed { done: before + done, error },
+            };
+        }
+        Fate::Deleted
+    }
+
+    async fn take(
+        &self,
+        planned: &PlannedStep,
+        versions: &[(ResourceId, ETag)],
+    ) -> Result<(), ProviderError> {
+        let target = match &planned.step {
+            Step::DeleteSubscription { subscription } => &**subscription,
+            Step::DeleteProduct { product } => &**product,
+            // A saved plan is a file, and whoever writes files may write anything.
+            other => return Err(ProviderError::Conflict(other.target().clone())),
+        };
+        let version = versions.iter().find(|(id, _)| id == target).map(|(_, etag)| etag.clone());
+        let version = version.ok_or_else(|| ProviderError::Conflict(target.clone()))?;
+        self.plane.delete(target, Expected::Unchanged(version)).await
+    }
+
+    /// Looks at the product, its subscriptions and its site as they are now, and judges anew.
+    async fn look_again(&mut self, planned: &Orphan) -> Result<Now, ProviderError> {
+        let service = look_at_product(self.plane, &planned.product).await?;
+        let Some(product) = service.products.first() else {
+            return Ok(match service.unreadable.first() {
+                Some(part) => Now::Otherwise { why: part.reason.to_string(), undetermined: true },
+                None => Now::Gone,
+            });
+        };
+        let mut wanted = Wanted::default();
+        wanted.add(&product.view);
+        let listed = self.sites_for(planned).await;
+        let sites = look_at_sites(self.plane, &listed, &wanted).await;
+        let audit = classify(&service, &sites);
+        let judged = audit.products.first();
+        let now = judged.and_then(orphan);
+        let is_orphan = now.is_some();
+        if let Some(left) = now.filter(|now| now.is_left_of(planned)) {
+            return Ok(Now::Same { left, versions: versions(&service) });
+        }
+        let told = judged.and_then(|judged| judged.findings.first()).map(|finding| finding.message.clone());
+        let why = told.filter(|_| !is_orphan);
+        Ok(Now::Otherwise {
+            why: why.unwrap_or_else(|| format!("`{}` is not as it was", planned.product.name())),
+            undetermined: judged.is_some_and(|judged| matches!(judged.standing, Standing::Unknown(_))),
+        })
+    }
+
+    /// The site that the orphan was made for, or all of them if that is gone.
+    async fn sites_for(&mut self, planned: &Orphan) -> Listed {
+        if self.plane.transactions() == Transactions::Whole {
+            if self.listed.is_none() {
+                self.listed = Some(list_sites(self.plane).await);
+            }
+            if let Some(listed) = &self.listed {
+                return listed.clone();
+            }
+        }
+        match &planned.site {
+            Some(environment) => list_one(self.plane, &environment.site()).await,
+            None => list_sites(self.plane).await,
+        }
+    }
+}
+
+fn versions(service: &ServiceSeen) -> Vec<(ResourceId, ETag)> {
+    let products = service.products.iter().map(|seen| (seen.resource.id().clone(), seen.etag.clone()));
+    let subscriptions = service.subscriptions.iter().flat_map(|seen| &seen.all);
+    products.chain(subscriptions.map(|seen| (seen.resource.id().clone(), seen.etag.clone()))).collect()
+}

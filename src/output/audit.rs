@@ -1,0 +1,230 @@
+//! Audits and what was pruned, for people.
+
+use std::fmt::Write as _;
+
+use comfy_table::Cell;
+
+use super::{
+    AuditReport, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
+    ServiceAuditReport,
+    format::{Rows, trimmed},
+    status::{findings, minute},
+    style::{Mark, Style},
+    ui::Report,
+};
+use crate::engine::{ChangeKind, Finding, Orphaned};
+
+impl Report for AuditReport {
+    fn text(&self, style: Style) -> String {
+        let texts: Vec<String> = self.services.iter().map(|service| one(service, style)).collect();
+        texts.join("\n")
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = [
+            "service",
+            "product",
+            "status",
+            "reason",
+            "hostname",
+            "staticSite",
+            "apis",
+            "createdOn",
+            "findings",
+        ];
+        let of_service = |service: &ServiceAuditReport| {
+            let name = service.name.clone();
+            let row = move |product: &ProductAuditReport| {
+                let mut cells = vec![name.clone(), product.name.clone(), status(product.status).to_owned()];
+                let reason = product.reason.map(reason).unwrap_or_default();
+                let site = product.static_site.as_deref().map(last).unwrap_or_default();
+                let apis = product.apis.as_ref().map(|apis| apis.join(","));
+                cells.push(reason.to_owned());
+                cells.extend([product.hostname.clone().unwrap_or_default(), site.to_owned()]);
+                cells.extend([apis.unwrap_or_default(), since(product).unwrap_or_default().to_owned()]);
+                cells.push(codes(&product.findings));
+                cells
+            };
+            service.products.iter().map(row).collect::<Vec<_>>()
+        };
+        let rows = self.services.iter().flat_map(of_service).collect();
+        Rows { columns: columns.map(str::to_owned).into(), rows }
+    }
+}
+
+fn last(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or_default()
+}
+
+fn codes(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(",")
+}
+
+fn status(status: ProductStatus) -> &'static str {
+    match status {
+        ProductStatus::InUse => "in-use",
+        ProductStatus::Orphan => "orphan",
+        ProductStatus::Unknown => "unknown",
+        ProductStatus::Foreign => "foreign",
+    }
+}
+
+fn reason(reason: Orphaned) -> &'static str {
+    match reason {
+        Orphaned::SiteGone => "site-gone",
+        Orphaned::Unlinked => "unlinked",
+        Orphaned::LinkedElsewhere => "linked-elsewhere",
+    }
+}
+
+/// When the link's own subscription was made, as far as that is known.
+fn since(product: &ProductAuditReport) -> Option<&str> {
+    let own = product.subscriptions.iter().filter(|subscription| subscription.of_link);
+    own.filter_map(|subscription| subscription.created_on.as_deref()).min()
+}
+
+fn one(service: &ServiceAuditReport, style: Style) -> String {
+    if let Some(error) = &service.error {
+        let mut text = format!("{}{}: {}\n", style.heading(Mark::Broken), service.name, error.message);
+        for cause in &error.causes {
+            let _ = writeln!(text, "  caused by: {cause}");
+        }
+        return text;
+    }
+    let mut text = format!("{}{}: {}\n", style.heading(mark_of(service)), service.name, counts(service));
+    // What no link made is counted, and listed only if there is something to say about it.
+    let shown = |product: &&ProductAuditReport| {
+        product.status != ProductStatus::Foreign || !product.findings.is_empty()
+    };
+    let products: Vec<&ProductAuditReport> = service.products.iter().filter(shown).collect();
+    if !products.is_empty() {
+        let mut table = style.table();
+        table.set_header(["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS", "SINCE", "FINDINGS"]);
+        for product in &products {
+            table.add_row(cells(product, style));
+        }
+        text += &trimmed(&table);
+    }
+    let told: Vec<Finding> = service
+        .findings
+        .iter()
+        .chain(products.iter().flat_map(|product| &product.findings))
+        .cloned()
+        .collect();
+    text + &findings(&told, style)
+}
+
+fn cells(product: &ProductAuditReport, style: Style) -> Vec<Cell> {
+    let site = product.static_site.as_deref().map(last).or(product.hostname.as_deref()).unwrap_or_default();
+    let environment = product.environment.as_deref().filter(|name| *name != "default");
+    let site = environment.map_or_else(|| site.to_owned(), |name| format!("{site} ({name})"));
+    let apis = product.apis.as_ref().map_or_else(|| "unknown".to_owned(), |apis| apis.join(", "));
+    let made = since(product).map(minute).unwrap_or_default();
+    let codes = codes(&product.findings).replace(',', " ");
+    let mut cells = vec![style.mark(mark(product))];
+    cells.extend([&product.name, status(product.status), &site, &apis, &made, &codes].map(Cell::new));
+    cells
+}
+
+fn mark(product: &ProductAuditReport) -> Mark {
+    let worst = product.findings.iter().map(|finding| finding.severity).max();
+    match product.status {
+        ProductStatus::InUse => Mark::of(worst),
+        ProductStatus::Orphan => Mark::Degraded,
+        ProductStatus::Unknown => Mark::Broken,
+        ProductStatus::Foreign => Mark::Absent,
+    }
+}
+
+fn mark_of(service: &ServiceAuditReport) -> Mark {
+    let worst = service.findings.iter().map(|finding| finding.severity).max();
+    if service.count(ProductStatus::Unknown) > 0 {
+        Mark::Broken
+    } else if service.count(ProductStatus::Orphan) > 0 {
+        Mark::Degraded
+    } else {
+        Mark::of(worst)
+    }
+}
+
+fn counts(service: &ServiceAuditReport) -> String {
+    let count = |status| service.count(status);
+    let (used, orphans) = (count(ProductStatus::InUse), count(ProductStatus::Orphan));
+    let (unknown, foreign) = (count(ProductStatus::Unknown), count(ProductStatus::Foreign));
+    let of_links = used + orphans + unknown;
+    let noun = if of_links == 1 { "product of a link" } else { "products of links" };
+    let mut text = format!("{of_links} {noun}");
+    if of_links > 0 {
+        let _ = write!(text, ": {used} in use, {} left over", number(orphans));
+        if unknown > 0 {
+            let _ = write!(text, ", {unknown} unknown");
+        }
+    }
+    if foreign > 0 {
+        let _ = write!(text, "; {foreign} made by no link");
+    }
+    text
+}
+
+fn number(count: usize) -> String {
+    if count == 0 { "none".to_owned() } else { count.to_string() }
+}
+
+impl Report for PruneReport {
+    fn text(&self, style: Style) -> String {
+        let mut text = format!("{}\n", self.summary);
+        if !self.products.is_empty() {
+            let mut table = style.table();
+            for product in &self.products {
+                table.add_row(pruned_cells(product, style));
+            }
+            text += &trimmed(&table);
+        }
+        for spared in &self.spared {
+            let _ = writeln!(text, "stays: {}", spared.message);
+        }
+        text
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = ["product", "reason", "hostname", "outcome", "message"].map(str::to_owned).into();
+        let row = |product: &PrunedReport| {
+            vec![
+                product.name.clone(),
+                reason(product.reason).to_owned(),
+                product.hostname.clone(),
+                outcome(product.outcome).to_owned(),
+                product.message.clone(),
+            ]
+        };
+        Rows { columns, rows: self.products.iter().map(row).collect() }
+    }
+}
+
+fn outcome(outcome: PruneOutcome) -> &'static str {
+    match outcome {
+        PruneOutcome::Planned => "planned",
+        PruneOutcome::Deleted => "deleted",
+        PruneOutcome::Kept => "kept",
+        PruneOutcome::Failed => "failed",
+        PruneOutcome::NotTried => "not-tried",
+    }
+}
+
+fn pruned_cells(product: &PrunedReport, style: Style) -> Vec<Cell> {
+    let keys = product.steps.iter().filter(|step| step.action == "delete-subscription").count();
+    let what = match keys {
+        0 => "product".to_owned(),
+        1 => "product, subscription".to_owned(),
+        many => format!("product, {many} subscriptions"),
+    };
+    let became = match product.outcome {
+        PruneOutcome::Planned | PruneOutcome::Deleted => "",
+        PruneOutcome::Kept => "kept",
+        PruneOutcome::Failed => "failed",
+        PruneOutcome::NotTried => "not done",
+    };
+    let mut cells = vec![style.sign(ChangeKind::Delete)];
+    cells.extend([&what, product.name.as_str(), &product.message, became].map(Cell::new));
+    cells
+}
