@@ -62,6 +62,11 @@ impl State {
         self.resources.get(&id.to_lowercase())
     }
 
+    /// The ids of all that there is, in lower case.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.resources.keys().cloned().collect()
+    }
+
     /// Puts a resource there, with the name and type that its id gives it.
     pub(crate) fn set(&mut self, mut body: Value) {
         let id = body["id"].as_str().unwrap().to_owned();

@@ -1,0 +1,217 @@
+//! The same over HTTP, where reads fail and processes die.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    fake::{FakeAzure, Fault, Kind as Wrong, Options},
+    program::{Folder, Run, statuses},
+    world::{GROUP, Kind, SERVICE, World},
+};
+
+fn azure_with(world: &World) -> FakeAzure {
+    let azure = FakeAzure::start(Options { page: 37, ..Options::default() });
+    world.resources.iter().for_each(|resource| azure.put(resource));
+    azure
+}
+
+/// Lets the stand-in be asked as often as one likes.
+fn generous(azure: &FakeAzure) {
+    for (method, kind) in [("GET", "reads"), ("DELETE", "deletes")] {
+        let name = match kind {
+            "reads" => "x-ms-ratelimit-remaining-subscription-reads",
+            _ => "x-ms-ratelimit-remaining-subscription-deletes",
+        };
+        azure.fault(Fault::always(method, "", Wrong::Header(name, "11999".to_owned())));
+    }
+}
+
+fn products(azure: &FakeAzure) -> BTreeSet<String> {
+    let state = azure.state();
+    let prefix = format!("{}/products/", SERVICE.to_lowercase());
+    let names = state.ids().into_iter().filter_map(|id| id.strip_prefix(&prefix).map(str::to_owned));
+    names.filter(|name| !name.contains('/')).collect()
+}
+
+fn audit(folder: &Folder, azure: &FakeAzure) -> Run {
+    folder.azure(azure, &format!("audit --apim {SERVICE} -o json"))
+}
+
+fn prune(folder: &Folder, azure: &FakeAzure) -> Run {
+    folder.azure(azure, &format!("prune --apim {SERVICE} --yes --include-gone -o json"))
+}
+
+#[test]
+fn every_product_is_told_for_what_it_is() {
+    let world = World::of(500);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    generous(&azure);
+    let audit = audit(&folder, &azure).exits(0).json();
+    let told = statuses(&audit);
+    assert_eq!(told.len(), 500);
+    for (name, kind) in &world.kinds {
+        let (status, reason) = kind.expected();
+        assert_eq!(told[name], (status.to_owned(), reason.map(str::to_owned)), "{name}: {kind:?}");
+    }
+    assert_eq!(audit["danglingLinks"].as_array().unwrap().len(), world.dangling().len());
+    let writes =
+        azure.take_seen().into_iter().filter(|seen| !["GET", "POST"].contains(&seen.method.as_str()));
+    assert_eq!(writes.count(), 0);
+}
+
+#[test]
+fn pruning_deletes_every_orphan_and_nothing_else() {
+    let world = World::of(72);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    generous(&azure);
+    let before = products(&azure);
+    prune(&folder, &azure).exits(0);
+    let deleted: BTreeSet<String> = before.difference(&products(&azure)).cloned().collect();
+    assert_eq!(deleted, world.orphans().iter().map(|name| (*name).to_owned()).collect());
+    assert!(azure.state().get(&format!("{SERVICE}/apis/orders")).is_some(), "an API never goes");
+    for seen in azure.take_seen().iter().filter(|seen| seen.method == "DELETE") {
+        assert_eq!(seen.status, 200, "{}: If-Match is sent, and holds", seen.path);
+    }
+    let again = prune(&folder, &azure).exits(0);
+    assert_eq!(again.json()["products"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_nowhere_to_be_seen_stays_unless_it_is_asked_for() {
+    let world = World::of(18);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    let report = folder.azure(&azure, &format!("prune --apim {SERVICE} --yes -o json")).exits(0).json();
+    let of_gone = |name: &&&str| world.kinds[**name].expected().1 == Some("site-gone");
+    let orphans = world.orphans();
+    let spared: BTreeSet<&str> = orphans.iter().filter(of_gone).copied().collect();
+    let left = products(&azure);
+    assert!(spared.iter().all(|name| left.contains(*name)), "{left:?}");
+    assert!(orphans.difference(&spared).all(|name| !left.contains(*name)), "{left:?}");
+    let told = report["spared"].as_array().unwrap().iter();
+    let told: BTreeSet<&str> = told.map(|it| it["name"].as_str().unwrap()).collect();
+    assert!(spared.is_subset(&told), "{told:?}");
+}
+
+/// A generator as simple as can be, so that a failure can be repeated.
+struct Seed(u64);
+
+impl Seed {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_never_deleted() {
+    let world = World::of(36);
+    let paths = {
+        let (azure, folder) = (azure_with(&world), Folder::new());
+        generous(&azure);
+        prune(&folder, &azure).exits(0);
+        let gets = azure.take_seen().into_iter().filter(|seen| seen.method == "GET");
+        gets.map(|seen| seen.path.to_lowercase()).collect::<BTreeSet<String>>()
+    };
+    let paths: Vec<&'static str> = paths.into_iter().map(|path| &*path.leak()).collect();
+    for seed in 0..24 {
+        let (azure, folder) = (azure_with(&world), Folder::new());
+        let mut chance = Seed(seed);
+        let one_in = 2 + chance.next() % 12;
+        let failing: Vec<&str> =
+            paths.iter().copied().filter(|_| chance.next().is_multiple_of(one_in)).collect();
+        for path in &failing {
+            let refused = Wrong::Error(403, "AuthorizationFailed", "you may not read this");
+            // Some fail from the beginning, some only when they are looked at again.
+            let skip = usize::from(chance.next().is_multiple_of(3));
+            azure.fault(Fault { skip, ..Fault::always("GET", path, refused) });
+        }
+        generous(&azure);
+        let before = products(&azure);
+        let run = prune(&folder, &azure);
+        let deleted: BTreeSet<String> = before.difference(&products(&azure)).cloned().collect();
+        for name in &deleted {
+            assert!(world.orphans().contains(name.as_str()), "seed {seed}: {name} was in use");
+        }
+        let refused: Vec<String> = azure
+            .take_seen()
+            .into_iter()
+            .filter(|seen| seen.status == 0)
+            .map(|seen| seen.path.to_lowercase())
+            .collect();
+        for path in &refused {
+            let about = |name: &String| {
+                let site = format!("/staticsites/{}/", world.sites[name]);
+                path.ends_with(&format!("/products/{name}"))
+                    || path.ends_with(&format!("/products/{name}/subscriptions"))
+                    || format!("{path}/").contains(&site)
+            };
+            let wronged: Vec<&String> = deleted.iter().filter(|name| about(name)).collect();
+            assert!(wronged.is_empty(), "seed {seed}: {wronged:?} went, and {path} was not read");
+        }
+        if !refused.is_empty() {
+            assert_ne!(run.code, 1, "seed {seed}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_site_that_comes_back_before_its_turn_keeps_its_product() {
+    let world = World::of(18);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    folder.azure(&azure, &format!("prune --apim {SERVICE} --out plan.json")).exits(0);
+    let name = world.kinds.iter().find(|(_, kind)| **kind == Kind::Unlinked).unwrap().0;
+    let id =
+        format!("{GROUP}/Microsoft.Web/staticSites/{}/builds/default/linkedBackends/back", world.sites[name]);
+    azure.put(&serde_json::json!({"id": id, "properties": {"backendResourceId": SERVICE}}));
+    let before = products(&azure);
+    let refused = folder.azure(&azure, "apply plan.json").exits(4);
+    assert!(refused.stderr.contains("has changed since the plan was made"), "{}", refused.stderr);
+    assert_eq!(products(&azure), before);
+}
+
+#[test]
+fn a_prune_that_dies_between_any_two_requests_is_finished_by_running_it_again() {
+    let world = World::with(&[Kind::Linked, Kind::SiteGone, Kind::Unlinked, Kind::LinkedElsewhere]);
+    let whole = {
+        let (azure, folder) = (azure_with(&world), Folder::new());
+        generous(&azure);
+        prune(&folder, &azure).exits(0);
+        (azure.take_seen().len(), azure.state().shape())
+    };
+    let (requests, shape) = whole;
+    for number in 0..requests {
+        let (azure, folder) = (azure_with(&world), Folder::new());
+        generous(&azure);
+        let stopped = azure.stop_at(number);
+        let line = format!("prune --apim {SERVICE} --yes --include-gone -o json");
+        let mut command = folder.azure_command(&azure, &line);
+        let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        stopped.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        azure.stop_no_more();
+        for name in world.kinds.iter().filter(|(_, kind)| kind.expected().0 != "orphan").map(|(name, _)| name)
+        {
+            assert!(products(&azure).contains(name), "after {number} requests: {name} is gone");
+        }
+        prune(&folder, &azure).exits(0);
+        assert_eq!(azure.state().shape(), shape, "after {number} requests");
+    }
+}
+
+#[test]
+fn a_refused_delete_stops_it_and_says_what_is_left() {
+    let world = World::of(18);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    let refused = Wrong::Error(403, "AuthorizationFailed", "you may not delete this");
+    azure.fault(Fault { skip: 3, ..Fault::always("DELETE", "", refused) });
+    generous(&azure);
+    let run = prune(&folder, &azure).exits(7);
+    let report = run.json();
+    let outcomes: BTreeSet<&str> =
+        report["products"].as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, BTreeSet::from(["deleted", "failed", "not-tried"]));
+    azure.mend();
+    prune(&folder, &azure).exits(0);
+    let left = products(&azure);
+    assert!(world.orphans().iter().all(|name| !left.contains(*name)));
+}
