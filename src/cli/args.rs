@@ -106,7 +106,7 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, env = "SWA_APIM_NO_INPUT", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     no_input: bool,
     /// How long to wait for others who hold the lock of a model (30s unless given), and how long a command
-    /// may take in all over HTTP (10m)
+    /// may take in all over HTTP (10m); with --wait-for, how long to wait for the state (5m)
     #[arg(long, global = true, env = "SWA_APIM_TIMEOUT", value_name = "TIME", help_heading = "Output")]
     #[arg(value_parser = duration)]
     pub(super) timeout: Option<Duration>,
@@ -281,7 +281,7 @@ impl NoWaitArgs {
 }
 
 /// Reads `30s`, `2m`, `1h 30m`, or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }

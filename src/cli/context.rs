@@ -49,6 +49,11 @@ impl UsageError {
         Self { exit: ExitCode::Refused, ..Self::new(message) }
     }
 
+    /// Not what was hoped for, and perhaps later.
+    pub(super) fn not_yet(message: impl Into<String>) -> Self {
+        Self { exit: ExitCode::Unavailable, ..Self::new(message) }
+    }
+
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
@@ -69,6 +74,7 @@ pub(super) struct Context {
     pub(super) yes: bool,
     overrides: Overrides,
     timeout: Option<Duration>,
+    limit: Cell<Duration>,
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
     azure: RefCell<BTreeMap<String, Arc<ArmControlPlane>>>,
@@ -97,6 +103,7 @@ impl Context {
             yes: global.yes,
             overrides,
             timeout: global.timeout,
+            limit: Cell::new(global.timeout.unwrap_or(WHOLE_COMMAND)),
             wait: Cell::new(Wait::UntilDone),
             models: RefCell::default(),
             azure: RefCell::default(),
@@ -124,6 +131,21 @@ impl Context {
     /// Whether what Azure has only begun is waited for.
     pub(super) fn wait(&self, wait: Wait) {
         self.wait.set(wait);
+    }
+
+    /// How long the user is willing to wait, if that was said.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Lets the command go on over HTTP for so long. What is open already keeps its limit.
+    pub(super) fn go_on_for(&self, limit: Duration) {
+        self.limit.set(limit);
+    }
+
+    /// Makes every model be read anew.
+    pub(super) fn refresh(&self) {
+        self.models.borrow().values().for_each(|model| model.refresh());
     }
 
     /// The control plane that an env is on.
@@ -192,7 +214,7 @@ impl Context {
             endpoint,
             variables: ambient::variable,
             ambient: Arc::clone(&self.ambient),
-            limit: self.timeout.unwrap_or(WHOLE_COMMAND),
+            limit: self.limit.get(),
             wait: self.wait.get(),
         })?);
         self.azure.borrow_mut().insert(address, Arc::clone(&plane));

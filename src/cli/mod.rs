@@ -30,6 +30,7 @@ mod resolve;
 mod snapshot;
 mod status;
 mod unlink;
+mod watch;
 
 use std::env;
 

@@ -10,6 +10,7 @@ use super::{
     failure, fleet,
     plane::Plane,
     resolve::name_lookalikes,
+    watch::{self, WatchArgs},
 };
 use crate::{
     config::EnvSettings,
@@ -32,6 +33,8 @@ pub(super) struct StatusArgs {
     /// Exit with 3 if a link is not as it should be
     #[arg(long)]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 /// From this many envs on, they are looked at by several threads.
@@ -42,9 +45,23 @@ type Sight = anyhow::Result<(ExitCode, LinkReport)>;
 
 pub(super) async fn run(args: StatusArgs, cx: &Context) -> anyhow::Result<ExitCode> {
     let envs = cx.envs(args.scope.all)?;
+    if args.watch.is_asked_for() {
+        return watch::run(cx, &envs, &args.watch, async || look(&args, cx, &envs).await).await;
+    }
+    let (report, code) = look(&args, cx, &envs).await?;
+    cx.ui.print(&report)?;
+    Ok(code)
+}
+
+/// Looks at each env once; an env that cannot be looked at is an error only if it is alone.
+async fn look(
+    args: &StatusArgs,
+    cx: &Context,
+    envs: &[EnvSettings],
+) -> anyhow::Result<(StatusReport, ExitCode)> {
     let progress = cx.ui.progress();
     let mut targets = Vec::new();
-    for env in &envs {
+    for env in envs {
         progress.now(format!("reading {}", env.name));
         targets.push(target_of(cx, env, args.preview).await);
     }
@@ -66,8 +83,7 @@ pub(super) async fn run(args: StatusArgs, cx: &Context) -> anyhow::Result<ExitCo
             Err(error) => return Err(error),
         }
     }
-    cx.ui.print(&StatusReport::new(links))?;
-    Ok(code)
+    Ok((StatusReport::new(links), code))
 }
 
 /// A target, and the control plane that it is on.

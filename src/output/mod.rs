@@ -19,4 +19,5 @@ pub use report::{
     VerbReport,
 };
 pub use schema::schemas;
+pub(crate) use ui::Screen;
 pub use ui::{AskError, Progress, Ui, UiOptions};

@@ -8,7 +8,11 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice};
-use dialoguer::{Input, MultiSelect, Select, console::Term, theme::SimpleTheme};
+use dialoguer::{
+    Input, MultiSelect, Select,
+    console::{Term, measure_text_width},
+    theme::SimpleTheme,
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -138,6 +142,55 @@ impl Ui {
             Some(query) => self.selected(&query.select(value)?)?,
         };
         self.print_text(&text)
+    }
+
+    /// Prints a result as one line of JSON, or as it is printed otherwise if another format or a query is wanted.
+    ///
+    /// # Errors
+    ///
+    /// If stdout cannot be written, or the query does not fit the result.
+    pub(crate) fn print_in_a_line(&self, report: &impl Report) -> anyhow::Result<()> {
+        if self.options.format == Format::Json && self.options.query.is_none() {
+            return self.print_text(&(serde_json::to_string(report)? + "\n"));
+        }
+        self.print(report)
+    }
+
+    /// Whether results are shown to people at a terminal, where what was shown can be taken back.
+    #[must_use]
+    pub fn is_at_a_screen(&self) -> bool {
+        self.style.decorated && self.is_for_people()
+    }
+
+    /// Shows a result in the place of the one that was shown before, with a line below it.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal cannot be written.
+    pub(crate) fn redraw(
+        &self,
+        screen: &mut Screen,
+        report: &impl Report,
+        below: &str,
+    ) -> anyhow::Result<()> {
+        self.redraw_text(screen, &format!("{}{below}\n", report.text(self.style)))
+    }
+
+    /// Shows a text in the place of what was shown before.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal cannot be written.
+    pub(crate) fn redraw_text(&self, screen: &mut Screen, text: &str) -> anyhow::Result<()> {
+        let term = Term::stdout();
+        let (height, width) = term.size();
+        if screen.rows >= usize::from(height).max(2) {
+            term.clear_screen()?;
+        } else {
+            term.clear_last_lines(screen.rows)?;
+        }
+        screen.rows = rows_of(text, usize::from(width));
+        self.print_text(text)
     }
 
     /// Prints a text that is a result by itself, such as a script.
@@ -282,6 +335,17 @@ impl Ui {
         });
         Progress { bar, _done: Some(done) }
     }
+}
+
+/// What is shown at a terminal and will be replaced.
+#[derive(Debug, Default)]
+pub(crate) struct Screen {
+    rows: usize,
+}
+
+/// How many rows a text takes at a terminal of this width.
+fn rows_of(text: &str, width: usize) -> usize {
+    text.lines().map(|line| measure_text_width(line).div_ceil(width.max(1)).max(1)).sum()
 }
 
 fn spinner() -> ProgressStyle {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    fake::{FakeAzure, Fault, Kind as Wrong, Options},
+    fake::{FakeAzure, Fault, Kind as Wrong, Options, SITE},
     program::{Folder, Run, statuses},
     world::{GROUP, Kind, SERVICE, World},
 };
@@ -214,4 +214,20 @@ fn a_refused_delete_stops_it_and_says_what_is_left() {
     prune(&folder, &azure).exits(0);
     let left = products(&azure);
     assert!(world.orphans().iter().all(|name| !left.contains(*name)));
+}
+
+#[test]
+fn a_state_is_waited_for_over_http_too() {
+    let (azure, folder) = (FakeAzure::with_scene(Options::default()), Folder::new());
+    let target = format!("--static-web-app {SITE} --apim {SERVICE}");
+    let run =
+        folder.azure(&azure, &format!("status {target} --wait-for linked --timeout 1s --interval 100ms"));
+    assert!(run.exits(5).stderr.contains("is unlinked, not linked"));
+    let mut waiting = folder
+        .azure_command(&azure, &format!("status {target} --wait-for linked --timeout 60s --interval 50ms"))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    folder.azure(&azure, &format!("link {target} --grace 0s")).exits(0);
+    assert_eq!(waiting.wait().unwrap().code(), Some(0));
 }

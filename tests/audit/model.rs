@@ -144,7 +144,7 @@ fn what_cannot_be_understood_makes_what_depends_on_it_unknown() {
     let world = World::of(18);
     let folder = folder_with(&world);
     // A site without a hostname may be the one that any of the products was made for.
-    let site = format!("{}/Microsoft.Web/staticSites/unfinished", GROUP);
+    let site = format!("{GROUP}/Microsoft.Web/staticSites/unfinished");
     let mut broken = model(&folder);
     let resources = broken["resources"].as_array_mut().unwrap();
     resources.push(

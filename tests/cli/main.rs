@@ -19,4 +19,5 @@ mod support;
 mod targets;
 #[cfg(unix)]
 mod terminal;
+mod watch;
 mod words;

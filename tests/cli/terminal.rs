@@ -253,3 +253,38 @@ fn json_at_a_terminal_is_not_decorated() {
     let text = shown(&shop, 40, "status -o json", &[]);
     serde_json::from_str::<serde_json::Value>(&text).unwrap();
 }
+
+#[test]
+fn a_watch_redraws_in_place_and_ends_with_ctrl_c() {
+    let shop = Shop::linked();
+    let mut terminal = Terminal::of(shop.swa_apim("status --watch --interval 100ms"));
+    terminal.shows("prod: linked");
+    terminal.shows("every 100ms; Ctrl-C ends it");
+    shop.delete(&crate::support::product());
+    let shown = terminal.shows("prod: partial");
+    assert!(shown.contains("\u{1b}["), "what was there is taken away first: {shown:?}");
+    terminal.interrupts();
+    let (rest, code) = terminal.ends();
+    assert_eq!(code, 130, "{rest}");
+}
+
+#[test]
+fn a_prune_goes_on_only_if_the_name_of_the_service_is_typed() {
+    let shop = Shop::linked();
+    shop.run("unlink").exits(0);
+    let before = shop.read(MODEL);
+    let mut terminal = Terminal::of(shop.swa_apim("prune"));
+    terminal.shows("Type `shop-apim` to go on");
+    terminal.types("shop-web\r");
+    let (rest, code) = terminal.ends();
+    assert_eq!(code, 4, "{rest}");
+    assert_eq!(shop.read(MODEL), before);
+
+    let mut terminal = Terminal::of(shop.swa_apim("prune"));
+    let shown = terminal.shows("Type `shop-apim` to go on");
+    assert!(shown.contains("1 product would be deleted, in 2 changes"), "{shown}");
+    terminal.types("shop-apim\r");
+    let (rest, code) = terminal.ends();
+    assert_eq!(code, 0, "{rest}");
+    assert_eq!(shop.state(), "unlinked");
+}
