@@ -17,7 +17,7 @@ use crate::{
     diagnosis::ExitCode,
     engine::{
         self, Applied, ApplyError, Intent, LinkState, Observed, Plan, PlannedStep, Provisioner, StepListener,
-        Verdict,
+        Undo, Verdict,
     },
     output::{ChangeResult, KeysReport, Outcome, Progress, StepReport, StepStatus},
     provider::{ProviderError, arm::Wait},
@@ -42,6 +42,8 @@ pub(super) struct Job {
     state: JobState,
     /// Steps of plans that were given up for this one.
     before: Vec<StepReport>,
+    /// How the first of them is taken back.
+    undo: Option<Undo>,
 }
 
 /// Where a plan is from.
@@ -66,8 +68,8 @@ enum JobState {
 
 impl Job {
     pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
-        let env = plan.target.env.clone();
-        Self { plane, plan, env, seen, origin, state: JobState::Planned, before: Vec::new() }
+        let (env, undo) = (plan.target.env.clone(), plan.undo.clone());
+        Self { plane, plan, env, seen, origin, state: JobState::Planned, before: Vec::new(), undo }
     }
 
     /// One for which there is nothing to do.
@@ -233,6 +235,7 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
         state: verdict.state,
         keys: KeysReport::of(keys_before.as_ref(), verdict.observed.keys.as_ref())
             .filter(|_| job.plane.is_azure() && job.plan.intent == Intent::Relink),
+        undo: job.undo.filter(|_| outcome == Outcome::Applied),
         summary: outcome::summary(&job.plan, outcome, &verdict),
         findings: verdict.findings.clone(),
         error: None,

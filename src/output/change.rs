@@ -9,7 +9,7 @@ use super::{
     style::Style,
     ui::Report,
 };
-use crate::engine::ChangeKind;
+use crate::engine::{ChangeKind, Undo};
 
 impl Report for ChangeReport {
     fn text(&self, style: Style) -> String {
@@ -65,11 +65,22 @@ fn one(result: &ChangeResult, style: Style) -> String {
             lines.map(|(when, keys)| format!("keys {when} {} and {}\n", keys.primary, keys.secondary));
         text += &lines.concat();
     }
+    if let Some(undo) = result.undo.as_ref().filter(|_| result.outcome == Outcome::Applied) {
+        text += &undone_by(undo);
+    }
     // What went wrong is said once, on stderr.
     if result.error.is_none() {
         text += &findings(&result.findings, style);
     }
     text
+}
+
+fn undone_by(undo: &Undo) -> String {
+    match undo {
+        Undo::By { command, note: None } => format!("to take it back: {command}\n"),
+        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})\n"),
+        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}\n"),
+    }
 }
 
 fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {

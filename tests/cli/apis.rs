@@ -17,6 +17,7 @@ prod: linked `shop-web` to `shop-apim`
  +  subscription    agreeable-smoke-06273c21e  the site needs a key that opens the product
  +  policy          agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  linked backend  shop-apim                  the site takes the new key
+to take it back: swa-apim unlink --purge --env prod
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` is empty: no API can be reached
   -> run `swa-apim api add API --env prod`
@@ -43,6 +44,7 @@ prod: linked `shop-web` to `shop-apim`
  +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
+to take it back: swa-apim unlink --purge --env prod
 
 SWAAPIM073 degraded: the API `orders` has the path `orders`, which the site never calls
   properties.path: orders, expected api/orders
@@ -91,6 +93,7 @@ exit 0
 --- stdout
 prod: added catalog to the product of `shop-web`
  +  API in the product  catalog  the site is to reach it
+to take it back: swa-apim api remove catalog --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -108,6 +111,7 @@ exit 0
 --- stdout
 prod: removed catalog from the product of `shop-web`
  -  API in the product  catalog  the site is not to reach it
+to take it back: swa-apim api add catalog --env prod
 
 "#]]);
     shop.run("api remove catalog").is(str![[r#"
@@ -126,6 +130,7 @@ exit 0
 --- stdout
 prod: removed orders from the product of `shop-web`
  -  API in the product  orders  the site is not to reach it
+to take it back: swa-apim api add orders --env prod
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` is empty: no API can be reached
   -> run `swa-apim api add API --env prod`

@@ -31,6 +31,7 @@ prod: linked `shop-web` to `shop-apim`
  +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
+to take it back: swa-apim unlink --purge --env prod
 
 free: failed
 
@@ -114,6 +115,7 @@ prod: linked `shop-web` to `shop-apim`
  +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
+to take it back: swa-apim unlink --purge --env prod
 
 again: `shop-web` is linked to `shop-apim` already; nothing to do
 

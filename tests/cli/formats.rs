@@ -167,7 +167,7 @@ prod: unlinked
 }
 
 #[test]
-fn a_change_in_every_format() {
+fn a_change_in_formats_for_programs() {
     let shop = Shop::linked();
     shop.run("api add catalog -o json").is(str![[r#"
 exit 0
@@ -189,7 +189,10 @@ exit 0
         }
       ],
       "state": "linked",
-      "findings": []
+      "findings": [],
+      "undo": {
+        "command": "swa-apim api remove catalog --env prod"
+      }
     }
   ]
 }
@@ -212,8 +215,15 @@ results:
     status: applied
   state: linked
   findings: []
+  undo:
+    command: swa-apim api add catalog --env prod
 
 "#]]);
+}
+
+#[test]
+fn a_change_in_formats_for_tables() {
+    let shop = Shop::linked();
     shop.run("api add catalog -o tsv").is(str![[r#"
 exit 0
 --- stdout

@@ -19,5 +19,6 @@ mod support;
 mod targets;
 #[cfg(unix)]
 mod terminal;
+mod undo;
 mod watch;
 mod words;

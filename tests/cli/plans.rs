@@ -71,6 +71,7 @@ prod: linked `shop-web` to `shop-apim`
  +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
+to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -182,6 +183,7 @@ prod: linked `shop-web` to `shop-apim`
  +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
  +  API in the product  orders                     the env lists it
  +  linked backend      shop-apim                  the site takes the new key
+to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -201,6 +203,7 @@ exit 0
 --- stdout
 prod: unlinked `shop-web` from `shop-apim`; its product and subscription stay
  -  linked backend  shop-apim  the site's `/api` is no longer to be served by `shop-apim`
+to take it back: swa-apim link --env prod (the product, its APIs and its keys are still there)
 
 SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link is still there
   -> `swa-apim link --env prod` takes it up again; `swa-apim unlink --purge --env prod` deletes it
@@ -229,6 +232,7 @@ prod: relinked `shop-web` to `shop-apim`; both keys are new
  ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary
  ~  linked backend: connect   shop-apim                  the site takes the fresh key
  ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more
+it cannot be taken back: the keys that were replaced do not come back
 --- stderr
 next: swa-apim status --env prod
 
@@ -261,6 +265,7 @@ prod: unlinked `shop-web` from `shop-apim`; its product and subscription are del
  -  linked backend  shop-apim                  the site's `/api` is no longer to be served by `shop-apim`
  -  subscription    agreeable-smoke-06273c21e  nobody else uses it; its keys end here
  -  product         agreeable-smoke-06273c21e  nobody else uses it; its APIs stay in the service
+to take it back: swa-apim link --env prod (its keys will be new, and orders will be in its product only if the env lists them)
 
 "#]]);
     assert_eq!(shop.state(), "unlinked");

@@ -95,6 +95,7 @@ prod: linked `shop-web` to `shop-apim`
  +  policy              agreeable-smoke-06273c21e-dev  only tokens of the site may be let in
  +  API in the product  orders                         the env lists it
  +  linked backend      shop-apim                      the site takes the new key
+to take it back: swa-apim unlink --purge --env prod --site-environment dev
 --- stderr
 next: swa-apim status --env prod --site-environment dev
 

@@ -55,7 +55,6 @@ fn a_finding_has_the_shape_of_the_contract() {
 #[test]
 fn a_change_has_the_shape_of_the_contract() {
     let shop = Shop::sample();
-    let result = ["env", "outcome", "steps", "state", "findings"];
     for (line, command, outcome) in [
         ("link --dry-run", "link", "planned"),
         ("link", "link", "applied"),
@@ -67,6 +66,8 @@ fn a_change_has_the_shape_of_the_contract() {
         let report = shop.run(&format!("{line} -o json")).exits(0).json();
         assert_eq!(keys(&report), ["schemaVersion", "command", "results"], "{line}");
         assert_eq!(report["command"], command, "{line}");
+        let mut result = vec!["env", "outcome", "steps", "state", "findings"];
+        result.extend((outcome != "unchanged").then_some("undo"));
         assert_eq!(keys(&report["results"][0]), result, "{line}");
         assert_eq!(report["results"][0]["outcome"], outcome, "{line}");
         for step in report["results"][0]["steps"].as_array().unwrap() {
@@ -109,6 +110,9 @@ fn every_document_is_valid_by_its_published_schema() {
         ("relink", "change.v1.schema.json"),
         ("unlink", "change.v1.schema.json"),
         ("status", "status.v1.schema.json"),
+        ("audit", "audit.v1.schema.json"),
+        ("prune --dry-run", "prune.v1.schema.json"),
+        ("prune --yes", "prune.v1.schema.json"),
         ("model import none.json", "import.v1.schema.json"),
     ] {
         let document = shop.run(&format!("{line} -o json")).json();

@@ -5,7 +5,7 @@ use std::{
     process::{Child, ChildStdout, Stdio},
 };
 
-use crate::support::{MODEL, Shop, product};
+use crate::support::{CONFIG, MODEL, Shop, product};
 
 /// A watch in a pipe.
 struct Watch {
@@ -147,6 +147,7 @@ fn what_waiting_cannot_cure_is_not_waited_for() {
 #[test]
 fn what_is_not_there_yet_is_waited_for() {
     let shop = Shop::sample();
+    std::fs::remove_file(shop.path(CONFIG)).unwrap();
     let line = "status --static-web-app nowhere --apim shop-apim --wait-for linked --timeout 100ms";
     let run = shop.run(line);
     run.exits(5);

@@ -10,8 +10,8 @@ use self::{
     link::{Rotation, link_steps},
 };
 use super::{
-    Basis, ChangeKind, Intent, Leftovers, LinkState, Observed, PlannedStep, Refusal, Step, Target, Verdict,
-    assess,
+    Basis, ChangeKind, Intent, Leftovers, LinkState, Observed, PlannedStep, Refusal, Step, Target, Undo,
+    Verdict, assess, undo::undo,
 };
 use crate::model::ProductId;
 
@@ -29,6 +29,9 @@ pub struct Plan {
     pub steps: Vec<PlannedStep>,
     /// The versions of everything that it was made from.
     pub basis: Basis,
+    /// How it is taken back, if it changes something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
 }
 
 impl Plan {
@@ -36,7 +39,7 @@ impl Plan {
     #[must_use]
     pub fn nothing(verdict: &Verdict, intent: Intent) -> Self {
         let (target, basis) = (verdict.observed.target.clone(), verdict.observed.basis());
-        Self { target, intent, state: verdict.state, steps: Vec::new(), basis }
+        Self { target, intent, state: verdict.state, steps: Vec::new(), basis, undo: None }
     }
 
     /// Whether there is nothing to do.
@@ -80,8 +83,10 @@ pub fn plan(observed: &Observed, intent: &Intent) -> Result<Plan, Refusal> {
         Intent::AddApis { apis } => add_steps(observed, apis),
         Intent::RemoveApis { apis } => remove_steps(observed, apis),
     };
+    let undo = undo(observed, intent, &steps);
     let (target, intent) = (observed.target.clone(), intent.clone());
-    Ok(Plan { target, intent, state: LinkState::of(observed, &findings), steps, basis: observed.basis() })
+    let (state, basis) = (LinkState::of(observed, &findings), observed.basis());
+    Ok(Plan { target, intent, state, steps, basis, undo })
 }
 
 fn unlink_steps(observed: &Observed, leftovers: Leftovers) -> Vec<PlannedStep> {

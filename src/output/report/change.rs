@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{ErrorReport, link::KeyFingerprintsReport};
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, Finding, KeyFingerprints, LinkState, PlannedStep},
+    engine::{ChangeKind, Finding, KeyFingerprints, LinkState, PlannedStep, Undo},
 };
 
 /// What a changing command prints with `-o json`.
@@ -38,6 +38,9 @@ pub struct ChangeResult {
     pub keys: Option<KeysReport>,
     /// What is not as it should be, or worth knowing.
     pub findings: Vec<Finding>,
+    /// How it is taken back, or why it cannot be; of a plan, how it would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
     /// Why it failed, if it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,

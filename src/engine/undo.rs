@@ -1,0 +1,134 @@
+//! How a plan is taken back, once it is carried out; pure.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeKind, Intent, Leftovers, Observed, PlannedStep, Step};
+use crate::model::{ApimServiceId, ResourceId};
+
+/// How a change is taken back, or why it cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Undo {
+    /// A command takes it back.
+    By {
+        /// The command line.
+        command: String,
+        /// What it does not bring back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Nothing does.
+    Impossible {
+        /// Why.
+        impossible: String,
+    },
+}
+
+impl Undo {
+    fn by(command: String) -> Self {
+        Self::By { command, note: None }
+    }
+
+    fn by_with(command: String, note: impl Into<String>) -> Self {
+        Self::By { command, note: Some(note.into()) }
+    }
+
+    fn impossible(why: impl Into<String>) -> Self {
+        Self::Impossible { impossible: why.into() }
+    }
+}
+
+/// How the steps are taken back that lead from what was observed to what was wanted; `None` if they change
+/// nothing.
+pub(super) fn undo(observed: &Observed, intent: &Intent, steps: &[PlannedStep]) -> Option<Undo> {
+    if steps.iter().all(|planned| planned.kind == ChangeKind::Wait) {
+        return None;
+    }
+    Some(match intent {
+        Intent::Link { .. } | Intent::Relink if observed.own_backend().is_none() => of_link(observed, steps),
+        Intent::Link { .. } => of_repair(observed, steps),
+        Intent::Relink => Undo::impossible("the keys that were replaced do not come back"),
+        Intent::Unlink { leftovers } => of_unlink(observed, *leftovers, steps),
+        Intent::AddApis { .. } => Undo::by(command(observed, &with_apis("api remove", steps))),
+        Intent::RemoveApis { .. } => Undo::by(command(observed, &with_apis("api add", steps))),
+    })
+}
+
+fn command(observed: &Observed, verb: &str) -> String {
+    format!("swa-apim {verb} {}", observed.target.selector).trim_end().to_owned()
+}
+
+/// The verb with the APIs that the steps add or remove: of those that were named, some were so already.
+fn with_apis(verb: &str, steps: &[PlannedStep]) -> String {
+    let apis = steps.iter().filter_map(|planned| match &planned.step {
+        Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name()),
+        _ => None,
+    });
+    apis.fold(verb.to_owned(), |verb, api| format!("{verb} {api}"))
+}
+
+/// A link that was not there: what it made goes, what it found stays.
+fn of_link(observed: &Observed, steps: &[PlannedStep]) -> Undo {
+    let replaced = steps.iter().find_map(|planned| match &planned.step {
+        Step::Disconnect { from, .. } if !observed.gone.contains(from) => Some(from),
+        _ => None,
+    });
+    let verb = if observed.product.is_some() { "unlink" } else { "unlink --purge" };
+    let undo = command(observed, verb);
+    match replaced {
+        Some(from) => Undo::by_with(undo, linked_before(observed, from)),
+        None if observed.product.is_some() => {
+            Undo::by_with(undo, "the product was there before, and stays as it is now")
+        }
+        None => Undo::by(undo),
+    }
+}
+
+fn linked_before(observed: &Observed, from: &ResourceId) -> String {
+    let (site, name) = (observed.target.site_environment.site(), from.name());
+    if ApimServiceId::try_from(from.clone()).is_ok() {
+        let again = format!("swa-apim link --static-web-app {site} --apim {from}");
+        return format!("`{again}` links the site to `{name}` again, where its product still is");
+    }
+    format!(
+        "the site was linked to `{name}`, which is no API Management service, and is not linked to it again"
+    )
+}
+
+/// A link that was there: what was wrong with it does not come back.
+fn of_repair(observed: &Observed, steps: &[PlannedStep]) -> Undo {
+    let adds = |planned: &&PlannedStep| matches!(planned.step, Step::AddApi { .. });
+    if steps.iter().all(|planned| adds(&planned)) {
+        return Undo::by(command(observed, &with_apis("api remove", steps)));
+    }
+    Undo::impossible("it put right what was wrong with a link that was there")
+}
+
+fn of_unlink(observed: &Observed, leftovers: Leftovers, steps: &[PlannedStep]) -> Undo {
+    let deletes = steps.iter().any(|planned| matches!(planned.step, Step::DeleteProduct { .. }));
+    let Some(from) = steps.iter().find_map(|planned| match &planned.step {
+        Step::Disconnect { from, .. } => Some(from),
+        _ => None,
+    }) else {
+        return Undo::impossible("what was deleted was left over; its keys do not come back");
+    };
+    if observed.gone.contains(from) {
+        return Undo::impossible(format!("`{}`, which the site was linked to, is gone", from.name()));
+    }
+    let undo = command(observed, "link");
+    match leftovers {
+        Leftovers::Purge if deletes => Undo::by_with(undo, purged(observed)),
+        Leftovers::Keep | Leftovers::Purge => {
+            Undo::by_with(undo, "the product, its APIs and its keys are still there")
+        }
+    }
+}
+
+fn purged(observed: &Observed) -> String {
+    let apis: Vec<&str> = observed.product_apis.iter().map(|api| api.id.name()).collect();
+    if apis.is_empty() {
+        return "its keys will be new".to_owned();
+    }
+    format!("its keys will be new, and {} will be in its product only if the env lists them", apis.join(", "))
+}
