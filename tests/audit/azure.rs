@@ -101,6 +101,24 @@ impl Seed {
     }
 }
 
+/// Whether a path has to be read before this product may be deleted.
+fn is_about(world: &World, name: &str, path: &str) -> bool {
+    let site = format!("/staticsites/{}/", world.sites[name]);
+    path.ends_with(&format!("/products/{name}"))
+        || path.ends_with(&format!("/products/{name}/subscriptions"))
+        || path.ends_with(&format!("/subscriptions/of-{name}"))
+        || format!("{path}/").contains(&site)
+}
+
+/// Whether a path has to be read before anything may be deleted.
+fn is_about_all(path: &str) -> bool {
+    let service = SERVICE.to_lowercase();
+    path.ends_with("/subscriptions")
+        || path.ends_with("/microsoft.web/staticsites")
+        || path == service
+        || path.strip_prefix(&service).is_some_and(|rest| rest == "/products")
+}
+
 #[test]
 fn what_could_not_be_read_is_never_deleted() {
     let world = World::of(36);
@@ -112,13 +130,15 @@ fn what_could_not_be_read_is_never_deleted() {
         gets.map(|seen| seen.path.to_lowercase()).collect::<BTreeSet<String>>()
     };
     let paths: Vec<&'static str> = paths.into_iter().map(|path| &*path.leak()).collect();
+    let (mut went, mut stayed) = (0, 0);
     for seed in 0..24 {
         let (azure, folder) = (azure_with(&world), Folder::new());
         let mut chance = Seed(seed);
-        let one_in = 2 + chance.next() % 12;
-        let failing: Vec<&str> =
-            paths.iter().copied().filter(|_| chance.next().is_multiple_of(one_in)).collect();
-        for path in &failing {
+        let one_in = 4 + chance.next() % 16;
+        for path in paths.iter().copied() {
+            if !chance.next().is_multiple_of(one_in) {
+                continue;
+            }
             let refused = Wrong::Error(403, "AuthorizationFailed", "you may not read this");
             // Some fail from the beginning, some only when they are looked at again.
             let skip = usize::from(chance.next().is_multiple_of(3));
@@ -127,30 +147,40 @@ fn what_could_not_be_read_is_never_deleted() {
         generous(&azure);
         let before = products(&azure);
         let run = prune(&folder, &azure);
-        let deleted: BTreeSet<String> = before.difference(&products(&azure)).cloned().collect();
-        for name in &deleted {
+        let after = products(&azure);
+        let seen = azure.take_seen().into_iter().filter(|seen| seen.status == 0);
+        let refused: Vec<String> = seen.map(|seen| seen.path.to_lowercase()).collect();
+        for name in before.difference(&after) {
             assert!(world.orphans().contains(name.as_str()), "seed {seed}: {name} was in use");
+            let wronged = refused.iter().find(|path| is_about(&world, name, path));
+            assert_eq!(wronged, None, "seed {seed}: {name} went, and this was not read");
+            went += 1;
         }
-        let refused: Vec<String> = azure
-            .take_seen()
-            .into_iter()
-            .filter(|seen| seen.status == 0)
-            .map(|seen| seen.path.to_lowercase())
-            .collect();
-        for path in &refused {
-            let about = |name: &String| {
-                let site = format!("/staticsites/{}/", world.sites[name]);
-                path.ends_with(&format!("/products/{name}"))
-                    || path.ends_with(&format!("/products/{name}/subscriptions"))
-                    || format!("{path}/").contains(&site)
-            };
-            let wronged: Vec<&String> = deleted.iter().filter(|name| about(name)).collect();
-            assert!(wronged.is_empty(), "seed {seed}: {wronged:?} went, and {path} was not read");
+        // One that may not be read at the very last moment stops it.
+        let stopped = run.stdout.contains("\"not-tried\"");
+        for name in world.orphans().iter().filter(|name| after.contains(**name)) {
+            let about = |path: &String| is_about(&world, name, path) || is_about_all(path);
+            let excused = stopped || refused.iter().any(about);
+            assert!(excused, "seed {seed}: {name} stayed, and all was read: {}", run.stdout);
+            stayed += 1;
         }
-        if !refused.is_empty() {
-            assert_ne!(run.code, 1, "seed {seed}: {}", run.stderr);
-        }
+        let code = run.code;
+        assert!(refused.is_empty() || [0, 5, 6, 7].contains(&code), "seed {seed}: {code} {}", run.stderr);
     }
+    assert!(went > 20 && stayed > 20, "{went} went and {stayed} stayed: the faults are all or nothing");
+}
+
+#[test]
+fn a_link_over_http_is_taken_back_as_it_says() {
+    let (azure, folder) = (FakeAzure::with_scene(Options::default()), Folder::new());
+    let before = azure.state().shape();
+    let target = format!("--static-web-app {SITE} --apim {SERVICE}");
+    let report = folder.azure(&azure, &format!("link {target} --grace 0s -o json")).exits(0).json();
+    assert_ne!(azure.state().shape(), before);
+    let undo = report["results"][0]["undo"]["command"].as_str().unwrap().to_owned();
+    let undo = undo.split(" --endpoint").next().unwrap().strip_prefix("swa-apim ").unwrap().to_owned();
+    folder.azure(&azure, &format!("{undo} --yes")).exits(0);
+    assert_eq!(azure.state().shape(), before);
 }
 
 #[test]

@@ -128,6 +128,10 @@ impl Hand<'_> {
             Ok(Now::Same { left, versions }) => (left, versions),
             Ok(Now::Gone) => return Fate::Deleted,
             Ok(Now::Otherwise { why, undetermined }) => return Fate::Kept { why, undetermined },
+            // Of what may not be read, no more is known than that it may be in use.
+            Err(error @ ProviderError::NotAuthorized(_)) => {
+                return Fate::Kept { why: error.to_string(), undetermined: true };
+            }
             Err(error) => return Fate::Failed { done: 0, error },
         };
         let before = orphan.steps.len() - left.steps.len();
