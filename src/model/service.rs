@@ -265,7 +265,7 @@ impl ApimSubscription {
             display_name: resource.text("properties.displayName")?.map(str::to_owned),
             scope: resource.required_text("properties.scope")?.to_owned(),
             state,
-            created_on: resource.text("properties.createdDate")?.map(str::to_owned),
+            created_on: resource.text("properties.createdDate").ok().flatten().map(str::to_owned),
         })
     }
 

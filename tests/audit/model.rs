@@ -181,3 +181,19 @@ fn a_link_to_nothing_is_told_once_for_all_services() {
     let contradiction = folder.run("audit --all-services --apim gate").exits(2);
     assert!(contradiction.stderr.contains("contradict"), "{}", contradiction.stderr);
 }
+
+#[test]
+fn the_age_of_a_subscription_is_told_where_it_is_known_and_nowhere_else() {
+    let mut world = World::of(2);
+    let mut subscriptions =
+        world.resources.iter_mut().filter(|it| it["id"].as_str().unwrap().contains("/subscriptions/of-"));
+    subscriptions.next().unwrap()["properties"]["createdDate"] = "2026-01-02T03:04:05.678Z".into();
+    let folder = folder_with(&world);
+    let audit = folder.run("audit --apim gate -o json").exits(0).json();
+    let products = audit["services"][0]["products"].as_array().unwrap();
+    let created = |at: usize| &products[at]["subscriptions"][0]["createdOn"];
+    assert_eq!(*created(0), "2026-01-02T03:04:05.678Z");
+    assert_eq!(*created(1), Value::Null);
+    let table = folder.run("audit --apim gate").exits(0).stdout;
+    assert_eq!(table.matches("2026-01-02 03:04").count(), 1, "{table}");
+}

@@ -16,7 +16,7 @@ use crate::{
 const FORMATS: [&str; 5] = ["table", "json", "yaml", "tsv", "markdown"];
 
 /// One of every command, in an order in which each finds something to do.
-const COMMANDS: [&str; 45] = [
+const COMMANDS: [&str; 51] = [
     "status --all",
     "status --all --detailed-exitcode",
     "status --env e1 --query links[0].subscription",
@@ -48,6 +48,12 @@ const COMMANDS: [&str; 45] = [
     "unlink --env e1 --out unlink.json",
     "unlink --all",
     "status --all",
+    "status --env e0 --wait-for linked --timeout 0s",
+    "audit --apim shop-apim",
+    "audit --all-services --detailed-exitcode",
+    "prune --apim shop-apim --dry-run",
+    "prune --apim shop-apim",
+    "prune --apim shop-apim --out prune.json",
     "unlink --all --purge --yes",
     "status --all",
     "link --all",

@@ -11,6 +11,8 @@ mod tell;
 
 use std::collections::BTreeSet;
 
+use futures_util::{StreamExt as _, stream};
+
 pub use self::{
     classify::{Audit, DanglingLink, Orphaned, ProductAudit, Standing, classify},
     seen::{ApiSeen, Gap, HostSeen, ServiceSeen, SitesSeen, SubscriptionsSeen, Unread},
@@ -24,19 +26,19 @@ use crate::{
     provider::{ControlPlane, ProviderError},
 };
 
+/// How many services are looked at at once, each by several reads.
+const SERVICES_AT_ONCE: usize = 4;
+
 /// Looks at services and at the sites that may use them, and judges what their products are.
 ///
-/// # Errors
-///
-/// [`ProviderError`] if a service or its products cannot be read at all: of each service its own.
+/// A service that cannot be read at all, or whose products cannot, has its own error.
 pub async fn audit(
     plane: &dyn ControlPlane,
     services: &[ApimServiceId],
 ) -> Vec<(ApimServiceId, Result<Audit, ProviderError>)> {
-    let mut seen = Vec::new();
-    for service in services {
-        seen.push((service.clone(), look::look_at_service(plane, service).await));
-    }
+    let seen = stream::iter(services)
+        .map(async |service| (service.clone(), look::look_at_service(plane, service).await));
+    let seen: Vec<_> = seen.buffered(SERVICES_AT_ONCE).collect().await;
     let mut wanted = Wanted::default();
     for service in seen.iter().filter_map(|(_, service)| service.as_ref().ok()) {
         service.products.iter().for_each(|product| wanted.add(&product.view));
