@@ -142,7 +142,7 @@ async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCo
         Command::Status(args) => status::run(args, context()?).await,
         Command::Doctor(args) => doctor::run(args, context()?).await,
         Command::Apply(args) => apply::run(args, context()?).await,
-        Command::Api(args) => api::run(args, context()?).await,
+        Command::Api(args) => Box::pin(api::run(args, context()?)).await,
         Command::Audit(args) => audit::run(args, context()?).await,
         Command::Prune(args) => prune::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,
