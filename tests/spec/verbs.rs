@@ -98,7 +98,7 @@ async fn all_that_is_sent_and_all_that_is_told_is_as_it_is_defined_or_known_to_b
     let Some(swagger) = Swagger::of_azure() else { return };
     let traffic = all_traffic().await;
     let operations = traffic.operations(&swagger);
-    assert_eq!(operations.len(), 31, "{operations:#?}");
+    assert_eq!(operations.len(), 32, "{operations:#?}");
     let faults = traffic.faults(&Checker::new(&swagger));
     let (unknown, idle) = unaccounted(&faults);
     let unknown: Vec<String> = unknown
