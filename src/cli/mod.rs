@@ -14,12 +14,15 @@ mod explain;
 mod failure;
 mod files;
 mod fleet;
+mod graph;
 mod help;
 mod init;
 mod link;
 mod logging;
+mod look;
 mod man;
 mod model;
+mod open;
 mod outcome;
 mod plan_file;
 mod plane;
@@ -70,6 +73,7 @@ enum Command {
     Api(api::ApiArgs),
     Audit(audit::AuditArgs),
     Prune(prune::PruneArgs),
+    Graph(graph::GraphArgs),
     Model(model::ModelArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -145,6 +149,7 @@ async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCo
         Command::Api(args) => Box::pin(api::run(args, context()?)).await,
         Command::Audit(args) => audit::run(args, context()?).await,
         Command::Prune(args) => prune::run(args, context()?).await,
+        Command::Graph(args) => graph::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,
         Command::Explain(args) => explain::run(&args, &global.ui()),
         Command::Completions(args) => completions::run(&args, &global.ui()),

@@ -116,9 +116,6 @@ fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Success);
     };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    files::replace(file, &text).map_err(|error| {
-        UsageError::new(format!("could not write `{}`: {error}", file.display()))
-            .hint("name a file in a folder that is there and that you may write to")
-    })?;
+    files::write_result(file, &text)?;
     Ok(ExitCode::Success)
 }

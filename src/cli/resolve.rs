@@ -65,6 +65,16 @@ impl Context {
         Ok((plane, ApimServiceId::try_from(id)?))
     }
 
+    /// The service of an env, whatever its site is.
+    pub(super) async fn service_of(
+        &self,
+        plane: &dyn ControlPlane,
+        env: &EnvSettings,
+    ) -> anyhow::Result<ResourceId> {
+        let place = Within { group: env.resource_group.as_ref(), subscription: env.subscription.as_ref() };
+        resolve(self, plane, place, &env.apim, &APIM).await
+    }
+
     /// The control plane of a command that is about all services: that of the env, if one is chosen.
     pub(super) fn any_plane(&self) -> anyhow::Result<Plane> {
         match self.settings.env() {

@@ -219,7 +219,7 @@ fn exit_code(verdict: &Verdict, detailed: bool) -> ExitCode {
 }
 
 /// An env that could not be looked at, among others that could.
-fn unread(env: &EnvSettings, error: &anyhow::Error) -> LinkReport {
+pub(super) fn unread(env: &EnvSettings, error: &anyhow::Error) -> LinkReport {
     let (site, apim) = (&env.static_web_app.value, &env.apim.value);
     let environment = &env.site_environment.value;
     LinkReport::unread(&env.name, site, environment, apim, failure::report(error))

@@ -4,6 +4,7 @@ mod audit;
 mod change;
 mod doctor;
 mod format;
+mod graph;
 mod report;
 mod schema;
 mod status;
@@ -11,6 +12,7 @@ mod style;
 mod ui;
 
 pub use format::{Format, InvalidQuery, Query};
+pub use graph::{Graph, GraphFormat};
 pub use report::{
     ApiListReport, ApiReport, ApimReport, AuditReport, ChangeReport, ChangeResult, DanglingLinkReport,
     DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport, NeedReport, Outcome,

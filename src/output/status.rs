@@ -80,7 +80,7 @@ fn overview(links: &[LinkReport], style: Style) -> String {
     text
 }
 
-fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
+pub(super) fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
     match state {
         LinkState::Linked => Mark::of(worst),
         LinkState::Unlinked | LinkState::Leftover => Mark::Absent,

@@ -38,7 +38,7 @@ impl Mark {
         }
     }
 
-    fn glyph(self) -> &'static str {
+    pub(super) fn glyph(self) -> &'static str {
         match self {
             Self::Good => "✓",
             Self::Noted => "i",

@@ -109,7 +109,7 @@ fn every_home_is_lived_in() {
 #[test]
 fn who_prints_is_known() {
     let prints = |file: &&SourceFile| {
-        ["stdout(", "stderr", "println!", "print!("].iter().any(|it| file.code.contains(it))
+        ["stdout()", "stderr()", "io::stderr", "println!", "print!("].iter().any(|it| file.code.contains(it))
     };
     let files = source::all();
     let printers: BTreeSet<&str> = files.iter().filter(prints).map(|file| file.path.as_str()).collect();

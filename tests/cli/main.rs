@@ -10,6 +10,7 @@ mod doctor;
 mod exports;
 mod fleet;
 mod formats;
+mod graphs;
 mod models;
 mod plans;
 mod preflight;

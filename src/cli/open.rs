@@ -1,0 +1,32 @@
+//! Files, opened with the program that the user has for them.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use super::context::UsageError;
+
+/// What opens a file on this kind of machine.
+const OPENER: &str = if cfg!(target_os = "macos") {
+    "open"
+} else if cfg!(windows) {
+    "explorer"
+} else {
+    "xdg-open"
+};
+
+/// Opens a file, and does not wait until it is closed again.
+///
+/// # Errors
+///
+/// A usage error that names the file, if there is nothing to open it with.
+pub(super) fn show(file: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new(OPENER);
+    command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().map(drop).map_err(|error| {
+        UsageError::new(format!("could not start `{OPENER}`: {error}"))
+            .hint(format!("open `{}` by hand", file.display()))
+            .into()
+    })
+}
