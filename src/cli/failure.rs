@@ -8,7 +8,7 @@ use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
-    output::{AskError, ErrorReport, InvalidQuery},
+    output::{AskError, ErrorReport, ExportError, InvalidQuery},
     provider::{
         ProviderError,
         arm::{ArmError, CredentialError, InvalidEndpoint},
@@ -111,6 +111,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<MissingRights>(error))
         .or_else(|| of::<ApplyError>(error))
         .or_else(|| of::<AskError>(error))
+        .or_else(|| of::<ExportError>(error))
         .or_else(|| of::<ProviderError>(error))
         .or_else(|| of::<ModelError>(error))
         .or_else(|| of::<ImportError>(error))

@@ -11,6 +11,7 @@ mod context;
 mod doctor;
 mod execution;
 mod explain;
+mod export;
 mod failure;
 mod files;
 mod fleet;
@@ -74,6 +75,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Prune(prune::PruneArgs),
     Graph(graph::GraphArgs),
+    Export(export::ExportArgs),
     Model(model::ModelArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -150,6 +152,7 @@ async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCo
         Command::Audit(args) => audit::run(args, context()?).await,
         Command::Prune(args) => prune::run(args, context()?).await,
         Command::Graph(args) => graph::run(args, context()?).await,
+        Command::Export(args) => export::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,
         Command::Explain(args) => explain::run(&args, &global.ui()),
         Command::Completions(args) => completions::run(&args, &global.ui()),

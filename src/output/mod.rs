@@ -3,6 +3,7 @@
 mod audit;
 mod change;
 mod doctor;
+mod export;
 mod format;
 mod graph;
 mod report;
@@ -11,6 +12,7 @@ mod status;
 mod style;
 mod ui;
 
+pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
 pub use format::{Format, InvalidQuery, Query};
 pub use graph::{Graph, GraphFormat};
 pub use report::{

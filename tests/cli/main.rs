@@ -11,6 +11,7 @@ mod exports;
 mod fleet;
 mod formats;
 mod graphs;
+mod infrastructure;
 mod models;
 mod plans;
 mod preflight;

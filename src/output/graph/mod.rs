@@ -8,7 +8,10 @@ mod svg;
 use std::str::FromStr;
 
 use super::{LinkReport, status::state_mark, style::Mark};
-use crate::engine::{FindingCode, LinkState, Part};
+use crate::{
+    engine::{FindingCode, LinkState, Part},
+    model::PRODUCTION,
+};
 
 /// A way to draw a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +178,7 @@ impl Graph {
             return known;
         }
         let name = match site.environment.as_str() {
-            "default" => site.name.clone(),
+            PRODUCTION => site.name.clone(),
             preview => format!("{} ({preview})", site.name),
         };
         self.sites.push(Site { key, name });
