@@ -1,6 +1,8 @@
 //! What a failure means to the person or script that ran the command: an exit code, and what to do next.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
+
+use jiff::Timestamp;
 
 /// The exit codes of every command; `docs/exit-codes.md` is held to this list by a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +111,12 @@ impl Diagnosis {
 pub trait Diagnose: Error + Send + Sync + 'static {
     /// What the error means for the caller.
     fn diagnosis(&self) -> Diagnosis;
+
+    /// How long from now the control plane wants to be left alone, where it says so.
+    fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let _ = now;
+        None
+    }
 }
 
 /// The known name that is nearest to a mistyped one, if any is near enough to be meant.

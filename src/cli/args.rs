@@ -13,7 +13,7 @@ use super::complete;
 use crate::{
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
     engine::{Grace, Previews},
-    output::{Format, Query, Ui, UiOptions},
+    output::{Format, Pipeline, Query, Ui, UiOptions},
     provider::arm::Wait,
 };
 
@@ -110,6 +110,15 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, env = "SWA_APIM_TIMEOUT", value_name = "TIME", help_heading = "Output")]
     #[arg(value_parser = duration)]
     pub(super) timeout: Option<Duration>,
+    /// Add a line of JSON to this file for each step, result and failure
+    #[arg(long, global = true, env = "SWA_APIM_OUTPUT_FILE", value_name = "FILE", help_heading = "Output")]
+    output_file: Option<PathBuf>,
+    /// Whether GitHub Actions reads commands from what is printed
+    #[arg(long, global = true, hide = true, env = "GITHUB_ACTIONS", value_parser = FalseyValueParser::new())]
+    github_actions: bool,
+    /// The file that GitHub Actions reads the outputs of a step from
+    #[arg(long, global = true, hide = true, env = "GITHUB_OUTPUT", value_name = "FILE")]
+    github_output: Option<PathBuf>,
     /// Print nothing but results and errors
     #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = FalseyValueParser::new(), help_heading = "Output")]
     quiet: bool,
@@ -127,6 +136,11 @@ impl GlobalArgs {
             query: self.query.clone(),
             quiet: self.quiet,
             no_input: self.no_input,
+            pipeline: Pipeline {
+                annotates: self.github_actions,
+                outputs: self.github_output.clone(),
+                events: self.output_file.clone(),
+            },
         })
     }
 

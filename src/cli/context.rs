@@ -95,8 +95,13 @@ impl Context {
         let folder = env::current_dir().context("could not tell the working directory")?;
         let overrides = global.overrides(matches);
         let settings = Settings::load(overrides.clone(), &folder)?;
+        let ui = global.ui();
+        ui.check_pipeline().map_err(|(file, error)| {
+            UsageError::new(format!("could not write `{}`: {error}", file.display()))
+                .hint("it is where a pipeline wants to read what happened: name a file that you may write to")
+        })?;
         Ok(Self {
-            ui: global.ui(),
+            ui,
             settings,
             ambient: Arc::new(System),
             folder,

@@ -224,6 +224,7 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
         JobState::Failed { error, failed_step } => {
             steps.extend(outcome::partly_done(&job.plan, *failed_step));
             let mut result = outcome::failed(&job.env, steps, verdict.state, error);
+            result.product = product_of(&verdict);
             result.findings = verdict.findings;
             return result;
         }
@@ -239,6 +240,7 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
         summary: outcome::summary(&job.plan, outcome, &verdict),
         findings: verdict.findings.clone(),
         error: None,
+        product: product_of(&verdict),
         exit: ExitCode::Success,
     };
     if wait == Wait::UntilAccepted && outcome == Outcome::Applied {
@@ -248,6 +250,10 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
         result.exit = ExitCode::NotVerified;
     }
     result
+}
+
+fn product_of(verdict: &Verdict) -> Option<String> {
+    verdict.observed.product.as_ref().map(|seen| seen.view.id.name().to_owned())
 }
 
 /// Looks at the link. What a resource provider has made wrong or not at all, it is asked for once more.

@@ -1,14 +1,17 @@
 //! Failures as text and exit code: what happened, why, and what to do next.
 
-use std::{error::Error, fmt, io, io::Write as _, sync::Arc};
+use std::{error::Error, fmt, io, io::Write as _, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
 
 use super::context::UsageError;
 use crate::{
+    ambient::{Ambient as _, System},
     config::ConfigError,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
-    output::{AskError, ErrorReport, ExportError, InvalidQuery},
+    output::{AskError, ErrorReport, Event, ExportError, InvalidQuery, Ui},
     provider::{
         ProviderError,
         arm::{ArmError, CredentialError, InvalidEndpoint},
@@ -42,6 +45,10 @@ impl Diagnose for Shared {
     fn diagnosis(&self) -> Diagnosis {
         self.0.diagnosis()
     }
+
+    fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        self.0.retry_after(now)
+    }
 }
 
 /// Prints what clap has to say, and returns the exit code that goes with it.
@@ -51,7 +58,7 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Prints a failure to stderr, and returns the exit code of the whole.
-pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui) -> ExitCode {
     match outcome {
         Ok(ExitCode::Interrupted) => {
             let _ = writeln!(
@@ -63,7 +70,9 @@ pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::Success,
         Err(error) => {
-            print(None, &report(&error));
+            let failure = report(&error);
+            print(None, &failure);
+            ui.tell(&[Event::Failure { env: None, error: failure }]);
             diagnose(&error).exit
         }
     }
@@ -88,7 +97,20 @@ pub(super) fn report(error: &anyhow::Error) -> ErrorReport {
     let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     causes.dedup();
     causes.retain(|cause| *cause != error.to_string());
-    ErrorReport { message: error.to_string(), causes, hint: diagnosis.hint, exit_code: diagnosis.exit as u8 }
+    let retry_after = error.chain().find_map(|cause| retry_after(cause, System.now()));
+    ErrorReport {
+        message: error.to_string(),
+        causes,
+        hint: diagnosis.hint,
+        exit_code: diagnosis.exit as u8,
+        retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
+    }
+}
+
+fn retry_after(error: &(dyn Error + 'static), now: Timestamp) -> Option<Duration> {
+    let shared = error.downcast_ref::<Shared>().map(|error| error.retry_after(now));
+    let provider = || error.downcast_ref::<ProviderError>().map(|error| error.retry_after(now));
+    shared.or_else(provider)?
 }
 
 /// What a failure means: what the outermost of its causes that knows says.

@@ -121,7 +121,8 @@ pub fn main() -> ExitCode {
         Err(error) => return failure::usage(&error),
     };
     logging::start(cli.global.verbosity());
-    failure::exit_code(run(cli, &matches))
+    let ui = cli.global.ui();
+    failure::exit_code(run(cli, &matches), &ui)
 }
 
 fn run(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {

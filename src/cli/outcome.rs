@@ -26,6 +26,7 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
         undo: plan.undo.clone(),
         findings: Vec::new(),
         error: None,
+        product: None,
         summary,
         exit: ExitCode::Success,
     }
@@ -47,6 +48,7 @@ pub(super) fn failed(
         undo: None,
         findings: Vec::new(),
         error: Some(failure::report(error)),
+        product: None,
         summary: "failed".to_owned(),
         exit,
     }

@@ -3,7 +3,7 @@
 use comfy_table::Cell;
 
 use super::{
-    ChangeReport, ChangeResult, Outcome, StepReport, StepStatus,
+    ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus,
     format::{Rows, trimmed},
     status::findings,
     style::Style,
@@ -30,6 +30,10 @@ impl Report for ChangeReport {
             ]
         };
         Rows { columns, rows: self.results.iter().map(row).collect() }
+    }
+
+    fn events(&self) -> Vec<Event> {
+        Event::of_changes(self)
     }
 }
 

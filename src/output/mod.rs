@@ -2,6 +2,7 @@
 
 mod audit;
 mod change;
+mod ci;
 mod doctor;
 mod export;
 mod format;
@@ -12,6 +13,7 @@ mod status;
 mod style;
 mod ui;
 
+pub use ci::{Event, EventLine, Pipeline};
 pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
 pub use format::{Format, InvalidQuery, Query};
 pub use graph::{Graph, GraphFormat};

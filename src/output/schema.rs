@@ -3,13 +3,13 @@
 use schemars::{Schema, schema_for};
 
 use super::{
-    ApiListReport, AuditReport, ChangeReport, DoctorReport, ImportReport, PruneReport, SnapshotReport,
-    StatusReport,
+    ApiListReport, AuditReport, ChangeReport, DoctorReport, EventLine, ImportReport, PruneReport,
+    SnapshotReport, StatusReport,
 };
 
 /// The JSON Schema of every document, by the name of its file under `docs/schemas`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Schema); 8] {
+pub fn schemas() -> [(&'static str, Schema); 9] {
     [
         ("status.v1.schema.json", schema_for!(StatusReport)),
         ("change.v1.schema.json", schema_for!(ChangeReport)),
@@ -19,5 +19,6 @@ pub fn schemas() -> [(&'static str, Schema); 8] {
         ("snapshot.v1.schema.json", schema_for!(SnapshotReport)),
         ("audit.v1.schema.json", schema_for!(AuditReport)),
         ("prune.v1.schema.json", schema_for!(PruneReport)),
+        ("event.v1.schema.json", schema_for!(EventLine)),
     ]
 }

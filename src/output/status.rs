@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    ApiListReport, ImportReport, LinkReport, SnapshotReport, StatusReport,
+    ApiListReport, Event, ImportReport, LinkReport, SnapshotReport, StatusReport,
     format::{Rows, trimmed},
     style::{Mark, Style},
     ui::Report,
@@ -32,6 +32,10 @@ impl Report for StatusReport {
             ]
         };
         Rows { columns: columns.map(str::to_owned).into(), rows: self.links.iter().map(row).collect() }
+    }
+
+    fn events(&self) -> Vec<Event> {
+        Event::of_status(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    path::PathBuf,
     sync::mpsc,
     thread,
     time::Duration,
@@ -17,6 +18,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::{
+    ci::{Event, Pipeline},
     format::{Format, Query, Rows, json, yaml},
     style::Style,
 };
@@ -29,6 +31,11 @@ pub(crate) trait Report: Serialize {
 
     /// For `tsv` and `markdown`.
     fn rows(&self) -> Rows;
+
+    /// For pipelines.
+    fn events(&self) -> Vec<Event> {
+        Vec::new()
+    }
 }
 
 /// How the caller wants to be talked to.
@@ -42,6 +49,8 @@ pub struct UiOptions {
     pub quiet: bool,
     /// Whether nothing may be asked.
     pub no_input: bool,
+    /// What a pipeline is told besides.
+    pub pipeline: Pipeline,
 }
 
 /// Results to stdout, everything else to stderr, and questions where somebody can answer.
@@ -128,7 +137,27 @@ impl Ui {
             None => self.whole(report)?,
             Some(query) => self.selected(&query.select(&serde_json::to_value(report)?)?)?,
         };
-        self.print_text(&text)
+        self.print_text(&text)?;
+        self.tell(&report.events());
+        Ok(())
+    }
+
+    /// Tells a pipeline what happened, in whichever ways it wants to be told.
+    pub fn tell(&self, events: &[Event]) {
+        let told = self.options.pipeline.tell(events).unwrap_or_else(|error| {
+            // What was to be done is done, so this is no failure of the command.
+            format!("warning: could not tell the pipeline what happened: {error}\n")
+        });
+        let _ = anstream::stderr().lock().write_all(told.as_bytes());
+    }
+
+    /// Makes sure, before anything is done, that a pipeline can be told of it.
+    ///
+    /// # Errors
+    ///
+    /// The file that cannot be written, and why.
+    pub fn check_pipeline(&self) -> Result<(), (PathBuf, io::Error)> {
+        self.options.pipeline.check()
     }
 
     /// Prints a result that is JSON by its nature, or what the query selects from it.

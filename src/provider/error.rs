@@ -1,6 +1,8 @@
 //! What a control plane can answer instead of doing what it was asked.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
+
+use jiff::Timestamp;
 
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -101,6 +103,19 @@ impl Diagnose for ProviderError {
             | Self::Throttled(error)
             | Self::Unavailable(error)
             | Self::Storage(error) => error.0.diagnosis(),
+        }
+    }
+
+    fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Throttled(error) | Self::Unavailable(error) => error.0.retry_after(now),
+            Self::Conflict(_)
+            | Self::NotFound(_)
+            | Self::Rejected { .. }
+            | Self::NotAuthenticated(_)
+            | Self::NotAuthorized(_)
+            | Self::Malformed(_)
+            | Self::Storage(_) => None,
         }
     }
 }

@@ -13,6 +13,7 @@ mod formats;
 mod graphs;
 mod infrastructure;
 mod models;
+mod pipelines;
 mod plans;
 mod preflight;
 mod settings;

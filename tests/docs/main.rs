@@ -47,6 +47,8 @@ fn the_pages_show_what_the_program_does() {
         for variable in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
             cases.env(variable, home.as_ref());
         }
+        // Pages show what a person sees, also where these tests are run by a pipeline.
+        cases.env("GITHUB_ACTIONS", "false");
         cases.case(&page).run();
         blur(&page);
     }

@@ -77,7 +77,8 @@ impl Sandbox {
     pub(crate) fn program(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("SWA_APIM_")) {
+            if name.to_str().is_some_and(|name| name.starts_with("SWA_APIM_") || name.starts_with("GITHUB_"))
+            {
                 command.env_remove(name);
             }
         }

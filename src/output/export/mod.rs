@@ -148,7 +148,7 @@ impl LinkExport {
             site: id(&link.static_site.id)?,
             environment: link.static_site.environment.clone(),
             service: id(&link.apim.id)?,
-            backend: backend.map_or(&link.apim.name, |backend| &backend.name).clone(),
+            backend: backend.and_then(|it| it.name.clone()).unwrap_or_else(|| link.apim.name.clone()),
             is_linked: backend.is_some(),
             product: hostname.first_label().to_owned(),
             subscription: link.subscription.as_ref().map(|subscription| subscription.name.clone()),

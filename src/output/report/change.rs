@@ -44,6 +44,9 @@ pub struct ChangeResult {
     /// Why it failed, if it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// The name of the link's product, if it was seen; for pipelines.
+    #[serde(skip)]
+    pub product: Option<String>,
     /// What it says for people beyond that.
     #[serde(skip)]
     pub summary: String,

@@ -33,6 +33,9 @@ pub struct ErrorReport {
     pub hint: Option<String>,
     /// The exit code that it has by itself.
     pub exit_code: u8,
+    /// After how many milliseconds the control plane wants to be asked again, where it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }
 
 /// What `api list -o json` prints.

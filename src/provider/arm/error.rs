@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{ArmFailure, CredentialError, FailureKind, ForeignAddress};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -149,6 +151,18 @@ impl Diagnose for ArmError {
                 "the token was sent nowhere; check the endpoint, and whether something stands between you and Azure",
             ),
             Self::Credential(error) => error.diagnosis(),
+        }
+    }
+
+    fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Refused { failure, .. } | Self::Operation { failure, .. } => failure.retry_after_from(now),
+            Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::TimeOver { .. }
+            | Self::Unusable { .. }
+            | Self::Foreign { .. }
+            | Self::Credential(_) => None,
         }
     }
 }

@@ -1,0 +1,275 @@
+//! What a pipeline is told beside what people read: annotations, the outputs of a step, and events.
+//!
+//! Nothing is masked, since nothing has to be: a key is never printed, and a command to mask it would print it.
+
+use std::{
+    fmt::Write as _,
+    fs::{File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, SCHEMA_VERSION, StatusReport, StepReport,
+    StepStatus,
+};
+use crate::engine::{ChangeKind, Finding, LinkState, Severity};
+
+/// Where a pipeline wants to be told what.
+#[derive(Clone, Debug, Default)]
+pub struct Pipeline {
+    /// Whether somebody reads commands from stderr, as GitHub Actions does.
+    pub annotates: bool,
+    /// The file that GitHub Actions reads the outputs of a step from.
+    pub outputs: Option<PathBuf>,
+    /// The file that gets a line of JSON for each event.
+    pub events: Option<PathBuf>,
+}
+
+/// Something that a pipeline may want to know: one line of the file of events.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventLine {
+    /// The version of this line's shape.
+    pub schema_version: u32,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A link was looked at.
+    Link {
+        /// The name of the env.
+        env: String,
+        /// The state of the link.
+        state: LinkState,
+        /// The name of the link's product, if it exists.
+        product: Option<String>,
+        /// What is not as it should be, or worth knowing.
+        findings: Vec<Finding>,
+    },
+    /// A step of a change has come so far.
+    Step {
+        /// The name of the env.
+        env: String,
+        /// The step.
+        #[serde(flatten)]
+        step: StepReport,
+    },
+    /// A changing command is done with an env.
+    Result {
+        /// The name of the env.
+        env: String,
+        /// The command, such as `link`.
+        command: String,
+        /// What became of it.
+        outcome: Outcome,
+        /// Whether anything was changed.
+        changed: bool,
+        /// The state of the link afterwards.
+        state: LinkState,
+        /// The name of the link's product, if it exists.
+        product: Option<String>,
+        /// What is not as it should be, or worth knowing.
+        findings: Vec<Finding>,
+    },
+    /// Something failed.
+    Failure {
+        /// The name of the env, unless the whole command failed.
+        env: Option<String>,
+        /// Why.
+        #[serde(flatten)]
+        error: ErrorReport,
+    },
+}
+
+impl Event {
+    /// What there is to tell of links that were looked at.
+    pub(super) fn of_status(report: &StatusReport) -> Vec<Self> {
+        report.links.iter().flat_map(Self::of_link).collect()
+    }
+
+    fn of_link(link: &LinkReport) -> Vec<Self> {
+        let seen = Self::Link {
+            env: link.env.clone(),
+            state: link.state,
+            product: link.product.as_ref().map(|product| product.name.clone()),
+            findings: link.findings.clone(),
+        };
+        [seen].into_iter().chain(Self::of_error(&link.env, link.error.as_ref())).collect()
+    }
+
+    /// What there is to tell of changes: the steps of each env, then how it ended.
+    pub(super) fn of_changes(report: &ChangeReport) -> Vec<Self> {
+        report.results.iter().flat_map(|result| Self::of_result(&report.command, result)).collect()
+    }
+
+    fn of_result(command: &str, result: &ChangeResult) -> Vec<Self> {
+        let step = |step: &StepReport| Self::Step { env: result.env.clone(), step: step.clone() };
+        let end = Self::Result {
+            env: result.env.clone(),
+            command: command.to_owned(),
+            outcome: result.outcome,
+            changed: result.steps.iter().any(is_change),
+            state: result.state,
+            product: result.product.clone(),
+            findings: result.findings.clone(),
+        };
+        let steps = result.steps.iter().map(step);
+        steps.chain([end]).chain(Self::of_error(&result.env, result.error.as_ref())).collect()
+    }
+
+    fn of_error(env: &str, error: Option<&ErrorReport>) -> Option<Self> {
+        error.map(|error| Self::Failure { env: Some(env.to_owned()), error: error.clone() })
+    }
+}
+
+fn is_change(step: &StepReport) -> bool {
+    step.status == StepStatus::Applied && step.kind != ChangeKind::Wait
+}
+
+impl Pipeline {
+    /// Makes sure, before anything is done, that what is asked for can be written.
+    ///
+    /// # Errors
+    ///
+    /// The file that cannot be, and why.
+    pub fn check(&self) -> Result<(), (PathBuf, io::Error)> {
+        let files = self.events.iter().chain(&self.outputs);
+        files.into_iter().try_for_each(|file| open(file).map(drop).map_err(|error| (file.clone(), error)))
+    }
+
+    /// Writes events and outputs, and returns the annotations that belong on stderr.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written.
+    pub(super) fn tell(&self, events: &[Event]) -> io::Result<String> {
+        if let Some(file) = &self.events {
+            let lines: Vec<String> = events.iter().map(line).collect::<Result<_, _>>()?;
+            open(file)?.write_all(lines.concat().as_bytes())?;
+        }
+        if let Some(file) = &self.outputs {
+            open(file)?.write_all(outputs(events).as_bytes())?;
+        }
+        Ok(if self.annotates { events.iter().flat_map(annotations).collect() } else { String::new() })
+    }
+}
+
+fn open(file: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(file)
+}
+
+fn line(event: &Event) -> Result<String, serde_json::Error> {
+    let line = EventLine { schema_version: SCHEMA_VERSION, event: event.clone() };
+    serde_json::to_string(&line).map(|line| line + "\n")
+}
+
+/// The outputs of a step: what later steps branch on. Those of one env are there if it was for one.
+fn outputs(events: &[Event]) -> String {
+    let mut states = serde_json::Map::new();
+    let mut products = Vec::new();
+    let mut changed = None;
+    for event in events {
+        match event {
+            Event::Link { env, state, product, .. } => {
+                states.insert(env.clone(), state.as_str().into());
+                products.push(product.clone());
+            }
+            Event::Result { env, state, product, changed: one, .. } => {
+                states.insert(env.clone(), state.as_str().into());
+                products.push(product.clone());
+                changed = Some(changed.unwrap_or(false) || *one);
+            }
+            Event::Step { .. } | Event::Failure { .. } => {}
+        }
+    }
+    let mut text = String::new();
+    if let Some(changed) = changed {
+        let _ = writeln!(text, "changed={changed}");
+    }
+    if let (1, Some(state)) = (states.len(), states.values().next().and_then(|state| state.as_str())) {
+        let product = products.pop().flatten().unwrap_or_default();
+        let _ = writeln!(text, "state={state}\nproduct-id={product}");
+    }
+    if !states.is_empty() {
+        // JSON, in which a line break in the name of an env is no line break of the file.
+        let _ = writeln!(text, "states={}", serde_json::Value::Object(states));
+    }
+    text
+}
+
+/// The commands by which GitHub Actions shows what is wrong at the head of a run.
+fn annotations(event: &Event) -> Vec<String> {
+    match event {
+        Event::Link { env, findings, .. } | Event::Result { env, findings, .. } => {
+            findings.iter().map(|finding| of_finding(env, finding)).collect()
+        }
+        Event::Failure { env, error } => vec![of_failure(env.as_deref(), error)],
+        Event::Step { .. } => Vec::new(),
+    }
+}
+
+fn of_finding(env: &str, finding: &Finding) -> String {
+    let kind = match finding.severity {
+        Severity::Broken => "error",
+        Severity::Degraded => "warning",
+        Severity::Note => "notice",
+    };
+    let title = format!("{env}: {}", finding.code);
+    annotation(kind, &title, &format!("{}\n{}", finding.message, finding.hint))
+}
+
+fn of_failure(env: Option<&str>, error: &ErrorReport) -> String {
+    let lines = [&error.message].into_iter().chain(&error.causes).chain(&error.hint);
+    let lines: Vec<&str> = lines.map(String::as_str).collect();
+    annotation(
+        "error",
+        &format!("{}failed", env.map(|env| format!("{env}: ")).unwrap_or_default()),
+        &lines.join("\n"),
+    )
+}
+
+fn annotation(kind: &str, title: &str, message: &str) -> String {
+    let message = escaped(message);
+    // Within a property, its own separators have to be escaped too.
+    let title = escaped(title).replace(':', "%3A").replace(',', "%2C");
+    format!("::{kind} title={title}::{message}\n")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_stays_within_its_annotation() {
+        let shown = annotation("error", "a: b, c\n", "100 %\n::add-mask::x");
+        assert_eq!(shown, "::error title=a%3A b%2C c%0A::100 %25%0A::add-mask::x\n");
+    }
+
+    #[test]
+    fn the_outputs_of_one_env_and_of_several() {
+        let link = |env: &str| Event::Link {
+            env: env.to_owned(),
+            state: LinkState::Linked,
+            product: Some("calm-sea-1".to_owned()),
+            findings: Vec::new(),
+        };
+        let one = "state=linked\nproduct-id=calm-sea-1\nstates={\"a\":\"linked\"}\n";
+        assert_eq!(outputs(&[link("a")]), one);
+        let several = outputs(&[link("a"), link("b\nchanged=true")]);
+        assert_eq!(several, "states={\"a\":\"linked\",\"b\\nchanged=true\":\"linked\"}\n");
+        assert_eq!(outputs(&[]), "");
+    }
+}
