@@ -1,0 +1,150 @@
+//! The pipelines that `docs/ci.md` shows, the action and the template: each of their steps is run by bash, with the files
+//! and variables that GitHub Actions or Azure Pipelines would give it.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
+
+mod runner;
+
+use std::{fs, path::PathBuf};
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use runner::Runner;
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn yaml(text: &str) -> Value {
+    serde_norway::from_str(text).unwrap()
+}
+
+/// The workflows of the page, by their names.
+fn workflow(name: &str) -> Value {
+    let text = fs::read_to_string(root().join("docs/ci.md")).unwrap();
+    let mut block = None;
+    for event in Parser::new(&text) {
+        match (event, &mut block) {
+            (Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))), _) if &*kind == "yaml" => {
+                block = Some(String::new());
+            }
+            (Event::Text(text), Some(block)) => block.push_str(&text),
+            (Event::End(TagEnd::CodeBlock), _) => {
+                let found = block.take().map(|text| yaml(&text));
+                if let Some(found) = found.filter(|found| found["name"] == name) {
+                    return found;
+                }
+            }
+            _ => {}
+        }
+    }
+    panic!("the page has no workflow `{name}`")
+}
+
+#[test]
+fn the_nightly_look_is_green_and_red_when_it_should_be() {
+    let runner = Runner::linked();
+    let job = &workflow("drift")["jobs"]["status"];
+    runner.job(job).succeeds();
+    assert!(runner.summary().contains("| prod | linked |"), "{}", runner.summary());
+    runner.drift();
+    let ran = runner.job(job);
+    ran.fails();
+    assert!(ran.log.contains("::error title=prod%3A SWAAPIM032::"), "{}", ran.log);
+    assert!(runner.summary().contains("| prod | drifted |"), "{}", runner.summary());
+}
+
+#[test]
+fn a_plan_is_made_handed_over_and_applied() {
+    let runner = Runner::unlinked();
+    let jobs = &workflow("link")["jobs"];
+    let plan = runner.job(&jobs["plan"]);
+    plan.succeeds();
+    assert_eq!(plan.output("plan", "exit-code"), "3");
+    assert_eq!(runner.state(), "unlinked");
+    let apply = runner.job(&jobs["apply"]);
+    apply.succeeds();
+    assert_eq!(runner.state(), "linked");
+    assert_eq!(apply.output("apply", "changed"), "true");
+    assert!(apply.log.contains("the product is agreeable-smoke-06273c21e"), "{}", apply.log);
+}
+
+#[test]
+fn a_plan_with_nothing_in_it_is_not_applied() {
+    let runner = Runner::linked();
+    let plan = runner.job(&workflow("link")["jobs"]["plan"]);
+    plan.succeeds();
+    assert_eq!(plan.output("plan", "exit-code"), "0");
+}
+
+#[test]
+fn a_plan_that_is_refused_fails_the_job() {
+    let runner = Runner::unlinked();
+    runner.lose_the_service();
+    let plan = runner.job(&workflow("link")["jobs"]["plan"]);
+    plan.fails();
+    assert_eq!(plan.output("plan", "exit-code"), "4");
+}
+
+#[test]
+fn a_workflow_without_the_action_branches_on_the_state() {
+    let job = &workflow("status")["jobs"]["status"];
+    let runner = Runner::unlinked();
+    runner.job(job).succeeds();
+    assert_eq!(runner.state(), "linked", "the last step has linked it");
+    let again = runner.job(job);
+    again.succeeds();
+    assert_eq!(again.scripts, 1, "what is linked is not linked again");
+}
+
+#[test]
+fn no_word_of_a_command_is_run_by_a_shell() {
+    let runner = Runner::linked();
+    let step = yaml(
+        "uses: OWNER/swa-apim@v0\nid: a\nwith: {command: \"status --query '`touch ran`' $(touch ran); touch ran\"}",
+    );
+    let ran = runner.steps(&[step]);
+    ran.fails();
+    assert!(!runner.path("ran").exists(), "{}", ran.log);
+}
+
+#[test]
+fn an_input_with_spaces_is_one_word() {
+    let runner = Runner::linked();
+    let step = yaml(
+        "uses: OWNER/swa-apim@v0\nid: a\nwith: {summary: \"false\", command: \"status -o tsv --query 'links[0].env || state'\"}",
+    );
+    let ran = runner.steps(&[step]);
+    ran.succeeds();
+    assert!(ran.log.contains("\nprod\n"), "{}", ran.log);
+    assert!(runner.path(&ran.output("a", "events")).exists());
+}
+
+#[test]
+fn the_template_for_azure_pipelines_tells_what_it_found() {
+    let template = yaml(&fs::read_to_string(root().join("docs/examples/azure-pipelines.yml")).unwrap());
+    let steps = template["steps"].as_array().unwrap();
+    let script = steps.iter().find_map(|step| step["inputs"]["inlineScript"].as_str()).unwrap();
+    let runner = Runner::linked();
+    let ran = runner.bash(script);
+    ran.succeeds();
+    assert!(ran.log.contains("##vso[task.uploadsummary]") && !ran.log.contains("logissue"), "{}", ran.log);
+    runner.drift();
+    let ran = runner.bash(script);
+    ran.fails();
+    assert!(ran.log.contains("##vso[task.logissue type=error]a link is not as it should be"), "{}", ran.log);
+}
+
+/// Whoever copies an example gets an action by a tag at least, and no more rights than it needs.
+#[test]
+fn every_workflow_limits_its_rights() {
+    for name in ["drift", "link", "status"] {
+        let workflow = workflow(name);
+        assert_eq!(workflow["permissions"]["contents"], "read", "{name}");
+        for job in workflow["jobs"].as_object().unwrap().values() {
+            for uses in job["steps"].as_array().unwrap().iter().filter_map(|step| step["uses"].as_str()) {
+                assert!(uses.split_once('@').is_some_and(|(_, version)| version.starts_with('v')), "{uses}");
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! As much of a runner as the pages need: steps, their outputs, conditions, and the composite action of this repository.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_swa-apim");
+
+/// A checked-out repository with an env, and what a runner keeps between steps.
+pub(crate) struct Runner {
+    folder: TempDir,
+}
+
+/// What came of a job.
+pub(crate) struct Ran {
+    pub(crate) log: String,
+    /// How many scripts were run.
+    pub(crate) scripts: usize,
+    failed: bool,
+    outputs: Outputs,
+}
+
+/// The outputs of each step that has an id.
+type Outputs = BTreeMap<String, BTreeMap<String, String>>;
+
+impl Ran {
+    pub(crate) fn succeeds(&self) {
+        assert!(!self.failed, "{}", self.log);
+    }
+
+    pub(crate) fn fails(&self) {
+        assert!(self.failed, "{}", self.log);
+    }
+
+    pub(crate) fn output(&self, step: &str, name: &str) -> String {
+        self.outputs[step][name].clone()
+    }
+}
+
+impl Runner {
+    /// The sample, not linked.
+    pub(crate) fn unlinked() -> Self {
+        let runner = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(runner.path("temp")).unwrap();
+        runner.swa_apim(&["init", "--sample"]);
+        runner
+    }
+
+    /// The sample, linked.
+    pub(crate) fn linked() -> Self {
+        let runner = Self::unlinked();
+        runner.swa_apim(&["link"]);
+        runner
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What somebody does in the portal on a bad day.
+    pub(crate) fn drift(&self) {
+        let drift = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/drift.json");
+        self.swa_apim(&["model", "import", drift.to_str().unwrap()]);
+    }
+
+    /// The env names a service that is not there.
+    pub(crate) fn lose_the_service(&self) {
+        let config = fs::read_to_string(self.path("swa-apim.toml")).unwrap();
+        let mut file = File::create(self.path("swa-apim.toml")).unwrap();
+        file.write_all(config.replace("shop-apim", "lost-apim").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn state(&self) -> String {
+        let output = self.swa_apim(&["status", "-o", "tsv", "--query", "links[0].state"]);
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(crate) fn summary(&self) -> String {
+        fs::read_to_string(self.path("summary")).unwrap_or_default()
+    }
+
+    fn swa_apim(&self, args: &[&str]) -> Output {
+        let output = self.command(PROGRAM).args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    /// Something in the checked-out folder, in the environment of a runner without its variables.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let programs = Path::new(PROGRAM).parent().unwrap().display();
+        command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
+        command.env("HOME", self.folder.path()).env("PATH", format!("{programs}:/usr/bin:/bin"));
+        command
+    }
+
+    pub(crate) fn job(&self, job: &Value) -> Ran {
+        self.steps(job["steps"].as_array().unwrap())
+    }
+
+    pub(crate) fn steps(&self, steps: &[Value]) -> Ran {
+        let mut ran = Ran { log: "\n".to_owned(), scripts: 0, failed: false, outputs: Outputs::new() };
+        for step in steps {
+            if ran.failed || !holds(step, &ran.outputs) {
+                continue;
+            }
+            let known = |context: &str| ran_value(&ran.outputs, context).unwrap_or_default();
+            let (failed, log, outputs, scripts) = self.step(step, &known);
+            ran.log += &log;
+            ran.scripts += scripts;
+            ran.failed = failed && step["continue-on-error"] != true;
+            if let Some(id) = step["id"].as_str() {
+                ran.outputs.insert(id.to_owned(), outputs);
+            }
+        }
+        ran
+    }
+
+    fn step(
+        &self,
+        step: &Value,
+        known: &dyn Fn(&str) -> String,
+    ) -> (bool, String, BTreeMap<String, String>, usize) {
+        match (step["run"].as_str(), step["uses"].as_str()) {
+            // The program is there already.
+            (Some(run), _) if run.starts_with("cargo install") => (false, String::new(), BTreeMap::new(), 0),
+            (Some(run), _) => {
+                let (failed, log, outputs) = self.script(&filled(run, known), &[]);
+                (failed, log, outputs, 1)
+            }
+            (None, Some(uses)) if uses.starts_with("OWNER/swa-apim@") => self.action(step),
+            // Somebody else's action: this folder is checked out, logged in and has every artifact.
+            (None, Some(_)) => (false, String::new(), BTreeMap::new(), 0),
+            (None, None) => panic!("a step does nothing: {step}"),
+        }
+    }
+
+    /// The steps of `action.yml`, with the inputs of a step that uses it.
+    fn action(&self, step: &Value) -> (bool, String, BTreeMap<String, String>, usize) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let action: Value =
+            serde_norway::from_str(&fs::read_to_string(root.join("action.yml")).unwrap()).unwrap();
+        let inputs = |name: &str| {
+            let (given, default) = (&step["with"][name], &action["inputs"][name]["default"]);
+            given.as_str().or(default.as_str()).unwrap_or_else(|| panic!("no input `{name}`")).to_owned()
+        };
+        let context = |name: &str| match name.strip_prefix("inputs.") {
+            Some(input) => inputs(input),
+            None if name == "runner.temp" => "temp".to_owned(),
+            None => name.to_owned(),
+        };
+        let (mut failed, mut log, mut within, mut ran) = (false, String::new(), Outputs::new(), 0);
+        for inner in action["runs"]["steps"].as_array().unwrap() {
+            let env: Vec<(String, String)> = inner["env"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), filled(value.as_str().unwrap(), &context)))
+                .collect();
+            let (one, text, outputs) = self.script(inner["run"].as_str().unwrap(), &env);
+            (failed, ran) = (failed || one, ran + 1);
+            log += &text;
+            within.insert(inner["id"].as_str().unwrap_or_default().to_owned(), outputs);
+        }
+        let outputs = action["outputs"].as_object().unwrap().iter();
+        let outputs = outputs.map(|(name, output)| {
+            let value = filled(output["value"].as_str().unwrap(), &|context| {
+                ran_value(&within, context).unwrap_or_default()
+            });
+            (name.clone(), value)
+        });
+        (failed, log, outputs.collect(), ran)
+    }
+
+    /// A script as GitHub Actions runs it; whether it failed, what it printed, and its outputs.
+    fn script(&self, script: &str, env: &[(String, String)]) -> (bool, String, BTreeMap<String, String>) {
+        let outputs = self.path("outputs");
+        File::create(&outputs).unwrap();
+        let mut command = self.command("bash");
+        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &outputs);
+        command.env("GITHUB_STEP_SUMMARY", self.path("summary")).envs(env.iter().cloned());
+        let output = command.output().unwrap();
+        let log = [output.stdout, output.stderr].concat();
+        let told = fs::read_to_string(&outputs).unwrap();
+        let pairs = told.lines().filter_map(|line| line.split_once('='));
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        (!output.status.success(), String::from_utf8(log).unwrap(), pairs.collect())
+    }
+
+    /// A script as Azure Pipelines runs it.
+    pub(crate) fn bash(&self, script: &str) -> Ran {
+        let mut file = File::create(self.path("script.sh")).unwrap();
+        file.write_all(script.as_bytes()).unwrap();
+        let output = self.command("bash").args(["--noprofile", "--norc", "script.sh"]).output().unwrap();
+        let log = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        Ran { log, scripts: 1, failed: !output.status.success(), outputs: Outputs::new() }
+    }
+}
+
+/// The value of `steps.ID.outputs.NAME`.
+fn ran_value(outputs: &Outputs, context: &str) -> Option<String> {
+    let (step, name) = context.strip_prefix("steps.")?.split_once(".outputs.")?;
+    outputs.get(step)?.get(name).cloned()
+}
+
+/// Whether a step is to be run: without a condition, or if it compares an output with a text and finds it so.
+fn holds(step: &Value, outputs: &Outputs) -> bool {
+    let Some(condition) = step["if"].as_str() else { return true };
+    let words: Vec<&str> = condition.split(' ').collect();
+    let [context, operator, text] = words.as_slice() else {
+        panic!("a condition of another kind: {condition}")
+    };
+    let is = ran_value(outputs, context).unwrap_or_default() == text.trim_matches('\'');
+    match *operator {
+        "==" => is,
+        "!=" => !is,
+        other => panic!("{other} in {condition}"),
+    }
+}
+
+/// A text with the value of each `${{ … }}` in its place.
+fn filled(text: &str, value: &dyn Fn(&str) -> String) -> String {
+    let mut parts = text.split("${{");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (context, rest) = part.split_once("}}").unwrap();
+        filled += &value(context.trim());
+        filled += rest;
+    }
+    filled
+}
