@@ -62,6 +62,51 @@ impl ExitCode {
         }
     }
 
+    /// What follows from the code for whoever gets it, in a paragraph.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Success => "Nothing. A second run of the same command changes nothing.",
+            Self::Unexpected => {
+                "Run the command again with `-vv`, and report what it says. What was done before it stands; the same \
+                 command goes on from there."
+            }
+            Self::Usage => {
+                "Read the hint: it names the flag, the variable or the line of swa-apim.toml. Nothing was changed."
+            }
+            Self::Changes => {
+                "Look at what `status` or the plan says, then run `link` or `relink`. The code is given only with \
+                 `--detailed-exitcode`."
+            }
+            Self::Refused => {
+                "Nothing was changed. The findings and the hint say what stands in the way; a saved plan that is out of \
+                 date has to be made anew."
+            }
+            Self::Unavailable => {
+                "Run the same command again in a while. It is neither good news nor bad: what could not be read is \
+                 never counted as drift."
+            }
+            Self::NotAuthorized => {
+                "Log in, with `az login` or another credential, or have the rights granted that the message names."
+            }
+            Self::Partial => {
+                "Run the same command again: it goes on from what is there. The link is at least as good as before."
+            }
+            Self::NotVerified => {
+                "Every step succeeded, and the link is not what was wanted all the same. Look at the findings of `status`; \
+                 run the same command again."
+            }
+            Self::Interrupted => "Run the same command again to do what is left.",
+        }
+    }
+
+    /// The page of the manual about this code, as plain text.
+    #[must_use]
+    pub fn explanation(self) -> String {
+        let (code, meaning, advice) = (self as u8, self.meaning(), self.advice());
+        format!("exit code {code}: {meaning}\n\nWhat to do: {advice}\n")
+    }
+
     /// The worse of two, for a command over several envs: what needs a person most comes first.
     #[must_use]
     pub fn worst(self, other: Self) -> Self {

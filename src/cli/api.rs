@@ -27,6 +27,9 @@ pub(super) struct ApiArgs {
 #[derive(Debug, Subcommand)]
 enum ApiCommand {
     /// List the APIs of the service, and which of them are in the link's product
+    #[command(
+        after_help = "Examples:\n  swa-apim api list --env prod\n  swa-apim api list --env prod -o json"
+    )]
     List,
     /// Add APIs to the link's product, so that the site can reach them
     #[command(after_help = "Examples:\n  swa-apim api add catalog --env prod --sample")]

@@ -7,6 +7,7 @@ use clap_complete::CompletionCandidate;
 use crate::{
     ambient::System,
     config::{EnvSettings, Overrides, Settings, Source, Sourced},
+    diagnosis::ExitCode,
     engine::FindingCode,
     model::{Api, ApimServiceId},
     provider::{Collection, ControlPlane, json::JsonControlPlane},
@@ -18,10 +19,13 @@ pub(super) fn envs() -> Vec<CompletionCandidate> {
     settings.env_names().into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// The codes of findings, with what they say.
+/// The codes of findings and the exit codes, with what they say.
 pub(super) fn codes() -> Vec<CompletionCandidate> {
     let one = |code: &FindingCode| CompletionCandidate::new(code.as_str()).help(Some(code.title().into()));
-    FindingCode::ALL.iter().map(one).collect()
+    let exit = |code: ExitCode| {
+        CompletionCandidate::new(format!("exit-{}", code as u8)).help(Some(code.meaning().into()))
+    };
+    FindingCode::ALL.iter().map(one).chain(ExitCode::ALL.map(exit)).collect()
 }
 
 /// What `help` knows besides commands.

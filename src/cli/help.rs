@@ -13,6 +13,7 @@ use crate::{
 
 /// Print the help of a command, or of a topic: exit-codes
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  swa-apim help api add\n  swa-apim help exit-codes")]
 pub(super) struct HelpArgs {
     /// A command, such as `api add`, or `exit-codes`
     #[arg(add = ArgValueCandidates::new(complete::topics))]

@@ -23,7 +23,7 @@ use crate::{
 /// answer everything.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  swa-apim init\n  swa-apim init --sample\n  swa-apim init --env prod --static-web-app shop-web --apim shop-apim --api orders"
+    after_help = "Examples:\n  swa-apim init\n  swa-apim init --sample\n  swa-apim init --env staging --static-web-app shop-web --apim shop-apim --api orders"
 )]
 pub(super) struct InitArgs {
     /// An API to keep in the link's product; may be repeated

@@ -41,6 +41,9 @@ enum ModelCommand {
         file: PathBuf,
     },
     /// Print the resources of the model as an array, without keys
+    #[command(
+        after_help = "Examples:\n  swa-apim model export\n  swa-apim model export --out resources.json"
+    )]
     Export {
         /// Write to this file instead of standard output
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

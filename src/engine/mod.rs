@@ -19,6 +19,7 @@ mod snapshot;
 mod state;
 mod step;
 mod target;
+mod trouble;
 mod undo;
 mod verify;
 
@@ -42,5 +43,6 @@ pub use snapshot::snapshot;
 pub use state::LinkState;
 pub use step::{ChangeKind, PlannedStep, Step};
 pub use target::{Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
+pub use trouble::Trouble;
 pub use undo::Undo;
 pub use verify::{Verdict, verify, verify_in_time};

@@ -7,6 +7,7 @@ mod breakages;
 mod completion;
 mod configuration;
 mod doctor;
+mod examples;
 mod exports;
 mod fleet;
 mod formats;

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -166,8 +166,18 @@ impl Shop {
         self.run_with(line, &[])
     }
 
+    /// Types words as they are.
+    pub(crate) fn run_words(&self, words: &[&str]) -> Run {
+        let output = self.swa_apim("").args(words).output().unwrap();
+        self.ran(&words.join(" "), output)
+    }
+
     pub(crate) fn run_with(&self, line: &str, variables: &[(&str, &str)]) -> Run {
         let output = self.swa_apim(line).envs(variables.iter().copied()).output().unwrap();
+        self.ran(line, output)
+    }
+
+    fn ran(&self, line: &str, output: Output) -> Run {
         Run {
             line: line.to_owned(),
             code: output.status.code().unwrap(),

@@ -1,7 +1,10 @@
 //! What `explain`, `help`, `man` and `completions` answer.
 
 use snapbox::str;
-use swa_apim::{diagnosis::ExitCode, engine::FindingCode};
+use swa_apim::{
+    diagnosis::ExitCode,
+    engine::{FindingCode, Trouble},
+};
 
 use crate::support::Shop;
 
@@ -24,10 +27,42 @@ What to do: `relink` connects the site again, upon which it takes the key that i
 fn every_code_is_listed_and_explained() {
     let shop = Shop::empty();
     let list = shop.run("explain").exits(0).stdout.clone();
-    assert_eq!(list.lines().count(), FindingCode::ALL.len());
-    for (line, code) in list.lines().zip(FindingCode::ALL) {
-        assert!(line.starts_with(code.as_str()), "{line}");
+    let lines: Vec<&str> = list.lines().collect();
+    let parts: Vec<&[&str]> = lines.split(|line| line.is_empty()).collect();
+    let counts: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    assert_eq!(counts, [FindingCode::ALL.len(), ExitCode::ALL.len(), Trouble::ALL.len()]);
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        let words =
+            if line.starts_with('"') { line.trim_matches('"') } else { line.split(' ').next().unwrap() };
+        assert!(shop.run_words(&["explain", words]).exits(0).stdout.contains("What to do:"), "{line}");
     }
+}
+
+#[test]
+fn an_exit_code_is_explained_by_its_number_after_a_word() {
+    let shop = Shop::empty();
+    let text = shop.run("explain exit-4").exits(0).stdout.clone();
+    assert!(text.starts_with("exit code 4: refused by preflight"), "{text}");
+    for same in ["explain exit 4", "explain exit code 4", "explain Exit-4"] {
+        assert_eq!(shop.run(same).stdout, text, "{same}");
+    }
+    assert!(shop.run("explain 4").exits(0).stdout.starts_with("SWAAPIM004"), "a number alone is a finding's");
+    assert!(shop.run("explain exit-99").exits(2).stderr.contains("help exit-codes"));
+}
+
+#[test]
+fn a_message_is_explained_by_some_of_its_words() {
+    let shop = Shop::empty();
+    let text = shop.run("explain 'Access denied due to invalid subscription key'").exits(0).stdout.clone();
+    assert!(text.contains("swa-apim api add") && text.contains("SWAAPIM060"), "{text}");
+    assert_eq!(shop.run("explain invalid subscription key").stdout, text);
+    shop.run("explain the moon is green").is(str![[r#"
+exit 2
+--- stderr
+error: nothing is known of the message `the moon is green`
+hint: `swa-apim explain` lists all messages; a few of the words are enough
+
+"#]]);
 }
 
 #[test]

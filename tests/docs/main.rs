@@ -2,6 +2,8 @@
 //! `TRYCMD=overwrite cargo test --test docs` puts in what the program prints now.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+mod links;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -93,23 +95,4 @@ fn fingerprints_and_times_are_blurred_and_nothing_else_is() {
     );
     let line = "prod: linked `shop-web` to agreeable-smoke-06273c21e";
     assert_eq!(blurred(line), line);
-}
-
-/// Links between the pages, and to files, lead somewhere.
-#[test]
-fn no_link_is_dead() {
-    let mut pages =
-        vec![root().join("README.md"), root().join("CONTRIBUTING.md"), root().join("SECURITY.md")];
-    for folder in ["docs", "docs/adr"] {
-        pages.extend(fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()));
-    }
-    for page in pages.iter().filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
-        let text = fs::read_to_string(page).unwrap();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = link.split('#').next().unwrap();
-            let elsewhere = file.is_empty() || file.contains("://");
-            let target = page.parent().unwrap().join(file);
-            assert!(elsewhere || target.exists(), "{}: `{link}` leads nowhere", page.display());
-        }
-    }
 }

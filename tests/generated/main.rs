@@ -11,7 +11,12 @@ use std::{
 };
 
 use snapbox::{Data, assert_data_eq, data::DataFormat};
-use swa_apim::{cli, diagnosis::ExitCode, engine::Effect, engine::FindingCode, output};
+use swa_apim::{
+    cli,
+    diagnosis::ExitCode,
+    engine::{Effect, FindingCode, Trouble},
+    output,
+};
 
 /// A file that is made from the code, by its path from the root of the repository.
 struct Generated {
@@ -36,6 +41,7 @@ fn all() -> Vec<Generated> {
     all.push(Generated::new("docs/cli-reference.md", &cli_reference()));
     all.push(Generated::new("docs/findings.md", &findings()));
     all.push(Generated::new("docs/exit-codes.md", &exit_codes()));
+    all.push(Generated::new("docs/troubleshooting.md", &troubleshooting()));
     all
 }
 
@@ -89,6 +95,33 @@ fn findings() -> String {
             .unwrap();
     }
     text
+}
+
+fn troubleshooting() -> String {
+    let mut text = format!("{GENERATED}# Troubleshooting\n\n");
+    text += "By the words that are seen. `swa-apim explain 'SOME OF THE WORDS'` prints what stands here.\n\n";
+    for trouble in Trouble::ALL {
+        let heading = trouble.words[0];
+        writeln!(text, "* [{heading}](#{})", anchor(heading)).unwrap();
+    }
+    for Trouble { words, said_by, cause, cure, findings } in Trouble::ALL {
+        write!(text, "\n## {}\n\n", words[0]).unwrap();
+        let others = words[1..].iter().map(|words| format!(", or `{words}`")).collect::<String>();
+        write!(text, "Said by {said_by}{others}.\n\n{cause}\n\n*What to do.* {cure}\n").unwrap();
+        let links =
+            findings.iter().map(|code| format!("[{code}](findings.md#{})", code.as_str().to_lowercase()));
+        let links: Vec<String> = links.collect();
+        if !links.is_empty() {
+            write!(text, "\nFindings: {}\n", links.join(", ")).unwrap();
+        }
+    }
+    text
+}
+
+/// The anchor that a heading gets, as GitHub and mdBook make it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 fn effect(effect: Effect) -> &'static str {

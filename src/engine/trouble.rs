@@ -1,0 +1,298 @@
+//! What users see when something is wrong, in the words of those who say it, and what to do about it: one table.
+
+use super::FindingCode;
+
+/// A message, who says it, why, and what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The words, as they are seen; the first are the heading.
+    pub words: &'static [&'static str],
+    /// Who says so.
+    pub said_by: &'static str,
+    /// What is behind it, in a paragraph.
+    pub cause: &'static str,
+    /// What to do about it, in a paragraph.
+    pub cure: &'static str,
+    /// The findings by which `status` may tell it.
+    pub findings: &'static [FindingCode],
+}
+
+/// How much of the words that were typed has to be among those of a message, in tenths.
+const ALIKE: usize = 7;
+
+impl Trouble {
+    /// Every message, in the order of the way of a request, then of a change.
+    pub const ALL: &[Self] = TROUBLES;
+
+    /// The message that somebody has seen, by as much of it as they typed.
+    #[must_use]
+    pub fn find(typed: &str) -> Option<&'static Self> {
+        let typed = normal(typed);
+        let scored = Self::ALL.iter().map(|trouble| (trouble.likeness(&typed), trouble));
+        // Of two that are as alike, the first.
+        scored
+            .rev()
+            .max_by_key(|(score, _)| *score)
+            .filter(|(score, _)| *score > 0)
+            .map(|(_, trouble)| trouble)
+    }
+
+    /// The page of the manual about it, as plain text.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let codes: Vec<&str> = self.findings.iter().map(|code| code.as_str()).collect();
+        let findings = match codes.as_slice() {
+            [] => String::new(),
+            codes => format!("\nFindings: {}\n", codes.join(", ")),
+        };
+        let Self { said_by, cause, cure, .. } = self;
+        let words = self.words.join("\n");
+        format!("{words}\nSaid by: {said_by}\n\n{cause}\n\nWhat to do: {cure}\n{findings}")
+    }
+
+    fn likeness(&self, typed: &str) -> usize {
+        self.words.iter().map(|words| likeness(&normal(words), typed)).max().unwrap_or_default()
+    }
+}
+
+/// How alike a message and what was typed are: a part of either is best, the longer the better.
+fn likeness(known: &str, typed: &str) -> usize {
+    const PART: usize = 1000;
+    if typed.contains(known) || (typed.len() >= 8 && known.contains(typed)) {
+        return PART + known.len();
+    }
+    let words: Vec<&str> = typed.split(' ').filter(|word| word.len() > 2).collect();
+    let common = words.iter().filter(|word| known.split(' ').any(|it| it == **word)).count();
+    if words.len() >= 2 && common * 10 >= words.len() * ALIKE { common } else { 0 }
+}
+
+/// A text in lower case, with one space between words and no sign around them.
+fn normal(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'').map(|word| word.trim_matches('\''));
+    let words: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+const TROUBLES: &[Trouble] = &[
+    Trouble {
+        words: &["Access denied due to invalid subscription key"],
+        said_by: "the gateway of API Management, with 401",
+        cause: "The site sent a key that does not open the API: the API is not in the link's product, the key was \
+                regenerated behind the site's back, or the subscription is missing or not active.",
+        cure: "`swa-apim status --env prod` tells which. `swa-apim api add NAME --env prod` adds the API; \
+               `swa-apim relink --env prod` mends the rest.",
+        findings: &[
+            FindingCode::SiteKeyStale,
+            FindingCode::SubscriptionInactive,
+            FindingCode::SubscriptionMissing,
+            FindingCode::ProductMissing,
+        ],
+    },
+    Trouble {
+        words: &["Access denied due to missing subscription key"],
+        said_by: "the gateway of API Management, with 401",
+        cause: "The request came without a key where the API looks for one. Either it did not come by way of the site, or \
+                the API looks in another header than `Ocp-Apim-Subscription-Key`, which is where a site always puts it.",
+        cure: "Call the site, not the gateway. If it was the site, `swa-apim status --env prod` names the API whose header \
+               is another; set it back in the API's settings.",
+        findings: &[FindingCode::SiteKeyMissing],
+    },
+    Trouble {
+        words: &["JWT not present."],
+        said_by: "the gateway of API Management, with 401",
+        cause: "The key was right, and the request had no token of the site in `X-MS-AUTH-TOKEN`. That is what the \
+                product's policy is for: it came past the site, or something between site and gateway took the header away.",
+        cure: "Call the site's own `/api`, without another proxy between site and gateway. To call the gateway itself, use a \
+               product of your own.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["Invalid JWT.", "TokenIssuerNotAllowed", "TokenAudienceNotAllowed", "TokenSignatureInvalid"],
+        said_by: "the gateway of API Management, with 401",
+        cause: "The product's policy checks the token, and for another site or in another way than linking made it. Somebody \
+                has edited the policy, or the product was made for another hostname.",
+        cure: "`swa-apim status --env prod` tells what differs; `swa-apim relink --env prod` puts the policy back.",
+        findings: &[
+            FindingCode::PolicyOtherIssuer,
+            FindingCode::PolicyOtherHeader,
+            FindingCode::PolicyWithoutCheck,
+        ],
+    },
+    Trouble {
+        words: &["Backend call failure"],
+        said_by: "the site, with 500",
+        cause: "The site could not reach the gateway, or got no answer in time. An internal virtual network, a private endpoint \
+                and disabled public network access all end like this, and linking warns of none; users also report it of \
+                services behind Front Door, and for a while during incidents.",
+        cure: "`swa-apim status --env prod` tells if the gateway cannot be reached from outside. A site waits 45 seconds for \
+               an answer.",
+        findings: &[FindingCode::ServiceUnreachable, FindingCode::Dangling],
+    },
+    Trouble {
+        words: &["Resource not found"],
+        said_by: "the gateway of API Management, with 404",
+        cause: "No API and operation match path and method. The whole path is proxied, so the API's own path has to begin with \
+                `api`: `/api/orders` of the site is `/api/orders` of the gateway.",
+        cure: "`swa-apim api list --env prod` shows the paths. Give the API a path that begins with `api`.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["Rate limit is exceeded", "Out of call volume quota"],
+        said_by: "the gateway of API Management, with 429 or 403",
+        cause: "A policy of the API, the product or the service limits calls. All visitors of a site share one subscription, so \
+                they share its limits.",
+        cure: "Raise the limit, or count by something else than the subscription, in the policy of the API: that of the \
+               link's product is put back by `relink`.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["One Static Web App can not have more than one linked backend", "59363"],
+        said_by: "Azure, with 400, upon linking",
+        cause: "The site environment has a linked backend already, perhaps under another name; templates that name it otherwise \
+                than the portal did end like this. Right after an unlink, Azure may need a minute to notice.",
+        cure: "`swa-apim status --env prod` shows what is linked; `swa-apim link --env prod --replace` takes its place. If it is \
+               the right service, `swa-apim link` adopts it, whatever it is called.",
+        findings: &[FindingCode::LinkedElsewhere, FindingCode::SeveralBackends],
+    },
+    Trouble {
+        words: &["Cannot link backend with a preexisting Azure Static Web Apps configuration"],
+        said_by: "Azure, upon linking",
+        cause: "The backend is a Functions or App Service app that another site is linked to. Users report it of those; a \
+                service of API Management can be linked to many sites.",
+        cure: "Unlink the other site from that app, or link to API Management.",
+        findings: &[FindingCode::FunctionsApp],
+    },
+    Trouble {
+        words: &["An error has occurred"],
+        said_by: "Azure, with 500, upon linking; also the portal, for preview environments",
+        cause: "Users report this answer where the region of a backend is missing that is no API Management service, and in the \
+                portal for environments that cannot be linked. It says no more than that.",
+        cure: "Run the command again. Check that `apim` of the env is a service of API Management, and that the environment is \
+               production.",
+        findings: &[FindingCode::PreviewEnvironment],
+    },
+    Trouble {
+        words: &["Cannot find WebSite with name", "51004"],
+        said_by: "Azure, with 404, upon linking",
+        cause: "Azure looks for the backend in a region, and there is none of this name there.",
+        cure: "Check the name, and the region if one was given. A service of API Management needs none.",
+        findings: &[FindingCode::ServiceMissing],
+    },
+    Trouble {
+        words: &["Cannot find StaticSiteBuild with name"],
+        said_by: "Azure, with 404",
+        cause: "The site has no environment of this name. Environments of pull requests end with their pull request.",
+        cure: "Check `site-environment` of the env; production is called `default`.",
+        findings: &[FindingCode::EnvironmentMissing],
+    },
+    Trouble {
+        words: &["Linked backends are not supported for the resource type"],
+        said_by: "Azure, upon linking",
+        cause: "The id of the backend is that of another type of resource, or has its provider misspelt.",
+        cure: "Give `apim` as a name, or as `/subscriptions/…/providers/Microsoft.ApiManagement/service/NAME`.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["Staticwebapp must have 'Standard' SKU", "Invalid SKU"],
+        said_by: "az, before it asks Azure",
+        cause: "The site's plan allows no backend of one's own. Some versions of az refuse the plan Dedicated too, which allows \
+                it.",
+        cure: "Move the site to the Standard plan. `swa-apim link` accepts Dedicated.",
+        findings: &[FindingCode::PlanTooSmall],
+    },
+    Trouble {
+        words: &["Product with the same name already exists"],
+        said_by: "API Management, with 400, upon linking",
+        cause: "Display names of products are unique in a service, and another product has the link's. An earlier link has most \
+                often left it behind.",
+        cure: "`swa-apim status --env prod` names the product. Rename or delete it, then link.",
+        findings: &[FindingCode::ProductNameTaken],
+    },
+    Trouble {
+        words: &["Product cannot be deleted since it has existing subscriptions"],
+        said_by: "API Management, with 400",
+        cause: "A product goes after its subscriptions.",
+        cure: "`swa-apim unlink --env prod --purge` deletes the link's subscription, then its product, and refuses if somebody \
+               else uses it.",
+        findings: &[FindingCode::OtherSubscriptions],
+    },
+    Trouble {
+        words: &[
+            "The resource operation completed with terminal provisioning state 'Failed'",
+            "ResourceOperationFailure",
+        ],
+        said_by: "Azure, upon deleting a site",
+        cause: "Users report it of a site whose linked backend is gone: the link can be read, answers 404 when it is deleted, and \
+                stands in the way of the site.",
+        cure: "`swa-apim status --env prod` says `dangling` if that is it. `swa-apim unlink --env prod` tries to disconnect it; \
+               `swa-apim relink` connects the env's service instead, after which it can be unlinked.",
+        findings: &[FindingCode::Dangling],
+    },
+    Trouble {
+        words: &["does not have authorization to perform action", "AuthorizationFailed"],
+        said_by: "Azure, with 403; this program then ends with 6",
+        cause: "Whoever you are logged in as may not do this, there.",
+        cure: "The message names action and scope. Website Contributor on the site and API Management Service Contributor on the \
+               service are enough. Rights that were granted just now may take minutes.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["Operation on the API is in progress", "PessimisticConcurrencyConflict"],
+        said_by: "API Management, with 409",
+        cause: "Something else is being done to the service at this moment.",
+        cure: "Wait, then run the same command again: it goes on from what is there.",
+        findings: &[FindingCode::ServiceNotReady],
+    },
+    Trouble {
+        words: &["PreconditionFailed", "PreconditionFailedException"],
+        said_by: "API Management, with 412",
+        cause: "What was to be changed has changed since it was read.",
+        cure: "Run the same command again: it plans from what is there now. A saved plan has to be made anew.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["IndexError: list index out of range"],
+        said_by: "az staticwebapp backends unlink",
+        cause: "The site has no linked backend, and az does not expect that.",
+        cure: "Nothing has to be done; `swa-apim unlink --env prod` says so and ends with 0.",
+        findings: &[],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_is_found_by_its_own_words_whatever_is_around_them() {
+        for trouble in Trouble::ALL {
+            for words in trouble.words {
+                for typed in
+                    [(*words).to_owned(), words.to_uppercase(), format!("error 401: \"{words}\" (again)")]
+                {
+                    assert_eq!(Trouble::find(&typed), Some(trouble), "{typed}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn some_of_the_words_are_enough() {
+        let first = |typed| Trouble::find(typed).map(|trouble| trouble.words[0]);
+        assert_eq!(first("invalid subscription key"), Some("Access denied due to invalid subscription key"));
+        assert_eq!(first("missing key denied"), Some("Access denied due to missing subscription key"));
+        assert_eq!(
+            first("more than one backend"),
+            Some("One Static Web App can not have more than one linked backend")
+        );
+        assert_eq!((first("rain in spain"), first(""), first("foo")), (None, None, None));
+    }
+
+    #[test]
+    fn every_text_is_a_paragraph() {
+        for Trouble { words, said_by, cause, cure, .. } in Trouble::ALL {
+            assert!(cause.ends_with('.') && cure.ends_with('.') && !said_by.ends_with('.'), "{words:?}");
+            assert!(!cause.contains("  ") && !cure.contains("  "), "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What `--help` shows as examples works as it stands: every one is run by bash in the folder of the sample.
+#![cfg(unix)]
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use clap::Command;
+
+use crate::support::Shop;
+
+/// Examples that end with something else than 0 there, and with what.
+const OTHERWISE: [(&str, i32); 2] = [
+    // Nobody can be asked.
+    ("swa-apim init", 2),
+    ("swa-apim unlink --env prod --purge", 2),
+];
+
+/// Commands whose examples are run before anything is linked.
+const FIRST: [&str; 3] = ["init", "link", "apply"];
+
+/// Every command that has no commands below it.
+fn leaves(command: &Command) -> Vec<&Command> {
+    let below: Vec<&Command> = command.get_subcommands().flat_map(leaves).collect();
+    if below.is_empty() { vec![command] } else { below }
+}
+
+/// The lines under `Examples:` of a command's help.
+fn examples(command: &Command) -> Vec<String> {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+    lines.map(|line| line.trim().to_owned()).collect()
+}
+
+/// The sample in a folder, with stand-ins for other programs that examples begin or end with.
+fn shop() -> Shop {
+    let shop = Shop::sample();
+    shop.write("resources.json", "[]");
+    for (name, script) in [("az", "echo '[]'"), ("man", "cat > /dev/null"), ("xdg-open", "true")] {
+        shop.write(name, format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(shop.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    shop
+}
+
+/// The exit code of a line, and what it printed.
+fn run(shop: &Shop, line: &str) -> (i32, String) {
+    let programs = Path::new(env!("CARGO_BIN_EXE_swa-apim")).parent().unwrap().display();
+    let path = format!("{}:{programs}:/usr/bin:/bin", shop.path("").display());
+    let mut command = shop.command("bash");
+    command.args(["--norc", "-o", "pipefail", "-c", line]).env("PATH", path);
+    let output = command.output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&told).into_owned())
+}
+
+#[test]
+fn every_command_has_examples() {
+    let root = swa_apim::cli::command();
+    for command in leaves(&root) {
+        assert!(!examples(command).is_empty(), "`{}` has none", command.get_name());
+    }
+}
+
+#[test]
+fn every_example_works() {
+    let root = swa_apim::cli::command();
+    for command in leaves(&root).into_iter().filter(|command| command.get_name() != "completions") {
+        // In their order, in one folder: an example may go on from the one before it.
+        let shop = shop();
+        if !FIRST.contains(&command.get_name()) {
+            shop.run("link").exits(0);
+            shop.run("link --env prod --sample").exits(0);
+        }
+        for example in examples(command) {
+            let expected = OTHERWISE.iter().find(|(line, _)| *line == example).map_or(0, |(_, code)| *code);
+            let (code, told) = run(&shop, &example);
+            assert_eq!(code, expected, "{example}\n{told}");
+        }
+    }
+}
+
+/// They begin with the name of the shell that each is for; bash runs its own.
+#[test]
+fn the_example_of_completions_for_bash_works() {
+    let root = swa_apim::cli::command();
+    let completions = root.find_subcommand("completions").unwrap();
+    let lines = examples(completions);
+    let line = lines.iter().find_map(|line| line.strip_prefix("bash ")).unwrap();
+    let (code, told) = run(&shop(), &format!("{line} && complete -p swa-apim"));
+    assert_eq!(code, 0, "{told}");
+}

@@ -1,0 +1,104 @@
+//! Every link of a page leads somewhere: to a file that is there, and to a heading that is in it.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::root;
+
+/// A page as a reader of Markdown sees it.
+struct Page {
+    path: PathBuf,
+    links: Vec<String>,
+    anchors: BTreeSet<String>,
+}
+
+impl Page {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap();
+        let mut page = Self { path: path.to_owned(), links: Vec::new(), anchors: BTreeSet::new() };
+        let mut heading = None;
+        for event in Parser::new_ext(&text, Options::ENABLE_TABLES) {
+            match event {
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    page.links.push(dest_url.into_string());
+                }
+                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+                Event::Text(part) | Event::Code(part) => {
+                    if let Some(heading) = &mut heading {
+                        heading.push_str(&part);
+                    }
+                }
+                Event::End(TagEnd::Heading(_)) => {
+                    page.anchors.extend(heading.take().map(|heading| anchor(&heading)));
+                }
+                _ => {}
+            }
+        }
+        page
+    }
+}
+
+/// The anchor that a heading gets, as GitHub and mdBook make it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md")
+}
+
+/// Every page of a folder, and of those below it.
+fn pages_in(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| pages_in(folder));
+    files.into_iter().filter(|path| is_page(path)).chain(below).collect()
+}
+
+fn all() -> Vec<Page> {
+    let mut paths = pages_in(&root().join("docs"));
+    paths.extend(
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].map(|name| root().join(name)),
+    );
+    paths.iter().map(|path| Page::read(path)).collect()
+}
+
+#[test]
+fn no_link_is_dead() {
+    for page in all() {
+        for link in page.links.iter().filter(|link| !link.contains("://") && !link.starts_with("mailto:")) {
+            let shown = page.path.display();
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => page.path.clone(),
+                file => page.path.parent().unwrap().join(file),
+            };
+            assert!(target.exists(), "{shown}: `{link}` leads nowhere");
+            let has_heading = heading.is_empty() || Page::read(&target).anchors.contains(heading);
+            assert!(has_heading, "{shown}: `{link}` leads to no heading");
+        }
+    }
+}
+
+/// The site is made of what is in `docs`, so a link of a page to something else would be dead there.
+#[test]
+fn the_site_has_every_page_and_needs_no_other_file() {
+    let docs = root().join("docs");
+    let summary = Page::read(&docs.join("SUMMARY.md"));
+    let listed: BTreeSet<PathBuf> = summary.links.iter().map(|link| docs.join(link)).collect();
+    for path in pages_in(&docs) {
+        let shown = path.display();
+        assert!(path.ends_with("SUMMARY.md") || listed.contains(&path), "{shown} is not in the summary");
+        for link in Page::read(&path).links.iter().filter(|link| !link.contains("://")) {
+            let target = path.parent().unwrap().join(link.split('#').next().unwrap());
+            let target = target.canonicalize().unwrap();
+            assert!(target.starts_with(docs.canonicalize().unwrap()), "{shown}: `{link}` leaves the site");
+        }
+    }
+}
