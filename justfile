@@ -12,6 +12,23 @@ accept:
 try *ARGS:
     cargo run --locked -- {{ARGS}} --sample
 
+# Make a Debian package of a release build
+deb:
+    cargo build --release --locked
+    .github/package/deb target/release/swa-apim target
+
+# Build one static binary; needs musl-tools, and `rustup target add x86_64-unknown-linux-musl`
+static:
+    cargo build --release --locked --target x86_64-unknown-linux-musl
+
+# The pages as a site, in target/book; needs mdBook
+book:
+    mdbook build
+
+# Time a build with nothing built before, and weigh the program
+cold-build:
+    .github/package/cold-build
+
 # Time whole processes of a release build against their bounds
 bench:
     cargo bench --locked

@@ -19,6 +19,8 @@ mod plans;
 mod preflight;
 mod settings;
 mod shape;
+#[cfg(unix)]
+mod shells;
 mod support;
 mod targets;
 #[cfg(unix)]

@@ -106,7 +106,8 @@ fn troubleshooting() -> String {
     }
     for Trouble { words, said_by, cause, cure, findings } in Trouble::ALL {
         write!(text, "\n## {}\n\n", words[0]).unwrap();
-        let others = words[1..].iter().map(|words| format!(", or `{words}`")).collect::<String>();
+        let others: Vec<String> = words[1..].iter().map(|words| format!(", or `{words}`")).collect();
+        let others = others.concat();
         write!(text, "Said by {said_by}{others}.\n\n{cause}\n\n*What to do.* {cure}\n").unwrap();
         let links =
             findings.iter().map(|code| format!("[{code}](findings.md#{})", code.as_str().to_lowercase()));

@@ -1,0 +1,101 @@
+//! Completion in the shells themselves, at a terminal: a line is typed, Tab is pressed, and what is then run is what
+//! the shell has made of the line.
+
+use std::{fs, path::Path, process::Stdio};
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::support::Shop;
+
+/// A shell, and how it is told to complete this program's lines.
+struct Shell {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    setup: &'static str,
+    /// Prints `ready-2`, which is not what is typed for it.
+    ready: &'static str,
+}
+
+const BASH: Shell = Shell {
+    name: "bash",
+    arguments: &["--norc", "--noprofile", "-i"],
+    setup: "source <(swa-apim completions bash)",
+    ready: "echo ready-$((1 + 1))",
+};
+
+const ZSH: Shell = Shell {
+    name: "zsh",
+    arguments: &["-f", "-i"],
+    setup: "autoload -U compinit && compinit -u && source <(swa-apim completions zsh)",
+    ready: "echo ready-$((1 + 1))",
+};
+
+const FISH: Shell = Shell {
+    name: "fish",
+    arguments: &["--no-config", "-i"],
+    setup: "swa-apim completions fish | source",
+    ready: "echo ready-(math 1 + 1)",
+};
+
+impl Shell {
+    /// The shell at a terminal in the shop's folder, or nothing where there is no such shell.
+    #[expect(clippy::print_stderr, reason = "whoever reads the log learns what was not tested")]
+    fn start(&self, shop: &Shop) -> Option<PtySession> {
+        let programs = Path::new(env!("CARGO_BIN_EXE_swa-apim")).parent().unwrap().display();
+        let mut command = shop.command(self.name);
+        command.args(self.arguments).env("PATH", format!("{programs}:/usr/bin:/bin")).env("TERM", "xterm");
+        command.stdin(Stdio::inherit());
+        if !Path::new("/usr/bin").join(self.name).exists() && !Path::new("/bin").join(self.name).exists() {
+            eprintln!("skipped: there is no {}", self.name);
+            return None;
+        }
+        let mut session = spawn_command(command, Some(20_000)).unwrap();
+        session.send_line(self.setup).unwrap();
+        session.send_line(self.ready).unwrap();
+        session.exp_string("ready-2").unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        Some(session)
+    }
+
+    /// Types a line in which `<Tab>` is that key, and returns what the program prints then.
+    fn completes(&self, line: &str) -> Option<String> {
+        let shop = Shop::linked();
+        let mut session = self.start(&shop)?;
+        let keys = line.replace("<Tab>", "\t");
+        session.send(&format!("{keys} > printed; {}", self.ready)).unwrap();
+        session.send_line("").unwrap();
+        session.exp_string("ready-2").unwrap_or_else(|error| panic!("{} {line}: {error}", self.name));
+        // An interactive shell does not heed the signal that ends other programs.
+        session.send_line("exit").unwrap();
+        session.exp_eof().unwrap();
+        Some(fs::read_to_string(shop.path("printed")).unwrap_or_default())
+    }
+
+    /// Commands, names of envs, names of APIs, codes.
+    fn completes_everything(&self) {
+        for (line, printed) in [
+            ("swa-apim rel<Tab> --dry-run -o json", "\"command\": \"relink\""),
+            ("swa-apim status -o tsv --env pr<Tab>", "prod\tlinked"),
+            ("swa-apim api add cat<Tab> --env prod -o json", "/apis/catalog"),
+            ("swa-apim explain SWAAPIM09<Tab>", "SWAAPIM090: "),
+            ("swa-apim graph --for<Tab> dot --env prod", "digraph"),
+        ] {
+            let Some(found) = self.completes(line) else { return };
+            assert!(found.contains(printed), "{} made of `{line}` what prints:\n{found}", self.name);
+        }
+    }
+}
+
+#[test]
+fn bash_completes_at_a_terminal() {
+    BASH.completes_everything();
+}
+
+#[test]
+fn zsh_completes_at_a_terminal() {
+    ZSH.completes_everything();
+}
+
+#[test]
+fn fish_completes_at_a_terminal() {
+    FISH.completes_everything();
+}
