@@ -5,6 +5,7 @@ use comfy_table::Cell;
 use super::{
     ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus,
     format::{Rows, trimmed},
+    notes,
     status::findings,
     style::Style,
     ui::Report,
@@ -30,6 +31,10 @@ impl Report for ChangeReport {
             ]
         };
         Rows { columns, rows: self.results.iter().map(row).collect() }
+    }
+
+    fn notes(&self) -> String {
+        self.results.iter().map(notes::of_result).collect()
     }
 
     fn events(&self) -> Vec<Event> {
@@ -87,11 +92,15 @@ fn undone_by(undo: &Undo) -> String {
     }
 }
 
-fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
+/// What a step changes, by its name.
+pub(super) fn target_name(step: &StepReport) -> &str {
     // A product's policy is always called `policy`: the product's name says more.
     let mut segments = step.target.rsplit('/');
-    let name =
-        if step.action == "put-policy" { segments.nth(2) } else { segments.next() }.unwrap_or_default();
+    if step.action == "put-policy" { segments.nth(2) } else { segments.next() }.unwrap_or_default()
+}
+
+fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
+    let name = target_name(step);
     let mut cells = vec![style.sign(step.kind)];
     cells.extend([what(step), name, &step.reason].map(Cell::new));
     let status = match (step.status, step.seconds) {

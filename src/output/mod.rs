@@ -7,6 +7,7 @@ mod doctor;
 mod export;
 mod format;
 mod graph;
+mod notes;
 mod report;
 mod schema;
 mod status;

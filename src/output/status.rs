@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{
     ApiListReport, Event, ImportReport, LinkReport, SnapshotReport, StatusReport,
     format::{Rows, trimmed},
+    notes,
     style::{Mark, Style},
     ui::Report,
 };
@@ -32,6 +33,10 @@ impl Report for StatusReport {
             ]
         };
         Rows { columns: columns.map(str::to_owned).into(), rows: self.links.iter().map(row).collect() }
+    }
+
+    fn notes(&self) -> String {
+        self.links.iter().map(notes::of_link).collect()
     }
 
     fn events(&self) -> Vec<Event> {

@@ -32,6 +32,11 @@ pub(crate) trait Report: Serialize {
     /// For `tsv` and `markdown`.
     fn rows(&self) -> Rows;
 
+    /// What stands under the table in Markdown.
+    fn notes(&self) -> String {
+        String::new()
+    }
+
     /// For pipelines.
     fn events(&self) -> Vec<Event> {
         Vec::new()
@@ -240,7 +245,7 @@ impl Ui {
             Format::Json => json(report)?,
             Format::Yaml => yaml(report).map_err(anyhow::Error::msg)?,
             Format::Tsv => report.rows().tsv(),
-            Format::Markdown => report.rows().markdown(),
+            Format::Markdown => report.rows().markdown() + &report.notes(),
         })
     }
 

@@ -137,6 +137,42 @@ prod	linked	shop-web	shop-apim	agreeable-smoke-06273c21e
 }
 
 #[test]
+fn what_was_found_stands_under_the_table_in_markdown() {
+    let shop = Shop::linked();
+    shop.change(&crate::support::product(), |product| {
+        product["properties"]["subscriptionRequired"] = false.into();
+    });
+    shop.run("status -o markdown").is(str![[r#"
+exit 0
+--- stdout
+| env | state | staticSite | apim | product | findings |
+| --- | --- | --- | --- | --- | --- |
+| prod | drifted | shop-web | shop-apim | agreeable-smoke-06273c21e | SWAAPIM032 |
+
+**prod**
+
+* SWAAPIM032, broken: the product needs no subscription: anybody can call its APIs without a key; run `swa-apim relink --env prod`
+
+"#]]);
+    shop.run("link --apim nowhere -o markdown").is(str![[r#"
+exit 4
+--- stdout
+| env | outcome | state | changes | error |
+| --- | --- | --- | --- | --- |
+| prod | failed | unknown | 0 | could not plan the link |
+
+**prod**
+
+* error: could not plan the link: the API Management service `nowhere` does not exist in resource group `rg-shop`; `shop-web` is already linked to `shop-apim`; check `apim` of the env; a service in another resource group or subscription needs its full ARM id; to give `shop-web` another backend, run `swa-apim link --replace --env prod --apim nowhere`; if `shop-apim` is the right one, correct `apim` of the env
+--- stderr
+error: could not plan the link
+  caused by: the API Management service `nowhere` does not exist in resource group `rg-shop`; `shop-web` is already linked to `shop-apim`
+hint: check `apim` of the env; a service in another resource group or subscription needs its full ARM id; to give `shop-web` another backend, run `swa-apim link --replace --env prod --apim nowhere`; if `shop-apim` is the right one, correct `apim` of the env
+
+"#]]);
+}
+
+#[test]
 fn status_as_markdown() {
     Shop::linked().run("status -o markdown").is(str![[r#"
 exit 0
@@ -236,6 +272,12 @@ exit 0
 | env | outcome | state | changes | error |
 | --- | --- | --- | --- | --- |
 | prod | applied | linked | 1 |  |
+
+**prod**
+
+|  | step | target | reason | status |
+| --- | --- | --- | --- | --- |
+| - | remove-api | catalog | the site is not to reach it | applied |
 
 "#]]);
 }

@@ -1,0 +1,54 @@
+//! What stands under a table in Markdown: for each env its steps, what was found and what failed.
+
+use std::fmt::Write as _;
+
+use super::{ChangeResult, ErrorReport, LinkReport, StepReport, change::target_name, format::Rows};
+use crate::engine::Finding;
+
+pub(super) fn of_link(link: &LinkReport) -> String {
+    under(&link.env, &list(&link.findings, link.error.as_ref()))
+}
+
+pub(super) fn of_result(result: &ChangeResult) -> String {
+    let list = list(&result.findings, result.error.as_ref());
+    let text = match result.steps.as_slice() {
+        [] => list,
+        steps if list.is_empty() => table(steps),
+        steps => format!("{}\n{list}", table(steps)),
+    };
+    under(&result.env, &text)
+}
+
+fn under(env: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("\n**{}**\n\n{text}", plain(env)) }
+}
+
+fn table(steps: &[StepReport]) -> String {
+    let columns = ["", "step", "target", "reason", "status"].map(str::to_owned).into();
+    let row = |step: &StepReport| {
+        let status = serde_json::to_value(step.status).ok();
+        let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or_default();
+        let cells = [&*step.kind.sign().to_string(), &step.action, target_name(step), &step.reason, status];
+        cells.map(plain).into()
+    };
+    Rows { columns, rows: steps.iter().map(row).collect() }.markdown()
+}
+
+fn list(findings: &[Finding], error: Option<&ErrorReport>) -> String {
+    let mut text = String::new();
+    for Finding { code, severity, message, hint, .. } in findings {
+        let _ = writeln!(text, "* {code}, {severity}: {}; {}", plain(message), plain(hint));
+    }
+    if let Some(error) = error {
+        let said = [&error.message].into_iter().chain(&error.causes);
+        let said: Vec<&str> = said.map(String::as_str).collect();
+        let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let _ = writeln!(text, "* error: {}", plain(&format!("{}{hint}", said.join(": "))));
+    }
+    text
+}
+
+/// A text on one line, with no HTML in it.
+fn plain(text: &str) -> String {
+    text.replace(['\n', '\r'], " ").replace('<', "&lt;")
+}
