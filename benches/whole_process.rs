@@ -8,7 +8,7 @@
 mod fleet;
 
 use std::{
-    env,
+    env, fs,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -111,6 +111,8 @@ fn main() {
         println!("{}", measured(Path::new(folder), row));
         return;
     }
+    let tenths = fs::metadata(BINARY).unwrap().len() * 10 / (1 << 20);
+    println!("size of the program: {}.{} MiB", tenths / 10, tenths % 10);
     let small = tempfile::tempdir().unwrap();
     run(small.path(), &["init", "--sample"], false);
     run(small.path(), &["link", "--env", "prod"], false);
