@@ -141,7 +141,10 @@ impl JsonControlPlane {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read<T>(&self, read: impl FnOnce(&mut Store) -> Result<T, ProviderError>) -> Result<T, ProviderError> {
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&mut Store) -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
         let mut state = self.state();
         state.refresh(self.file.as_ref())?;
         read(&mut state.store)
