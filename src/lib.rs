@@ -4,6 +4,7 @@ pub mod ambient;
 pub mod cli;
 pub mod config;
 pub mod diagnosis;
+pub mod emulator;
 pub mod engine;
 pub mod model;
 pub mod output;

@@ -246,7 +246,7 @@ impl Context {
         Ok(JsonControlPlane::create(model, initial, self.lock_wait(), Arc::clone(&self.ambient))?)
     }
 
-    fn lock_wait(&self) -> Duration {
+    pub(super) fn lock_wait(&self) -> Duration {
         self.timeout.unwrap_or(LOCK_WAIT)
     }
 

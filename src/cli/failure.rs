@@ -9,6 +9,7 @@ use crate::{
     ambient::{Ambient as _, System},
     config::ConfigError,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
+    emulator::EmulatorError,
     engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
     output::{AskError, ErrorReport, Event, ExportError, InvalidQuery, Ui},
@@ -137,6 +138,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<ProviderError>(error))
         .or_else(|| of::<ModelError>(error))
         .or_else(|| of::<ImportError>(error))
+        .or_else(|| of::<EmulatorError>(error))
         .or_else(|| of::<ArmError>(error))
         .or_else(|| of::<CredentialError>(error))
         .or_else(|| of::<InvalidEndpoint>(error))

@@ -9,6 +9,7 @@ mod complete;
 mod completions;
 mod context;
 mod doctor;
+mod emulate;
 mod execution;
 mod explain;
 mod export;
@@ -77,6 +78,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Export(export::ExportArgs),
     Model(model::ModelArgs),
+    Emulate(Box<emulate::EmulateArgs>),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -126,6 +128,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+    if matches!(cli.command, Command::Emulate(_)) {
+        // A server uses every processor, and ends by itself when it is asked to.
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        return runtime.block_on(dispatch(cli, matches));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::select! {
@@ -155,6 +162,7 @@ async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCo
         Command::Graph(args) => graph::run(args, context()?).await,
         Command::Export(args) => export::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,
+        Command::Emulate(args) => emulate::run(*args, context()?).await,
         Command::Explain(args) => explain::run(&args, &global.ui()),
         Command::Completions(args) => completions::run(&args, &global.ui()),
         Command::Man(args) => man::run(&args, &global.ui()),

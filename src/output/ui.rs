@@ -273,6 +273,11 @@ impl Ui {
         }
     }
 
+    /// Writes a line that was asked for to stderr, also where the caller wants quiet.
+    pub fn tell_line(&self, line: &str) {
+        let _ = anstream::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    }
+
     /// Says something on stderr above what shows the progress, unless the caller wants quiet.
     pub fn say_beside(&self, progress: &Progress, text: &str) {
         progress.bar.suspend(|| self.say(text));

@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use source::SourceFile;
 
 /// Which modules each module may import. Every list points downward, so imports point one way.
-const MAY_IMPORT: [(&str, &[&str]); 9] = [
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("main", &["cli"]),
-    ("cli", &["output", "config", "engine", "provider", "model", "ambient", "diagnosis"]),
+    ("cli", &["output", "config", "emulator", "engine", "provider", "model", "ambient", "diagnosis"]),
     ("output", &["engine", "model", "diagnosis"]),
     ("config", &["model", "diagnosis"]),
+    ("emulator", &["engine", "provider", "model", "ambient", "diagnosis"]),
     ("engine", &["provider", "model", "ambient", "diagnosis"]),
     ("provider", &["model", "ambient", "diagnosis"]),
     ("model", &[]),
@@ -21,7 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
 ];
 
 /// Which module a dependency is at home in. What is not listed may be used anywhere.
-const HOMES: [(&str, &str); 17] = [
+const HOMES: [(&str, &str); 24] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -33,6 +34,13 @@ const HOMES: [(&str, &str); 17] = [
     ("indicatif", "output"),
     ("jmespath", "output"),
     ("serde_saphyr", "output"),
+    ("form_urlencoded", "emulator"),
+    ("http_body_util", "emulator"),
+    ("hyper", "emulator"),
+    ("hyper_util", "emulator"),
+    ("percent_encoding", "emulator"),
+    ("rcgen", "emulator"),
+    ("tokio_rustls", "emulator"),
     ("gethostname", "provider"),
     ("url", "provider"),
     ("quick_xml", "model"),
@@ -77,11 +85,12 @@ fn no_path_climbs_out_of_its_module() {
 }
 
 #[test]
-fn only_the_command_line_knows_which_control_planes_there_are() {
+fn only_the_command_line_knows_which_control_planes_there_are_and_the_emulator_knows_the_model() {
     for file in source::all().iter().filter(|file| !["cli", "provider"].contains(&file.module.as_str())) {
         for plane in ["crate::provider::json", "crate::provider::arm"] {
             let known = file.paths.iter().find(|path| path.starts_with(plane));
-            assert_eq!(known, None, "{}", file.path);
+            let is_own = file.module == "emulator" && plane == "crate::provider::json";
+            assert!(known.is_none() || is_own, "{} knows {known:?}", file.path);
         }
     }
 }

@@ -1,0 +1,190 @@
+//! What API Management holds its resources to, and what it adds to them.
+
+use serde_json::{Map, Value, json};
+
+use super::{Reply, policy, refused, web::default};
+use crate::{
+    ambient::Ambient,
+    emulator::control::route::Kind,
+    model::{ApimPolicy, Hostname, Key, PolicyHealth, Resource},
+};
+
+/// How a resource is being changed.
+pub(super) struct Change<'a> {
+    pub(super) existed: bool,
+    pub(super) old: Option<&'a Resource>,
+    pub(super) patched: bool,
+}
+
+/// The keys that a request gives a subscription.
+#[derive(Debug, Default)]
+pub(super) struct GivenKeys {
+    pub(super) primary: Option<Key>,
+    pub(super) secondary: Option<Key>,
+}
+
+impl GivenKeys {
+    /// Takes the keys out of a body, so that none stays in the resource.
+    pub(super) fn take(body: &mut Map<String, Value>) -> Result<Self, Reply> {
+        let mut take = |name: &'static str| {
+            let properties = body.get_mut("properties").and_then(Value::as_object_mut);
+            let given = properties.and_then(|properties| properties.remove(name));
+            match given {
+                None | Some(Value::Null) => Ok(None),
+                Some(Value::String(text)) => Key::new(text).map(Some).map_err(|_| unfit(name)),
+                Some(_) => Err(unfit(name)),
+            }
+        };
+        Ok(Self { primary: take("primaryKey")?, secondary: take("secondaryKey")? })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.primary.is_none() && self.secondary.is_none()
+    }
+}
+
+fn unfit(name: &str) -> Reply {
+    Reply::apim_invalid(name, "A key has to be a text of 1 to 256 characters.")
+}
+
+/// The resource with what the service adds, if it fits.
+pub(super) fn completed(
+    mut resource: Resource,
+    kind: Kind,
+    change: &Change<'_>,
+    ambient: &dyn Ambient,
+) -> Result<Resource, Reply> {
+    match kind {
+        Kind::Service => service(&mut resource),
+        Kind::Api => api(&mut resource)?,
+        Kind::ApiOperation => operation(&mut resource)?,
+        Kind::Product => product(&mut resource)?,
+        Kind::ProductPolicy => product_policy(&mut resource)?,
+        Kind::Subscription => subscription(&mut resource, change, ambient)?,
+        Kind::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
+        Kind::Site | Kind::Build | Kind::LinkedBackend => {}
+    }
+    Ok(resource)
+}
+
+/// A text that has to be there, and of a length that fits.
+fn text<'a>(resource: &'a Resource, field: &str, target: &str, longest: usize) -> Result<&'a str, Reply> {
+    let found = resource.text(&format!("properties.{field}")).map_err(|error| refused(&error.into()))?;
+    match found.filter(|text| !text.is_empty()) {
+        None if field == "displayName" && target == "name" => {
+            Err(Reply::apim_invalid(target, "name (display name) should not be empty"))
+        }
+        None => Err(Reply::apim_invalid(target, &format!("'{field}' should not be empty."))),
+        Some(text) if text.chars().count() > longest => {
+            Err(Reply::apim_invalid(target, &format!("'{field}' should have a length of {longest} at most.")))
+        }
+        Some(text) => Ok(text),
+    }
+}
+
+fn service(resource: &mut Resource) {
+    let name = resource.id().name().to_ascii_lowercase();
+    default(resource, "gatewayUrl", format!("https://{name}.azure-api.net"));
+    default(resource, "provisioningState", "Succeeded");
+    default(resource, "targetProvisioningState", "");
+    default(resource, "virtualNetworkType", "None");
+    default(resource, "publicNetworkAccess", "Enabled");
+    default(resource, "disableGateway", false);
+}
+
+fn api(resource: &mut Resource) -> Result<(), Reply> {
+    if resource.field("properties.value").is_some() {
+        let message = "This emulator takes an API as it is, and imports none from a description.";
+        return Err(Reply::apim_invalid("format", message));
+    }
+    text(resource, "displayName", "displayName", 300)?;
+    let path = resource.text("properties.path").map_err(|error| refused(&error.into()))?;
+    if path.is_some_and(|path| path.chars().count() > 400) {
+        return Err(Reply::apim_invalid("path", "'path' should have a length of 400 at most."));
+    }
+    default(resource, "path", "");
+    default(resource, "apiRevision", "1");
+    default(resource, "isCurrent", true);
+    default(resource, "subscriptionRequired", true);
+    default(resource, "protocols", json!(["https"]));
+    default(resource, "serviceUrl", Value::Null);
+    let names = json!({"header": "Ocp-Apim-Subscription-Key", "query": "subscription-key"});
+    default(resource, "subscriptionKeyParameterNames", names);
+    Ok(())
+}
+
+fn operation(resource: &mut Resource) -> Result<(), Reply> {
+    for field in ["displayName", "method", "urlTemplate"] {
+        text(resource, field, field, 1000)?;
+    }
+    default(resource, "templateParameters", json!([]));
+    Ok(())
+}
+
+fn product(resource: &mut Resource) -> Result<(), Reply> {
+    text(resource, "displayName", "name", 300)?;
+    default(resource, "description", Value::Null);
+    default(resource, "terms", Value::Null);
+    default(resource, "subscriptionRequired", true);
+    let required =
+        resource.flag("properties.subscriptionRequired").map_err(|error| refused(&error.into()))?;
+    default(resource, "approvalRequired", if required == Some(false) { Value::Null } else { false.into() });
+    default(resource, "subscriptionsLimit", Value::Null);
+    default(resource, "state", "notPublished");
+    Ok(())
+}
+
+fn product_policy(resource: &mut Resource) -> Result<(), Reply> {
+    let xml = text(resource, "value", "representation", 1 << 18)?.to_owned();
+    // Whose tokens it lets in does not matter here: whether it can be read does.
+    let read = ApimPolicy::read(resource).map_err(|error| refused(&error.into()))?;
+    let somebody = Hostname::parse("localhost").map_err(|_| Reply::internal_error())?;
+    if let PolicyHealth::Unreadable(problem) = read.health(&somebody) {
+        return Err(Reply::apim_invalid("representation", &problem));
+    }
+    let written =
+        [("format".to_owned(), "xml".into()), ("value".to_owned(), policy::reformatted(&xml).into())];
+    *resource = Resource::new(resource.id().clone(), written.into_iter().collect());
+    Ok(())
+}
+
+fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambient) -> Result<(), Reply> {
+    text(resource, "displayName", "displayName", 100)?;
+    let scope = full_scope(resource)?;
+    resource.set_property("scope", scope);
+    if !change.patched {
+        let kept = |name: &str| change.old.and_then(|old| old.field(&format!("properties.{name}")).cloned());
+        let state = kept("state").unwrap_or_else(|| "active".into());
+        default(resource, "state", state);
+        let created = kept("createdDate")
+            .unwrap_or_else(|| ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into());
+        resource.set_property("createdDate", created);
+        for name in ["startDate", "expirationDate", "endDate", "notificationDate", "stateComment"] {
+            default(resource, name, Value::Null);
+        }
+    }
+    if !change.existed {
+        default(resource, "allowTracing", false);
+    }
+    Ok(())
+}
+
+/// The scope in full, however it is written.
+fn full_scope(subscription: &Resource) -> Result<String, Reply> {
+    let scope = text(subscription, "scope", "scope", 1000)?;
+    let service = subscription.id().parent().ok_or_else(Reply::internal_error)?;
+    let of_service =
+        scope.get(..service.as_str().len()).is_some_and(|it| it.eq_ignore_ascii_case(service.as_str()));
+    let relative = if of_service { &scope[service.as_str().len()..] } else { scope };
+    let lower = relative.to_ascii_lowercase();
+    let is_known =
+        matches!(lower.as_str(), "/apis") || ["/apis/", "/products/"].iter().any(|it| lower.starts_with(it));
+    let is_whole_service = of_service && matches!(lower.as_str(), "" | "/");
+    if is_known || is_whole_service {
+        return Ok(format!("{service}{relative}"));
+    }
+    Err(Reply::apim_invalid(
+        "scope",
+        "Subscription scope should be one of '/apis', '/apis/{apiId}', '/products/{productId}'",
+    ))
+}

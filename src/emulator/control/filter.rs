@@ -1,0 +1,218 @@
+//! As much of `OData` as lists are filtered with: comparisons and text functions, joined by `and` and `or`.
+
+use serde_json::Value;
+
+/// A filter: alternatives, each of conditions that all have to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Filter(Vec<Vec<Condition>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Condition {
+    field: String,
+    test: Test,
+    value: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Test {
+    Equal,
+    NotEqual,
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Mark(char),
+}
+
+impl Filter {
+    /// Reads a filter; what is wrong with it otherwise.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let mut tokens = tokens(text)?.into_iter().peekable();
+        let mut alternatives = vec![Vec::new()];
+        loop {
+            let condition = condition(&mut tokens)
+                .ok_or_else(|| format!("The filter '{text}' is not understood by this emulator."))?;
+            if let Some(last) = alternatives.last_mut() {
+                last.push(condition);
+            }
+            match tokens.next() {
+                None => return Ok(Self(alternatives)),
+                Some(Token::Word(word)) if word.eq_ignore_ascii_case("and") => {}
+                Some(Token::Word(word)) if word.eq_ignore_ascii_case("or") => alternatives.push(Vec::new()),
+                Some(_) => return Err(format!("The filter '{text}' is not understood by this emulator.")),
+            }
+        }
+    }
+
+    /// Whether a value is in the list.
+    pub(super) fn admits(&self, value: &Value) -> bool {
+        self.0.iter().any(|conditions| conditions.iter().all(|condition| condition.holds(value)))
+    }
+}
+
+impl Condition {
+    fn holds(&self, value: &Value) -> bool {
+        let found = field(value, &self.field);
+        match self.test {
+            Test::Equal => found.eq_ignore_ascii_case(&self.value),
+            Test::NotEqual => !found.eq_ignore_ascii_case(&self.value),
+            Test::Contains => found.contains(&self.value),
+            Test::StartsWith => found.starts_with(&self.value),
+            Test::EndsWith => found.ends_with(&self.value),
+        }
+    }
+}
+
+/// A field by the name that filters have for it.
+fn field(value: &Value, name: &str) -> String {
+    let name = name.strip_prefix("properties/").unwrap_or(name);
+    let found = match name {
+        "resourceType" => value.get("type"),
+        "productId" => return product_of(value).to_owned(),
+        name => value.get(name).or_else(|| value.get("properties")?.get(name)),
+    };
+    match found {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn product_of(subscription: &Value) -> &str {
+    let scope = subscription.pointer("/properties/scope").and_then(Value::as_str).unwrap_or_default();
+    crate::model::ApimSubscription::product_of_scope(scope).unwrap_or_default()
+}
+
+fn condition(tokens: &mut impl Iterator<Item = Token>) -> Option<Condition> {
+    let Some(Token::Word(first)) = tokens.next() else { return None };
+    let function = match first.to_ascii_lowercase().as_str() {
+        "contains" | "substringof" => Some(Test::Contains),
+        "startswith" => Some(Test::StartsWith),
+        "endswith" => Some(Test::EndsWith),
+        _ => None,
+    };
+    match function {
+        None => comparison(first, tokens),
+        Some(test) => call(test, tokens),
+    }
+}
+
+fn comparison(field: String, tokens: &mut impl Iterator<Item = Token>) -> Option<Condition> {
+    let (Some(Token::Word(operator)), Some(Token::Text(value) | Token::Word(value))) =
+        (tokens.next(), tokens.next())
+    else {
+        return None;
+    };
+    let test = match operator.to_ascii_lowercase().as_str() {
+        "eq" => Test::Equal,
+        "ne" => Test::NotEqual,
+        _ => return None,
+    };
+    Some(Condition { field, test, value })
+}
+
+/// `(field, 'text')`, or the other way round.
+fn call(test: Test, tokens: &mut impl Iterator<Item = Token>) -> Option<Condition> {
+    let mut next = || tokens.next();
+    match (next(), next(), next(), next(), next()) {
+        (
+            Some(Token::Mark('(')),
+            Some(Token::Word(field)),
+            Some(Token::Mark(',')),
+            Some(Token::Text(value)),
+            Some(Token::Mark(')')),
+        )
+        | (
+            Some(Token::Mark('(')),
+            Some(Token::Text(value)),
+            Some(Token::Mark(',')),
+            Some(Token::Word(field)),
+            Some(Token::Mark(')')),
+        ) => Some(Condition { field, test, value }),
+        _ => None,
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' => {
+                let (value, length) = quoted(rest).ok_or("A text of the filter has no end.")?;
+                tokens.push(Token::Text(value));
+                length
+            }
+            '(' | ')' | ',' => {
+                tokens.push(Token::Mark(first));
+                1
+            }
+            _ => {
+                let end = rest.find([' ', '(', ')', ',', '\'']).unwrap_or(rest.len());
+                tokens.push(Token::Word(rest[..end].to_owned()));
+                end
+            }
+        };
+        rest = rest[length..].trim_start();
+    }
+    Ok(tokens)
+}
+
+/// The text that begins with a quote, in which two quotes are one, and how long it is as it is written.
+fn quoted(text: &str) -> Option<(String, usize)> {
+    let mut value = String::new();
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        match (c, chars.peek()) {
+            ('\'', Some((_, '\''))) => {
+                chars.next();
+                value.push('\'');
+            }
+            ('\'', _) => return Some((value, at + 1)),
+            (c, _) => value.push(c),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_condition_is_held_against_the_value() {
+        let value = json!({"name": "n", "type": "T/x", "properties": {"displayName": "Bob's (Linked)",
+            "state": "active", "scope": "/x/products/P", "isCurrent": true}});
+        for (filter, admitted) in [
+            ("displayName eq 'Bob''s (Linked)'", true),
+            ("displayName eq 'Bob'", false),
+            ("displayName ne 'Bob'", true),
+            ("contains(displayName, 'Linked')", true),
+            ("substringof('Linked',displayName)", true),
+            ("startswith(properties/displayName,'Bob''s')", true),
+            ("endswith(displayName,'x')", false),
+            ("state eq 'active' and productId eq 'p'", true),
+            ("state eq 'active' and name eq 'm'", false),
+            ("name eq 'm' or name eq 'n'", true),
+            ("isCurrent eq true", true),
+            ("resourceType eq 't/X'", true),
+        ] {
+            assert_eq!(Filter::parse(filter).unwrap().admits(&value), admitted, "{filter}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_and_not_ignored() {
+        for filter in ["displayName", "displayName gt 'a'", "displayName eq 'a", "(a eq 'b')", "a eq 'b' xor"]
+        {
+            assert!(Filter::parse(filter).is_err(), "{filter}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Linked backends: connecting one makes all that a link consists of, by the same engine that the command
+//! line has.
+
+use std::sync::Arc;
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use hyper::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Call, ControlPlane, Operations, Reply, operations::Stage, refused, web};
+use crate::{
+    ambient::Ambient,
+    emulator::{
+        server::pause,
+        switches::{Ending, Shape},
+    },
+    engine::{
+        self, Existing, Intent, PlannedStep, Previews, Propagation, Provisioner, Step, StepListener, Target,
+    },
+    model::{ApimServiceId, LinkedBackendId, Resource, ResourceId, SiteEnvironmentId},
+    provider::{ControlPlane as _, Expected, json::JsonControlPlane},
+};
+
+/// The types that a site's `/api` can be linked to, and what Azure calls them where one is missing.
+const BACKENDS: [(&str, &str); 3] = [
+    ("Microsoft.ApiManagement/service", "ApiManagementService"),
+    ("Microsoft.Web/sites", "WebSite"),
+    ("Microsoft.App/containerApps", "ContainerApp"),
+];
+
+impl ControlPlane {
+    pub(super) async fn put_backend(self: &Arc<Self>, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
+        let backend = requested(call, id)?;
+        let switches = self.board.now();
+        check(self.store.current(), &backend)?;
+        let (shape, ending) = (switches.provisioning.shape, switches.provisioning.ending);
+        let takes = switches.provisioning.takes_ms;
+        if (shape, ending) == (Shape::Final, Ending::Succeeds) {
+            pause(takes).await;
+            self.operations.forget(backend.id());
+            return Ok(self.connect(backend, switches.provisions).await);
+        }
+        let mut shown = shown_now(self.store.current(), &backend);
+        shown.set_property("provisioningState", Stage::InProgress.word());
+        let number = self.operations.begin(shown.clone(), shape);
+        let body = web::backend_body(self, shown.clone(), call, web::Zone::Named);
+        let late = Arc::clone(self);
+        let rest = async move {
+            pause(takes).await;
+            late.conclude(number, backend, switches.provisions, ending).await;
+        };
+        if shape == Shape::Final {
+            rest.await;
+            let now = self.operations.shown(shown.id()).unwrap_or(shown);
+            return Ok(Reply::ok(web::backend_body(self, now, call, web::Zone::Named)));
+        }
+        self.operations.spawn(rest);
+        Ok(Operations::begun(call, number, shape, body))
+    }
+
+    async fn conclude(&self, number: u64, backend: Resource, provisions: bool, ending: Ending) {
+        let failure = json!({"code": "InternalServerError", "message": "The operation did not succeed."});
+        match ending {
+            Ending::Never => {}
+            Ending::Fails => self.operations.finish(number, Stage::Failed, failure),
+            Ending::Cancelled => self.operations.finish(number, Stage::Canceled, failure),
+            Ending::Succeeds if !self.operations.is_going_on(number) => {}
+            Ending::Succeeds => {
+                let reply = self.connect(backend, provisions).await;
+                let stage = if reply.status.is_success() { Stage::Succeeded } else { Stage::Failed };
+                self.operations.finish(number, stage, reply.body().cloned().unwrap_or_default());
+            }
+        }
+    }
+
+    /// Makes the link, and answers with its linked backend.
+    async fn connect(&self, backend: Resource, provisions: bool) -> Reply {
+        let (ambient, id) = (Arc::clone(&self.ambient), backend.id().clone());
+        let reply = self.store.change(move |plane| linked(plane, ambient, backend, provisions)).await;
+        if !reply.status.is_success() {
+            return reply;
+        }
+        match self.store.current().find(&id) {
+            Ok(Some(found)) => {
+                let body = web::with_defaults(self.store.current(), found.value);
+                reply.with_body(body.into_value())
+            }
+            Ok(None) => reply,
+            Err(error) => refused(&error),
+        }
+    }
+
+    /// What would be said of a PUT, without doing it.
+    pub(super) fn validate_backend(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
+        check(self.store.current(), &requested(call, id)?)?;
+        Ok(Reply::status(StatusCode::NO_CONTENT))
+    }
+}
+
+fn linked(
+    plane: &JsonControlPlane,
+    ambient: Arc<dyn Ambient>,
+    backend: Resource,
+    provisions: bool,
+) -> BoxFuture<'_, Result<Reply, Reply>> {
+    async move {
+        check(plane, &backend)?;
+        if provisions {
+            provision(plane, &*ambient, &backend).await?;
+        }
+        // Whatever was there before: each time, the site takes the primary key that there is.
+        plane.put(backend, Expected::Anything).await.map_err(|error| refused(&error))?;
+        Ok(Reply::status(StatusCode::OK))
+    }
+    .boxed()
+}
+
+/// The linked backend that a request asks for.
+fn requested(call: &Call, id: ResourceId) -> Result<Resource, Reply> {
+    let body = call.object()?;
+    let properties = body.get("properties").unwrap_or(&Value::Null);
+    let named = properties.get("backendResourceId").and_then(Value::as_str).unwrap_or_default();
+    if ResourceId::parse(named).is_err() {
+        let message = format!("The parameter backendResourceId has an invalid value '{named}'.");
+        return Err(Reply::web(StatusCode::BAD_REQUEST, "BadRequest", Some("51021"), &message));
+    }
+    let region = properties.get("region").cloned().unwrap_or_default();
+    let properties = [("backendResourceId".to_owned(), named.into()), ("region".to_owned(), region)];
+    Ok(Resource::new(id, properties.into_iter().collect()))
+}
+
+/// Whether the backend can be linked.
+fn check(plane: &JsonControlPlane, backend: &Resource) -> Result<(), Reply> {
+    let environment = environment_of(backend)?;
+    let named =
+        backend.required_text("properties.backendResourceId").map_err(|error| refused(&error.into()))?;
+    let target = ResourceId::parse(named).map_err(|error| refused(&error.into()))?;
+    let there = |id: &ResourceId| plane.exists(id).map_err(|error| refused(&error));
+    if !there(&environment.site())? {
+        return Err(Reply::resource_not_found(&environment.site()));
+    }
+    if !there(&environment)? {
+        return Err(Reply::web_not_found("StaticSiteBuild", environment.name()));
+    }
+    let Some((_, noun)) = BACKENDS.iter().find(|(known, _)| target.is_a(known)) else {
+        let message =
+            format!("Linked backends are not supported for the resource type {}.", target.resource_type());
+        return Err(Reply::web(StatusCode::BAD_REQUEST, "BadRequest", None, &message));
+    };
+    if *noun == "WebSite" && backend.field("properties.region").is_none() {
+        return Err(Reply::with(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            json!({"Message": "An error has occurred."}),
+        ));
+    }
+    let others = plane.children(&environment, "linkedBackends").map_err(|error| refused(&error))?;
+    let is_same = |other: &Resource| {
+        let of = other.text("properties.backendResourceId").ok().flatten().unwrap_or_default();
+        other.id() == backend.id() && of.eq_ignore_ascii_case(named)
+    };
+    if !others.iter().all(|other| is_same(&other.value)) {
+        return Err(second_backend());
+    }
+    if there(&target)? { Ok(()) } else { Err(Reply::web_not_found(noun, target.name())) }
+}
+
+pub(super) fn second_backend() -> Reply {
+    let message = "One Static Web App can not have more than one linked backend.";
+    Reply::web(StatusCode::BAD_REQUEST, "BadRequest", Some("59363"), message)
+}
+
+fn environment_of(backend: &Resource) -> Result<SiteEnvironmentId, Reply> {
+    let id = LinkedBackendId::try_from(backend.id().clone());
+    let parent = id.ok().and_then(|id| id.parent());
+    let environment = parent.and_then(|parent| SiteEnvironmentId::try_from(parent).ok());
+    environment.ok_or_else(Reply::internal_error)
+}
+
+/// Makes product, subscription and policy, or puts them right.
+async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Resource) -> Result<(), Reply> {
+    struct Nobody;
+    impl StepListener for Nobody {
+        fn starting(&self, _: usize, _: &PlannedStep) {}
+    }
+    let named = backend.required_text("properties.backendResourceId").unwrap_or_default();
+    let Ok(service) = ApimServiceId::parse(named) else { return Ok(()) };
+    let site_environment = environment_of(backend)?;
+    let target = Target {
+        env: site_environment.site().name().to_owned(),
+        site_environment,
+        service,
+        apis: Vec::new(),
+        provisioner: Provisioner::Engine,
+        propagation: Propagation::Immediate,
+        previews: Previews::Allow,
+        selector: String::new(),
+    };
+    let observed = engine::observe(plane, &target).await.map_err(|error| refused(&error))?;
+    let mut plan = engine::plan(&observed, &Intent::Link { existing: Existing::Keep })
+        .map_err(|refusal| Reply::web(StatusCode::BAD_REQUEST, "BadRequest", None, &refusal.to_string()))?;
+    // The backend is put under the name that the caller has for it.
+    plan.steps.retain(|planned| !matches!(planned.step, Step::Connect { .. } | Step::Disconnect { .. }));
+    match engine::apply(plane, ambient, &plan, Some(observed), &Nobody).await {
+        Ok(_) => Ok(()),
+        Err(engine::ApplyError::Step { source, .. }) => Err(refused(&source)),
+        Err(error) => {
+            tracing::warn!(%error, "a link could not be made");
+            Err(Reply::internal_error())
+        }
+    }
+}
+
+/// The backend with what is known of it already.
+fn shown_now(plane: &JsonControlPlane, backend: &Resource) -> Resource {
+    match plane.find(backend.id()) {
+        Ok(Some(found)) => web::with_defaults(plane, found.value),
+        Ok(None) | Err(_) => web::with_defaults(plane, backend.clone()),
+    }
+}

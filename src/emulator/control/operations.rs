@@ -1,0 +1,252 @@
+//! Operations that take their time: how far each has come, and what is shown until it is over.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hyper::{
+    StatusCode,
+    header::{HeaderName, LOCATION},
+};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::{Call, Reply};
+use crate::{
+    emulator::switches::Shape,
+    model::{Resource, ResourceId},
+};
+
+/// How many operations are remembered.
+const MOST: usize = 1000;
+
+const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
+
+/// How far an operation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    InProgress,
+    Succeeded,
+    Failed,
+    Canceled,
+}
+
+impl Stage {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::InProgress => "InProgress",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Canceled => "Canceled",
+        }
+    }
+}
+
+/// What becomes of a resource while an operation is not over, or after it has failed.
+#[derive(Clone, Debug)]
+struct Operation {
+    number: u64,
+    shown: Resource,
+    stage: Stage,
+    shape: Shape,
+    /// How its failure is told.
+    error: Value,
+}
+
+/// Every operation that is not forgotten.
+#[derive(Debug, Default)]
+pub(super) struct Operations {
+    entries: Mutex<Vec<Operation>>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Operations {
+    fn entries(&self) -> MutexGuard<'_, Vec<Operation>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins an operation on a resource; whatever was going on with it is forgotten.
+    pub(super) fn begin(&self, shown: Resource, shape: Shape) -> u64 {
+        let mut entries = self.entries();
+        let number = entries.last().map_or(0, |last| last.number + 1);
+        for other in entries.iter_mut().filter(|it| it.shown.id() == shown.id()) {
+            other.stage = if other.stage == Stage::InProgress { Stage::Canceled } else { other.stage };
+        }
+        if entries.len() >= MOST {
+            entries.remove(0);
+        }
+        entries.push(Operation { number, shown, stage: Stage::InProgress, shape, error: Value::Null });
+        number
+    }
+
+    /// Ends an operation, unless another has taken its place.
+    pub(super) fn finish(&self, number: u64, stage: Stage, error: Value) {
+        let mut entries = self.entries();
+        let mut of_number = entries.iter_mut().filter(|it| it.number == number);
+        if let Some(operation) = of_number.find(|it| it.stage == Stage::InProgress) {
+            (operation.stage, operation.error) = (stage, error);
+        }
+    }
+
+    /// Whether an operation is still going on.
+    pub(super) fn is_going_on(&self, number: u64) -> bool {
+        self.entries().iter().any(|it| it.number == number && it.stage == Stage::InProgress)
+    }
+
+    /// Forgets what went on with a resource.
+    pub(super) fn forget(&self, id: &ResourceId) {
+        for operation in self.entries().iter_mut().filter(|it| it.shown.id() == id) {
+            operation.stage = Stage::Canceled;
+            operation.shown = Resource::new(forgotten(), serde_json::Map::new());
+        }
+    }
+
+    /// What a resource looks like while an operation on it is not over, or since it has failed.
+    pub(super) fn shown(&self, id: &ResourceId) -> Option<Resource> {
+        let entries = self.entries();
+        let last = entries.iter().rev().find(|it| it.shown.id() == id)?;
+        (last.stage != Stage::Succeeded).then(|| {
+            let mut shown = last.shown.clone();
+            shown.set_property("provisioningState", last.stage.word());
+            shown
+        })
+    }
+
+    /// The resources below a parent that are shown so.
+    pub(super) fn shown_below(&self, prefix: &str) -> Vec<Resource> {
+        let mut ids: Vec<ResourceId> = self.entries().iter().map(|it| it.shown.id().clone()).collect();
+        ids.retain(|id| id.key().starts_with(prefix));
+        ids.sort();
+        ids.dedup();
+        ids.iter().filter_map(|id| self.shown(id)).collect()
+    }
+
+    /// Runs the rest of an operation, unless the emulator ends before.
+    pub(super) fn spawn(&self, rest: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(rest);
+    }
+
+    /// Ends all that is not over.
+    pub(super) fn stop(&self) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
+    /// The answer that begins an operation.
+    pub(super) fn begun(call: &Call, number: u64, shape: Shape, body: Value) -> Reply {
+        let address = call.address(
+            &format!(
+                "/subscriptions/{}/providers/Microsoft.Web/locations/emulator/operationResults/{number}",
+                azure_subscription(&call.path)
+            ),
+            &format!("api-version={}", call.query.get("api-version").unwrap_or_default()),
+        );
+        let accepted = StatusCode::ACCEPTED;
+        match shape {
+            Shape::Final | Shape::InProgress => Reply::ok(body),
+            Shape::Location => Reply::ok(body).header(LOCATION, address),
+            Shape::AsyncOperation => Reply::ok(body).header(ASYNC_OPERATION, address),
+            Shape::CreatedAsyncOperation => {
+                Reply::with(StatusCode::CREATED, body).header(ASYNC_OPERATION, address)
+            }
+            Shape::AcceptedAsyncOperation => Reply::with(accepted, body).header(ASYNC_OPERATION, address),
+            Shape::AcceptedLocation => Reply::with(accepted, body).header(LOCATION, address),
+        }
+        .retry_after(1)
+    }
+
+    /// The answer to the question how far an operation has come; `current` is what the resource is now.
+    pub(super) fn progress(
+        &self,
+        call: &Call,
+        number: u64,
+        current: impl FnOnce(&ResourceId) -> Option<Value>,
+    ) -> Reply {
+        let found = self.entries().iter().find(|it| it.number == number).cloned();
+        let Some(operation) = found else {
+            return Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The operation was not found.");
+        };
+        let word = operation.stage.word();
+        let by_location = matches!(operation.shape, Shape::Location | Shape::AcceptedLocation);
+        match (operation.stage, by_location) {
+            (Stage::InProgress, true) => Reply::status(StatusCode::ACCEPTED)
+                .header(LOCATION, call.address(&call.path, &call.query.with("attempt", "next")))
+                .retry_after(1),
+            (Stage::Succeeded, true) => match current(operation.shown.id()) {
+                Some(body) => Reply::ok(body),
+                None => Reply::status(StatusCode::NO_CONTENT),
+            },
+            (Stage::InProgress, false) => Reply::ok(json!({ "status": word })).retry_after(1),
+            (Stage::Succeeded, false) => Reply::ok(json!({ "status": word })),
+            (Stage::Failed | Stage::Canceled, _) => {
+                Reply::ok(json!({"status": word, "error": operation.error}))
+            }
+        }
+    }
+}
+
+fn azure_subscription(path: &str) -> &str {
+    path.split('/').nth(2).unwrap_or_default()
+}
+
+/// The id of nothing.
+fn forgotten() -> ResourceId {
+    ResourceId::resource_group("-", "-").expect("constant names")
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Method;
+    use serde_json::Map;
+
+    use super::{super::call::tests::call, *};
+
+    fn backend() -> Resource {
+        let id = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/x/linkedBackends/b";
+        Resource::new(ResourceId::parse(id).unwrap(), Map::new())
+    }
+
+    fn asked() -> Call {
+        call(Method::GET, "/subscriptions/s/operationResults/0?api-version=2024-04-01", &Value::Null)
+    }
+
+    #[test]
+    fn every_shape_ends_in_what_clients_wait_for() {
+        for shape in Shape::WORDS {
+            let shape: Shape = shape.parse().unwrap();
+            let operations = Operations::default();
+            let number = operations.begin(backend(), shape);
+            let begun = Operations::begun(&asked(), number, shape, json!({"id": "x"})).into_response();
+            assert_eq!(begun.headers()["retry-after"], "1", "{shape}");
+            let state = |shown: Option<Resource>| {
+                shown.and_then(|it| it.field("properties.provisioningState").cloned())
+            };
+            assert_eq!(state(operations.shown(backend().id())), Some("InProgress".into()));
+            let by_location = begun.headers().contains_key("location");
+            let pending = operations.progress(&asked(), number, |_| None);
+            assert_eq!(pending.status.as_u16(), if by_location { 202 } else { 200 }, "{shape}");
+            assert_eq!(pending.into_response().headers()["retry-after"], "1");
+            operations.finish(number, Stage::Succeeded, Value::Null);
+            let done = operations.progress(&asked(), number, |_| Some(json!({"id": "now"})));
+            let expected = if by_location { json!({"id": "now"}) } else { json!({"status": "Succeeded"}) };
+            assert_eq!((done.status, done.body()), (StatusCode::OK, Some(&expected)), "{shape}");
+            assert_eq!(operations.shown(backend().id()), None, "the resource speaks for itself again");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_and_is_seen_until_the_resource_is_put_again() {
+        let operations = Operations::default();
+        let number = operations.begin(backend(), Shape::AsyncOperation);
+        operations.finish(number, Stage::Failed, json!({"code": "x"}));
+        let body = operations.progress(&asked(), number, |_| None);
+        assert_eq!(body.body(), Some(&json!({"status": "Failed", "error": {"code": "x"}})));
+        let shown = operations.shown(backend().id()).unwrap();
+        assert_eq!(shown.field("properties.provisioningState"), Some(&"Failed".into()));
+        let again = operations.begin(backend(), Shape::AsyncOperation);
+        operations.finish(number, Stage::Succeeded, Value::Null);
+        assert!(operations.is_going_on(again), "what is late changes nothing");
+        operations.forget(backend().id());
+        assert_eq!(operations.shown(backend().id()), None);
+        assert!(!operations.is_going_on(again));
+    }
+}

@@ -1,0 +1,186 @@
+//! Answers, and errors in the envelopes that Azure has for them.
+
+use hyper::{
+    Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    emulator::body::{self, Body},
+    model::ResourceId,
+    provider::ETag,
+};
+
+/// An answer of the control plane.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::emulator) struct Reply {
+    pub(in crate::emulator) status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: Option<Value>,
+}
+
+impl Reply {
+    /// An answer without a body.
+    pub(in crate::emulator) fn status(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: None }
+    }
+
+    /// 200 with a body.
+    pub(in crate::emulator) fn ok(body: Value) -> Self {
+        Self::with(StatusCode::OK, body)
+    }
+
+    /// A body with a status.
+    pub(in crate::emulator) fn with(status: StatusCode, body: Value) -> Self {
+        Self { body: Some(body), ..Self::status(status) }
+    }
+
+    /// 201 if something was created, and 200 if it was there.
+    pub(super) fn put(existed: bool, body: Value) -> Self {
+        Self::with(if existed { StatusCode::OK } else { StatusCode::CREATED }, body)
+    }
+
+    /// 200 for what was deleted, and 204 for what was not there.
+    pub(super) fn deleted(existed: bool) -> Self {
+        Self::status(if existed { StatusCode::OK } else { StatusCode::NO_CONTENT })
+    }
+
+    pub(in crate::emulator) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn tagged(self, etag: &ETag) -> Self {
+        self.header(ETAG, etag.as_str())
+    }
+
+    pub(in crate::emulator) fn retry_after(self, seconds: u64) -> Self {
+        self.header(RETRY_AFTER, seconds.max(1).to_string())
+    }
+
+    /// An error as Resource Manager writes it.
+    pub(in crate::emulator) fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self::with(status, json!({"error": {"code": code, "message": message.into()}}))
+            .header(HeaderName::from_static("x-ms-failure-cause"), "gateway")
+    }
+
+    /// Resource Manager's error for a top-level resource that is not there.
+    pub(super) fn resource_not_found(id: &ResourceId) -> Self {
+        let (kind, name) = (id.resource_type(), id.name());
+        let group = id.group().unwrap_or_default();
+        let message = format!(
+            "The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to \
+             https://aka.ms/ARMResourceNotFoundFix"
+        );
+        Self::arm(StatusCode::NOT_FOUND, "ResourceNotFound", message)
+    }
+
+    /// An error as `Microsoft.ApiManagement` writes it.
+    pub(super) fn apim(status: StatusCode, code: &str, message: &str) -> Self {
+        Self::with(status, json!({"error": {"code": code, "message": message, "details": null}}))
+    }
+
+    /// API Management's error for a field that does not fit.
+    pub(super) fn apim_invalid(target: &str, message: &str) -> Self {
+        let detail = json!({"code": "ValidationError", "target": target, "message": message});
+        let error = json!({"code": "ValidationError",
+            "message": "One or more fields contain incorrect values:", "details": [detail]});
+        Self::with(StatusCode::BAD_REQUEST, json!({ "error": error }))
+    }
+
+    /// An error as `Microsoft.Web` writes it: in Pascal case, and without a wrapper.
+    pub(super) fn web(status: StatusCode, code: &str, extended: Option<&str>, message: &str) -> Self {
+        let entity = json!({"ErrorEntity": {"ExtendedCode": extended, "MessageTemplate": message,
+            "Parameters": [], "Code": code, "Message": message}});
+        let details = json!([{ "Message": message }, { "Code": code }, entity]);
+        let body =
+            json!({"Code": code, "Message": message, "Target": null, "Details": details, "Innererror": null});
+        Self::with(status, body)
+    }
+
+    /// `Microsoft.Web`'s error for something that is not there.
+    pub(super) fn web_not_found(what: &str, name: &str) -> Self {
+        let message = format!("Cannot find {what} with name {name}.");
+        Self::web(StatusCode::NOT_FOUND, "NotFound", Some("51004"), &message)
+    }
+
+    /// What has gone wrong within the emulator.
+    pub(in crate::emulator) fn internal_error() -> Self {
+        Self::arm(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+            "The server encountered an unexpected error.",
+        )
+    }
+
+    /// The body, for what is built on it.
+    pub(in crate::emulator) fn body(&self) -> Option<&Value> {
+        self.body.as_ref()
+    }
+
+    /// Replaces the body.
+    pub(super) fn with_body(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    pub(in crate::emulator) fn into_response(self) -> Response<Body> {
+        let content = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let mut response = Response::new(body::full(content));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        }
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_provider_has_the_envelope_that_was_recorded() {
+        let id = ResourceId::parse(
+            "/subscriptions/s/resourceGroups/clitest.rg000001/providers/Microsoft.Web/staticSites/swabackends000003",
+        )
+        .unwrap();
+        assert_eq!(
+            Reply::resource_not_found(&id).body(),
+            Some(&json!({"error": {"code": "ResourceNotFound", "message": "The Resource \
+             'Microsoft.Web/staticSites/swabackends000003' under resource group 'clitest.rg000001' was not found. For \
+             more details please go to https://aka.ms/ARMResourceNotFoundFix"}}))
+        );
+        let web = Reply::web_not_found("WebSite", "swabackends000005");
+        let body = web.body().unwrap();
+        assert_eq!(body["Details"][2]["ErrorEntity"]["ExtendedCode"], "51004");
+        assert_eq!(body["Details"][1], json!({"Code": "NotFound"}));
+        assert!(body.get("error").is_none() && body["Innererror"].is_null());
+        assert_eq!(
+            Reply::apim_invalid("name", "Product with the same name already exists").body().unwrap()["error"]
+                ["details"],
+            json!([{"code": "ValidationError", "target": "name", "message": "Product with the same name already exists"}])
+        );
+    }
+
+    #[test]
+    fn what_was_not_there_is_deleted_with_204_and_what_was_with_200() {
+        assert_eq!(Reply::deleted(true).status, StatusCode::OK);
+        assert_eq!(Reply::deleted(false).status, StatusCode::NO_CONTENT);
+        assert_eq!(Reply::put(false, Value::Null).status, StatusCode::CREATED);
+        assert_eq!(Reply::put(true, Value::Null).status, StatusCode::OK);
+    }
+
+    #[test]
+    fn a_client_is_never_told_to_come_back_at_once() {
+        let response = Reply::status(StatusCode::OK).retry_after(0).into_response();
+        assert_eq!(response.headers()[RETRY_AFTER], "1");
+    }
+}

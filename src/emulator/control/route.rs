@@ -1,0 +1,361 @@
+//! Paths → what they are about. Ids are compared as Azure compares them, ignoring case.
+
+use crate::model::ResourceId;
+
+/// What a path is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// What there is to know of a cloud before signing in.
+    Endpoints,
+    /// The directories of the caller.
+    Tenants,
+    /// Every Azure subscription.
+    Subscriptions,
+    /// One of them.
+    Subscription(ResourceId),
+    /// The resource groups of an Azure subscription.
+    Groups(ResourceId),
+    /// One of them.
+    Group(ResourceId),
+    /// The resource providers of an Azure subscription, or one of them.
+    Providers(ResourceId, Option<String>),
+    /// Every resource in a scope.
+    All(ResourceId),
+    /// Every resource of a type in a scope.
+    Everywhere(ResourceId, Kind),
+    /// What the caller may do.
+    Permissions,
+    /// A question to Resource Graph.
+    Graph,
+    /// The progress of an operation.
+    Operation(u64),
+    /// What is in a collection of a resource.
+    Collection(ResourceId, Collection),
+    /// A resource.
+    Resource(ResourceId, Kind),
+    /// Something to be done with a resource.
+    Action(ResourceId, Kind, String),
+}
+
+/// The types of resources that are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Site,
+    Build,
+    LinkedBackend,
+    Service,
+    Api,
+    ApiOperation,
+    Product,
+    ProductApi,
+    ProductPolicy,
+    Subscription,
+}
+
+/// What can be listed below a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Collection {
+    /// The resources that are there.
+    Of(Kind),
+    /// The subscriptions whose scope is a product.
+    ProductSubscriptions,
+    /// The products that an API is in.
+    ApiProducts,
+}
+
+/// Why a path leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unrouted {
+    /// It has not the shape of any.
+    Shape,
+    /// There is no such resource provider here.
+    Namespace(String),
+    /// The provider has no such type.
+    Type(String),
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 10] = [
+        (Self::Site, "microsoft.web/staticsites"),
+        (Self::Build, "microsoft.web/staticsites/builds"),
+        (Self::LinkedBackend, "microsoft.web/staticsites/builds/linkedbackends"),
+        (Self::Service, "microsoft.apimanagement/service"),
+        (Self::Api, "microsoft.apimanagement/service/apis"),
+        (Self::ApiOperation, "microsoft.apimanagement/service/apis/operations"),
+        (Self::Product, "microsoft.apimanagement/service/products"),
+        (Self::ProductApi, "microsoft.apimanagement/service/products/apis"),
+        (Self::ProductPolicy, "microsoft.apimanagement/service/products/policies"),
+        (Self::Subscription, "microsoft.apimanagement/service/subscriptions"),
+    ];
+
+    pub(super) fn of_type(resource_type: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, name)| name.eq_ignore_ascii_case(resource_type)).map(|(kind, _)| *kind)
+    }
+
+    /// Whether it is of `Microsoft.Web`.
+    pub(super) fn is_of_web(self) -> bool {
+        matches!(self, Self::Site | Self::Build | Self::LinkedBackend)
+    }
+
+    /// Whether it belongs to a resource group and to nothing else.
+    pub(super) fn is_top_level(self) -> bool {
+        matches!(self, Self::Site | Self::Service)
+    }
+
+    /// What is not found where there is none, in API Management's words.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Site => "StaticSite",
+            Self::Build => "StaticSiteBuild",
+            Self::LinkedBackend => "StaticSiteLinkedBackend",
+            Self::Service => "Service",
+            Self::Api | Self::ProductApi => "Api",
+            Self::ApiOperation => "Operation",
+            Self::Product => "Product",
+            Self::ProductPolicy => "Policy",
+            Self::Subscription => "Subscription",
+        }
+    }
+}
+
+impl Collection {
+    fn of_type(resource_type: &str) -> Option<Self> {
+        let known = |name: &str| name.eq_ignore_ascii_case(resource_type);
+        if known("microsoft.apimanagement/service/products/subscriptions") {
+            return Some(Self::ProductSubscriptions);
+        }
+        if known("microsoft.apimanagement/service/apis/products") {
+            return Some(Self::ApiProducts);
+        }
+        Kind::of_type(resource_type).map(Self::Of)
+    }
+}
+
+impl Route {
+    /// What a decoded path is about.
+    pub(super) fn of(path: &str) -> Result<Self, Unrouted> {
+        let path = path.trim_end_matches('/');
+        match Self::of_no_resource(path) {
+            Some(route) => Ok(route),
+            None => Self::of_resource(path),
+        }
+    }
+
+    fn of_no_resource(path: &str) -> Option<Self> {
+        let lower = path.to_ascii_lowercase();
+        match lower.as_str() {
+            "/metadata/endpoints" => return Some(Self::Endpoints),
+            "/tenants" => return Some(Self::Tenants),
+            "/subscriptions" => return Some(Self::Subscriptions),
+            "/providers/microsoft.resourcegraph/resources" => return Some(Self::Graph),
+            _ => {}
+        }
+        if lower.ends_with("/providers/microsoft.authorization/permissions") {
+            return Some(Self::Permissions);
+        }
+        let (_, number) =
+            lower.rsplit_once("/operationresults/").or_else(|| lower.rsplit_once("/operationstatuses/"))?;
+        number.parse().ok().map(Self::Operation)
+    }
+
+    fn of_resource(path: &str) -> Result<Self, Unrouted> {
+        let (before, last) = path.rsplit_once('/').ok_or(Unrouted::Shape)?;
+        if let Ok(id) = ResourceId::parse(path) {
+            return Self::of_id(id);
+        }
+        if let Ok(scope) = ResourceId::parse(before) {
+            return Self::below(scope, last);
+        }
+        if let Some((scope, namespace)) = provider_of(path) {
+            return Ok(Self::Providers(scope, Some(namespace.to_owned())));
+        }
+        let (scope, namespace) = provider_of(before).ok_or(Unrouted::Shape)?;
+        let resource_type = format!("{namespace}/{last}");
+        match Kind::of_type(&resource_type).filter(|kind| kind.is_top_level()) {
+            Some(kind) => Ok(Self::Everywhere(scope, kind)),
+            None => Err(unknown(&resource_type)),
+        }
+    }
+
+    fn of_id(id: ResourceId) -> Result<Self, Unrouted> {
+        let resource_type = id.resource_type();
+        match resource_type.to_ascii_lowercase().as_str() {
+            "microsoft.resources/subscriptions" => Ok(Self::Subscription(id)),
+            "microsoft.resources/resourcegroups" => Ok(Self::Group(id)),
+            _ => match Kind::of_type(&resource_type) {
+                Some(kind) => Ok(Self::Resource(id, kind)),
+                None => Err(unknown(&resource_type)),
+            },
+        }
+    }
+
+    /// What stands below an id: a collection, or something to be done.
+    fn below(scope: ResourceId, last: &str) -> Result<Self, Unrouted> {
+        let is = |word: &str| last.eq_ignore_ascii_case(word);
+        let resource_type = scope.resource_type();
+        match Kind::of_type(&resource_type) {
+            None if is("resources") => Ok(Self::All(scope)),
+            None if is("resourceGroups") => Ok(Self::Groups(scope)),
+            None if is("providers") => Ok(Self::Providers(scope, None)),
+            None => Err(unknown(&resource_type)),
+            Some(Kind::Site) if is("linkedBackends") => {
+                let production = scope.child("builds", crate::model::PRODUCTION);
+                let production = production.map_err(|_| Unrouted::Shape)?;
+                Ok(Self::Collection(production, Collection::Of(Kind::LinkedBackend)))
+            }
+            Some(kind) => match Collection::of_type(&format!("{resource_type}/{last}")) {
+                Some(collection) => Ok(Self::Collection(scope, collection)),
+                None => Ok(Self::Action(scope, kind, last.to_ascii_lowercase())),
+            },
+        }
+    }
+
+    /// The namespace of the provider that answers.
+    pub(super) fn namespace(&self) -> Namespace {
+        match self {
+            Self::Endpoints => Namespace::Metadata,
+            Self::Permissions => Namespace::Authorization,
+            Self::Graph => Namespace::ResourceGraph,
+            Self::Everywhere(_, kind) | Self::Resource(_, kind) | Self::Action(_, kind, _) => {
+                kind.namespace()
+            }
+            Self::Collection(_, Collection::Of(kind)) => kind.namespace(),
+            Self::Collection(_, Collection::ProductSubscriptions | Collection::ApiProducts) => {
+                Namespace::ApiManagement
+            }
+            Self::Operation(_) => Namespace::Any,
+            Self::Tenants
+            | Self::Subscriptions
+            | Self::Subscription(_)
+            | Self::Groups(_)
+            | Self::Group(_)
+            | Self::Providers(..)
+            | Self::All(_) => Namespace::Resources,
+        }
+    }
+}
+
+impl Kind {
+    fn namespace(self) -> Namespace {
+        if self.is_of_web() { Namespace::Web } else { Namespace::ApiManagement }
+    }
+}
+
+/// The providers, as far as each has API versions of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Namespace {
+    Any,
+    ApiManagement,
+    Authorization,
+    Metadata,
+    ResourceGraph,
+    Resources,
+    Web,
+}
+
+/// `{scope}/providers/{namespace}`.
+fn provider_of(path: &str) -> Option<(ResourceId, &str)> {
+    let (before, namespace) = path.rsplit_once('/')?;
+    let (scope, word) = before.rsplit_once('/')?;
+    let scope = ResourceId::parse(scope).ok()?;
+    word.eq_ignore_ascii_case("providers").then_some((scope, namespace))
+}
+
+fn unknown(resource_type: &str) -> Unrouted {
+    let namespace = resource_type.split('/').next().unwrap_or_default();
+    let known = ["Microsoft.Web", "Microsoft.ApiManagement", "Microsoft.Resources"];
+    if known.iter().any(|known| known.eq_ignore_ascii_case(namespace)) {
+        return Unrouted::Type(resource_type.to_owned());
+    }
+    Unrouted::Namespace(namespace.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUP: &str = "/subscriptions/s/resourceGroups/rg";
+    const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
+    const SERVICE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+
+    fn id(text: &str) -> ResourceId {
+        ResourceId::parse(text).unwrap()
+    }
+
+    fn of(path: &str) -> Route {
+        Route::of(path).unwrap_or_else(|problem| panic!("{path}: {problem:?}"))
+    }
+
+    #[test]
+    fn the_linked_backends_of_a_site_are_those_of_its_production() {
+        let (short, long) =
+            (format!("{SITE}/linkedBackends"), format!("{SITE}/builds/default/linkedBackends"));
+        assert_eq!(of(&short), of(&long));
+        assert_eq!(of(&format!("{short}/b")), of(&format!("{long}/b")));
+        let validate = Route::Action(id(&format!("{long}/b")), Kind::LinkedBackend, "validate".to_owned());
+        assert_eq!(of(&format!("{short}/b/validate")), validate);
+    }
+
+    #[test]
+    fn case_and_a_slash_at_the_end_do_not_matter() {
+        for path in [SITE.to_owned(), SITE.to_uppercase(), format!("{SITE}/"), SITE.to_lowercase()] {
+            assert_eq!(of(&path), Route::Resource(id(SITE), Kind::Site), "{path}");
+        }
+        let listed = format!("{}/providers/microsoft.WEB/STATICSITES", GROUP.to_lowercase());
+        assert_eq!(of(&listed), Route::Everywhere(id(GROUP), Kind::Site));
+    }
+
+    #[test]
+    fn every_shape_of_a_path_is_told_apart() {
+        let service = |tail: &str| of(&format!("{SERVICE}{tail}"));
+        let at = |tail: &str| id(&format!("{SERVICE}{tail}"));
+        assert_eq!(service("/products"), Route::Collection(at(""), Collection::Of(Kind::Product)));
+        assert_eq!(
+            service("/products/p/subscriptions"),
+            Route::Collection(at("/products/p"), Collection::ProductSubscriptions)
+        );
+        assert_eq!(service("/apis/o/products"), Route::Collection(at("/apis/o"), Collection::ApiProducts));
+        assert_eq!(
+            service("/products/p/apis/o"),
+            Route::Resource(at("/products/p/apis/o"), Kind::ProductApi)
+        );
+        assert_eq!(
+            service("/subscriptions/x/listSecrets"),
+            Route::Action(at("/subscriptions/x"), Kind::Subscription, "listsecrets".to_owned())
+        );
+        for (path, route) in [
+            ("/subscriptions", Route::Subscriptions),
+            ("/subscriptions/s", Route::Subscription(id("/subscriptions/s"))),
+            ("/subscriptions/s/resourcegroups", Route::Groups(id("/subscriptions/s"))),
+            (GROUP, Route::Group(id(GROUP))),
+            ("/subscriptions/s/providers", Route::Providers(id("/subscriptions/s"), None)),
+            (
+                "/subscriptions/s/providers/Microsoft.Web",
+                Route::Providers(id("/subscriptions/s"), Some("Microsoft.Web".to_owned())),
+            ),
+            ("/subscriptions/s/resources", Route::All(id("/subscriptions/s"))),
+            ("/metadata/endpoints", Route::Endpoints),
+            ("/providers/Microsoft.ResourceGraph/resources", Route::Graph),
+            ("/subscriptions/s/providers/Microsoft.Web/locations/x/operationResults/7", Route::Operation(7)),
+        ] {
+            assert_eq!(of(path), route, "{path}");
+        }
+        assert_eq!(of(&format!("{SITE}/providers/Microsoft.Authorization/permissions")), Route::Permissions);
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_to_be_unknown_and_of_which_kind() {
+        let of = |path: &str| Route::of(path).unwrap_err();
+        assert_eq!(of("/"), Unrouted::Shape);
+        assert_eq!(of("/favicon.ico"), Unrouted::Shape);
+        assert_eq!(
+            of("/subscriptions/s/providers/Microsoft.Compute/virtualMachines"),
+            Unrouted::Namespace("Microsoft.Compute".to_owned())
+        );
+        assert_eq!(
+            of("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/x"),
+            Unrouted::Type("Microsoft.Web/sites".to_owned())
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! Azure Resource Manager's HTTP surface over the JSON model, and beside it what serves requests: the sites'
+//! edges and the gateways.
+
+mod accept;
+mod body;
+mod control;
+mod data;
+mod fault;
+mod guard;
+mod log;
+mod server;
+mod store;
+mod switches;
+mod throttle;
+mod tls;
+mod view;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch};
+use tokio_rustls::TlsAcceptor;
+
+use self::{
+    control::ControlPlane,
+    data::{DataOptions, DataPlane, Scheme},
+    guard::Guard,
+    log::Journal,
+    server::{OnControl, OnData, Server},
+    store::{Store, Writer},
+    switches::Switchboard,
+};
+pub use self::{
+    fault::{Effect, Fault, InvalidFault, Plane},
+    guard::Remote,
+    log::{LineWriter, LogFormat},
+    server::Admin,
+    switches::{Ending, Provisioning, Shape, Switches, UnknownWord},
+    throttle::{Bucket, Throttling},
+    tls::{TlsError, TlsOptions},
+};
+use crate::{
+    ambient::Ambient,
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    provider::json::ModelError,
+};
+
+/// What an emulator works with.
+pub struct EmulatorOptions {
+    /// The file of the model, which has to be there.
+    pub model: PathBuf,
+    /// How long a write waits for others who hold the model's lock.
+    pub lock_wait: Duration,
+    /// Where the control plane listens; port 0 picks one.
+    pub control: SocketAddr,
+    /// Where the data plane listens; port 0 picks one.
+    pub data: SocketAddr,
+    /// Whether other machines are meant to reach it.
+    pub remote: Remote,
+    /// Names that the control plane answers to beside this machine's own.
+    pub names: Vec<String>,
+    /// The only token that is let in; any is unless given.
+    pub token: Option<String>,
+    /// Whether the switches can be set while it runs.
+    pub admin: Admin,
+    /// The folders that are served as sites' content, by the sites' names.
+    pub content: Vec<(String, PathBuf)>,
+    /// Whether clients speak TLS.
+    pub tls: TlsOptions,
+    /// How it behaves.
+    pub switches: Switches,
+    /// How requests are told about.
+    pub log: LogFormat,
+    /// Who takes the lines of that.
+    pub write: LineWriter,
+    /// Time and chance.
+    pub ambient: Arc<dyn Ambient>,
+}
+
+/// Why an emulator does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmulatorError {
+    /// The model cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// An address that others could reach.
+    #[error("{0} can be reached from other machines")]
+    NotLoopback(SocketAddr),
+    /// An address that cannot be listened at.
+    #[error("could not listen at {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The certificate cannot be used.
+    #[error("could not set up TLS")]
+    Tls(#[from] TlsError),
+}
+
+impl Diagnose for EmulatorError {
+    fn diagnosis(&self) -> Diagnosis {
+        match self {
+            Self::Model(error) => error.diagnosis(),
+            Self::NotLoopback(_) => Diagnosis::new(ExitCode::Usage)
+                .hint("listen at 127.0.0.1, or say `--allow-remote`: whoever reaches it can read every key"),
+            Self::Listen { .. } => Diagnosis::new(ExitCode::Unavailable)
+                .hint("name another address; port 0 picks one that is free"),
+            Self::Tls(_) => Diagnosis::new(ExitCode::Usage)
+                .hint("name PEM files with `--tls-cert` and `--tls-key`, or leave them out and say `--tls`"),
+        }
+    }
+}
+
+/// An emulator that listens.
+pub struct Emulator {
+    control: (TcpListener, SocketAddr),
+    data: (TcpListener, SocketAddr),
+    tls: Option<TlsAcceptor>,
+    server: Arc<Server>,
+    writer: Writer,
+}
+
+impl Emulator {
+    /// Opens the model and both listeners. From then on clients can connect; they are answered by
+    /// [`run`](Self::run).
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorError`], and nothing listens then.
+    pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
+        let tls = tls::acceptor(&options.tls)?;
+        let control = listen(options.control, options.remote).await?;
+        let data = listen(options.data, options.remote).await?;
+        let board = Arc::new(Switchboard::new(options.switches));
+        let (scheme, of_data) = if tls.is_some() { ("https", Scheme::Https) } else { ("http", Scheme::Http) };
+        let plane = Arc::new(DataPlane::new(DataOptions {
+            content: options.content,
+            scheme: of_data,
+            data_port: data.1.port(),
+            gateway_delay: Arc::clone(&board.gateway_delay),
+            edge_delay: Arc::clone(&board.edge_delay),
+            ambient: Arc::clone(&options.ambient),
+        }));
+        let told = Arc::clone(&plane);
+        let publish = Box::new(move |view| told.publish(view));
+        let (store, writer) = Store::open(&options.model, options.lock_wait, &options.ambient, publish)?;
+        let ambient = options.ambient;
+        let of_control =
+            ControlPlane::new(store.clone(), Arc::clone(&board), options.token, Arc::clone(&ambient));
+        let server = Arc::new(Server {
+            control: Arc::new(of_control),
+            data: plane,
+            store,
+            board,
+            journal: Journal::new(options.log, options.write),
+            guard: Guard::new(options.names, options.remote),
+            admin: options.admin,
+            scheme,
+            ambient,
+        });
+        Ok(Self { control, data, tls, server, writer })
+    }
+
+    /// The address of the control plane.
+    #[must_use]
+    pub fn control_plane(&self) -> String {
+        format!("{}://{}", self.server.scheme, self.control.1)
+    }
+
+    /// The address of the data plane.
+    #[must_use]
+    pub fn data_plane(&self) -> String {
+        format!("{}://{}", self.server.scheme, self.data.1)
+    }
+
+    /// Answers requests until `stop` is over. Those that have begun are finished, and what was accepted is
+    /// durable.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { control, data, tls, server, writer } = self;
+        let (told, stopping) = watch::channel(false);
+        let background = Arc::clone(&server.control);
+        let on_control = OnControl(Arc::clone(&server));
+        let serving = async {
+            tokio::join!(
+                accept::serve(control.0, tls.clone(), on_control, stopping.clone()),
+                accept::serve(data.0, tls, OnData(server), stopping),
+            )
+        };
+        let telling = async {
+            stop.await;
+            // nobody listens where both have ended already
+            let _ = told.send(true);
+            background.stop();
+            drop(background);
+        };
+        tokio::join!(serving, telling);
+        writer.finish().await;
+    }
+}
+
+async fn listen(address: SocketAddr, remote: Remote) -> Result<(TcpListener, SocketAddr), EmulatorError> {
+    if !Guard::may_listen(remote, &address) {
+        return Err(EmulatorError::NotLoopback(address));
+    }
+    let failed = |source| EmulatorError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}

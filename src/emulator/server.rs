@@ -1,0 +1,238 @@
+//! From a request that has arrived to its answer: who may ask, what goes wrong on purpose, and what is told
+//! about it.
+
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt as _;
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{HOST, HeaderName, HeaderValue},
+    http::{request::Parts, uri::Authority},
+};
+use tokio::time::{Instant, sleep};
+
+use super::{
+    accept::Handler,
+    body::{self, Body, Unread},
+    control::{Arrived, ControlPlane, Reply},
+    data::DataPlane,
+    fault::{Effect, Plane},
+    guard::Guard,
+    log::{Entry, Journal},
+    store::Store,
+    switches::Switchboard,
+};
+use crate::ambient::Ambient;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id");
+const CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const RETURN_CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
+
+/// Where the admin routes are.
+const ADMIN: &str = "/_emulator/";
+
+/// Whether the switches can be set while the emulator runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admin {
+    /// By whoever is on this machine.
+    Open,
+    /// Not at all.
+    Closed,
+}
+
+/// Both planes, and what they have in common.
+pub(super) struct Server {
+    pub(super) control: Arc<ControlPlane>,
+    pub(super) data: Arc<DataPlane>,
+    pub(super) store: Store,
+    pub(super) board: Arc<Switchboard>,
+    pub(super) journal: Journal,
+    pub(super) guard: Guard,
+    pub(super) admin: Admin,
+    /// `http` or `https`.
+    pub(super) scheme: &'static str,
+    pub(super) ambient: Arc<dyn Ambient>,
+}
+
+/// What answers on the control plane's port.
+#[derive(Clone)]
+pub(super) struct OnControl(pub(super) Arc<Server>);
+
+/// What answers on the data plane's port.
+#[derive(Clone)]
+pub(super) struct OnData(pub(super) Arc<Server>);
+
+impl Handler for OnControl {
+    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
+        let (server, begun) = (&*self.0, Begun::of(&request, Plane::Control, &*self.0.ambient));
+        let (parts, body) = request.into_parts();
+        let answered = AssertUnwindSafe(server.on_control(&parts, body, peer)).catch_unwind().await;
+        let reply = answered.unwrap_or_else(|_| Some(Reply::internal_error()));
+        let response = reply.map(|reply| identified(reply.into_response(), &parts.headers, &begun));
+        server.tell(begun, response.as_ref());
+        response
+    }
+}
+
+impl Handler for OnData {
+    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
+        let (server, begun) = (&*self.0, Begun::of(&request, Plane::Data, &*self.0.ambient));
+        let answered = AssertUnwindSafe(server.on_data(request, peer)).catch_unwind().await;
+        let response = answered.unwrap_or_else(|_| {
+            let mut response = Response::new(body::full("Internal server error"));
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            Some(response)
+        });
+        server.tell(begun, response.as_ref());
+        response
+    }
+}
+
+impl Server {
+    async fn on_control(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Option<Reply> {
+        let authority = match self.guard.check(&parts.headers, &parts.uri) {
+            Ok(authority) => authority,
+            Err(refusal) => return Some(refusal),
+        };
+        let path = parts.uri.path();
+        if path.starts_with(ADMIN) {
+            return Some(self.administer(parts, body, peer).await);
+        }
+        let effect = self.board.strike(Plane::Control, parts.method.as_str(), path, &*self.ambient);
+        if let Some(struck) = effect.filter(|effect| *effect != Effect::Lost) {
+            return struck_down(struck).await;
+        }
+        pause(self.board.now().latency_ms).await;
+        let reply = match body::read(body).await {
+            Ok(body) => {
+                let base = format!("{}://{authority}", self.scheme);
+                self.control.answer(Arrived { parts, body, base }).await
+            }
+            Err(Unread::TooLong) => too_long(),
+            Err(Unread::Slow) => {
+                let message = "The request did not arrive in time.";
+                Reply::arm(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message)
+            }
+            Err(Unread::CutOff) => return None,
+        };
+        effect.is_none().then_some(reply)
+    }
+
+    async fn on_data(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
+        // What another process has just written counts at once.
+        self.store.current();
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        match self.board.strike(Plane::Data, method, path, &*self.ambient) {
+            Some(Effect::Lost) => {
+                drop(self.data.answer(request, peer).await);
+                None
+            }
+            Some(struck) => struck_down(struck).await.map(Reply::into_response),
+            None => Some(self.data.answer(request, peer).await),
+        }
+    }
+
+    /// The switches, and the last requests.
+    async fn administer(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Reply {
+        if self.admin == Admin::Closed || !peer.ip().is_loopback() {
+            return Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The admin routes are closed.");
+        }
+        let shown = |switches| Reply::ok(serde_json::to_value(switches).unwrap_or_default());
+        match (&parts.method, parts.uri.path().trim_start_matches(ADMIN)) {
+            (&Method::GET, "requests") => Reply::ok(serde_json::json!({"value": self.journal.recent()})),
+            (&Method::GET, "switches") => shown(self.board.now()),
+            (&Method::PATCH, "switches") => {
+                let Ok(body) = body::read(body).await else { return too_long() };
+                let change = serde_json::from_slice(&body).map_err(|error| error.to_string());
+                match change.and_then(|change| self.board.patch(&change)) {
+                    Ok(switches) => shown(switches),
+                    Err(problem) => Reply::arm(StatusCode::BAD_REQUEST, "InvalidSwitches", problem),
+                }
+            }
+            _ => Reply::arm(StatusCode::NOT_FOUND, "NotFound", "There is no such admin route."),
+        }
+    }
+
+    fn tell(&self, begun: Begun, response: Option<&Response<Body>>) {
+        let mut entry = begun.entry;
+        entry.status = response.map_or(0, |response| response.status().as_u16());
+        entry.milliseconds = (begun.since.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+        self.journal.note(entry);
+    }
+}
+
+/// A request that is being answered.
+struct Begun {
+    entry: Entry,
+    since: Instant,
+}
+
+impl Begun {
+    fn of(request: &Request<Incoming>, plane: Plane, ambient: &dyn Ambient) -> Self {
+        let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let host = request.uri().authority().map(Authority::as_str).or(named).unwrap_or_default();
+        let entry = Entry {
+            time: ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            plane,
+            method: request.method().to_string(),
+            host: host.to_owned(),
+            path: request.uri().path().to_owned(),
+            status: 0,
+            milliseconds: 0.0,
+            request_id: ambient.unguessable().to_string(),
+        };
+        Self { entry, since: Instant::now() }
+    }
+}
+
+/// The answer with the ids by which people talk about a request.
+fn identified(mut response: Response<Body>, asked: &HeaderMap, begun: &Begun) -> Response<Body> {
+    let id = &begun.entry.request_id;
+    let correlation = asked.get(&CORRELATION_ID).cloned();
+    let routing = format!("EMULATOR:{}:{id}", begun.entry.time);
+    let headers = response.headers_mut();
+    for (name, value) in [(REQUEST_ID, id), (ROUTING_ID, &routing), (CORRELATION_ID, id)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    if let Some(correlation) = correlation {
+        headers.insert(CORRELATION_ID, correlation);
+    }
+    let wants_own =
+        asked.get(&RETURN_CLIENT_ID).is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"true"));
+    if let Some(client) = asked.get(&CLIENT_ID).filter(|_| wants_own) {
+        headers.insert(CLIENT_ID, client.clone());
+    }
+    response
+}
+
+/// Waits, where there is something to wait for: a timer would take a millisecond for nothing.
+pub(super) async fn pause(milliseconds: u64) {
+    if milliseconds > 0 {
+        sleep(Duration::from_millis(milliseconds)).await;
+    }
+}
+
+async fn struck_down(effect: Effect) -> Option<Reply> {
+    match effect {
+        Effect::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let reason = status.canonical_reason().unwrap_or("Fault").replace([' ', '-'], "");
+            let reply = Reply::arm(status, &reason, "The emulator was told to answer so.");
+            let is_passing = matches!(status.as_u16(), 429 | 503);
+            Some(if is_passing { reply.retry_after(1) } else { reply })
+        }
+        Effect::Reset | Effect::Lost => None,
+        Effect::Hang => std::future::pending().await,
+        Effect::Panic => panic!("the emulator was told to panic here"),
+    }
+}
+
+fn too_long() -> Reply {
+    let message = "The request content size exceeds the maximum size of 1 MB.";
+    Reply::arm(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", message)
+}

@@ -1,0 +1,261 @@
+//! What can be made to go otherwise than well, when it starts and while it runs.
+
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    fault::{Effect, Fault, Plane},
+    throttle::Throttling,
+};
+use crate::{ambient::Ambient, diagnosis};
+
+/// How the emulator behaves; in JSON, what the admin routes show and take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Switches {
+    /// How long each answer of the control plane takes, in milliseconds.
+    pub latency_ms: u64,
+    /// Whether connecting makes product, subscription and policy.
+    pub provisions: bool,
+    /// How connecting goes on.
+    pub provisioning: Provisioning,
+    /// How often the control plane can be asked; without limit unless given.
+    pub throttling: Option<Throttling>,
+    /// How long a key takes to arrive at the gateway, in milliseconds.
+    pub gateway_delay_ms: u64,
+    /// How long a link takes to arrive at the site's edge, in milliseconds.
+    pub edge_delay_ms: u64,
+    /// What goes wrong; the first that fits is it.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            latency_ms: 0,
+            provisions: true,
+            provisioning: Provisioning::default(),
+            throttling: None,
+            gateway_delay_ms: 0,
+            edge_delay_ms: 0,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// How connecting a backend goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Provisioning {
+    /// How it is answered.
+    pub shape: Shape,
+    /// How long it takes, in milliseconds.
+    pub takes_ms: u64,
+    /// How it ends.
+    pub ending: Ending,
+}
+
+/// An enum of plain words, as they stand in JSON and on the command line.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$of])* #[serde(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            /// Every word.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $word,)* })
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(UnknownWord::new(word, Self::WORDS)),
+                }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// How a PUT of a linked backend answers. Clients differ in what they take.
+    Shape {
+        /// 200, and it is done, as recorded.
+        #[default]
+        Final = "final",
+        /// 200 with `Location`.
+        Location = "location",
+        /// 200 with `Azure-AsyncOperation`.
+        AsyncOperation = "async-operation",
+        /// 201 with `Azure-AsyncOperation`.
+        CreatedAsyncOperation = "created-async-operation",
+        /// 202 with `Azure-AsyncOperation`.
+        AcceptedAsyncOperation = "accepted-async-operation",
+        /// 202 with `Location`.
+        AcceptedLocation = "accepted-location",
+        /// 200 with a state that is not final.
+        InProgress = "in-progress",
+    }
+
+    /// How an operation ends.
+    Ending {
+        /// Well.
+        #[default]
+        Succeeds = "succeeds",
+        /// Not well.
+        Fails = "fails",
+        /// Somebody gave it up.
+        Cancelled = "cancelled",
+        /// Not at all.
+        Never = "never",
+    }
+}
+
+/// A word that a switch does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is none of {}{}", .known.join(", "), .nearest.map(|it| format!("; `{it}` may be meant")).unwrap_or_default())]
+pub struct UnknownWord {
+    word: String,
+    known: &'static [&'static str],
+    nearest: Option<&'static str>,
+}
+
+impl UnknownWord {
+    fn new(word: &str, known: &'static [&'static str]) -> Self {
+        Self { word: word.to_owned(), known, nearest: diagnosis::nearest(word, known.iter().copied()) }
+    }
+}
+
+/// The switches of an emulator that runs.
+#[derive(Debug)]
+pub(super) struct Switchboard {
+    switches: Mutex<Switches>,
+    /// For the data plane, which asks with each request.
+    pub(super) gateway_delay: Arc<AtomicU64>,
+    pub(super) edge_delay: Arc<AtomicU64>,
+}
+
+impl Switchboard {
+    pub(super) fn new(switches: Switches) -> Self {
+        let board =
+            Self { switches: Mutex::default(), gateway_delay: Arc::default(), edge_delay: Arc::default() };
+        board.set(switches);
+        board
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Switches> {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How they stand.
+    pub(super) fn now(&self) -> Switches {
+        self.lock().clone()
+    }
+
+    fn set(&self, switches: Switches) {
+        self.gateway_delay.store(switches.gateway_delay_ms, Relaxed);
+        self.edge_delay.store(switches.edge_delay_ms, Relaxed);
+        *self.lock() = switches;
+    }
+
+    /// Changes what a JSON merge patch names, or nothing.
+    pub(super) fn patch(&self, change: &Value) -> Result<Switches, String> {
+        if !change.is_object() {
+            return Err("an object of switches is needed".to_owned());
+        }
+        let mut value = serde_json::to_value(self.now()).map_err(|error| error.to_string())?;
+        merge(&mut value, change);
+        let switches: Switches = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        self.set(switches.clone());
+        Ok(switches)
+    }
+
+    /// What goes wrong with a request, if something does.
+    pub(super) fn strike(
+        &self,
+        plane: Plane,
+        method: &str,
+        path: &str,
+        ambient: &dyn Ambient,
+    ) -> Option<Effect> {
+        let mut switches = self.lock();
+        switches.faults.iter_mut().find_map(|fault| fault.strike(plane, method, path, ambient))
+    }
+}
+
+/// [RFC 7396](https://www.rfc-editor.org/rfc/rfc7396): null takes away, objects are merged, all else
+/// replaces.
+fn merge(target: &mut Value, change: &Value) {
+    let Value::Object(members) = change else {
+        *target = change.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(target) = target else { return };
+    for (name, change) in members {
+        if change.is_null() {
+            target.shift_remove(name);
+        } else {
+            merge(target.entry(name.clone()).or_insert(Value::Null), change);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_null_restores_the_default() {
+        let board = Switchboard::new(Switches { latency_ms: 5, ..Switches::default() });
+        let patch = json!({"gatewayDelayMs": 2000, "provisioning": {"shape": "location"}});
+        let now = board.patch(&patch).unwrap();
+        assert_eq!((now.latency_ms, now.gateway_delay_ms), (5, 2000));
+        assert_eq!(now.provisioning.shape, Shape::Location);
+        assert_eq!(board.gateway_delay.load(Relaxed), 2000);
+        let now = board.patch(&json!({"provisioning": null, "latencyMs": null})).unwrap();
+        assert_eq!((now.latency_ms, now.provisioning), (0, Provisioning::default()));
+    }
+
+    #[test]
+    fn a_patch_that_does_not_fit_changes_nothing() {
+        let board = Switchboard::new(Switches::default());
+        for patch in [json!({"latency": 1}), json!({"latencyMs": -1}), json!([]), json!({"faults": {}})] {
+            assert!(board.patch(&patch).is_err(), "{patch}");
+        }
+        assert_eq!(board.now(), Switches::default());
+    }
+
+    #[test]
+    fn a_mistyped_word_leads_to_the_one_that_was_meant() {
+        let error = "locaton".parse::<Shape>().unwrap_err().to_string();
+        assert!(error.ends_with("`location` may be meant"), "{error}");
+        for word in Shape::WORDS {
+            assert_eq!(word.parse::<Shape>().unwrap().to_string(), *word);
+        }
+    }
+}
