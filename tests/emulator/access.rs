@@ -1,0 +1,134 @@
+//! Who is let in, what is too much, and what the log never has in it.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::{
+    support::{Sandbox, told},
+    world::{APIM, Emulated, TOKEN, raw, service},
+};
+
+fn path() -> String {
+    format!("{}?api-version={APIM}", service())
+}
+
+#[test]
+fn a_name_that_somebody_else_has_bound_to_this_machine_is_refused() {
+    let emulated = Emulated::start(&["--allow-host", "emulator"]);
+    let bearer = format!("Bearer {TOKEN}");
+    let ask = |headers: &[(&str, &str)]| {
+        let all = [headers, &[("Authorization", bearer.as_str())]].concat();
+        raw(&emulated.control, "GET", &path(), &all, b"").unwrap().status
+    };
+    for host in [emulated.control.as_str(), "localhost:1", "emulator:8087"] {
+        assert_eq!(ask(&[("Host", host)]), 200, "{host}");
+    }
+    for host in ["evil.example", "evil.example:8087", "10.0.0.1"] {
+        assert_eq!(ask(&[("Host", host)]), 421, "{host}");
+    }
+    let own = ("Host", emulated.control.as_str());
+    assert_eq!(ask(&[own, ("Origin", "http://evil.example")]), 403);
+    assert_eq!(ask(&[own, ("Origin", "http://localhost:5173")]), 200);
+}
+
+#[test]
+fn only_a_token_is_let_in_and_if_one_is_named_only_that() {
+    let own = |emulated: &Emulated| emulated.control.clone();
+    let open = Emulated::start(&[]);
+    let bare = raw(&open.control, "GET", &path(), &[("Host", &own(&open))], b"").unwrap();
+    assert_eq!((bare.status, bare.code()), (401, "AuthenticationFailed"));
+    assert!(bare.header("www-authenticate").unwrap().starts_with("Bearer"));
+    assert_eq!(open.get(&path()).status, 200);
+    let strict = Emulated::start(&["--token", "another"]);
+    let refused = strict.get(&path());
+    assert_eq!((refused.status, refused.code()), (401, "InvalidAuthenticationToken"));
+    let headers = [("Host", strict.control.as_str()), ("Authorization", "Bearer another")];
+    assert_eq!(raw(&strict.control, "GET", &path(), &headers, b"").unwrap().status, 200);
+    let metadata = [("Host", strict.control.as_str())];
+    let found = raw(&strict.control, "GET", "/metadata/endpoints?api-version=2022-09-01", &metadata, b"");
+    assert_eq!(found.unwrap().body[0]["resourceManager"], format!("http://{}/", strict.control));
+}
+
+#[test]
+fn what_is_too_long_is_refused_and_the_emulator_goes_on() {
+    let emulated = Emulated::start(&[]);
+    let bearer = format!("Bearer {TOKEN}");
+    let product = format!("{}/products/p?api-version={APIM}", service());
+    let headers = [("Host", emulated.control.as_str()), ("Authorization", bearer.as_str())];
+    let long = raw(&emulated.control, "PUT", &product, &headers, &vec![b' '; 3 << 20]);
+    assert!(long.is_none_or(|answer| answer.status == 413));
+    let just_over = raw(&emulated.control, "PUT", &product, &headers, &vec![b' '; (1 << 20) + 1]);
+    assert_eq!(just_over.unwrap().status, 413);
+    let many = "x".repeat(200 << 10);
+    let head = raw(&emulated.control, "GET", &path(), &[&headers[..], &[("X-Long", &many)]].concat(), b"");
+    assert!(head.is_none_or(|answer| answer.status == 431));
+    let nonsense = talk(&emulated.control, b"\x16\x03\x01 this is no HTTP\r\n\r\n");
+    assert!(nonsense.is_empty() || nonsense.starts_with("HTTP/1.1 400"), "{nonsense}");
+    assert_eq!(emulated.get(&path()).status, 200);
+}
+
+#[test]
+fn nobody_but_sites_and_gateways_answers_on_the_data_plane() {
+    let emulated = Emulated::start(&[]);
+    let answer = raw(&emulated.data, "GET", "/api/orders", &[("Host", "nobody.example")], b"").unwrap();
+    assert!(answer.status >= 400, "{}", answer.status);
+    assert!(emulated.said().is_empty() || emulated.said().contains("data "), "{}", emulated.said());
+}
+
+fn talk(address: &str, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn others_are_let_in_only_where_somebody_says_so() {
+    let sandbox = Sandbox::with_sites(1);
+    let refused = sandbox.run(&["emulate", "--listen", "0.0.0.0:0", "--data-plane", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", told(&refused));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--allow-remote"));
+    let taken = Emulated::start(&[]);
+    let again = sandbox.run(&["emulate", "--listen", &taken.control, "--data-plane", "127.0.0.1:0"]);
+    assert_eq!(again.status.code(), Some(5), "{}", told(&again));
+}
+
+#[test]
+fn requests_are_told_about_and_no_key_and_no_token_is_in_what_is_told() {
+    for format in ["text", "json"] {
+        let emulated = Emulated::start(&["--log", format, "--admin", "--fault", "GET nowhere panic"]);
+        emulated.expect(0, &["link", "--env", "e0"]);
+        emulated.expect(0, &["relink", "--env", "e0", "--yes"]);
+        let subscription = format!("{}/subscriptions/master2?api-version={APIM}&token={TOKEN}", service());
+        let own = "0123456789abcdef0123456789abcdef";
+        let body = json!({"properties": {"scope": "/apis", "displayName": "x", "primaryKey": own}});
+        assert_eq!(emulated.send("PUT", &subscription, &body).status, 201);
+        let bad = json!({"properties": {"scope": "/nowhere", "displayName": "x", "primaryKey": own}});
+        assert_eq!(emulated.send("PUT", &subscription, &bad).status, 400);
+        emulated.get(&format!("{}/products/nowhere?api-version={APIM}&key={own}", service()));
+        let remembered = emulated.get("/_emulator/requests").text;
+        let model = emulated.sandbox.model();
+        emulated.signal(Signal::SIGTERM);
+        let (status, said) = emulated.wait();
+        assert!(status.success(), "{status}: {said}");
+        let of_requests = said.lines().filter(|line| line.contains("linkedBackends") && line.contains("PUT"));
+        assert_eq!(of_requests.count(), 3, "one line a request: {said}");
+        let secrets = model["secrets"].as_object().unwrap().values();
+        let keys =
+            secrets.flat_map(|keys| keys.as_object().unwrap().values()).map(|key| key.as_str().unwrap());
+        for secret in keys.chain([TOKEN, own]) {
+            assert!(!said.contains(secret) && !remembered.contains(secret), "{format}: {said}");
+        }
+        if format == "json" {
+            let lines = said.lines().filter(|line| line.starts_with('{'));
+            let lines: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert!(lines.iter().all(|line| line["plane"] == "control" && line["status"].is_u64()));
+        }
+    }
+}

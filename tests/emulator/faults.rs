@@ -1,0 +1,88 @@
+//! What goes wrong on purpose, and nothing else with it.
+
+use serde_json::{Value, json};
+
+use crate::world::{APIM, Emulated, TOKEN, raw, service};
+
+fn products() -> String {
+    format!("{}/products?api-version={APIM}", service())
+}
+
+fn product(name: &str) -> String {
+    format!("{}/products/{name}?api-version={APIM}", service())
+}
+
+fn named(name: &str) -> Value {
+    json!({"properties": {"displayName": name}})
+}
+
+#[test]
+fn a_request_that_panics_is_a_500_and_the_others_go_on() {
+    let emulated = Emulated::start(&["--fault", "GET /products panic x1"]);
+    let broken = emulated.get(&products());
+    assert_eq!((broken.status, broken.code()), (500, "InternalServerError"));
+    assert!(broken.header("x-ms-request-id").is_some());
+    assert_eq!(emulated.get(&products()).status, 200);
+    assert_eq!(emulated.send("PUT", &product("p"), &named("p")).status, 201);
+}
+
+#[test]
+fn a_fault_answers_ends_or_loses_what_it_is_told_to() {
+    let emulated = Emulated::start(&["--admin"]);
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("Host", emulated.control.as_str()), ("Authorization", bearer.as_str())];
+    let put = |name: &str| {
+        raw(&emulated.control, "PUT", &product(name), &headers, named(name).to_string().as_bytes())
+    };
+    emulated.switch(
+        &json!({"faults": [{"method": "PUT", "path": "/products/", "effect": {"status": 503}, "count": 1}]}),
+    );
+    let refused = put("a").unwrap();
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert_eq!(emulated.get(&product("a")).status, 404, "it was not carried out");
+    emulated.switch(&json!({"faults": [{"path": "/products/", "effect": "reset", "count": 1}]}));
+    assert!(put("a").is_none());
+    assert_eq!(emulated.get(&product("a")).status, 404, "it was not carried out");
+    emulated.switch(&json!({"faults": [{"path": "/products/", "effect": "lost", "count": 1}]}));
+    assert!(put("a").is_none());
+    assert_eq!(emulated.get(&product("a")).status, 200, "it was carried out, and nobody was told");
+}
+
+#[test]
+fn a_command_gets_through_faults_that_pass() {
+    let emulated = Emulated::start(&["--fault", "* * 503 x3", "--fault", "PUT linkedBackends reset x1"]);
+    emulated.expect(0, &["link", "--env", "e0"]);
+    assert_eq!(emulated.state(), "linked");
+}
+
+#[test]
+fn buckets_run_dry_and_say_so() {
+    let emulated = Emulated::start(&["--admin"]);
+    emulated.switch(&json!({"throttling": {"reads": {"capacity": 2, "perSecond": 0.1}}}));
+    let left: Vec<Option<String>> = (0..2)
+        .map(|_| {
+            emulated.get(&products()).header("x-ms-ratelimit-remaining-subscription-reads").map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(left, [Some("1".to_owned()), Some("0".to_owned())]);
+    let refused = emulated.get(&products());
+    assert_eq!((refused.status, refused.code()), (429, "SubscriptionRequestsThrottled"));
+    assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    let written = emulated.send("PUT", &product("p"), &named("p"));
+    assert_eq!(written.status, 201, "writes have a bucket of their own");
+    assert_eq!(written.header("x-ms-ratelimit-remaining-subscription-writes"), Some("199"));
+    emulated.switch(&json!({"throttling": null}));
+    assert_eq!(emulated.get(&products()).status, 200);
+}
+
+#[test]
+fn the_switches_can_be_read_and_a_patch_that_does_not_fit_changes_none() {
+    let emulated = Emulated::start(&["--admin", "--gateway-delay", "2s", "--latency", "1ms"]);
+    let switches = emulated.get("/_emulator/switches").body;
+    assert_eq!((&switches["gatewayDelayMs"], &switches["latencyMs"]), (&json!(2000), &json!(1)));
+    let refused = emulated.send("PATCH", "/_emulator/switches", &json!({"latencyMs": "soon"}));
+    assert_eq!((refused.status, refused.code()), (400, "InvalidSwitches"));
+    assert_eq!(emulated.get("/_emulator/switches").body, switches);
+    let closed = Emulated::start(&[]);
+    assert_eq!(closed.get("/_emulator/switches").status, 404);
+}

@@ -1,0 +1,14 @@
+//! The emulator as a process of its own: what clients see of it over HTTP, what the program's own commands
+//! make of it, and what becomes of the model when several write it or it is ended.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
+
+mod access;
+mod faults;
+mod operations;
+mod story;
+#[path = "../support/mod.rs"]
+mod support;
+mod surface;
+mod together;
+mod world;

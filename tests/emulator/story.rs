@@ -1,0 +1,101 @@
+//! The program's own commands over HTTP, whoever provisions.
+
+use serde_json::{Value, json};
+
+use crate::{
+    support::{MODEL, sites_hold_live_keys},
+    world::{APIM, Emulated, service},
+};
+
+fn outcome(change: &Value) -> &str {
+    change["results"][0]["outcome"].as_str().unwrap_or_default()
+}
+
+fn fingerprints(emulated: &Emulated) -> Value {
+    let status = emulated.expect(0, &["status", "--env", "e0"]);
+    status["links"][0]["subscription"]["keyFingerprints"].clone()
+}
+
+#[test]
+fn the_whole_life_of_a_link_goes_over_http_whoever_provisions() {
+    for provisioning in ["service", "engine"] {
+        let emulated = Emulated::start(&["--admin", "--log", "off"]);
+        let verb = |exit: i32, args: &[&str]| {
+            let args: Vec<&str> = [args, &["--env", "e0", "--provisioning", provisioning, "--yes"]].concat();
+            emulated.expect(exit, &args)
+        };
+        assert_eq!(emulated.state(), "unlinked");
+        assert_eq!(outcome(&verb(0, &["link"])), "applied");
+        assert_eq!(emulated.state(), "linked", "{provisioning}");
+        let before = emulated.writes();
+        assert_eq!(outcome(&verb(0, &["link"])), "unchanged");
+        assert_eq!(emulated.writes(), before, "a second run writes nothing");
+        let first = fingerprints(&emulated);
+        assert_eq!(outcome(&verb(0, &["relink"])), "applied");
+        let second = fingerprints(&emulated);
+        for slot in ["primary", "secondary"] {
+            assert_ne!(first[slot], second[slot], "{provisioning}: both keys are new");
+        }
+        let model = emulated.sandbox.model();
+        assert!(sites_hold_live_keys(&model));
+        mend(&emulated, provisioning);
+        assert_eq!(outcome(&verb(0, &["api", "remove", "orders"])), "applied");
+        assert_eq!(outcome(&verb(0, &["api", "add", "orders"])), "applied");
+        assert_eq!(outcome(&verb(0, &["unlink"])), "applied");
+        assert_eq!(emulated.state(), "leftover");
+        assert_eq!(outcome(&verb(0, &["unlink", "--purge"])), "applied");
+        assert_eq!(emulated.state(), "unlinked");
+        assert_eq!(outcome(&verb(0, &["unlink"])), "unchanged");
+    }
+}
+
+/// Whatever drifts is found, and put right by the same command.
+fn mend(emulated: &Emulated, provisioning: &str) {
+    let product = format!("{}/products/{}", service(), label(emulated));
+    let any = [("If-Match", "*")];
+    for (method, path, body) in [
+        ("DELETE", format!("{product}/policies/policy"), Value::Null),
+        ("PATCH", product.clone(), json!({"properties": {"subscriptionRequired": false}})),
+        (
+            "PATCH",
+            format!("{}/subscriptions/{}", service(), label(emulated)),
+            json!({"properties": {"state": "suspended"}}),
+        ),
+    ] {
+        let broken = emulated.send_with(method, &format!("{path}?api-version={APIM}"), &any, &body);
+        assert_eq!(broken.status, 200, "{method} {path}: {}", broken.text);
+        assert_ne!(emulated.state(), "linked", "{method} {path}");
+        let args = ["link", "--env", "e0", "--provisioning", provisioning];
+        emulated.expect(0, &args);
+        assert_eq!(emulated.state(), "linked", "{provisioning}: after {method} {path}");
+    }
+}
+
+fn label(emulated: &Emulated) -> String {
+    let model = emulated.sandbox.model();
+    let resources = model["resources"].as_array().unwrap();
+    let product = resources.iter().find(|it| it["type"] == "Microsoft.ApiManagement/service/products");
+    product.unwrap()["name"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_made_over_http_is_a_model_that_the_command_line_works_on() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    emulated.expect(0, &["link", "--env", "e0"]);
+    let direct = emulated.sandbox.status();
+    assert_eq!(direct["links"][0]["state"], "linked", "read from the file");
+    emulated.sandbox.succeed(&["relink", "--env", "e0", "--yes"]);
+    assert_eq!(emulated.state(), "linked", "what the command line wrote is seen at once");
+    let bytes = emulated.sandbox.read(MODEL);
+    emulated.expect(0, &["status", "--all"]);
+    assert_eq!(emulated.sandbox.read(MODEL), bytes, "reading writes nothing");
+}
+
+#[test]
+fn without_provisioning_a_link_lacks_what_nobody_has_made() {
+    let emulated = Emulated::start(&["--provisions", "no", "--log", "off"]);
+    emulated.expect(7, &["link", "--env", "e0", "--provisioning", "service"]);
+    assert_ne!(emulated.state(), "linked");
+    emulated.expect(0, &["link", "--env", "e0", "--provisioning", "engine"]);
+    assert_eq!(emulated.state(), "linked");
+}
