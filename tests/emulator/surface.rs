@@ -130,7 +130,9 @@ fn entity_tags_hold_changes_to_their_conditions() {
         assert_eq!(send("DELETE", None).status, 400, "{path}");
         assert_eq!(send("DELETE", Some(&before)).status, 412, "{path}");
         if path != product {
-            assert_eq!(send("DELETE", Some(&after)).status, 200, "{path}");
+            // since 2024, an API goes as slowly as a service
+            let gone = if path.starts_with("/apis") { 202 } else { 200 };
+            assert_eq!(send("DELETE", Some(&after)).status, gone, "{path}");
             assert_eq!(send("DELETE", Some("*")).status, 204, "{path}: gone already");
         }
     }

@@ -81,13 +81,12 @@ impl ControlPlane {
     }
 
     async fn apim_delete(&self, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
-        let (of_change, service) = (call.clone(), id.clone());
+        let (of_change, doomed) = (call.clone(), id.clone());
         let reply = self.store.change(move |plane| delete(plane, of_change, id, kind)).await;
-        if kind != Kind::Service || reply.status != StatusCode::OK {
+        if !goes_slowly(kind, call) || reply.status != StatusCode::OK {
             return Ok(reply);
         }
-        // A service goes slowly in Azure, and so its end is told as that of an operation.
-        let number = self.operations.begin(Resource::new(service, Map::new()), Shape::AcceptedLocation);
+        let number = self.operations.begin(Resource::new(doomed, Map::new()), Shape::AcceptedLocation);
         self.operations.finish(number, super::operations::Stage::Succeeded, Value::Null);
         let begun = super::Operations::begun(call, number, Shape::AcceptedLocation, Value::Null);
         Ok(begun)
@@ -121,6 +120,12 @@ fn regenerate(
         Ok(Reply::status(StatusCode::NO_CONTENT))
     }
     .boxed()
+}
+
+/// Whether the end of a resource is told as that of an operation: a service's, and since 2024 an API's.
+fn goes_slowly(kind: Kind, call: &Call) -> bool {
+    let is_recent = call.query.get("api-version").is_some_and(|version| version >= "2024-05-01");
+    kind == Kind::Service || kind == Kind::Api && is_recent
 }
 
 /// What can be changed in part.

@@ -113,8 +113,11 @@ impl ControlPlane {
             Route::Operation(number) => {
                 let plane = self.store.current();
                 let body = |id: &ResourceId| {
-                    let found = plane.find(id).ok().flatten()?;
-                    Some(web::backend_body(self, found.value, call, web::Zone::Named))
+                    let found = plane.find(id).ok().flatten()?.value;
+                    Some(match Kind::of_type(&id.resource_type()) {
+                        Some(Kind::LinkedBackend) => web::backend_body(self, found, call, web::Zone::Named),
+                        _ => found.into_value(),
+                    })
                 };
                 Ok(self.operations.progress(call, number, body))
             }

@@ -140,16 +140,18 @@ impl Operations {
             ),
             &format!("api-version={}", call.query.get("api-version").unwrap_or_default()),
         );
-        let accepted = StatusCode::ACCEPTED;
+        let status = match shape {
+            Shape::Final | Shape::InProgress | Shape::Location | Shape::AsyncOperation => StatusCode::OK,
+            Shape::CreatedAsyncOperation => StatusCode::CREATED,
+            Shape::AcceptedAsyncOperation | Shape::AcceptedLocation => StatusCode::ACCEPTED,
+        };
+        let reply = if body.is_null() { Reply::status(status) } else { Reply::with(status, body) };
         match shape {
-            Shape::Final | Shape::InProgress => Reply::ok(body),
-            Shape::Location => Reply::ok(body).header(LOCATION, address),
-            Shape::AsyncOperation => Reply::ok(body).header(ASYNC_OPERATION, address),
-            Shape::CreatedAsyncOperation => {
-                Reply::with(StatusCode::CREATED, body).header(ASYNC_OPERATION, address)
+            Shape::Final | Shape::InProgress => reply,
+            Shape::Location | Shape::AcceptedLocation => reply.header(LOCATION, address),
+            Shape::AsyncOperation | Shape::CreatedAsyncOperation | Shape::AcceptedAsyncOperation => {
+                reply.header(ASYNC_OPERATION, address)
             }
-            Shape::AcceptedAsyncOperation => Reply::with(accepted, body).header(ASYNC_OPERATION, address),
-            Shape::AcceptedLocation => Reply::with(accepted, body).header(LOCATION, address),
         }
         .retry_after(1)
     }
