@@ -36,7 +36,9 @@ fn a_link_is_made_in_every_shape_of_an_operation() {
         assert_eq!(begun.header("retry-after"), (!is_final).then_some("1"), "{shape}");
         let state = if is_final { "Succeeded" } else { "InProgress" };
         assert_eq!(begun.body["properties"]["provisioningState"], state, "{shape}");
-        assert_eq!(emulated.get(&backend()).body["properties"]["provisioningState"], state, "{shape}");
+        let polled = emulated.get(&backend());
+        assert_eq!(polled.body["properties"]["provisioningState"], state, "{shape}");
+        assert_eq!(polled.header("retry-after").is_some(), !is_final, "{shape}: pollers ask again soon");
         emulated.expect(0, &["link", "--env", "e0", "--timeout", "1m"]);
         assert_eq!(emulated.state(), "linked", "{shape}");
         let gone = emulated.send("DELETE", &backend(), &Value::Null);

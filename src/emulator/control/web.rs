@@ -49,17 +49,27 @@ impl ControlPlane {
         if !plane.exists(&site).map_err(|error| refused(&error))? {
             return Err(Reply::resource_not_found(&site));
         }
+        if kind == Kind::LinkedBackend {
+            return self.backend_reply(call, id, found);
+        }
         Ok(Reply::ok(match (kind, found) {
-            (Kind::LinkedBackend, found) => match self.operations.shown(id).or(found) {
-                Some(found) => backend_body(self, found, call, Zone::Omitted),
-                None => return Err(Reply::web_not_found(kind.noun(), id.name())),
-            },
             (Kind::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
                 build_body(plane, id, found)?
             }
             (_, Some(found)) => site_body(found),
             (_, None) => return Err(Reply::web_not_found(kind.noun(), id.name())),
         }))
+    }
+
+    fn backend_reply(&self, call: &Call, id: &ResourceId, found: Option<Resource>) -> Result<Reply, Reply> {
+        let shown = self.operations.shown(id);
+        let is_going_on = shown.is_some();
+        let Some(found) = shown.or(found) else {
+            return Err(Reply::web_not_found(Kind::LinkedBackend.noun(), id.name()));
+        };
+        let reply = Reply::ok(backend_body(self, found, call, Zone::Omitted));
+        // Whoever polls the resource itself would wait for half a minute otherwise.
+        Ok(if is_going_on { reply.retry_after(1) } else { reply })
     }
 
     pub(super) fn web_list(&self, call: &Call, parent: &ResourceId, listed: Listed) -> Result<Reply, Reply> {
