@@ -55,6 +55,24 @@ fn only_a_token_is_let_in_and_if_one_is_named_only_that() {
 }
 
 #[test]
+fn a_managed_identity_gets_a_token_unless_one_is_named() {
+    let path = "/metadata/identity/oauth2/token?api-version=2019-08-01&resource=https://x/";
+    let ask = |emulated: &Emulated, header: &str| {
+        let headers = [("Host", emulated.control.as_str()), (header, "true")];
+        raw(&emulated.control, "GET", path, &headers, b"").unwrap()
+    };
+    let open = Emulated::start(&[]);
+    let given = ask(&open, "X-IDENTITY-HEADER").body["access_token"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {given}");
+    let headers = [("Host", open.control.as_str()), ("Authorization", bearer.as_str())];
+    assert_eq!(raw(&open.control, "GET", &self::path(), &headers, b"").unwrap().status, 200);
+    assert_eq!(ask(&open, "X-Other").status, 400);
+    let strict = Emulated::start(&["--token", "another"]);
+    let refused = ask(&strict, "Metadata");
+    assert!(refused.status == 404 && !refused.text.contains("another"), "{}", refused.text);
+}
+
+#[test]
 fn what_is_too_long_is_refused_and_the_emulator_goes_on() {
     let emulated = Emulated::start(&[]);
     let bearer = format!("Bearer {TOKEN}");

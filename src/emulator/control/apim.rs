@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::{Method, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Call, ControlPlane, Reply,
@@ -81,15 +81,16 @@ impl ControlPlane {
     }
 
     async fn apim_delete(&self, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
-        let (of_change, doomed) = (call.clone(), id.clone());
+        let (of_change, doomed) = (call.clone(), find(self.store.current(), &id)?);
         let reply = self.store.change(move |plane| delete(plane, of_change, id, kind)).await;
-        if !goes_slowly(kind, call) || reply.status != StatusCode::OK {
+        let Some(doomed) = doomed.filter(|_| goes_slowly(kind, call) && reply.status == StatusCode::OK)
+        else {
             return Ok(reply);
-        }
-        let number = self.operations.begin(Resource::new(doomed, Map::new()), Shape::AcceptedLocation);
+        };
+        let number = self.operations.begin(doomed.value.clone(), Shape::AcceptedLocation);
         self.operations.finish(number, super::operations::Stage::Succeeded, Value::Null);
-        let begun = super::Operations::begun(call, number, Shape::AcceptedLocation, Value::Null);
-        Ok(begun)
+        let shown = if kind == Kind::Service { body(doomed, kind, call) } else { Value::Null };
+        Ok(super::Operations::begun(call, number, Shape::AcceptedLocation, shown))
     }
 
     /// `listSecrets`, `regeneratePrimaryKey` and `regenerateSecondaryKey`.
@@ -221,9 +222,14 @@ fn body(found: Versioned<Resource>, kind: Kind, call: &Call) -> Value {
         }
         _ => {}
     }
+    with_etag(resource, kind, &found.etag)
+}
+
+/// A resource's body; a service's has its tag in it.
+pub(super) fn with_etag(resource: Resource, kind: Kind, etag: &ETag) -> Value {
     let mut value = resource.into_value();
     if kind == Kind::Service {
-        value["etag"] = found.etag.as_str().trim_matches('"').into();
+        value["etag"] = etag.as_str().trim_matches('"').into();
     }
     value
 }

@@ -90,6 +90,7 @@ fn service(resource: &mut Resource) {
     default(resource, "virtualNetworkType", "None");
     default(resource, "publicNetworkAccess", "Enabled");
     default(resource, "disableGateway", false);
+    default(resource, "platformVersion", "mtv1");
 }
 
 fn api(resource: &mut Resource) -> Result<(), Reply> {
@@ -104,6 +105,8 @@ fn api(resource: &mut Resource) -> Result<(), Reply> {
     }
     default(resource, "path", "");
     default(resource, "apiRevision", "1");
+    default(resource, "apiRevisionDescription", Value::Null);
+    default(resource, "description", Value::Null);
     default(resource, "isCurrent", true);
     default(resource, "subscriptionRequired", true);
     default(resource, "protocols", json!(["https"]));

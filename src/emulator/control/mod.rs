@@ -4,6 +4,7 @@ mod apim;
 mod call;
 mod entity;
 mod filter;
+mod identity;
 mod link;
 mod operations;
 mod page;
@@ -79,6 +80,9 @@ impl ControlPlane {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let Some(path) = decoded(parts.uri.path()) else { return Reply::bad_path() };
         let route = Route::of(&path);
+        if matches!(route, Ok(Route::Identity)) {
+            return self.identity(&parts.headers, &query);
+        }
         let is_open = matches!(route, Ok(Route::Endpoints));
         if !is_open && let Err(refusal) = self.authenticated(parts) {
             return refusal;

@@ -91,18 +91,30 @@ impl Reply {
 
     /// An error as `Microsoft.Web` writes it: in Pascal case, and without a wrapper.
     pub(super) fn web(status: StatusCode, code: &str, extended: Option<&str>, message: &str) -> Self {
-        let entity = json!({"ErrorEntity": {"ExtendedCode": extended, "MessageTemplate": message,
-            "Parameters": [], "Code": code, "Message": message}});
-        let details = json!([{ "Message": message }, { "Code": code }, entity]);
-        let body =
-            json!({"Code": code, "Message": message, "Target": null, "Details": details, "Innererror": null});
-        Self::with(status, body)
+        Self::web_of_template(status, code, extended, (message, &[]), message)
     }
 
     /// `Microsoft.Web`'s error for something that is not there.
     pub(super) fn web_not_found(what: &str, name: &str) -> Self {
+        let parameters = [what, name];
+        let template = ("Cannot find {0} with name {1}.", parameters.as_slice());
         let message = format!("Cannot find {what} with name {name}.");
-        Self::web(StatusCode::NOT_FOUND, "NotFound", Some("51004"), &message)
+        Self::web_of_template(StatusCode::NOT_FOUND, "NotFound", Some("51004"), template, &message)
+    }
+
+    fn web_of_template(
+        status: StatusCode,
+        code: &str,
+        extended: Option<&str>,
+        (template, parameters): (&str, &[&str]),
+        message: &str,
+    ) -> Self {
+        let entity = json!({"ErrorEntity": {"ExtendedCode": extended, "MessageTemplate": template,
+            "Parameters": parameters, "Code": code, "Message": message}});
+        let details = json!([{ "Message": message }, { "Code": code }, entity]);
+        let body =
+            json!({"Code": code, "Message": message, "Target": null, "Details": details, "Innererror": null});
+        Self::with(status, body)
     }
 
     /// What has gone wrong within the emulator.
@@ -160,7 +172,10 @@ mod tests {
         );
         let web = Reply::web_not_found("WebSite", "swabackends000005");
         let body = web.body().unwrap();
-        assert_eq!(body["Details"][2]["ErrorEntity"]["ExtendedCode"], "51004");
+        let entity = &body["Details"][2]["ErrorEntity"];
+        assert_eq!(entity["ExtendedCode"], "51004");
+        assert_eq!(entity["MessageTemplate"], "Cannot find {0} with name {1}.");
+        assert_eq!(entity["Parameters"], json!(["WebSite", "swabackends000005"]));
         assert_eq!(body["Details"][1], json!({"Code": "NotFound"}));
         assert!(body.get("error").is_none() && body["Innererror"].is_null());
         assert_eq!(

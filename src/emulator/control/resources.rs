@@ -8,7 +8,7 @@ use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Call, ControlPlane, Reply, merged, page,
+    Call, ControlPlane, Reply, apim, merged, page,
     page::Style,
     refused,
     route::{Kind, Route},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The directory that everything is in.
-const TENANT: &str = "00000000-0000-0000-0000-000000000000";
+pub(super) const TENANT: &str = "00000000-0000-0000-0000-000000000000";
 
 impl ControlPlane {
     pub(super) async fn resources(self: &Arc<Self>, call: &Call, route: Route) -> Result<Reply, Reply> {
@@ -109,11 +109,11 @@ impl ControlPlane {
         let mut values = Vec::new();
         for resource in all.iter().filter(|resource| resource.id().key().starts_with(&within)) {
             let kind = Kind::of_type(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
-            if kind.is_none() || wanted.is_some_and(|wanted| Some(wanted) != kind) {
+            let Some(kind) = kind.filter(|kind| wanted.is_none_or(|wanted| wanted == *kind)) else {
                 continue;
-            }
+            };
             if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
-                values.push(found.value.into_value());
+                values.push(apim::with_etag(found.value, kind, &found.etag));
             }
         }
         Ok(values)

@@ -7,6 +7,8 @@ use crate::model::ResourceId;
 pub(super) enum Route {
     /// What there is to know of a cloud before signing in.
     Endpoints,
+    /// A token, as a managed identity gets it.
+    Identity,
     /// The directories of the caller.
     Tenants,
     /// Every Azure subscription.
@@ -146,6 +148,7 @@ impl Route {
         let lower = path.to_ascii_lowercase();
         match lower.as_str() {
             "/metadata/endpoints" => return Some(Self::Endpoints),
+            "/metadata/identity/oauth2/token" => return Some(Self::Identity),
             "/tenants" => return Some(Self::Tenants),
             "/subscriptions" => return Some(Self::Subscriptions),
             "/providers/microsoft.resourcegraph/resources" => return Some(Self::Graph),
@@ -214,7 +217,7 @@ impl Route {
     /// The namespace of the provider that answers.
     pub(super) fn namespace(&self) -> Namespace {
         match self {
-            Self::Endpoints => Namespace::Metadata,
+            Self::Endpoints | Self::Identity => Namespace::Metadata,
             Self::Permissions => Namespace::Authorization,
             Self::Graph => Namespace::ResourceGraph,
             Self::Everywhere(_, kind) | Self::Resource(_, kind) | Self::Action(_, kind, _) => {

@@ -56,7 +56,7 @@ impl ControlPlane {
             (Kind::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
                 build_body(plane, id, found)?
             }
-            (_, Some(found)) => site_body(found),
+            (_, Some(found)) => site_body(plane, found)?,
             (_, None) => return Err(Reply::web_not_found(kind.noun(), id.name())),
         }))
     }
@@ -156,7 +156,7 @@ fn site_put(
         drop(site.remove_property("buildProperties"));
         let fresh = || format!("{}.5.azurestaticapps.net", label(&*ambient));
         for (name, value) in site_defaults() {
-            default(&mut site, name, value);
+            default(&mut site, &name, value);
         }
         default(&mut site, "defaultHostname", Value::Null);
         if site.field("properties.defaultHostname").is_none() {
@@ -164,27 +164,26 @@ fn site_put(
         }
         plane.put(site, Expected::Anything).await.map_err(|error| refused(&error))?;
         let now = plane.find(&id).map_err(|error| refused(&error))?;
-        Ok(Reply::ok(now.map(|now| site_body(now.value)).unwrap_or_default()))
+        let now = now.ok_or_else(Reply::internal_error)?;
+        Ok(Reply::ok(site_body(plane, now.value)?))
     }
     .boxed()
 }
 
 /// What a site says of itself that nobody has asked for.
-fn site_defaults() -> [(&'static str, Value); 12] {
-    [
-        ("repositoryUrl", Value::Null),
-        ("branch", Value::Null),
-        ("customDomains", json!([])),
-        ("privateEndpointConnections", json!([])),
-        ("stagingEnvironmentPolicy", "Enabled".into()),
-        ("allowConfigFileUpdates", true.into()),
-        ("keyVaultReferenceIdentity", "SystemAssigned".into()),
-        ("userProvidedFunctionApps", Value::Null),
-        ("provider", "None".into()),
-        ("enterpriseGradeCdnStatus", "Disabled".into()),
-        ("publicNetworkAccess", Value::Null),
-        ("databaseConnections", json!([])),
-    ]
+fn site_defaults() -> Map<String, Value> {
+    let defaults = json!({
+        "repositoryUrl": null, "branch": null, "customDomains": [], "stableInboundIP": "203.0.113.10",
+        "privateEndpointConnections": [], "stagingEnvironmentPolicy": "Enabled", "allowConfigFileUpdates": true,
+        "contentDistributionEndpoint": "https://content-dm1.infrastructure.5.azurestaticapps.net",
+        "keyVaultReferenceIdentity": "SystemAssigned", "userProvidedFunctionApps": null, "provider": "None",
+        "enterpriseGradeCdnStatus": "Disabled", "publicNetworkAccess": null, "databaseConnections": [],
+        "trafficSplitting": {"environmentDistribution": {"default": 100}},
+        "areStaticSitesDistributedBackendsEnabled": false, "targetResourceGroupResourceId": null,
+        "trialExpirationTimeUtc": null, "prettyNameStatus": null, "prettyName": null, "prettyNameHostname": null,
+        "backendRegion": {"regionName": null, "status": null}, "stagingEnvironmentRegion": null,
+    });
+    defaults.as_object().cloned().unwrap_or_default()
 }
 
 pub(super) fn default(resource: &mut Resource, name: &str, value: impl Into<Value>) {
@@ -231,16 +230,9 @@ fn build_put(
     .boxed()
 }
 
-fn site_body(mut site: Resource) -> Value {
-    let backends = site.remove_property("linkedBackends");
-    if let Some(Value::Array(mut backends)) = backends {
-        for backend in &mut backends {
-            if let Some(created) = backend.get_mut("createdOn") {
-                *created = without_zone(created);
-            }
-        }
-        site.set_property("linkedBackends", backends);
-    }
+fn site_body(plane: &JsonControlPlane, mut site: Resource) -> Result<Value, Reply> {
+    let production = site.id().child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
+    site.set_property("linkedBackends", summaries(plane, &production)?);
     let mut value = site.into_value();
     if let Some(location) = value.get("location").and_then(Value::as_str).map(display_name) {
         value["location"] = location.into();
@@ -248,7 +240,7 @@ fn site_body(mut site: Resource) -> Value {
     if value.get("sku").is_none() {
         value["sku"] = json!({"name": "Free", "tier": "Free"});
     }
-    value
+    Ok(value)
 }
 
 /// A region as `Microsoft.Web` writes it.
@@ -291,16 +283,22 @@ fn build_body(plane: &JsonControlPlane, id: &ResourceId, found: Option<Resource>
         default(&mut build, "sourceBranch", Value::Null);
         default(&mut build, "status", "Ready");
     }
-    let backends = plane.children(id, "linkedBackends").map_err(|error| refused(&error))?;
-    let summaries: Vec<Value> = backends.iter().map(|backend| summary(&backend.value)).collect();
-    build.set_property("linkedBackends", summaries);
+    build.set_property("linkedBackends", summaries(plane, id)?);
     Ok(build.into_value())
 }
 
+/// The linked backends of an environment, as they stand in it and in its site.
+fn summaries(plane: &JsonControlPlane, environment: &ResourceId) -> Result<Vec<Value>, Reply> {
+    let backends = plane.children(environment, "linkedBackends").map_err(|error| refused(&error))?;
+    Ok(backends.into_iter().map(|backend| summary(&with_defaults(plane, backend.value))).collect())
+}
+
 fn summary(backend: &Resource) -> Value {
-    let of = |name: &str| backend.field(&format!("properties.{name}")).cloned().unwrap_or_default();
-    json!({"backendResourceId": of("backendResourceId"), "region": of("region"),
-        "createdOn": without_zone(&of("createdOn")), "provisioningState": of("provisioningState")})
+    let mut properties = backend.field("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(created) = properties.get_mut("createdOn") {
+        *created = without_zone(created);
+    }
+    Value::Object(properties)
 }
 
 fn without_zone(time: &Value) -> Value {
