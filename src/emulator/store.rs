@@ -53,8 +53,16 @@ pub(super) struct Store {
 struct Shared {
     /// Reads only; what another value or another process has written is seen by its stamp.
     reader: JsonControlPlane,
-    seen: Mutex<FileStamp>,
+    seen: Mutex<Seen>,
     publish: Box<dyn Fn(ModelView) + Send + Sync>,
+}
+
+/// What the file was like when it was last looked at.
+#[derive(Default)]
+struct Seen {
+    stamp: FileStamp,
+    /// What it was like when it could not be read, which is told once.
+    unreadable: Option<FileStamp>,
 }
 
 /// The thread that writes; it ends when every [`Store`] is gone.
@@ -120,23 +128,27 @@ impl Writer {
 
 impl Shared {
     fn is_behind(&self) -> bool {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != self.reader.stamp()
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).stamp != self.reader.stamp()
     }
 
     /// Takes over what the file has become, and tells of it.
     fn keep_up(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.reader.stamp();
-        if *seen == now {
+        if seen.stamp == now {
             return;
         }
         self.reader.refresh();
         match self.reader.everything() {
             Ok(all) => {
                 (self.publish)(all.into());
-                *seen = now;
+                *seen = Seen { stamp: now, unreadable: None };
             }
-            Err(error) => tracing::warn!(%error, "the model cannot be read"),
+            Err(error) if seen.unreadable.as_ref() != Some(&now) => {
+                tracing::warn!(%error, "the model cannot be read");
+                seen.unreadable = Some(now);
+            }
+            Err(_) => {}
         }
     }
 }

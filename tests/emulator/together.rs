@@ -111,6 +111,25 @@ fn changes_that_wait_become_durable_together_and_a_refused_one_hinders_none() {
 }
 
 #[test]
+fn a_model_that_somebody_breaks_is_told_about_once_and_is_served_again_when_it_is_mended() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let whole = String::from_utf8(emulated.sandbox.read(MODEL)).unwrap();
+    let path = format!("{}?api-version={APIM}", service());
+    emulated.sandbox.write(MODEL, "{ broken");
+    for _ in 0..3 {
+        let answer = emulated.get(&path);
+        assert_eq!((answer.status, answer.code()), (503, "ServiceUnavailable"), "{}", answer.text);
+    }
+    let put = emulated.send("PUT", &product("p"), &body("p"));
+    assert_eq!(put.status, 503, "{}", put.text);
+    assert_eq!(String::from_utf8(emulated.sandbox.read(MODEL)).unwrap(), "{ broken", "it is left as it is");
+    assert_eq!(emulated.said().matches("cannot be read").count(), 1, "{}", emulated.said());
+    emulated.sandbox.write(MODEL, &whole);
+    assert_eq!(emulated.get(&path).status, 200);
+    assert_eq!(emulated.send("PUT", &product("p"), &body("p")).status, 201);
+}
+
+#[test]
 fn a_signal_while_clients_write_leaves_a_whole_model_with_all_that_was_answered() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGKILL] {
         let emulated = Emulated::start(&["--log", "off"]);
