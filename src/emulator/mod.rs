@@ -41,7 +41,7 @@ pub use self::{
 use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    provider::json::ModelError,
+    provider::json::{JsonControlPlane, ModelError},
 };
 
 /// What an emulator works with.
@@ -130,7 +130,7 @@ impl Emulator {
     ///
     /// [`EmulatorError`], and nothing listens then.
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
-        let tls = tls::acceptor(&options.tls)?;
+        let tls = tls::acceptor(&options.tls, names(&options)?)?;
         let control = listen(options.control, options.remote).await?;
         let data = listen(options.data, options.remote).await?;
         let board = Arc::new(Switchboard::new(options.switches));
@@ -198,6 +198,13 @@ impl Emulator {
         tokio::join!(serving, telling);
         writer.finish().await;
     }
+}
+
+/// The names that a new certificate has to be for.
+fn names(options: &EmulatorOptions) -> Result<Vec<String>, EmulatorError> {
+    let TlsOptions::Generated { .. } = &options.tls else { return Ok(Vec::new()) };
+    let model = JsonControlPlane::open(&options.model, options.lock_wait, Arc::clone(&options.ambient))?;
+    Ok(model.resources().map(|resources| tls::names(&resources)).unwrap_or_default())
 }
 
 async fn listen(address: SocketAddr, remote: Remote) -> Result<(TcpListener, SocketAddr), EmulatorError> {

@@ -13,6 +13,8 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use crate::model::{ApimService, Hostname, Resource, SiteEnvironment, StaticSite};
+
 /// Where a certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsOptions {
@@ -60,12 +62,35 @@ pub enum TlsError {
     },
 }
 
-/// What makes TLS of a connection, if it is asked for.
-pub(super) fn acceptor(options: &TlsOptions) -> Result<Option<TlsAcceptor>, TlsError> {
+/// How many names of sites and gateways a new certificate has: with many more, no handshake would get through.
+const NAMES: usize = 200;
+
+/// The names by which clients reach the sites and gateways of a model. A certificate for `*.localhost` is for
+/// none of them: what stands right below a top-level domain cannot be a wildcard.
+pub(super) fn names(resources: &[Resource]) -> Vec<String> {
+    let of_site =
+        |hostname: &Hostname| [hostname.to_string(), format!("{}.localhost", hostname.first_label())];
+    let of_one = |resource: &Resource| {
+        if let Ok(site) = StaticSite::read(resource) {
+            return of_site(&site.default_hostname).to_vec();
+        }
+        if let Ok(environment) = SiteEnvironment::read(resource) {
+            return of_site(&environment.hostname).to_vec();
+        }
+        let Ok(service) = ApimService::read(resource) else { return Vec::new() };
+        let host = service.gateway_host().and_then(|host| Hostname::parse(host).ok());
+        let own = Hostname::parse(service.id.name()).map(|name| format!("{name}.localhost"));
+        host.map(|host| host.to_string()).into_iter().chain(own).collect()
+    };
+    resources.iter().flat_map(of_one).take(NAMES).collect()
+}
+
+/// What makes TLS of a connection, if it is asked for. A new certificate is for this machine and for `names`.
+pub(super) fn acceptor(options: &TlsOptions, names: Vec<String>) -> Result<Option<TlsAcceptor>, TlsError> {
     let (chain, key) = match options {
         TlsOptions::Plain => return Ok(None),
         TlsOptions::Files { certificate, key } => (read_chain(certificate)?, read_key(key)?),
-        TlsOptions::Generated { certificate } => generate(certificate)?,
+        TlsOptions::Generated { certificate } => generate(certificate, names)?,
     };
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -90,9 +115,10 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
         .map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
 }
 
-fn generate(path: &Path) -> Result<(Chain, PrivateKeyDer<'static>), TlsError> {
-    let names = ["localhost", "*.localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let made = rcgen::generate_simple_self_signed(names).map_err(TlsError::Ungenerated)?;
+fn generate(path: &Path, names: Vec<String>) -> Result<(Chain, PrivateKeyDer<'static>), TlsError> {
+    let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let all: Vec<String> = own.into_iter().chain(names).collect();
+    let made = rcgen::generate_simple_self_signed(all).map_err(TlsError::Ungenerated)?;
     write(path, &made.cert.pem()).map_err(|source| TlsError::Unwritten { path: path.to_owned(), source })?;
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der());
     let key = key.map_err(|problem| TlsError::Unusable(rustls::Error::General(problem.to_owned())))?;
@@ -116,10 +142,15 @@ mod tests {
     fn a_generated_certificate_can_be_given_as_a_file_but_not_without_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("emulator.pem");
-        assert!(acceptor(&TlsOptions::Generated { certificate: path.clone() }).unwrap().is_some());
+        assert!(
+            acceptor(&TlsOptions::Generated { certificate: path.clone() }, vec!["a.localhost".to_owned()])
+                .unwrap()
+                .is_some()
+        );
         assert_eq!(read_chain(&path).unwrap().len(), 1);
-        let error = acceptor(&TlsOptions::Files { certificate: path.clone(), key: path }).err().unwrap();
+        let error =
+            acceptor(&TlsOptions::Files { certificate: path.clone(), key: path }, vec![]).err().unwrap();
         assert!(error.to_string().contains("emulator.pem"), "{error}");
-        assert!(acceptor(&TlsOptions::Plain).unwrap().is_none());
+        assert!(acceptor(&TlsOptions::Plain, vec![]).unwrap().is_none());
     }
 }

@@ -12,5 +12,6 @@ mod story;
 #[path = "../support/mod.rs"]
 mod support;
 mod surface;
+mod tls;
 mod together;
 mod world;
