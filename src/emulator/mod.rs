@@ -193,9 +193,11 @@ impl Emulator {
             // nobody listens where both have ended already
             let _ = told.send(true);
             background.stop();
-            drop(background);
         };
         tokio::join!(serving, telling);
+        // The last requests may have begun something.
+        background.stop();
+        drop(background);
         writer.finish().await;
     }
 }

@@ -76,3 +76,13 @@ fn an_operation_that_does_not_end_well_is_told_and_leaves_nothing() {
     emulated.expect(0, &["link", "--env", "e0"]);
     assert_eq!(emulated.state(), "linked", "after all that");
 }
+
+#[test]
+fn an_operation_that_is_not_over_does_not_keep_the_emulator_from_ending() {
+    let emulated =
+        Emulated::start(&["--operation-shape", "location", "--operation-time", "1h", "--log", "off"]);
+    assert_eq!(put(&emulated).body["properties"]["provisioningState"], "InProgress");
+    emulated.signal(nix::sys::signal::Signal::SIGTERM);
+    let (status, said) = emulated.wait();
+    assert!(status.success(), "{status}: {said}");
+}
