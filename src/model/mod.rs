@@ -15,7 +15,7 @@ pub use id::{
 };
 pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
-pub use policy::{ApimPolicy, PolicyHealth};
+pub use policy::{ApimPolicy, ClaimMatch, PolicyHealth, RequiredClaim, TokenPlace, UnfitPolicy, ValidateJwt};
 pub use resource::{Malformed, Resource};
 pub use rights::{Permission, Permissions};
 pub(crate) use service::SITE_KEY_HEADER;

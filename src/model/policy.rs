@@ -1,5 +1,7 @@
 //! The product policy of a link, written and judged as XML, never as a string.
 
+mod validate_jwt;
+
 use quick_xml::{
     Writer,
     events::{BytesEnd, BytesStart, BytesText, Event},
@@ -7,6 +9,7 @@ use quick_xml::{
 use roxmltree::{Document, Node};
 use serde_json::Map;
 
+pub use self::validate_jwt::{ClaimMatch, RequiredClaim, TokenPlace, UnfitPolicy, ValidateJwt};
 use super::{ApimPolicyId, Hostname, LinkNames, Malformed, Resource};
 
 const TOKEN_HEADER: &str = "X-MS-AUTH-TOKEN";
@@ -67,9 +70,7 @@ impl ApimPolicy {
     /// Judges what the policy does about the tokens of the site at `hostname`.
     #[must_use]
     pub fn health(&self, hostname: &Hostname) -> PolicyHealth {
-        // Azure begins some answers with a byte order mark.
-        let xml = self.xml.trim_start_matches('\u{feff}');
-        let document = match Document::parse(xml) {
+        let document = match Document::parse(without_mark(&self.xml)) {
             Ok(document) => document,
             Err(error) => return PolicyHealth::Unreadable(error.to_string()),
         };
@@ -83,6 +84,11 @@ impl ApimPolicy {
         }
         verdict
     }
+}
+
+/// Azure begins some answers with a byte order mark.
+fn without_mark(xml: &str) -> &str {
+    xml.trim_start_matches('\u{feff}')
 }
 
 /// Of several `validate-jwt`, the one that comes nearest to what is needed is reported.

@@ -61,10 +61,19 @@ pub struct Api {
     pub subscription_required: bool,
     /// The header in which it looks for the key.
     pub key_header: String,
+    /// The query parameter in which it looks for the key where that header is absent.
+    pub key_parameter: String,
+    /// Where the gateway sends what it lets in.
+    pub service_url: Option<String>,
+    /// Whether it is the revision that its path leads to.
+    pub is_current: bool,
 }
 
 /// The header in which a static site sends the key, whatever the API asks for.
 pub(crate) const SITE_KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
+
+/// The query parameter in which an API looks for the key, if it does not say otherwise.
+const KEY_PARAMETER: &str = "subscription-key";
 
 impl Api {
     /// Reads the API out of its envelope, also as it stands in a product's list.
@@ -74,6 +83,7 @@ impl Api {
     /// [`Malformed`] if a field is of another type than it can have.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let header = resource.text("properties.subscriptionKeyParameterNames.header")?;
+        let parameter = resource.text("properties.subscriptionKeyParameterNames.query")?;
         let id = match ApiId::try_from(resource.id().clone()) {
             Ok(id) => id,
             Err(_) => super::ProductApiId::try_from(resource.id().clone())?.api(),
@@ -83,6 +93,9 @@ impl Api {
             path: resource.text("properties.path")?.unwrap_or_default().trim_matches('/').to_owned(),
             subscription_required: resource.flag("properties.subscriptionRequired")?.unwrap_or(true),
             key_header: header.unwrap_or(SITE_KEY_HEADER).to_owned(),
+            key_parameter: parameter.unwrap_or(KEY_PARAMETER).to_owned(),
+            service_url: resource.text("properties.serviceUrl")?.map(str::to_owned),
+            is_current: resource.flag("properties.isCurrent")?.unwrap_or(true),
         })
     }
 
