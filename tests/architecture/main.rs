@@ -22,7 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
 ];
 
 /// Which module a dependency is at home in. What is not listed may be used anywhere.
-const HOMES: [(&str, &str); 24] = [
+const HOMES: [(&str, &str); 28] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -37,10 +37,14 @@ const HOMES: [(&str, &str); 24] = [
     ("form_urlencoded", "emulator"),
     ("http_body_util", "emulator"),
     ("hyper", "emulator"),
+    ("hyper_rustls", "emulator"),
     ("hyper_util", "emulator"),
     ("percent_encoding", "emulator"),
+    ("rand", "emulator"),
     ("rcgen", "emulator"),
+    ("rsa", "emulator"),
     ("tokio_rustls", "emulator"),
+    ("tower_http", "emulator"),
     ("gethostname", "provider"),
     ("url", "provider"),
     ("quick_xml", "model"),

@@ -1,57 +1,170 @@
-//! The data plane: the sites' edges and the gateways.
+//! The data plane: the edges of sites and the gateways of services, told apart by `Host`.
+
+mod content;
+mod edge;
+mod gateway;
+mod history;
+mod hop;
+mod table;
+mod token;
 
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
-use hyper::{Request, Response, StatusCode, body::Incoming};
+use http_body_util::BodyExt;
+use hyper::{Request, Response, body::Incoming, header::HOST, http::uri::Authority};
 
-use super::{
-    body::{self, Body},
-    view::ModelView,
+use self::{
+    edge::Folders,
+    gateway::Gateway,
+    history::{History, Routing},
+    token::{Keyring, Verifier},
 };
+use super::{body::Body, view::ModelView};
 use crate::ambient::Ambient;
 
-/// How clients reach the data plane.
+/// Answers requests as the platform does that the model describes.
+pub(super) struct DataPlane {
+    history: History,
+    gateway: Gateway,
+    folders: Folders,
+    keyring: Keyring,
+    scheme: Scheme,
+    data_port: u16,
+    gateway_delay: Arc<AtomicU64>,
+    edge_delay: Arc<AtomicU64>,
+    ambient: Arc<dyn Ambient>,
+}
+
+/// What the data plane is told when it begins.
+pub(super) struct DataOptions {
+    /// The folders that are served as sites' content, by the name of the site or its hostname.
+    pub(super) content: Vec<(String, PathBuf)>,
+    /// How it is called.
+    pub(super) scheme: Scheme,
+    /// The port at which it is called.
+    pub(super) data_port: u16,
+    /// How many milliseconds gateways are behind the model.
+    pub(super) gateway_delay: Arc<AtomicU64>,
+    /// How many milliseconds the edges of sites are behind the model.
+    pub(super) edge_delay: Arc<AtomicU64>,
+    /// The time and chance.
+    pub(super) ambient: Arc<dyn Ambient>,
+}
+
+/// By which scheme something is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
+    /// `http`.
     Http,
+    /// `https`.
     Https,
 }
 
-/// What a data plane works with.
-#[expect(dead_code, reason = "a stand-in until the data plane is there")]
-pub(super) struct DataOptions {
-    pub content: Vec<(String, PathBuf)>,
-    pub scheme: Scheme,
-    pub data_port: u16,
-    pub gateway_delay: Arc<AtomicU64>,
-    pub edge_delay: Arc<AtomicU64>,
-    pub ambient: Arc<dyn Ambient>,
+impl Scheme {
+    /// The scheme as it stands in a URL.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
 }
 
-/// The sites' edges and the gateways.
-pub(super) struct DataPlane;
-
 impl DataPlane {
-    pub(super) fn new(_: DataOptions) -> Self {
-        Self
+    /// A data plane for a model that is still to be published. Its key pair is made in the background; a
+    /// request that needs it before it is there waits.
+    pub(super) fn new(options: DataOptions) -> Self {
+        let keyring = Keyring::generate(Arc::clone(&options.ambient));
+        Self::with_keyring(options, keyring)
+    }
+
+    fn with_keyring(options: DataOptions, keyring: Keyring) -> Self {
+        Self {
+            history: History::default(),
+            gateway: Gateway::new(Verifier::new(keyring.clone())),
+            folders: Folders::new(options.content),
+            keyring,
+            scheme: options.scheme,
+            data_port: options.data_port,
+            gateway_delay: options.gateway_delay,
+            edge_delay: options.edge_delay,
+            ambient: options.ambient,
+        }
     }
 
     /// Tells it what the model is from now on.
-    #[expect(clippy::unused_self, reason = "a stand-in")]
     pub(super) fn publish(&self, model: ModelView) {
-        let ModelView { resources, subscription_keys, site_keys } = model;
-        let (keys, held) = (subscription_keys.len(), site_keys.len());
-        tracing::trace!(resources = resources.len(), keys, held, "a generation");
+        self.history.publish(model, delay(&self.gateway_delay).max(delay(&self.edge_delay)));
     }
 
-    #[expect(clippy::unused_async, reason = "a stand-in")]
-    pub(super) async fn answer(&self, _: Request<Incoming>, _: SocketAddr) -> Response<Body> {
-        let mut response = Response::new(body::full("there is no data plane yet"));
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        response
+    /// Answers a request of `peer` as whoever is at the host that it names.
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+        let Some(authority) = authority(&request) else { return edge::nobody() };
+        if climbs(request.uri().path()) {
+            return edge::bad_request("the path leaves where it began");
+        }
+        let host = lower(host_of(&authority));
+        let sites = self.history.behind_by(delay(&self.edge_delay));
+        if let Some(site) = sites.as_ref().and_then(|routing| routing.site(&host)) {
+            let called = edge::Called { scheme: self.scheme, authority: &authority, peer };
+            return edge::answer(self, site, request, called).await;
+        }
+        let gateways = self.gateway_routing();
+        let Some(service) = gateways.as_ref().and_then(|routing| routing.gateway(&host)) else {
+            return edge::nobody();
+        };
+        let now = self.ambient.now().as_second();
+        let called = gateway::Called { scheme: self.scheme, host: &host, now };
+        self.gateway.answer(service, request, called).await.map(BodyExt::boxed_unsync)
+    }
+
+    /// What gateways go by now.
+    fn gateway_routing(&self) -> Option<Arc<Routing>> {
+        self.history.behind_by(delay(&self.gateway_delay))
     }
 }
+
+fn delay(milliseconds: &AtomicU64) -> Duration {
+    Duration::from_millis(milliseconds.load(Relaxed))
+}
+
+/// Whom a request is for, as it was written: a host, perhaps with a port.
+fn authority(request: &Request<Incoming>) -> Option<String> {
+    let written = request.uri().authority().map(Authority::as_str);
+    let header = || request.headers().get(HOST)?.to_str().ok();
+    written.or_else(header).map(str::to_owned)
+}
+
+/// A host without its port, and without the dot that may end it.
+fn host_of(authority: &str) -> &str {
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+fn lower(host: &str) -> Cow<'_, str> {
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return host.to_ascii_lowercase().into();
+    }
+    host.into()
+}
+
+/// Whether a segment of a path is one or two dots, as they are or encoded.
+fn climbs(path: &str) -> bool {
+    let is_dots = |segment: &str| {
+        let dots = percent_encoding::percent_decode_str(segment);
+        dots.clone().all(|byte| byte == b'.') && (1..=2).contains(&dots.count())
+    };
+    path.split('/').any(|segment| segment.starts_with(['.', '%']) && is_dots(segment))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! A local folder, served as the content of a site.
+
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
+
+use http_body_util::BodyExt;
+use hyper::{Request, Response, StatusCode, body::Incoming};
+use percent_encoding::percent_decode_str;
+use tower_http::services::ServeDir;
+
+use super::page;
+use crate::emulator::{body::Body, data::table::Site};
+
+/// The folders of sites, by the name of the site or its hostname.
+pub(in crate::emulator::data) struct Folders(Vec<(String, Folder)>);
+
+struct Folder {
+    root: PathBuf,
+    files: ServeDir,
+}
+
+impl Folders {
+    pub(in crate::emulator::data) fn new(content: Vec<(String, PathBuf)>) -> Self {
+        let folder = |root: PathBuf| Folder { files: ServeDir::new(&root), root };
+        Self(content.into_iter().map(|(site, root)| (site, folder(root))).collect())
+    }
+
+    /// Answers with a file of the site.
+    pub(super) async fn answer(&self, site: &Site, request: Request<Incoming>) -> Response<Body> {
+        let Some(folder) = self.of(site) else { return no_content() };
+        if !folder.holds(request.uri().path()).await {
+            return page::not_found();
+        }
+        let request = request.map(|_| ());
+        match folder.files.clone().try_call(request).await {
+            Ok(answer) if answer.status() == StatusCode::NOT_FOUND => page::not_found(),
+            Ok(answer) => answer.map(BodyExt::boxed_unsync),
+            Err(error) => unreadable(&error),
+        }
+    }
+
+    fn of(&self, site: &Site) -> Option<&Folder> {
+        let is_of = |name: &str| {
+            let own = site.name.as_deref();
+            own.is_some_and(|own| own.eq_ignore_ascii_case(name))
+                || site.hostname.as_str().eq_ignore_ascii_case(name)
+        };
+        self.0.iter().find(|(name, _)| is_of(name)).map(|(_, folder)| folder)
+    }
+}
+
+impl Folder {
+    /// Whether what a path names is within the folder, wherever links lead.
+    async fn holds(&self, path: &str) -> bool {
+        let Some(relative) = relative(path) else { return false };
+        let root = tokio::fs::canonicalize(&self.root).await;
+        let found = tokio::fs::canonicalize(self.root.join(relative)).await;
+        let (Ok(root), Ok(found)) = (root, found) else { return false };
+        let index = tokio::fs::canonicalize(found.join("index.html")).await;
+        found.starts_with(&root) && index.is_ok_and(|index| index.starts_with(&root)) | !found.is_dir()
+    }
+}
+
+/// A path below the folder; `None` if it climbs, or names another root.
+fn relative(path: &str) -> Option<PathBuf> {
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    let decoded = decoded.trim_start_matches('/');
+    let is_plain = |component: Component<'_>| matches!(component, Component::Normal(_));
+    let fits = !decoded.contains(['\\', '\0']) && Path::new(decoded).components().all(is_plain);
+    fits.then(|| PathBuf::from(decoded))
+}
+
+fn no_content() -> Response<Body> {
+    let text =
+        "<p>This site has no content here: begin the emulator with <code>--content NAME=FOLDER</code>.</p>";
+    page::html(StatusCode::NOT_FOUND, "404: Not Found", text)
+}
+
+fn unreadable(error: &io::Error) -> Response<Body> {
+    tracing::warn!(%error, "a file of a site's content cannot be read");
+    page::html(StatusCode::INTERNAL_SERVER_ERROR, "500: Server Error", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leaves_the_folder_is_none() {
+        for path in ["/../a", "/a/%2e%2e/b", "/a/..%2fb", "/%2e%2e%5cb", "/a%00", "/a\\b", "/%ff"] {
+            assert_eq!(relative(path), None, "{path}");
+        }
+        assert_eq!(relative("//etc/passwd"), Some(PathBuf::from("etc/passwd")), "below the folder");
+        assert_eq!(relative("/a%20b/c.js"), Some(PathBuf::from("a b/c.js")));
+    }
+}

@@ -1,0 +1,86 @@
+//! The edge of a site: its content, who is signed in, and `/api` on to what is linked.
+
+mod auth;
+mod folder;
+mod page;
+mod principal;
+mod proxy;
+
+use std::net::SocketAddr;
+
+use hyper::{Request, Response, body::Incoming};
+
+pub(super) use self::{folder::Folders, principal::Principal};
+use super::{DataPlane, Scheme, table::Site};
+use crate::emulator::body::Body;
+
+/// How the edge was called.
+#[derive(Clone, Copy)]
+pub(super) struct Called<'a> {
+    /// By which scheme.
+    pub(super) scheme: Scheme,
+    /// By which host, as the client wrote it.
+    pub(super) authority: &'a str,
+    /// By whom.
+    pub(super) peer: SocketAddr,
+}
+
+/// Answers as the edge of a site.
+pub(super) async fn answer(
+    plane: &DataPlane,
+    site: &Site,
+    request: Request<Incoming>,
+    called: Called<'_>,
+) -> Response<Body> {
+    let path = request.uri().path();
+    if is_api(path) {
+        return proxy::answer(plane, site, request, called).await;
+    }
+    if below(path, "/.auth").is_some() {
+        return auth::answer(plane, site, request).await;
+    }
+    if below(path, "/.swa").is_some() {
+        return page::not_found();
+    }
+    plane.folders.answer(site, request).await
+}
+
+/// What an address names that belongs to nobody.
+pub(super) fn nobody() -> Response<Body> {
+    page::not_found()
+}
+
+/// What is refused before anybody looks at it.
+pub(super) fn bad_request(why: &'static str) -> Response<Body> {
+    page::bad_request(why)
+}
+
+/// Whether a path is proxied, which upper and lower case make no difference to.
+fn is_api(path: &str) -> bool {
+    below(path, "/api").is_some()
+}
+
+/// The rest of a path at or below `prefix`.
+fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    let (head, rest) = path.split_at_checked(prefix.len())?;
+    (head.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_segments_are_proxied() {
+        for (path, proxied) in [
+            ("/api/x", true),
+            ("/API/x", true),
+            ("/api", true),
+            ("/apis", false),
+            ("/", false),
+            ("/aé", false),
+        ] {
+            assert_eq!(is_api(path), proxied, "{path}");
+        }
+    }
+}

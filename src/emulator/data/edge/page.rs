@@ -1,0 +1,57 @@
+//! Pages and texts of the edge's own.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+
+use crate::emulator::body::Body;
+
+pub(super) fn html(status: StatusCode, title: &str, text: &str) -> Response<Body> {
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
+         <body><h1>{title}</h1>{text}</body></html>\n"
+    );
+    with_type(status, "text/html; charset=utf-8", page)
+}
+
+pub(super) fn json(value: &serde_json::Value) -> Response<Body> {
+    with_type(StatusCode::OK, "application/json; charset=utf-8", value.to_string())
+}
+
+pub(super) fn not_found() -> Response<Body> {
+    html(StatusCode::NOT_FOUND, "404: Not Found", "<p>Nothing is found at this address.</p>")
+}
+
+pub(super) fn bad_request(why: &'static str) -> Response<Body> {
+    with_type(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", why)
+}
+
+pub(super) fn with_type(
+    status: StatusCode,
+    content_type: &'static str,
+    text: impl Into<Bytes>,
+) -> Response<Body> {
+    let body = Full::new(text.into()).map_err(|never| match never {}).boxed_unsync();
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A text as it can stand in HTML, in an attribute too.
+pub(super) fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+        escaped
+    })
+}

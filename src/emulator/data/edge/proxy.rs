@@ -1,0 +1,134 @@
+//! `/api`, on to the gateway of the linked service.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::{
+    HeaderMap, Request, Response, StatusCode,
+    body::Incoming,
+    header::{HOST, HeaderName, HeaderValue},
+};
+
+use super::{Called, Principal, page};
+use crate::emulator::{
+    body::Body,
+    data::{
+        DataPlane, Scheme, gateway, hop, host_of,
+        table::{Link, Site},
+    },
+};
+
+/// How long a request may take, from its arrival to the end of the answer.
+const LIMIT: Duration = Duration::from_secs(45);
+
+const KEY: HeaderName = HeaderName::from_static("ocp-apim-subscription-key");
+const TOKEN: HeaderName = HeaderName::from_static("x-ms-auth-token");
+const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
+const ORIGINAL_URL: HeaderName = HeaderName::from_static("x-ms-original-url");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const DISGUISED_HOST: HeaderName = HeaderName::from_static("disguised-host");
+
+/// What only the edge may say. A client that says it is not heard.
+const PROTECTED: [HeaderName; 10] = [
+    KEY,
+    TOKEN,
+    PRINCIPAL,
+    HeaderName::from_static("x-ms-client-principal-id"),
+    HeaderName::from_static("x-ms-client-principal-name"),
+    HeaderName::from_static("x-ms-client-principal-idp"),
+    ORIGINAL_URL,
+    REQUEST_ID,
+    FORWARDED_PROTO,
+    DISGUISED_HOST,
+];
+
+/// Proxies a request to what the site is linked with.
+pub(super) async fn answer(
+    plane: &DataPlane,
+    site: &Site,
+    mut request: Request<Incoming>,
+    called: Called<'_>,
+) -> Response<Body> {
+    let Some(link) = &site.link else { return page::not_found() };
+    if hop::asks_for_upgrade(request.headers()) {
+        return page::bad_request("WebSocket connections are not supported");
+    }
+    let routing = plane.gateway_routing();
+    let service = routing.as_ref().and_then(|routing| routing.service(&link.backend));
+    let Some(service) = service.filter(|service| service.reachable) else { return backend_call_failure() };
+    let mut deadline = Box::pin(tokio::time::sleep(LIMIT));
+    let now = plane.ambient.now().as_second();
+    sign(plane, site, link, &mut request, called, now).await;
+    let called = gateway::Called { scheme: Scheme::Https, host: &service.host, now };
+    tokio::select! {
+        biased;
+        answer = plane.gateway.answer(service, request, called) => {
+            answer.map(|content| content.until(deadline).boxed_unsync())
+        }
+        () = &mut deadline => backend_call_failure(),
+    }
+}
+
+/// Puts the edge's headers in place of whatever the client says of the same.
+async fn sign(
+    plane: &DataPlane,
+    site: &Site,
+    link: &Link,
+    request: &mut Request<Incoming>,
+    called: Called<'_>,
+    now: i64,
+) {
+    let original_url = format!("{}://{}{}", called.scheme.as_str(), called.authority, request.uri());
+    let principal = Principal::of_request(request.headers());
+    let signer = plane.keyring.signer().await;
+    let headers = request.headers_mut();
+    hop::strip(headers);
+    for name in &PROTECTED {
+        headers.remove(name);
+    }
+    headers.remove(HOST);
+    if let Some(key) = &link.key {
+        headers.insert(KEY, key.clone());
+    }
+    headers.insert(TOKEN, link.tokens.header(&site.hostname, principal.as_ref(), &signer, now));
+    if let Some(principal) = &principal {
+        set(headers, PRINCIPAL, principal.encoded().to_owned());
+    }
+    set(headers, ORIGINAL_URL, original_url);
+    set(headers, REQUEST_ID, plane.ambient.unguessable().to_string());
+    set(headers, FORWARDED_FOR, forwarded_for(headers, called));
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(called.scheme.as_str()));
+    set(headers, DISGUISED_HOST, host_of(called.authority).to_owned());
+}
+
+/// Those who passed the request on, the client's own word first.
+fn forwarded_for(headers: &HeaderMap, called: Called<'_>) -> String {
+    let before = headers.get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
+    before.map_or_else(|| called.peer.to_string(), |before| format!("{before}, {}", called.peer))
+}
+
+/// A value that cannot be a header is left out.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
+        headers.insert(name, value);
+    }
+}
+
+/// What the edge says when it does not reach its backend, or not in time.
+fn backend_call_failure() -> Response<Body> {
+    page::with_type(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "Backend call failure")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SITE_KEY_HEADER;
+
+    #[test]
+    fn the_key_goes_where_every_site_puts_it() {
+        assert!(SITE_KEY_HEADER.eq_ignore_ascii_case(KEY.as_str()));
+    }
+}

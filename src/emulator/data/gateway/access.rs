@@ -1,0 +1,74 @@
+//! Who is let in: the API, the key, the product, the token.
+
+use std::borrow::Cow;
+
+use hyper::{Request, body::Incoming};
+
+use super::{
+    Called, Gateway,
+    refusal::Refusal,
+    service::{Api, Context, Service},
+};
+use crate::emulator::data::hop;
+
+impl Gateway {
+    /// Lets a request in, which is then addressed to the API; or refuses it.
+    pub(super) async fn admit(
+        &self,
+        service: &Service,
+        request: &mut Request<Incoming>,
+        called: Called<'_>,
+    ) -> Result<(), Refusal> {
+        let uri = request.uri().clone();
+        let (api, rest) = service.api(uri.path()).ok_or(Refusal::NotFound)?;
+        if !api.serves(request.method(), rest) {
+            return Err(Refusal::NotFound);
+        }
+        match context(service, api, request, called)? {
+            Context::Beyond => {}
+            Context::Product(product) => {
+                let checks = product.checks.as_ref().ok_or(Refusal::Internal)?;
+                for check in checks {
+                    let refused = check.admit(request, &self.verifier, called.now).await.err();
+                    if let Some(fault) = refused {
+                        let (status, message) = check.refusal(&fault);
+                        return Err(Refusal::Token { status, message });
+                    }
+                }
+            }
+        }
+        hop::strip(request.headers_mut());
+        let upstream = api.upstream.as_ref().ok_or(Refusal::Internal)?;
+        upstream.address(request, rest).map_err(|_| Refusal::Internal)
+    }
+}
+
+/// In whose context a request is served. A key that does not fit is as good as none where none is needed.
+fn context<'a>(
+    service: &'a Service,
+    api: &Api,
+    request: &Request<Incoming>,
+    called: Called<'_>,
+) -> Result<Context<'a>, Refusal> {
+    let key = key(api, request);
+    let by_key = key.as_ref().and_then(|key| service.context_of_key(key, api));
+    if let Some(context) = by_key.or_else(|| service.context_without_key(api)) {
+        return Ok(context);
+    }
+    if key.is_some() {
+        return Err(Refusal::InvalidKey);
+    }
+    let realm = format!("{}://{}/{}", called.scheme.as_str(), called.host, api.path);
+    Err(Refusal::MissingKey { realm, header: api.key_name.clone() })
+}
+
+/// The key of a request: in the header, or else in the query.
+fn key<'a>(api: &Api, request: &'a Request<Incoming>) -> Option<Cow<'a, [u8]>> {
+    let header = api.key_header.as_ref().and_then(|name| request.headers().get(name));
+    if let Some(value) = header {
+        return Some(Cow::Borrowed(value.as_bytes()));
+    }
+    let mut pairs = form_urlencoded::parse(request.uri().query()?.as_bytes());
+    let (_, value) = pairs.find(|(name, _)| name.eq_ignore_ascii_case(&api.key_parameter))?;
+    Some(Cow::Owned(value.into_owned().into_bytes()))
+}

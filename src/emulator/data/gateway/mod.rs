@@ -1,0 +1,70 @@
+//! The gateway of a service: API by path, key, product and token, and on to where the API is.
+
+mod access;
+mod operation;
+mod refusal;
+pub(super) mod service;
+mod upstream;
+
+use std::time::Duration;
+
+use hyper::{Request, Response, body::Incoming};
+
+use self::{refusal::Refusal, service::Service, upstream::Clients};
+use super::{Scheme, content::Content, hop, token::Verifier};
+
+/// How long the gateway waits for an API's answer to begin.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What all gateways share: connections to APIs, and what is known of tokens.
+pub(super) struct Gateway {
+    clients: Clients,
+    verifier: Verifier,
+}
+
+/// How a gateway was called.
+#[derive(Clone, Copy)]
+pub(super) struct Called<'a> {
+    /// By which scheme.
+    pub(super) scheme: Scheme,
+    /// By which host.
+    pub(super) host: &'a str,
+    /// When, in seconds since 1970.
+    pub(super) now: i64,
+}
+
+impl Gateway {
+    pub(super) fn new(verifier: Verifier) -> Self {
+        Self { clients: Clients::new(), verifier }
+    }
+
+    /// Lets a request in and passes the answer on, or says why not.
+    ///
+    /// The key goes on to the API with all else, as API Management passes it.
+    pub(super) async fn answer(
+        &self,
+        service: &Service,
+        mut request: Request<Incoming>,
+        called: Called<'_>,
+    ) -> Response<Content> {
+        let admitted = self.admit(service, &mut request, called).await;
+        let sent = match admitted {
+            Ok(()) => tokio::time::timeout(PATIENCE, self.clients.send(request)).await,
+            Err(refusal) => return refusal.into_response(),
+        };
+        match sent {
+            Ok(Ok(answer)) => passed(answer),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "an API could not be reached");
+                Refusal::Internal.into_response()
+            }
+            Err(_) => Refusal::TimedOut.into_response(),
+        }
+    }
+}
+
+fn passed(answer: Response<Incoming>) -> Response<Content> {
+    let mut answer = answer.map(Content::Passed);
+    hop::strip(answer.headers_mut());
+    answer
+}

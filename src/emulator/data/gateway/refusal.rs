@@ -1,0 +1,76 @@
+//! What a gateway says instead of letting a request in, word for word.
+
+use hyper::{
+    Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE},
+};
+
+use crate::emulator::data::content::Content;
+
+/// Why the gateway does not let a request in, or cannot.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    /// No API, or none of its operations, is there.
+    #[error("Resource not found")]
+    NotFound,
+    /// There is no key.
+    #[error(
+        "Access denied due to missing subscription key. Make sure to include subscription key when making \
+         requests to an API."
+    )]
+    MissingKey {
+        /// The address of the API.
+        realm: String,
+        /// The header that the key belongs in.
+        header: String,
+    },
+    /// The key opens nothing here.
+    #[error(
+        "Access denied due to invalid subscription key. Make sure to provide a valid key for an active \
+         subscription."
+    )]
+    InvalidKey,
+    /// The policy does not let the token in.
+    #[error("{message}")]
+    Token {
+        /// The status that the policy asks for.
+        status: u16,
+        /// What is wrong with the token, or the message that the policy has for all of it.
+        message: String,
+    },
+    /// The API cannot be reached, or what is stored for it makes no sense.
+    #[error("Internal server error")]
+    Internal,
+    /// The API did not answer in time.
+    #[error("The operation has timed out.")]
+    TimedOut,
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MissingKey { .. } | Self::InvalidKey => StatusCode::UNAUTHORIZED,
+            Self::Token { status, .. } => StatusCode::from_u16(*status).unwrap_or(StatusCode::UNAUTHORIZED),
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// The answer.
+    pub(super) fn into_response(self) -> Response<Content> {
+        let status = self.status();
+        let body = serde_json::json!({"statusCode": status.as_u16(), "message": self.to_string()});
+        let mut response = Response::new(Content::told(body.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Self::MissingKey { realm, header } = &self {
+            let scheme = format!("AzureApiManagementKey realm=\"{realm}\",name=\"{header}\",type=\"header\"");
+            if let Ok(scheme) = HeaderValue::try_from(scheme) {
+                headers.insert(WWW_AUTHENTICATE, scheme);
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,288 @@
+//! A service as its gateway sees it: APIs by path, and what a key opens.
+
+use std::collections::HashMap;
+
+use hyper::{Method, header::HeaderName};
+use sha2::{Digest as _, Sha256};
+
+use super::{operation::Operation, upstream::Upstream};
+use crate::{
+    emulator::{
+        data::{table::of_type, token::TokenCheck},
+        view::ModelView,
+    },
+    model::{
+        self, ApiId, ApiOperation, ApimPolicy, ApimPolicyId, ApimService, ApimServiceId, ApimSubscription,
+        ApimSubscriptionId, Key, ProductApiId, ProductId, Resource, SubscriptionState,
+    },
+};
+
+/// A service and everything that its gateway decides by.
+pub(in crate::emulator::data) struct Service {
+    /// The service's id.
+    pub(in crate::emulator::data) id: ApimServiceId,
+    /// The host of its gateway.
+    pub(in crate::emulator::data) host: String,
+    /// Whether a site, which comes from outside of any network of its own, can reach the gateway.
+    pub(in crate::emulator::data) reachable: bool,
+    /// The place of each API, by its path in lower case.
+    paths: HashMap<Box<str>, usize>,
+    apis: Vec<Api>,
+    products: Vec<Product>,
+    /// What each key opens, by the key's SHA-256.
+    grants: HashMap<[u8; 32], Scope>,
+}
+
+/// An API that the gateway serves.
+pub(super) struct Api {
+    /// Its path, without slashes around it.
+    pub(super) path: String,
+    /// Whether it asks for a key at all.
+    pub(super) subscription_required: bool,
+    /// The header in which it looks for the key, as it is spelt.
+    pub(super) key_name: String,
+    /// The same, if it is one that a request can have.
+    pub(super) key_header: Option<HeaderName>,
+    /// The query parameter in which it looks for the key where that header is absent.
+    pub(super) key_parameter: String,
+    /// Where what is let in is sent.
+    pub(super) upstream: Option<Upstream>,
+    /// What it serves; everything, where there is none.
+    operations: Vec<Operation>,
+    /// The places of the products that hold it.
+    products: Vec<usize>,
+}
+
+/// A product: what its policy demands.
+pub(super) struct Product {
+    subscription_required: bool,
+    /// The checks of its policy, or `None` where that cannot be carried out.
+    pub(super) checks: Option<Vec<TokenCheck>>,
+}
+
+/// What a key opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// Every API, by the built-in subscription or one for `/apis`.
+    Everything,
+    /// The API at this place.
+    Api(usize),
+    /// The APIs of the product at this place.
+    Product(usize),
+    /// Nothing that is there.
+    Nothing,
+}
+
+/// The context in which a request is served: whose policy applies.
+pub(super) enum Context<'a> {
+    /// A product's.
+    Product(&'a Product),
+    /// That of the API or of the whole service, which skips what products demand.
+    Beyond,
+}
+
+impl Service {
+    /// The API that a path leads to, and the rest of the path.
+    pub(super) fn api<'p>(&self, path: &'p str) -> Option<(&Api, &'p str)> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let lower = path.to_ascii_lowercase();
+        let ends = lower.rmatch_indices('/').map(|(at, _)| at);
+        let mut prefixes = std::iter::once(lower.len()).chain(ends).chain([0]);
+        prefixes.find_map(|end| {
+            let at = *self.paths.get(&lower[..end])?;
+            let rest = if end == 0 { path } else { &path[end..] };
+            Some((&self.apis[at], rest))
+        })
+    }
+
+    /// In whose context a key opens an API, if it does.
+    pub(super) fn context_of_key(&self, key: &[u8], api: &Api) -> Option<Context<'_>> {
+        match *self.grants.get::<[u8; 32]>(&Sha256::digest(key).into())? {
+            Scope::Everything => Some(Context::Beyond),
+            Scope::Api(at) => std::ptr::eq(&raw const self.apis[at], api).then_some(Context::Beyond),
+            Scope::Product(at) => api.products.contains(&at).then(|| Context::Product(&self.products[at])),
+            Scope::Nothing => None,
+        }
+    }
+
+    /// In whose context an API is open to anybody, if it is.
+    pub(super) fn context_without_key(&self, api: &Api) -> Option<Context<'_>> {
+        let products = api.products.iter().map(|at| &self.products[*at]);
+        let open = products.into_iter().find(|product| !product.subscription_required);
+        match open {
+            Some(product) => Some(Context::Product(product)),
+            None => (!api.subscription_required).then_some(Context::Beyond),
+        }
+    }
+}
+
+impl Api {
+    /// Whether it has an operation for what is asked.
+    pub(super) fn serves(&self, method: &Method, rest: &str) -> bool {
+        self.operations.is_empty() || self.operations.iter().any(|it| it.serves(method, rest))
+    }
+}
+
+/// The host that a service's gateway is called by from outside.
+pub(in crate::emulator::data) fn host(service: &ApimService) -> String {
+    let given = service.gateway_host().and_then(|host| host.split(':').next());
+    let usual = || format!("{}.azure-api.net", service.id.name());
+    given.map_or_else(usual, str::to_owned).to_ascii_lowercase()
+}
+
+/// Reads everything that gateways decide by. `issuers` has the hosts that publish how a site's tokens are signed.
+pub(in crate::emulator::data) fn compile_all(
+    view: &ModelView,
+    services: &[ApimService],
+    issuers: &HashMap<Box<str>, String>,
+) -> Vec<Service> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut compiled: Vec<Service> = services.iter().map(Service::new).collect();
+    for (at, service) in services.iter().enumerate() {
+        places.insert(service.id.key().to_owned(), at);
+    }
+    let mut parts = Parts { services: &mut compiled, places, apis: HashMap::new(), products: HashMap::new() };
+    parts.add_apis(view);
+    parts.add_products(view, issuers);
+    parts.add_grants(view);
+    compiled
+}
+
+impl Service {
+    fn new(service: &ApimService) -> Self {
+        let is = |text: &Option<String>, word: &str| {
+            text.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(word))
+        };
+        Self {
+            id: service.id.clone(),
+            host: host(service),
+            reachable: !is(&service.virtual_network_type, "Internal")
+                && !is(&service.public_network_access, "Disabled"),
+            paths: HashMap::new(),
+            apis: Vec::new(),
+            products: Vec::new(),
+            grants: HashMap::new(),
+        }
+    }
+}
+
+/// Services that are being put together: where each is, and each API and product within its service.
+struct Parts<'a> {
+    services: &'a mut Vec<Service>,
+    places: HashMap<String, usize>,
+    apis: HashMap<String, usize>,
+    products: HashMap<String, usize>,
+}
+
+impl Parts<'_> {
+    fn service(&mut self, key: &str) -> Option<&mut Service> {
+        self.places.get(key).map(|at| &mut self.services[*at])
+    }
+
+    fn add_apis(&mut self, view: &ModelView) {
+        let mut operations = operations(view);
+        for api in of_type(view, ApiId::TYPE, model::Api::read).into_iter().filter(|api| api.is_current) {
+            let Some(parent) = api.id.parent() else { continue };
+            let operations = operations.remove(api.id.key()).unwrap_or_default();
+            let Some(service) = self.service(parent.key()) else { continue };
+            let at = service.apis.len();
+            service.paths.entry(api.path.to_ascii_lowercase().into()).or_insert(at);
+            service.apis.push(Api::new(&api, operations));
+            self.apis.insert(api.id.key().to_owned(), at);
+        }
+    }
+
+    fn add_products(&mut self, view: &ModelView, issuers: &HashMap<Box<str>, String>) {
+        let policies = of_type(view, ApimPolicyId::TYPE, ApimPolicy::read);
+        let mut policies: HashMap<ProductId, ApimPolicy> =
+            policies.into_iter().map(|policy| (policy.id.product(), policy)).collect();
+        for product in of_type(view, ProductId::TYPE, model::Product::read) {
+            let policy = policies.remove(&product.id);
+            let Some(service) = self.service(product.id.service().key()) else { continue };
+            let (at, subscription_required) = (service.products.len(), product.subscription_required);
+            service
+                .products
+                .push(Product { subscription_required, checks: checks(policy.as_ref(), issuers) });
+            self.products.insert(product.id.key().to_owned(), at);
+        }
+        for place in of_type(view, ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
+            let found = (self.apis.get(place.api().key()), self.products.get(place.product().key()));
+            let (Some(&api), Some(&product)) = found else { continue };
+            if let Some(service) = self.service(place.product().service().key()) {
+                service.apis[api].products.push(product);
+            }
+        }
+    }
+
+    fn add_grants(&mut self, view: &ModelView) {
+        for subscription in of_type(view, ApimSubscriptionId::TYPE, ApimSubscription::read) {
+            let Some(parent) = subscription.id.parent() else { continue };
+            let Some(keys) = view.subscription_keys.get(subscription.id.key()) else { continue };
+            if subscription.state != SubscriptionState::Active {
+                continue;
+            }
+            let scope = self.scope(parent.key(), &subscription.scope);
+            let Some(service) = self.service(parent.key()) else { continue };
+            for key in [&keys.primary, &keys.secondary] {
+                service.grants.insert(digest(key), scope);
+            }
+        }
+    }
+
+    /// What a scope names, be it a whole id or relative to the service.
+    fn scope(&self, service: &str, scope: &str) -> Scope {
+        let scope = scope.trim_end_matches('/').to_ascii_lowercase();
+        let relative = scope.strip_prefix(service).unwrap_or(&scope);
+        if relative.is_empty() || relative == "/apis" {
+            return Scope::Everything;
+        }
+        let key = format!("{service}{relative}");
+        let product = || self.products.get(&key).map(|at| Scope::Product(*at));
+        self.apis.get(&key).map(|at| Scope::Api(*at)).or_else(product).unwrap_or(Scope::Nothing)
+    }
+}
+
+impl Api {
+    fn new(api: &model::Api, operations: Vec<Operation>) -> Self {
+        Self {
+            path: api.path.clone(),
+            subscription_required: api.subscription_required,
+            key_name: api.key_header.clone(),
+            key_header: HeaderName::try_from(&api.key_header).ok(),
+            key_parameter: api.key_parameter.clone(),
+            upstream: api.service_url.as_deref().and_then(Upstream::parse),
+            operations,
+            products: Vec::new(),
+        }
+    }
+}
+
+/// The operations of each API, by the key of its id.
+fn operations(view: &ModelView) -> HashMap<String, Vec<Operation>> {
+    let read = |resource: &Resource| {
+        let operation = ApiOperation::read(resource)?;
+        Ok::<_, model::Malformed>((resource.id().parent(), Operation::new(&operation)))
+    };
+    let mut found: HashMap<String, Vec<Operation>> = HashMap::new();
+    for (api, operation) in of_type(view, "Microsoft.ApiManagement/service/apis/operations", read) {
+        if let Some(api) = api {
+            found.entry(api.key().to_owned()).or_default().push(operation);
+        }
+    }
+    found
+}
+
+fn checks(policy: Option<&ApimPolicy>, issuers: &HashMap<Box<str>, String>) -> Option<Vec<TokenCheck>> {
+    let Some(policy) = policy else { return Some(Vec::new()) };
+    match policy.token_checks() {
+        Ok(rules) => rules.into_iter().map(|rule| TokenCheck::new(rule, issuers)).collect(),
+        Err(error) => {
+            tracing::warn!(policy = %policy.id, %error, "nothing is let in by a policy that cannot be carried out");
+            None
+        }
+    }
+}
+
+fn digest(key: &Key) -> [u8; 32] {
+    Sha256::digest(key.expose().as_bytes()).into()
+}

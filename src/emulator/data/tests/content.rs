@@ -1,0 +1,96 @@
+//! A folder as the content of a site.
+
+use std::path::Path;
+
+use hyper::Method;
+
+use super::world::{OTHER_SITE, SITE, World, request};
+
+#[expect(clippy::disallowed_methods, reason = "files for a test")]
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+async fn world(folder: &Path) -> World {
+    let site = folder.join("site");
+    write(&site.join("index.html"), "<h1>shop</h1>");
+    write(&site.join("a b.js"), "1");
+    write(&site.join("docs/index.html"), "docs");
+    write(&site.join("empty/file"), "");
+    write(&folder.join("secret"), "secret");
+    World::with_content(vec![("MANGO".to_owned(), site)]).await
+}
+
+#[tokio::test]
+async fn files_come_with_their_types_and_the_api_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    for (path, content_type, body) in [
+        ("/", "text/html", "<h1>shop</h1>"),
+        ("/index.html", "text/html", "<h1>shop</h1>"),
+        ("/a%20b.js?v=1", "text/javascript", "1"),
+        ("/docs/", "text/html", "docs"),
+    ] {
+        let answer = world.get(SITE, path).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, body), "{path}");
+        assert_eq!(answer.header("content-type"), content_type, "{path}");
+    }
+    assert_eq!(world.get(SITE, "/api/orders").await.status, 200);
+    assert_eq!(world.get(OTHER_SITE, "/index.html").await.status, 404, "another site has its own content");
+}
+
+#[tokio::test]
+async fn a_head_has_no_body_and_a_range_is_a_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let mut head = request(SITE, "/", &[]);
+    *head.method_mut() = Method::HEAD;
+    let answer = world.send(head).await;
+    assert_eq!((answer.status, answer.header("content-length"), answer.body.as_str()), (200, "13", ""));
+    let part = world.get_with(SITE, "/index.html", &[("range", "bytes=4-7")]).await;
+    assert_eq!((part.status, part.body.as_str()), (206, "shop"));
+    let mut post = request(SITE, "/index.html", &[]);
+    *post.method_mut() = Method::POST;
+    assert_eq!(world.send(post).await.status, 405);
+}
+
+#[tokio::test]
+async fn nothing_outside_of_the_folder_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    for path in [
+        "/../secret",
+        "/%2e%2e/secret",
+        "/docs/..%2f..%2fsecret",
+        "/..%5csecret",
+        "//etc/passwd",
+        "/%2fetc/passwd",
+        "/secret",
+        "/empty/",
+        "/index.html/x",
+        "/.auth",
+        "/.swa/health",
+        "/nul%00",
+    ] {
+        let answer = world.get(SITE, path).await;
+        assert!([400, 404].contains(&answer.status), "{path}: {answer:?}");
+        assert!(!answer.body.contains("secret"), "{path}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_out_of_the_folder_leads_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let site = folder.path().join("site");
+    std::os::unix::fs::symlink(folder.path().join("secret"), site.join("out")).unwrap();
+    std::os::unix::fs::symlink(folder.path(), site.join("up")).unwrap();
+    std::os::unix::fs::symlink(site.join("index.html"), site.join("within")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("secret"), site.join("empty/index.html")).unwrap();
+    for path in ["/out", "/up/secret", "/empty/", "/empty/index.html"] {
+        assert_eq!(world.get(SITE, path).await.status, 404, "{path}");
+    }
+    assert_eq!(world.get(SITE, "/within").await.status, 200);
+}

@@ -1,0 +1,10 @@
+//! The data plane on real sockets, with a real API behind it.
+
+mod api;
+mod content;
+mod gateway;
+mod headers;
+mod signing_in;
+mod streams;
+mod tokens;
+mod world;

@@ -1,0 +1,297 @@
+//! A model with two sites and a service, its data plane, and a client.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
+    },
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    HeaderMap, Method, Request, Response,
+    body::{Body, Incoming},
+    client::conn,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
+
+use super::api::Api;
+use crate::{
+    ambient::{Ambient, System},
+    emulator::{
+        data::{
+            DataOptions, DataPlane, Scheme,
+            token::{Keyring, Signer},
+        },
+        view::ModelView,
+    },
+    model::{
+        ApimPolicy, ApimServiceId, Hostname, Key, KeyPair, LinkNames, Resource, ResourceId, StaticSiteId,
+    },
+};
+
+pub(super) const SITE: &str = "mango-grass-1.5.azurestaticapps.net";
+pub(super) const OTHER_SITE: &str = "ashy-bush-2.5.azurestaticapps.net";
+pub(super) const GATEWAY: &str = "shop-apim.azure-api.net";
+pub(super) const NOW: i64 = 1_700_000_000;
+
+const GROUP: &str = "/subscriptions/s/resourceGroups/rg/providers";
+
+/// One key pair for all tests, since it takes a while to make one.
+static KEYRING: LazyLock<Keyring> = LazyLock::new(|| Keyring::generate(Arc::new(System)));
+
+/// A clock that stands until it is moved, and ids that are told apart.
+#[derive(Debug)]
+struct Clock {
+    now: AtomicI64,
+    ids: AtomicU64,
+}
+
+impl Ambient for Clock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.now.load(SeqCst)).unwrap()
+    }
+
+    fn unguessable(&self) -> Uuid {
+        Uuid::from_u128(self.ids.fetch_add(1, SeqCst).into())
+    }
+}
+
+/// Everything, running.
+pub(super) struct World {
+    pub(super) api: Api,
+    api_address: SocketAddr,
+    plane: Arc<DataPlane>,
+    address: SocketAddr,
+    clock: Arc<Clock>,
+    view: Mutex<ModelView>,
+}
+
+/// An answer that was read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {self:?}")).to_str().unwrap()
+    }
+
+    /// What a gateway says.
+    #[track_caller]
+    pub(super) fn assert_says(&self, status: u16, message: &str) {
+        let said: Value = serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"));
+        assert_eq!(said, json!({"statusCode": status, "message": message}));
+        assert_eq!(self.status, status);
+        assert_eq!(self.header("content-type"), "application/json");
+    }
+}
+
+impl World {
+    /// Both sites are linked; the product of each holds the orders.
+    pub(super) async fn linked() -> Self {
+        Self::with_content(vec![]).await
+    }
+
+    pub(super) async fn with_content(content: Vec<(String, PathBuf)>) -> Self {
+        let (api, api_address) = Api::listen().await;
+        let clock = Arc::new(Clock { now: NOW.into(), ids: AtomicU64::new(1) });
+        let options = DataOptions {
+            content,
+            scheme: Scheme::Http,
+            data_port: 8088,
+            gateway_delay: Arc::default(),
+            edge_delay: Arc::default(),
+            ambient: Arc::clone(&clock) as Arc<dyn Ambient>,
+        };
+        let plane = Arc::new(DataPlane::with_keyring(options, KEYRING.clone()));
+        let address = serve(Arc::clone(&plane)).await;
+        let view = Mutex::new(view(api_address));
+        let world = Self { api, api_address, plane, address, clock, view };
+        world.edit(|_| ());
+        world
+    }
+
+    /// Changes the model, and tells the data plane.
+    pub(super) fn edit(&self, change: impl FnOnce(&mut ModelView)) {
+        let mut view = self.view.lock().unwrap();
+        change(&mut view);
+        self.plane.publish(view.clone());
+    }
+
+    /// Sets a property of a resource.
+    pub(super) fn set(&self, id: &ResourceId, property: &str, value: impl Into<Value>) {
+        self.edit(|view| {
+            let found = view.resources.iter_mut().find(|resource| resource.id() == id);
+            found.unwrap_or_else(|| panic!("no {id}")).set_property(property, value);
+        });
+    }
+
+    /// Adds a resource, or puts it in place of the one that has its id.
+    pub(super) fn put(&self, tail: &str, properties: &Value) {
+        self.edit(|view| put(view, tail, properties));
+    }
+
+    pub(super) fn remove(&self, tail: &str) {
+        let id = id(tail);
+        self.edit(|view| view.resources.retain(|resource| *resource.id() != id));
+    }
+
+    /// Where the API is.
+    pub(super) fn api_address(&self) -> SocketAddr {
+        self.api_address
+    }
+
+    /// Who signs for every site.
+    pub(super) async fn signer(&self) -> Arc<Signer> {
+        self.plane.keyring.signer().await
+    }
+
+    /// Moves the clock on.
+    pub(super) fn wait(&self, seconds: i64) {
+        self.clock.now.fetch_add(seconds, SeqCst);
+    }
+
+    /// A connection of a client's own.
+    pub(super) async fn connect<B>(&self) -> conn::http1::SendRequest<B>
+    where
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: std::error::Error + Send + Sync,
+    {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (sender, connection) = conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        sender
+    }
+
+    /// Sends a request whose answer is still to be read.
+    pub(super) async fn begin(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {
+        self.connect().await.send_request(request).await.unwrap()
+    }
+
+    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let (parts, body) = self.begin(request).await.into_parts();
+        let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    pub(super) async fn get(&self, host: &str, path: &str) -> Answer {
+        self.get_with(host, path, &[]).await
+    }
+
+    pub(super) async fn get_with(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(request(host, path, headers)).await
+    }
+
+    /// Calls an API at the gateway with a key and a token.
+    pub(super) async fn call(&self, key: &str, token: &str) -> Answer {
+        let headers = [("ocp-apim-subscription-key", key), ("x-ms-auth-token", token)];
+        self.get_with(GATEWAY, "/api/orders", &headers).await
+    }
+
+    /// The token that a site sends to its API now.
+    pub(super) async fn token_of(&self, site: &str) -> String {
+        assert_eq!(self.get(site, "/api/orders").await.status, 200);
+        self.api.last().headers["x-ms-auth-token"].to_str().unwrap().to_owned()
+    }
+}
+
+pub(super) fn request(host: &str, path: &str, headers: &[(&str, &str)]) -> Request<Full<Bytes>> {
+    let mut request = Request::builder().method(Method::GET).uri(path).header("host", host);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Full::default()).unwrap()
+}
+
+async fn serve(plane: Arc<DataPlane>) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, peer)) = listener.accept().await {
+            let plane = Arc::clone(&plane);
+            tokio::spawn(async move {
+                let service =
+                    service_fn(|request| async { Ok::<_, Infallible>(plane.answer(request, peer).await) });
+                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    address
+}
+
+/// The id of a resource, from its provider or from within the service.
+pub(super) fn id(tail: &str) -> ResourceId {
+    let text = match tail.strip_prefix("service") {
+        Some(rest) => format!("{GROUP}/Microsoft.ApiManagement/service/shop-apim{rest}"),
+        None => format!("{GROUP}/Microsoft.Web/staticSites/{tail}"),
+    };
+    ResourceId::parse(&text).unwrap()
+}
+
+pub(super) fn put(view: &mut ModelView, tail: &str, properties: &Value) {
+    let id = id(tail);
+    view.resources.retain(|resource| *resource.id() != id);
+    let properties: Map<String, Value> = properties.as_object().unwrap().clone();
+    view.resources.push(Resource::new(id, properties));
+}
+
+/// The key of a site, or one that is told apart from it by its suffix.
+pub(super) fn key(text: &str) -> Key {
+    Key::new(format!("key-of-{text}")).unwrap()
+}
+
+fn view(api: SocketAddr) -> ModelView {
+    let mut view = ModelView::default();
+    put(&mut view, "service", &json!({"gatewayUrl": format!("https://{GATEWAY}")}));
+    for (name, path) in [("orders", "api/orders"), ("catalog", "api/catalog")] {
+        let properties = json!({"path": path, "serviceUrl": format!("http://{api}/{name}/v1/")});
+        put(&mut view, &format!("service/apis/{name}"), &properties);
+    }
+    link(&mut view, "mango", SITE);
+    link(&mut view, "ashy", OTHER_SITE);
+    view
+}
+
+/// Links a site as the engine does.
+fn link(view: &mut ModelView, name: &str, hostname: &str) {
+    let names = LinkNames::of(Hostname::parse(hostname).unwrap());
+    let service = ApimServiceId::try_from(id("service")).unwrap();
+    let product = names.product(&service).unwrap();
+    put(view, name, &json!({"defaultHostname": hostname}));
+    put(view, &format!("service/products/{}", product.name()), &json!({"displayName": names.display_name()}));
+    view.resources.push(ApimPolicy::desired(&product.policy(), &names, Some(GATEWAY)));
+    put(view, &format!("service/products/{}/apis/orders", product.name()), &json!({}));
+    let subscription = format!("service/subscriptions/{name}");
+    put(view, &subscription, &json!({"scope": product.as_str(), "state": "active"}));
+    let pair = KeyPair { primary: key(name), secondary: key(&format!("{name}-secondary")) };
+    view.subscription_keys.insert(id(&subscription).key().to_owned(), pair);
+    let site = StaticSiteId::try_from(id(name)).unwrap();
+    let backend = site.environment("default").unwrap().linked_backend("backend").unwrap();
+    let record = Map::from_iter([("backendResourceId".to_owned(), service.as_str().into())]);
+    view.resources.push(Resource::new((*backend).clone(), record));
+    view.site_keys.insert(backend.key().to_owned(), key(name));
+}
+
+/// The product of the first site.
+pub(super) fn product() -> &'static str {
+    "service/products/mango-grass-1"
+}
+
+/// The policy of the first site's product, with another check in place of its own.
+pub(super) fn policy(inbound: &str) -> Value {
+    json!({"format": "xml", "value": format!("<policies><inbound><base />{inbound}</inbound></policies>")})
+}

@@ -1,0 +1,138 @@
+//! A `validate-jwt`, carried out.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use hyper::{Request, Uri, header::HeaderName};
+
+use super::{
+    Verifier,
+    claims::Claims,
+    fault::Fault,
+    verifier::{Seal, Token},
+};
+use crate::model::{TokenPlace, ValidateJwt};
+
+/// Where a site publishes how its tokens are signed.
+const CONFIGURATION: &str = "/.auth/.well-known/openid-configuration";
+
+/// The check of a policy, with what it trusts looked up.
+pub(in crate::emulator::data) struct TokenCheck {
+    rule: ValidateJwt,
+    place: Place,
+    /// Whether it trusts the key of this run: whether the configuration of a site is among its sources.
+    trusts_sites: bool,
+    issuers: Vec<String>,
+}
+
+enum Place {
+    Header(HeaderName),
+    QueryParameter(String),
+}
+
+impl TokenCheck {
+    /// Looks up what a rule trusts; `None` if it looks for the token where none can be.
+    ///
+    /// `issuers` has whom the tokens of a site name as their issuer, by the hosts of the sites. A configuration
+    /// anywhere else cannot be had here, so it makes nobody trusted.
+    pub(in crate::emulator::data) fn new(
+        rule: ValidateJwt,
+        issuers: &HashMap<Box<str>, String>,
+    ) -> Option<Self> {
+        let place = match &rule.token {
+            TokenPlace::Header(name) => Place::Header(HeaderName::try_from(name).ok()?),
+            TokenPlace::QueryParameter(name) => Place::QueryParameter(name.clone()),
+        };
+        let published: Vec<&String> =
+            rule.openid_configurations.iter().filter_map(|url| issuers.get(site_of(url)?.as_str())).collect();
+        let trusts_sites = !published.is_empty();
+        let issuers = rule.issuers.iter().chain(published).cloned().collect();
+        Some(Self { rule, place, trusts_sites, issuers })
+    }
+
+    /// Lets a request in, or says what is wrong with its token.
+    pub(in crate::emulator::data) async fn admit<B>(
+        &self,
+        request: &Request<B>,
+        verifier: &Verifier,
+        now: i64,
+    ) -> Result<(), Fault> {
+        let text = self.text(request).ok_or(Fault::NotPresent)?;
+        let token = verifier.read(&text).await?;
+        self.check_seal(&token)?;
+        self.check_lifetime(&token.claims, now)?;
+        if !self.rule.audiences.is_empty() && !token.claims.is_for(&self.rule.audiences) {
+            return Err(Fault::AudienceNotAllowed);
+        }
+        let is_trusted = |issuer: &str| self.issuers.iter().any(|trusted| trusted == issuer);
+        if !self.issuers.is_empty() && !token.claims.issuer().is_some_and(is_trusted) {
+            return Err(Fault::IssuerNotAllowed);
+        }
+        token.claims.have(&self.rule.required_claims)
+    }
+
+    /// The status and the message of a refusal.
+    pub(in crate::emulator::data) fn refusal(&self, fault: &Fault) -> (u16, String) {
+        let message = self.rule.failure_message.clone().unwrap_or_else(|| fault.to_string());
+        (self.rule.failure_status, message)
+    }
+
+    /// The token of a request, without its scheme.
+    fn text<'a, B>(&self, request: &'a Request<B>) -> Option<Cow<'a, str>> {
+        let text = match &self.place {
+            Place::Header(name) => Cow::Borrowed(request.headers().get(name)?.to_str().ok()?),
+            Place::QueryParameter(name) => {
+                let mut pairs = form_urlencoded::parse(request.uri().query()?.as_bytes());
+                pairs.find(|(key, _)| key == name)?.1.into_owned().into()
+            }
+        };
+        let (start, end) = self.within(&text)?;
+        Some(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[start..end]),
+            Cow::Owned(text) => Cow::Owned(text[start..end].to_owned()),
+        })
+    }
+
+    /// Where in a value the token stands: behind the scheme that is asked for, or behind any or none.
+    fn within(&self, text: &str) -> Option<(usize, usize)> {
+        let text = text.trim_end();
+        let scheme = text.split_once(' ').map(|(scheme, _)| scheme);
+        let fits = match (&self.rule.scheme, scheme) {
+            (Some(wanted), Some(scheme)) => scheme.eq_ignore_ascii_case(wanted),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let behind = scheme.map_or(0, |scheme| scheme.len() + 1);
+        let start = text.len() - text[behind..].trim_start().len();
+        (fits && start < text.len()).then_some((start, text.len()))
+    }
+
+    fn check_seal(&self, token: &Token) -> Result<(), Fault> {
+        match token.seal {
+            Seal::Site if self.trusts_sites => Ok(()),
+            Seal::Nobody if !self.rule.requires_signature => Ok(()),
+            Seal::Nobody => Err(Fault::Unsigned),
+            Seal::Forged if self.trusts_sites => Err(Fault::SignatureInvalid),
+            Seal::Site | Seal::Forged | Seal::Unknown => Err(Fault::KeyNotFound),
+        }
+    }
+
+    fn check_lifetime(&self, claims: &Claims, now: i64) -> Result<(), Fault> {
+        let skew = i64::try_from(self.rule.clock_skew).unwrap_or(i64::MAX);
+        match claims.moment("exp") {
+            None if self.rule.requires_expiration => return Err(Fault::NoExpiration),
+            Some(expires) if now >= expires.saturating_add(skew) => return Err(Fault::Expired),
+            None | Some(_) => {}
+        }
+        match claims.moment("nbf") {
+            Some(begins) if begins > now.saturating_add(skew) => Err(Fault::NotYetValid),
+            None | Some(_) => Ok(()),
+        }
+    }
+}
+
+/// The host, in lower case, of the site whose configuration is at a URL.
+fn site_of(url: &str) -> Option<String> {
+    let uri = Uri::try_from(url.trim()).ok()?;
+    let host = uri.host()?.to_ascii_lowercase();
+    (uri.path() == CONFIGURATION).then_some(host)
+}

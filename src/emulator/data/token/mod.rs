@@ -1,0 +1,15 @@
+//! The tokens that a site's edge signs and a gateway checks.
+
+mod check;
+mod claims;
+mod fault;
+mod minted;
+mod signer;
+mod verifier;
+
+pub(super) use self::{
+    check::TokenCheck,
+    minted::Minted,
+    signer::{Keyring, Signer},
+    verifier::Verifier,
+};

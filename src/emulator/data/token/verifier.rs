@@ -1,0 +1,95 @@
+//! Whether a token is well-formed and who signed it; what is known of a token is kept.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Deserialize;
+
+use super::{Keyring, claims::Claims, fault::Fault};
+
+/// How many tokens are known at once.
+const MOST_KNOWN: usize = 4096;
+/// A longer text is no token that anybody signs here.
+const LONGEST: usize = 64 << 10;
+
+/// Tells who signed a token.
+pub(in crate::emulator::data) struct Verifier {
+    keyring: Keyring,
+    /// The claims of tokens whose signature was found right.
+    known: RwLock<HashMap<Box<str>, Arc<Claims>>>,
+}
+
+/// A well-formed token.
+pub(super) struct Token {
+    pub(super) claims: Arc<Claims>,
+    pub(super) seal: Seal,
+}
+
+/// Who signed a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seal {
+    /// The sites of this run.
+    Site,
+    /// Nobody, and it says so.
+    Nobody,
+    /// Not the key that it names.
+    Forged,
+    /// A key that is not known, or in a way that is not trusted.
+    Unknown,
+}
+
+/// The JOSE header of a token, as far as it matters.
+#[derive(Deserialize)]
+struct Head {
+    alg: String,
+    kid: Option<String>,
+}
+
+impl Verifier {
+    pub(in crate::emulator::data) fn new(keyring: Keyring) -> Self {
+        Self { keyring, known: RwLock::default() }
+    }
+
+    /// Reads a token and looks at its signature. When it expires is for others to see.
+    pub(super) async fn read(&self, text: &str) -> Result<Token, Fault> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(text).map(Arc::clone);
+        if let Some(claims) = known {
+            return Ok(Token { claims, seal: Seal::Site });
+        }
+        let token = self.read_anew(text).await.ok_or(Fault::Malformed)?;
+        if token.seal == Seal::Site {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= MOST_KNOWN {
+                known.clear();
+            }
+            known.insert(text.into(), Arc::clone(&token.claims));
+        }
+        Ok(token)
+    }
+
+    async fn read_anew(&self, text: &str) -> Option<Token> {
+        let (message, signature) = text.rsplit_once('.').filter(|_| text.len() <= LONGEST)?;
+        let (head, body) = message.split_once('.').filter(|(_, body)| !body.contains('.'))?;
+        let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).ok();
+        let head: Head = serde_json::from_slice(&decode(head)?).ok()?;
+        let claims = Arc::new(Claims::parse(&decode(body)?)?);
+        let seal = self.seal(&head, message.as_bytes(), &decode(signature)?).await;
+        Some(Token { claims, seal })
+    }
+
+    /// Only RS256 is trusted, whatever the token says of itself: with another algorithm the public key
+    /// could be taken for a secret.
+    async fn seal(&self, head: &Head, message: &[u8], signature: &[u8]) -> Seal {
+        let signer = self.keyring.signer().await;
+        let is_ours = head.kid.as_deref().is_none_or(|kid| kid == signer.kid());
+        match head.alg.as_str() {
+            "none" if signature.is_empty() => Seal::Nobody,
+            "RS256" if is_ours && signer.has_signed(message, signature) => Seal::Site,
+            "RS256" if is_ours => Seal::Forged,
+            _ => Seal::Unknown,
+        }
+    }
+}
