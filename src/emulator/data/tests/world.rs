@@ -129,7 +129,11 @@ impl World {
     pub(super) fn edit(&self, change: impl FnOnce(&mut ModelView)) {
         let mut view = self.view.lock().unwrap();
         change(&mut view);
-        self.plane.publish(view.clone());
+        self.plane.publish(ModelView {
+            resources: view.resources.clone(),
+            subscription_keys: view.subscription_keys.clone(),
+            site_keys: view.site_keys.clone(),
+        });
     }
 
     /// Sets a property of a resource.
