@@ -8,6 +8,7 @@ use std::{
 use http_body_util::BodyExt;
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use percent_encoding::percent_decode_str;
+use tokio::fs;
 use tower_http::services::ServeDir;
 
 use super::page;
@@ -52,14 +53,14 @@ impl Folders {
 }
 
 impl Folder {
-    /// Whether what a path names is within the folder, wherever links lead.
+    /// Whether what a path names is within the folder, wherever links lead; of a folder, its index.
     async fn holds(&self, path: &str) -> bool {
         let Some(relative) = relative(path) else { return false };
-        let root = tokio::fs::canonicalize(&self.root).await;
-        let found = tokio::fs::canonicalize(self.root.join(relative)).await;
-        let (Ok(root), Ok(found)) = (root, found) else { return false };
-        let index = tokio::fs::canonicalize(found.join("index.html")).await;
-        found.starts_with(&root) && index.is_ok_and(|index| index.starts_with(&root)) | !found.is_dir()
+        let Ok(root) = fs::canonicalize(&self.root).await else { return false };
+        let named = root.join(relative);
+        let is_folder = fs::metadata(&named).await.is_ok_and(|found| found.is_dir());
+        let file = if is_folder { named.join("index.html") } else { named };
+        fs::canonicalize(file).await.is_ok_and(|file| file.starts_with(&root))
     }
 }
 

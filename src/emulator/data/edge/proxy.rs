@@ -8,6 +8,7 @@ use hyper::{
     HeaderMap, Request, Response, StatusCode,
     body::Incoming,
     header::{HOST, HeaderName, HeaderValue},
+    http::uri::PathAndQuery,
 };
 
 use super::{Called, Principal, page};
@@ -81,7 +82,8 @@ async fn sign(
     called: Called<'_>,
     now: i64,
 ) {
-    let original_url = format!("{}://{}{}", called.scheme.as_str(), called.authority, request.uri());
+    let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let original_url = format!("{}://{}{path}", called.scheme.as_str(), called.authority);
     let principal = Principal::of_request(request.headers());
     let signer = plane.keyring.signer().await;
     let headers = request.headers_mut();

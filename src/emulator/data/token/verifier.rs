@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Keyring, claims::Claims, fault::Fault};
 
 /// How many tokens are known at once.
-const MOST_KNOWN: usize = 4096;
+const MOST_KNOWN: usize = 1024;
 /// A longer text is no token that anybody signs here.
 const LONGEST: usize = 64 << 10;
 
