@@ -1,7 +1,6 @@
 //! Pictures, exports and events of links in Azure, which is a stand-in on a real socket here.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
-#[expect(unused_imports, reason = "each test binary uses its part")]
 #[path = "../support/azure/mod.rs"]
 mod azure;
 #[expect(dead_code, reason = "each test binary uses its part")]
