@@ -22,13 +22,16 @@ impl Load {
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "{text}");
-        Self { rate: after(&text, "Requests/sec:").parse().unwrap(), p99: milliseconds(after(&text, "99%")) }
+        Self {
+            rate: figure(&text, "Requests/sec:").parse().unwrap(),
+            p99: milliseconds(figure(&text, "99%")),
+        }
     }
 
     /// The median of each of the figures.
     pub(crate) fn median(runs: &[Self]) -> Self {
-        let of = |figure: fn(&Self) -> f64| {
-            let mut figures: Vec<f64> = runs.iter().map(figure).collect();
+        let of = |which: fn(&Self) -> f64| {
+            let mut figures: Vec<f64> = runs.iter().map(which).collect();
             figures.sort_by(f64::total_cmp);
             figures[figures.len() / 2]
         };
@@ -42,9 +45,10 @@ impl fmt::Display for Load {
     }
 }
 
-fn after<'a>(text: &'a str, label: &str) -> &'a str {
-    let (_, rest) = text.split_once(label).unwrap_or_else(|| panic!("no {label} in {text}"));
-    rest.split_whitespace().next().unwrap()
+/// The figure in the line that begins with a label.
+fn figure<'a>(text: &'a str, label: &str) -> &'a str {
+    let found = text.lines().find_map(|line| line.trim_start().strip_prefix(label));
+    found.unwrap_or_else(|| panic!("no {label} in {text}")).trim()
 }
 
 fn milliseconds(text: &str) -> f64 {
