@@ -8,6 +8,7 @@ mod export;
 mod format;
 mod graph;
 mod notes;
+mod progress;
 mod report;
 mod schema;
 mod status;
@@ -18,6 +19,7 @@ pub use ci::{Event, EventLine, Pipeline};
 pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
 pub use format::{Format, InvalidQuery, Query};
 pub use graph::{Graph, GraphFormat};
+pub use progress::Progress;
 pub use report::{
     ApiListReport, ApiReport, ApimReport, AuditReport, ChangeReport, ChangeResult, DanglingLinkReport,
     DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport, NeedReport, Outcome,
@@ -27,4 +29,4 @@ pub use report::{
 };
 pub use schema::schemas;
 pub(crate) use ui::Screen;
-pub use ui::{AskError, Progress, Ui, UiOptions};
+pub use ui::{AskError, Ui, UiOptions};

@@ -3,9 +3,6 @@
 use std::{
     io::{self, IsTerminal, Write},
     path::PathBuf,
-    sync::mpsc,
-    thread,
-    time::Duration,
 };
 
 use anstream::{AutoStream, ColorChoice};
@@ -14,12 +11,12 @@ use dialoguer::{
     console::{Term, measure_text_width},
     theme::SimpleTheme,
 };
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::{
     ci::{Event, Pipeline},
     format::{Format, Query, Rows, json, yaml},
+    progress::Progress,
     style::Style,
 };
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
@@ -280,7 +277,7 @@ impl Ui {
 
     /// Says something on stderr above what shows the progress, unless the caller wants quiet.
     pub fn say_beside(&self, progress: &Progress, text: &str) {
-        progress.bar.suspend(|| self.say(text));
+        progress.suspend(|| self.say(text));
     }
 
     /// Whether results are for people.
@@ -360,19 +357,7 @@ impl Ui {
     /// Shows that something is under way, if it takes longer than a tenth of a second.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(spinner());
-        if !self.shows_progress {
-            return Progress { bar, _done: None };
-        }
-        let (done, ended) = mpsc::channel::<()>();
-        let shown = bar.clone();
-        thread::spawn(move || {
-            if ended.recv_timeout(Duration::from_millis(100)) == Err(mpsc::RecvTimeoutError::Timeout) {
-                shown.set_draw_target(ProgressDrawTarget::stderr());
-                shown.enable_steady_tick(Duration::from_millis(100));
-            }
-        });
-        Progress { bar, _done: Some(done) }
+        if self.shows_progress { Progress::shown() } else { Progress::hidden() }
     }
 }
 
@@ -385,29 +370,4 @@ pub(crate) struct Screen {
 /// How many rows a text takes at a terminal of this width.
 fn rows_of(text: &str, width: usize) -> usize {
     text.lines().map(|line| measure_text_width(line).div_ceil(width.max(1)).max(1)).sum()
-}
-
-fn spinner() -> ProgressStyle {
-    let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
-    style.unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-/// Something that is under way; dropping it takes it from the screen.
-#[derive(Debug)]
-pub struct Progress {
-    bar: ProgressBar,
-    _done: Option<mpsc::Sender<()>>,
-}
-
-impl Progress {
-    /// Says what is being done now.
-    pub fn now(&self, what: impl Into<String>) {
-        self.bar.set_message(what.into());
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
 }

@@ -53,8 +53,8 @@ const HOMES: [(&str, &str); 28] = [
     ("strsim", "diagnosis"),
 ];
 
-/// What writes to the terminal: results and talk in `output`, failures and the log in `cli`.
-const PRINTERS: [&str; 3] = ["output/ui.rs", "cli/failure.rs", "cli/logging.rs"];
+/// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`.
+const PRINTERS: [&str; 4] = ["output/ui.rs", "output/progress.rs", "cli/failure.rs", "cli/logging.rs"];
 
 const LONGEST: usize = 400;
 
