@@ -1,7 +1,13 @@
 //! What `--help` shows as examples works as it stands: every one is run by bash in the folder of the sample.
 #![cfg(unix)]
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::Stdio,
+};
 
 use clap::Command;
 
@@ -16,6 +22,10 @@ const OTHERWISE: [(&str, i32); 2] = [
 
 /// Commands whose examples are run before anything is linked.
 const FIRST: [&str; 3] = ["init", "link", "apply"];
+
+/// Commands whose examples are run by a test of their own: each is for another shell, needs Azure, or goes on
+/// until it is interrupted, as `tests/emulator` has it.
+const APART: [&str; 3] = ["completions", "snapshot", "emulate"];
 
 /// Every command that has no commands below it.
 fn leaves(command: &Command) -> Vec<&Command> {
@@ -43,10 +53,14 @@ fn shop() -> Shop {
 
 /// The exit code of a line, and what it printed.
 fn run(shop: &Shop, line: &str) -> (i32, String) {
+    run_with(shop, line, &[])
+}
+
+fn run_with(shop: &Shop, line: &str, variables: &[(&str, &str)]) -> (i32, String) {
     let programs = Path::new(env!("CARGO_BIN_EXE_swa-apim")).parent().unwrap().display();
     let path = format!("{}:{programs}:/usr/bin:/bin", shop.path("").display());
     let mut command = shop.command("bash");
-    command.args(["--norc", "-o", "pipefail", "-c", line]).env("PATH", path);
+    command.args(["--norc", "-o", "pipefail", "-c", line]).env("PATH", path).envs(variables.iter().copied());
     let output = command.output().unwrap();
     let told = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap(), String::from_utf8_lossy(&told).into_owned())
@@ -63,7 +77,7 @@ fn every_command_has_examples() {
 #[test]
 fn every_example_works() {
     let root = swa_apim::cli::command();
-    for command in leaves(&root).into_iter().filter(|command| command.get_name() != "completions") {
+    for command in leaves(&root).into_iter().filter(|command| !APART.contains(&command.get_name())) {
         // In their order, in one folder: an example may go on from the one before it.
         let shop = shop();
         if !FIRST.contains(&command.get_name()) {
@@ -87,4 +101,32 @@ fn the_example_of_completions_for_bash_works() {
     let line = lines.iter().find_map(|line| line.strip_prefix("bash ")).unwrap();
     let (code, told) = run(&shop(), &format!("{line} && complete -p swa-apim"));
     assert_eq!(code, 0, "{told}");
+}
+
+#[test]
+fn the_examples_of_a_snapshot_work_against_the_emulator() {
+    let root = swa_apim::cli::command();
+    let snapshot = leaves(&root).into_iter().find(|command| command.get_name() == "snapshot").unwrap();
+    let shop = shop();
+    shop.run("link").exits(0);
+    let mut emulate = shop.command(env!("CARGO_BIN_EXE_swa-apim"));
+    emulate.args(["emulate", "--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0", "--log", "off"]);
+    let mut emulator = emulate.stdout(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(emulator.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    let variables = [
+        ("SWA_APIM_PROVIDER", "arm"),
+        ("SWA_APIM_ENDPOINT", ready["controlPlane"].as_str().unwrap()),
+        ("SWA_APIM_ACCESS_TOKEN", "a-token"),
+    ];
+    let outcomes: Vec<(String, (i32, String))> = examples(snapshot)
+        .into_iter()
+        .map(|example| (example.clone(), run_with(&shop, &example, &variables)))
+        .collect();
+    emulator.kill().unwrap();
+    emulator.wait().unwrap();
+    for (example, (code, told)) in outcomes {
+        assert_eq!(code, 0, "{example}\n{told}");
+    }
 }

@@ -46,7 +46,10 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let edge = free_address();
         let model = model(edge, upstream());
-        File::create(folder.path().join("model.json")).unwrap().write_all(model.to_string().as_bytes()).unwrap();
+        File::create(folder.path().join("model.json"))
+            .unwrap()
+            .write_all(model.to_string().as_bytes())
+            .unwrap();
         let delay = format!("{}ms", slow.0.as_millis());
         let mut emulator = bare(&folder)
             .args(["emulate", "--model", "model.json", "--listen", "127.0.0.1:0", "--log", "off"])
@@ -105,7 +108,8 @@ impl Scene {
     pub(crate) fn regenerate_primary_then_connect(&self) {
         let service = format!("{GROUP}/providers/Microsoft.ApiManagement/service/gate");
         let product = HOSTNAME.split('.').next().unwrap();
-        let listed = self.ask("GET", &format!("{service}/products/{product}/subscriptions"), "2024-05-01", None);
+        let listed =
+            self.ask("GET", &format!("{service}/products/{product}/subscriptions"), "2024-05-01", None);
         let subscription = listed["value"][0]["id"].as_str().unwrap().to_owned();
         self.ask("POST", &format!("{subscription}/regeneratePrimaryKey"), "2024-05-01", None);
         let backend = format!("{GROUP}/providers/Microsoft.Web/staticSites/shop/linkedBackends/gate");
