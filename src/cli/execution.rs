@@ -9,7 +9,6 @@ use tokio::time::sleep;
 use super::{
     change::{is_apart, make_plan},
     context::Context,
-    failure::Shared,
     outcome,
     plane::{Place, Plane},
 };
@@ -20,7 +19,7 @@ use crate::{
         Undo, Verdict,
     },
     output::{ChangeResult, KeysReport, Outcome, Progress, StepReport, StepStatus},
-    provider::{ProviderError, arm::Wait},
+    provider::{ProviderError, Shared, arm::Wait},
 };
 
 /// How often a plan is made anew, because somebody else changed what it was made from.

@@ -1,6 +1,6 @@
 //! Failures as text and exit code: what happened, why, and what to do next.
 
-use std::{error::Error, fmt, io, io::Write as _, sync::Arc, time::Duration};
+use std::{error::Error, io, io::Write as _, time::Duration};
 
 use jiff::Timestamp;
 
@@ -14,43 +14,11 @@ use crate::{
     model::InvalidId,
     output::{AskError, ErrorReport, Event, ExportError, InvalidQuery, Ui},
     provider::{
-        ProviderError,
+        ProviderError, Shared,
         arm::{ArmError, CredentialError, InvalidEndpoint},
         json::{ImportError, ModelError},
     },
 };
-
-/// A failure of a whole transaction, as it reaches each env in it.
-#[derive(Clone, Debug)]
-pub(super) struct Shared(Arc<ProviderError>);
-
-impl From<ProviderError> for Shared {
-    fn from(error: ProviderError) -> Self {
-        Self(Arc::new(error))
-    }
-}
-
-impl fmt::Display for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Error for Shared {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
-    }
-}
-
-impl Diagnose for Shared {
-    fn diagnosis(&self) -> Diagnosis {
-        self.0.diagnosis()
-    }
-
-    fn retry_after(&self, now: Timestamp) -> Option<Duration> {
-        self.0.retry_after(now)
-    }
-}
 
 /// Prints what clap has to say, and returns the exit code that goes with it.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {

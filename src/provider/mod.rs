@@ -5,9 +5,11 @@ mod browser;
 mod control_plane;
 mod error;
 pub mod json;
+mod shared;
 
 pub use browser::{Answered, Browser, Visit};
 pub use control_plane::{
     Collection, ControlPlane, Depth, ETag, Expected, GatewayAnswer, Sight, Transactions, Versioned,
 };
 pub use error::{Failure, ProviderError};
+pub use shared::Shared;

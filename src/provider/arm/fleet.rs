@@ -11,18 +11,13 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::{
-    ArmControlPlane,
-    control_plane::versioned,
-    list::is_scoped_to,
-    shared::{Shared, shared},
-};
+use super::{ArmControlPlane, control_plane::versioned, list::is_scoped_to};
 use crate::{
     model::{
         Api, ApiId, ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, ProductId,
         Resource, ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
     },
-    provider::{Collection, ControlPlane, Depth, ETag, Expected, ProviderError, Versioned},
+    provider::{Collection, ControlPlane, Depth, ETag, Expected, ProviderError, Shared, Versioned},
 };
 
 /// From how many sites of a subscription, or links of a service, on it pays to read pages.
@@ -89,7 +84,7 @@ impl FleetView {
         }
         let read = pages.sites.get_or_init(|| async {
             let path = format!("/subscriptions/{subscription}/providers/{}", StaticSiteId::TYPE);
-            shared(self.plane.all_at(&path, site, "listing the sites of the subscription").await).map(by_id)
+            Ok(by_id(self.plane.all_at(&path, site, "listing the sites of the subscription").await?))
         });
         // Whoever may read a site may still not list all of its subscription.
         read.await.as_ref().ok()
@@ -112,8 +107,8 @@ impl FleetView {
         kind: &str,
     ) -> Result<&'a Pages, ProviderError> {
         let read = cell.get_or_init(|| async {
-            let found = self.plane.below(service, kind, &[]).await;
-            shared(found).map(|found| by_id(found.into_iter().map(|it| versioned(it, None)).collect()))
+            let found = self.plane.below(service, kind, &[]).await?;
+            Ok(by_id(found.into_iter().map(|it| versioned(it, None)).collect()))
         });
         Ok(read.await.as_ref().map_err(Shared::clone)?)
     }
@@ -139,7 +134,7 @@ impl FleetView {
         if current.len() >= pages.wanted {
             return Ok(None);
         }
-        let read = pages.members.get_or_init(|| async { shared(self.members_of(&current).await) });
+        let read = pages.members.get_or_init(|| async { Ok(self.members_of(&current).await?) });
         Ok(Some(read.await.as_ref().map_err(Shared::clone)?))
     }
 
@@ -169,7 +164,7 @@ impl FleetView {
         }
         let Some((service, pages)) = self.service_of(id) else { return Ok(None) };
         let page = if id.is_a(ApimServiceId::TYPE) {
-            let read = pages.service.get_or_init(|| async { shared(self.plane.get(id).await) });
+            let read = pages.service.get_or_init(|| async { Ok(self.plane.get(id).await?) });
             return Ok(Some(read.await.as_ref().map_err(Shared::clone)?.clone()));
         } else if id.is_a(ProductId::TYPE) {
             self.products(pages, &service).await?

@@ -18,7 +18,6 @@ mod redact;
 mod retry;
 mod rights;
 mod route;
-mod shared;
 
 pub use control_plane::ArmControlPlane;
 pub use credential::{
