@@ -276,7 +276,9 @@ impl Context {
             ("--resource-group", given.resource_group.as_ref().map(|it| (it.value.clone(), &it.source))),
             ("--subscription", given.subscription.as_ref().map(|it| (it.value.clone(), &it.source))),
             ("--site-environment", given.site_environment.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--provider", given.provider.as_ref().map(|it| (it.value.to_string(), &it.source))),
             ("--endpoint", given.endpoint.as_ref().map(|it| (it.value.clone(), &it.source))),
+            ("--provisioning", given.provisioning.as_ref().map(|it| (it.value.to_string(), &it.source))),
             ("--model", given.model.as_ref().map(|it| (path(&it.value), &it.source))),
         ];
         for (flag, given) in texts {

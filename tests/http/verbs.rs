@@ -2,7 +2,7 @@
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, Options, SERVICE},
-    program::run,
+    program::{Run, command, run},
 };
 
 fn scene() -> FakeAzure {
@@ -81,4 +81,15 @@ fn a_dry_run_asks_azure_too_and_changes_nothing() {
     let told = ["Azure would refuse the link", "this site is not to be linked"];
     assert!(told.iter().all(|text| refused.stderr.contains(text)), "{refused:?}");
     assert_eq!(azure.state().shape(), before);
+}
+
+#[test]
+fn a_hint_repeats_the_flags_that_say_which_azure_is_meant() {
+    let azure = scene();
+    let mut command = command(&azure, &format!("link --provider arm --endpoint {}", azure.endpoint()));
+    let link =
+        Run::of(&command.env_remove("SWA_APIM_PROVIDER").env_remove("SWA_APIM_ENDPOINT").output().unwrap());
+    assert_eq!(link.code, Some(0), "{link:?}");
+    let next = format!("next: swa-apim status --provider arm --endpoint {}", azure.endpoint());
+    assert!(link.stderr.contains(&next), "{link:?}");
 }
