@@ -102,7 +102,7 @@ impl Emulator {
     pub(crate) fn again(folder: &Path) -> Self {
         let since = Instant::now();
         let mut process = command(folder)
-            .args(["emulate", "--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0"])
+            .args(["emulate", "--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0", "--log", "off"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

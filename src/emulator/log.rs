@@ -82,6 +82,11 @@ impl Journal {
         Self { format, write, recent: Mutex::default() }
     }
 
+    /// Whether requests are told about as they are answered.
+    pub(super) fn is_written(&self) -> bool {
+        self.format != LogFormat::Off
+    }
+
     pub(super) fn note(&self, entry: Entry) {
         match self.format {
             LogFormat::Text => (self.write)(&text(&entry)),

@@ -79,14 +79,17 @@ impl Handler for OnControl {
 
 impl Handler for OnData {
     async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
-        let (server, begun) = (&*self.0, Begun::of(&request, Plane::Data, &*self.0.ambient));
+        let server = &*self.0;
+        let begun = server.is_watched().then(|| Begun::of(&request, Plane::Data, &*server.ambient));
         let answered = AssertUnwindSafe(server.on_data(request, peer)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| {
             let mut response = Response::new(body::full("Internal server error"));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             Some(response)
         });
-        server.tell(begun, response.as_ref());
+        if let Some(begun) = begun {
+            server.tell(begun, response.as_ref());
+        }
         response
     }
 }
@@ -154,6 +157,11 @@ impl Server {
             }
             _ => Reply::arm(StatusCode::NOT_FOUND, "NotFound", "There is no such admin route."),
         }
+    }
+
+    /// Whether anybody can come to know of a request.
+    fn is_watched(&self) -> bool {
+        self.journal.is_written() || self.admin != Admin::Closed
     }
 
     fn tell(&self, begun: Begun, response: Option<&Response<Body>>) {
