@@ -178,7 +178,7 @@ fn a_link_over_http_is_taken_back_as_it_says() {
     let report = folder.azure(&azure, &format!("link {target} --grace 0s -o json")).exits(0).json();
     assert_ne!(azure.state().shape(), before);
     let undo = report["results"][0]["undo"]["command"].as_str().unwrap().to_owned();
-    let undo = undo.split(" --endpoint").next().unwrap().strip_prefix("swa-apim ").unwrap().to_owned();
+    let undo = undo.split(" --provider").next().unwrap().strip_prefix("swa-apim ").unwrap().to_owned();
     folder.azure(&azure, &format!("{undo} --yes")).exits(0);
     assert_eq!(azure.state().shape(), before);
 }

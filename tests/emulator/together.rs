@@ -115,7 +115,9 @@ fn a_model_that_somebody_breaks_is_told_about_once_and_is_served_again_when_it_i
     let emulated = Emulated::start(&["--log", "off"]);
     let whole = String::from_utf8(emulated.sandbox.read(MODEL)).unwrap();
     let path = format!("{}?api-version={APIM}", service());
-    emulated.sandbox.write(MODEL, "{ broken");
+    // At once, so that nobody sees a file that is only half broken.
+    emulated.sandbox.write("broken.json", "{ broken");
+    std::fs::rename(emulated.sandbox.path("broken.json"), emulated.sandbox.path(MODEL)).unwrap();
     for _ in 0..3 {
         let answer = emulated.get(&path);
         assert_eq!((answer.status, answer.code()), (503, "ServiceUnavailable"), "{}", answer.text);
