@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnosis::ExitCode,
-    engine::{self, Grace, Intent, Previews},
+    engine::{self, Adoption, Grace, Intent, Previews},
     model::Api,
     output::{ApiListReport, ApiReport, SCHEMA_VERSION},
     provider::{Collection, arm::Wait},
@@ -61,7 +61,12 @@ pub(super) async fn run(args: ApiArgs, cx: &Context) -> anyhow::Result<ExitCode>
         }
     }
     let (previews, grace, wait) = (Previews::Allow, Grace::default(), Wait::UntilDone);
-    change::run(cx, vec![env], Change { intent, previews, grace, wait, check_rights: false, options }).await
+    change::run(
+        cx,
+        vec![env],
+        Change { intent, previews, adoption: Adoption::Refuse, grace, wait, check_rights: false, options },
+    )
+    .await
 }
 
 async fn list(cx: &Context) -> anyhow::Result<ExitCode> {

@@ -12,7 +12,7 @@ use clap_complete::ArgValueCandidates;
 use super::complete;
 use crate::{
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
-    engine::{Grace, Previews},
+    engine::{Adoption, Grace, Previews},
     output::{Format, Pipeline, Query, Ui, UiOptions},
     provider::arm::Wait,
 };
@@ -260,6 +260,20 @@ pub(super) struct PreviewArgs {
 impl PreviewArgs {
     pub(super) fn previews(self) -> Previews {
         if self.allow_preview { Previews::Allow } else { Previews::Refuse }
+    }
+}
+
+/// Whether a product may be used that does not show that it is the link's.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct AdoptArgs {
+    /// Use the product that has the link's id even if it is not known to be the link's
+    #[arg(long)]
+    adopt: bool,
+}
+
+impl AdoptArgs {
+    pub(super) fn adoption(self) -> Adoption {
+        if self.adopt { Adoption::Allow } else { Adoption::Refuse }
     }
 }
 

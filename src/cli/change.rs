@@ -20,8 +20,8 @@ use crate::{
     config::EnvSettings,
     diagnosis::ExitCode,
     engine::{
-        self, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews, Propagation, Refusal, Rights,
-        Step, Target,
+        self, Adoption, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews, Propagation,
+        Refusal, Rights, Step, Target,
     },
     output::{ChangeReport, ChangeResult, Progress, SCHEMA_VERSION},
     provider::{ControlPlane, Transactions, arm::Wait},
@@ -36,6 +36,8 @@ pub(super) struct Change {
     pub(super) intent: Intent,
     /// Whether named preview environments may be linked.
     pub(super) previews: Previews,
+    /// Whether a product may be used that does not show that it is the link's.
+    pub(super) adoption: Adoption,
     /// How long to wait in Azure for what cannot be observed.
     pub(super) grace: Grace,
     /// Whether what Azure has only begun is waited for.
@@ -160,6 +162,7 @@ async fn plan_each(cx: &Context, envs: &[EnvSettings], change: &Change, progress
 async fn target_of(cx: &Context, env: &EnvSettings, change: &Change) -> anyhow::Result<(Target, Plane)> {
     let plane = cx.plane_of(env)?;
     let mut target = cx.target(env, plane.as_ref(), change.previews).await?;
+    target.adoption = change.adoption;
     match &change.intent {
         Intent::AddApis { apis } => target.apis.clone_from(apis),
         Intent::RemoveApis { .. } | Intent::Unlink { .. } => target.apis.clear(),

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    args::{GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
+    args::{AdoptArgs, GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
@@ -26,6 +26,8 @@ pub(super) struct LinkArgs {
     scope: ScopeArgs,
     #[command(flatten)]
     preview: PreviewArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
     /// Disconnect another backend first
     #[arg(long)]
     replace: bool,
@@ -46,6 +48,7 @@ pub(super) async fn run(args: LinkArgs, cx: &Context) -> anyhow::Result<ExitCode
     let change = Change {
         intent: Intent::Link { existing },
         previews,
+        adoption: args.adopt.adoption(),
         grace,
         wait,
         check_rights: args.rights.check_rights,

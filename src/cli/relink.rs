@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    args::{GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
+    args::{AdoptArgs, GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
     change::{self, Change},
     context::Context,
 };
@@ -23,6 +23,8 @@ pub(super) struct RelinkArgs {
     #[command(flatten)]
     preview: PreviewArgs,
     #[command(flatten)]
+    adopt: AdoptArgs,
+    #[command(flatten)]
     grace: GraceArgs,
     #[command(flatten)]
     rights: RightsArgs,
@@ -37,6 +39,7 @@ pub(super) async fn run(args: RelinkArgs, cx: &Context) -> anyhow::Result<ExitCo
     let change = Change {
         intent: Intent::Relink,
         previews,
+        adoption: args.adopt.adoption(),
         grace,
         wait,
         check_rights: args.rights.check_rights,

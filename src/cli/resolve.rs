@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::{EnvSettings, ProviderKind, Provisioning, Sourced},
     diagnosis::nearest,
-    engine::{Finding, FindingCode, Grace, Previews, Propagation, Provisioner, Target},
+    engine::{Adoption, Finding, FindingCode, Grace, Previews, Propagation, Provisioner, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
 };
@@ -39,6 +39,7 @@ impl Context {
                 ProviderKind::Arm => Propagation::Eventual(Grace::default()),
             },
             previews,
+            adoption: Adoption::default(),
             selector: self.selector(env),
         })
     }

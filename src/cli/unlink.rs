@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     diagnosis::ExitCode,
-    engine::{Grace, Intent, Leftovers, Previews},
+    engine::{Adoption, Grace, Intent, Leftovers, Previews},
 };
 
 /// Disconnect the static web app of an env from its API Management service
@@ -41,6 +41,7 @@ pub(super) async fn run(args: UnlinkArgs, cx: &Context) -> anyhow::Result<ExitCo
     let change = Change {
         intent: Intent::Unlink { leftovers },
         previews,
+        adoption: Adoption::Refuse,
         grace,
         wait,
         check_rights: args.rights.check_rights,

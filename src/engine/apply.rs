@@ -12,7 +12,7 @@ use crate::{
         ApimPolicy, ApimSubscription, ApimSubscriptionId, Fingerprint, Key, KeyPair, KeySlot, LinkNames,
         LinkedBackend, Product, ProductApiId, Resource, ResourceId,
     },
-    provider::{ControlPlane, ETag, Expected, ProviderError},
+    provider::{Collection, ControlPlane, ETag, Expected, ProviderError},
 };
 
 /// Why a plan was not applied, or not to its end.
@@ -121,18 +121,18 @@ pub async fn apply(
     let live = keys_before.as_ref().filter(|_| waits && plan.rotates()).map(|keys| keys.primary.clone());
     let etags = etags_of(&basis);
     let mut hand = Hand { plane, ambient, observed, etags, live, rotated: false };
+    let first_deletion = plan.steps.iter().position(|planned| planned.step.deletes_leftovers());
     let mut took = Vec::with_capacity(plan.steps.len());
     for (done, planned) in plan.steps.iter().enumerate() {
         listener.starting(done, planned);
         let action = planned.step.action();
         tracing::info!(step = action, target = %planned.step.target(), "applying");
         let since = Instant::now();
-        hand.take(&planned.step).await.map_err(|source| ApplyError::Step {
-            done,
-            of: plan.steps.len(),
-            action,
-            source,
-        })?;
+        let failed = |source| ApplyError::Step { done, of: plan.steps.len(), action, source };
+        if first_deletion == Some(done) {
+            hand.check_unused().await.map_err(failed)?;
+        }
+        hand.take(&planned.step).await.map_err(failed)?;
         took.push(since.elapsed());
     }
     Ok(Applied { took, keys_before })
@@ -175,7 +175,7 @@ impl Hand<'_> {
                 self.put(desired).await
             }
             Step::AddApi { api } => self.add_api(api).await,
-            Step::RemoveApi { api } => self.plane.delete(api, Expected::Anything).await,
+            Step::RemoveApi { api } => self.remove_api(api).await,
             Step::Connect { .. } | Step::ProveKey { .. } | Step::Settle { .. } if self.rotated => Ok(()),
             Step::Connect { backend, service } => {
                 self.check_live_key().await?;
@@ -215,18 +215,46 @@ impl Hand<'_> {
     }
 
     async fn delete(&mut self, id: &ResourceId) -> Result<(), ProviderError> {
-        let expected = match self.expected(id) {
-            Expected::Absent => Expected::Anything,
-            known => known,
-        };
-        self.plane.delete(id, expected).await?;
+        // What was not there when the plan was made is not deleted if it is there now.
+        self.plane.delete(id, self.expected(id)).await?;
         self.etags.remove(id.key());
         Ok(())
     }
 
     async fn add_api(&self, api: &ProductApiId) -> Result<(), ProviderError> {
         let place = Resource::new((**api).clone(), serde_json::Map::new());
-        self.plane.put(place, Expected::Anything).await.map(|_| ())
+        self.plane.put(place, Expected::Absent).await.map(|_| ())
+    }
+
+    /// A list shows the APIs and no version of their places in the product, so that is read now.
+    async fn remove_api(&self, api: &ProductApiId) -> Result<(), ProviderError> {
+        match self.plane.get(api).await? {
+            Some(place) => self.plane.delete(api, Expected::Unchanged(place.etag)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Looks again at who uses the product, right before the first part of it is deleted: a site may have been
+    /// linked to it since the plan was made, or a consumer may have subscribed.
+    async fn check_unused(&self) -> Result<(), ProviderError> {
+        let target = &self.observed.target;
+        let product = self.names(&target.service)?.product(&target.service)?;
+        let (backends, subscriptions) = (
+            Collection::LinkedBackends(target.site_environment.clone()),
+            Collection::ProductSubscriptions(product),
+        );
+        let (backends, subscriptions) =
+            tokio::try_join!(self.plane.list(&backends), self.plane.list(&subscriptions))?;
+        for found in &backends {
+            if LinkedBackend::read(&found.value)?.backend == *target.service {
+                return Err(ProviderError::Conflict(found.value.id().clone()));
+            }
+        }
+        let known = |id: &ResourceId| self.observed.subscriptions.iter().any(|seen| seen.resource.id() == id);
+        match subscriptions.iter().find(|found| !known(found.value.id())) {
+            Some(new) => Err(ProviderError::Conflict(new.value.id().clone())),
+            None => Ok(()),
+        }
     }
 
     /// The site takes whatever the primary key is by then, so it must be the one that was proven.

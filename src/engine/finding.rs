@@ -63,6 +63,8 @@ pub enum Effect {
     BlocksUnlessReplace,
     /// `--allow-preview` lets `link` go on.
     BlocksUnlessPreview,
+    /// `link` and `relink` refuse without `--adopt`.
+    BlocksUnlessAdopted,
     /// `unlink --purge` refuses while it stands.
     BlocksPurge,
 }
@@ -159,6 +161,9 @@ findings! {
     ProductOfAnotherSite = "SWAAPIM011", Broken, Product, Blocks, "the product belongs to another site's link",
         "The product that this link would use says in its display name that it was made for another site. Changing it would break that site.",
         "Find out which site it belongs to; if that site is gone, delete the product and run the command again.";
+    ProductUnproven = "SWAAPIM012", Degraded, Product, BlocksUnlessAdopted, "a product that is not known to be the link's has its id",
+        "The service has a product with the id that the link's product needs. Its display name, its policy and its subscriptions do not show that it was made for this site, so it may serve other consumers.",
+        "Run `link --adopt` if the link may use the product: its display name, its settings and its policy become those of the link. Otherwise give the APIs another product and delete this one.";
     LinkedElsewhere = "SWAAPIM020", Broken, LinkedBackend, BlocksUnlessReplace, "the site is linked to another backend",
         "A site environment has one linked backend at most, and this one's is not the service of the env.",
         "If the env is right, run `link --replace`; if the backend is right, correct `apim` of the env.";

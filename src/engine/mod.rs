@@ -42,7 +42,7 @@ pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, 
 pub use snapshot::snapshot;
 pub use state::LinkState;
 pub use step::{ChangeKind, PlannedStep, Step};
-pub use target::{Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
+pub use target::{Adoption, Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
 pub use trouble::Trouble;
 pub use undo::Undo;
 pub use verify::{Verdict, verify, verify_in_time};

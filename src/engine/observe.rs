@@ -6,8 +6,8 @@ use super::{EnvironmentSeen, KeyFingerprints, Observed, Provisioner, Seen, Targe
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, LinkNames,
-        LinkedBackend, Malformed, Product, ProductId, Resource, ResourceId, SiteEnvironment, SiteKey,
-        StaticSite,
+        LinkedBackend, Malformed, Ownership, Product, ProductId, Resource, ResourceId, SiteEnvironment,
+        SiteKey, StaticSite,
     },
     provider::{Collection, ControlPlane, Depth, ProviderError, Versioned},
 };
@@ -31,9 +31,21 @@ pub async fn observe(plane: &dyn ControlPlane, target: &Target) -> Result<Observ
         tokio::try_join!(addable_apis(plane, &observed), keys_of(plane, &names, &observed))?;
     observed.addable_apis =
         see_all(addable, Api::read, &mut observed.unreadable).into_iter().map(|seen| seen.view).collect();
-    (observed.site_key, observed.chosen) = (keys.site_key, keys.chosen);
-    (observed.free_subscription, observed.keys) = (keys.free_subscription, keys.keys);
+    observed.note_keys(keys);
     Ok(observed)
+}
+
+impl Observed {
+    fn note_keys(&mut self, seen: KeysSeen) {
+        (self.site_key, self.ownership) = (seen.site_key, seen.ownership);
+        (self.chosen, self.free_subscription) = (seen.chosen, seen.free_subscription);
+        let Some(keys) = seen.keys else { return };
+        // A list has no versions of its elements; the answer that has the keys has one.
+        if let Some(used) = self.chosen.and_then(|at| self.subscriptions.get_mut(at)) {
+            used.etag = keys.etag;
+        }
+        self.keys = Some(keys.value);
+    }
 }
 
 async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Observed, ProviderError> {
@@ -74,6 +86,7 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         policy: None,
         policy_health: None,
         subscriptions: Vec::new(),
+        ownership: Vec::new(),
         chosen: None,
         free_subscription: None,
         keys: None,
@@ -155,16 +168,17 @@ async fn addable_apis(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Which subscription is the link's, and what is known of its keys.
+/// Who the subscriptions belong to, and what is known of the keys of the one that the site uses.
 struct KeysSeen {
     site_key: SiteKey,
+    ownership: Vec<Ownership>,
     chosen: Option<usize>,
     free_subscription: Option<ApimSubscriptionId>,
-    keys: Option<KeyFingerprints>,
+    keys: Option<Versioned<KeyFingerprints>>,
 }
 
-/// Which subscription is the link's, what its keys are, and which key the site sends. If the site's key
-/// is known, it tells a subscription that lost its name from one of somebody else's.
+/// Decides who the subscriptions belong to, and reads the keys of the one that the site uses. If the site's key
+/// is known, it distinguishes a subscription that lost its name from a partner's.
 async fn keys_of(
     plane: &dyn ControlPlane,
     names: &LinkNames,
@@ -175,28 +189,29 @@ async fn keys_of(
         None => SiteKey::Hidden,
     };
     let candidates: Vec<ApimSubscription> = observed.subscriptions.iter().map(|s| s.view.clone()).collect();
-    let likely = ApimSubscription::of_link(&candidates, names);
-    let bears_its_name = likely.is_some_and(|s| s.is_named_by(names));
-    let chosen = match &site_key {
-        SiteKey::Held(held) if !bears_its_name => holder_of(plane, &candidates, held).await?,
-        SiteKey::Held(_) | SiteKey::Absent | SiteKey::Hidden => likely,
+    let has_a_named_one = candidates.iter().any(|candidate| candidate.is_named_by(names));
+    let holder = match &site_key {
+        SiteKey::Held(held) if !has_a_named_one => holder_of(plane, &candidates, held).await?,
+        SiteKey::Held(_) | SiteKey::Absent | SiteKey::Hidden => None,
     };
-    let mut seen = KeysSeen { site_key, chosen: None, free_subscription: None, keys: None };
+    let ownership = Ownership::of_all(&candidates, Some(names), holder.map(|holder| &holder.id));
+    let chosen = Ownership::used(&ownership, &candidates);
+    let mut seen = KeysSeen { site_key, ownership, chosen, free_subscription: None, keys: None };
     match chosen {
-        Some(chosen) => {
-            seen.chosen = candidates.iter().position(|candidate| candidate.id == chosen.id);
-            if plane.depth() == Depth::Whole {
-                seen.keys = plane.keys(&chosen.id).await?.map(|keys| KeyFingerprints {
-                    primary: keys.value.primary.fingerprint(),
-                    secondary: keys.value.secondary.fingerprint(),
-                });
-            }
+        Some(at) if plane.depth() == Depth::Whole => {
+            let keys = plane.keys(&candidates[at].id).await?;
+            seen.keys = keys.map(|keys| {
+                let (primary, secondary) = (&keys.value.primary, &keys.value.secondary);
+                let value =
+                    KeyFingerprints { primary: primary.fingerprint(), secondary: secondary.fingerprint() };
+                Versioned { value, etag: keys.etag }
+            });
         }
         None if observed.target.provisioner == Provisioner::Engine => {
             let product = names.product(&observed.target.service)?;
             seen.free_subscription = Some(free_subscription(plane, &product).await?);
         }
-        None => {}
+        Some(_) | None => {}
     }
     Ok(seen)
 }

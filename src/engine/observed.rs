@@ -8,8 +8,8 @@ use super::Target;
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, KeySlot, LinkNames,
-        LinkedBackend, Malformed, PolicyHealth, Product, ProductId, Resource, ResourceId, SiteEnvironment,
-        SiteKey, StaticSite,
+        LinkedBackend, Malformed, Ownership, PolicyHealth, Product, ProductId, Resource, ResourceId,
+        SiteEnvironment, SiteKey, StaticSite,
     },
     provider::{Depth, ETag},
 };
@@ -96,7 +96,9 @@ pub struct Observed {
     pub policy_health: Option<PolicyHealth>,
     /// The subscriptions whose scope is the product.
     pub subscriptions: Vec<Seen<ApimSubscription>>,
-    /// Where in `subscriptions` the link's own is.
+    /// Who each of them belongs to, in the same order.
+    pub ownership: Vec<Ownership>,
+    /// Where in `subscriptions` the one is that the site uses.
     pub chosen: Option<usize>,
     /// The id that a new subscription of the link would get: the product's, unless that is taken.
     pub free_subscription: Option<ApimSubscriptionId>,
@@ -170,10 +172,41 @@ impl Observed {
         self.chosen.and_then(|at| self.subscriptions.get(at))
     }
 
-    /// The subscriptions to the link's product that are not the link's own.
-    pub fn other_subscriptions(&self) -> impl Iterator<Item = &ApimSubscription> {
-        let others = self.subscriptions.iter().enumerate().filter(|(at, _)| Some(*at) != self.chosen);
-        others.map(|(_, seen)| &seen.view)
+    /// The subscriptions of the link's product, and who each belongs to.
+    pub fn owned_subscriptions(&self) -> impl Iterator<Item = (&ApimSubscription, Ownership)> {
+        self.subscriptions.iter().map(|seen| &seen.view).zip(self.ownership.iter().copied())
+    }
+
+    /// The subscriptions of the link's product that other consumers use, or may use.
+    pub fn other_subscriptions(&self) -> impl Iterator<Item = (&ApimSubscription, Ownership)> {
+        self.owned_subscriptions().filter(|(_, ownership)| !ownership.goes_with_product())
+    }
+
+    /// Whether something shows that the product is this link's: its display name, its policy, which admits tokens
+    /// of the site, or a subscription that has a display name of the link or holds the key that the site sends.
+    /// That a linked backend names the service does not: any product may have the id.
+    #[must_use]
+    pub fn shows_its_link(&self) -> bool {
+        let (Some(product), Some(names)) = (&self.product, &self.names) else { return false };
+        let of_site = match &self.policy_health {
+            Some(PolicyHealth::Healthy | PolicyHealth::AlsoLetsIn(_) | PolicyHealth::Lax(_)) => true,
+            Some(
+                PolicyHealth::Unreadable(_)
+                | PolicyHealth::NoValidateJwt
+                | PolicyHealth::OtherHeader(_)
+                | PolicyHealth::OtherIssuer(_),
+            )
+            | None => false,
+        };
+        let held = || match (&self.site_key, &self.keys) {
+            (SiteKey::Held(held), Some(keys)) => keys.slot_of(held).is_some(),
+            (SiteKey::Held(_) | SiteKey::Absent | SiteKey::Hidden, _) => false,
+        };
+        let named = |seen: &Seen<ApimSubscription>| seen.view.is_named_by(names);
+        product.view.display_name == names.display_name()
+            || of_site
+            || self.subscriptions.iter().any(named)
+            || held()
     }
 
     /// The versions of everything that was seen.

@@ -64,8 +64,8 @@ impl LinkState {
             return Self::Unknown;
         }
         if observed.backends.is_empty() {
-            let another_sites = found(FindingCode::ProductOfAnotherSite);
-            let leftover = observed.product.is_some() && !another_sites;
+            let not_ours = found(FindingCode::ProductOfAnotherSite) || found(FindingCode::ProductUnproven);
+            let leftover = observed.product.is_some() && !not_ours;
             return if leftover { Self::Leftover } else { Self::Unlinked };
         }
         if found(FindingCode::LinkedElsewhere) {

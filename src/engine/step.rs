@@ -134,6 +134,25 @@ impl Step {
         }
     }
 
+    /// Whether the step deletes what a link leaves behind: its product or a subscription of that.
+    #[must_use]
+    pub fn deletes_leftovers(&self) -> bool {
+        match self {
+            Self::DeleteSubscription { .. } | Self::DeleteProduct { .. } => true,
+            Self::PutProduct { .. }
+            | Self::PutSubscription { .. }
+            | Self::PutPolicy { .. }
+            | Self::AddApi { .. }
+            | Self::RemoveApi { .. }
+            | Self::Connect { .. }
+            | Self::Disconnect { .. }
+            | Self::SwapKeys { .. }
+            | Self::ProveKey { .. }
+            | Self::Settle { .. }
+            | Self::RetireSecondary { .. } => false,
+        }
+    }
+
     /// Whether sending the step again could change anything that the first sending did not.
     #[must_use]
     pub fn repeatable(&self) -> bool {

@@ -25,6 +25,9 @@ pub struct Target {
     pub propagation: Propagation,
     /// Whether a named preview environment may be linked.
     pub previews: Previews,
+    /// Whether a product may be used that does not show that it is the link's.
+    #[serde(default)]
+    pub adoption: Adoption,
     /// How the target is named on the command line, for hints: `--env prod`.
     pub selector: String,
 }
@@ -103,6 +106,17 @@ pub enum Previews {
     /// Production alone.
     Refuse,
     /// Named previews too.
+    Allow,
+}
+
+/// Whether a link may use a product that has the link's id and does not show that it is the link's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Adoption {
+    /// The command is refused.
+    #[default]
+    Refuse,
+    /// The product becomes the link's.
     Allow,
 }
 

@@ -1,5 +1,6 @@
 //! ARM resource ids, parsed once and compared as Azure compares them: ignoring case.
 
+mod canonical;
 mod typed;
 
 use std::{cmp::Ordering, fmt, hash, sync::Arc};
@@ -20,7 +21,9 @@ const RESOURCES: &str = "Microsoft.Resources";
 /// A well-formed ARM resource id: a subscription, a resource group, or a resource in one of them.
 ///
 /// Equality, order and hash ignore ASCII case; the text keeps the spelling that it came with.
-/// `…/staticSites/S/linkedBackends/B` is kept as the `…/builds/default/…` that it is an alias of.
+/// An id that Azure spells in several ways is kept in its canonical form: a site's `linkedBackends/B` as the
+/// `builds/default/linkedBackends/B` that it is an alias of, and a subscription or a product of API Management
+/// that was listed below something else as the service's own.
 #[derive(Clone)]
 pub struct ResourceId {
     text: Arc<str>,
@@ -104,7 +107,7 @@ impl ResourceId {
     }
 
     fn new(text: String) -> Self {
-        let text = without_alias(text);
+        let text = canonical::canonical(text);
         Self { key: text.to_ascii_lowercase().into(), text: text.into() }
     }
 
@@ -177,21 +180,6 @@ impl ResourceId {
 
 fn cut_segments(text: &str, count: usize) -> &str {
     (0..count).fold(text, |rest, _| rest.rsplit_once('/').map_or("", |(head, _)| head))
-}
-
-/// ARM answers the site-level path of a linked backend with the id under `builds/default`.
-fn without_alias(text: String) -> String {
-    let mut segments = text.rsplit('/');
-    let mut next = || segments.next().unwrap_or_default();
-    let (name, backends, _site, sites, provider) = (next(), next(), next(), next(), next());
-    let alias = backends.eq_ignore_ascii_case("linkedBackends")
-        && sites.eq_ignore_ascii_case("staticSites")
-        && provider.eq_ignore_ascii_case("Microsoft.Web");
-    if !alias {
-        return text;
-    }
-    let site = cut_segments(&text, 2);
-    format!("{site}/builds/{PRODUCTION}/{backends}/{name}")
 }
 
 fn shape_problem(text: &str) -> Option<String> {

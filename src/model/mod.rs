@@ -3,6 +3,7 @@
 mod id;
 mod key;
 mod names;
+mod ownership;
 mod policy;
 mod resource;
 mod rights;
@@ -15,6 +16,7 @@ pub use id::{
 };
 pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
+pub use ownership::Ownership;
 pub use policy::{ApimPolicy, ClaimMatch, PolicyHealth, RequiredClaim, TokenPlace, UnfitPolicy, ValidateJwt};
 pub use resource::{Malformed, Resource};
 pub use rights::{Permission, Permissions};

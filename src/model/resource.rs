@@ -55,7 +55,7 @@ impl Resource {
         Self { id, body: Arc::new(body) }
     }
 
-    /// Takes a resource from JSON.
+    /// Takes a resource from JSON. Its id is taken to its canonical form, which `name` and `type` follow.
     ///
     /// # Errors
     ///
@@ -66,6 +66,9 @@ impl Resource {
         let id = ResourceId::parse(text)?;
         if text != id.as_str() {
             body.insert("id".to_owned(), id.as_str().into());
+            body.insert("name".to_owned(), id.name().into());
+            body.insert("type".to_owned(), id.resource_type().into());
+        } else if body.get("type").and_then(Value::as_str).is_some_and(|given| !id.is_a(given)) {
             body.insert("type".to_owned(), id.resource_type().into());
         }
         Ok(Self { id, body: Arc::new(body) })

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    ApiId, ApimServiceId, ApimSubscriptionId, LinkNames, Malformed, ProductId, Provisioning, Resource,
+    ApiId, ApimServiceId, ApimSubscriptionId, LinkNames, Malformed, Ownership, ProductId, Provisioning,
+    Resource,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -256,6 +257,8 @@ pub struct ApimSubscription {
     pub display_name: Option<String>,
     /// What its keys open, as Azure writes it: a full id, or relative to the service.
     pub scope: String,
+    /// The user who owns it, as Azure writes it: the full id, or relative to the service.
+    pub owner: Option<String>,
     /// Whether its keys are accepted.
     pub state: SubscriptionState,
     /// When it was made, as Azure writes it. Its keys may be younger.
@@ -277,6 +280,7 @@ impl ApimSubscription {
             id: ApimSubscriptionId::try_from(resource.id().clone())?,
             display_name: resource.text("properties.displayName")?.map(str::to_owned),
             scope: resource.required_text("properties.scope")?.to_owned(),
+            owner: resource.text("properties.ownerId")?.map(str::to_owned),
             state,
             created_on: resource.text("properties.createdDate").ok().flatten().map(str::to_owned),
         })
@@ -298,16 +302,12 @@ impl ApimSubscription {
         self.display_name.as_deref().is_some_and(|name| names.names_subscription(name))
     }
 
-    /// Of the subscriptions of a link's product, the one that the link uses: one that is named as linking
-    /// names it (an active one first, then in order of the ids), or else the only one there is.
+    /// Of all subscriptions of a link's product, the one that the site uses, as far as the subscriptions
+    /// themselves say so.
     #[must_use]
     pub fn of_link<'a>(candidates: &'a [Self], names: &LinkNames) -> Option<&'a Self> {
-        let of_name = candidates.iter().filter(|candidate| candidate.is_named_by(names));
-        let first = of_name.min_by_key(|s| (s.state != SubscriptionState::Active, s.id.key()));
-        first.or(match candidates {
-            [only] => Some(only),
-            _ => None,
-        })
+        let owners = Ownership::of_all(candidates, Some(names), None);
+        Ownership::used(&owners, candidates).map(|at| &candidates[at])
     }
 
     /// The subscription of a link: a new one, or `existing` with what a link needs put right.
@@ -414,8 +414,8 @@ mod tests {
         let chosen =
             |all: &[ApimSubscription]| ApimSubscription::of_link(all, &names).map(|s| s.id.name().to_owned());
         let partners = [subscription("a", partner, "active"), subscription("b", partner, "active")];
-        assert_eq!(chosen(&partners), None, "nobody else's keys are taken");
-        assert_eq!(chosen(&partners[..1]), Some("a".to_owned()), "the only one is found by its scope");
+        assert_eq!(chosen(&partners), None);
+        assert_eq!(chosen(&partners[..1]), None, "the keys of a partner are not the link's");
         let mut with_ours = partners.to_vec();
         with_ours.push(subscription("y", &ours, "suspended"));
         assert_eq!(chosen(&with_ours), Some("y".to_owned()));

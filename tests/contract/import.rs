@@ -7,14 +7,14 @@ use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
     model::{Resource, SiteKey},
     provider::{
-        ControlPlane as _,
+        Collection, ControlPlane as _,
         json::{ImportReport, JsonControlPlane},
     },
 };
 
 use crate::world::{
-    Counting, api, backend, backend_id, pair, policy, product, product_api, put_a_link, resource, service,
-    service_id, service_named, site, site_id, subscription, subscription_id,
+    Counting, LABEL, api, backend, backend_id, pair, policy, product, product_api, product_id, put_a_link,
+    resource, service, service_id, service_named, site, site_id, subscription, subscription_id,
 };
 
 fn in_memory() -> JsonControlPlane {
@@ -121,6 +121,83 @@ async fn given_keys_are_taken_and_recorded_ones_kept() {
     assert_eq!(plane.keys(&subscription_id("linked")).await.unwrap().unwrap().value, pair("one", "two"));
     let master = resource(&subscription_id("master"), &json!({"scope": format!("{}/", service_id())}));
     plane.import(master.into_value()).unwrap();
+}
+
+/// Azure/azure-sdk-for-net, CreateListUpdateDelete.json, recorded 2020-02-07 with 2019-01-01, with the ids of this
+/// suite and other keys: `GET products/P/subscriptions` names its elements as the product's, and shows their keys.
+fn listed_below(owner: &str, keys: bool) -> Value {
+    let service = service_id();
+    let mut properties = json!({"ownerId": format!("{service}/users/1"), "scope": product().id().as_str(),
+        "displayName": null, "state": "active", "createdDate": "2020-02-07T00:19:59.283Z", "startDate": null,
+        "expirationDate": null, "endDate": null, "notificationDate": null, "stateComment": null,
+        "allowTracing": true});
+    if keys {
+        properties["primaryKey"] = "a key in a list".into();
+        properties["secondaryKey"] = "another key in a list".into();
+    }
+    let (kind, _) = owner.split_once('/').unwrap();
+    json!({"id": format!("{service}/{owner}/subscriptions/5e3cad2f4acd5f008a070001"),
+        "type": format!("Microsoft.ApiManagement/service/{kind}/subscriptions"),
+        "name": "5e3cad2f4acd5f008a070001", "properties": properties})
+}
+
+#[tokio::test]
+async fn a_subscription_in_a_nested_list_is_the_services_and_keeps_its_keys_to_itself() {
+    for owner in
+        [format!("products/{LABEL}"), "users/1".to_owned(), format!("Products/{}", LABEL.to_uppercase())]
+    {
+        let plane = in_memory();
+        let list = json!({"value": [listed_below(&owner, true)], "count": 1});
+        plane.import(json!([service().into_value(), product().into_value(), list])).unwrap();
+        let id = subscription_id("5e3cad2f4acd5f008a070001");
+        let keys = plane.keys(&id).await.unwrap().unwrap().value;
+        assert_eq!(keys, pair("a key in a list", "another key in a list"), "{owner}");
+        let exported = export(&plane).to_string();
+        assert!(!exported.contains("in a list") && exported.contains(id.as_str()), "{exported}");
+        let scoped = plane.list(&Collection::ProductSubscriptions(product_id())).await.unwrap();
+        assert_eq!(scoped.len(), 1);
+        assert_eq!(scoped[0].value.body()["type"], "Microsoft.ApiManagement/service/subscriptions");
+    }
+}
+
+#[tokio::test]
+async fn one_subscription_in_several_lists_is_one() {
+    let plane = in_memory();
+    let lists =
+        json!([[listed_below(&format!("products/{LABEL}"), false)], [listed_below("users/1", false)]]);
+    let report = plane.import(json!([service().into_value(), product().into_value(), lists])).unwrap();
+    assert_eq!(report.created, 3);
+}
+
+#[tokio::test]
+async fn the_keys_of_a_workspaces_subscription_are_not_exported() {
+    let plane = in_memory();
+    let id = format!("{}/workspaces/w/subscriptions/x", service_id());
+    let properties = json!({"scope": "/products/p", "primaryKey": "a key", "secondaryKey": "another key"});
+    let workspace = json!({"id": format!("{}/workspaces/w", service_id())});
+    plane.import(json!([service().into_value(), workspace, {"id": id, "properties": properties}])).unwrap();
+    assert!(!export(&plane).to_string().contains("a key"));
+}
+
+#[tokio::test]
+async fn a_product_in_the_list_of_an_api_is_the_services_product() {
+    let plane = in_memory();
+    // apim-api-products, 2022-08-01
+    let listed = json!({"id": format!("{}/apis/orders/products/{LABEL}", service_id()), "name": LABEL,
+        "type": "Microsoft.ApiManagement/service/apis/products", "properties": {"displayName": "Linked"}});
+    plane
+        .import(json!([
+            service().into_value(),
+            listed,
+            product_api("orders").into_value(),
+            api("orders").into_value()
+        ]))
+        .unwrap();
+    assert!(plane.get(&product_id()).await.unwrap().is_some());
+    assert!(
+        plane.get(product_api("orders").id()).await.unwrap().is_some(),
+        "the place of the API stays a place"
+    );
 }
 
 #[tokio::test]

@@ -106,7 +106,9 @@ pub(crate) fn product_api(name: &str) -> Resource {
 }
 
 pub(crate) fn subscription(name: &str) -> Resource {
-    let properties = json!({"scope": format!("/products/{LABEL}"), "displayName": "x", "state": "active"});
+    let display_name = format!("Azure Static Web Apps - {LABEL}.5.azurestaticapps.net (Linked)");
+    let properties =
+        json!({"scope": format!("/products/{LABEL}"), "displayName": display_name, "state": "active"});
     resource(&subscription_id(name), &properties)
 }
 

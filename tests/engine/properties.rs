@@ -2,14 +2,14 @@
 
 use proptest::prelude::*;
 use swa_apim::{
-    engine::{FindingCode, Intent, LinkState},
+    engine::{Adoption, FindingCode, Intent, LinkState},
     model::Resource,
     provider::ControlPlane,
 };
 
 use crate::{
     oracle::Traffic,
-    recipe::{BackendRecipe, LABEL, ProductRecipe, Recipe, any_recipe},
+    recipe::{BackendRecipe, LABEL, PolicyRecipe, ProductRecipe, Recipe, SiteKeyRecipe, any_recipe},
     world::{LINK, PURGE, REPLACE, Stopped, UNLINK, World},
 };
 
@@ -18,7 +18,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// What `link` has to refuse, told from the recipe alone.
-fn refusals(recipe: &Recipe, intent: &Intent) -> Vec<FindingCode> {
+fn refusals(recipe: &Recipe, intent: &Intent, adoption: Adoption) -> Vec<FindingCode> {
     let mut codes = Vec::new();
     if recipe.namesake {
         codes.push(FindingCode::ProductNameTaken);
@@ -29,7 +29,25 @@ fn refusals(recipe: &Recipe, intent: &Intent) -> Vec<FindingCode> {
     if recipe.backends.contains(&BackendRecipe::Foreign) && *intent != REPLACE {
         codes.push(FindingCode::LinkedElsewhere);
     }
+    if is_unproven(recipe) && adoption == Adoption::Refuse {
+        codes.push(FindingCode::ProductUnproven);
+    }
     codes
+}
+
+/// Whether the product has another display name, and neither its policy nor its subscriptions are of the link.
+fn is_unproven(recipe: &Recipe) -> bool {
+    let renamed = matches!(recipe.product, Some(ProductRecipe::Wrong { renamed: true, .. }));
+    let of_site =
+        matches!(recipe.policy, Some(PolicyRecipe::Right | PolicyRecipe::Lax | PolicyRecipe::AlsoLetsIn));
+    let connected =
+        recipe.backends.iter().any(|it| matches!(it, BackendRecipe::Own | BackendRecipe::OwnFailed));
+    let holder = match recipe.site_key {
+        SiteKeyRecipe::PrimaryOf(at) | SiteKeyRecipe::SecondaryOf(at) => recipe.subscriptions.get(at),
+        SiteKeyRecipe::Stale | SiteKeyRecipe::None => None,
+    };
+    let held = connected && holder.is_some_and(|holder| holder.keys);
+    renamed && !of_site && !held && !recipe.subscriptions.iter().any(|it| it.named)
 }
 
 fn others(resources: &[Resource]) -> Vec<&Resource> {
@@ -52,10 +70,12 @@ proptest! {
     fn link_and_relink_converge_or_refuse_for_the_known_reasons(
         recipe in any_recipe(),
         intent in prop_oneof![Just(LINK), Just(REPLACE), Just(Intent::Relink)],
+        adoption in prop_oneof![Just(Adoption::Refuse), Just(Adoption::Allow)],
     ) {
         block_on(async {
-            let world = World::new(&recipe);
-            let expected = refusals(&recipe, &intent);
+            let mut world = World::new(&recipe);
+            world.target.adoption = adoption;
+            let expected = refusals(&recipe, &intent, adoption);
             let before = world.snapshot();
             match world.run(&intent).await {
                 Ok(_) => prop_assert!(expected.is_empty(), "should have refused: {expected:?}"),

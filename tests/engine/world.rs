@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use swa_apim::{
     ambient::System,
     engine::{
-        self, ApplyError, Existing, Intent, Leftovers, Observed, Plan, PlannedStep, Previews, Propagation,
-        Provisioner, Refusal, StepListener, Target, Verdict,
+        self, Adoption, ApplyError, Existing, Intent, Leftovers, Observed, Plan, PlannedStep, Previews,
+        Propagation, Provisioner, Refusal, StepListener, Target, Verdict,
     },
     model::{
         ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey,
@@ -73,6 +73,7 @@ impl World {
             provisioner: Provisioner::Engine,
             propagation: Propagation::Immediate,
             previews: Previews::Refuse,
+            adoption: Adoption::Refuse,
             selector: "--env prod".to_owned(),
         };
         JsonControlPlane::create(&model, document, Duration::ZERO, Arc::new(System)).unwrap();

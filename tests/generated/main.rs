@@ -131,6 +131,7 @@ fn effect(effect: Effect) -> &'static str {
         Effect::Mended => "mended",
         Effect::Blocks => "refused",
         Effect::BlocksUnlessReplace => "refused without `link --replace`",
+        Effect::BlocksUnlessAdopted => "refused without `--adopt`",
         Effect::BlocksUnlessPreview => "refused without `--allow-preview`",
         Effect::BlocksPurge => "told; `unlink --purge` is refused",
     }

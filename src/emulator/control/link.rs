@@ -15,7 +15,8 @@ use crate::{
         switches::{Ending, Shape},
     },
     engine::{
-        self, Existing, Intent, PlannedStep, Previews, Propagation, Provisioner, Step, StepListener, Target,
+        self, Adoption, Existing, Intent, PlannedStep, Previews, Propagation, Provisioner, Step,
+        StepListener, Target,
     },
     model::{ApimServiceId, LinkedBackendId, Resource, ResourceId, SiteEnvironmentId},
     provider::{ControlPlane as _, Expected, json::JsonControlPlane},
@@ -193,6 +194,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
         provisioner: Provisioner::Engine,
         propagation: Propagation::Immediate,
         previews: Previews::Allow,
+        adoption: Adoption::Allow,
         selector: String::new(),
     };
     let observed = engine::observe(plane, &target).await.map_err(|error| refused(&error))?;

@@ -165,9 +165,11 @@ impl Route {
     fn of_resource(path: &str) -> Result<Self, Unrouted> {
         let (before, last) = path.rsplit_once('/').ok_or(Unrouted::Shape)?;
         if let Ok(id) = ResourceId::parse(path) {
+            refuse_listed_path(&id, path)?;
             return Self::of_id(id);
         }
         if let Ok(scope) = ResourceId::parse(before) {
+            refuse_listed_path(&scope, before)?;
             return Self::below(scope, last);
         }
         if let Some((scope, namespace)) = provider_of(path) {
@@ -255,6 +257,17 @@ pub(super) enum Namespace {
     ResourceGraph,
     Resources,
     Web,
+}
+
+/// Azure lists a product's subscriptions under ids of the product, and serves nothing at those paths.
+fn refuse_listed_path(id: &ResourceId, path: &str) -> Result<(), Unrouted> {
+    if id.as_str().len() >= path.len() {
+        return Ok(());
+    }
+    let below_provider = path.rsplit_once("/providers/").map_or(path, |(_, below)| below);
+    let (namespace, rest) = below_provider.split_once('/').unwrap_or((below_provider, ""));
+    let kinds: Vec<&str> = rest.split('/').step_by(2).collect();
+    Err(unknown(&format!("{namespace}/{}", kinds.join("/"))))
 }
 
 /// `{scope}/providers/{namespace}`.
@@ -345,6 +358,19 @@ mod tests {
             assert_eq!(of(path), route, "{path}");
         }
         assert_eq!(of(&format!("{SITE}/providers/Microsoft.Authorization/permissions")), Route::Permissions);
+    }
+
+    #[test]
+    fn the_ids_of_nested_lists_are_no_paths() {
+        for (tail, resource_type) in [
+            ("products/p/subscriptions/x", "products/subscriptions"),
+            ("products/p/subscriptions/x/listSecrets", "products/subscriptions"),
+            ("users/1/subscriptions/x", "users/subscriptions"),
+            ("apis/o/products/p", "apis/products"),
+        ] {
+            let wanted = Unrouted::Type(format!("Microsoft.ApiManagement/service/{resource_type}"));
+            assert_eq!(Route::of(&format!("{SERVICE}/{tail}")), Err(wanted), "{tail}");
+        }
     }
 
     #[test]

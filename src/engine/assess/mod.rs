@@ -3,6 +3,8 @@
 mod ends;
 mod parts;
 
+pub(super) use self::parts::undetermined_hint;
+
 use super::{Finding, FindingCode as Code, Observed};
 use crate::model::{LinkNames, Product, linked_hostname};
 
@@ -58,11 +60,11 @@ fn missing_product(observed: &Observed, names: &LinkNames) -> Option<Finding> {
     Some(Finding::new(Code::ProductMissing, &id).message(message).hint(run(observed, "relink")))
 }
 
-/// The link's product, unless it says that it is another site's.
+/// The product with the link's id, if it shows that it is the link's and does not say that it is another site's.
 fn own_product(observed: &Observed) -> Option<&Product> {
     let product = observed.product.as_ref().map(|product| &product.view)?;
-    let names = observed.names.as_ref();
-    Some(product).filter(|product| !names.is_some_and(|names| is_another_sites(product, names)))
+    let names = observed.names.as_ref()?;
+    (!is_another_sites(product, names) && observed.shows_its_link()).then_some(product)
 }
 
 fn leftover(observed: &Observed, product: &Product) -> Finding {
@@ -90,13 +92,28 @@ fn products(observed: &Observed, all: &mut Vec<Finding>) {
         let hint = format!("rename or delete the product `{}`, then run the command again", other.name());
         all.push(finding.field("properties.displayName", free, names.display_name()).hint(hint));
     }
-    let product = observed.product.as_ref().map(|product| &product.view);
-    if let Some(product) = product.filter(|product| is_another_sites(product, names)) {
+    let Some(product) = observed.product.as_ref().map(|product| &product.view) else { return };
+    if !is_another_sites(product, names) && !observed.shows_its_link() {
+        all.push(unproven(observed, product, names));
+    }
+    if is_another_sites(product, names) {
         let message = format!("the product `{}` belongs to another site's link", product.id.name());
         let finding = Finding::new(Code::ProductOfAnotherSite, &product.id).message(message);
         let field = "properties.displayName";
         all.push(finding.field(field, names.display_name(), &product.display_name));
     }
+}
+
+fn unproven(observed: &Observed, product: &Product, names: &LinkNames) -> Finding {
+    let (id, display_name) = (&product.id, &product.display_name);
+    let message = format!(
+        "the product `{}` has the id that the link's needs, and nothing shows that it is the link's: its display \
+         name is `{display_name}`",
+        id.name()
+    );
+    let finding = Finding::new(Code::ProductUnproven, id).message(message);
+    let hint = format!("{} if the link may use the product and change it", run(observed, "link --adopt"));
+    finding.field("properties.displayName", names.display_name(), display_name).hint(hint)
 }
 
 /// A product that says it was made for another site. One that says nothing was renamed by somebody.

@@ -4,8 +4,8 @@ use super::run;
 use crate::{
     engine::{Finding, FindingCode as Code, Observed, Provisioner, Severity},
     model::{
-        Api, ApimSubscription, ApimSubscriptionId, KeySlot, LinkNames, PolicyHealth, Product, ProductState,
-        SITE_KEY_HEADER, SiteKey, SubscriptionState,
+        Api, ApimSubscription, ApimSubscriptionId, KeySlot, LinkNames, Ownership, PolicyHealth, Product,
+        ProductState, SITE_KEY_HEADER, SiteKey, SubscriptionState,
     },
 };
 
@@ -100,18 +100,38 @@ pub(super) fn subscription(
     if let Some(own) = observed.subscription() {
         subscription_fields(observed, &own.view, names, all);
     } else if !observed.unreadable.iter().any(|part| part.id.is_a(ApimSubscriptionId::TYPE)) {
-        let message = "no subscription holds keys for the link's product";
+        let message = if observed.subscriptions.is_empty() {
+            "no subscription holds keys for the link's product"
+        } else {
+            "none of the subscriptions of the link's product is the link's"
+        };
         let finding = Finding::new(Code::SubscriptionMissing, &product.id).message(message);
         all.push(finding.hint(run(observed, "relink")));
     }
 }
 
 pub(super) fn strangers(observed: &Observed, all: &mut Vec<Finding>) {
-    for other in observed.other_subscriptions() {
+    for (other, ownership) in observed.other_subscriptions() {
         let name = other.display_name.as_deref().unwrap_or_else(|| other.id.name());
-        let message = format!("the subscription `{name}` holds keys to the link's product too");
-        all.push(Finding::new(Code::OtherSubscriptions, &other.id).message(message));
+        let finding = Finding::new(Code::OtherSubscriptions, &other.id);
+        all.push(if ownership == Ownership::Undetermined {
+            let message = format!(
+                "the subscription `{name}` holds keys to the link's product, and who uses it cannot be determined"
+            );
+            finding.message(message).hint(undetermined_hint(observed))
+        } else {
+            finding.message(format!("the subscription `{name}` holds keys to the link's product too"))
+        });
     }
+}
+
+/// What to do about a subscription that may be the link's and may be another consumer's.
+pub(in crate::engine) fn undetermined_hint(observed: &Observed) -> String {
+    let wanted = observed.names.as_ref().map(LinkNames::subscription_display_name).unwrap_or_default();
+    format!(
+        "give the subscription the display name `{wanted}` if it is the link's, another display name if another \
+         consumer uses it, or delete it if it is not used"
+    )
 }
 
 fn subscription_fields(

@@ -7,8 +7,8 @@ use super::{HostSeen, ServiceSeen, SitesSeen, SubscriptionsSeen, Unread, made_fo
 use crate::{
     engine::{Finding, FindingCode, Unreadable},
     model::{
-        ApiId, ApimServiceId, ApimSubscription, Hostname, LinkNames, Product, ProductId, ResourceId,
-        SiteEnvironmentId, linked_hostname,
+        ApiId, ApimServiceId, ApimSubscription, Hostname, LinkNames, Ownership, Product, ProductId,
+        ResourceId, SiteEnvironmentId, linked_hostname,
     },
 };
 
@@ -42,9 +42,9 @@ pub struct ProductAudit {
     pub site: Option<SiteEnvironmentId>,
     /// What that site is linked to, if it is known.
     pub links: Vec<ResourceId>,
-    /// The subscriptions that linking made.
+    /// The subscriptions that linking made, and the administrator's own, which came with the product.
     pub own: Vec<ApimSubscription>,
-    /// The subscriptions of others.
+    /// The subscriptions that other consumers use, or may use.
     pub others: Vec<ApimSubscription>,
     /// The APIs in it, if they are known.
     pub apis: Option<Vec<ApiId>>,
@@ -118,8 +118,11 @@ fn product(product: &Product, service: &ServiceSeen, sites: &SitesSeen) -> Produ
     let hostname = made_for.clone().or_else(|| linked_hostname(&product.display_name));
     let names = hostname.clone().or_else(|| host.map(|host| host.hostname.clone())).map(LinkNames::of);
     let scoped = scoped_to(product, &service.subscriptions);
-    let is_own = |subscription: &ApimSubscription| is_own(subscription, names.as_ref(), &scoped);
-    let (own, others): (Vec<_>, Vec<_>) = scoped.iter().cloned().partition(is_own);
+    let owners = Ownership::of_all(&scoped, names.as_ref(), None);
+    let owned = scoped.into_iter().zip(owners);
+    let (own, others): (Vec<_>, Vec<_>) = owned.partition(|(_, ownership)| ownership.goes_with_product());
+    let views = |owned: Vec<(ApimSubscription, Ownership)>| owned.into_iter().map(|(it, _)| it).collect();
+    let (own, others): (Vec<ApimSubscription>, Vec<ApimSubscription>) = (views(own), views(others));
     let standing = match (&made_for, host) {
         (None, Some(_)) => Standing::InUse,
         (None, None) => Standing::Foreign,
@@ -217,12 +220,6 @@ fn scoped_to(product: &Product, seen: &Result<SubscriptionsSeen, Unread>) -> Vec
         name.is_some_and(|name| name.eq_ignore_ascii_case(product.id.name()))
     };
     all.filter(opens).cloned().collect()
-}
-
-/// Whether linking made a subscription: it bears the name, or it is the only one and bears none.
-fn is_own(subscription: &ApimSubscription, names: Option<&LinkNames>, scoped: &[ApimSubscription]) -> bool {
-    let nameless = subscription.display_name.as_deref().is_none_or(str::is_empty);
-    names.is_some_and(|names| subscription.is_named_by(names)) || nameless && scoped.len() == 1
 }
 
 fn apis_in(product: &Product, service: &ServiceSeen) -> Option<Vec<ApiId>> {

@@ -1,15 +1,30 @@
 //! What stands in the way of a plan.
 
-use crate::engine::{Effect, Existing, Finding, FindingCode as Code, Intent, Leftovers, Observed};
+use crate::{
+    engine::{Adoption, Effect, Existing, Finding, FindingCode as Code, Intent, Leftovers, Observed, assess},
+    model::Ownership,
+};
 
-pub(super) fn blocks_link(findings: &[Finding], intent: &Intent) -> Vec<Finding> {
+pub(super) fn blocks_link(observed: &Observed, findings: &[Finding], intent: &Intent) -> Vec<Finding> {
+    let refuses_adoption = observed.target.adoption == Adoption::Refuse;
     let replaces = matches!(intent, Intent::Link { existing: Existing::Replace });
     let stands = |finding: &&Finding| match finding.code.effect() {
         Effect::Blocks | Effect::BlocksUnlessPreview => true,
         Effect::BlocksUnlessReplace => !replaces,
+        Effect::BlocksUnlessAdopted => refuses_adoption,
         Effect::Told | Effect::Mended | Effect::BlocksPurge => false,
     };
-    findings.iter().filter(stands).cloned().collect()
+    let blocking = findings.iter().filter(stands).cloned();
+    blocking.map(|finding| for_verb(finding, intent)).collect()
+}
+
+/// The flag of the hint belongs to the command that was refused.
+fn for_verb(finding: Finding, intent: &Intent) -> Finding {
+    if finding.code != Code::ProductUnproven {
+        return finding;
+    }
+    let hint = finding.hint.replacen("link --adopt", &format!("{} --adopt", intent.verb()), 1);
+    finding.hint(hint)
 }
 
 /// Unlinking needs to know the site and that the link is this one; nothing else stands in its way.
@@ -50,19 +65,36 @@ fn blocks_purge(observed: &Observed) -> Vec<Finding> {
         let (wanted, actual) = (names.display_name(), &product.view.display_name);
         blocking.push(finding.field("properties.displayName", wanted, actual));
     }
-    for other in observed.other_subscriptions() {
-        if !other.is_named_by(names) {
-            let name = other.display_name.as_deref().unwrap_or_else(|| other.id.name());
-            let message = format!("the subscription `{name}` uses the product `{}`", id.name());
-            blocking.push(Finding::new(Code::PurgeInUse, &other.id).message(message));
-        }
+    for (other, ownership) in observed.other_subscriptions() {
+        let name = other.display_name.as_deref().unwrap_or_else(|| other.id.name());
+        let finding = Finding::new(Code::PurgeInUse, &other.id);
+        blocking.push(if ownership == Ownership::Undetermined {
+            let message = format!(
+                "who uses the subscription `{name}` of the product `{}` cannot be determined",
+                id.name()
+            );
+            finding.message(message).hint(assess::undetermined_hint(observed))
+        } else {
+            finding.message(format!("the subscription `{name}` uses the product `{}`", id.name()))
+        });
+    }
+    if !product.view.subscription_required {
+        let message = format!(
+            "the product `{}` requires no subscription, so other clients may call its APIs",
+            id.name()
+        );
+        let finding = Finding::new(Code::PurgeInUse, id).message(message);
+        let hint =
+            "require a subscription for the product if only the site uses it, then run the command again";
+        blocking.push(finding.field("properties.subscriptionRequired", true, false).hint(hint));
     }
     blocking
 }
 
 pub(super) fn blocks_apis(observed: &Observed, findings: &[Finding], intent: &Intent) -> Vec<Finding> {
     let stands = |code| match code {
-        Code::SiteMissing | Code::ServiceMissing | Code::Unreadable | Code::ProductOfAnotherSite => true,
+        Code::SiteMissing | Code::ServiceMissing | Code::Unreadable => true,
+        Code::ProductOfAnotherSite | Code::ProductUnproven => true,
         Code::ApiMissing => matches!(intent, Intent::AddApis { .. }),
         _ => false,
     };

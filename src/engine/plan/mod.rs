@@ -13,7 +13,7 @@ use super::{
     Basis, ChangeKind, Intent, Leftovers, LinkState, Observed, PlannedStep, Refusal, Step, Target, Undo,
     Verdict, assess, undo::undo,
 };
-use crate::model::ProductId;
+use crate::model::{Ownership, ProductId};
 
 /// The steps that turn what was observed into what is wanted, and what they were planned from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ impl Plan {
 pub fn plan(observed: &Observed, intent: &Intent) -> Result<Plan, Refusal> {
     let findings = assess::findings(observed);
     let blocking = match intent {
-        Intent::Link { .. } | Intent::Relink => blocks_link(&findings, intent),
+        Intent::Link { .. } | Intent::Relink => blocks_link(observed, &findings, intent),
         Intent::Unlink { leftovers } => blocks_unlink(observed, &findings, *leftovers),
         Intent::AddApis { .. } | Intent::RemoveApis { .. } => blocks_apis(observed, &findings, intent),
     };
@@ -102,9 +102,15 @@ fn unlink_steps(observed: &Observed, leftovers: Leftovers) -> Vec<PlannedStep> {
     if leftovers == Leftovers::Purge
         && let Some(product) = &observed.product
     {
-        steps.extend(observed.subscriptions.iter().map(|seen| {
-            let delete = Step::DeleteSubscription { subscription: seen.view.id.clone() };
-            step(ChangeKind::Delete, "nobody else uses it; its keys end here", delete)
+        let going = observed.owned_subscriptions().filter(|(_, ownership)| ownership.goes_with_product());
+        steps.extend(going.map(|(subscription, ownership)| {
+            let delete = Step::DeleteSubscription { subscription: subscription.id.clone() };
+            let reason = if ownership == Ownership::Administrator {
+                "API Management created it with the product, for the administrator; its keys end here"
+            } else {
+                "nobody else uses it; its keys end here"
+            };
+            step(ChangeKind::Delete, reason, delete)
         }));
         let delete = Step::DeleteProduct { product: product.view.id.clone() };
         steps.push(step(ChangeKind::Delete, "nobody else uses it; its APIs stay in the service", delete));

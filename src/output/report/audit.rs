@@ -95,7 +95,7 @@ pub struct ProductSubscriptionReport {
     pub state: String,
     /// When it was made, as the control plane writes it. Its keys may be younger.
     pub created_on: Option<String>,
-    /// Whether linking made it, and nobody else.
+    /// Whether it is the link's, or the administrator's own that came with the product.
     pub of_link: bool,
 }
 

@@ -108,7 +108,8 @@ impl ArmControlPlane {
     }
 
     /// What a change has to carry so that it is made only if `expected` holds. Where the service has no
-    /// way to say so, it is looked up here, as late as can be.
+    /// way to say so, or where the version is one by content, the resource is read here, right before it is
+    /// changed: API Management's entity tag of that read is what the change then carries.
     async fn condition(
         &self,
         id: &ResourceId,
@@ -116,9 +117,8 @@ impl ArmControlPlane {
         needs_tag: bool,
     ) -> Result<Option<String>, ProviderError> {
         let has_tags = route::is_of_api_management(id) && !id.is_a(ProductApiId::TYPE);
-        let any = || needs_tag.then(|| "*".to_owned());
         match expected {
-            Expected::Anything => Ok(any().filter(|_| has_tags)),
+            Expected::Anything => Ok((needs_tag && has_tags).then(|| "*".to_owned())),
             Expected::Unchanged(tag) if has_tags && !tag.as_str().starts_with(BY_CONTENT) => {
                 Ok(Some(tag.as_str().to_owned()))
             }
@@ -133,8 +133,9 @@ impl ArmControlPlane {
                 if content_tag(&current.value) != *tag {
                     return Err(ProviderError::Conflict(id.clone()));
                 }
+                // Without an entity tag there is no condition to send: never `*`, which any version fulfils.
                 let real = Some(current.etag.as_str()).filter(|tag| !tag.starts_with(BY_CONTENT));
-                Ok(real.map(str::to_owned).or_else(any).filter(|_| has_tags))
+                Ok(real.map(str::to_owned).filter(|_| has_tags))
             }
         }
     }

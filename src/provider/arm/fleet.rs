@@ -149,7 +149,7 @@ impl FleetView {
         let mut members: HashMap<String, Vec<Versioned<Resource>>> = HashMap::new();
         for (api, products) in try_join_all(asked).await? {
             for product in products {
-                let Some(product) = product_named(api.value.id(), product.id().name()) else { continue };
+                let product = ProductId::try_from(product.id().clone())?;
                 let place = place_in(&product, &api.value)?;
                 members.entry(product.key().to_owned()).or_default().push(versioned(place, None));
             }
@@ -238,10 +238,6 @@ impl FleetView {
 
 fn by_id(found: Vec<Versioned<Resource>>) -> Pages {
     found.into_iter().map(|found| (found.value.id().key().to_owned(), found)).collect()
-}
-
-fn product_named(api: &ResourceId, name: &str) -> Option<ProductId> {
-    ApimServiceId::try_from(api.parent()?).ok()?.product(name).ok()
 }
 
 /// An API as it stands in a product's list.

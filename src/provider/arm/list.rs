@@ -13,7 +13,7 @@ use super::{
     route,
 };
 use crate::{
-    model::{ApiId, ApimServiceId, ApimSubscription, ProductId, Resource, ResourceId, StaticSiteId},
+    model::{ApimServiceId, ApimSubscription, ProductId, Resource, ResourceId, StaticSiteId},
     provider::{Collection, ProviderError, Versioned},
 };
 
@@ -34,7 +34,7 @@ impl ArmControlPlane {
                 self.below(environment, "/linkedBackends", &[]).await?
             }
             Collection::Apis(service) => self.below(service, "/apis", &[]).await?,
-            Collection::ApiProducts(api) => products_of(api, self.below(api, "/products", &[]).await?)?,
+            Collection::ApiProducts(api) => self.below(api, "/products", &[]).await?,
             Collection::Products(service) => self.below(service, "/products", &[]).await?,
             Collection::Subscriptions(service) => self.below(service, "/subscriptions", &[]).await?,
             Collection::ApiOperations(api) => self.below(api, "/operations", &[]).await?,
@@ -156,22 +156,6 @@ impl ArmControlPlane {
         });
         Ok(try_join_all(each).await?.into_iter().flatten().collect())
     }
-}
-
-/// The products themselves, however the answer spells where it found them.
-fn products_of(api: &ApiId, found: Vec<Resource>) -> Result<Vec<Resource>, ProviderError> {
-    let service = ApimServiceId::try_from(api.parent().unwrap_or_else(|| (**api).clone()))?;
-    let named = found.into_iter().map(|product| {
-        let id = service.product(product.id().name())?;
-        Ok(resource_of(with_id(product, &id), &id)?)
-    });
-    named.collect()
-}
-
-fn with_id(resource: Resource, id: &ResourceId) -> Value {
-    let mut value = resource.into_value();
-    value["id"] = id.as_str().into();
-    value
 }
 
 fn resources(values: Vec<Value>, asked: &ResourceId) -> Result<Vec<Resource>, ProviderError> {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    ApimPolicyId, ApimSubscriptionId, LinkedBackendId, ProductApiId, Resource, ResourceId, SiteEnvironmentId,
-    StaticSiteId,
+    ApimPolicyId, ApimSubscription, ApimSubscriptionId, LinkedBackendId, ProductApiId, Resource, ResourceId,
+    SiteEnvironmentId, StaticSiteId,
 };
 
 /// [Static sites](https://learn.microsoft.com/rest/api/appservice/static-sites).
@@ -111,13 +111,17 @@ pub(super) fn needed_by(id: &ResourceId) -> Vec<ResourceId> {
     }
 }
 
-/// Whether a resource's body holds all that there is to compare, apart from what changes by itself.
+/// What makes a version of a resource that has no entity tag: what people or programs set, in a form that does
+/// not depend on which operation showed it.
+///
+/// As recorded, a list and a GET of one thing differ: in properties that are null or absent, in `allowTracing`,
+/// in the digits and the zone of times, and in the casing of ids.
 pub(super) fn comparable(resource: &Resource) -> Value {
-    let mut value = Value::Object(resource.body().clone());
-    let of = |field: &str| resource.field(field).cloned().unwrap_or_default();
+    let mut value = without_nulls(Value::Object(resource.body().clone()));
+    let text = |field: &str| resource.text(field).ok().flatten().unwrap_or_default();
     if resource.id().is_a(LinkedBackendId::TYPE) {
-        let named = of("properties.backendResourceId").as_str().map(str::to_ascii_lowercase);
-        return json!([named, of("properties.region")]);
+        let region = text("properties.region").replace(' ', "").to_ascii_lowercase();
+        return json!([canonical_key(text("properties.backendResourceId")), region]);
     }
     if resource.id().is_a(ProductApiId::TYPE) {
         // It is in the product or it is not; what it shows beyond that is the API's.
@@ -129,9 +133,44 @@ pub(super) fn comparable(resource: &Resource) -> Value {
         properties.remove("linkedBackends");
     }
     if resource.id().is_a(ApimSubscriptionId::TYPE) {
-        return of("properties");
+        let scope = text("properties.scope");
+        let product = ApimSubscription::product_of_scope(scope).map(str::to_ascii_lowercase);
+        let scope = product.unwrap_or_else(|| canonical_key(scope));
+        let owner = text("properties.ownerId").rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        let [name, state, expires] = ["displayName", "state", "expirationDate"]
+            .map(|property| text(&format!("properties.{property}")).to_owned());
+        return json!([
+            scope,
+            owner,
+            name,
+            state,
+            second_of(&expires),
+            second_of(text("properties.createdDate"))
+        ]);
     }
     value
+}
+
+fn canonical_key(id: &str) -> String {
+    ResourceId::parse(id).map_or_else(|_| id.to_ascii_lowercase(), |id| id.key().to_owned())
+}
+
+/// A time without its fraction, which is rounded to a number of digits that varies, and without its zone.
+fn second_of(time: &str) -> &str {
+    time.split(['.', 'Z']).next().unwrap_or_default()
+}
+
+/// A property that is null means the same as one that is absent.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let there = fields.into_iter().filter(|(_, field)| !field.is_null());
+            Value::Object(there.map(|(name, field)| (name, without_nulls(field))).collect())
+        }
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            other
+        }
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +223,44 @@ mod tests {
     }
 
     #[test]
+    fn a_subscription_is_the_same_in_a_list_and_by_itself() {
+        // Azure/azure-sdk-for-go, TestApimproductsTestSuite.json and TestApimsubscriptionsTestSuite.json, recorded
+        // 2022-10-21 with 2021-08-01: `GET products/P/subscriptions`, and the form of a GET of the same time
+        let list = json!({"id": format!("{SERVICE}/products/p/subscriptions/635307d6463461024444c8ab"),
+            "type": "Microsoft.ApiManagement/service/products/subscriptions", "name": "635307d6463461024444c8ab",
+            "properties": {"ownerId": format!("{SERVICE}/users/1"), "scope": format!("{SERVICE}/products/p"),
+                "displayName": null, "state": "active", "createdDate": "2022-10-21T20:57:58.62Z",
+                "startDate": "2022-10-21T00:00:00Z", "expirationDate": null, "endDate": null,
+                "notificationDate": null, "stateComment": null, "allowTracing": false}});
+        let itself = json!({"id": format!("{SERVICE}/subscriptions/635307d6463461024444c8ab"),
+            "properties": {"ownerId": "/users/1", "scope": format!("{}/Products/P", SERVICE.to_uppercase()),
+                "state": "active", "createdDate": "2022-10-21T20:57:58.6214968"}});
+        let version = |value: &Value| comparable(&Resource::from_value(value.clone()).unwrap());
+        assert_eq!(version(&list), version(&itself));
+        for (property, other) in [
+            ("displayName", "A partner"),
+            ("state", "suspended"),
+            ("ownerId", "/users/7"),
+            ("scope", "/products/q"),
+            ("createdDate", "2022-10-21T20:58:58.62Z"),
+        ] {
+            let mut changed = list.clone();
+            changed["properties"][property] = other.into();
+            assert_ne!(version(&changed), version(&list), "{property}");
+        }
+    }
+
+    #[test]
+    fn what_is_null_is_the_same_as_what_is_absent() {
+        let product = |properties: &Value| comparable(&resource("/products/p", properties));
+        let short = json!({"displayName": "x", "groups": []});
+        let long = json!({"displayName": "x", "groups": [], "terms": null, "more": {"a": null}});
+        assert_ne!(product(&short), product(&long), "an object is there");
+        let long = json!({"displayName": "x", "groups": [], "terms": null, "subscriptionsLimit": null});
+        assert_eq!(product(&short), product(&long));
+    }
+
+    #[test]
     fn a_linked_backend_is_the_same_whatever_its_dates_say() {
         let site = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/x";
         let backend = |created: &str, named: &str| {
@@ -196,5 +273,12 @@ mod tests {
             backend("2024-06-19T09:03:33", &SERVICE.to_uppercase())
         );
         assert_ne!(backend("", SERVICE), backend("", &format!("{SERVICE}2")));
+        let in_region = |region: Value| {
+            let id = format!("{site}/builds/default/linkedBackends/b");
+            let properties = json!({"backendResourceId": SERVICE, "region": region});
+            comparable(&Resource::from_value(json!({"id": id, "properties": properties})).unwrap())
+        };
+        assert_eq!(in_region(json!("West US")), in_region(json!("westus")));
+        assert_eq!(in_region(Value::Null), in_region(json!("")));
     }
 }

@@ -209,16 +209,41 @@ fn range_of(buffer: &str, part: &str) -> Range<usize> {
     start..start + part.len()
 }
 
+/// The resources by their keys. Where one resource was recorded under several spellings of its id, as programs
+/// did that did not know the canonical one, the canonical spelling counts.
 fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<Keyed<Text>, Damage> {
     let resources = top.resources.as_deref().unwrap_or_default();
     let mut keyed = Builder::with_capacity(resources.len());
+    let mut aliases = Vec::new();
     for raw in resources {
         let range = range_in(buffer, raw);
         let start = range.start;
-        let write = |keys: &mut String| id_of(raw.get()).and_then(|id| push_key(keys, &id));
-        keyed.push(Text::Stored(range), write).map_err(|what| (start, what))?;
+        let damaged = |what| (start, what);
+        let id = id_of(raw.get()).map_err(damaged)?;
+        if let Some(key) = canonical_key(&id) {
+            aliases.push((key, Text::Stored(range)));
+            continue;
+        }
+        keyed.push(Text::Stored(range), |keys: &mut String| push_key(keys, &id)).map_err(damaged)?;
     }
-    keyed.build().map_err(|(key, text)| a_second_time(&key, &text))
+    let mut keyed = keyed.build().map_err(|(key, text)| a_second_time(&key, &text))?;
+    for (key, text) in aliases {
+        if !keyed.contains_key(&key) {
+            keyed.insert(&key, text);
+        }
+    }
+    Ok(keyed)
+}
+
+/// The key of an id that is spelt as a list of its owner spells it.
+fn canonical_key(id: &str) -> Option<String> {
+    let mut segments = id.rsplit('/').skip(1);
+    let is_shown_below =
+        |kind: &&str| kind.eq_ignore_ascii_case("subscriptions") || kind.eq_ignore_ascii_case("products");
+    segments.next().filter(is_shown_below)?;
+    segments.nth(1).filter(|owners| !owners.eq_ignore_ascii_case("service"))?;
+    let parsed = ResourceId::parse(id).ok()?;
+    (parsed.as_str().len() < id.len()).then(|| parsed.key().to_owned())
 }
 
 fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<Keyed<Secret>, Damage> {
@@ -294,9 +319,10 @@ fn is_plain(key: &str) -> bool {
     let (mut rest, mut in_site) = (0, false);
     let fits = segments.all(|segment| {
         rest += 1;
-        // a backend right below its site is an alias
+        // a backend right below its site is an alias, and so is what is listed below an owner
         in_site |= segment == b"staticsites";
-        let is_alias = in_site && rest == 4 && segment == b"linkedbackends";
+        let is_alias = in_site && rest == 4 && segment == b"linkedbackends"
+            || rest == 6 && matches!(segment, b"subscriptions" | b"products");
         !(segment.is_empty() || is_alias)
     });
     fits && rest >= 3 && rest % 2 == 1 && key.bytes().all(|byte| byte == b'/' || plain(byte))
@@ -324,6 +350,9 @@ mod tests {
             format!("{SITE}/builds/default/linkedBackends/B"),
             format!("{SITE}/linkedBackends/B"),
             format!("{service}/products/P/apis/o"),
+            format!("{service}/products/P/subscriptions/x"),
+            format!("{service}/users/1/subscriptions/x"),
+            format!("{service}/apis/o/products/P"),
             format!("{service}/apis/with;rev=2"),
             format!("{service}/products"),
             format!("{service}/"),
@@ -336,6 +365,29 @@ mod tests {
             let mut key = String::new();
             assert_eq!(push_key(&mut key, &id).ok().map(|()| key), slow, "{id}");
         }
+    }
+
+    #[test]
+    fn a_subscription_under_several_spellings_is_one_and_the_canonical_spelling_counts() {
+        let service = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+        let resource =
+            |tail: &str, note: &str| format!("{{\"id\":\"{service}/{tail}\",\"note\":\"{note}\"}}");
+        let all = [
+            resource("users/1/subscriptions/X", "of the user"),
+            resource("subscriptions/x", "of the service"),
+            resource("products/p/subscriptions/x", "of the product"),
+            resource("apis/o/products/p", "of the API"),
+        ];
+        let document = parse(&format!("{{\"schemaVersion\":1,\"resources\":[{}]}}", all.join(","))).unwrap();
+        let found: Vec<_> = document.resources.iter().map(|(key, text)| (key, document.text(text))).collect();
+        let service = service.to_lowercase();
+        assert_eq!(
+            found,
+            [
+                (&*format!("{service}/products/p"), &*all[3]),
+                (&*format!("{service}/subscriptions/x"), &*all[1])
+            ]
+        );
     }
 
     #[test]

@@ -36,6 +36,13 @@ impl Kind {
     }
 }
 
+/// Whether the resource with this key holds two keys of API Management: a subscription of a service, or of a
+/// workspace of one.
+pub(super) fn holds_keys(key: &str) -> bool {
+    let kind = key.rsplit('/').nth(1).unwrap_or_default();
+    kind == "subscriptions" && key.contains("/providers/microsoft.apimanagement/service/")
+}
+
 /// The key without its last two segments.
 pub(super) fn cut(key: &str) -> &str {
     let end = key.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at);

@@ -38,7 +38,7 @@ impl Store {
         self.check_parents(&id)?;
         let before = self.read(id.key())?;
         check_expected(&id, expected, before.as_ref().map(|before| &before.etag))?;
-        let keys = if kind == Kind::Subscription { resource.take_keys() } else { None };
+        let keys = if kind::holds_keys(id.key()) { resource.take_keys() } else { None };
         self.check_and_fill(&mut resource, before.as_ref(), source, ambient)?;
         let (existed, resource) = (before.is_some(), spelt_like(resource, before.as_ref())?);
         if before.is_none_or(|before| before.value != resource) {
@@ -222,10 +222,27 @@ impl Store {
             let found = self.read(&key)?;
             candidates.extend(found.and_then(|found| ApimSubscription::read(&found.value).ok()));
         }
-        match ApimSubscription::of_link(&candidates, &names) {
-            Some(subscription) => Ok(self.recorded(subscription.id.key())?.primary),
-            None => Ok(None),
+        let used = match ApimSubscription::of_link(&candidates, &names) {
+            Some(used) => Some(used),
+            None => self.renamed_holder(&candidates, backend.id().key())?,
+        };
+        used.map_or(Ok(None), |used| Ok(self.recorded(used.id.key())?.primary))
+    }
+
+    /// The subscription that was renamed after the site had taken its key.
+    fn renamed_holder<'a>(
+        &self,
+        candidates: &'a [ApimSubscription],
+        backend: &str,
+    ) -> Result<Option<&'a ApimSubscription>, ModelError> {
+        let Some(held) = self.recorded(backend)?.primary else { return Ok(None) };
+        for candidate in candidates.iter().filter(|candidate| candidate.display_name.is_some()) {
+            let keys = self.recorded(candidate.id.key())?;
+            if [keys.primary, keys.secondary].iter().flatten().any(|key| *key == held) {
+                return Ok(Some(candidate));
+            }
         }
+        Ok(None)
     }
 
     fn names_of(&self, environment: &str) -> Result<Option<LinkNames>, ModelError> {

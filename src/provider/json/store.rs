@@ -99,6 +99,7 @@ impl Store {
         match kind {
             Kind::Site => drop(value.remove_property("linkedBackends")),
             Kind::Subscription => drop(value.take_keys()),
+            Kind::Other if kind::holds_keys(key) => drop(value.take_keys()),
             _ => {}
         }
         let found = Versioned { value, etag: self.etag_as(key, kind)? };
