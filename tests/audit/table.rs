@@ -39,6 +39,16 @@ fn subscription(id: &str, product: &str, display_name: Option<&str>) -> Seen<Api
     seen(resource(&format!("subscriptions/{id}"), &properties), ApimSubscription::read)
 }
 
+/// The subscription that API Management creates with every product, as it was recorded: see
+/// `Azure/azure-sdk-for-go`, `TestApimproductsTestSuite.json`, 2022-10-21, 2021-08-01.
+fn automatic(name: &str, owner: &str, created: &str) -> Seen<ApimSubscription> {
+    let properties = json!({"ownerId": format!("{SERVICE}/users/{owner}"), "scope": format!("{SERVICE}/products/{LABEL}"),
+        "displayName": null, "state": "active", "createdDate": created, "startDate": "2022-10-21T00:00:00Z",
+        "expirationDate": null, "endDate": null, "notificationDate": null, "stateComment": null,
+        "allowTracing": false});
+    seen(resource(&format!("subscriptions/{name}"), &properties), ApimSubscription::read)
+}
+
 fn service(products: Vec<Seen<Product>>, subscriptions: Vec<Seen<ApimSubscription>>) -> ServiceSeen {
     ServiceSeen {
         id: ApimServiceId::parse(SERVICE).unwrap(),
@@ -144,8 +154,19 @@ fn an_orphan_is_one_only_if_nobody_else_has_a_key() {
     let nobody = || product(LABEL, NAME, true);
     let own = || subscription("s", LABEL, Some(NAME));
     let partner = || subscription("p", LABEL, Some("A partner"));
+    let with_product = || automatic("635307d6463461024444c8ab", "1", "2022-10-21T20:57:58.62Z");
+    let asked_for_later = || automatic("635307e6463461024444c8ac", "1", "2022-10-21T20:58:14.62Z");
+    let of_another = || automatic("635307d6463461024444c8ab", "7", "2022-10-21T20:57:58.62Z");
     let orphan = Standing::Orphan(Orphaned::SiteGone);
     let rows = [
+        ("the administrator's alone", service(vec![nobody()], vec![with_product()]), orphan.clone()),
+        ("the administrator's too", service(vec![nobody()], vec![with_product(), own()]), orphan.clone()),
+        (
+            "a second one of the administrator",
+            service(vec![nobody()], vec![with_product(), own(), asked_for_later()]),
+            Standing::InUse,
+        ),
+        ("one of another user", service(vec![nobody()], vec![own(), of_another()]), Standing::InUse),
         ("its own", service(vec![nobody()], vec![own()]), orphan.clone()),
         ("none", service(vec![nobody()], vec![]), orphan.clone()),
         ("one without a name", service(vec![nobody()], vec![subscription("s", LABEL, None)]), orphan.clone()),
@@ -297,6 +318,16 @@ fn what_may_be_hidden_is_pruned_only_if_that_is_asked_for() {
         assert_eq!(!plan.is_empty(), deletes, "{given:?} {sight:?}");
         assert_eq!(plan.spared.is_empty(), deletes, "{given:?} {sight:?}");
     }
+}
+
+#[test]
+fn the_administrators_own_subscription_is_deleted_with_the_product() {
+    let automatic = automatic("635307d6463461024444c8ab", "1", "2022-10-21T20:57:58.62Z");
+    let audit = classify(&service(vec![product(LABEL, NAME, true)], vec![automatic]), &SitesSeen::default());
+    let plan = PrunePlan::of(&audit, GoneSites::Include);
+    let steps = plan.orphans[0].steps.iter();
+    let steps: Vec<_> = steps.map(|planned| (planned.step.action(), planned.step.target().name())).collect();
+    assert_eq!(steps, [("delete-subscription", "635307d6463461024444c8ab"), ("delete-product", LABEL)]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod foreign;
 mod kills;
 mod malice;
 mod operations;
+mod ownership;
 mod program;
 mod rights;
 mod snapshot;

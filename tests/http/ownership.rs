@@ -1,0 +1,104 @@
+//! Products and subscriptions as Azure shows them: who they belong to, and in which version they are deleted.
+
+use serde_json::{Value, json};
+
+use crate::{
+    azure::{FakeAzure, Options, SERVICE},
+    program::run,
+};
+
+const LABEL: &str = "agreeable-smoke-06273c21e";
+const AUTOMATIC: &str = "635307d6463461024444c8ab";
+
+fn subscription(name: &str, properties: &Value) -> Value {
+    let mut whole = json!({"id": format!("{SERVICE}/subscriptions/{name}"), "properties": properties});
+    whole["properties"]["scope"] = format!("{SERVICE}/products/{LABEL}").into();
+    whole["properties"]["state"] = "active".into();
+    whole
+}
+
+fn add(azure: &FakeAzure, name: &str, properties: &Value) {
+    let whole = subscription(name, properties);
+    let mut state = azure.state();
+    state.set(whole);
+    state.set_keys(&format!("{SERVICE}/subscriptions/{name}"), ("1a".repeat(16), "1b".repeat(16)));
+}
+
+/// A link with the subscription that API Management creates with every product, as it was recorded:
+/// Azure/azure-sdk-for-go, TestApimproductsTestSuite.json, 2022-10-21, 2021-08-01.
+fn linked_by_the_engine() -> FakeAzure {
+    let azure = FakeAzure::with_scene(Options { provisions: false, ..Options::default() });
+    let link = run(&azure, "link --provisioning engine");
+    assert_eq!(link.code, Some(0), "{link:?}");
+    add(
+        &azure,
+        AUTOMATIC,
+        &json!({"ownerId": format!("{SERVICE}/users/1"), "displayName": null,
+            "createdDate": "2022-10-21T20:57:58.62Z", "startDate": "2022-10-21T00:00:00Z",
+            "expirationDate": null, "allowTracing": false}),
+    );
+    azure
+}
+
+fn products(azure: &FakeAzure) -> usize {
+    azure.state().ids().iter().filter(|id| id.ends_with(&format!("/products/{LABEL}"))).count()
+}
+
+#[test]
+fn a_purge_takes_the_administrators_own_subscription_along_and_names_the_version_of_all_it_deletes() {
+    let azure = linked_by_the_engine();
+    let status = run(&azure, "status -o json --provisioning engine").json();
+    assert_eq!(status["links"][0]["state"], "linked", "{status}");
+    azure.take_seen();
+    let purge = run(&azure, "unlink --purge --yes --provisioning engine");
+    assert_eq!(purge.code, Some(0), "{purge:?}");
+    assert_eq!(products(&azure), 0);
+    let deletes: Vec<_> = azure.take_seen().into_iter().filter(|seen| seen.method == "DELETE").collect();
+    assert_eq!(deletes.len(), 4, "the backend, two subscriptions and the product");
+    for seen in deletes.iter().filter(|seen| seen.path.contains("Microsoft.ApiManagement")) {
+        let tag = seen.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("if-match"));
+        assert!(tag.is_some_and(|(_, tag)| tag.starts_with('"')), "{}: {tag:?}", seen.path);
+    }
+}
+
+#[test]
+fn audit_prune_and_purge_agree_on_a_partner() {
+    let azure = linked_by_the_engine();
+    add(&azure, "partner", &json!({"displayName": "A partner"}));
+    assert_eq!(run(&azure, "unlink").code, Some(0));
+    assert_eq!(run(&azure, "unlink --purge --yes").code, Some(4));
+    let audit = run(&azure, &format!("audit --apim {SERVICE} -o json")).json();
+    assert_eq!(audit["services"][0]["products"][0]["status"], "in-use", "{audit}");
+    let prune = run(&azure, &format!("prune --apim {SERVICE} --yes -o json"));
+    assert_eq!(prune.code, Some(0), "{prune:?}");
+    assert_eq!(products(&azure), 1);
+}
+
+#[test]
+fn a_partners_only_subscription_keeps_its_keys() {
+    let azure = linked_by_the_engine();
+    add(&azure, "partner", &json!({"displayName": "A partner", "ownerId": "/users/7"}));
+    let gone = azure.state().ids().into_iter().find(|id| id.ends_with(&format!("/subscriptions/{LABEL}")));
+    azure.state().remove(&gone.unwrap());
+    azure.take_seen();
+    let relink = run(&azure, "relink --provisioning engine");
+    assert_eq!(relink.code, Some(0), "{relink:?}");
+    for seen in azure.take_seen() {
+        let of_others = seen.path.ends_with("/subscriptions/partner") || seen.path.contains(AUTOMATIC);
+        assert!(!of_others || seen.method == "GET", "{} {}", seen.method, seen.path);
+    }
+}
+
+#[test]
+fn the_product_of_another_team_is_adopted_only_with_the_flag() {
+    let azure = FakeAzure::with_scene(Options::default());
+    azure.put(&json!({"id": format!("{SERVICE}/products/{LABEL}"), "properties": {
+        "displayName": "Checkout", "subscriptionRequired": true, "approvalRequired": false, "state": "published"}}));
+    for verb in ["link", "relink"] {
+        let refused = run(&azure, verb);
+        assert_eq!(refused.code, Some(4), "{refused:?}");
+        assert!(refused.stderr.contains(&format!("swa-apim {verb} --adopt")), "{refused:?}");
+    }
+    let adopted = run(&azure, "link --adopt --provisioning engine");
+    assert_eq!(adopted.code, Some(0), "{adopted:?}");
+}
