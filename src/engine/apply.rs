@@ -110,7 +110,7 @@ pub async fn apply(
 ) -> Result<Applied, ApplyError> {
     let observed = match seen {
         Some(seen) => seen,
-        None => observe(plane, &plan.target).await.map_err(ApplyError::Observe)?,
+        None => Box::pin(observe(plane, &plan.target)).await.map_err(ApplyError::Observe)?,
     };
     let basis = observed.basis();
     if let Some(resource) = plan.basis.difference(&basis) {
@@ -130,9 +130,9 @@ pub async fn apply(
         let since = Instant::now();
         let failed = |source| ApplyError::Step { done, of: plan.steps.len(), action, source };
         if first_deletion == Some(done) {
-            hand.check_unused().await.map_err(failed)?;
+            Box::pin(hand.check_unused()).await.map_err(failed)?;
         }
-        hand.take(&planned.step).await.map_err(failed)?;
+        Box::pin(hand.take(&planned.step)).await.map_err(failed)?;
         took.push(since.elapsed());
     }
     Ok(Applied { took, keys_before })

@@ -102,14 +102,16 @@ impl LinkNames {
     }
 
     /// Whether a subscription's display name is one that linking gives it. Azure's own pages
-    /// disagree on which of two it is, so both are known.
+    /// disagree on which of two it is, so both are known, in full and cut to the 100 characters that a
+    /// subscription's display name has at most.
     #[must_use]
     pub fn names_subscription(&self, display_name: &str) -> bool {
         let generated =
             format!("Generated for Static Web Apps resource with default hostname: {}", self.hostname);
         display_name == self.subscription_display_name()
             || display_name == self.display_name()
-            || generated.starts_with(display_name) && display_name.ends_with(self.hostname.as_str())
+            || display_name == generated
+            || display_name == generated.chars().take(100).collect::<String>()
     }
 
     /// The product of the link in a service.
@@ -167,6 +169,9 @@ mod tests {
             "Generated for Static Web Apps resource with default hostname: {}",
             names.hostname()
         )));
+        assert!(names.names_subscription(
+            "Generated for Static Web Apps resource with default hostname: agreeable-smoke-06273c21e.5.azurestat"
+        ));
         assert!(!names.names_subscription("Generated for Static Web Apps resource"));
         assert!(!names.names_subscription(""));
     }

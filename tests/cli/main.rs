@@ -14,6 +14,7 @@ mod formats;
 mod graphs;
 mod infrastructure;
 mod models;
+mod ownership;
 mod pipelines;
 mod plans;
 mod preflight;

@@ -93,8 +93,11 @@ fn blocks_purge(observed: &Observed) -> Vec<Finding> {
 
 pub(super) fn blocks_apis(observed: &Observed, findings: &[Finding], intent: &Intent) -> Vec<Finding> {
     let stands = |code| match code {
-        Code::SiteMissing | Code::ServiceMissing | Code::Unreadable => true,
-        Code::ProductOfAnotherSite | Code::ProductUnproven => true,
+        Code::SiteMissing
+        | Code::ServiceMissing
+        | Code::Unreadable
+        | Code::ProductOfAnotherSite
+        | Code::ProductUnproven => true,
         Code::ApiMissing => matches!(intent, Intent::AddApis { .. }),
         _ => false,
     };
