@@ -21,6 +21,8 @@ mod settings;
 mod shape;
 #[cfg(unix)]
 mod shells;
+#[path = "../support/skip.rs"]
+mod skip;
 mod support;
 mod targets;
 #[cfg(unix)]

@@ -4,15 +4,14 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::{interaction::Interaction, replay::Recorded};
+use crate::{interaction::Interaction, replay::Recorded, skip::skipped};
 
 /// A recording by its name, or `None`, with a notice, where there are none.
-#[expect(clippy::print_stderr, reason = "what is skipped says so")]
 fn text_of(name: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings").join(name);
     let text = fs::read_to_string(path).ok();
     if text.is_none() {
-        eprintln!("skipped: the recording `{name}` is not at hand");
+        skipped(&format!("the recording `{name}` is not beside the repository"));
     }
     text
 }

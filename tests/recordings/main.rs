@@ -8,6 +8,8 @@ mod errors;
 mod interaction;
 mod library;
 mod replay;
+#[path = "../support/skip.rs"]
+mod skip;
 mod story;
 mod table;
 mod typed;

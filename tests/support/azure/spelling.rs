@@ -408,5 +408,10 @@ fn linked(state: &State, site: &str) -> Value {
     let prefix = format!("{site}/builds/default/linkedbackends/");
     let all = state.resources.iter().filter(|(id, _)| id.starts_with(&prefix));
     let view = View { path: "", asked: Asked::Listed, version: "", format: "" };
-    all.map(|(_, body)| backend(body["properties"].as_object().cloned().unwrap_or_default(), view)).collect()
+    let plain = state.options.spelling == Spelling::AsPut;
+    let one = |body: &Value| {
+        let properties = body["properties"].as_object().cloned().unwrap_or_default();
+        if plain { Value::Object(properties) } else { backend(properties, view) }
+    };
+    all.map(|(_, body)| one(body)).collect()
 }
