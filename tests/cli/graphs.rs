@@ -119,13 +119,12 @@ fn nothing_in_a_name_becomes_markup() {
 }
 
 /// What a program that reads the picture from standard input makes of it; nothing where there is none.
-#[expect(clippy::print_stderr, reason = "whoever reads the log learns what was not tested")]
 fn drawn(program: &str, arguments: &[&str], picture: &str) -> Option<Vec<u8>> {
     use std::io::Write as _;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
-        eprintln!("skipped: there is no {program}");
+        crate::skip::skipped(&format!("there is no {program}"));
         return None;
     };
     child.stdin.take().unwrap().write_all(picture.as_bytes()).unwrap();

@@ -33,16 +33,15 @@ fn python() -> String {
 }
 
 /// What an independent parser reads, or nothing where there is none.
-#[expect(clippy::print_stderr, reason = "whoever reads the log learns what was not tested")]
 fn parsed(shop: &Shop, language: &str, file: &str) -> Option<Value> {
     let output = Command::new(python()).args(["-c", READ, language]).arg(shop.path(file)).output();
     let Ok(output) = output else {
-        eprintln!("skipped: there is no Python");
+        crate::skip::skipped("there is no Python");
         return None;
     };
     let told = String::from_utf8_lossy(&output.stderr);
     if told.contains("ModuleNotFoundError") {
-        eprintln!("skipped: there is no parser of {language}");
+        crate::skip::skipped(&format!("there is no parser of {language}"));
         return None;
     }
     assert!(output.status.success(), "{told}\n{}", shop.read(file));

@@ -22,6 +22,8 @@ mod settings;
 mod shape;
 #[cfg(unix)]
 mod shells;
+#[path = "../support/skip.rs"]
+mod skip;
 mod support;
 mod targets;
 #[cfg(unix)]

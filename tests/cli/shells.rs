@@ -39,14 +39,13 @@ const FISH: Shell = Shell {
 
 impl Shell {
     /// The shell at a terminal in the shop's folder, or nothing where there is no such shell.
-    #[expect(clippy::print_stderr, reason = "whoever reads the log learns what was not tested")]
     fn start(&self, shop: &Shop) -> Option<PtySession> {
         let programs = Path::new(env!("CARGO_BIN_EXE_swa-apim")).parent().unwrap().display();
         let mut command = shop.command(self.name);
         command.args(self.arguments).env("PATH", format!("{programs}:/usr/bin:/bin")).env("TERM", "xterm");
         command.stdin(Stdio::inherit());
         if !Path::new("/usr/bin").join(self.name).exists() && !Path::new("/bin").join(self.name).exists() {
-            eprintln!("skipped: there is no {}", self.name);
+            crate::skip::skipped(&format!("there is no {}", self.name));
             return None;
         }
         let mut session = spawn_command(command, Some(20_000)).unwrap();

@@ -14,7 +14,7 @@ use swa_apim::{
 };
 
 use crate::{
-    azure::{FakeAzure, Options, TOKEN},
+    azure::{FakeAzure, Options, Spelling, TOKEN},
     reference::Reference,
     world::{Counting, create},
 };
@@ -82,7 +82,7 @@ impl Candidate {
 
 /// An Azure that provisions nothing by itself.
 pub(crate) fn azure() -> FakeAzure {
-    FakeAzure::start(Options { provisions: false, ..Options::default() })
+    FakeAzure::start(Options { provisions: false, spelling: Spelling::AsPut, ..Options::default() })
 }
 
 /// A control plane over HTTP at an Azure. It paces itself, so what sends many requests takes a new one at times.

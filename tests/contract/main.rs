@@ -10,4 +10,6 @@ mod file;
 mod import;
 mod properties;
 mod reference;
+#[path = "../support/skip.rs"]
+mod skip;
 mod world;

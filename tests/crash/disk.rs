@@ -169,7 +169,7 @@ fn in_a_folder_that_may_not_be_written_status_works_and_a_change_names_the_folde
     }
     fs::set_permissions(sandbox.folder(), fs::Permissions::from_mode(0o555)).unwrap();
     if !run(&["--version"]).is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: nobody else may run the program where it is");
+        crate::skip::skipped("other users may not run the program where it is");
         return;
     }
     let status = run(&["status", "--all"]).unwrap();

@@ -2,11 +2,12 @@
 //! doubled, and the same command again finishes it.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
-#![expect(clippy::print_stderr, reason = "a test that cannot be run here says so")]
 
 mod disk;
 mod kill;
 mod scenario;
+#[path = "../support/skip.rs"]
+mod skip;
 #[path = "../support/mod.rs"]
 mod support;
 mod trace;

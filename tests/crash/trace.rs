@@ -165,7 +165,7 @@ pub(crate) fn can_trace() -> bool {
         killed.is_ok_and(|output| output.status.signal() == Some(9))
     });
     if !*CAN {
-        eprintln!("skipped: there is no strace here, or it may not trace");
+        crate::skip::skipped("there is no strace, or it may not trace");
     }
     *CAN
 }

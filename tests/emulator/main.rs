@@ -2,12 +2,13 @@
 //! make of it, and what becomes of the model when several write it or it is ended.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
-#![expect(clippy::print_stderr, reason = "a test that cannot be run here says so")]
 
 mod access;
 mod faults;
 mod operations;
 mod published;
+#[path = "../support/skip.rs"]
+mod skip;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;

@@ -17,7 +17,7 @@ use crate::world::{APIM, Answer, Emulated, GROUP, WEB, service, site};
 fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
     if !path.exists() {
-        eprintln!("notice: there is no {}, so nothing is held against it", path.display());
+        crate::skip::skipped(&format!("`{name}` is not beside the repository"));
         return None;
     }
     Some(fs::canonicalize(path).unwrap())

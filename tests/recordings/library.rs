@@ -4,15 +4,14 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::replay::Recorded;
+use crate::{interaction::Interaction, replay::Recorded, skip::skipped};
 
 /// A recording by its name, or `None`, with a notice, where there are none.
-#[expect(clippy::print_stderr, reason = "what is skipped says so")]
 fn text_of(name: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings").join(name);
     let text = fs::read_to_string(path).ok();
     if text.is_none() {
-        eprintln!("skipped: the recording `{name}` is not at hand");
+        skipped(&format!("the recording `{name}` is not beside the repository"));
     }
     text
 }
@@ -41,4 +40,11 @@ pub(crate) fn errors(kind: &str) -> Option<Vec<(String, Recorded)>> {
             .map(|it| (it["when"].as_str().unwrap().to_owned(), Recorded::of_transcript(it)))
             .collect(),
     )
+}
+
+/// The interactions of a file in the uniform format, in the order of their story.
+pub(crate) fn interactions(file: &'static str) -> Option<Vec<Interaction>> {
+    let recorded: Value = serde_json::from_str(&text_of(file)?).unwrap();
+    let all = recorded["interactions"].as_array().unwrap().iter().enumerate();
+    Some(all.map(|(number, value)| Interaction::read(file, number, value)).collect())
 }

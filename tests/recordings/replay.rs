@@ -61,10 +61,47 @@ impl Recorded {
         }
     }
 
-    /// The same with another address in a header.
+    /// One of the uniform files: a body is the text itself, or JSON where only that is known.
+    pub(super) fn of_uniform(interaction: &Value) -> Self {
+        let text = |body: &Value| match body {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            body => body.to_string(),
+        };
+        let (request, response) = (&interaction["request"], &interaction["response"]);
+        let headers = response["headers"].as_object().unwrap().iter();
+        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap().to_owned()));
+        Self {
+            method: request["method"].as_str().unwrap().to_owned(),
+            sent: text(&request["body"]),
+            status: u16::try_from(response["status"].as_u64().unwrap()).unwrap(),
+            headers: headers.collect(),
+            body: text(&response["body"]),
+        }
+    }
+
+    /// A header of the answer.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same with another address in the headers, and in the link to a next page. The port that Azure
+    /// writes out goes with it.
     pub(crate) fn moved(mut self, from: &str, to: &str) -> Self {
+        let move_one = |text: &str| text.replace(&format!("{from}:443"), to).replace(from, to);
         for (_, value) in &mut self.headers {
-            *value = value.replace(from, to);
+            *value = move_one(value);
+        }
+        self.body = move_one(&self.body);
+        self
+    }
+
+    /// The same without a long wait: a test does not wait for the 20 or 60 s that Azure asks for.
+    pub(crate) fn without_wait(mut self) -> Self {
+        for (name, value) in &mut self.headers {
+            if name == "retry-after" {
+                "1".clone_into(value);
+            }
         }
         self
     }
@@ -79,7 +116,8 @@ impl Recorded {
         if self.status != 204 {
             text += &["content-length: ", &self.body.len().to_string(), "\r\n"].concat();
         }
-        [text.as_bytes(), b"\r\n", self.body.as_bytes()].concat()
+        let body = if self.method == "HEAD" { "" } else { &self.body };
+        [text.as_bytes(), b"\r\n", body.as_bytes()].concat()
     }
 }
 
@@ -87,7 +125,16 @@ impl Recorded {
 pub(crate) struct Replay {
     pub(crate) origin: String,
     left: Arc<Mutex<VecDeque<Recorded>>>,
-    bodies: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    /// The path and the query, as they were sent.
+    pub(crate) target: String,
+    pub(crate) body: String,
 }
 
 impl Replay {
@@ -95,21 +142,27 @@ impl Replay {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let left = Arc::new(Mutex::new(VecDeque::new()));
-        let bodies = Arc::new(Mutex::new(Vec::new()));
-        let serving = (Arc::clone(&left), Arc::clone(&bodies));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let serving = (Arc::clone(&left), Arc::clone(&asked));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (left, bodies) = serving.clone();
-                thread::spawn(move || serve(&stream, &left, &bodies));
+                let (left, asked) = serving.clone();
+                thread::spawn(move || serve(&stream, &left, &asked));
             }
         });
-        Self { origin, left, bodies }
+        Self { origin, left, asked }
     }
 
     pub(crate) fn of(recorded: impl IntoIterator<Item = Recorded>) -> Self {
         let replay = Self::start();
         replay.then(recorded);
         replay
+    }
+
+    /// Forgets what was asked, and what was to be answered.
+    pub(crate) fn clear(&self) {
+        self.left.lock().unwrap().clear();
+        self.asked.lock().unwrap().clear();
     }
 
     /// What is answered next.
@@ -124,7 +177,12 @@ impl Replay {
 
     /// What came with the requests, each as text.
     pub(crate) fn bodies(&self) -> Vec<String> {
-        self.bodies.lock().unwrap().clone()
+        self.asked().into_iter().map(|asked| asked.body).collect()
+    }
+
+    /// The requests so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// The provider, which takes this for Azure.
@@ -141,18 +199,19 @@ impl Replay {
 }
 
 /// Answers what comes in on a connection; one for which nothing is left closes it.
-fn serve(stream: &TcpStream, left: &Mutex<VecDeque<Recorded>>, bodies: &Mutex<Vec<String>>) {
+fn serve(stream: &TcpStream, left: &Mutex<VecDeque<Recorded>>, asked: &Mutex<Vec<Asked>>) {
     let mut reader = BufReader::new(stream);
-    while let Some((method, body)) = read_request(&mut reader) {
-        bodies.lock().unwrap().push(body);
+    while let Some(request) = read_request(&mut reader) {
+        asked.lock().unwrap().push(request.clone());
         let Some(recorded) = left.lock().unwrap().pop_front() else { return };
-        assert!(recorded.method.is_empty() || recorded.method == method, "{method} for {recorded:?}");
+        let same = recorded.method.is_empty() || recorded.method == request.method;
+        assert!(same, "{request:?} for {recorded:?}");
         (&mut &*stream).write_all(&recorded.bytes()).unwrap();
     }
 }
 
-/// The method of the next request, and its body.
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<(String, String)> {
+/// The next request on a connection.
+fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Asked> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|length| *length > 0)?;
     let mut length = 0;
@@ -169,5 +228,6 @@ fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<(String, String)> 
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some((first.split(' ').next()?.to_owned(), String::from_utf8(body).ok()?))
+    let mut words = first.split(' ').map(str::to_owned);
+    Some(Asked { method: words.next()?, target: words.next()?, body: String::from_utf8(body).ok()? })
 }

@@ -194,7 +194,19 @@ impl<'a> Checker<'a> {
         let built = self.built.borrow().get(&key).cloned();
         let validator = built.unwrap_or_else(|| Rc::new(self.swagger.validator(schema)));
         self.built.borrow_mut().insert(key, Rc::clone(&validator));
-        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+        let at = |path: &str| {
+            let segments = path.split('/').map(|segment| match segment.parse::<usize>() {
+                Ok(_) => "[]".to_owned(),
+                Err(_) => format!("/{segment}"),
+            });
+            segments.collect::<String>().trim_start_matches('/').to_owned()
+        };
+        let told = |error: jsonschema::ValidationError<'_>| {
+            let path = at(error.instance_path().as_str());
+            let path = if path.is_empty() { path } else { format!("/{path}") };
+            format!("{path}: {error}")
+        };
+        validator.iter_errors(value).map(told).collect()
     }
 
     /// Members that nobody declared, and in a request those that only the service writes.

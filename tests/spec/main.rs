@@ -10,6 +10,8 @@ mod operation;
 #[path = "../support/over_http.rs"]
 mod over_http;
 mod provider;
+#[path = "../support/skip.rs"]
+mod skip;
 mod swagger;
 mod traffic;
 mod verbs;

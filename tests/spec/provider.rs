@@ -49,6 +49,10 @@ pub(crate) async fn every_request(azure: &FakeAzure, traffic: &mut Traffic) {
         .unwrap();
     let seen = plane.get(&product).await.unwrap().unwrap();
     plane.put(seen.value, Expected::Unchanged(seen.etag)).await.unwrap();
+    let open = service.product("open").unwrap();
+    put(&open, &json!({"displayName": "open", "subscriptionRequired": false}), Expected::Absent)
+        .await
+        .unwrap();
     put(&product.policy(), &json!({"value": "<policies/>"}), Expected::Absent).await.unwrap();
     put(&product.api(&api), &json!({}), Expected::Absent).await.unwrap();
     let scoped = json!({"scope": product.as_str(), "displayName": "x", "state": "active"});
@@ -84,7 +88,14 @@ pub(crate) async fn every_request(azure: &FakeAzure, traffic: &mut Traffic) {
     plane.get(&service.product("none").unwrap()).await.unwrap();
     plane.get(&StaticSiteId::parse(&format!("{SITE}-none")).unwrap()).await.unwrap();
     plane.get(&other).await.unwrap();
-    for id in [&*product.api(&api), &*product.policy(), &*subscription, &*product, &*backend, &*product] {
+    for id in [&*product.api(&api), &*product.policy(), &*subscription] {
+        plane.delete(id, Expected::Anything).await.unwrap();
+    }
+    // the one that came with the product
+    for owners in plane.list(&Collection::ProductSubscriptions(product.clone())).await.unwrap() {
+        plane.delete(owners.value.id(), Expected::Anything).await.unwrap();
+    }
+    for id in [&*product, &*open, &*backend, &*product] {
         plane.delete(id, Expected::Anything).await.unwrap();
     }
     traffic.take(azure);

@@ -25,11 +25,10 @@ pub(crate) struct Swagger {
 
 impl Swagger {
     /// Microsoft's definitions, or `None`, with a notice, where they are not at hand.
-    #[expect(clippy::print_stderr, reason = "what is skipped says so")]
     pub(crate) fn of_azure() -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/arm-spec/specification");
         if !folder.is_dir() {
-            eprintln!("skipped: Microsoft's definitions are not at hand");
+            crate::skip::skipped("Microsoft's definitions are not beside the repository");
             return None;
         }
         let mut files = BTreeMap::new();

@@ -16,7 +16,8 @@ pub(super) fn answer(state: &mut State, method: &str, path: &str, key: Option<&s
     let path = path.trim_matches('/').to_lowercase();
     let api = state.resources.iter().find(|(id, body)| {
         let api = body["properties"]["path"].as_str().unwrap_or_default().to_lowercase();
-        id.contains("/apis/") && !id.contains("/products/") && !api.is_empty() && path.starts_with(&api)
+        let is_api = id.contains("/apis/") && !id.contains("/products/") && !id.contains(";rev=");
+        is_api && !api.is_empty() && path.starts_with(&api)
     });
     let Some((api_id, api)) = api else { return said(404, "Resource not found") };
     let (api_id, prefix) = (api_id.clone(), api["properties"]["path"].as_str().unwrap_or_default().len());

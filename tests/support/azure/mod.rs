@@ -4,14 +4,20 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
 mod edge;
+mod errors;
 mod faults;
 mod gateway;
+mod lists;
 mod provision;
+mod reply;
 mod rights;
 mod routes;
 mod scene;
 mod server;
+mod spelling;
 mod state;
+mod text;
+mod writes;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -50,6 +56,18 @@ pub(crate) struct Options {
     pub(crate) page: usize,
     /// Whether answers begin with a byte order mark.
     pub(crate) mark: bool,
+    /// How resources are spelt, and what comes into being by itself.
+    pub(crate) spelling: Spelling,
+}
+
+/// Whether the stand-in adds what Azure adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// As Azure's recorded answers: with nulls and properties that no definition has, with the subscription that
+    /// comes with each product, the one of everything, and production among a site's environments.
+    Recorded,
+    /// As each was put, and nothing beyond: for the suite that compares what was put with what is read.
+    AsPut,
 }
 
 impl Default for Options {
@@ -65,6 +83,7 @@ impl Default for Options {
             throttles: false,
             page: 100,
             mark: false,
+            spelling: Spelling::Recorded,
         }
     }
 }

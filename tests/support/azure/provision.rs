@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{
+    Spelling,
     routes::Reply,
     state::{State, fresh_key},
 };
@@ -174,9 +175,13 @@ impl State {
         let hostname = self.get(site).map(|site| site["properties"]["defaultHostname"].clone());
         let hostname = hostname.unwrap_or_default().as_str().unwrap_or_default().to_owned();
         let name = format!("Azure Static Web Apps - {hostname} (Linked)");
+        let is_new = self.get(&product).is_none();
         self.set(json!({"id": product, "properties": {"displayName": name, "subscriptionRequired": true,
             "approvalRequired": false, "state": "published", "terms": null,
             "description": format!("Generated for Static Web Apps resource with default hostname: {hostname}")}}));
+        if is_new && self.options.spelling == Spelling::Recorded {
+            self.subscribe_owner(&product);
+        }
         let policy = format!(
             "<policies>\r\n\t<inbound>\r\n\t\t<base />\r\n\t\t<validate-jwt header-name=\"X-MS-AUTH-TOKEN\" \
              failed-validation-httpcode=\"401\">\r\n\t\t\t<issuers>\r\n\t\t\t\t<issuer>https://{hostname}/.auth</issuer>\
@@ -184,7 +189,7 @@ impl State {
         );
         let id = format!("{product}/policies/policy");
         self.set(json!({"id": id, "properties": {"format": "xml", "value": policy}}));
-        let existing = self.subscription_of(&service, &label);
+        let existing = self.subscription_of(&service, &label).filter(|id| self.is_named(id));
         let subscription = existing.unwrap_or_else(|| {
             let hex = fresh_key();
             format!("{service}/subscriptions/{}", &hex[..24])
@@ -211,13 +216,21 @@ impl State {
         self.tick_history();
     }
 
+    fn is_named(&self, subscription: &str) -> bool {
+        self.get(subscription).is_some_and(|body| body["properties"]["displayName"].is_string())
+    }
+
+    /// The subscription of a product whose key a site takes: one that has a name, or else any.
     pub(super) fn subscription_of(&self, service: &str, label: &str) -> Option<String> {
         let prefix = format!("{}/subscriptions/", service.to_lowercase());
         let is_of = |body: &Value| {
             let scope = body["properties"]["scope"].as_str().unwrap_or_default().to_lowercase();
             scope.ends_with(&format!("/products/{}", label.to_lowercase()))
         };
-        let mut all = self.resources.iter().filter(|(id, body)| id.starts_with(&prefix) && is_of(body));
-        all.next().map(|(_, body)| body["id"].as_str().unwrap_or_default().to_owned())
+        let all = self.resources.iter().filter(|(id, body)| id.starts_with(&prefix) && is_of(body));
+        let mut ids: Vec<String> =
+            all.map(|(_, body)| body["id"].as_str().unwrap_or_default().to_owned()).collect();
+        ids.sort_by_key(|id| !self.is_named(id));
+        ids.into_iter().next()
     }
 }

@@ -36,10 +36,10 @@ pub(super) fn refusal(state: &State, call: &Call) -> Option<Reply> {
         return None;
     }
     let message = format!(
-        "The client 'c' with object id 'o' does not have authorization to perform action '{action}' over scope \
-         '{SITE}' or the scope is invalid. If access was recently granted, please refresh your credentials."
+        "The client 'user@example.com' with object id 'fa4e0006-0000-4000-8000-000000000006' does not have \
+         authorization to perform action '{action}' over scope '{SITE}' or the scope is invalid. If access was recently granted, please refresh your credentials."
     );
-    Some(Reply::error(403, "AuthorizationFailed", &message))
+    Some(Reply::gateway(403, "AuthorizationFailed", &message))
 }
 
 fn fits(pattern: &[u8], text: &[u8]) -> bool {

@@ -190,7 +190,10 @@ fn is_stopped(shared: &Shared) -> bool {
 /// An honest answer, but for what a fault puts into it.
 fn bent(mut reply: Reply, effect: Effect) -> Reply {
     match (effect, &mut reply.body) {
-        (Effect::Headers(headers), _) => reply.headers.extend(headers),
+        (Effect::Headers(headers), _) => {
+            reply.headers.retain(|(name, _)| !headers.iter().any(|(other, _)| other == name));
+            reply.headers.extend(headers);
+        }
         (Effect::NextLink(link), Some(body)) => body["nextLink"] = link.into(),
         _ => {}
     }
@@ -220,8 +223,11 @@ fn told(reply: Reply, mark: bool) -> Response<Told> {
         response = response.header(name.as_str(), value.as_str());
     }
     let mut content = Vec::new();
+    let is_typed = reply.headers.iter().any(|(name, _)| name == "content-type");
     if let Some(body) = reply.body {
-        response = response.header("content-type", "application/json; charset=utf-8");
+        if !is_typed {
+            response = response.header("content-type", "application/json; charset=utf-8");
+        }
         if mark {
             content.extend_from_slice(b"\xef\xbb\xbf");
         }

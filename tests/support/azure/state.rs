@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(super) port: u16,
     pub(super) resources: BTreeMap<String, Value>,
     etags: BTreeMap<String, u64>,
+    /// When each was made, as a number of the moments there were.
+    made: BTreeMap<String, u64>,
     pub(super) keys: BTreeMap<String, Keys>,
     /// The key that each linked backend's site holds.
     pub(super) site_keys: BTreeMap<String, String>,
@@ -44,6 +46,7 @@ impl State {
             port,
             resources: BTreeMap::new(),
             etags: BTreeMap::new(),
+            made: BTreeMap::new(),
             keys: BTreeMap::new(),
             site_keys: BTreeMap::new(),
             operations: Vec::new(),
@@ -75,9 +78,32 @@ impl State {
         body["type"] = type_of(&id).into();
         if self.resources.get(&key) != Some(&body) {
             self.touch(&key);
+            self.made.entry(key.clone()).or_insert(self.counter);
             self.resources.insert(key, body);
         }
         self.remember();
+    }
+
+    /// When a resource was made.
+    pub(super) fn made(&self, id: &str) -> Moment {
+        Moment(self.made.get(&id.to_lowercase()).copied().unwrap_or_default())
+    }
+
+    /// The subscription that a product made by PUT has at once, of the service's owner. Its name begins with the
+    /// second in which it was made (apim-product-subscriptions #0 #1).
+    pub(super) fn subscribe_owner(&mut self, product: &str) {
+        let Some(body) = self.get(product).filter(|body| body["properties"]["subscriptionRequired"] != false)
+        else {
+            return;
+        };
+        let (id, made) = (body["id"].as_str().unwrap().to_owned(), self.made(product));
+        let (service, _) = id.rsplit_once("/products/").unwrap();
+        let subscription = format!("{service}/subscriptions/{:08x}{}", made.seconds(), &fresh_key()[..16]);
+        self.set(
+            json!({"id": subscription, "properties": {"ownerId": format!("{service}/users/1"), "scope": id,
+            "displayName": null, "state": "active", "startDate": made.day()}}),
+        );
+        self.set_keys(&subscription, (fresh_key(), fresh_key()));
     }
 
     pub(crate) fn set_keys(&mut self, id: &str, keys: Keys) {
@@ -93,6 +119,7 @@ impl State {
         let key = id.to_lowercase();
         let below = format!("{key}/");
         let gone = self.resources.remove(&key).is_some();
+        self.made.remove(&key);
         let place = key.split_once("/apis/").filter(|(service, _)| !service.contains("/products/"));
         let is_place = |id: &str| {
             place.is_some_and(|(service, api)| {
@@ -126,19 +153,21 @@ impl State {
         self.options.ending = super::Ending::Succeeds;
     }
 
-    /// The id of the link's subscription.
+    /// The id of the link's subscription, in lower case: one that has a name, or else any of a product.
     pub(crate) fn subscription_id(&self) -> String {
-        self.keys.keys().next().cloned().unwrap_or_default()
+        self.link_subscription().unwrap_or_default()
     }
 
     /// The keys of the link's subscription.
     pub(crate) fn link_keys(&self) -> Option<Keys> {
-        let subscription = self.resources.iter().find(|(id, body)| {
-            id.contains("/subscriptions/")
-                && id.contains("/service/")
-                && body["properties"]["scope"].is_string()
-        });
-        self.keys.get(subscription?.0).cloned()
+        self.keys.get(&self.link_subscription()?).cloned()
+    }
+
+    fn link_subscription(&self) -> Option<String> {
+        let all = self.keys.keys().filter_map(|id| Some((id, self.resources.get(id)?)));
+        let mut scoped: Vec<_> = all.filter(|(_, body)| body["properties"]["scope"].is_string()).collect();
+        scoped.sort_by_key(|(_, body)| !body["properties"]["displayName"].is_string());
+        scoped.first().map(|(id, _)| (*id).clone())
     }
 
     /// The key that the site's production holds.
@@ -251,11 +280,8 @@ impl State {
 
     /// Takes a token from a bucket; `None` if there is none, with how long to wait.
     pub(super) fn take_token(&mut self, method: &str) -> (&'static str, Option<u32>, Duration) {
-        let (kind, capacity, rate) = match method {
-            "GET" | "HEAD" => ("reads", 250.0, 25.0),
-            "DELETE" => ("deletes", 200.0, 10.0),
-            _ => ("writes", 200.0, 10.0),
-        };
+        let (kind, most) = Self::limit(method);
+        let (capacity, rate) = (f64::from(most), if kind == "reads" { 25.0 } else { 10.0 });
         let now = Instant::now();
         let (tokens, at) = self.buckets.entry(kind).or_insert((capacity, now));
         *tokens = f64::min(*tokens + (now - *at).as_secs_f64() * rate, capacity);
@@ -270,6 +296,15 @@ impl State {
         (kind, Some(left), Duration::ZERO)
     }
 
+    /// Which bucket a request is counted in, and how many it holds.
+    pub(super) fn limit(method: &str) -> (&'static str, u32) {
+        match method {
+            "GET" | "HEAD" => ("reads", 250),
+            "DELETE" => ("deletes", 200),
+            _ => ("writes", 200),
+        }
+    }
+
     /// How often a bucket was empty.
     pub(crate) fn refused(&self) -> usize {
         self.refused
@@ -277,6 +312,40 @@ impl State {
 
     pub(crate) fn set_permissions(&mut self, permissions: Value) {
         self.permissions = permissions;
+    }
+}
+
+/// A moment of the stand-in's own time, a second after the one before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment(u64);
+
+impl Moment {
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds since 1970: there is no clock here that could differ from one run to the next.
+    pub(super) fn seconds(self) -> u64 {
+        1_757_884_800 + self.0
+    }
+
+    fn time(self) -> String {
+        jiff::Timestamp::from_second(i64::try_from(self.seconds()).unwrap()).unwrap().to_string()
+    }
+
+    /// With seven digits, as in the answer that tells of its making (apim-subscriptions #13).
+    pub(super) fn precise(self) -> String {
+        self.time().replace('Z', ".0714968Z")
+    }
+
+    /// With three digits at most and no zero at the end, as ever after (apim-subscriptions #16).
+    pub(super) fn rounded(self) -> String {
+        self.time().replace('Z', ".07Z")
+    }
+
+    /// The beginning of its day.
+    pub(super) fn day(self) -> String {
+        format!("{}T00:00:00Z", &self.time()[..10])
     }
 }
 
