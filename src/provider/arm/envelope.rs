@@ -42,6 +42,8 @@ pub(super) struct Said {
     pub(super) missing: Option<Missing>,
     /// The assignments of Azure Policy that forbid the request: a name, and an id where it is given.
     pub(super) assignments: Vec<String>,
+    /// Whether it is in an envelope of Azure, and not in one of OAuth or in none.
+    pub(super) is_enveloped: bool,
     /// Whether it has the capital letters of Microsoft.Web's own envelope.
     pub(super) is_of_web: bool,
 }
@@ -57,6 +59,9 @@ impl Said {
     }
 
     fn of(body: &Value) -> Self {
+        if let Value::String(text) = body {
+            return Self { message: Some(text.clone()), ..Self::default() };
+        }
         let error = field(body, "error").or_else(|| field(body, "odata.error")).unwrap_or(body);
         if let Value::String(code) = error {
             let message = text(body, "error_description").or_else(|| text(body, "message"));
@@ -66,12 +71,15 @@ impl Said {
             code: text(error, "code").or_else(|| text(error, "statusCode")),
             message: message_of(error),
             target: text(error, "target"),
+            is_enveloped: true,
             is_of_web: error.get("Code").is_some(),
             ..Self::default()
         };
         said.unwrap_message();
         said.look_into(error, 0);
-        said.missing = said.missing.take().or_else(|| missing_in(said.message.as_deref()?));
+        if said.missing.is_none() && said.code.as_deref() == Some("NotFound") {
+            said.missing = said.message.as_deref().and_then(missing_in);
+        }
         if said.assignments.is_empty() {
             said.assignments.extend(said.message.as_deref().and_then(assignment_in));
         }

@@ -184,7 +184,8 @@ fn not_found(said: &Said, code: &str, message: &str) -> FailureKind {
         let of_site = missing.kind.starts_with("StaticSite") || missing.kind.contains("LinkedBackend");
         return if of_site { FailureKind::NotFound } else { FailureKind::BackendNotFound };
     }
-    if ABSENT.iter().any(|known| is(known)) || (said.is_of_web && is("NotFound")) {
+    let is_absent = ABSENT.iter().any(|known| is(known)) || (said.is_of_web && is("NotFound"));
+    if said.is_enveloped && is_absent {
         return FailureKind::NotFound;
     }
     let of_type = ["InvalidResourceType", "NoRegisteredProviderFound", "InvalidResourceNamespace"];

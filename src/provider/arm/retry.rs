@@ -161,7 +161,8 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
         return Some(capped(seconds));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    let date = Timestamp::try_from(date).ok()?;
+    // One that is out of range is at the end of the year 9999.
+    let Ok(date) = Timestamp::try_from(date) else { return Some(LONGEST_WAIT) };
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default().min(LONGEST_WAIT))
 }
 
