@@ -157,7 +157,7 @@ impl Context {
     pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
         if env.provider.value == ProviderKind::Arm {
             let endpoint = endpoint(env.cloud.value, env.endpoint.as_ref())?;
-            return Ok(Plane::Azure(self.azure(endpoint)?));
+            return Ok(Plane::Azure(self.azure(endpoint, subscription_of(env))?));
         }
         if env.provisioning.value == Provisioning::Service {
             let message =
@@ -189,7 +189,9 @@ impl Context {
 
     /// Azure, as the settings that belong to no env have it.
     pub(super) fn default_azure(&self) -> anyhow::Result<Arc<ArmControlPlane>> {
-        self.azure(endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?)
+        let endpoint = endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?;
+        let subscription = self.overrides.subscription.as_ref().map(|given| given.value.clone());
+        self.azure(endpoint, subscription)
     }
 
     /// The control plane of a place that a plan was saved for. A token goes to no address because a file
@@ -210,7 +212,11 @@ impl Context {
         }
     }
 
-    fn azure(&self, endpoint: Endpoint) -> anyhow::Result<Arc<ArmControlPlane>> {
+    fn azure(
+        &self,
+        endpoint: Endpoint,
+        subscription: Option<String>,
+    ) -> anyhow::Result<Arc<ArmControlPlane>> {
         let address = endpoint.base().to_string();
         if let Some(open) = self.azure.borrow().get(&address) {
             return Ok(Arc::clone(open));
@@ -221,6 +227,7 @@ impl Context {
             ambient: Arc::clone(&self.ambient),
             limit: self.limit.get(),
             wait: self.wait.get(),
+            subscription,
         })?);
         self.azure.borrow_mut().insert(address, Arc::clone(&plane));
         Ok(plane)
@@ -288,6 +295,15 @@ impl Context {
         }
         words.join(" ")
     }
+}
+
+/// The Azure subscription of an env, if it names one or gives the full id of its site.
+fn subscription_of(env: &EnvSettings) -> Option<String> {
+    let named = env.subscription.as_ref().map(|given| given.value.clone());
+    named.or_else(|| {
+        let id = super::resolve::id_in(&env.static_web_app.value)?;
+        ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())
+    })
 }
 
 fn endpoint(cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<Endpoint> {

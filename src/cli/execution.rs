@@ -178,6 +178,8 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
                 job.seen = is_apart(&plane).then_some(seen);
             }
             Err(error) => {
+                let error =
+                    if job.before.is_empty() { error } else { ApplyError::Stopped(error.into()).into() };
                 job.state = JobState::Failed { error, failed_step: None };
                 return;
             }
@@ -186,7 +188,8 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
             return;
         }
     }
-    let error = ApplyError::Moved { resource: job.plan.target.site_environment.to_string() };
+    let moved = ApplyError::Moved { resource: job.plan.target.site_environment.to_string() };
+    let error = if job.before.is_empty() { moved } else { ApplyError::Stopped(moved.into()) };
     job.state = JobState::Failed { error: error.into(), failed_step: None };
 }
 
@@ -208,7 +211,11 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
         Err(error) => {
             let error = anyhow::Error::new(error).context("could not check the link");
             let steps = outcome::steps(&job.plan, StepStatus::Applied);
-            return outcome::failed(&job.env, steps, LinkState::Unknown, &error);
+            let mut result = outcome::failed(&job.env, steps, LinkState::Unknown, &error);
+            if matches!(job.state, JobState::Applied(_)) || !job.before.is_empty() {
+                result.exit = ExitCode::NotVerified;
+            }
+            return result;
         }
     };
     let mut steps = job.before;

@@ -2,6 +2,8 @@
 
 use std::{ptr, rc::Rc};
 
+use percent_encoding::percent_decode_str;
+
 use super::{
     context::{Context, UsageError},
     plane::Plane,
@@ -143,8 +145,8 @@ async fn resolve(
     kind: &Kind,
 ) -> anyhow::Result<ResourceId> {
     let name = &given.value;
-    if name.starts_with('/') {
-        let id = ResourceId::parse(name).map_err(|error| malformed(given, kind, &error))?;
+    if let Some(text) = id_in(name) {
+        let id = ResourceId::parse(&text).map_err(|error| malformed(given, kind, &error))?;
         let wanted = format!("{}/{}", kind.provider, kind.collection);
         if !id.is_a(&wanted) {
             let message = format!("`{name}` (from {}) is the id of a `{}`", given.source, id.resource_type());
@@ -160,6 +162,28 @@ async fn resolve(
         return id.map_err(|error| malformed(given, kind, &error).into());
     }
     look_up(cx, plane, place, given, kind).await
+}
+
+/// The id in a text that is meant as one: an id itself; the link of a page of the portal, which has an id in it
+/// and after that the name of the page; an id that Git Bash took for a path and put its own folder before.
+pub(super) fn id_in(text: &str) -> Option<String> {
+    if text.starts_with('/') {
+        return Some(text.to_owned());
+    }
+    let is_link = text.starts_with("https://") || text.starts_with("http://");
+    let is_path = text.get(1..3).is_some_and(|colon| [":/", ":\\"].contains(&colon));
+    if !is_link && !is_path {
+        return None;
+    }
+    let plain = percent_decode_str(text).decode_utf8_lossy().replace('\\', "/");
+    let at = plain.to_ascii_lowercase().find("/subscriptions/")?;
+    let path = plain[at..].split(['?', '#', '&']).next().unwrap_or_default().trim_end_matches('/');
+    if is_path {
+        return Some(path.to_owned());
+    }
+    // Subscription, group, provider, type and name, each behind what it is; then the page.
+    let id: Vec<&str> = path.split('/').take(9).collect();
+    Some(id.join("/"))
 }
 
 fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::InvalidId) -> UsageError {
@@ -219,6 +243,38 @@ async fn look_up(
             let list: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
             let hint = format!("say which, with its resource group or its full id: {}", list.join(", "));
             Err(UsageError::new(message).hint(hint).into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
+
+    #[test]
+    fn an_id_is_found_in_a_link_of_the_portal_and_in_a_path_of_git_bash() {
+        let blade = "https://portal.azure.com/#view/WebsitesExtension/X/id/";
+        let encoded = SITE.replace('/', "%2F");
+        for text in [
+            SITE.to_owned(),
+            format!("https://portal.azure.com/#@contoso.onmicrosoft.com/resource{SITE}/overview"),
+            format!("https://portal.azure.com/#resource{SITE}/staticsite"),
+            format!("https://portal.azure.us/#@0a/resource{SITE}"),
+            format!("https://portal.azure.com/?feature.x=1#@t/resource{SITE}/apis?tab=2"),
+            format!("{blade}{encoded}/page~/false"),
+            format!("C:/Program Files/Git{SITE}"),
+            format!("D:\\msys64{}", SITE.replace('/', "\\")),
+        ] {
+            assert_eq!(id_in(&text).as_deref(), Some(SITE), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_not_an_id_and_a_link_without_one_neither() {
+        for text in ["shop", "my-shop", "https://shop.azurestaticapps.net", "c:", ""] {
+            assert_eq!(id_in(text), None, "{text}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     diagnosis::ExitCode,
     engine::{self, FindingCode, LinkState, Target, Verdict},
     output::{LinkReport, Progress, StatusReport},
-    provider::{ControlPlane, json::JsonControlPlane},
+    provider::{ControlPlane, ProviderError, json::JsonControlPlane},
 };
 
 /// Show every part of a link, and what is not as it should be
@@ -80,10 +80,22 @@ async fn look(
                 code = code.worst(failure::diagnose(&error).exit);
                 links.push(unread(env, &error));
             }
+            Err(error) if is_undetermined(&error) => {
+                let failure = failure::report(&error);
+                failure::print(None, &failure);
+                code = failure::diagnose(&error).exit;
+                links.push(unread(env, &error));
+            }
             Err(error) => return Err(error),
         }
     }
     Ok((StatusReport::new(links), code))
+}
+
+/// Whether a failure is an answer that does not say whether a resource exists: the state is unknown then.
+fn is_undetermined(error: &anyhow::Error) -> bool {
+    let provider = error.chain().find_map(|cause| cause.downcast_ref::<ProviderError>());
+    matches!(provider, Some(ProviderError::Undetermined(_)))
 }
 
 /// A target, and the control plane that it is on.

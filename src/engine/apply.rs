@@ -1,6 +1,6 @@
 //! [`Plan`] → effects, one conditional step at a time.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, error::Error, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
@@ -28,6 +28,9 @@ pub enum ApplyError {
     /// The control plane could not be read before the first step. Nothing has been changed.
     #[error("could not read the current link")]
     Observe(#[source] ProviderError),
+    /// Some steps were taken, the link was changed by another writer after that, and the rest cannot be planned.
+    #[error("stopped part-way: another writer changed the link, and the rest could not be planned")]
+    Stopped(#[source] Box<dyn Error + Send + Sync>),
     /// A step failed. The ones before it stand.
     #[error("step {} of {of}, {action}, failed", .done + 1)]
     Step {
@@ -48,7 +51,7 @@ impl ApplyError {
     pub fn is_moved(&self) -> bool {
         match self {
             Self::Moved { .. } | Self::Step { source: ProviderError::Conflict(_), .. } => true,
-            Self::Observe(_) | Self::Step { .. } => false,
+            Self::Observe(_) | Self::Stopped(_) | Self::Step { .. } => false,
         }
     }
 
@@ -56,7 +59,7 @@ impl ApplyError {
     #[must_use]
     pub fn failed_step(&self) -> Option<usize> {
         match self {
-            Self::Moved { .. } | Self::Observe(_) => None,
+            Self::Moved { .. } | Self::Observe(_) | Self::Stopped(_) => None,
             Self::Step { done, .. } => Some(*done),
         }
     }
@@ -68,6 +71,8 @@ impl Diagnose for ApplyError {
             Self::Moved { .. } => Diagnosis::new(ExitCode::Refused)
                 .hint("make a new plan from what is there now, and apply that"),
             Self::Observe(error) => error.diagnosis(),
+            Self::Stopped(_) => Diagnosis::new(ExitCode::Partial)
+                .hint("run the same command again: it continues from what is there"),
             Self::Step { done: 0, source, .. } => source.diagnosis(),
             Self::Step { .. } => {
                 Diagnosis::new(ExitCode::Partial).hint("run the same command again: it finishes what is left")

@@ -21,7 +21,7 @@ use crate::{
 /// [`ProviderError`] if the control plane does not answer.
 pub async fn observe(plane: &dyn ControlPlane, target: &Target) -> Result<Observed, ProviderError> {
     let mut observed = observe_ends(plane, target).await?;
-    observed.gone = gone_backends(plane, &observed).await?;
+    observe_backends(plane, &mut observed).await?;
     let Some(names) = observed.names.clone() else { return Ok(observed) };
     if observed.service.is_none() {
         return Ok(observed);
@@ -58,6 +58,9 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         plane.list(&of_environment),
         plane.get(&target.service),
     )?;
+    let missing_groups = [(&*site_id, site.is_none()), (&*target.service, service.is_none())].into_iter();
+    let missing_groups = missing_groups.filter(|(_, is_missing)| *is_missing);
+    let missing_groups = missing_groups.filter_map(|(id, _)| plane.missing_group(id)).collect();
     let mut unreadable = Vec::new();
     let site = site.and_then(|found| see(found, StaticSite::read, &mut unreadable));
     let environment = match environment {
@@ -79,6 +82,8 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         service: service.and_then(|found| see(found, ApimService::read, &mut unreadable)),
         backends: see_all(backends, LinkedBackend::read, &mut unreadable),
         gone: Vec::new(),
+        undetermined: Vec::new(),
+        missing_groups,
         product: None,
         namesakes: Vec::new(),
         product_apis: Vec::new(),
@@ -107,21 +112,61 @@ async fn get_environment(
     plane.get(&target.site_environment).await
 }
 
-async fn gone_backends(
+/// What a linked backend names.
+enum End {
+    /// It is there, or a resource of which nothing would be seen here.
+    There,
+    /// It is proven not to exist.
+    Gone(ResourceId),
+    /// Whether it exists could not be determined, for this reason.
+    Undetermined(ResourceId, String),
+}
+
+async fn observe_backends(plane: &dyn ControlPlane, observed: &mut Observed) -> Result<(), ProviderError> {
+    let seen = &*observed;
+    let ends = seen.backends.iter().map(async |backend| end_of(plane, seen, backend).await);
+    for end in try_join_all(ends).await? {
+        match end {
+            End::There => {}
+            End::Gone(id) => observed.gone.push(id),
+            End::Undetermined(id, why) => observed.undetermined.push((id, why)),
+        }
+    }
+    Ok(())
+}
+
+async fn end_of(
     plane: &dyn ControlPlane,
     observed: &Observed,
-) -> Result<Vec<ResourceId>, ProviderError> {
-    let unreadable = |id: &ResourceId| observed.unreadable.iter().any(|it| it.id == *id);
-    let checked = observed.backends.iter().map(async |backend| {
-        let named = &backend.view.backend;
-        let exists = if observed.is_own(backend) {
-            observed.service.is_some() || unreadable(named)
-        } else {
-            plane.get(named).await?.is_some()
-        };
-        Ok::<_, ProviderError>((!exists).then(|| named.clone()))
-    });
-    Ok(try_join_all(checked).await?.into_iter().flatten().collect())
+    backend: &Seen<LinkedBackend>,
+) -> Result<End, ProviderError> {
+    let named = &backend.view.backend;
+    if observed.is_own(backend) {
+        let exists = observed.service.is_some() || observed.unreadable.iter().any(|it| it.id == *named);
+        return Ok(if exists { End::There } else { End::Gone(named.clone()) });
+    }
+    if !plane.would_see(named) {
+        return Ok(End::There);
+    }
+    match plane.get(named).await {
+        Ok(Some(_)) => Ok(End::There),
+        Ok(None) => Ok(End::Gone(named.clone())),
+        Err(
+            why @ (ProviderError::Undetermined(_)
+            | ProviderError::NotAuthorized(_)
+            | ProviderError::Rejected { .. }
+            | ProviderError::Malformed(_)),
+        ) => Ok(End::Undetermined(named.clone(), why.to_string())),
+        Err(
+            error @ (ProviderError::Conflict(_)
+            | ProviderError::NotFound(_)
+            | ProviderError::NotAuthenticated(_)
+            | ProviderError::Throttled(_)
+            | ProviderError::Unavailable(_)
+            | ProviderError::Unfinished(_)
+            | ProviderError::Storage(_)),
+        ) => Err(error),
+    }
 }
 
 async fn observe_product(

@@ -82,6 +82,10 @@ pub struct Observed {
     pub backends: Vec<Seen<LinkedBackend>>,
     /// What backends name that does not exist.
     pub gone: Vec<ResourceId>,
+    /// What backends name of which it could not be determined whether it exists, and why.
+    pub undetermined: Vec<(ResourceId, String)>,
+    /// The resource groups of the site and of the service, as far as they are reported as missing.
+    pub missing_groups: Vec<ResourceId>,
     /// The link's product.
     pub product: Option<Seen<Product>>,
     /// Other products that bear the display name of the link's.
@@ -164,6 +168,20 @@ impl Observed {
     #[must_use]
     pub fn is_gone(&self, backend: &Seen<LinkedBackend>) -> bool {
         self.gone.contains(&backend.view.backend)
+    }
+
+    /// Why it could not be determined whether the resource exists that a backend names, if that is so.
+    #[must_use]
+    pub fn undetermined(&self, backend: &Seen<LinkedBackend>) -> Option<&str> {
+        let named = self.undetermined.iter().find(|(id, _)| *id == backend.view.backend);
+        named.map(|(_, why)| why.as_str())
+    }
+
+    /// Whether the resource group of a resource is reported as missing.
+    #[must_use]
+    pub fn lacks_group_of(&self, id: &ResourceId) -> bool {
+        let is_its_group = |group: &ResourceId| id.key().starts_with(&format!("{}/", group.key()));
+        self.missing_groups.iter().any(is_its_group)
     }
 
     /// The link's own subscription.

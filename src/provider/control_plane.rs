@@ -197,6 +197,18 @@ pub trait ControlPlane: Debug + Send + Sync {
         Sight::Everything
     }
 
+    /// Whether a resource would be seen here if it existed: one of a type, and in a place, that this control
+    /// plane knows about. Of any other resource, not to find it says nothing.
+    fn would_see(&self, id: &ResourceId) -> bool {
+        id.is_a(ApimServiceId::TYPE)
+    }
+
+    /// The resource group of a resource, if it was reported as missing while the resource was read.
+    fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
+        let _ = id;
+        None
+    }
+
     /// What the caller may do in a scope; `None` where nobody is asked who is calling.
     async fn permissions(&self, scope: &ResourceId) -> Result<Option<Permissions>, ProviderError> {
         let _ = scope;

@@ -9,7 +9,7 @@ use crate::{
     model::{InvalidId, Malformed, ResourceId},
 };
 
-/// A request that a control plane did not fulfil, told by what a caller can do about it.
+/// A request that a control plane did not fulfil, by what a caller can do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
@@ -20,9 +20,9 @@ pub enum ProviderError {
     #[error("`{0}` does not exist")]
     NotFound(ResourceId),
     /// The control plane refuses, in its own words.
-    #[error("the control plane refused to change `{id}`: {code}: {message}")]
+    #[error("the control plane refused the request for `{id}`: {code}: {message}")]
     Rejected {
-        /// The resource that was to be changed.
+        /// The resource that the request was for.
         id: ResourceId,
         /// The control plane's code, such as `ValidationError`.
         code: String,
@@ -43,6 +43,12 @@ pub enum ProviderError {
     /// The control plane does not answer, or not in time, or with something that is no answer.
     #[error(transparent)]
     Unavailable(Failure),
+    /// The control plane answered, and its answer does not say whether a resource exists.
+    #[error(transparent)]
+    Undetermined(Failure),
+    /// A change was accepted, and it failed after that, or how it ended is not known.
+    #[error(transparent)]
+    Unfinished(Failure),
     /// A resource that does not have the shape that its type demands.
     #[error(transparent)]
     Malformed(#[from] Malformed),
@@ -102,13 +108,18 @@ impl Diagnose for ProviderError {
             | Self::NotAuthorized(error)
             | Self::Throttled(error)
             | Self::Unavailable(error)
+            | Self::Undetermined(error)
+            | Self::Unfinished(error)
             | Self::Storage(error) => error.0.diagnosis(),
         }
     }
 
     fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         match self {
-            Self::Throttled(error) | Self::Unavailable(error) => error.0.retry_after(now),
+            Self::Throttled(error)
+            | Self::Unavailable(error)
+            | Self::Undetermined(error)
+            | Self::Unfinished(error) => error.0.retry_after(now),
             Self::Conflict(_)
             | Self::NotFound(_)
             | Self::Rejected { .. }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Failure, ProviderError};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
-/// One failure, as it reaches everybody who waited for the same request or was in the same transaction.
+/// One failure, as it reaches every caller that waited for the same request or was in the same transaction.
 #[derive(Clone, Debug)]
 pub struct Shared(Arc<ProviderError>);
 
@@ -19,8 +19,9 @@ impl From<ProviderError> for Shared {
 
 impl From<Shared> for ProviderError {
     fn from(shared: Shared) -> Self {
-        match shared.diagnosis().exit {
-            ExitCode::NotAuthorized => Self::NotAuthorized(Failure::new(shared)),
+        match (&*shared.0, shared.diagnosis().exit) {
+            (Self::Undetermined(_), _) => Self::Undetermined(Failure::new(shared)),
+            (_, ExitCode::NotAuthorized) => Self::NotAuthorized(Failure::new(shared)),
             _ => Self::Unavailable(Failure::new(shared)),
         }
     }

@@ -93,6 +93,7 @@ pub(crate) fn at(azure: &FakeAzure) -> ArmControlPlane {
         ambient: Arc::new(System),
         limit: Duration::from_secs(600),
         wait: Wait::UntilDone,
+        subscription: None,
     };
     ArmControlPlane::new(options).unwrap()
 }

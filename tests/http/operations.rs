@@ -32,7 +32,7 @@ fn an_operation_that_fails_says_what_azure_says_and_can_be_run_again() {
     ] {
         let azure = scene(shape, ending);
         let link = run(&azure, "link");
-        assert_eq!(link.code, Some(5), "{shape:?} {ending:?}: {link:?}");
+        assert_eq!(link.code, Some(7), "{shape:?} {ending:?}: {link:?}");
         let word = if ending == Ending::Fails { "Failed" } else { "Canceled" };
         assert!(link.stderr.contains(&format!("ended as {word}")), "{shape:?} {ending:?}: {link:?}");
         azure.state().recover();
@@ -45,7 +45,7 @@ fn an_operation_that_fails_says_what_azure_says_and_can_be_run_again() {
 fn an_operation_that_never_ends_is_given_up_when_the_time_is_over() {
     let azure = scene(Shape::AsyncOperation, Ending::Never);
     let link = run(&azure, "link --timeout 3s");
-    assert_eq!(link.code, Some(5), "{link:?}");
+    assert_eq!(link.code, Some(7), "{link:?}");
     assert!(link.stderr.contains("that the command may take are over"), "{link:?}");
 }
 

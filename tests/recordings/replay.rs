@@ -193,6 +193,7 @@ impl Replay {
             ambient: Arc::new(System),
             limit: Duration::from_secs(30),
             wait: Wait::UntilDone,
+            subscription: None,
         };
         ArmControlPlane::new(options).unwrap()
     }

@@ -24,6 +24,7 @@ fn at(azure: &FakeAzure) -> ArmControlPlane {
         ambient: Arc::new(System),
         limit: Duration::from_secs(60),
         wait: Wait::UntilDone,
+        subscription: None,
     };
     ArmControlPlane::new(options).unwrap()
 }

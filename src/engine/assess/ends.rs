@@ -3,16 +3,14 @@
 use super::run;
 use crate::{
     engine::{EnvironmentSeen, Finding, FindingCode as Code, Observed, Previews, Seen},
-    model::{ApimService, LinkedBackend, Provisioning},
+    model::{ApimService, LinkedBackend, Provisioning, ResourceId},
 };
 
 pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
     let id = observed.target.site_environment.site();
     let Some(site) = &observed.site else {
         if !observed.unreadable.iter().any(|part| part.id == *id) {
-            let place = id.group().map(|group| format!(" in resource group `{group}`")).unwrap_or_default();
-            let message = format!("the static web app `{}` does not exist{place}", id.name());
-            all.push(Finding::new(Code::SiteMissing, &id).message(message));
+            all.push(missing(observed, Code::SiteMissing, &id, "static web app"));
         }
         return;
     };
@@ -32,6 +30,25 @@ pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
         all.push(Finding::new(Code::FunctionsApp, &id).field(field, "none", app).message(message).hint(hint));
     }
     environment(observed, all);
+}
+
+/// A site or a service that does not exist, or the resource group that should hold it.
+fn missing(observed: &Observed, code: Code, id: &ResourceId, title: &str) -> Finding {
+    let (name, subscription) = (id.name(), id.azure_subscription());
+    let group = id.group().unwrap_or_default();
+    if observed.lacks_group_of(id) {
+        let message = format!(
+            "the resource group `{group}` does not exist in the subscription `{subscription}`, so the {title} `{name}` \
+             does not either"
+        );
+        let hint = format!(
+            "correct `--resource-group` or `--subscription`; `az group list --subscription {subscription} --output table` \
+             lists the resource groups"
+        );
+        return Finding::new(code, id).message(message).hint(hint);
+    }
+    let place = if group.is_empty() { String::new() } else { format!(" in resource group `{group}`") };
+    Finding::new(code, id).message(format!("the {title} `{name}` does not exist{place}"))
 }
 
 fn environment(observed: &Observed, all: &mut Vec<Finding>) {
@@ -58,9 +75,7 @@ pub(super) fn service(observed: &Observed, all: &mut Vec<Finding>) {
     let id = &observed.target.service;
     let Some(service) = &observed.service else {
         if !observed.unreadable.iter().any(|part| part.id == **id) {
-            let place = id.group().map(|group| format!(" in resource group `{group}`")).unwrap_or_default();
-            let message = format!("the API Management service `{}` does not exist{place}", id.name());
-            all.push(Finding::new(Code::ServiceMissing, id).message(message));
+            all.push(missing(observed, Code::ServiceMissing, id, "API Management service"));
         }
         return;
     };
@@ -105,7 +120,9 @@ pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
             all.push(finding.field(field, &target.service, named).hint(run(observed, cure)));
         } else if !observed.is_own(backend) {
             let site = target.site_environment.site();
-            let message = format!("`{}` is already linked to `{}`", site.name(), named.name());
+            let unknown = observed.undetermined(backend);
+            let unknown = unknown.map(|why| format!(", which could not be read: {why}")).unwrap_or_default();
+            let message = format!("`{}` is already linked to `{}`{unknown}", site.name(), named.name());
             let finding = Finding::new(Code::LinkedElsewhere, id).message(message);
             let hint = format!(
                 "to give `{}` another backend, run {}; if `{}` is the right one, correct `apim` of the env",

@@ -144,8 +144,8 @@ async fn look_up_services(plane: &dyn ControlPlane, seen: &mut SitesSeen) {
     });
     for (id, found) in looked_up.buffered(AT_ONCE).collect::<Vec<_>>().await {
         match found {
-            Ok(Some(_)) => {}
-            Ok(None) => seen.gone.push(id),
+            Ok(None) if plane.would_see(&id) => seen.gone.push(id),
+            Ok(Some(_) | None) => {}
             Err(error) => seen.doubtful.push(Unread::new(name_of(&id), error)),
         }
     }

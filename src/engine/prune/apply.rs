@@ -75,6 +75,8 @@ fn is_its_own(error: &ProviderError) -> bool {
         ProviderError::Conflict(_)
         | ProviderError::NotFound(_)
         | ProviderError::Rejected { .. }
+        | ProviderError::Undetermined(_)
+        | ProviderError::Unfinished(_)
         | ProviderError::Malformed(_) => true,
         ProviderError::NotAuthenticated(_)
         | ProviderError::NotAuthorized(_)

@@ -1,5 +1,7 @@
 //! Bodies of answers: JSON as Azure sends it, and pages of lists.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 /// A body that is not what was asked for. Its content is not part of the message: it may hold keys.
@@ -65,6 +67,30 @@ impl Page {
     }
 }
 
+/// How many pages of lists one list may have.
+const MOST_PAGES: usize = 10_000;
+
+/// The pages of a list that were read, so that one that points back to another is not read for ever.
+#[derive(Debug, Default)]
+pub(super) struct Trail(HashSet<String>);
+
+impl Trail {
+    /// Goes on to a page, by its address or token.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the list, if the page was read already, or there are too many.
+    pub(super) fn follow(&mut self, page: &str) -> Result<(), String> {
+        if !self.0.insert(page.to_owned()) {
+            return Err("points back to a page that was read already".to_owned());
+        }
+        if self.0.len() > MOST_PAGES {
+            return Err(format!("has more than {MOST_PAGES} pages"));
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -92,6 +118,15 @@ mod tests {
         assert_eq!(Page::read(json!({"value": [], "count": 0, "nextLink": ""})).unwrap().next, None);
         let page = Page::read(json!({"value": [1], "nextLink": "https://x/?$skip=1"})).unwrap();
         assert_eq!(page, Page { values: vec![json!(1)], next: Some("https://x/?$skip=1".to_owned()) });
+    }
+
+    #[test]
+    fn a_list_that_goes_round_in_a_circle_ends_at_its_first_page() {
+        let mut trail = Trail::default();
+        for page in ["a", "b", "c"] {
+            assert_eq!(trail.follow(page), Ok(()));
+        }
+        assert!(trail.follow("a").unwrap_err().contains("points back"));
     }
 
     #[test]

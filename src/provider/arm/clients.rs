@@ -1,11 +1,11 @@
-//! The HTTP clients: one for Resource Manager, one for gateways, and one for tokens where somebody is asked.
+//! The HTTP clients: one for Resource Manager, one for gateways, and one for authorities that issue tokens.
 
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use super::{ArmError, Endpoint};
+use super::{ArmError, Endpoint, reach::Surroundings};
 
 /// How long a connection may take to be made, its TLS included.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -21,15 +21,11 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(endpoint: &Endpoint) -> Result<Self, ArmError> {
-        // Whoever was first has the same.
+    pub(super) fn new(endpoint: &Endpoint, surroundings: Surroundings) -> Result<Self, ArmError> {
+        // If there is one already, it is the same.
         let _ = ring::default_provider().install_default();
-        let build = |builder: ClientBuilder| {
-            builder.build().map_err(|error| ArmError::Unusable {
-                what: "the system's certificates".to_owned(),
-                problem: format!("cannot be used: {error}"),
-            })
-        };
+        let build =
+            |builder: ClientBuilder| builder.build().map_err(|error| surroundings.no_certificates(&error));
         let local = endpoint.is_loopback() && endpoint.base().scheme() == "http";
         let arm = if local { base().no_proxy().tls_backend_preconfigured(no_tls()) } else { base() };
         let arm = build(arm)?;

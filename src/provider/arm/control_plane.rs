@@ -1,6 +1,11 @@
 //! Azure Resource Manager as a control plane.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -11,8 +16,11 @@ use url::Url;
 use super::{
     ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Wait,
     clients::Clients,
+    error::NotReadBack,
     gateway,
     http::{Answer, Call, Http},
+    operation::{Begun, Change, Ended},
+    reach::Surroundings,
     route,
 };
 use crate::{
@@ -21,13 +29,15 @@ use crate::{
         Resource, ResourceId, SiteKey,
     },
     provider::{
-        Browser, Collection, ControlPlane, ETag, Expected, GatewayAnswer, ProviderError, Sight, Versioned,
-        Visit,
+        Browser, Collection, ControlPlane, ETag, Expected, Failure, GatewayAnswer, ProviderError, Sight,
+        Versioned, Visit,
     },
 };
 
 /// How a version begins that was made from a resource's content, since Azure gave it none.
 const BY_CONTENT: &str = "content:";
+/// How long to wait before looking again for a resource that Azure does not show yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How often a change is tried again that was refused although its version still stands.
 const SPURIOUS: usize = 3;
 
@@ -39,6 +49,8 @@ pub struct ArmControlPlane {
     pub(super) http: Http,
     gateway: reqwest::Client,
     wait: Wait,
+    /// The keys of the resource groups that Resource Manager has reported as missing.
+    missing_groups: Mutex<HashSet<String>>,
 }
 
 impl fmt::Debug for ArmControlPlane {
@@ -52,17 +64,19 @@ impl ArmControlPlane {
     ///
     /// # Errors
     ///
-    /// [`ArmError`] if no credential can be made of what is configured, or there is no TLS to be had.
+    /// [`ArmError`] if the configured credential cannot be used, or there are no certificates for TLS.
     pub fn new(options: ArmOptions) -> Result<Self, ArmError> {
-        let clients = Clients::new(&options.endpoint)?;
+        let surroundings = Surroundings { variables: options.variables };
+        let clients = Clients::new(&options.endpoint, surroundings)?;
         let credentials = Arc::new(options.credentials()?);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let early = Arc::clone(&credentials);
-            // Whoever needs the token asks for it again, and hears why there is none.
+            // A request that needs the token asks for it again, and reports why there is none.
             runtime.spawn(async move { early.token().await.map(drop) });
         }
-        let http = Http::new(clients.arm, options.endpoint, credentials, options.ambient, options.limit);
-        Ok(Self { http, gateway: clients.gateway, wait: options.wait })
+        let ArmOptions { endpoint, ambient, limit, wait, .. } = options;
+        let http = Http::new(clients.arm, endpoint, credentials, ambient, limit, surroundings);
+        Ok(Self { http, gateway: clients.gateway, wait, missing_groups: Mutex::default() })
     }
 
     /// Where it is.
@@ -92,18 +106,68 @@ impl ArmControlPlane {
     }
 
     async fn read(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
-        // A place in a product can be asked for, and not be read.
-        let is_place = id.is_a(ProductApiId::TYPE);
-        let method = if is_place { Method::HEAD } else { Method::GET };
-        let call = Call::new(method, self.read_url(id), format!("reading `{}`", id.name()));
+        if let Ok(place) = ProductApiId::try_from(id.clone()) {
+            return self.read_place(&place).await;
+        }
+        let call = Call::get(self.read_url(id), format!("reading `{}`", id.name()));
         match self.http.send(&call).await {
-            Ok(_) if is_place => Ok(Some(versioned(Resource::new(id.clone(), serde_json::Map::new()), None))),
             Ok(answer) => {
                 let tag = answer.etag().map(ETag::new);
                 Ok(Some(versioned(resource_of(answer.body, id)?, tag)))
             }
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if self.proves_absence(&error, id) => Ok(None),
             Err(error) => Err(error.about(id)),
+        }
+    }
+
+    /// The place of an API in a product can be asked for, and not be read. Such a question gets an answer
+    /// without a body: a 404 proves nothing, so the product's list does.
+    async fn read_place(&self, id: &ProductApiId) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        let there = || Some(versioned(Resource::new((**id).clone(), serde_json::Map::new()), None));
+        let call = Call::new(Method::HEAD, self.read_url(id), format!("reading `{}`", id.name()));
+        match self.http.send(&call).await {
+            Ok(_) => Ok(there()),
+            Err(error) if error.status() == Some(404) => {
+                let product = id.parent().unwrap_or_else(|| (**id).clone());
+                let listed = self.below(&product, "/apis", &[]).await?;
+                let is_listed = listed.iter().any(|api| api.id().name().eq_ignore_ascii_case(id.name()));
+                Ok(there().filter(|_| is_listed))
+            }
+            Err(error) => Err(error.about(id)),
+        }
+    }
+
+    /// Whether a failure proves that a resource does not exist. A missing resource group is remembered.
+    pub(super) fn proves_absence(&self, error: &ArmError, id: &ResourceId) -> bool {
+        let proves = error.is_absence_of(id);
+        if let (true, Some(_), Some(group)) = (proves, error.missing_group(), group_of(id)) {
+            self.missing_groups.lock().unwrap_or_else(PoisonError::into_inner).insert(group.key().to_owned());
+        }
+        proves
+    }
+
+    /// Waits for a change that was accepted: from then on, a failure may have changed something.
+    async fn finish(
+        &self,
+        begun: Answer,
+        id: &ResourceId,
+        change: Change,
+        what: &str,
+    ) -> Result<Ended, ProviderError> {
+        let operation = Begun { id, resource: &self.read_url(id), change, what };
+        let ended = self.http.finish(begun, &operation, self.wait).await;
+        ended.map_err(|error| error.after_acceptance(what))
+    }
+
+    /// The version of a resource whose change has ended. Azure may not show it at once.
+    async fn version_after(&self, id: &ResourceId, what: &str) -> Result<ETag, ProviderError> {
+        loop {
+            match self.read(id).await {
+                Ok(Some(found)) => return Ok(found.etag),
+                Ok(None) | Err(ProviderError::Undetermined(_)) => {}
+                Err(error) => return Err(unfinished(error, what)),
+            }
+            self.http.wait(LOOK_AGAIN, what).await.map_err(|error| error.after_acceptance(what))?;
         }
     }
 
@@ -182,14 +246,14 @@ impl ControlPlane for ArmControlPlane {
             }
             other => other?,
         };
-        let answer = self.http.finish(answer, &self.read_url(id), self.wait, &what).await;
-        let answer = answer.map_err(|error| error.about(id))?;
-        if let Some(tag) = answer.etag() {
-            return Ok(ETag::new(tag));
-        }
-        match resource_of(answer.body, id) {
-            Ok(now) => Ok(versioned(now, None).etag),
-            Err(_) => Ok(versioned(resource, None).etag),
+        match self.finish(answer, id, Change::Put, &what).await? {
+            Ended::AtOnce(answer) => match (answer.etag(), resource_of(answer.body.clone(), id)) {
+                (Some(tag), _) => Ok(ETag::new(tag)),
+                (None, Ok(now)) if !now.body().is_empty() => Ok(versioned(now, None).etag),
+                (None, Ok(_) | Err(_)) => self.version_after(id, &what).await,
+            },
+            Ended::Later if self.wait == Wait::UntilAccepted => Ok(versioned(resource, None).etag),
+            Ended::Later => self.version_after(id, &what).await,
         }
     }
 
@@ -202,7 +266,8 @@ impl ControlPlane for ArmControlPlane {
         let (url, body) = (self.url(id, "/validate", &[]), route::put_body(resource));
         let answer = self.http.send(&Call { body, ..Call::new(Method::POST, url, &what) }).await;
         let answer = answer.map_err(|error| error.about(id))?;
-        let finished = self.http.finish(answer, &self.read_url(id), Wait::UntilDone, &what).await;
+        let operation = Begun { id, resource: &self.read_url(id), change: Change::Check, what: &what };
+        let finished = self.http.finish(answer, &operation, Wait::UntilDone).await;
         finished.map(drop).map_err(|error| error.about(id))
     }
 
@@ -220,8 +285,7 @@ impl ControlPlane for ArmControlPlane {
             Err(ProviderError::NotFound(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let finished = self.http.finish(answer, &self.read_url(id), self.wait, &what).await;
-        finished.map(drop).map_err(|error| error.about(id))
+        self.finish(answer, id, Change::Delete, &what).await.map(drop)
     }
 
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
@@ -229,10 +293,13 @@ impl ControlPlane for ArmControlPlane {
         let call = Call::new(Method::POST, self.url(id, "/listSecrets", &[]), what);
         let answer = match self.http.send(&call).await {
             Ok(answer) => answer,
-            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if self.proves_absence(&error, id) => return Ok(None),
             Err(error) => return Err(error.about(id)),
         };
-        let Some(value) = pair_of(&answer.body) else { return Ok(None) };
+        let value = pair_of(&answer.body).ok_or_else(|| {
+            let problem = "does not have both keys in it".to_owned();
+            ProviderError::Undetermined(Failure::new(ArmError::Unusable { what: call.what.clone(), problem }))
+        })?;
         let etag = match answer.etag() {
             Some(tag) => ETag::new(tag),
             None => match self.read(id).await? {
@@ -290,6 +357,15 @@ impl ControlPlane for ArmControlPlane {
         Sight::WhatIsAllowed
     }
 
+    fn would_see(&self, id: &ResourceId) -> bool {
+        route::is_spoken_to(id)
+    }
+
+    fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
+        let missing = self.missing_groups.lock().unwrap_or_else(PoisonError::into_inner);
+        group_of(id).filter(|group| missing.contains(group.key()))
+    }
+
     async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
         gateway::ask(&self.gateway, url, key).await
     }
@@ -323,6 +399,16 @@ impl ArmControlPlane {
         let found = self.read(id).await?;
         found.map(|found| found.etag).ok_or_else(|| ProviderError::NotFound(id.clone()))
     }
+}
+
+/// The resource group of a resource.
+fn group_of(id: &ResourceId) -> Option<ResourceId> {
+    ResourceId::resource_group(id.azure_subscription(), id.group()?).ok()
+}
+
+/// A failure to read a resource after its change was accepted.
+fn unfinished(error: ProviderError, what: &str) -> ProviderError {
+    ProviderError::Unfinished(Failure::new(NotReadBack { what: what.to_owned(), source: error }))
 }
 
 /// Takes a resource from an answer, whose keys are not kept. Some answers spell the id otherwise, or leave

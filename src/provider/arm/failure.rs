@@ -1,74 +1,24 @@
-//! What an answer says that is no success, in whichever of Azure's envelopes it says it.
+//! A failure that Azure answered with, decoded.
 
 use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
-use reqwest::{
-    StatusCode,
-    header::{HeaderMap, WWW_AUTHENTICATE},
+use reqwest::{StatusCode, header::HeaderMap};
+use url::Url;
+
+use super::{
+    FailureKind,
+    cure::{self, About},
+    envelope::{Detail, Missing, Said},
+    redact::{redacted, without},
+    retry,
 };
-use serde_json::Value;
+use crate::{
+    diagnosis::{Diagnose, Diagnosis},
+    model::ResourceId,
+};
 
-use super::{body, redact::redacted, retry};
-use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
-
-/// How much of a text that is no JSON is shown.
-const LONGEST_TEXT: usize = 200;
-
-/// What a failure means to whoever asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FailureKind {
-    /// The token is missing, wrong or too old.
-    NotAuthenticated {
-        /// What a new token has to prove beyond that, in base64, if Azure says so.
-        claims: Option<String>,
-    },
-    /// The caller may not do this.
-    NotAuthorized {
-        /// The action that is missing, such as `Microsoft.Web/staticSites/read`.
-        action: Option<String>,
-        /// Where it is missing.
-        scope: Option<String>,
-    },
-    /// There is nothing there.
-    NotFound,
-    /// What was to be changed has changed.
-    Conflict,
-    /// Something else is being done to it at the moment.
-    InProgress,
-    /// A lock forbids it.
-    Locked,
-    /// Too many requests.
-    Throttled,
-    /// The service has a fault, for now.
-    Unavailable,
-    /// The site has a linked backend already.
-    SecondBackend,
-    /// What was to be linked does not exist, or not in that region.
-    BackendNotFound,
-    /// What Azure answers if it cannot tell the region of a backend, and to other mishaps too.
-    NoRegion,
-    /// It is refused as it stands.
-    Rejected,
-}
-
-/// One of several things that are wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Detail {
-    code: Option<String>,
-    target: Option<String>,
-    message: String,
-}
-
-impl Detail {
-    fn without_secrets(self) -> Self {
-        let shown = |text: String| redacted(text.trim());
-        Self { code: self.code.map(shown), target: self.target.map(shown), message: shown(self.message) }
-    }
-}
-
-/// An answer that is no success, decoded.
+/// An answer that is not a success, decoded.
 ///
 /// Nothing of it is shown that looks like a key or a token.
 #[derive(Clone)]
@@ -80,6 +30,12 @@ pub struct ArmFailure {
     target: Option<String>,
     details: Vec<Detail>,
     kind: FailureKind,
+    missing: Option<Missing>,
+    group: Option<String>,
+    /// The ids that Azure's support can find the request by: its own, and that of the whole command.
+    ids: [Option<String>; 2],
+    /// The Azure subscription of the request.
+    subscription: Option<String>,
 }
 
 impl fmt::Debug for ArmFailure {
@@ -92,29 +48,49 @@ impl ArmFailure {
     /// Decodes an answer.
     #[must_use]
     pub fn read(status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> Self {
-        let said = match body::json(bytes) {
-            Ok(Value::Null) => Said::default(),
-            Ok(body) => Said::of(&body),
-            Err(_) => Said { message: Some(page_text(bytes)), ..Said::default() },
-        };
+        Self::read_without(status, headers, bytes, &[])
+    }
+
+    /// Decodes an answer. Known secrets are hidden after that, so that a short one does not spoil the body.
+    pub(super) fn read_without(
+        status: StatusCode,
+        headers: &HeaderMap,
+        bytes: &[u8],
+        secrets: &[String],
+    ) -> Self {
+        let said = Said::read(bytes);
+        let kind = FailureKind::of(status, headers, &said);
+        let shown = |text: &str| redacted(&without(text.trim(), secrets));
         let reason = status.canonical_reason().unwrap_or("Unknown");
         let code = said.code.clone().unwrap_or_else(|| reason.replace(' ', ""));
         let message = said.message.clone().filter(|text| !text.trim().is_empty());
         let message = message.unwrap_or_else(|| format!("{} {reason}", status.as_u16()));
-        let kind = kind_of(status, headers, &said, &code, &message);
-        let shown = |text: &str| redacted(text.trim());
+        let group = super::envelope::between(&message, "Resource group '", '\'');
         let extended = said.extended.iter().filter(|extended| **extended != code);
         let code = extended.fold(code.clone(), |code, extended| format!("{code}/{extended}"));
         let details = said.details.into_iter().filter(|detail| detail.message != message);
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(shown);
         Self {
             status,
             headers: headers.clone(),
             code: shown(&code),
             target: said.target.as_deref().map(shown),
-            details: details.map(Detail::without_secrets).collect(),
+            details: details.map(|detail| detail.shown(&shown)).collect(),
             message: shown(&message),
-            kind,
+            kind: kind.shown(&shown, secrets),
+            missing: said.missing,
+            group: group.filter(|_| said.code.as_deref() == Some("ResourceGroupNotFound")),
+            ids: ["x-ms-request-id", "x-ms-correlation-request-id"].map(header),
+            subscription: None,
         }
+    }
+
+    /// The same, with the address that the request was sent to.
+    pub(super) fn from(self, url: &Url) -> Self {
+        let mut segments = url.path_segments().into_iter().flatten();
+        let in_one = segments.next().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
+        let subscription = segments.next().filter(|_| in_one).map(redacted);
+        Self { subscription: subscription.filter(|id| !id.is_empty()), ..self }
     }
 
     /// The status of the answer.
@@ -138,20 +114,37 @@ impl ArmFailure {
     /// The id that Azure's support can find the request by.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.header("x-ms-request-id")
+        self.ids[0].as_deref()
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
     /// How long it asks to wait.
     pub(super) fn retry_after_from(&self, now: Timestamp) -> Option<Duration> {
         retry::retry_after(&self.headers, now)
+    }
+
+    /// The resource group that Resource Manager reports as missing.
+    pub(super) fn missing_group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// Whether it proves that a resource does not exist: Resource Manager or the resource's own provider
+    /// reports so of the resource, of one that it is in, or of its resource group.
+    #[must_use]
+    pub fn is_absence_of(&self, id: &ResourceId) -> bool {
+        let is_group = |group: &String| id.group().is_some_and(|own| own.eq_ignore_ascii_case(group));
+        match (&self.kind, &self.missing) {
+            (FailureKind::NotFound, Some(missing)) => missing.is_on_the_way_to(id),
+            (FailureKind::NotFound, None) => self.group.as_ref().is_none_or(is_group),
+            // Of linked backends, this says that the resource is missing that they name.
+            (FailureKind::BackendNotFound, Some(missing)) => {
+                missing.kind == "WebSite" && id.is_a("Microsoft.Web/sites") && missing.is_on_the_way_to(id)
+            }
+            _ => false,
+        }
     }
 
     /// Everything but the code.
@@ -164,69 +157,55 @@ impl ArmFailure {
         });
         let parts: Vec<String> = target.chain(details).collect();
         let text = format!("{}{}", self.message.trim_end_matches(['.', ':']), parts.concat());
-        let ids = [
-            ("request id", self.request_id()),
-            ("correlation id", self.header("x-ms-correlation-request-id")),
-        ];
-        let ids = ids.into_iter().filter_map(|(name, id)| Some(format!("{name} {}", redacted(id?))));
-        let ids: Vec<String> = ids.collect();
+        let ids = ["request id", "correlation id"].into_iter().zip(&self.ids);
+        let ids: Vec<String> =
+            ids.filter_map(|(name, id)| Some(format!("{name} {}", id.as_deref()?))).collect();
         if ids.is_empty() { text } else { format!("{text} ({})", ids.join(", ")) }
     }
 
     /// What to do about it, where that is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        Some(match &self.kind {
-            FailureKind::NotAuthenticated { claims: Some(claims) } => format!(
-                "Azure wants to know more about you: run `az login --claims-challenge {claims}`, then repeat the command"
-            ),
-            FailureKind::NotAuthenticated { claims: None } => {
-                "sign in again with `az login`, or renew what `SWA_APIM_ACCESS_TOKEN` holds".to_owned()
-            }
-            FailureKind::NotAuthorized { action, scope } => {
-                not_authorized(action.as_deref(), scope.as_deref())
-            }
-            FailureKind::Locked => {
-                "remove the lock, or ask who set it; `az lock list` shows where it is".to_owned()
-            }
-            FailureKind::InProgress => "wait until that is done, then run the same command again".to_owned(),
-            FailureKind::Throttled => {
-                match self.header("retry-after").and_then(|text| text.parse::<u32>().ok()) {
-                    Some(after) => format!("wait {after} s, then run the same command again"),
-                    None => "wait a minute, then run the same command again".to_owned(),
-                }
-            }
-            FailureKind::Unavailable => "run the same command again in a while".to_owned(),
-            FailureKind::SecondBackend => {
-                "see what is linked with `swa-apim status`; `link --replace` disconnects \
-                 that first. Right after an unlink, Azure may need a minute to notice"
-                    .to_owned()
-            }
-            FailureKind::BackendNotFound => {
-                "check the name and the region of the backend: Azure looks for it in the site's region"
-                    .to_owned()
-            }
-            FailureKind::NoRegion => {
-                "run it again; if that does not help, note that Azure says just this if it \
-                 misses the region of a backend that is no API Management service"
-                    .to_owned()
-            }
-            FailureKind::NotFound | FailureKind::Conflict | FailureKind::Rejected => return None,
-        })
+        let wait = retry::asked(&self.headers);
+        let about = About { subscription: self.subscription.as_deref(), wait: wait.as_deref() };
+        cure::hint(&self.kind, about)
     }
 }
 
-fn not_authorized(action: Option<&str>, scope: Option<&str>) -> String {
-    let what = match (action, scope) {
-        (Some(action), Some(scope)) => format!("what is missing is `{action}` on {scope}; "),
-        (Some(action), None) => format!("what is missing is `{action}`; "),
-        (None, _) => String::new(),
-    };
-    format!(
-        "{what}the roles Website Contributor on the site and API Management Service Contributor on the service \
-         are enough, and `swa-apim doctor --check-rights` shows the least that is. Rights that were granted just \
-         now may take minutes"
-    )
+impl Missing {
+    /// Whether a resource or one that it is in has this name.
+    fn is_on_the_way_to(&self, id: &ResourceId) -> bool {
+        id.as_str().split('/').any(|segment| segment.eq_ignore_ascii_case(&self.name))
+    }
+}
+
+impl Detail {
+    fn shown(self, shown: &impl Fn(&str) -> String) -> Self {
+        let of = |text: Option<String>| text.as_deref().map(shown);
+        Self { code: of(self.code), target: of(self.target), message: shown(&self.message) }
+    }
+}
+
+impl FailureKind {
+    fn shown(self, shown: &impl Fn(&str) -> String, secrets: &[String]) -> Self {
+        let of = |text: Option<String>| text.as_deref().map(shown);
+        match self {
+            Self::NotAuthenticated { claims: Some(claims) } => {
+                // They look like a token, and are none. If they hold one, they are of no use.
+                let claims = Some(claims).filter(|claims| without(claims, secrets) == *claims);
+                Self::NotAuthenticated { claims }
+            }
+            Self::WrongTenant { tenant } => Self::WrongTenant { tenant: of(tenant) },
+            Self::NotAuthorized { action, scope } => {
+                Self::NotAuthorized { action: of(action), scope: of(scope) }
+            }
+            Self::Policy { assignments } => {
+                Self::Policy { assignments: assignments.iter().map(|it| shown(it)).collect() }
+            }
+            Self::NotRegistered { namespace } => Self::NotRegistered { namespace: of(namespace) },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for ArmFailure {
@@ -239,147 +218,18 @@ impl std::error::Error for ArmFailure {}
 
 impl Diagnose for ArmFailure {
     fn diagnosis(&self) -> Diagnosis {
-        let exit = match self.kind {
-            FailureKind::NotAuthenticated { .. } | FailureKind::NotAuthorized { .. } => {
-                ExitCode::NotAuthorized
-            }
-            FailureKind::Throttled
-            | FailureKind::Unavailable
-            | FailureKind::NoRegion
-            | FailureKind::InProgress
-            | FailureKind::Conflict => ExitCode::Unavailable,
-            FailureKind::NotFound
-            | FailureKind::Locked
-            | FailureKind::SecondBackend
-            | FailureKind::BackendNotFound
-            | FailureKind::Rejected => ExitCode::Refused,
-        };
-        Diagnosis { exit, hint: self.hint() }
+        Diagnosis { exit: self.kind.exit(), hint: self.hint() }
     }
-}
-
-fn kind_of(status: StatusCode, headers: &HeaderMap, said: &Said, code: &str, message: &str) -> FailureKind {
-    let is = |known: &str| code.eq_ignore_ascii_case(known);
-    let extended = |known: &str| said.extended.iter().any(|extended| extended == known);
-    let in_progress = message.contains("Operation on the API is in progress")
-        || is("PessimisticConcurrencyConflict")
-        || is("ManagementApiRequestFailed");
-    match status.as_u16() {
-        401 => FailureKind::NotAuthenticated { claims: claims(headers) },
-        403 => FailureKind::NotAuthorized {
-            action: quoted_after(message, "perform action '"),
-            scope: quoted_after(message, "over scope '"),
-        },
-        _ if extended("59363") || message.contains("more than one linked backend") => {
-            FailureKind::SecondBackend
-        }
-        _ if extended("51004") => FailureKind::BackendNotFound,
-        404 => FailureKind::NotFound,
-        409 if is("ScopeLocked") || is("ReadOnlyDisabledSubscription") => FailureKind::Locked,
-        409 | 422 if in_progress => FailureKind::InProgress,
-        412 => FailureKind::Conflict,
-        429 => FailureKind::Throttled,
-        500 if said.code.is_none() && message == "An error has occurred." => FailureKind::NoRegion,
-        _ if retry::is_transient(status) => FailureKind::Unavailable,
-        _ => FailureKind::Rejected,
-    }
-}
-
-/// What a new token has to prove, from `WWW-Authenticate: Bearer …, error="insufficient_claims", claims="…"`.
-fn claims(headers: &HeaderMap) -> Option<String> {
-    let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    let base64 = |c: char| c.is_ascii_alphanumeric() || "+/=-_".contains(c);
-    let mut claims = challenges.filter_map(|challenge| between(challenge, "claims=\"", '"'));
-    claims.find(|claims| !claims.is_empty() && claims.chars().all(base64))
-}
-
-fn quoted_after(text: &str, before: &str) -> Option<String> {
-    between(text, before, '\'').map(|quoted| redacted(&quoted))
-}
-
-fn between(text: &str, before: &str, after: char) -> Option<String> {
-    let (_, rest) = text.split_once(before)?;
-    rest.split_once(after).map(|(found, _)| found.to_owned())
-}
-
-/// What a body says, whatever it calls its parts.
-#[derive(Default)]
-struct Said {
-    code: Option<String>,
-    message: Option<String>,
-    target: Option<String>,
-    extended: Vec<String>,
-    details: Vec<Detail>,
-}
-
-impl Said {
-    fn of(body: &Value) -> Self {
-        let error = field(body, "error").unwrap_or(body);
-        if let Value::String(code) = error {
-            let message = text(body, "error_description");
-            return Self { code: Some(code.clone()), message, ..Self::default() };
-        }
-        let mut said = Self {
-            code: text(error, "code").or_else(|| text(error, "statusCode")),
-            message: text(error, "message"),
-            target: text(error, "target"),
-            ..Self::default()
-        };
-        let details = field(error, "details").and_then(Value::as_array);
-        for detail in details.into_iter().flatten() {
-            let entity = field(detail, "errorEntity");
-            said.extended.extend(entity.and_then(|entity| text(entity, "extendedCode")));
-            let message = text(detail, "message").or_else(|| entity.and_then(|it| text(it, "message")));
-            if let Some(message) = message {
-                let (code, target) = (text(detail, "code"), text(detail, "target"));
-                said.details.push(Detail { code, target, message });
-            }
-        }
-        said
-    }
-}
-
-/// A field, whether its name begins with a capital or not.
-fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    let fields = value.as_object()?;
-    let found = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)?;
-    (!found.is_null()).then_some(found)
-}
-
-fn text(value: &Value, name: &str) -> Option<String> {
-    match field(value, name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// The title of a page of HTML, or the beginning of a text.
-fn page_text(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let title = between(&text, "<title>", '<').unwrap_or_else(|| without_tags(&text));
-    let words: Vec<&str> = title.split_whitespace().collect();
-    let line = words.join(" ");
-    let printable = line.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c });
-    let start: String = printable.take(LONGEST_TEXT).collect();
-    format!("not an answer of Azure, but: {start}")
-}
-
-fn without_tags(text: &str) -> String {
-    let mut within = false;
-    let keep = |c: char| {
-        within = c == '<' || within && c != '>';
-        (!within && c != '>').then_some(c)
-    };
-    text.chars().take(LONGEST_TEXT * 20).filter_map(keep).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use reqwest::header::WWW_AUTHENTICATE;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::{diagnosis::ExitCode, provider::arm::Unproven};
 
     fn failure(status: u16, body: &[u8]) -> ArmFailure {
         let mut headers = HeaderMap::new();
@@ -463,6 +313,259 @@ mod tests {
         headers.insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
         let failure = ArmFailure::read(StatusCode::UNAUTHORIZED, &headers, b"");
         assert!(failure.hint().unwrap().contains("--claims-challenge eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="));
+    }
+
+    const ARM: &str = "/subscriptions/s/resourceGroups/g/providers";
+
+    fn id(tail: &str) -> ResourceId {
+        ResourceId::parse(&format!("{ARM}{tail}")).unwrap()
+    }
+
+    fn of_web(kind: &str, name: &str) -> Value {
+        let message = format!("Cannot find {kind} with name {name}.");
+        json!({"Code": "NotFound", "Message": message, "Target": null, "Details": [{"Message": message}, {"Code": "NotFound"},
+            {"ErrorEntity": {"ExtendedCode": "51004", "MessageTemplate": "Cannot find {0} with name {1}.",
+            "Parameters": [kind, name], "Code": "NotFound", "Message": message}}], "Innererror": null})
+    }
+
+    #[test]
+    fn only_the_own_provider_and_resource_manager_prove_that_a_resource_is_missing() {
+        let arm = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
+        let product = id("/Microsoft.ApiManagement/service/a/products/p");
+        let service = id("/Microsoft.ApiManagement/service/a");
+        let site = id("/Microsoft.Web/staticSites/shop");
+        let preview = id("/Microsoft.Web/staticSites/shop/builds/7");
+        let backend = id("/Microsoft.Web/staticSites/shop/builds/default/linkedBackends/gate");
+        let functions = id("/Microsoft.Web/sites/gate");
+        let plain = json!({"Code": "NotFound", "Message": "Cannot find StaticSiteBuild with name 7."});
+        let old = json!({"code": "ServiceNotFound", "message": "Api service does not exist: a", "details": null, "innerError": null});
+        for (id, body) in [
+            (&product, arm("ResourceNotFound", "Product not found.")),
+            (&product, arm("ResourceGroupNotFound", "Resource group 'G' could not be found.")),
+            (
+                &product,
+                arm("ParentResourceNotFound", "Can not perform requested operation on nested resource."),
+            ),
+            (&service, old),
+            (&site, arm("ResourceNotFound", "The Resource 'Microsoft.Web/staticSites/shop' was not found.")),
+            (&preview, plain.clone()),
+            (&preview, of_web("StaticSiteBuild", "7")),
+            (&preview, of_web("StaticSite", "shop")),
+            (&backend, json!({"Code": "NotFound", "Message": "Cannot find linked backend."})),
+            (&functions, of_web("WebSite", "gate")),
+        ] {
+            let failure = said(404, &body);
+            assert!(failure.is_absence_of(id), "{id}: {body} {:?}", failure.kind());
+        }
+        for (id, body) in [
+            (&product, arm("SubscriptionNotFound", "The subscription 's' could not be found.")),
+            (
+                &product,
+                arm("InvalidSubscriptionId", "The provided subscription identifier 's' is malformed."),
+            ),
+            (&product, arm("InvalidResourceType", "The resource type could not be found in the namespace.")),
+            (&product, arm("NoRegisteredProviderFound", "No registered resource provider found.")),
+            (&product, arm("ResourceGroupNotFound", "Resource group 'another' could not be found.")),
+            (&product, arm("NotFound", "no route")),
+            (&product, json!({"statusCode": 404, "message": "Resource not found"})),
+            (&product, json!({"message": "no Route matched with those values"})),
+            (&product, json!({})),
+            (&product, json!(null)),
+            (&product, json!("ResourceNotFound")),
+            (&preview, of_web("StaticSiteBuild", "8")),
+            (&backend, of_web("WebSite", "gate")),
+            (&backend, of_web("StaticSite", "another")),
+        ] {
+            assert!(!said(404, &body).is_absence_of(id), "{id}: {body}");
+        }
+        for bytes in [
+            &b""[..],
+            b"<html><title>Not Found</title></html>",
+            b"\xff\xfe",
+            b"{\"error\": {\"code\": \"Resou",
+        ] {
+            let failure = failure(404, bytes);
+            assert_eq!(failure.kind(), &FailureKind::Undetermined(Unproven::NoCode));
+            assert_eq!(failure.diagnosis().exit, ExitCode::Unavailable);
+        }
+        assert!(!said(400, &arm("ResourceNotFound", "x")).is_absence_of(&product));
+    }
+
+    #[test]
+    fn each_quoted_failure_leads_to_its_cure() {
+        let arm = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
+        let policy = json!({"error": {"code": "RequestDisallowedByPolicy", "target": "shop",
+            "message": "Resource 'shop' was disallowed by policy.", "additionalInfo": [{"type": "PolicyViolation", "info": {
+            "policyAssignmentDisplayName": "No public backends", "policyAssignmentName": "7f1d",
+            "policyAssignmentId": "/providers/Microsoft.Management/managementGroups/m/providers/Microsoft.Authorization/policyAssignments/7f1d"}}]}});
+        let in_message = arm(
+            "RequestDisallowedByPolicy",
+            "Resource 'shop' was disallowed by policy. Policy identifiers: \
+            '[{\"policyAssignment\":{\"name\":\"Allowed regions\",\"id\":\"/subscriptions/s/policyAssignments/a\"},\"policyDefinition\":{}}]'.",
+        );
+        let linked = "The client 'c' with object id 'o' has permission to perform action 'Microsoft.Web/staticSites/linkedBackends/write' \
+            on scope '/subscriptions/s/x'; however, it does not have permission to perform action(s) \
+            'Microsoft.ApiManagement/service/read' on the linked scope(s) '/subscriptions/t/y' or the linked scope(s) are invalid.";
+        let tenant = "The access token is from the wrong issuer 'https://sts.windows.net/11111111-1111-1111-1111-111111111111/'. It must \
+            match the tenant 'https://sts.windows.net/22222222-2222-2222-2222-222222222222/' associated with this subscription.";
+        let registration = "The subscription is not registered to use namespace 'Microsoft.Web'. See https://aka.ms/rps-not-found";
+        for (status, body, exit, hint) in [
+            (403, policy, ExitCode::Refused, "`No public backends` (/providers/"),
+            (403, in_message, ExitCode::Refused, "`Allowed regions` (/subscriptions/s/policyAssignments/a)"),
+            (
+                403,
+                arm("DenyAssignmentAuthorizationFailed", "x"),
+                ExitCode::NotAuthorized,
+                "no role allows it",
+            ),
+            (
+                403,
+                arm("LinkedAuthorizationFailed", linked),
+                ExitCode::NotAuthorized,
+                "`Microsoft.ApiManagement/service/read` on /subscriptions/t/y",
+            ),
+            (409, arm("ScopeLocked", "x"), ExitCode::Refused, "az lock list"),
+            (
+                401,
+                arm("InvalidAuthenticationTokenTenant", tenant),
+                ExitCode::NotAuthorized,
+                "az account get-access-token --subscription S",
+            ),
+            (
+                401,
+                arm("InvalidAuthenticationTokenTenant", tenant),
+                ExitCode::NotAuthorized,
+                "az login --tenant 22222222-2222-2222-2222-222222222222",
+            ),
+            (401, arm("ExpiredAuthenticationToken", "x"), ExitCode::NotAuthorized, "az login"),
+            (404, arm("SubscriptionNotFound", "x"), ExitCode::Unavailable, "subscription `S`"),
+            (404, arm("InvalidSubscriptionId", "x"), ExitCode::Unavailable, "subscription `S`"),
+            (400, arm("InvalidSubscriptionId", "x"), ExitCode::Refused, "subscription `S`"),
+            (409, arm("ReadOnlyDisabledSubscription", "x"), ExitCode::Refused, "subscription S is disabled"),
+            (403, arm("ReadOnlyDisabledSubscription", "x"), ExitCode::Refused, "subscription S is disabled"),
+            (
+                409,
+                arm("MissingSubscriptionRegistration", registration),
+                ExitCode::Refused,
+                "az provider register --namespace Microsoft.Web --wait --subscription S",
+            ),
+            (
+                409,
+                arm("ServiceLocked", "The API Service a is transitioning at this time."),
+                ExitCode::Unavailable,
+                "wait until",
+            ),
+            (
+                409,
+                json!({"Code": "Conflict", "Message": "Another operation is in progress."}),
+                ExitCode::Unavailable,
+                "wait until",
+            ),
+            (
+                429,
+                json!({"Code": "429", "Message": "Cannot acquire exclusive lock to create, update or delete this site. \
+                Retry the request later."}),
+                ExitCode::Unavailable,
+                "wait until",
+            ),
+            (407, json!(null), ExitCode::NotAuthorized, "HTTPS_PROXY"),
+            (404, arm("NoRegisteredProviderFound", "x"), ExitCode::Unavailable, "endpoint"),
+        ] {
+            let url = Url::parse("https://management.azure.com/subscriptions/S/resourceGroups/g").unwrap();
+            let diagnosis = said(status, &body).from(&url).diagnosis();
+            assert_eq!(diagnosis.exit, exit, "{body}");
+            assert!(diagnosis.hint.as_deref().unwrap_or_default().contains(hint), "{hint}: {diagnosis:?}");
+        }
+    }
+
+    #[test]
+    fn errors_within_errors_are_shown_however_they_are_nested() {
+        let inner = json!({"error": {"code": "BadRequest", "message": "Outer.", "innererror": {"code": "X", "message": "Inner."},
+            "details": [{"code": "D", "message": "Detail.", "details": [{"message": "Deepest."}]}]}});
+        let text = said(400, &inner).to_string();
+        assert!(text.starts_with("BadRequest: Outer; D: Detail; Deepest; X: Inner ("), "{text}");
+        let quoted = json!({"error": {"code": "Failed", "message": "{\"Code\":\"BadRequest\",\"Message\":\"The real one.\"}"}});
+        assert!(said(400, &quoted).to_string().starts_with("Failed/BadRequest: The real one ("));
+        let mut deep = json!({"message": "bottom"});
+        for _ in 0..200 {
+            deep = json!({"code": "C", "message": "m", "innererror": deep});
+        }
+        assert!(said(400, &json!({"error": deep})).to_string().len() < 2_000);
+    }
+
+    #[test]
+    fn a_short_token_leaves_the_message_as_it_is_and_an_echoed_one_is_hidden_everywhere() {
+        let body = json!({"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization."}});
+        let read = |body: &Value, headers: &HeaderMap, secret: &str| {
+            let bytes = body.to_string();
+            ArmFailure::read_without(StatusCode::FORBIDDEN, headers, bytes.as_bytes(), &[secret.to_owned()])
+        };
+        for secret in ["e", "az", "r"] {
+            let shown = read(&body, &HeaderMap::new(), secret).to_string();
+            assert_eq!(shown, "AuthorizationFailed: The client does not have authorization");
+        }
+        let secret = "opaque-token-of-no-shape";
+        let escaped: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ms-request-id", secret.parse().unwrap());
+        let raw = format!("{{\"error\": {{\"code\": \"{escaped}\", \"message\": \"of {secret}\"}}}}");
+        let failure =
+            ArmFailure::read_without(StatusCode::BAD_REQUEST, &headers, raw.as_bytes(), &[secret.to_owned()]);
+        let shown = format!("{failure} {failure:?} {:?} {:?}", failure.hint(), failure.request_id());
+        assert!(!shown.contains(secret) && shown.contains("of …"), "{shown}");
+    }
+
+    /// Every recorded failure, by its code: what it means, and what it leads to.
+    #[test]
+    fn every_recorded_failure_is_understood() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings");
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            println!("skipped: there are no recordings at {}", folder.display());
+            return;
+        };
+        let mut count = 0;
+        for entry in
+            entries.filter_map(Result::ok).filter(|it| it.path().extension().is_some_and(|it| it == "json"))
+        {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let Ok(Value::Object(file)) = serde_json::from_str(&text) else { continue };
+            for interaction in file.get("interactions").and_then(Value::as_array).into_iter().flatten() {
+                let Some(response) = interaction.get("response") else { continue };
+                let status = u16::try_from(response["status"].as_u64().unwrap_or(200)).unwrap();
+                if status < 400 {
+                    continue;
+                }
+                let body = match &response["body"] {
+                    Value::String(text) => text.clone(),
+                    Value::Null => String::new(),
+                    body => body.to_string(),
+                };
+                let failure = failure(status, body.as_bytes());
+                let (exit, kind) = meant(status, failure.code());
+                let what = format!("{}: {status} {failure}", entry.path().display());
+                assert_eq!(failure.diagnosis().exit, exit, "{what}");
+                assert!(format!("{:?}", failure.kind()).starts_with(kind), "{what}: {:?}", failure.kind());
+                count += 1;
+            }
+        }
+        assert!(count > 40, "{count}");
+    }
+
+    fn meant(status: u16, code: &str) -> (ExitCode, &'static str) {
+        match (status, code) {
+            (403, "AuthorizationFailed") => (ExitCode::NotAuthorized, "NotAuthorized"),
+            (404, "ResourceNotFound" | "ResourceGroupNotFound" | "ServiceNotFound") => {
+                (ExitCode::Refused, "NotFound")
+            }
+            (404, "NotFound/51004") => (ExitCode::Refused, "BackendNotFound"),
+            (404, _) => (ExitCode::Unavailable, "Undetermined(OtherCode)"),
+            (405, _) => (ExitCode::Refused, "Rejected"),
+            (409, "ServiceLocked") | (429, "429/59206") => (ExitCode::Unavailable, "InProgress"),
+            (412, _) => (ExitCode::Unavailable, "Conflict"),
+            (429, _) => (ExitCode::Unavailable, "Throttled"),
+            (500.., _) => (ExitCode::Unavailable, "Unavailable"),
+            (_, _) => (ExitCode::Refused, "Rejected"),
+        }
     }
 
     proptest! {

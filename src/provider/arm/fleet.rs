@@ -288,6 +288,14 @@ impl ControlPlane for FleetView {
         Depth::ByPage
     }
 
+    fn would_see(&self, id: &ResourceId) -> bool {
+        self.plane.would_see(id)
+    }
+
+    fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
+        self.plane.missing_group(id)
+    }
+
     async fn set_keys(
         &self,
         id: &ApimSubscriptionId,

@@ -126,7 +126,8 @@ mod tests {
             assert_eq!(name(url), None, "{url}");
         }
         let endpoint = Endpoint::public().at("http://127.0.0.1:1").unwrap();
-        let client = Clients::new(&endpoint).unwrap().gateway;
+        let surroundings = super::super::reach::Surroundings { variables: |_| None };
+        let client = Clients::new(&endpoint, surroundings).unwrap().gateway;
         let request = get(&client, Url::parse("http://gate.localhost:8088/x").unwrap()).build().unwrap();
         assert_eq!(request.url().as_str(), "http://127.0.0.1:8088/x");
         assert_eq!(request.headers()[HOST], "gate.localhost:8088");

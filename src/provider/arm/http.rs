@@ -1,8 +1,12 @@
-//! Requests and answers: the token, deadlines, repetition, pace, and what may be read.
+//! Requests and answers: the token, deadlines, repetition, pace, and how much is read.
 
 use std::{
+    collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,7 +23,9 @@ use url::Url;
 
 use super::{
     ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, Repeat, RetrySchedule, body,
-    pace::Bucket, redact::without,
+    pace::Bucket,
+    reach::Surroundings,
+    redact::{redacted, without},
 };
 use crate::ambient::Ambient;
 
@@ -27,8 +33,12 @@ use crate::ambient::Ambient;
 const AT_ONCE: usize = 48;
 /// How many times an answer may send a request elsewhere on the same host.
 const REDIRECTS: usize = 5;
-/// How much of an answer is read. A page of the longest list is far below it.
-const LONGEST_ANSWER: usize = 64 << 20;
+/// How many bytes of an answer are read. A page of the longest list is far below it.
+const LONGEST_ANSWER: usize = 16 << 20;
+/// How many bytes of answers one command reads.
+const ALL_ANSWERS: usize = 1 << 30;
+/// The longest wait between two looks at an operation that no answer has asked for.
+const LONGEST_OWN_WAIT: Duration = Duration::from_secs(15);
 /// How long one request may take, its answer included.
 const ONE_REQUEST: Duration = Duration::from_secs(60);
 
@@ -55,14 +65,12 @@ impl Call {
 }
 
 /// Where a body has keys.
-const KEYS: [&str; 2] = ["/properties/primaryKey", "/properties/secondaryKey"];
+const KEYS: [&str; 4] =
+    ["/properties/primaryKey", "/properties/secondaryKey", "/primaryKey", "/secondaryKey"];
 
-impl Call {
-    /// Keys that are sent along.
-    fn keys(&self) -> impl Iterator<Item = String> {
-        let key = |place| self.body.as_ref()?.pointer(place)?.as_str().map(str::to_owned);
-        KEYS.into_iter().filter_map(key)
-    }
+/// The keys in a body.
+fn keys_in(body: &Value) -> impl Iterator<Item = String> {
+    KEYS.into_iter().filter_map(|place| body.pointer(place)?.as_str().map(str::to_owned))
 }
 
 impl fmt::Debug for Call {
@@ -105,6 +113,11 @@ pub(super) struct Http {
     retries: RetrySchedule,
     pacer: Mutex<Pacer>,
     slots: Semaphore,
+    surroundings: Surroundings,
+    /// Keys that were sent or received, so that no failure shows one.
+    secrets: Mutex<BTreeSet<String>>,
+    /// How many bytes of answers may still be read.
+    bytes_left: AtomicUsize,
     correlation: HeaderValue,
     limit: Duration,
     end: Instant,
@@ -129,6 +142,7 @@ impl Http {
         credentials: Arc<Credentials>,
         ambient: Arc<dyn Ambient>,
         limit: Duration,
+        surroundings: Surroundings,
     ) -> Self {
         let correlation = HeaderValue::from_str(&ambient.unguessable().to_string());
         Self {
@@ -138,6 +152,9 @@ impl Http {
             retries: RetrySchedule::default(),
             pacer: Mutex::new(Pacer::new()),
             slots: Semaphore::new(AT_ONCE),
+            surroundings,
+            secrets: Mutex::default(),
+            bytes_left: AtomicUsize::new(ALL_ANSWERS),
             correlation: correlation.expect("a UUID is made of header characters"),
             limit,
             end: Instant::now() + limit,
@@ -178,8 +195,8 @@ impl Http {
                 renewed = true;
                 continue;
             }
-            let left = self.end.saturating_duration_since(Instant::now());
-            let wait = self.retries.next(attempt, &miss.cause, call.repeat, self.ambient.chance(), left);
+            let wait =
+                self.retries.next(attempt, &miss.cause, call.repeat, self.ambient.chance(), self.left());
             let Some(wait) = wait else { return Err(miss.error) };
             tracing::debug!(?call, attempt, wait_ms = wait.as_millis(), error = %miss.error, "asking again");
             attempt += 1;
@@ -189,11 +206,33 @@ impl Http {
 
     /// Sleeps, but not past the end of the command.
     pub(super) async fn wait(&self, duration: Duration, what: &str) -> Result<(), ArmError> {
-        if Instant::now() + duration >= self.end {
+        let left = self.left();
+        if duration < left {
+            sleep(duration).await;
+            return Ok(());
+        }
+        if left.is_zero() || duration <= LONGEST_OWN_WAIT {
             return Err(ArmError::TimeOver { what: what.to_owned(), limit: self.limit });
         }
-        sleep(duration).await;
-        Ok(())
+        Err(ArmError::TooLong { what: what.to_owned(), asked: duration, left })
+    }
+
+    /// How long the command may still take.
+    fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// Keys that were sent or received, and the token.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let known = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().cloned().chain(self.credentials.secret_in_use()).collect()
+    }
+
+    fn keep_secret(&self, keys: impl Iterator<Item = String>) {
+        let mut keys = keys.peekable();
+        if keys.peek().is_some() {
+            self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
+        }
     }
 
     fn redirected(&self, call: &Call, answer: &Answer, moves: usize) -> Result<Url, ArmError> {
@@ -224,31 +263,33 @@ impl Http {
         let token = self.credentials.token();
         let token = timeout_at(self.end, token).await.map_err(|_| over())?;
         let token = token.map_err(|error| Miss { error: error.into(), cause: Cause::Final })?;
-        // Closed by nobody.
-        let _slot = self.slots.acquire().await;
         let bucket = Bucket::of(&call.method, url);
-        loop {
+        let (_slot, mut place) = loop {
+            // It is never closed.
+            let slot = self.slots.acquire().await;
             let wait = self.pacer().reserve(&bucket, Instant::now());
             if wait.is_zero() {
-                break;
+                break (slot, Place { http: self, bucket: &bucket, is_answered: false });
             }
-            if Instant::now() + wait >= self.end {
+            // Others may not have to wait.
+            drop(slot);
+            if wait >= self.left() {
                 return Err(over());
             }
             sleep(wait).await;
-        }
+        };
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| Miss {
             error: ArmError::Unusable {
                 what: "getting a token".to_owned(),
-                problem: "is no token: it has characters that cannot be sent".to_owned(),
+                problem: "is not a token: it has characters that cannot be sent".to_owned(),
             },
             cause: Cause::Final,
         })?;
         bearer.set_sensitive(true);
         let since = Instant::now();
         let end = self.end.min(since + ONE_REQUEST);
-        let secrets: Vec<String> = call.keys().chain([token.secret().to_owned()]).collect();
-        let result = timeout_at(end, self.exchange(call, url, bearer, &secrets)).await;
+        self.keep_secret(call.body.iter().flat_map(keys_in));
+        let result = timeout_at(end, self.exchange(call, url, bearer)).await;
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(_) if end == self.end => Err(over()),
@@ -257,18 +298,13 @@ impl Http {
                 cause: Cause::Broken { sent: true },
             }),
         };
+        place.is_answered = true;
         self.note(call, url, &bucket, since, &outcome);
         outcome
     }
 
-    /// Sends a request once. What an answer says of a failure is shown without the secrets that were sent.
-    async fn exchange(
-        &self,
-        call: &Call,
-        url: &Url,
-        bearer: HeaderValue,
-        secrets: &[String],
-    ) -> Result<Answer, Miss> {
+    /// Sends a request once. What an answer says of a failure is shown without the secrets that are known.
+    async fn exchange(&self, call: &Call, url: &Url, bearer: HeaderValue) -> Result<Answer, Miss> {
         let id = self.ambient.unguessable().to_string();
         let mut request = self
             .client
@@ -285,45 +321,39 @@ impl Http {
             None if [Method::PUT, Method::POST].contains(&call.method) => request.header(CONTENT_LENGTH, 0),
             None => request,
         };
-        let mut response = request.send().await.map_err(|error| self.broken(call, &error))?;
+        let mut response = request.send().await.map_err(|error| self.broken(call, url, &error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(call, &error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(call, url, &error))? {
             if bytes.len() + chunk.len() > LONGEST_ANSWER {
-                let problem = format!("is longer than {} MiB", LONGEST_ANSWER >> 20);
-                let error = ArmError::Unusable { what: call.what.clone(), problem };
-                return Err(Miss { error, cause: Cause::Final });
+                return Err(unusable(
+                    call,
+                    format!("is longer than {} MiB", LONGEST_ANSWER >> 20),
+                    Cause::Final,
+                ));
+            }
+            let took = |left: usize| left.checked_sub(chunk.len());
+            if self.bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, took).is_err() {
+                let problem = format!("is more than the {} MiB that a command reads", ALL_ANSWERS >> 20);
+                return Err(unusable(call, problem, Cause::Final));
             }
             bytes.extend_from_slice(&chunk);
         }
         if !status.is_success() && !status.is_redirection() {
-            let said = without(&String::from_utf8_lossy(&bytes), secrets);
-            let failure = ArmFailure::read(status, &headers, said.as_bytes());
+            let failure = ArmFailure::read_without(status, &headers, &bytes, &self.secrets()).from(url);
             let cause = Cause::of(&failure, self.ambient.now());
             let error = ArmError::Refused { what: call.what.clone(), failure: Box::new(failure) };
             return Err(Miss { error, cause });
         }
         let body = if status.is_redirection() { Ok(Value::Null) } else { body::json(&bytes) };
-        let body = body.map_err(|error| Miss {
-            error: ArmError::Unusable { what: call.what.clone(), problem: error.to_string() },
-            cause: Cause::Broken { sent: true },
-        })?;
+        let body = body.map_err(|error| unusable(call, error.to_string(), Cause::Broken { sent: true }))?;
+        self.keep_secret(keys_in(&body));
         Ok(Answer { status, headers, body, url: url.clone() })
     }
 
-    fn broken(&self, call: &Call, error: &reqwest::Error) -> Miss {
-        let mut problem = String::new();
-        let mut cause = std::error::Error::source(error);
-        while let Some(one) = cause {
-            problem = one.to_string();
-            cause = one.source();
-        }
-        if problem.is_empty() {
-            "the connection broke".clone_into(&mut problem);
-        }
-        let origin = self.endpoint.base().origin().ascii_serialization();
-        let error_seen = ArmError::Unreachable { origin, what: call.what.clone(), problem };
-        Miss { error: error_seen, cause: Cause::Broken { sent: !error.is_connect() } }
+    fn broken(&self, call: &Call, url: &Url, error: &reqwest::Error) -> Miss {
+        let (error, cause) = self.surroundings.explain(url, &call.what, error);
+        Miss { error, cause }
     }
 
     fn note(&self, call: &Call, url: &Url, bucket: &Bucket, since: Instant, outcome: &Result<Answer, Miss>) {
@@ -333,7 +363,9 @@ impl Http {
         match outcome {
             Ok(answer) => {
                 self.pacer().answered(bucket, now, &answer.headers, None);
-                let (status, id) = (answer.status.as_u16(), answer.header("x-ms-request-id"));
+                let shown = |id: &str| redacted(&without(id, &self.secrets()));
+                let id = answer.header("x-ms-request-id").map(shown);
+                let status = answer.status.as_u16();
                 tracing::debug!(%method, path, status, took_ms, request_id = id, "answered");
             }
             Err(Miss { error: ArmError::Refused { failure, .. }, .. }) => {
@@ -353,4 +385,23 @@ impl Http {
     fn pacer(&self) -> std::sync::MutexGuard<'_, Pacer> {
         self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The place of a request that is under way, given back when it is answered or given up.
+struct Place<'a> {
+    http: &'a Http,
+    bucket: &'a Bucket,
+    is_answered: bool,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.http.pacer().answered(self.bucket, Instant::now(), &HeaderMap::new(), None);
+        }
+    }
+}
+
+fn unusable(call: &Call, problem: String, cause: Cause) -> Miss {
+    Miss { error: ArmError::Unusable { what: call.what.clone(), problem }, cause }
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     ArmControlPlane, ArmError,
-    body::Page,
+    body::{Page, Trail},
     control_plane::{resource_of, versioned},
     http::Call,
     route,
@@ -16,9 +16,6 @@ use crate::{
     model::{ApimServiceId, ApimSubscription, ProductId, Resource, ResourceId, StaticSiteId},
     provider::{Collection, ProviderError, Versioned},
 };
-
-/// More pages than any list has; what goes on after them goes round in circles.
-const MOST_PAGES: usize = 10_000;
 
 impl ArmControlPlane {
     pub(super) async fn list_by_pages(
@@ -56,7 +53,7 @@ impl ArmControlPlane {
         Ok(found)
     }
 
-    /// What is in a collection of a resource; nothing, if that does not exist.
+    /// The elements of a collection of a resource: none if the resource is proven not to exist.
     pub(super) async fn below(
         &self,
         parent: &ResourceId,
@@ -67,7 +64,7 @@ impl ArmControlPlane {
         let what = format!("listing {} of `{}`", kind.trim_start_matches('/'), parent.name());
         match self.pages(url, &what).await {
             Ok(values) => resources(values, parent),
-            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            Err(error) if self.proves_absence(&error, parent) => Ok(Vec::new()),
             Err(error) => Err(error.about(parent)),
         }
     }
@@ -89,15 +86,15 @@ impl ArmControlPlane {
     pub(super) async fn pages(&self, first: Url, what: &str) -> Result<Vec<Value>, ArmError> {
         let unusable = |problem: String| ArmError::Unusable { what: what.to_owned(), problem };
         let mut values = Vec::new();
-        let mut url = first;
-        for _ in 0..MOST_PAGES {
+        let (mut url, mut trail) = (first, Trail::default());
+        loop {
+            trail.follow(url.as_str()).map_err(unusable)?;
             let answer = self.http.send(&Call::get(url, what)).await?;
             let page = Page::read(answer.body).map_err(|error| unusable(error.to_string()))?;
             values.extend(page.values);
             let Some(next) = page.next else { return Ok(values) };
             url = self.http.own(&answer.url, &next, what)?;
         }
-        Err(unusable("goes on for ever".to_owned()))
     }
 
     /// Every resource of a type that the caller can see, in any subscription, from Resource Graph.
@@ -113,7 +110,10 @@ impl ArmControlPlane {
         let mut token: Option<String> = None;
         let nowhere = ResourceId::resource_group("-", "-")?;
         let failed = |error: ArmError| error.about(&nowhere);
-        for _ in 0..MOST_PAGES {
+        let mut trail = Trail::default();
+        loop {
+            let unusable = |problem| failed(ArmError::Unusable { what: what.clone(), problem });
+            trail.follow(token.as_deref().unwrap_or_default()).map_err(unusable)?;
             let mut options = json!({"resultFormat": "objectArray"});
             if let Some(token) = token.take() {
                 options["$skipToken"] = token.into();
@@ -121,16 +121,13 @@ impl ArmControlPlane {
             let body = Some(json!({"query": query, "options": options}));
             let call = Call { body, ..Call::new(Method::POST, url.clone(), &what) };
             let answer = self.http.send(&call).await.map_err(failed)?;
-            let page = Page::of_graph(answer.body).map_err(|error| {
-                failed(ArmError::Unusable { what: what.clone(), problem: error.to_string() })
-            })?;
+            let page = Page::of_graph(answer.body).map_err(|error| unusable(error.to_string()))?;
             values.extend(page.values);
             token = page.next;
             if token.is_none() {
                 return resources(values, &nowhere);
             }
         }
-        Err(failed(ArmError::Unusable { what, problem: "goes on for ever".to_owned() }))
     }
 
     /// Every resource of a type in every Azure subscription that the caller can see, each asked by itself.

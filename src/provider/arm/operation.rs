@@ -10,7 +10,9 @@ use url::Url;
 use super::{
     ArmError, ArmFailure, PollSchedule,
     http::{Answer, Call, Http},
+    redact::{redacted, without},
 };
+use crate::{diagnosis::Diagnose as _, model::ResourceId};
 
 /// Where the progress of an operation can be asked for.
 enum Progress {
@@ -23,6 +25,14 @@ enum Progress {
 }
 
 impl Progress {
+    /// Whether an operation's own resource is not given up for less.
+    fn tells_as_much_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Operation(_), _) | (Self::Location(_), Self::Location(_) | Self::Resource(_)) => true,
+            (Self::Location(_), Self::Operation(_)) | (Self::Resource(_), _) => false,
+        }
+    }
+
     fn url(&self) -> &Url {
         match self {
             Self::Operation(url) | Self::Location(url) | Self::Resource(url) => url,
@@ -46,18 +56,50 @@ pub enum Wait {
     UntilAccepted,
 }
 
+/// The change that an operation carries out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The resource is created or updated: it is there at the end.
+    Put,
+    /// The resource is deleted: it is not there at the end.
+    Delete,
+    /// Nothing is changed.
+    Check,
+}
+
+/// An operation that may have only begun.
+pub(super) struct Begun<'a> {
+    /// The resource that it is about.
+    pub(super) id: &'a ResourceId,
+    /// Its address.
+    pub(super) resource: &'a Url,
+    pub(super) change: Change,
+    /// What it is for, as the object of a sentence.
+    pub(super) what: &'a str,
+}
+
+/// How an operation ended that was waited for.
+pub(super) enum Ended {
+    /// The first answer was the last one.
+    AtOnce(Answer),
+    /// After that, or it is not waited for: what the first answer says of the resource is out of date.
+    Later,
+}
+
 impl Http {
-    /// Waits for what an answer may have only begun.
+    /// Waits for an operation that may have only begun.
     pub(super) async fn finish(
         &self,
         begun: Answer,
-        resource: &Url,
+        operation: &Begun<'_>,
         wait: Wait,
-        what: &str,
-    ) -> Result<Answer, ArmError> {
-        let Some(mut progress) = self.progress_of(&begun, resource, what)? else { return Ok(begun) };
+    ) -> Result<Ended, ArmError> {
+        let Begun { what, change, .. } = *operation;
+        let Some(mut progress) = self.progress_of(&begun, operation)? else {
+            return Ok(Ended::AtOnce(begun));
+        };
         if wait == Wait::UntilAccepted {
-            return Ok(begun);
+            return Ok(Ended::Later);
         }
         let mut polls = PollSchedule::default();
         let mut pause = polls.next(retry_after(&begun, self.now()));
@@ -67,43 +109,57 @@ impl Http {
             self.wait(pause, what).await?;
             let answer = match self.send(&Call::get(progress.url().clone(), what)).await {
                 Ok(answer) => answer,
-                // What was being deleted is gone, and its progress with it.
-                Err(error) if error.is_not_found() && !matches!(progress, Progress::Operation(_)) => {
-                    return Ok(Answer { status: StatusCode::NO_CONTENT, body: Value::Null, ..begun });
+                // Azure may not show yet what it has accepted, or not any more.
+                Err(error) if error.status() == Some(404) && change != Change::Check => {
+                    if change == Change::Delete && self.is_gone(operation).await? {
+                        return Ok(Ended::Later);
+                    }
+                    pause = polls.next(error.retry_after(self.now()));
+                    continue;
                 }
                 Err(error) => return Err(error),
             };
-            match stage(&progress, &answer) {
-                Stage::Succeeded if matches!(progress, Progress::Operation(_)) => return Ok(begun.done()),
-                Stage::Succeeded => return Ok(answer),
-                Stage::Failed(state) => return Err(failed(what, state, &answer)),
+            match stage(&progress, &answer, change) {
+                Stage::Succeeded => return Ok(Ended::Later),
+                Stage::Failed(state) => return Err(self.failed(what, &state, &answer)),
                 Stage::Pending => {}
             }
             pause = polls.next(retry_after(&answer, self.now()));
-            if let Some(moved) = self.progress_of(&answer, resource, what)?
-                && !matches!(moved, Progress::Resource(_))
+            // Each answer may give out a new link, which is signed: the newest one is good the longest.
+            if let Some(moved) = self.progress_of(&answer, operation)?
+                && moved.tells_as_much_as(&progress)
             {
                 progress = moved;
             }
         }
     }
 
-    fn progress_of(&self, answer: &Answer, resource: &Url, what: &str) -> Result<Option<Progress>, ArmError> {
-        if let Some(link) = answer.header("azure-asyncoperation") {
-            return Ok(Some(Progress::Operation(self.own(&answer.url, link, what)?)));
+    /// Whether a resource is proven not to exist.
+    async fn is_gone(&self, operation: &Begun<'_>) -> Result<bool, ArmError> {
+        match self.send(&Call::get(operation.resource.clone(), operation.what)).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.status() == Some(404) => Ok(error.is_absence_of(operation.id)),
+            Err(error) => Err(error),
         }
-        if let Some(link) = answer.header(LOCATION.as_str()) {
-            return Ok(Some(Progress::Location(self.own(&answer.url, link, what)?)));
+    }
+
+    fn progress_of(&self, answer: &Answer, operation: &Begun<'_>) -> Result<Option<Progress>, ArmError> {
+        let link = |link: &str| self.own(&answer.url, link, operation.what);
+        if let Some(address) = answer.header("azure-asyncoperation") {
+            return Ok(Some(Progress::Operation(link(address)?)));
+        }
+        if let Some(address) = answer.header(LOCATION.as_str()) {
+            return Ok(Some(Progress::Location(link(address)?)));
         }
         let pending = answer.status == StatusCode::ACCEPTED || matches!(state_of(answer), Stage::Pending);
-        Ok(pending.then(|| Progress::Resource(resource.clone())))
+        Ok(pending.then(|| Progress::Resource(operation.resource.clone())))
     }
-}
 
-impl Answer {
-    /// The answer that began an operation, now that it is over: what it says of the resource is out of date.
-    fn done(self) -> Self {
-        Self { body: Value::Null, ..self }
+    fn failed(&self, what: &str, state: &str, answer: &Answer) -> ArmError {
+        let (body, secrets) = (answer.body.to_string(), self.secrets());
+        let failure = ArmFailure::read_without(answer.status, &answer.headers, body.as_bytes(), &secrets);
+        let state = redacted(&without(state, &secrets));
+        ArmError::Operation { what: what.to_owned(), state, failure: Box::new(failure.from(&answer.url)) }
     }
 }
 
@@ -111,17 +167,20 @@ fn retry_after(answer: &Answer, now: jiff::Timestamp) -> Option<Duration> {
     super::retry::retry_after(&answer.headers, now)
 }
 
-fn stage(progress: &Progress, answer: &Answer) -> Stage {
+fn stage(progress: &Progress, answer: &Answer, change: Change) -> Stage {
+    let status = || answer.body.get("status").and_then(Value::as_str);
     match progress {
-        Progress::Operation(_) => match answer.body.get("status").and_then(Value::as_str) {
-            Some(word) => of_word(word),
+        Progress::Operation(_) => match status() {
+            Some(word) => of_operation(word),
             None if answer.status == StatusCode::ACCEPTED => Stage::Pending,
             None => state_of(answer),
         },
         Progress::Location(_) if answer.status == StatusCode::ACCEPTED => Stage::Pending,
-        Progress::Location(_) => match answer.body.get("status").and_then(Value::as_str) {
-            Some(word) => of_word(word),
-            None => state_of(answer),
+        Progress::Location(_) => status().map_or_else(|| state_of(answer), of_operation),
+        // As long as it can be read, it is not deleted.
+        Progress::Resource(_) if change == Change::Delete => match state_of(answer) {
+            failed @ Stage::Failed(_) => failed,
+            Stage::Succeeded | Stage::Pending => Stage::Pending,
         },
         Progress::Resource(_) => state_of(answer),
     }
@@ -133,8 +192,18 @@ fn state_of(answer: &Answer) -> Stage {
     state.map_or(Stage::Succeeded, of_word)
 }
 
-/// Azure's words for states grow in number: what is neither known as the end nor as the way there is taken
-/// as the end, and what comes after looks at what is there.
+/// What the status of an operation says. [Three words end one](https://github.com/cloud-and-ai-microsoft/resource-provider-contract/blob/master/v1.0/async-api-reference.md);
+/// with any other, it goes on.
+fn of_operation(word: &str) -> Stage {
+    let succeeded = ["Succeeded", "Completed", "Success"];
+    match of_word(word) {
+        Stage::Succeeded if !succeeded.iter().any(|known| known.eq_ignore_ascii_case(word)) => Stage::Pending,
+        stage => stage,
+    }
+}
+
+/// Azure's words for states of resources grow in number: a word that is not known is taken as the end, and the
+/// verification after it reads what is there.
 fn of_word(word: &str) -> Stage {
     let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(word));
     if is(&["Failed", "Canceled", "Cancelled"]) {
@@ -154,10 +223,4 @@ fn of_word(word: &str) -> Stage {
     } else {
         Stage::Succeeded
     }
-}
-
-fn failed(what: &str, state: String, answer: &Answer) -> ArmError {
-    let body = answer.body.to_string();
-    let failure = Box::new(ArmFailure::read(answer.status, &answer.headers, body.as_bytes()));
-    ArmError::Operation { what: what.to_owned(), state, failure }
 }

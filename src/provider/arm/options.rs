@@ -18,6 +18,8 @@ pub struct ArmOptions {
     pub limit: Duration,
     /// Whether what it has only begun is waited for.
     pub wait: Wait,
+    /// The Azure subscription that tokens are to be good for, if one is known: its id or name.
+    pub subscription: Option<String>,
 }
 
 impl fmt::Debug for ArmOptions {
@@ -31,6 +33,8 @@ impl ArmOptions {
         let (endpoint, variables) = (&self.endpoint, self.variables);
         let http = clients::for_tokens;
         let ambient = Arc::clone(&self.ambient);
-        Ok(Credentials::new(&CredentialOptions { kind: None, endpoint, http, variables, ambient })?)
+        let subscription = self.subscription.clone();
+        let options = CredentialOptions { kind: None, endpoint, http, variables, ambient, subscription };
+        Ok(Credentials::new(&options)?)
     }
 }

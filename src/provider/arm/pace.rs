@@ -137,7 +137,7 @@ impl Pacer {
             level.capacity = level.capacity.max(f64::from(remaining));
         }
         if let Some(closed_for) = closed_for {
-            level.closed_until = Some(now + closed_for);
+            level.closed_until = now.checked_add(closed_for);
             level.tokens = level.tokens.min(0.0);
         }
     }

@@ -1,4 +1,9 @@
-//! What may be shown of a text that somebody else wrote.
+//! What may be shown of a text that a server wrote.
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use percent_encoding::percent_decode_str;
 
 /// What stands for what is not shown.
 const HIDDEN: &str = "…";
@@ -10,11 +15,113 @@ const BEFORE_SECRETS: &[&str] =
 
 /// How many hexadecimal digits in a row are taken for a key: those that Azure makes have as many.
 const KEY: usize = 32;
+/// A known secret of fewer characters is hidden where it stands as a word of its own: it may be part of any
+/// word by chance.
+const SHORT: usize = 8;
+/// A known secret from this many bytes on is also looked for in base64.
+const LONG: usize = 12;
+/// How many layers of escapes are looked through.
+const LAYERS: usize = 3;
 
-/// The text without secrets that are known, however they got into it.
+/// The text without secrets that are known, also where they are escaped or encoded.
 pub(super) fn without(text: &str, secrets: &[String]) -> String {
     let known = secrets.iter().filter(|secret| !secret.is_empty());
-    known.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
+    known.fold(text.to_owned(), |text, secret| without_one(text, secret))
+}
+
+fn without_one(text: String, secret: &str) -> String {
+    if secret.chars().count() < SHORT {
+        return without_word(&text, secret);
+    }
+    let mut forms = vec![secret.to_ascii_lowercase()];
+    if secret.len() >= LONG {
+        forms.extend(in_base64(secret.as_bytes()));
+    }
+    let text = forms.iter().fold(text, |text, form| without_form(text, form));
+    let mut plain = text.clone();
+    for _ in 0..LAYERS {
+        let decoded = match unescaped(&plain) {
+            Cow::Owned(decoded) if decoded != plain => decoded,
+            _ => return text,
+        };
+        let shown = forms.iter().fold(decoded.clone(), |text, form| without_form(text, form));
+        if shown != decoded {
+            return shown;
+        }
+        plain = decoded;
+    }
+    text
+}
+
+/// The text without a form of a secret, given in lower case.
+fn without_form(text: String, form: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    if !lower.contains(form) {
+        return text;
+    }
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), 0);
+    for (at, _) in lower.match_indices(form) {
+        shown += &text[rest..at];
+        shown += HIDDEN;
+        rest = at + form.len();
+    }
+    shown + &text[rest..]
+}
+
+/// The text without a secret where nothing that could belong to a longer word stands beside it.
+fn without_word(text: &str, secret: &str) -> String {
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), 0);
+    for (at, _) in text.match_indices(secret) {
+        let end = at + secret.len();
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if !is_part(text[..at].chars().next_back()) && !is_part(text[end..].chars().next()) {
+            shown += &text[rest..at];
+            shown += HIDDEN;
+            rest = end;
+        }
+    }
+    shown + &text[rest..]
+}
+
+/// What base64 makes of the bytes at each of three places in a longer text, in lower case, without the
+/// characters at both ends that depend on what stands beside the bytes.
+fn in_base64(bytes: &[u8]) -> Vec<String> {
+    let at = |offset: usize| {
+        let padded = [&vec![0; offset], bytes].concat();
+        let encoded = STANDARD_NO_PAD.encode(&padded).to_ascii_lowercase();
+        let end = padded.len() * 8 / 6;
+        encoded.get([0, 2, 3][offset]..end).map(str::to_owned)
+    };
+    let standard: Vec<String> = (0..3).filter_map(at).collect();
+    let for_addresses = standard.iter().map(|form| form.replace('+', "-").replace('/', "_"));
+    let mut all: Vec<String> = for_addresses.collect();
+    all.extend(standard);
+    all.dedup();
+    all
+}
+
+/// The text with one layer of `%41` and of `\u0041` taken off.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    let text = if text.contains('%') { percent_decode_str(text).decode_utf8_lossy() } else { text.into() };
+    if !text.contains("\\u") {
+        return text;
+    }
+    let mut parts = text.split("\\u");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        match code.and_then(char::from_u32) {
+            Some(c) => {
+                plain.push(c);
+                plain += &part[4..];
+            }
+            None => {
+                plain += "\\u";
+                plain += part;
+            }
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The text, with whatever looks like a key or a token left out.
@@ -86,6 +193,33 @@ mod tests {
     fn what_is_known_to_be_secret_is_left_out_whatever_it_looks_like() {
         let secrets = ["pass word".to_owned(), String::new()];
         assert_eq!(without("it is 'pass word'", &secrets), "it is '…'");
+    }
+
+    #[test]
+    fn a_short_secret_is_hidden_as_a_word_and_leaves_other_words_alone() {
+        let hidden = |text: &str, secret: &str| without(text, &[secret.to_owned()]);
+        assert_eq!(
+            hidden("the az token `az` expired, see az-login", "az"),
+            "the … token `…` expired, see az-login"
+        );
+        assert_eq!(hidden("Resource not found: e", "e"), "Resource not found: …");
+    }
+
+    #[test]
+    fn a_known_secret_is_hidden_in_every_encoding() {
+        let secret = "newSubscriptionPK9086?x".to_owned();
+        let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let unicode: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let basic = STANDARD_NO_PAD.encode(format!("user:{secret}!"));
+        for text in
+            [&secret, &secret.to_uppercase(), &percent, &percent.replace('%', "%25"), &unicode, &basic]
+        {
+            let shown = without(&format!("of {text} it says"), std::slice::from_ref(&secret));
+            let in_middle = &basic[8..basic.len() - 4];
+            assert!(shown.starts_with("of ") && shown.contains(HIDDEN), "{text}: {shown}");
+            assert!(!shown.contains(text.as_str()) && !shown.contains(in_middle), "{text}: {shown}");
+        }
+        assert_eq!(without("100% of \\u12 and %zz", &[secret]), "100% of \\u12 and %zz");
     }
 
     proptest! {

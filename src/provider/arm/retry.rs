@@ -34,6 +34,11 @@ pub(super) enum Cause {
         /// Whether the request was turned away before anything was done.
         turned_away: bool,
     },
+    /// Another operation on the resource is under way: it is waited for as long as the command may take.
+    Busy {
+        /// How long the answer asks to wait, if it says so.
+        after: Option<Duration>,
+    },
     /// An answer that will be the same next time.
     Final,
 }
@@ -44,14 +49,23 @@ impl Cause {
         let after = failure.retry_after_from(now);
         match failure.kind() {
             FailureKind::Throttled => Self::Later { after, turned_away: true },
-            FailureKind::Unavailable | FailureKind::InProgress | FailureKind::NoRegion => {
+            FailureKind::InProgress => Self::Busy { after },
+            FailureKind::Unavailable | FailureKind::ManagementFailed | FailureKind::NoRegion => {
                 Self::Later { after, turned_away: false }
             }
             FailureKind::NotAuthenticated { .. }
+            | FailureKind::WrongTenant { .. }
             | FailureKind::NotAuthorized { .. }
+            | FailureKind::Denied
+            | FailureKind::Policy { .. }
             | FailureKind::NotFound
+            | FailureKind::Undetermined(_)
             | FailureKind::Conflict
             | FailureKind::Locked
+            | FailureKind::ReadOnly
+            | FailureKind::NotRegistered { .. }
+            | FailureKind::InvalidSubscription
+            | FailureKind::ProxyLogin
             | FailureKind::SecondBackend
             | FailureKind::BackendNotFound
             | FailureKind::Rejected => Self::Final,
@@ -94,16 +108,17 @@ impl RetrySchedule {
     ) -> Option<Duration> {
         let may = match cause {
             Cause::Broken { sent: false } | Cause::Later { turned_away: true, .. } => true,
-            Cause::Broken { sent: true } | Cause::Later { turned_away: false, .. } => {
+            Cause::Broken { sent: true } | Cause::Later { turned_away: false, .. } | Cause::Busy { .. } => {
                 repeat == Repeat::Safely
             }
             Cause::Final => false,
         };
-        if !may || attempt >= self.attempts {
+        let is_over = attempt >= self.attempts && !matches!(cause, Cause::Busy { .. });
+        if !may || is_over {
             return None;
         }
         let asked = match cause {
-            Cause::Later { after, .. } => *after,
+            Cause::Later { after, .. } | Cause::Busy { after } => *after,
             Cause::Broken { .. } | Cause::Final => None,
         };
         let step = self.first.saturating_mul(2_u32.saturating_pow(attempt)).min(self.longest);
@@ -131,20 +146,43 @@ impl PollSchedule {
     }
 }
 
+/// The longest wait that an answer can ask for. Longer ones are cut, so that sums of times stay in range.
+const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// How long an answer asks to wait: in milliseconds, in seconds, or until a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let millis = ["x-ms-retry-after-ms", "retry-after-ms"].iter().find_map(|name| text(name)?.parse().ok());
+    let millis = ["x-ms-retry-after-ms", "retry-after-ms"].iter().find_map(|name| count(text(name)?));
     if let Some(millis) = millis {
-        return Some(Duration::from_millis(millis));
+        return Some(capped(millis / 1_000.0));
     }
     let value = text(RETRY_AFTER.as_str())?;
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if let Some(seconds) = count(value) {
+        return Some(capped(seconds));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    let date = Timestamp::try_from(date).ok()?;
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+    // One that is out of range is at the end of the year 9999.
+    let Ok(date) = Timestamp::try_from(date) else { return Some(LONGEST_WAIT) };
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default().min(LONGEST_WAIT))
+}
+
+/// The same as words that follow "wait".
+pub(super) fn asked(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Some(seconds) = count(value) {
+        return Some(format!("{} s", capped(seconds).as_secs_f64().ceil())).filter(|_| seconds > 0.0);
+    }
+    httpdate::parse_http_date(value).ok().map(|_| format!("until {value}"))
+}
+
+/// A number of seconds or milliseconds: an integer of any length, or a fraction.
+fn count(text: &str) -> Option<f64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse::<f64>().ok().filter(|_| is_number)
+}
+
+fn capped(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -204,6 +242,51 @@ mod tests {
         assert_eq!(of("retry-after", "Tue, 24 Nov 2026 12:00:30 GMT"), Some(Duration::from_secs(30)));
         assert_eq!(of("retry-after", "Tue, 24 Nov 2026 11:00:00 GMT"), Some(Duration::ZERO), "it is over");
         assert_eq!(of("retry-after", "soon"), None);
+    }
+
+    #[test]
+    fn a_wait_of_any_length_is_capped_and_never_a_panic() {
+        let now = "2026-11-24T12:00:00Z".parse().unwrap();
+        for (value, wait, words) in [
+            ("18446744073709551615", Some(LONGEST_WAIT), Some("31622400 s")),
+            ("184467440737095516150000000000000000000000", Some(LONGEST_WAIT), Some("31622400 s")),
+            ("1.5", Some(Duration::from_millis(1_500)), Some("2 s")),
+            ("0", Some(Duration::ZERO), None),
+            ("-5", None, None),
+            ("1e400", None, None),
+            ("inf", None, None),
+            ("NaN", None, None),
+            ("", None, None),
+            (
+                "Fri, 31 Dec 9999 23:59:59 GMT",
+                Some(LONGEST_WAIT),
+                Some("until Fri, 31 Dec 9999 23:59:59 GMT"),
+            ),
+            (
+                "Thu, 01 Jan 1970 00:00:00 GMT",
+                Some(Duration::ZERO),
+                Some("until Thu, 01 Jan 1970 00:00:00 GMT"),
+            ),
+            ("Wed, 01 Jan 1600 00:00:00 GMT", None, None),
+            ("Sat, 01 Jan 99999 00:00:00 GMT", None, None),
+        ] {
+            let headers = headers("retry-after", value);
+            assert_eq!(retry_after(&headers, now), wait, "{value}");
+            assert_eq!(asked(&headers).as_deref(), words, "{value}");
+        }
+        assert_eq!(
+            retry_after(&headers("x-ms-retry-after-ms", "18446744073709551615"), now),
+            Some(LONGEST_WAIT)
+        );
+    }
+
+    #[test]
+    fn another_operation_is_waited_for_as_long_as_the_command_may_take() {
+        let next = |attempt, repeat| {
+            RetrySchedule::default().next(attempt, &Cause::Busy { after: None }, repeat, 0.0, AGES)
+        };
+        assert_eq!(next(100, Repeat::Safely), Some(Duration::from_secs(15)));
+        assert_eq!(next(0, Repeat::Never), None);
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub(super) fn is_of_api_management(id: &ResourceId) -> bool {
     has_namespace(id, "microsoft.apimanagement")
 }
 
+/// Whether a resource is of a provider whose resources are read here, so that its absence can be proven.
+pub(super) fn is_spoken_to(id: &ResourceId) -> bool {
+    is_of_api_management(id) || has_namespace(id, "microsoft.web")
+}
+
 fn has_namespace(id: &ResourceId, namespace: &str) -> bool {
     let of_provider = id.key().rsplit_once("/providers/").map(|(_, path)| path);
     of_provider.and_then(|path| path.split('/').next()) == Some(namespace)

@@ -21,7 +21,9 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
-    model::{ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
+    model::{
+        ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey,
+    },
     provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Transactions, Versioned},
 };
 
@@ -213,6 +215,12 @@ impl ControlPlane for JsonControlPlane {
             let held = store.recorded(id.key())?.primary;
             Ok(held.map_or(unrecorded, |key| SiteKey::Held(key.fingerprint())))
         })
+    }
+
+    /// A model knows what was put into it: the services of the Azure subscriptions of which it has resources.
+    fn would_see(&self, id: &ResourceId) -> bool {
+        let subscription = format!("/subscriptions/{}/", id.azure_subscription().to_ascii_lowercase());
+        id.is_a(ApimServiceId::TYPE) && self.state().store.has_below(&subscription)
     }
 
     fn knows_every_key(&self) -> bool {

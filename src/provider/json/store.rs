@@ -167,6 +167,11 @@ impl Store {
         below.filter(|key| kind::is_direct_child(key, prefix)).map(Box::from).collect()
     }
 
+    /// Whether there is a resource below a prefix of keys.
+    pub(super) fn has_below(&self, prefix: &str) -> bool {
+        self.document.below(prefix).next().is_some()
+    }
+
     pub(super) fn products_named(&mut self, service: &str, name: &str) -> Vec<Box<str>> {
         self.index.products_named(&self.document, service, name)
     }

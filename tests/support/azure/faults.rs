@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Error(u16, &'static str, &'static str),
     /// A page of HTML.
     Page(u16),
+    /// This very body.
+    Says(u16, &'static str),
     /// A challenge for more claims.
     Claims,
     /// The connection is reset.
@@ -114,6 +116,9 @@ impl Kind {
             Self::Page(status) => {
                 let text = "<html><head><title>A proxy is in your way</title></head></html>".to_owned();
                 Effect::Reply(Reply { text: Some(text), ..Reply::status(*status) })
+            }
+            Self::Says(status, body) => {
+                Effect::Reply(Reply { text: Some((*body).to_owned()), ..Reply::status(*status) })
             }
             Self::Claims => headed(
                 401,

@@ -43,6 +43,8 @@ pub struct CredentialOptions<'a> {
     pub variables: fn(&str) -> Option<String>,
     /// The time.
     pub ambient: Arc<dyn Ambient>,
+    /// The Azure subscription that tokens are to be good for, if one is known: its id or name.
+    pub subscription: Option<String>,
 }
 
 /// The credentials that are configured, and the token that one of them gave.
@@ -138,6 +140,11 @@ impl Credentials {
     #[must_use]
     pub fn kind_in_use(&self) -> Option<CredentialKind> {
         self.held().as_ref().map(|held| held.kind)
+    }
+
+    /// The token that is held, if there is one.
+    pub(super) fn secret_in_use(&self) -> Option<String> {
+        self.held().as_ref().map(|held| held.token.secret().to_owned())
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Option<Held>> {

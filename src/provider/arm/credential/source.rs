@@ -4,12 +4,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use azure_core::{
     cloud::{CloudConfiguration, CustomConfiguration},
-    credentials::{Secret, TokenCredential},
+    credentials::{Secret, TokenCredential, TokenRequestOptions},
     error::ErrorKind,
     http::{ClientMethodOptions, ClientOptions, ExponentialRetryOptions, RetryOptions, Transport},
 };
 use azure_identity::{
-    AzureCliCredential, AzureDeveloperCliCredential, AzurePipelinesCredential,
+    AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential, AzurePipelinesCredential,
     AzurePipelinesCredentialOptions, ClientAssertion, ClientAssertionCredential,
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
     ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
@@ -169,6 +169,7 @@ struct Maker {
     http: reqwest::Client,
     authority: String,
     audience: &'static str,
+    subscription: Option<String>,
 }
 
 impl Maker {
@@ -185,7 +186,8 @@ impl Maker {
             "api://AzureADTokenExchange"
         };
         let authority = (options.variables)("AZURE_AUTHORITY_HOST").unwrap_or_else(|| authority.to_string());
-        Ok(Self { variables: options.variables, http, authority, audience })
+        let subscription = options.subscription.clone();
+        Ok(Self { variables: options.variables, http, authority, audience, subscription })
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -235,8 +237,23 @@ impl Maker {
             CredentialKind::AzurePipelines => self.azure_pipelines(),
             CredentialKind::GitHubActions => self.github_actions(),
             CredentialKind::ManagedIdentity => self.managed_identity(),
-            CredentialKind::AzureCli => made(AzureCliCredential::new(None)),
+            CredentialKind::AzureCli => self.azure_cli(),
             CredentialKind::AzureDeveloperCli => made(AzureDeveloperCliCredential::new(None)),
+        }
+    }
+
+    /// `az` gives a token of the tenant of its default subscription, unless it is asked for another one. It
+    /// refuses one that it does not know, such as an emulator's: the default is better than no token.
+    fn azure_cli(&self) -> Made {
+        let of = |subscription: Option<String>| {
+            let options = AzureCliCredentialOptions { subscription, ..AzureCliCredentialOptions::default() };
+            AzureCliCredential::new(Some(options))
+        };
+        let first = self.subscription.clone().and_then(|subscription| of(Some(subscription)).ok());
+        match (first, of(None)) {
+            (Some(first), Ok(second)) => Made::Source(Arc::new(EitherAzureCli { first, second })),
+            (None, second) => made(second),
+            (Some(_), Err(error)) => made::<AzureCliCredential>(Err(error)),
         }
     }
 
@@ -319,6 +336,27 @@ fn made<C: TokenCredential + 'static>(credential: azure_core::Result<Arc<C>>) ->
     match credential {
         Ok(credential) => Made::Source(credential),
         Err(error) => Made::Impossible(line(&error.to_string())),
+    }
+}
+
+/// `az`, asked for a token of one Azure subscription, and after that for one of its default.
+#[derive(Debug)]
+struct EitherAzureCli {
+    first: Arc<AzureCliCredential>,
+    second: Arc<AzureCliCredential>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for EitherAzureCli {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<azure_core::credentials::AccessToken> {
+        match self.first.get_token(scopes, options.clone()).await {
+            Ok(token) => Ok(token),
+            Err(_) => self.second.get_token(scopes, options).await,
+        }
     }
 }
 

@@ -171,8 +171,14 @@ fn found(
 ) -> Result<(Vec<CredentialKind>, Vec<CredentialKind>), CredentialError> {
     let endpoint = Endpoint::public();
     let ambient = Arc::new(Clock::default());
-    let found =
-        Configured::find(&CredentialOptions { kind: None, endpoint: &endpoint, http, variables, ambient })?;
+    let found = Configured::find(&CredentialOptions {
+        kind: None,
+        endpoint: &endpoint,
+        http,
+        variables,
+        ambient,
+        subscription: None,
+    })?;
     let impossible = found.impossible.iter().map(|tried| tried.kind);
     Ok((found.sources.iter().map(Source::kind).collect(), impossible.collect()))
 }
@@ -231,7 +237,14 @@ fn a_given_token_makes_all_else_superfluous_certificates_as_well() {
     let variables = |name: &str| set(&["SWA_APIM_ACCESS_TOKEN", "AZURE_CLIENT_SECRET"], name);
     let endpoint = Endpoint::public();
     let ambient = Arc::new(Clock::default());
-    let options = CredentialOptions { kind: None, endpoint: &endpoint, http: no_http, variables, ambient };
+    let options = CredentialOptions {
+        kind: None,
+        endpoint: &endpoint,
+        http: no_http,
+        variables,
+        ambient,
+        subscription: None,
+    };
     let found = Configured::find(&options).unwrap();
     assert_eq!(found.sources.iter().map(Source::kind).collect::<Vec<_>>(), [CredentialKind::AccessToken]);
 }
@@ -242,7 +255,14 @@ async fn a_given_token_is_never_forgotten() {
     let endpoint = Endpoint::public();
     let clock = Arc::new(Clock::default());
     let ambient = Arc::<Clock>::clone(&clock);
-    let options = CredentialOptions { kind: None, endpoint: &endpoint, http: no_http, variables, ambient };
+    let options = CredentialOptions {
+        kind: None,
+        endpoint: &endpoint,
+        http: no_http,
+        variables,
+        ambient,
+        subscription: None,
+    };
     let credentials = Credentials::new(&options).unwrap();
     assert_eq!(credentials.token().await.unwrap().secret(), "x");
     clock.forward(10_000);

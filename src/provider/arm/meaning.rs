@@ -1,0 +1,226 @@
+//! What a failure means: its kind, the exit code that it leads to, and the cure.
+
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, WWW_AUTHENTICATE},
+};
+
+use super::{
+    envelope::{Said, between},
+    retry,
+};
+use crate::diagnosis::ExitCode;
+
+/// What a failure means to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The token is missing, wrong or too old.
+    NotAuthenticated {
+        /// What a new token has to prove beyond that, in base64, if Azure says so.
+        claims: Option<String>,
+    },
+    /// The token was issued by another Microsoft Entra tenant than the one that the subscription trusts.
+    WrongTenant {
+        /// The tenant that the subscription trusts, if Azure names it.
+        tenant: Option<String>,
+    },
+    /// The caller may not do this.
+    NotAuthorized {
+        /// The action that is missing, such as `Microsoft.Web/staticSites/read`.
+        action: Option<String>,
+        /// Where it is missing.
+        scope: Option<String>,
+    },
+    /// A deny assignment forbids it, whatever the caller's roles are.
+    Denied,
+    /// Azure Policy forbids it, whatever the caller's roles are.
+    Policy {
+        /// The assignments that forbid it: a name, and an id where Azure gives one.
+        assignments: Vec<String>,
+    },
+    /// Resource Manager or the resource's own provider reports that a resource does not exist.
+    NotFound,
+    /// An answer with 404 that does not prove that the resource is missing.
+    Undetermined(Unproven),
+    /// The resource has changed since it was read.
+    Conflict,
+    /// Another operation on the resource is under way.
+    InProgress,
+    /// The control plane of the service cannot reach the service.
+    ManagementFailed,
+    /// A lock forbids it.
+    Locked,
+    /// The Azure subscription is disabled, and can only be read.
+    ReadOnly,
+    /// The Azure subscription does not have the resource provider.
+    NotRegistered {
+        /// The namespace of the provider, such as `Microsoft.Web`, if Azure names it.
+        namespace: Option<String>,
+    },
+    /// The Azure subscription's id is not well-formed.
+    InvalidSubscription,
+    /// A proxy asks for a user and a password.
+    ProxyLogin,
+    /// Too many requests.
+    Throttled,
+    /// The service has a fault, for now.
+    Unavailable,
+    /// The site has a linked backend already.
+    SecondBackend,
+    /// The backend that was to be linked does not exist, or not in that region.
+    BackendNotFound,
+    /// What Azure answers if it cannot tell the region of a backend, and to other mishaps too.
+    NoRegion,
+    /// It is refused as it stands.
+    Rejected,
+}
+
+/// Why an answer with 404 proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unproven {
+    /// The Azure subscription cannot be found with this token: a wrong id, a wrong tenant, or no rights.
+    Subscription,
+    /// Azure does not have this type of resource, in this API version or in this region.
+    Type,
+    /// The answer has no code for it: a proxy's page, an empty body, JSON of something else.
+    NoCode,
+    /// The code says something else.
+    OtherCode,
+}
+
+/// Codes with which Resource Manager and API Management report that a resource does not exist.
+const ABSENT: [&str; 4] =
+    ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "ServiceNotFound"];
+/// Codes that say that another operation is under way.
+const BUSY: [&str; 7] = [
+    "PessimisticConcurrencyConflict",
+    "ServiceLocked",
+    "AnotherOperationInProgress",
+    "OperationInProgress",
+    "ConflictingOperation",
+    "ConcurrentOperationInProgress",
+    "ResourceGroupBeingDeleted",
+];
+/// Words of messages that say the same.
+const BUSY_WORDS: [&str; 5] = [
+    "operation on the api is in progress",
+    "another operation is in progress",
+    "cannot acquire exclusive lock",
+    "is transitioning at this time",
+    "operation is already in progress",
+];
+
+impl FailureKind {
+    /// The kind of a failure.
+    pub(super) fn of(status: StatusCode, headers: &HeaderMap, said: &Said) -> Self {
+        let message = said.message.as_deref().unwrap_or_default();
+        let code = said.code.as_deref().unwrap_or_default();
+        let is = |known: &str| code.eq_ignore_ascii_case(known);
+        let extended = |known: &str| said.extended.iter().any(|extended| extended == known);
+        match status.as_u16() {
+            401 if is("InvalidAuthenticationTokenTenant") => Self::WrongTenant { tenant: tenant_in(message) },
+            401 => Self::NotAuthenticated { claims: claims(headers) },
+            407 => Self::ProxyLogin,
+            403 | 409 if is("ReadOnlyDisabledSubscription") || is("SubscriptionDisabled") => Self::ReadOnly,
+            _ if is("RequestDisallowedByPolicy") => Self::Policy { assignments: said.assignments.clone() },
+            _ if is("DenyAssignmentAuthorizationFailed") => Self::Denied,
+            403 | 409 if is("ScopeLocked") => Self::Locked,
+            403 => not_authorized(message),
+            _ if extended("59363") || message.contains("more than one linked backend") => Self::SecondBackend,
+            404 => not_found(said, code, message),
+            _ if extended("51004") => Self::BackendNotFound,
+            _ if is("MissingSubscriptionRegistration") => {
+                Self::NotRegistered { namespace: between(message, "use namespace '", '\'') }
+            }
+            400 if is("InvalidSubscriptionId") || is("SubscriptionNotFound") => Self::InvalidSubscription,
+            409 | 422 | 423 | 429 if is_busy(code, message) => Self::InProgress,
+            409 | 422 if is("ManagementApiRequestFailed") => Self::ManagementFailed,
+            412 => Self::Conflict,
+            429 => Self::Throttled,
+            500 if said.code.is_none() && message == "An error has occurred." => Self::NoRegion,
+            _ if retry::is_transient(status) => Self::Unavailable,
+            _ => Self::Rejected,
+        }
+    }
+
+    /// The exit code that the failure leads to.
+    pub(super) fn exit(&self) -> ExitCode {
+        match self {
+            Self::NotAuthenticated { .. }
+            | Self::WrongTenant { .. }
+            | Self::NotAuthorized { .. }
+            | Self::Denied
+            | Self::ProxyLogin => ExitCode::NotAuthorized,
+            Self::Throttled
+            | Self::Unavailable
+            | Self::NoRegion
+            | Self::InProgress
+            | Self::ManagementFailed
+            | Self::Undetermined(_)
+            | Self::Conflict => ExitCode::Unavailable,
+            Self::NotFound
+            | Self::Policy { .. }
+            | Self::Locked
+            | Self::ReadOnly
+            | Self::NotRegistered { .. }
+            | Self::InvalidSubscription
+            | Self::SecondBackend
+            | Self::BackendNotFound
+            | Self::Rejected => ExitCode::Refused,
+        }
+    }
+}
+
+fn is_busy(code: &str, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    BUSY.iter().any(|known| known.eq_ignore_ascii_case(code))
+        || BUSY_WORDS.iter().any(|words| message.contains(words))
+}
+
+fn not_found(said: &Said, code: &str, message: &str) -> FailureKind {
+    let is = |known: &str| code.eq_ignore_ascii_case(known);
+    if let Some(missing) = &said.missing {
+        let of_site = missing.kind.starts_with("StaticSite") || missing.kind.contains("LinkedBackend");
+        return if of_site { FailureKind::NotFound } else { FailureKind::BackendNotFound };
+    }
+    let is_absent = ABSENT.iter().any(|known| is(known)) || (said.is_of_web && is("NotFound"));
+    if said.is_enveloped && is_absent {
+        return FailureKind::NotFound;
+    }
+    let of_type = ["InvalidResourceType", "NoRegisteredProviderFound", "InvalidResourceNamespace"];
+    FailureKind::Undetermined(if is("SubscriptionNotFound") || is("InvalidSubscriptionId") {
+        Unproven::Subscription
+    } else if of_type.iter().any(|known| is(known)) {
+        Unproven::Type
+    } else if said.code.is_none() || code.bytes().all(|byte| byte.is_ascii_digit()) || message.is_empty() {
+        Unproven::NoCode
+    } else {
+        Unproven::OtherCode
+    })
+}
+
+/// Which action is missing where. If it is missing on a resource that the request only refers to, that one.
+fn not_authorized(message: &str) -> FailureKind {
+    let linked = between(message, "perform action(s) '", '\'');
+    let (action, scope) = match linked {
+        Some(action) => (Some(action), between(message, "linked scope(s) '", '\'')),
+        None => (between(message, "perform action '", '\''), between(message, "over scope '", '\'')),
+    };
+    FailureKind::NotAuthorized { action, scope }
+}
+
+/// The tenant in `It must match one of the tenants 'https://sts.windows.net/T/' associated with`.
+fn tenant_in(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("must match")?;
+    let is_id = |part: &&str| part.len() == 36 && part.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
+    rest.split(['/', '\'', ',', ' ']).find(is_id).map(str::to_owned)
+}
+
+/// What a new token has to prove, from `WWW-Authenticate: Bearer …, error="insufficient_claims", claims="…"`.
+fn claims(headers: &HeaderMap) -> Option<String> {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let base64 = |c: char| c.is_ascii_alphanumeric() || "+/=-_".contains(c);
+    let mut claims = challenges.filter_map(|challenge| between(challenge, "claims=\"", '"'));
+    claims.find(|claims| !claims.is_empty() && claims.chars().all(base64))
+}
