@@ -1,5 +1,6 @@
 //! What exists: ids, resources and what holds of them. No input or output, no clock, no chance.
 
+mod api;
 mod id;
 mod key;
 mod names;
@@ -9,6 +10,8 @@ mod rights;
 mod service;
 mod site;
 
+pub(crate) use api::SITE_KEY_HEADER;
+pub use api::{Address, Api, ApiOperation, Reach, Versioning, without_revision};
 pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,
@@ -18,8 +21,5 @@ pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
 pub use policy::{ApimPolicy, ClaimMatch, PolicyHealth, RequiredClaim, TokenPlace, UnfitPolicy, ValidateJwt};
 pub use resource::{Malformed, Resource};
 pub use rights::{Permission, Permissions};
-pub(crate) use service::SITE_KEY_HEADER;
-pub use service::{
-    Api, ApiOperation, ApimService, ApimSubscription, Product, ProductState, SubscriptionState,
-};
+pub use service::{ApimService, ApimSubscription, Product, ProductState, SubscriptionState};
 pub use site::{LinkedBackend, Provisioning, SiteEnvironment, StaticSite};

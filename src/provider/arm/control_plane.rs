@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     model::{
-        ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, Permissions, ProductApiId,
-        Resource, ResourceId, SiteKey,
+        Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, Permissions,
+        ProductApiId, Resource, ResourceId, SiteKey,
     },
     provider::{
         Browser, Collection, ControlPlane, ETag, Expected, GatewayAnswer, ProviderError, Sight, Versioned,
@@ -289,8 +289,8 @@ impl ControlPlane for ArmControlPlane {
         Sight::WhatIsAllowed
     }
 
-    async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
-        gateway::ask(&self.gateway, url, key).await
+    async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
+        gateway::ask(&self.gateway, address, key).await
     }
 
     async fn permissions(&self, scope: &ResourceId) -> Result<Option<Permissions>, ProviderError> {
@@ -300,8 +300,8 @@ impl ControlPlane for ArmControlPlane {
 
 #[async_trait]
 impl Browser for ArmControlPlane {
-    async fn visit(&self, url: &str) -> Visit {
-        gateway::visit(&self.gateway, url).await
+    async fn visit(&self, address: &Address) -> Visit {
+        gateway::visit(&self.gateway, address).await
     }
 }
 

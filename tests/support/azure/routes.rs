@@ -257,6 +257,12 @@ fn list(state: &State, call: &Call, path: &str, lower: &str) -> Reply {
                 let mut place = body.clone();
                 if let Some(api) = state.get(&format!("{service}/apis/{api}")) {
                     place["properties"] = api["properties"].clone();
+                    // As recorded: a product's list leaves these out, whatever the API has.
+                    place["properties"]["subscriptionKeyParameterNames"] = Value::Null;
+                    place["properties"]["authenticationSettings"] = Value::Null;
+                    if let Some(properties) = place["properties"].as_object_mut() {
+                        properties.shift_remove("apiVersionSetId");
+                    }
                 }
                 place
             }

@@ -20,7 +20,7 @@ impl Gateway {
         called: Called<'_>,
     ) -> Result<(), Refusal> {
         let uri = request.uri().clone();
-        let (api, rest) = service.api(uri.path()).ok_or(Refusal::NotFound)?;
+        let (api, rest) = service.api(&uri, request.headers()).ok_or(Refusal::NotFound)?;
         if !api.serves(request.method(), rest) {
             return Err(Refusal::NotFound);
         }

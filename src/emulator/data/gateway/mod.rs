@@ -3,6 +3,7 @@
 mod access;
 mod operation;
 mod refusal;
+mod routes;
 pub(super) mod service;
 mod upstream;
 

@@ -8,4 +8,5 @@ mod secrecy;
 mod signing_in;
 mod streams;
 mod tokens;
+mod versions;
 mod world;
