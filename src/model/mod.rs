@@ -1,6 +1,7 @@
 //! What exists: ids, resources and what holds of them. No input or output, no clock, no chance.
 
 mod api;
+mod elements;
 mod id;
 mod key;
 mod names;
@@ -12,6 +13,7 @@ mod site;
 
 pub(crate) use api::SITE_KEY_HEADER;
 pub use api::{Address, Api, ApiOperation, Reach, Versioning, without_revision};
+pub use elements::{PolicyElement, policy_elements};
 pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,

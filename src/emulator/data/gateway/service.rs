@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hyper::{HeaderMap, Method, Uri, header::HeaderName};
 use sha2::{Digest as _, Sha256};
 
-use super::{operation::Operation, routes::Routes, upstream::Upstream};
+use super::{elements, operation::Operation, routes::Routes, upstream::Upstream};
 use crate::{
     emulator::{
         data::{table::of_type, token::TokenCheck},
@@ -32,6 +32,8 @@ pub(in crate::emulator::data) struct Service {
     routes: Routes,
     apis: Vec<Api>,
     products: Vec<Product>,
+    /// The element of the service's policy for which each request is refused.
+    pub(super) refused: Option<String>,
     /// What each key opens, by the key's SHA-256.
     grants: HashMap<[u8; 32], Scope>,
 }
@@ -52,6 +54,8 @@ pub(super) struct Api {
     pub(super) upstream: Option<Upstream>,
     /// What it serves; everything, where there is none.
     operations: Vec<Operation>,
+    /// The element of its policy for which each request is refused.
+    pub(super) refused: Option<String>,
     /// The place of the first revision of the API.
     family: usize,
     /// The places of the products that hold it.
@@ -63,6 +67,8 @@ pub(super) struct Product {
     subscription_required: bool,
     /// The checks of its policy, or `None` where that cannot be carried out.
     pub(super) checks: Option<Vec<TokenCheck>>,
+    /// The element of its policy for which each request is refused.
+    pub(super) refused: Option<String>,
 }
 
 /// What a key opens.
@@ -116,7 +122,12 @@ impl Service {
 impl Api {
     /// Whether it has an operation for what is asked.
     pub(super) fn serves(&self, method: &Method, rest: &str) -> bool {
-        self.operations.is_empty() || self.operations.iter().any(|it| it.serves(method, rest))
+        self.operations.is_empty() || self.operation(method, rest).is_some()
+    }
+
+    /// The operation for what is asked.
+    pub(super) fn operation(&self, method: &Method, rest: &str) -> Option<&Operation> {
+        self.operations.iter().find(|it| it.serves(method, rest))
     }
 }
 
@@ -138,10 +149,14 @@ pub(in crate::emulator::data) fn compile_all(
     for (at, service) in services.iter().enumerate() {
         places.insert(service.id.key().to_owned(), at);
     }
+    let mut refused = elements::refused(view);
     let mut parts = Parts { services: &mut compiled, places, apis: HashMap::new(), products: HashMap::new() };
-    parts.add_apis(view);
-    parts.add_products(view, issuers);
+    parts.add_apis(view, &mut refused);
+    parts.add_products(view, issuers, &mut refused);
     parts.add_grants(view);
+    for service in &mut compiled {
+        service.refused = refused.remove(service.id.key());
+    }
     compiled
 }
 
@@ -158,6 +173,7 @@ impl Service {
             routes: Routes::default(),
             apis: Vec::new(),
             products: Vec::new(),
+            refused: None,
             grants: HashMap::new(),
         }
     }
@@ -177,8 +193,8 @@ impl Parts<'_> {
         self.places.get(key).map(|at| &mut self.services[*at])
     }
 
-    fn add_apis(&mut self, view: &ModelView) {
-        let mut operations = operations(view);
+    fn add_apis(&mut self, view: &ModelView, refused: &mut HashMap<String, String>) {
+        let mut operations = operations(view, refused);
         let mut apis = apis(view);
         // The API itself comes before the revisions that have a number in their names.
         apis.sort_by_key(|api| without_revision(api.id.name()).is_some());
@@ -190,12 +206,18 @@ impl Parts<'_> {
             let Some(service) = self.service(parent.key()) else { continue };
             let at = service.apis.len();
             service.routes.add(&api, at);
-            service.apis.push(Api::new(&api, operations, first.unwrap_or(at)));
+            let refused = refused.remove(api.id.key());
+            service.apis.push(Api { refused, ..Api::new(&api, operations, first.unwrap_or(at)) });
             self.apis.entry(family).or_default().push(at);
         }
     }
 
-    fn add_products(&mut self, view: &ModelView, issuers: &HashMap<Box<str>, String>) {
+    fn add_products(
+        &mut self,
+        view: &ModelView,
+        issuers: &HashMap<Box<str>, String>,
+        refused: &mut HashMap<String, String>,
+    ) {
         let policies = of_type(view, ApimPolicyId::TYPE, ApimPolicy::read);
         let mut policies: HashMap<ProductId, ApimPolicy> =
             policies.into_iter().map(|policy| (policy.id.product(), policy)).collect();
@@ -203,9 +225,8 @@ impl Parts<'_> {
             let policy = policies.remove(&product.id);
             let Some(service) = self.service(product.id.service().key()) else { continue };
             let (at, subscription_required) = (service.products.len(), product.subscription_required);
-            service
-                .products
-                .push(Product { subscription_required, checks: checks(policy.as_ref(), issuers) });
+            let (checks, refused) = (checks(policy.as_ref(), issuers), refused.remove(product.id.key()));
+            service.products.push(Product { subscription_required, checks, refused });
             self.products.insert(product.id.key().to_owned(), at);
         }
         for place in of_type(view, ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
@@ -254,6 +275,7 @@ impl Api {
         Self {
             path: api.served_path().unwrap_or_default(),
             family,
+            refused: None,
             subscription_required: api.subscription_required,
             key_name: api.key_header.clone(),
             key_header: HeaderName::try_from(&api.key_header).ok(),
@@ -266,7 +288,7 @@ impl Api {
 }
 
 /// Every API with the scheme of its versions. A revision without a path is offline.
-fn apis(view: &ModelView) -> Vec<model::Api> {
+pub(in crate::emulator::data) fn apis(view: &ModelView) -> Vec<model::Api> {
     let sets = view.resources.iter().filter(|resource| resource.id().is_a(API_VERSION_SET));
     let sets: HashMap<&str, &Resource> = sets.map(|set| (set.id().key(), set)).collect();
     let is_online = |resource: &Resource| {
@@ -285,10 +307,11 @@ fn apis(view: &ModelView) -> Vec<model::Api> {
 }
 
 /// The operations of each API, by the key of its id.
-fn operations(view: &ModelView) -> HashMap<String, Vec<Operation>> {
+fn operations(view: &ModelView, refused: &HashMap<String, String>) -> HashMap<String, Vec<Operation>> {
     let read = |resource: &Resource| {
-        let operation = ApiOperation::read(resource)?;
-        Ok::<_, model::Malformed>((resource.id().parent(), Operation::new(&operation)))
+        let mut operation = Operation::new(&ApiOperation::read(resource)?);
+        operation.refused = refused.get(resource.id().key()).cloned();
+        Ok::<_, model::Malformed>((resource.id().parent(), operation))
     };
     let mut found: HashMap<String, Vec<Operation>> = HashMap::new();
     for (api, operation) in of_type(view, "Microsoft.ApiManagement/service/apis/operations", read) {

@@ -4,6 +4,8 @@ mod api;
 mod content;
 mod gateway;
 mod headers;
+mod limits;
+mod rules;
 mod secrecy;
 mod signing_in;
 mod streams;
