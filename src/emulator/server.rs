@@ -104,7 +104,11 @@ impl Server {
         };
         let path = parts.uri.path();
         if path == LIMITS && parts.method == Method::GET {
-            return Some(Reply::ok(self.data.limits().into()));
+            let mut limits = self.data.limits();
+            if !peer.ip().is_loopback() {
+                limits.remove("inUse");
+            }
+            return Some(Reply::ok(limits.into()));
         }
         if path.starts_with(ADMIN) {
             return Some(self.administer(parts, body, peer).await);

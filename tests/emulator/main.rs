@@ -6,6 +6,7 @@
 
 mod access;
 mod faults;
+mod limits;
 mod operations;
 mod published;
 mod story;
