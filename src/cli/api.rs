@@ -76,19 +76,16 @@ async fn list(cx: &Context) -> anyhow::Result<ExitCode> {
     let target = cx.target(&env, plane, Previews::Allow).await?;
     let observed = engine::observe(plane, &target).await?;
     let all = plane.list(&Collection::Apis(target.service.clone())).await?;
+    let all: Result<Vec<Api>, _> = all.iter().map(|found| Api::read(&found.value)).collect();
+    let current = all?.into_iter().filter(|api| api.is_current).collect();
+    let all = engine::with_schemes(plane, current).await?;
     let in_product = |api: &Api| observed.product_apis.iter().any(|member| member.id == api.id);
-    let report = |api: Api| ApiReport {
-        name: api.id.name().to_owned(),
-        path: api.path.clone(),
-        in_product: in_product(&api),
-    };
-    let apis: Result<Vec<ApiReport>, _> =
-        all.iter().map(|found| Api::read(&found.value).map(report)).collect();
+    let apis = all.iter().map(|api| ApiReport::of(api, in_product(api))).collect();
     cx.ui.print(&ApiListReport {
         schema_version: SCHEMA_VERSION,
         env: env.name,
         product: observed.product.as_ref().map(|seen| seen.view.id.name().to_owned()),
-        apis: apis?,
+        apis,
     })?;
     Ok(ExitCode::Success)
 }

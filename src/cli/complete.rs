@@ -57,6 +57,7 @@ fn apis_of(env: &EnvSettings) -> Option<Vec<CompletionCandidate>> {
         let service = ApimServiceId::try_from(service.clone()).ok()?;
         let apis = plane.list(&Collection::Apis(service)).await.ok()?;
         let apis = apis.iter().filter_map(|found| Api::read(&found.value).ok());
+        let apis = apis.filter(|api| api.is_current);
         Some(apis.map(|api| CompletionCandidate::new(api.id.name()).help(Some(api.path.into()))).collect())
     })
 }

@@ -35,7 +35,7 @@ pub(super) struct EmulateArgs {
     /// Where the sites' edges and the gateways listen; port 0 picks one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
     data_plane: SocketAddr,
-    /// Serve a folder as the content of a site
+    /// Serve a folder as the content of a site, by the rules of its staticwebapp.config.json
     #[arg(long, value_name = "SITE=FOLDER", value_parser = content, value_hint = ValueHint::DirPath)]
     content: Vec<(String, PathBuf)>,
     /// How each request is told about, on stderr

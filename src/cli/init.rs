@@ -229,7 +229,8 @@ async fn choose_service(
 async fn choose_apis(cx: &Context, plane: &dyn ControlPlane, apim: &str) -> anyhow::Result<Vec<String>> {
     let Ok(service) = ApimServiceId::parse(apim) else { return Ok(Vec::new()) };
     let found = plane.list(&Collection::Apis(service)).await?;
-    let apis: Vec<Api> = found.iter().filter_map(|found| Api::read(&found.value).ok()).collect();
+    let apis = found.iter().filter_map(|found| Api::read(&found.value).ok());
+    let apis: Vec<Api> = apis.filter(|api| api.is_current).collect();
     if apis.is_empty() {
         return Ok(Vec::new());
     }

@@ -53,7 +53,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::model::{Api, ApimService, Provisioning, Resource, ResourceId, StaticSite};
+    use crate::model::{Api, ApimService, Provisioning, Reach, Resource, ResourceId, StaticSite};
 
     fn resources() -> BTreeMap<String, Resource> {
         let model: Value = serde_json::from_str(sample_model()).unwrap();
@@ -73,7 +73,10 @@ mod tests {
         assert_eq!(service.provisioning, Provisioning::Succeeded);
         for name in ["orders", "catalog"] {
             let api = Api::read(&all[name]).unwrap();
-            assert!(api.is_below_api() && api.subscription_required && api.takes_the_site_key(), "{name}");
+            assert!(
+                api.reach() == Reach::Reachable && api.subscription_required && api.takes_the_site_key(),
+                "{name}"
+            );
         }
     }
 

@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::{
     control::ControlPlane,
-    data::{DataOptions, DataPlane, Scheme},
+    data::{DataOptions, DataPlane, Folders, Scheme},
     guard::Guard,
     log::Journal,
     server::{OnControl, OnData, Server},
@@ -30,6 +30,7 @@ use self::{
     switches::Switchboard,
 };
 pub use self::{
+    data::ConfigurationError,
     fault::{Effect, Fault, InvalidFault, Plane},
     guard::Remote,
     log::{LineWriter, LogFormat},
@@ -94,6 +95,9 @@ pub enum EmulatorError {
         /// Why.
         source: io::Error,
     },
+    /// The configuration of a site cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
     /// The certificate cannot be used.
     #[error("could not set up TLS")]
     Tls(#[from] TlsError),
@@ -107,6 +111,8 @@ impl Diagnose for EmulatorError {
                 .hint("listen at 127.0.0.1, or say `--allow-remote`: whoever reaches it can read every key"),
             Self::Listen { .. } => Diagnosis::new(ExitCode::Unavailable)
                 .hint("name another address; port 0 picks one that is free"),
+            Self::Configuration(_) => Diagnosis::new(ExitCode::Usage)
+                .hint("correct the file as https://aka.ms/swa/config-schema describes it, or remove it"),
             Self::Tls(_) => Diagnosis::new(ExitCode::Usage)
                 .hint("name PEM files with `--tls-cert` and `--tls-key`, or leave them out and say `--tls`"),
         }
@@ -130,13 +136,14 @@ impl Emulator {
     ///
     /// [`EmulatorError`], and nothing listens then.
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
+        let content = Folders::load(options.content.clone())?;
         let tls = tls::acceptor(&options.tls, names(&options)?)?;
         let control = listen(options.control, options.remote).await?;
         let data = listen(options.data, options.remote).await?;
         let board = Arc::new(Switchboard::new(options.switches));
         let (scheme, of_data) = if tls.is_some() { ("https", Scheme::Https) } else { ("http", Scheme::Http) };
         let plane = Arc::new(DataPlane::new(DataOptions {
-            content: options.content,
+            content,
             scheme: of_data,
             data_port: data.1.port(),
             gateway_delay: Arc::clone(&board.gateway_delay),

@@ -31,6 +31,8 @@ const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id"
 const CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const RETURN_CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
 
+/// Where the emulator reports what it does not implement.
+const LIMITS: &str = "/_emulator/limits";
 /// Where the admin routes are.
 const ADMIN: &str = "/_emulator/";
 
@@ -101,6 +103,13 @@ impl Server {
             Err(refusal) => return Some(refusal),
         };
         let path = parts.uri.path();
+        if path == LIMITS && parts.method == Method::GET {
+            let mut limits = self.data.limits();
+            if !peer.ip().is_loopback() {
+                limits.remove("inUse");
+            }
+            return Some(Reply::ok(limits.into()));
+        }
         if path.starts_with(ADMIN) {
             return Some(self.administer(parts, body, peer).await);
         }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Grace, Observed};
+use super::{
+    Grace, Observed,
+    apis::{operations_of, with_schemes},
+};
 use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    model::{Api, ApiOperation, Key},
-    provider::{Collection, ControlPlane, Failure, GatewayAnswer, ProviderError},
+    model::{Address, Api, ApiOperation, Key},
+    provider::{ControlPlane, Failure, GatewayAnswer, ProviderError},
 };
 
 /// How many answers in a row have to accept the key: a gateway has many nodes, and each is asked by chance.
@@ -46,7 +49,7 @@ pub(super) async fn prove(
     grace: Grace,
 ) -> Result<(), ProviderError> {
     let stranger = Key::from_uuid(ambient.unguessable());
-    let Some(url) = telling_address(plane, observed, &stranger).await? else {
+    let Some(address) = telling_address(plane, observed, &stranger).await? else {
         tracing::info!(seconds = grace.duration().as_secs(), "the gateway cannot be asked; waiting instead");
         tokio::time::sleep(grace.duration()).await;
         return Ok(());
@@ -54,8 +57,8 @@ pub(super) async fn prove(
     let since = tokio::time::Instant::now();
     let mut accepted = 0;
     loop {
-        let answer = plane.ask_gateway(&url, key).await;
-        tracing::debug!(%url, ?answer, "asked the gateway");
+        let answer = plane.ask_gateway(&address, key).await;
+        tracing::debug!(%address, ?answer, "asked the gateway");
         let took = matches!(answer, GatewayAnswer::Accepted | GatewayAnswer::LetIn);
         accepted = if took { accepted + 1 } else { 0 };
         if accepted == IN_A_ROW {
@@ -74,13 +77,13 @@ async fn telling_address(
     plane: &dyn ControlPlane,
     observed: &Observed,
     stranger: &Key,
-) -> Result<Option<String>, ProviderError> {
+) -> Result<Option<Address>, ProviderError> {
     let gateway = observed.service.as_ref().and_then(|seen| seen.view.gateway_url.as_deref());
     let Some(gateway) = gateway else { return Ok(None) };
     for call in safe_calls(plane, observed).await? {
-        let url = call.address(gateway);
-        if plane.ask_gateway(&url, stranger).await == GatewayAnswer::KeyRefused {
-            return Ok(Some(url));
+        let address = call.address(gateway);
+        if plane.ask_gateway(&address, stranger).await == GatewayAnswer::KeyRefused {
+            return Ok(Some(address));
         }
     }
     Ok(None)
@@ -94,32 +97,36 @@ pub(super) struct SafeCall {
 
 impl SafeCall {
     /// Its address at a gateway or at a site.
-    pub(super) fn address(&self, base: &str) -> String {
-        self.operation.example(base, &self.api.path)
+    pub(super) fn address(&self, base: &str) -> Address {
+        self.operation.example(base, &self.api).unwrap_or_else(|| Address::of(base))
     }
 
-    /// The API.
-    pub(super) fn api(&self) -> &Api {
-        &self.api
+    /// Whether a site proxies it.
+    pub(super) fn is_below_api(&self) -> bool {
+        self.operation.is_below_api(&self.api)
     }
 
     /// How much of its path is made up.
     pub(super) fn blanks(&self) -> usize {
-        self.operation.url_template.split('?').next().unwrap_or_default().matches(['{', '*']).count()
+        self.operation.blanks()
     }
 }
 
-/// The first calls of the product's APIs that change nothing.
+/// The first calls of the product's APIs that change nothing. An API whose address is not known has none.
 pub(super) async fn safe_calls(
     plane: &dyn ControlPlane,
     observed: &Observed,
 ) -> Result<Vec<SafeCall>, ProviderError> {
-    let asks_for_key = |api: &&Api| api.subscription_required && api.takes_the_site_key();
+    let asking =
+        observed.product_apis.iter().filter(|api| api.subscription_required && api.takes_the_site_key());
+    let apis = with_schemes(plane, asking.cloned().collect()).await?;
     let mut calls = Vec::new();
-    for api in observed.product_apis.iter().filter(asks_for_key) {
-        let operations = plane.list(&Collection::ApiOperations(api.id.clone())).await?;
-        let operations = operations.iter().filter_map(|found| ApiOperation::read(&found.value).ok());
-        let safe = operations.filter(ApiOperation::is_safe);
+    for api in apis.iter().filter(|api| api.versioning.is_determined()) {
+        let operations = match &api.operations {
+            Some(known) => known.clone(),
+            None => operations_of(plane, api).await?,
+        };
+        let safe = operations.into_iter().filter(ApiOperation::is_safe);
         calls.extend(safe.map(|operation| SafeCall { api: api.clone(), operation }));
         if calls.len() >= ADDRESSES {
             calls.truncate(ADDRESSES);

@@ -1,6 +1,7 @@
 //! What to do about a link: observe it, plan, apply, verify. Knows the trait of a control plane and none
 //! of its implementations.
 
+mod apis;
 mod apply;
 mod assess;
 mod audit;
@@ -23,6 +24,7 @@ mod trouble;
 mod undo;
 mod verify;
 
+pub use apis::with_schemes;
 pub use apply::{Applied, ApplyError, StepListener, apply};
 pub use assess::findings;
 pub use audit::{

@@ -2,12 +2,12 @@
 
 use futures_util::future::try_join_all;
 
-use super::{EnvironmentSeen, KeyFingerprints, Observed, Provisioner, Seen, Target, Unreadable};
+use super::{EnvironmentSeen, KeyFingerprints, Observed, Provisioner, Seen, Target, Unreadable, apis};
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, LinkNames,
         LinkedBackend, Malformed, Ownership, Product, ProductId, Resource, ResourceId, SiteEnvironment,
-        SiteKey, StaticSite,
+        SiteKey, StaticSite, without_revision,
     },
     provider::{Collection, ControlPlane, Depth, ProviderError, Versioned},
 };
@@ -27,8 +27,12 @@ pub async fn observe(plane: &dyn ControlPlane, target: &Target) -> Result<Observ
         return Ok(observed);
     }
     observe_product(plane, &names, &mut observed).await?;
-    let (addable, keys) =
-        tokio::try_join!(addable_apis(plane, &observed), keys_of(plane, &names, &observed))?;
+    let (product_apis, addable, keys) = tokio::try_join!(
+        apis::completed(plane, &observed.product_apis),
+        addable_apis(plane, &observed),
+        keys_of(plane, &names, &observed)
+    )?;
+    observed.product_apis = product_apis;
     observed.addable_apis =
         see_all(addable, Api::read, &mut observed.unreadable).into_iter().map(|seen| seen.view).collect();
     observed.note_keys(keys);
@@ -208,7 +212,8 @@ async fn addable_apis(
 ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
     let ids = observed.target.apis.iter().map(|name| observed.target.service.api(name));
     let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
-    let missing = ids.iter().filter(|id| !observed.product_apis.iter().any(|api| api.id == **id));
+    let addable = ids.iter().filter(|id| without_revision(id.name()).is_none());
+    let missing = addable.filter(|id| !observed.product_apis.iter().any(|api| api.id == **id));
     let found = try_join_all(missing.map(|id| plane.get(id))).await?;
     Ok(found.into_iter().flatten().collect())
 }

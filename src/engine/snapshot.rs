@@ -1,6 +1,6 @@
 //! All that a control plane has about some links, for a model to rehearse on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 use serde_json::Map;
@@ -8,7 +8,7 @@ use serde_json::Map;
 use super::Target;
 use crate::{
     model::{Api, ApimServiceId, ProductId, Resource, ResourceId},
-    provider::{Collection, ControlPlane, ProviderError},
+    provider::{Collection, ControlPlane, ProviderError, Versioned},
 };
 
 /// Resources by their ids.
@@ -57,12 +57,25 @@ async fn of_service(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result
     let (apis, products) = (Collection::Apis(service.clone()), Collection::Products(service.clone()));
     let (itself, apis, products) =
         tokio::try_join!(needed(plane, service), plane.list(&apis), plane.list(&products))?;
+    let sets = version_sets(plane, &apis).await?;
     let ids = products.iter().map(|found| ProductId::try_from(found.value.id().clone()));
     let ids: Vec<ProductId> = ids.collect::<Result<_, _>>()?;
     let of_products = try_join_all(ids.iter().map(|id| of_product(plane, id))).await?;
     let mut found = by_id(apis.into_iter().chain(products).map(|found| found.value).chain([itself]));
     found.extend(of_products.into_iter().flatten());
+    found.extend(sets);
     Ok(found)
+}
+
+/// The version sets that APIs name, which decide their addresses.
+async fn version_sets(
+    plane: &dyn ControlPlane,
+    apis: &[Versioned<Resource>],
+) -> Result<Found, ProviderError> {
+    let named = apis.iter().filter_map(|found| Api::read(&found.value).ok()?.versioning.set().cloned());
+    let named: BTreeSet<ResourceId> = named.collect();
+    let found = try_join_all(named.iter().map(async |id| plane.get(id).await)).await?;
+    Ok(by_id(found.into_iter().flatten().map(|found| found.value)))
 }
 
 async fn of_product(plane: &dyn ControlPlane, id: &ProductId) -> Result<Found, ProviderError> {

@@ -1,5 +1,7 @@
 //! What exists: ids, resources and what holds of them. No input or output, no clock, no chance.
 
+mod api;
+mod elements;
 mod id;
 mod key;
 mod names;
@@ -10,6 +12,9 @@ mod rights;
 mod service;
 mod site;
 
+pub(crate) use api::SITE_KEY_HEADER;
+pub use api::{Address, Api, ApiOperation, Reach, Versioning, without_revision};
+pub use elements::{PolicyElement, policy_elements};
 pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,
@@ -20,8 +25,5 @@ pub use ownership::Ownership;
 pub use policy::{ApimPolicy, ClaimMatch, PolicyHealth, RequiredClaim, TokenPlace, UnfitPolicy, ValidateJwt};
 pub use resource::{Malformed, Resource};
 pub use rights::{Permission, Permissions};
-pub(crate) use service::SITE_KEY_HEADER;
-pub use service::{
-    Api, ApiOperation, ApimService, ApimSubscription, Product, ProductState, SubscriptionState,
-};
+pub use service::{ApimService, ApimSubscription, Product, ProductState, SubscriptionState};
 pub use site::{LinkedBackend, Provisioning, SiteEnvironment, StaticSite};

@@ -4,8 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    ApiId, ApimServiceId, ApimSubscriptionId, LinkNames, Malformed, Ownership, ProductId, Provisioning,
-    Resource,
+    ApimServiceId, ApimSubscriptionId, LinkNames, Malformed, Ownership, ProductId, Provisioning, Resource,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -49,112 +48,6 @@ impl ApimService {
         let rest = self.gateway_url.as_deref()?.split_once("://")?.1;
         rest.split(['/', ':']).next().filter(|host| !host.is_empty())
     }
-}
-
-/// An API of a service: what the gateway matches a path to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Api {
-    /// The API's id.
-    pub id: ApiId,
-    /// The path below the gateway's host, without slashes around it.
-    pub path: String,
-    /// Whether the API asks for a key at all.
-    pub subscription_required: bool,
-    /// The header in which it looks for the key.
-    pub key_header: String,
-    /// The query parameter in which it looks for the key where that header is absent.
-    pub key_parameter: String,
-    /// Where the gateway sends what it lets in.
-    pub service_url: Option<String>,
-    /// Whether it is the revision that its path leads to.
-    pub is_current: bool,
-}
-
-/// The header in which a static site sends the key, whatever the API asks for.
-pub(crate) const SITE_KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
-
-/// The query parameter in which an API looks for the key, if it does not say otherwise.
-const KEY_PARAMETER: &str = "subscription-key";
-
-impl Api {
-    /// Reads the API out of its envelope, also as it stands in a product's list.
-    ///
-    /// # Errors
-    ///
-    /// [`Malformed`] if a field is of another type than it can have.
-    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
-        let header = resource.text("properties.subscriptionKeyParameterNames.header")?;
-        let parameter = resource.text("properties.subscriptionKeyParameterNames.query")?;
-        let id = match ApiId::try_from(resource.id().clone()) {
-            Ok(id) => id,
-            Err(_) => super::ProductApiId::try_from(resource.id().clone())?.api(),
-        };
-        Ok(Self {
-            id,
-            path: resource.text("properties.path")?.unwrap_or_default().trim_matches('/').to_owned(),
-            subscription_required: resource.flag("properties.subscriptionRequired")?.unwrap_or(true),
-            key_header: header.unwrap_or(SITE_KEY_HEADER).to_owned(),
-            key_parameter: parameter.unwrap_or(KEY_PARAMETER).to_owned(),
-            service_url: resource.text("properties.serviceUrl")?.map(str::to_owned),
-            is_current: resource.flag("properties.isCurrent")?.unwrap_or(true),
-        })
-    }
-
-    /// Whether a static site can reach it: the whole path is proxied, and it begins with `/api`.
-    #[must_use]
-    pub fn is_below_api(&self) -> bool {
-        let first = self.path.split('/').next().unwrap_or_default();
-        first.eq_ignore_ascii_case("api")
-    }
-
-    /// Whether it looks for the key where a static site puts it.
-    #[must_use]
-    pub fn takes_the_site_key(&self) -> bool {
-        self.key_header.eq_ignore_ascii_case(SITE_KEY_HEADER)
-    }
-}
-
-/// An operation of an API.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ApiOperation {
-    /// The HTTP method.
-    pub method: String,
-    /// The path below the API's, with names in braces where it varies.
-    pub url_template: String,
-}
-
-impl ApiOperation {
-    /// Reads an operation.
-    ///
-    /// # Errors
-    ///
-    /// [`Malformed`] if it has no method or no path.
-    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
-        Ok(Self {
-            method: resource.required_text("properties.method")?.to_owned(),
-            url_template: resource.required_text("properties.urlTemplate")?.to_owned(),
-        })
-    }
-
-    /// Whether calling it changes nothing.
-    #[must_use]
-    pub fn is_safe(&self) -> bool {
-        self.method.eq_ignore_ascii_case("GET")
-    }
-
-    /// An address at which a gateway serves it, with `0` for whatever varies.
-    #[must_use]
-    pub fn example(&self, gateway: &str, api_path: &str) -> String {
-        let path = self.url_template.split('?').next().unwrap_or_default();
-        let filled = path.split('/').map(|segment| if is_fixed(segment) { segment } else { "0" });
-        let path = filled.collect::<Vec<_>>().join("/");
-        let whole = [gateway, api_path, &path].map(|part| part.trim_matches('/')).join("/");
-        whole.trim_end_matches('/').to_owned()
-    }
-}
-
-fn is_fixed(segment: &str) -> bool {
-    !segment.contains(['{', '*'])
 }
 
 /// Whether a product is shown to developers; a key opens it either way.
@@ -347,16 +240,6 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_has_an_address_that_can_be_called() {
-        let operation = |template: &str| ApiOperation { method: "get".into(), url_template: template.into() };
-        let at = |template| operation(template).example("https://g.example/", "api/orders");
-        assert_eq!(at("/{id}/lines/{line}?expand={x}"), "https://g.example/api/orders/0/lines/0");
-        assert_eq!(at("/"), "https://g.example/api/orders");
-        assert_eq!(at("/files/*"), "https://g.example/api/orders/files/0");
-        assert!(operation("/").is_safe());
-    }
-
-    #[test]
     fn tokens_are_meant_for_the_gateways_host_whatever_its_port() {
         let host = |url: &str| {
             let whole = serde_json::json!({"id": SERVICE, "properties": {"gatewayUrl": url}});
@@ -366,31 +249,6 @@ mod tests {
         assert_eq!(host("https://a.azure-api.net/"), Some("a.azure-api.net".to_owned()));
         assert_eq!(host("http://127.0.0.1:8088"), Some("127.0.0.1".to_owned()));
         assert_eq!(host("a.azure-api.net"), None);
-    }
-
-    #[test]
-    fn only_a_path_whose_first_segment_is_api_is_reachable_through_a_site() {
-        for (path, below) in
-            [("api/orders", true), ("/API", true), ("orders", false), ("apis", false), ("", false)]
-        {
-            let api = Api::read(&resource("apis/o", &json!({"path": path}))).unwrap();
-            assert_eq!(api.is_below_api(), below, "{path:?}");
-        }
-    }
-
-    #[test]
-    fn an_api_with_its_own_key_header_does_not_take_the_sites_key() {
-        let custom = json!({"path": "api", "subscriptionKeyParameterNames": {"header": "X-Key"}});
-        assert!(!Api::read(&resource("apis/o", &custom)).unwrap().takes_the_site_key());
-        let usual =
-            json!({"path": "api", "subscriptionKeyParameterNames": {"header": "ocp-apim-subscription-key"}});
-        assert!(Api::read(&resource("apis/o", &usual)).unwrap().takes_the_site_key());
-    }
-
-    #[test]
-    fn an_api_in_a_products_list_is_the_services_api() {
-        let api = Api::read(&resource("products/p/apis/o", &json!({"path": "api/o"}))).unwrap();
-        assert_eq!(api.id.as_str(), format!("{SERVICE}/apis/o"));
     }
 
     #[test]

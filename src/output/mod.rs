@@ -21,11 +21,11 @@ pub use format::{Format, InvalidQuery, Query};
 pub use graph::{Graph, GraphFormat};
 pub use progress::Progress;
 pub use report::{
-    ApiListReport, ApiReport, ApimReport, AuditReport, ChangeReport, ChangeResult, DanglingLinkReport,
-    DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport, NeedReport, Outcome,
-    ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION,
-    ServiceAuditReport, SnapshotReport, SparedReport, StaticSiteReport, StatusReport, StepReport, StepStatus,
-    VerbReport,
+    ApiListReport, ApiReport, ApiVersionReport, ApimReport, AuditReport, ChangeReport, ChangeResult,
+    DanglingLinkReport, DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport,
+    NeedReport, Outcome, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
+    SCHEMA_VERSION, ServiceAuditReport, SnapshotReport, SparedReport, StaticSiteReport, StatusReport,
+    StepReport, StepStatus, VerbReport,
 };
 pub use schema::schemas;
 pub(crate) use ui::Screen;

@@ -233,7 +233,7 @@ impl Report for ApiListReport {
         let mut table = style.table();
         table.set_header(["API", "PATH", "IN THE PRODUCT"]);
         for api in &self.apis {
-            let path = format!("/{}", api.path);
+            let path = address(api);
             let in_product = if api.in_product { "yes" } else { "no" };
             table.add_row([api.name.as_str(), path.as_str(), in_product]);
         }
@@ -245,6 +245,17 @@ impl Report for ApiListReport {
         let row =
             |api: &super::ApiReport| vec![api.name.clone(), api.path.clone(), api.in_product.to_string()];
         Rows { columns, rows: self.apis.iter().map(row).collect() }
+    }
+}
+
+/// The path at which clients call an API, with its version where it has one.
+fn address(api: &super::ApiReport) -> String {
+    let Some(version) = &api.version else { return format!("/{}", api.path) };
+    let address = version.address.as_deref();
+    match (address, &version.header) {
+        (Some(address), Some(header)) => format!("/{address} ({header}: {})", version.name),
+        (Some(address), None) => format!("/{address}"),
+        (None, _) => format!("/{} (version {}: its version set could not be read)", api.path, version.name),
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+use crate::model::Address;
+
 /// What came of asking an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visit {
@@ -34,5 +36,5 @@ impl fmt::Debug for Answered {
 #[async_trait]
 pub trait Browser: fmt::Debug + Send + Sync {
     /// Asks an address, in bounded time, and follows it nowhere else.
-    async fn visit(&self, url: &str) -> Visit;
+    async fn visit(&self, address: &Address) -> Visit;
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ProviderError;
 use crate::model::{
-    ApiId, ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, ProductId,
-    Resource, ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
+    Address, ApiId, ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions,
+    ProductId, Resource, ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
 };
 
 /// A version of a resource: equal as long as nothing about it has changed, keys included.
@@ -187,8 +187,8 @@ pub trait ControlPlane: Debug + Send + Sync {
 
     /// Asks a service's gateway whether it accepts a key. A gateway has many nodes, and each call may reach
     /// another one.
-    async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
-        let _ = (url, key);
+    async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
+        let _ = (address, key);
         GatewayAnswer::Unclear("there is no gateway".to_owned())
     }
 

@@ -170,3 +170,127 @@ hint: run `swa-apim link --env prod` first
 
 "#]]);
 }
+
+/// Puts an API into version `v1` of a set of this scheme.
+fn version(shop: &Shop, api: &str, scheme: &str) {
+    let set = format!("{}/apiVersionSets/{api}", apim());
+    shop.change(&format!("{}/apis/{api}", apim()), |found| {
+        found["properties"]["apiVersion"] = "v1".into();
+        found["properties"]["apiVersionSetId"] = set.as_str().into();
+    });
+    shop.add([json!({"id": set, "name": api, "type": "Microsoft.ApiManagement/service/apiVersionSets",
+        "properties": {"displayName": api, "versioningScheme": scheme, "versionQueryName": "api-version",
+        "versionHeaderName": "Api-Version"}})]);
+}
+
+#[test]
+fn versions_are_listed_as_clients_call_them() {
+    let shop = Shop::linked();
+    version(&shop, "orders", "Segment");
+    version(&shop, "catalog", "Header");
+    shop.run("api list").is(str![[r#"
+exit 0
+--- stdout
+ API      PATH                            IN THE PRODUCT
+ catalog  /api/catalog (Api-Version: v1)  no
+ orders   /api/orders/v1                  yes
+
+"#]]);
+    shop.change(&format!("{}/apiVersionSets/orders", apim()), |set| {
+        set["properties"]["versioningScheme"] = "Query".into();
+    });
+    shop.change(&format!("{}/apiVersionSets/catalog", apim()), |set| set["properties"] = json!({}));
+    shop.run("api list -o json").is(str![[r#"
+exit 0
+--- stdout
+{
+  "schemaVersion": 1,
+  "env": "prod",
+  "product": "agreeable-smoke-06273c21e",
+  "apis": [
+    {
+      "name": "catalog",
+      "path": "api/catalog",
+      "version": {
+        "name": "v1",
+        "address": null,
+        "header": null
+      },
+      "inProduct": false
+    },
+    {
+      "name": "orders",
+      "path": "api/orders",
+      "version": {
+        "name": "v1",
+        "address": "api/orders?api-version=v1",
+        "header": null
+      },
+      "inProduct": true
+    }
+  ]
+}
+
+"#]]);
+    assert_eq!(shop.codes(), [""; 0]);
+}
+
+#[test]
+fn the_doctor_reports_an_address_that_it_could_not_determine() {
+    let shop = Shop::linked();
+    version(&shop, "orders", "Segment");
+    let run = shop.run("doctor");
+    run.exits(0);
+    assert!(run.stdout.contains("`orders` in version v1 is served at `/api/orders/v1`"), "{}", run.stdout);
+    shop.edit(|model| {
+        model["resources"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|it| !it.to_string().contains("/apiVersionSets/orders\",\"n"));
+    });
+    let run = shop.run("doctor");
+    run.exits(0);
+    assert!(run.stdout.contains("could not be determined"), "{}", run.stdout);
+    assert!(run.stdout.contains("apiVersionSets/read"), "{}", run.stdout);
+}
+
+#[test]
+fn an_api_without_a_path_is_reachable_by_operations_below_api() {
+    let shop = Shop::linked();
+    let api = format!("{}/apis/orders", apim());
+    shop.change(&api, |api| api["properties"]["path"] = "".into());
+    let operation = |template: &str| {
+        json!({"id": format!("{api}/operations/get"), "name": "get",
+            "type": "Microsoft.ApiManagement/service/apis/operations",
+            "properties": {"displayName": "get", "method": "GET", "urlTemplate": template}})
+    };
+    shop.add([operation("/orders/{id}")]);
+    assert_eq!(shop.codes(), ["SWAAPIM073"]);
+    shop.change(&format!("{api}/operations/get"), |found| *found = operation("/api/orders/{id}"));
+    assert_eq!(shop.codes(), [""; 0]);
+}
+
+#[test]
+fn a_revision_is_neither_added_nor_listed_and_its_api_is_named() {
+    let shop = Shop::linked();
+    shop.add([json!({"id": format!("{}/apis/catalog;rev=2", apim()), "name": "catalog;rev=2",
+        "type": "Microsoft.ApiManagement/service/apis",
+        "properties": {"displayName": "catalog", "path": "api/catalog", "apiRevision": "2"}})]);
+    shop.run("api list").is(str![[r#"
+exit 0
+--- stdout
+ API      PATH          IN THE PRODUCT
+ catalog  /api/catalog  no
+ orders   /api/orders   yes
+
+"#]]);
+    for verb in ["add", "remove"] {
+        let run = shop.run(&format!("api {verb} catalog;rev=2"));
+        run.exits(4);
+        assert!(run.stderr.contains("name the API `catalog`"), "{}", run.stderr);
+    }
+    shop.configure("[\"orders\"]", "[\"catalog;rev=2\"]");
+    let run = shop.run("link");
+    run.exits(4);
+    assert!(run.stderr.contains("`catalog;rev=2` is a revision"), "{}", run.stderr);
+}

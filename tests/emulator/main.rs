@@ -5,6 +5,7 @@
 
 mod access;
 mod faults;
+mod limits;
 mod operations;
 mod published;
 #[path = "../support/skip.rs"]

@@ -278,3 +278,71 @@ fn the_report_has_the_published_shape() {
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(report.as_object().unwrap().keys().next().unwrap(), "schemaVersion");
 }
+
+/// Puts the orders into version `v1` of a set.
+fn version(azure: &FakeAzure, set: &Value) {
+    let id = format!("{SERVICE}/apiVersionSets/orders");
+    azure.put(&json!({"id": id, "properties": set}));
+    change(&mut azure.state(), &format!("{SERVICE}/apis/orders"), |api| {
+        api["properties"]["apiVersion"] = "v1".into();
+        api["properties"]["apiVersionSetId"] = id.as_str().into();
+    });
+}
+
+#[test]
+fn gateway_and_site_are_asked_at_the_address_of_the_version() {
+    for (set, asked, header) in [
+        (json!({"versioningScheme": "Segment"}), "get /api/orders/v1/0 ", None),
+        (
+            json!({"versioningScheme": "Query", "versionQueryName": "api-version"}),
+            "get /api/orders/0?api-version=v1 ",
+            None,
+        ),
+        (
+            json!({"versioningScheme": "Header", "versionHeaderName": "X-Version"}),
+            "get /api/orders/0 ",
+            Some("x-version: v1"),
+        ),
+    ] {
+        let (azure, edge) = linked();
+        version(&azure, &set);
+        azure.take_seen();
+        let run = doctor(&azure, &edge, "");
+        let seen = edge.seen();
+        assert!(seen[0].starts_with(asked), "{set}: {seen:?}");
+        assert!(header.is_none_or(|header| seen[0].contains(header)), "{set}: {seen:?}");
+        let path = asked.split([' ', '?']).nth(1).unwrap();
+        let gateway = azure.take_seen().into_iter().filter(|seen| seen.data_plane).map(|seen| seen.path);
+        let gateway: Vec<String> = gateway.collect();
+        assert!(
+            gateway.len() == 2 && gateway.iter().all(|asked| asked == path),
+            "{set}: {gateway:?} {run:?}"
+        );
+    }
+}
+
+#[test]
+fn without_a_readable_version_set_nothing_is_asked_and_the_doctor_says_why() {
+    let (azure, edge) = linked();
+    version(&azure, &json!({"versioningScheme": "Segment"}));
+    azure.state().remove(&format!("{SERVICE}/apiVersionSets/orders"));
+    let run = doctor(&azure, &edge, "");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let (outcome, apis) = hop(&run, "apis");
+    assert!(outcome == "warning" && apis.contains("could not be determined"), "{apis}");
+    let (outcome, site) = hop(&run, "site");
+    assert!(outcome == "skipped" && site.contains("version set"), "{site}");
+    assert_eq!(edge.seen(), [""; 0]);
+}
+
+#[test]
+fn a_key_header_of_its_own_is_noticed_although_the_products_list_leaves_it_out() {
+    let (azure, edge) = linked();
+    assert!(!run(&azure, "status -o json").stdout.contains("SWAAPIM074"));
+    change(&mut azure.state(), &format!("{SERVICE}/apis/orders"), |api| {
+        api["properties"]["subscriptionKeyParameterNames"] = json!({"header": "X-Key", "query": "key"});
+    });
+    assert!(run(&azure, "status -o json").stdout.contains("SWAAPIM074"));
+    let run = doctor(&azure, &edge, "");
+    assert!(hop(&run, "apis").1.contains("X-Key"), "{run:?}");
+}

@@ -60,6 +60,12 @@ fn role(azure: &FakeAzure) -> Value {
 fn with_an_api(azure: &FakeAzure) {
     let place = format!("{SERVICE}/products/agreeable-smoke-06273c21e/apis/orders");
     azure.put(&json!({"id": place, "properties": {}}));
+    let set = format!("{SERVICE}/apiVersionSets/orders");
+    azure.put(&json!({"id": set, "properties": {"versioningScheme": "Query", "versionQueryName": "v"}}));
+    azure.put(&json!({"id": format!("{SERVICE}/apis/orders"), "properties": {
+        "displayName": "orders", "path": "api/orders", "subscriptionRequired": true, "isCurrent": true,
+        "apiVersion": "v1", "apiVersionSetId": set,
+        "subscriptionKeyParameterNames": {"header": "Ocp-Apim-Subscription-Key", "query": "q"}}}));
 }
 
 #[test]

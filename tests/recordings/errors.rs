@@ -2,7 +2,7 @@
 
 use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
-    model::{ApimServiceId, Key, KeySlot},
+    model::{Address, ApimServiceId, Key, KeySlot},
     provider::{ControlPlane as _, GatewayAnswer},
 };
 
@@ -62,7 +62,7 @@ async fn what_a_gateway_says_tells_whether_it_took_the_key() {
     let key = Key::new("a1d0c6e83f027db5a5f8eb05517cbe23").unwrap();
     for (when, recorded) in all {
         let replay = Replay::of([recorded]);
-        let said = replay.plane().ask_gateway(&replay.origin, &key).await;
+        let said = replay.plane().ask_gateway(&Address::of(replay.origin.as_str()), &key).await;
         let expected = match when.as_str() {
             "validate-jwt, no token (default message)" => GatewayAnswer::Accepted,
             "no API or operation matches" => GatewayAnswer::NothingThere,

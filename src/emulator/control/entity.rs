@@ -104,10 +104,14 @@ fn api(resource: &mut Resource) -> Result<(), Reply> {
         return Err(Reply::apim_invalid("path", "'path' should have a length of 400 at most."));
     }
     default(resource, "path", "");
-    default(resource, "apiRevision", "1");
+    let revision = resource.id().name().split_once(";rev=").map(|(_, number)| number.to_owned());
+    let is_current = revision.is_none();
+    default(resource, "apiRevision", revision.unwrap_or_else(|| "1".to_owned()));
     default(resource, "apiRevisionDescription", Value::Null);
     default(resource, "description", Value::Null);
-    default(resource, "isCurrent", true);
+    if is_current {
+        default(resource, "isCurrent", true);
+    }
     default(resource, "subscriptionRequired", true);
     default(resource, "protocols", json!(["https"]));
     default(resource, "serviceUrl", Value::Null);

@@ -5,13 +5,13 @@ mod edge;
 mod gateway;
 mod history;
 mod hop;
+mod limits;
 mod table;
 mod token;
 
 use std::{
     borrow::Cow,
     net::SocketAddr,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -21,11 +21,14 @@ use std::{
 
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, header::HOST, http::uri::Authority};
+use serde_json::{Map, Value};
 
+pub use self::edge::ConfigurationError;
+pub(super) use self::edge::Folders;
 use self::{
-    edge::Folders,
     gateway::Gateway,
     history::{History, Routing},
+    limits::Limits,
     token::{Keyring, Verifier},
 };
 use super::{body::Body, view::ModelView};
@@ -34,6 +37,7 @@ use crate::ambient::Ambient;
 /// Answers requests as the platform does that the model describes.
 pub(super) struct DataPlane {
     history: History,
+    limits: Limits,
     gateway: Gateway,
     folders: Folders,
     keyring: Keyring,
@@ -46,8 +50,8 @@ pub(super) struct DataPlane {
 
 /// What the data plane is told when it begins.
 pub(super) struct DataOptions {
-    /// The folders that are served as sites' content, by the name of the site or its hostname.
-    pub(super) content: Vec<(String, PathBuf)>,
+    /// The folders that are served as sites' content, with their rules.
+    pub(super) content: Folders,
     /// How it is called.
     pub(super) scheme: Scheme,
     /// The port at which it is called.
@@ -88,10 +92,12 @@ impl DataPlane {
     }
 
     fn with_keyring(options: DataOptions, keyring: Keyring) -> Self {
+        limits::warn(&options.content.limits());
         Self {
             history: History::default(),
+            limits: Limits::default(),
             gateway: Gateway::new(Verifier::new(keyring.clone())),
-            folders: Folders::new(options.content),
+            folders: options.content,
             keyring,
             scheme: options.scheme,
             data_port: options.data_port,
@@ -103,7 +109,13 @@ impl DataPlane {
 
     /// Tells it what the model is from now on.
     pub(super) fn publish(&self, model: ModelView) {
+        limits::warn(&self.limits.note(&model));
         self.history.publish(model, delay(&self.gateway_delay).max(delay(&self.edge_delay)));
+    }
+
+    /// What is not carried out: policy elements, rules of `staticwebapp.config.json`, and what of both is in use.
+    pub(super) fn limits(&self) -> Map<String, Value> {
+        limits::report(&self.limits.all(), &edge::NOT_CARRIED_OUT, &self.folders.limits())
     }
 
     /// Answers a request of `peer` as whoever is at the host that it names.

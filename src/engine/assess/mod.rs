@@ -6,7 +6,7 @@ mod parts;
 pub(super) use self::parts::undetermined_hint;
 
 use super::{Finding, FindingCode as Code, Observed};
-use crate::model::{LinkNames, Product, linked_hostname};
+use crate::model::{ApiId, LinkNames, Product, linked_hostname, without_revision};
 
 /// Everything about the link that is not as it should be, or worth knowing; in order of the codes.
 #[must_use]
@@ -128,6 +128,10 @@ fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
     let (target, service) = (&observed.target, &observed.target.service);
     for name in &target.apis {
         let Ok(id) = service.api(name) else { continue };
+        if let Some(finding) = revision(&id) {
+            all.push(finding);
+            continue;
+        }
         let known = observed.product_apis.iter().chain(&observed.addable_apis).any(|api| api.id == id);
         if !known && !observed.unreadable.iter().any(|part| part.id == *id) {
             let message = format!("the service `{}` has no API `{name}`", service.name());
@@ -138,6 +142,15 @@ fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
             all.push(Finding::new(Code::ApiMissing, &id).message(message).hint(hint));
         }
     }
+}
+
+/// The finding for the id of a revision, since a product holds APIs and not their revisions.
+pub(super) fn revision(id: &ApiId) -> Option<Finding> {
+    let (name, whole) = (id.name(), without_revision(id.name())?);
+    let message =
+        format!("`{name}` is a revision: a product holds the API `{whole}` with its current revision");
+    let hint = format!("name the API `{whole}`; API Management decides which revision is current");
+    Some(Finding::new(Code::ApiMissing, id).message(message).hint(hint))
 }
 
 fn run(observed: &Observed, verb: &str) -> String {

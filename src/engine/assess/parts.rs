@@ -5,7 +5,7 @@ use crate::{
     engine::{Finding, FindingCode as Code, Observed, Provisioner, Severity},
     model::{
         Api, ApimSubscription, ApimSubscriptionId, KeySlot, LinkNames, Ownership, PolicyHealth, Product,
-        ProductState, SITE_KEY_HEADER, SiteKey, SubscriptionState,
+        ProductState, Reach, SITE_KEY_HEADER, SiteKey, SubscriptionState,
     },
 };
 
@@ -195,8 +195,12 @@ pub(super) fn apis(observed: &Observed, all: &mut Vec<Finding>) {
 
 fn api_lints(api: &Api, all: &mut Vec<Finding>) {
     let name = api.id.name();
-    if !api.is_below_api() {
-        let message = format!("the API `{name}` has the path `{}`, which the site never calls", api.path);
+    if api.reach() == Reach::Unreachable {
+        let message = if api.served_path().is_some_and(|served| served.is_empty()) {
+            format!("the API `{name}` has no path, and no operation that begins with `/api/`")
+        } else {
+            format!("the API `{name}` has the path `{}`, which the site never calls", api.path)
+        };
         let wanted = format!("api/{}", api.path);
         let finding = Finding::new(Code::ApiOutsideOfApi, &api.id).message(message);
         let hint = format!("give the API `{name}` a path that begins with `api/`, such as `{wanted}`");

@@ -74,7 +74,7 @@ async fn apis(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result<Vec<A
     let unread = |error: &dyn std::fmt::Display| Unread::new("the APIs of the service", error);
     let found = plane.list(&Collection::Apis(service.clone())).await.map_err(|error| unread(&error))?;
     let apis: Result<Vec<Api>, _> = found.iter().map(|found| Api::read(&found.value)).collect();
-    let apis = apis.map_err(|error| unread(&error))?;
+    let apis = apis.map_err(|error| unread(&error))?.into_iter().filter(|api| api.is_current);
     let seen = stream::iter(apis).map(async |api| {
         let products = products_of(plane, &api).await;
         ApiSeen { api, products }

@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 
 use crate::{
-    engine::{Finding, FindingCode, Observed, Target, Verdict, verify},
+    engine::{Finding, FindingCode, Observed, Target, Verdict, verify, with_schemes},
     model::{Api, Product},
     provider::{Collection, ControlPlane, ProviderError},
 };
@@ -27,6 +27,8 @@ pub async fn examine(plane: &dyn ControlPlane, target: &Target) -> Result<Examin
     let (mut verdict, environment) = tokio::try_join!(verify(plane, target), environment)?;
     let deployment =
         environment.and_then(|found| found.value.text("properties.status").ok()?.map(str::to_owned));
+    let apis = std::mem::take(&mut verdict.observed.product_apis);
+    verdict.observed.product_apis = with_schemes(plane, apis).await?;
     let open = open_products(plane, &verdict.observed).await?;
     verdict.findings.extend(open);
     verdict.findings.sort_by_key(|finding| finding.code);

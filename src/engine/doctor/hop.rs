@@ -143,6 +143,12 @@ impl Hop {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same in this condition, unless it is worse already.
+    #[must_use]
+    pub fn no_better_than(self, condition: Condition) -> Self {
+        Self { condition: self.condition.max(condition), ..self }
+    }
+
     /// Adds something that was seen.
     #[must_use]
     pub fn also(mut self, saw: impl Into<String>) -> Self {

@@ -1,9 +1,9 @@
 //! The findings of a link, hop by hop.
 
-use super::{Examined, Hop, HopName};
+use super::{Condition, Examined, Hop, HopName};
 use crate::{
     engine::{Finding, FindingCode, LinkState, Observed, Part, Verdict},
-    model::{ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId},
+    model::{Api, ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId, Versioning},
 };
 
 /// The hops of what the control plane says: site, service, link and APIs.
@@ -98,11 +98,39 @@ fn linked(observed: &Observed) -> String {
 
 fn apis(verdict: &Verdict) -> Hop {
     let found = findings(verdict, HopName::Apis);
-    let names: Vec<&str> = verdict.observed.product_apis.iter().map(|api| api.id.name()).collect();
-    match names.as_slice() {
+    let apis = &verdict.observed.product_apis;
+    let names: Vec<&str> = apis.iter().map(|api| api.id.name()).collect();
+    let hop = match names.as_slice() {
         [] if verdict.observed.own_backend().is_none() => Hop::skipped(HopName::Apis, "there is no link yet"),
         [] => Hop::warning(HopName::Apis, "the product has none"),
         names => Hop::ok(HopName::Apis, names.join(", ")),
+    };
+    apis.iter().fold(hop, version).with(found)
+}
+
+/// Adds how requests name the version of an API.
+fn version(hop: Hop, api: &Api) -> Hop {
+    let name = api.id.name();
+    match &api.versioning {
+        Versioning::Unversioned => hop,
+        Versioning::Segment { version } => {
+            let path = api.served_path().unwrap_or_default();
+            hop.also(format!("`{name}` in version {version} is served at `/{path}`"))
+        }
+        Versioning::Query { version, parameter } => {
+            hop.also(format!("requests to `{name}` name its version in the query: `{parameter}={version}`"))
+        }
+        Versioning::Header { version, header } => {
+            hop.also(format!("requests to `{name}` name its version in a header: `{header}: {version}`"))
+        }
+        Versioning::Undetermined { version, set } => {
+            let set = set.as_ref().map_or_else(|| "its version set".to_owned(), |set| format!("`{set}`"));
+            hop.no_better_than(Condition::Warning)
+                .also(format!(
+                    "`{name}` has the version {version}; where requests name it could not be determined, \
+                     since {set} could not be read"
+                ))
+                .hint("see that the version set exists and that you may read it (Microsoft.ApiManagement/service/apiVersionSets/read)")
+        }
     }
-    .with(found)
 }

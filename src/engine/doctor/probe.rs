@@ -38,8 +38,15 @@ pub async fn probe(
         return Ok(skipped("the site is not linked to the service"));
     }
     let calls = safe_calls(plane, observed).await?.into_iter();
-    let Some(call) = calls.filter(|call| call.api().is_below_api()).min_by_key(SafeCall::blanks) else {
-        return Ok(skipped("no API in the product has a GET operation that could be called"));
+    let Some(call) = calls.filter(SafeCall::is_below_api).min_by_key(SafeCall::blanks) else {
+        let undetermined = observed.product_apis.iter().find(|api| !api.versioning.is_determined());
+        return Ok(match undetermined {
+            Some(api) => skipped(&format!(
+                "the address of the API `{}` could not be determined, since its version set could not be read",
+                api.id.name()
+            )),
+            None => skipped("no API in the product has a GET operation that could be called"),
+        });
     };
     let key = primary_key(plane, observed).await?;
     let (with_key, without_key, site) = tokio::join!(
@@ -71,9 +78,9 @@ async fn ask_with_key(
         return Hop::skipped(name, "the service has no gateway address");
     };
     let Some(key) = key else { return Hop::skipped(name, "there is no key to ask with") };
-    let url = call.address(gateway);
+    let address = call.address(gateway);
     let fingerprint = key.fingerprint();
-    match plane.ask_gateway(&url, key).await {
+    match plane.ask_gateway(&address, key).await {
         GatewayAnswer::Accepted => {
             Hop::ok(name, format!("accepts the key {fingerprint}, and asks for the site's token"))
         }
@@ -90,7 +97,7 @@ async fn ask_with_key(
         GatewayAnswer::Unclear(what) => Hop::failed(name, ExitCode::Unavailable, what)
             .hint("see that the service is up, and that it can be reached from here"),
     }
-    .also(url)
+    .also(address.to_string())
 }
 
 async fn ask_without_key(observed: &Observed, call: &SafeCall, browser: &dyn Browser) -> Hop {
@@ -98,24 +105,24 @@ async fn ask_without_key(observed: &Observed, call: &SafeCall, browser: &dyn Bro
     let Some(gateway) = gateway_of(observed) else {
         return Hop::skipped(name, "the service has no gateway address");
     };
-    let url = call.address(gateway);
-    match browser.visit(&url).await {
+    let address = call.address(gateway);
+    match browser.visit(&address).await {
         Visit::Answered(answer) => heard::without_key(&answer),
         Visit::Silent(why) => silent(name, &why),
     }
-    .also(url)
+    .also(address.to_string())
 }
 
 async fn ask_site(observed: &Observed, call: &SafeCall, probe: Probe<'_>) -> Hop {
     let hostname = observed.names.as_ref().map(|names| format!("https://{}", names.hostname()));
     let base = probe.site_url.map(str::to_owned).or(hostname);
     let Some(base) = base else { return Hop::skipped(HopName::Site, "the site has no hostname") };
-    let url = call.address(&base);
-    match probe.browser.visit(&url).await {
+    let address = call.address(&base);
+    match probe.browser.visit(&address).await {
         Visit::Answered(answer) => heard::from_site(&answer, &observed.target),
         Visit::Silent(why) => silent(HopName::Site, &why),
     }
-    .also(url)
+    .also(address.to_string())
 }
 
 fn silent(name: HopName, why: &str) -> Hop {

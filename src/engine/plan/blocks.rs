@@ -103,6 +103,10 @@ pub(super) fn blocks_apis(observed: &Observed, findings: &[Finding], intent: &In
     };
     let blocking = findings.iter().filter(|finding| stands(finding.code));
     let mut blocking: Vec<Finding> = blocking.cloned().collect();
+    if let Intent::RemoveApis { apis } = intent {
+        let ids = apis.iter().filter_map(|name| observed.target.service.api(name).ok());
+        blocking.extend(ids.filter_map(|id| assess::revision(&id)));
+    }
     if blocking.is_empty() && observed.product.is_none() && matches!(intent, Intent::AddApis { .. }) {
         let message = "there is no link yet, and so no product to add an API to";
         let hint = format!("run {} first", observed.target.command("link"));

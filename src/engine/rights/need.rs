@@ -92,18 +92,19 @@ impl Verb {
     }
 }
 
-const READ: [Need; 8] = [
+const READ: [Need; 9] = [
     at_site("Microsoft.Web/staticSites/read"),
     at_site("Microsoft.Web/staticSites/builds/linkedBackends/read"),
     at_service("Microsoft.ApiManagement/service/read"),
     at_service("Microsoft.ApiManagement/service/products/read"),
     at_service("Microsoft.ApiManagement/service/products/apis/read"),
+    at_service("Microsoft.ApiManagement/service/apis/read"),
     at_service("Microsoft.ApiManagement/service/products/policies/read"),
     at_service("Microsoft.ApiManagement/service/products/subscriptions/read"),
     at_service("Microsoft.ApiManagement/service/subscriptions/listSecrets/action"),
 ];
 const READ_ENVIRONMENT: Need = at_site("Microsoft.Web/staticSites/builds/read");
-const READ_APIS: Need = at_service("Microsoft.ApiManagement/service/apis/read");
+const READ_VERSION_SETS: Need = at_service("Microsoft.ApiManagement/service/apiVersionSets/read");
 const READ_OPERATIONS: Need = at_service("Microsoft.ApiManagement/service/apis/operations/read");
 const READ_PRODUCTS_OF_APIS: Need = at_service("Microsoft.ApiManagement/service/apis/products/read");
 const READ_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/read");
@@ -142,9 +143,11 @@ impl Need {
     pub fn all_of_verb(verb: Verb, target: &Target) -> Vec<Self> {
         let needs = match verb {
             Verb::Status => Vec::new(),
-            Verb::Fleet => vec![READ_APIS, READ_PRODUCTS_OF_APIS, READ_SUBSCRIPTION],
+            Verb::Fleet => vec![READ_PRODUCTS_OF_APIS, READ_SUBSCRIPTION],
             Verb::DryRun => vec![VALIDATE],
-            Verb::Doctor => vec![READ_ENVIRONMENT, READ_OPERATIONS, READ_PRODUCTS_OF_APIS],
+            Verb::Doctor => {
+                vec![READ_ENVIRONMENT, READ_OPERATIONS, READ_PRODUCTS_OF_APIS, READ_VERSION_SETS]
+            }
             Verb::Link => making(target),
             Verb::Relink => [making(target), rotating()].concat(),
             Verb::Unlink => vec![DISCONNECT],
@@ -157,9 +160,8 @@ impl Need {
 /// What looking at a link takes.
 fn reading(target: &Target) -> Vec<Need> {
     let environment = (!target.site_environment.is_production()).then_some(READ_ENVIRONMENT);
-    let apis = (!target.apis.is_empty()).then_some(READ_APIS);
     let taken = (target.provisioner == Provisioner::Engine).then_some(READ_SUBSCRIPTION);
-    READ.into_iter().chain(environment).chain(apis).chain(taken).collect()
+    READ.into_iter().chain(environment).chain(taken).collect()
 }
 
 /// What making a link may need: also to take another backend away, and to give keys to a subscription that
@@ -176,7 +178,7 @@ fn making(target: &Target) -> Vec<Need> {
 
 /// What replacing keys takes. A swap that is refused looks whether its subscription has changed.
 fn rotating() -> Vec<Need> {
-    vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION, READ_OPERATIONS, RETIRE]
+    vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION, READ_OPERATIONS, READ_VERSION_SETS, RETIRE]
 }
 
 fn connecting(provisioner: Provisioner) -> Vec<Need> {
@@ -199,7 +201,7 @@ fn of_step(step: &Step, provisioner: Provisioner) -> Vec<Need> {
         Step::RemoveApi { .. } => vec![REMOVE_API],
         Step::Connect { .. } => connecting(provisioner),
         Step::Disconnect { .. } => vec![DISCONNECT],
-        Step::ProveKey { .. } => vec![READ_OPERATIONS],
+        Step::ProveKey { .. } => vec![READ_OPERATIONS, READ_VERSION_SETS],
         Step::Settle { .. } => Vec::new(),
         Step::RetireSecondary { .. } => vec![RETIRE],
         Step::DeleteSubscription { .. } => vec![DELETE_SUBSCRIPTION, READ_SUBSCRIPTION],

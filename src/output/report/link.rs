@@ -6,7 +6,9 @@ use serde::Serialize;
 use super::{ErrorReport, SCHEMA_VERSION};
 use crate::{
     engine::{EnvironmentSeen, Finding, KeyFingerprints, LinkState, Observed, Seen, Verdict},
-    model::{ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyHealth, Product, SiteKey},
+    model::{
+        Api, ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyHealth, Product, SiteKey, Versioning,
+    },
 };
 
 /// What `status -o json` prints.
@@ -125,10 +127,49 @@ pub struct ProductReport {
 pub struct ApiReport {
     /// Its id within the service.
     pub name: String,
-    /// Its path below the gateway's host.
+    /// Its path below the gateway's host, without the version.
     pub path: String,
+    /// Its version, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<ApiVersionReport>,
     /// Whether it is in the link's product.
     pub in_product: bool,
+}
+
+/// The version of an API, and how requests name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiVersionReport {
+    /// The version, such as `v1`.
+    pub name: String,
+    /// The path and the query that requests begin with; `null` where the version set was not read.
+    pub address: Option<String>,
+    /// The header that names the version, where one does.
+    pub header: Option<String>,
+}
+
+impl ApiReport {
+    /// The report of an API.
+    #[must_use]
+    pub fn of(api: &Api, in_product: bool) -> Self {
+        let (name, path) = (api.id.name().to_owned(), api.path.clone());
+        Self { name, path, version: ApiVersionReport::of(api), in_product }
+    }
+}
+
+impl ApiVersionReport {
+    fn of(api: &Api) -> Option<Self> {
+        let path = api.served_path();
+        let (address, header) = match &api.versioning {
+            Versioning::Unversioned => return None,
+            Versioning::Segment { .. } | Versioning::Undetermined { .. } => (path, None),
+            Versioning::Query { version, parameter } => {
+                (path.map(|path| format!("{path}?{parameter}={version}")), None)
+            }
+            Versioning::Header { header, .. } => (path, Some(header.clone())),
+        };
+        Some(Self { name: api.versioning.version()?.to_owned(), address, header })
+    }
 }
 
 /// The link's subscription.
@@ -256,11 +297,7 @@ impl LinkedBackendReport {
 impl ProductReport {
     fn of(product: &Product, observed: &Observed) -> Self {
         let apis = observed.product_apis.iter();
-        let apis = apis.map(|api| ApiReport {
-            name: api.id.name().to_owned(),
-            path: api.path.clone(),
-            in_product: true,
-        });
+        let apis = apis.map(|api| ApiReport::of(api, true));
         Self {
             id: product.id.to_string(),
             name: product.id.name().to_owned(),

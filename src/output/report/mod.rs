@@ -15,7 +15,7 @@ pub use self::{
     },
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
-    link::{ApiReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},
+    link::{ApiReport, ApiVersionReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},
 };
 
 /// The version of every JSON document that this program prints.

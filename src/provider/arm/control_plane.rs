@@ -25,8 +25,8 @@ use super::{
 };
 use crate::{
     model::{
-        ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, Permissions, ProductApiId,
-        Resource, ResourceId, SiteKey,
+        Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, Permissions,
+        ProductApiId, Resource, ResourceId, SiteKey,
     },
     provider::{
         Browser, Collection, ControlPlane, ETag, Expected, Failure, GatewayAnswer, ProviderError, Sight,
@@ -366,8 +366,8 @@ impl ControlPlane for ArmControlPlane {
         group_of(id).filter(|group| missing.contains(group.key()))
     }
 
-    async fn ask_gateway(&self, url: &str, key: &Key) -> GatewayAnswer {
-        gateway::ask(&self.gateway, url, key).await
+    async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
+        gateway::ask(&self.gateway, address, key).await
     }
 
     async fn permissions(&self, scope: &ResourceId) -> Result<Option<Permissions>, ProviderError> {
@@ -377,8 +377,8 @@ impl ControlPlane for ArmControlPlane {
 
 #[async_trait]
 impl Browser for ArmControlPlane {
-    async fn visit(&self, url: &str) -> Visit {
-        gateway::visit(&self.gateway, url).await
+    async fn visit(&self, address: &Address) -> Visit {
+        gateway::visit(&self.gateway, address).await
     }
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{body, endpoint::is_loopback};
 use crate::{
-    model::{Key, SITE_KEY_HEADER},
+    model::{Address, Key, SITE_KEY_HEADER},
     provider::{Answered, GatewayAnswer, Visit},
 };
 
@@ -21,9 +21,9 @@ const LONGEST_ANSWER: usize = 64 << 10;
 const ANSWERING: Duration = Duration::from_secs(50);
 
 /// Asks with a key and without a token. A key goes over https alone, or to this very machine.
-pub(super) async fn ask(client: &Client, url: &str, key: &Key) -> GatewayAnswer {
+pub(super) async fn ask(client: &Client, address: &Address, key: &Key) -> GatewayAnswer {
     let unclear = |text: &str| GatewayAnswer::Unclear(text.to_owned());
-    let Ok(url) = Url::parse(url) else { return unclear("its address cannot be read") };
+    let Ok(url) = Url::parse(&address.url) else { return unclear("its address cannot be read") };
     if url.scheme() != "https" && !is_loopback(&url) && local_name(&url).is_none() {
         return unclear("its address is not https, so the key was not sent");
     }
@@ -31,7 +31,8 @@ pub(super) async fn ask(client: &Client, url: &str, key: &Key) -> GatewayAnswer 
         return unclear("the key has characters that cannot be sent");
     };
     value.set_sensitive(true);
-    let Ok(response) = get(client, url).header(SITE_KEY_HEADER, value).send().await else {
+    let request = versioned(get(client, url), address).header(SITE_KEY_HEADER, value);
+    let Ok(response) = request.send().await else {
         return unclear("it does not answer");
     };
     let status = response.status();
@@ -39,9 +40,11 @@ pub(super) async fn ask(client: &Client, url: &str, key: &Key) -> GatewayAnswer 
 }
 
 /// Asks without a key and without a token.
-pub(super) async fn visit(client: &Client, url: &str) -> Visit {
-    let Ok(url) = Url::parse(url) else { return Visit::Silent("its address cannot be read".to_owned()) };
-    let response = match get(client, url).timeout(ANSWERING).send().await {
+pub(super) async fn visit(client: &Client, address: &Address) -> Visit {
+    let Ok(url) = Url::parse(&address.url) else {
+        return Visit::Silent("its address cannot be read".to_owned());
+    };
+    let response = match versioned(get(client, url), address).timeout(ANSWERING).send().await {
         Ok(response) => response,
         Err(error) => return Visit::Silent(why(&error)),
     };
@@ -58,6 +61,14 @@ fn get(client: &Client, url: Url) -> RequestBuilder {
     match here.set_host(Some("127.0.0.1")) {
         Ok(()) => client.get(here).header(HOST, name),
         Err(_) => client.get(here),
+    }
+}
+
+/// The same with the header that names the version of the API.
+fn versioned(request: RequestBuilder, address: &Address) -> RequestBuilder {
+    match &address.header {
+        Some((name, value)) => request.header(name, value),
+        None => request,
     }
 }
 
@@ -96,9 +107,12 @@ async fn beginning(mut response: Response) -> Vec<u8> {
 fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
     let message = body::json(bytes).ok();
     let message = message.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);
-    let is_about_key = message.is_some_and(|text| text.to_lowercase().contains("subscription key"));
+    let says = |words: &str| message.is_some_and(|text| text.to_lowercase().contains(words));
     match status {
-        StatusCode::UNAUTHORIZED if is_about_key => GatewayAnswer::KeyRefused,
+        StatusCode::UNAUTHORIZED if says("missing subscription key") => {
+            GatewayAnswer::Unclear(format!("it does not look for the key in the header `{SITE_KEY_HEADER}`"))
+        }
+        StatusCode::UNAUTHORIZED if says("subscription key") => GatewayAnswer::KeyRefused,
         StatusCode::UNAUTHORIZED if message.is_some() => GatewayAnswer::Accepted,
         StatusCode::NOT_FOUND => GatewayAnswer::NothingThere,
         status if status.is_success() => GatewayAnswer::LetIn,
@@ -143,7 +157,8 @@ mod tests {
             said(404, r#"{"statusCode":404,"message":"Resource not found"}"#),
             GatewayAnswer::NothingThere
         );
-        for (status, body) in [(401, "<html>a proxy"), (500, ""), (429, "{}"), (302, "")] {
+        let elsewhere = r#"{"statusCode":401,"message":"Access denied due to missing subscription key."}"#;
+        for (status, body) in [(401, elsewhere), (401, "<html>a proxy"), (500, ""), (429, "{}"), (302, "")] {
             assert!(matches!(said(status, body), GatewayAnswer::Unclear(_)), "{status}");
         }
     }

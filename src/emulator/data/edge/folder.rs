@@ -6,39 +6,68 @@ use std::{
 };
 
 use http_body_util::BodyExt;
-use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper::{Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::fs;
 use tower_http::services::ServeDir;
 
-use super::page;
-use crate::emulator::{body::Body, data::table::Site};
+use super::{
+    page,
+    rules::{self, ConfigurationError, Rules},
+};
+use crate::emulator::{
+    body::Body,
+    data::{limits::Limit, table::Site},
+};
 
 /// The folders of sites, by the name of the site or its hostname.
-pub(in crate::emulator::data) struct Folders(Vec<(String, Folder)>);
+pub(in crate::emulator) struct Folders(Vec<(String, Folder)>);
 
 struct Folder {
     root: PathBuf,
     files: ServeDir,
+    rules: Option<Rules>,
 }
 
 impl Folders {
-    pub(in crate::emulator::data) fn new(content: Vec<(String, PathBuf)>) -> Self {
-        let folder = |root: PathBuf| Folder { files: ServeDir::new(&root), root };
-        Self(content.into_iter().map(|(site, root)| (site, folder(root))).collect())
+    /// Reads what is beside the content: the rules of each site.
+    pub(in crate::emulator) fn load(content: Vec<(String, PathBuf)>) -> Result<Self, ConfigurationError> {
+        let folder = |(site, root): (String, PathBuf)| {
+            let rules = Rules::of_folder(&root)?;
+            Ok((site, Folder { files: ServeDir::new(&root), root, rules }))
+        };
+        content.into_iter().map(folder).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Answers with a file of the site.
-    pub(super) async fn answer(&self, site: &Site, request: Request<Incoming>) -> Response<Body> {
-        let Some(folder) = self.of(site) else { return no_content() };
-        if !folder.holds(request.uri().path()).await {
-            return page::not_found();
+    /// What is not carried out of the rules of all sites.
+    pub(in crate::emulator::data) fn limits(&self) -> Vec<Limit> {
+        let rules = self.0.iter().filter_map(|(_, folder)| folder.rules.as_ref());
+        rules.flat_map(|rules| &rules.limits).cloned().collect()
+    }
+
+    /// The rules of a site.
+    pub(super) fn rules(&self, site: &Site) -> Option<&Rules> {
+        self.of(site)?.rules.as_ref()
+    }
+
+    /// Answers with a file of the site, or a page that there is none.
+    pub(super) async fn answer(&self, site: &Site, request: Request<()>) -> Response<Body> {
+        if self.of(site).is_none() {
+            return no_content();
         }
-        let request = request.map(|_| ());
+        self.file(site, request).await.unwrap_or_else(page::not_found)
+    }
+
+    /// Answers with a file of the site; `None` where there is none.
+    pub(super) async fn file(&self, site: &Site, request: Request<()>) -> Option<Response<Body>> {
+        let folder = self.of(site)?;
+        if !folder.holds(request.uri().path()).await {
+            return None;
+        }
         match folder.files.clone().try_call(request).await {
-            Ok(answer) if answer.status() == StatusCode::NOT_FOUND => page::not_found(),
-            Ok(answer) => answer.map(BodyExt::boxed_unsync),
-            Err(error) => unreadable(&error),
+            Ok(answer) if answer.status() == StatusCode::NOT_FOUND => None,
+            Ok(answer) => Some(answer.map(BodyExt::boxed_unsync)),
+            Err(error) => Some(unreadable(&error)),
         }
     }
 
@@ -53,9 +82,13 @@ impl Folders {
 }
 
 impl Folder {
-    /// Whether what a path names is within the folder, wherever links lead; of a folder, its index.
+    /// Whether what a path names is within the folder, wherever links lead; of a folder, its index. The rules are
+    /// not part of the content.
     async fn holds(&self, path: &str) -> bool {
         let Some(relative) = relative(path) else { return false };
+        if relative.components().as_path().as_os_str().eq_ignore_ascii_case(rules::FILE) {
+            return false;
+        }
         let Ok(root) = fs::canonicalize(&self.root).await else { return false };
         let named = root.join(relative);
         let is_folder = fs::metadata(&named).await.is_ok_and(|found| found.is_dir());

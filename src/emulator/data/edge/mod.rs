@@ -5,12 +5,17 @@ mod folder;
 mod page;
 mod principal;
 mod proxy;
+mod ruled;
+mod rules;
 
 use std::net::SocketAddr;
 
 use hyper::{Request, Response, body::Incoming};
 
-pub(super) use self::{folder::Folders, principal::Principal};
+pub(in crate::emulator) use self::folder::Folders;
+use self::ruled::Ruled;
+pub use self::rules::ConfigurationError;
+pub(super) use self::{principal::Principal, rules::NOT_CARRIED_OUT};
 use super::{DataPlane, Scheme, table::Site};
 use crate::emulator::body::Body;
 
@@ -32,6 +37,9 @@ pub(super) async fn answer(
     request: Request<Incoming>,
     called: Called<'_>,
 ) -> Response<Body> {
+    if let Some(rules) = plane.folders.rules(site) {
+        return Ruled { plane, site, rules }.answer(request, called).await;
+    }
     let path = request.uri().path();
     if is_api(path) {
         return proxy::answer(plane, site, request, called).await;
@@ -42,7 +50,7 @@ pub(super) async fn answer(
     if below(path, "/.swa").is_some() {
         return page::not_found();
     }
-    plane.folders.answer(site, request).await
+    plane.folders.answer(site, request.map(|_| ())).await
 }
 
 /// What an address names that belongs to nobody.

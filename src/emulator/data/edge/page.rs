@@ -25,6 +25,16 @@ pub(super) fn not_found() -> Response<Body> {
     html(StatusCode::NOT_FOUND, "404: Not Found", "<p>Nothing is found at this address.</p>")
 }
 
+/// The page of an error.
+pub(super) fn of_status(status: StatusCode) -> Response<Body> {
+    match status {
+        StatusCode::NOT_FOUND => not_found(),
+        other => {
+            html(other, &format!("{}: {}", other.as_u16(), other.canonical_reason().unwrap_or("Error")), "")
+        }
+    }
+}
+
 pub(super) fn bad_request(why: &'static str) -> Response<Body> {
     with_type(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", why)
 }

@@ -62,6 +62,11 @@ impl Principal {
         &self.encoded
     }
 
+    /// Whether the user has a role. Every user has the two that are built in.
+    pub(super) fn has_role(&self, role: &str) -> bool {
+        ["anonymous", "authenticated"].contains(&role) || self.known.user_roles.iter().any(|own| own == role)
+    }
+
     /// The id of the user.
     pub(in crate::emulator::data) fn user_id(&self) -> &str {
         &self.known.user_id

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use hyper::{Request, body::Incoming};
+use hyper::{Method, Request, body::Incoming};
 
 use super::{
     Called, Gateway,
     refusal::Refusal,
-    service::{Api, Context, Service},
+    service::{Api, Context, Product, Service},
 };
 use crate::emulator::data::hop;
 
@@ -20,26 +20,44 @@ impl Gateway {
         called: Called<'_>,
     ) -> Result<(), Refusal> {
         let uri = request.uri().clone();
-        let (api, rest) = service.api(uri.path()).ok_or(Refusal::NotFound)?;
+        let (api, rest) = service.api(&uri, request.headers()).ok_or(Refusal::NotFound)?;
         if !api.serves(request.method(), rest) {
             return Err(Refusal::NotFound);
         }
-        match context(service, api, request, called)? {
-            Context::Beyond => {}
-            Context::Product(product) => {
-                let checks = product.checks.as_ref().ok_or(Refusal::Internal)?;
-                for check in checks {
-                    let refused = check.admit(request, &self.verifier, called.now).await.err();
-                    if let Some(fault) = refused {
-                        let (status, message) = check.refusal(&fault);
-                        return Err(Refusal::Token { status, message });
-                    }
-                }
+        let product = match context(service, api, request, called)? {
+            Context::Beyond => None,
+            Context::Product(product) => Some(product),
+        };
+        for check in product.and_then(|product| product.checks.as_ref()).into_iter().flatten() {
+            if let Err(fault) = check.admit(request, &self.verifier, called.now).await {
+                let (status, message) = check.refusal(&fault);
+                return Err(Refusal::Token { status, message });
             }
         }
+        carried_out(service, product, api, request.method(), rest)?;
         hop::strip(request.headers_mut());
-        let upstream = api.upstream.as_ref().ok_or(Refusal::Internal)?;
+        let upstream = api.upstream.as_ref().ok_or_else(|| Refusal::not_emulated("serviceUrl"))?;
         upstream.address(request, rest).map_err(|_| Refusal::Internal)
+    }
+}
+
+/// Refuses a request that a policy applies to which the gateway does not carry out.
+fn carried_out(
+    service: &Service,
+    product: Option<&Product>,
+    api: &Api,
+    method: &Method,
+    rest: &str,
+) -> Result<(), Refusal> {
+    let of_operation = api.operation(method, rest).and_then(|operation| operation.refused.as_ref());
+    let of_product = product.and_then(|product| product.refused.as_ref());
+    let refused = [service.refused.as_ref(), of_product, api.refused.as_ref(), of_operation];
+    if let Some(element) = refused.into_iter().flatten().next() {
+        return Err(Refusal::not_emulated(element));
+    }
+    match product {
+        Some(product) if product.checks.is_none() => Err(Refusal::not_emulated("validate-jwt")),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The gateway of a service: API by path, key, product and token, and on to where the API is.
 
 mod access;
+mod elements;
 mod operation;
 mod refusal;
+mod routes;
 pub(super) mod service;
 mod upstream;
 
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use hyper::{Request, Response, body::Incoming};
 
+pub(super) use self::elements::{Instead, REFUSED, SKIPPED, not_carried_out, policies};
 use self::{refusal::Refusal, service::Service, upstream::Clients};
 use super::{Scheme, content::Content, hop, token::Verifier};
 

@@ -10,6 +10,8 @@ pub(super) struct Operation {
     segments: Vec<Segment>,
     /// Whether it ends in `*`, which stands for whatever comes.
     open_ended: bool,
+    /// The element of its policy for which each request is refused.
+    pub(super) refused: Option<String>,
 }
 
 /// A segment of a template: literals, in lower case, with something between each two of them.
@@ -25,6 +27,7 @@ impl Operation {
             method: operation.method.clone(),
             segments: segments.into_iter().map(Segment::new).collect(),
             open_ended,
+            refused: None,
         }
     }
 

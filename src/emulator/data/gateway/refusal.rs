@@ -2,7 +2,7 @@
 
 use hyper::{
     Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
 };
 
 use crate::emulator::data::content::Content;
@@ -38,6 +38,12 @@ pub(super) enum Refusal {
         /// What is wrong with the token, or the message that the policy has for all of it.
         message: String,
     },
+    /// The request depends on something that the emulator does not carry out.
+    #[error("Internal server error")]
+    NotEmulated {
+        /// The element of a policy, or the property of the API.
+        what: String,
+    },
     /// The API cannot be reached, or what is stored for it makes no sense.
     #[error("Internal server error")]
     Internal,
@@ -46,13 +52,20 @@ pub(super) enum Refusal {
     TimedOut,
 }
 
+/// The header that names what the emulator does not carry out.
+const REFUSED: HeaderName = HeaderName::from_static("x-emulator-refused");
+
 impl Refusal {
+    pub(super) fn not_emulated(what: &str) -> Self {
+        Self::NotEmulated { what: what.to_owned() }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MissingKey { .. } | Self::InvalidKey => StatusCode::UNAUTHORIZED,
             Self::Token { status, .. } => StatusCode::from_u16(*status).unwrap_or(StatusCode::UNAUTHORIZED),
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotEmulated { .. } | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -70,6 +83,11 @@ impl Refusal {
             if let Ok(scheme) = HeaderValue::try_from(scheme) {
                 headers.insert(WWW_AUTHENTICATE, scheme);
             }
+        }
+        if let Self::NotEmulated { what } = &self
+            && let Ok(what) = HeaderValue::try_from(what)
+        {
+            headers.insert(REFUSED, what);
         }
         response
     }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use hyper::{Method, header::HeaderName};
+use hyper::{HeaderMap, Method, Uri, header::HeaderName};
 use sha2::{Digest as _, Sha256};
 
-use super::{operation::Operation, upstream::Upstream};
+use super::{elements, operation::Operation, routes::Routes, upstream::Upstream};
 use crate::{
     emulator::{
         data::{table::of_type, token::TokenCheck},
@@ -13,9 +13,13 @@ use crate::{
     },
     model::{
         self, ApiId, ApiOperation, ApimPolicy, ApimPolicyId, ApimService, ApimServiceId, ApimSubscription,
-        ApimSubscriptionId, Key, ProductApiId, ProductId, Resource, SubscriptionState,
+        ApimSubscriptionId, Key, ProductApiId, ProductId, Resource, SubscriptionState, Versioning,
+        without_revision,
     },
 };
+
+/// The type of version sets.
+const API_VERSION_SET: &str = "Microsoft.ApiManagement/service/apiVersionSets";
 
 /// A service and everything that its gateway decides by.
 pub(in crate::emulator::data) struct Service {
@@ -25,17 +29,18 @@ pub(in crate::emulator::data) struct Service {
     pub(in crate::emulator::data) host: String,
     /// Whether a site, which comes from outside of any network of its own, can reach the gateway.
     pub(in crate::emulator::data) reachable: bool,
-    /// The place of each API, by its path in lower case.
-    paths: HashMap<Box<str>, usize>,
+    routes: Routes,
     apis: Vec<Api>,
     products: Vec<Product>,
+    /// The element of the service's policy for which each request is refused.
+    pub(super) refused: Option<String>,
     /// What each key opens, by the key's SHA-256.
     grants: HashMap<[u8; 32], Scope>,
 }
 
 /// An API that the gateway serves.
 pub(super) struct Api {
-    /// Its path, without slashes around it.
+    /// The path at which it is served, without slashes around it.
     pub(super) path: String,
     /// Whether it asks for a key at all.
     pub(super) subscription_required: bool,
@@ -49,6 +54,10 @@ pub(super) struct Api {
     pub(super) upstream: Option<Upstream>,
     /// What it serves; everything, where there is none.
     operations: Vec<Operation>,
+    /// The element of its policy for which each request is refused.
+    pub(super) refused: Option<String>,
+    /// The place of the first revision of the API.
+    family: usize,
     /// The places of the products that hold it.
     products: Vec<usize>,
 }
@@ -58,6 +67,8 @@ pub(super) struct Product {
     subscription_required: bool,
     /// The checks of its policy, or `None` where that cannot be carried out.
     pub(super) checks: Option<Vec<TokenCheck>>,
+    /// The element of its policy for which each request is refused.
+    pub(super) refused: Option<String>,
 }
 
 /// What a key opens.
@@ -65,7 +76,7 @@ pub(super) struct Product {
 enum Scope {
     /// Every API, by the built-in subscription or one for `/apis`.
     Everything,
-    /// The API at this place.
+    /// The revisions of the API whose first revision is at this place.
     Api(usize),
     /// The APIs of the product at this place.
     Product(usize),
@@ -82,24 +93,16 @@ pub(super) enum Context<'a> {
 }
 
 impl Service {
-    /// The API that a path leads to, and the rest of the path.
-    pub(super) fn api<'p>(&self, path: &'p str) -> Option<(&Api, &'p str)> {
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let lower = path.to_ascii_lowercase();
-        let ends = lower.rmatch_indices('/').map(|(at, _)| at);
-        let mut prefixes = std::iter::once(lower.len()).chain(ends).chain([0]);
-        prefixes.find_map(|end| {
-            let at = *self.paths.get(&lower[..end])?;
-            let rest = if end == 0 { path } else { &path[end..] };
-            Some((&self.apis[at], rest))
-        })
+    /// The API that a request is for, and the rest of the path.
+    pub(super) fn api<'p>(&self, uri: &'p Uri, headers: &HeaderMap) -> Option<(&Api, &'p str)> {
+        self.routes.find(uri, headers).map(|(at, rest)| (&self.apis[at], rest))
     }
 
     /// In whose context a key opens an API, if it does.
     pub(super) fn context_of_key(&self, key: &[u8], api: &Api) -> Option<Context<'_>> {
         match *self.grants.get::<[u8; 32]>(&Sha256::digest(key).into())? {
             Scope::Everything => Some(Context::Beyond),
-            Scope::Api(at) => std::ptr::eq(&raw const self.apis[at], api).then_some(Context::Beyond),
+            Scope::Api(family) => (family == api.family).then_some(Context::Beyond),
             Scope::Product(at) => api.products.contains(&at).then(|| Context::Product(&self.products[at])),
             Scope::Nothing => None,
         }
@@ -119,7 +122,12 @@ impl Service {
 impl Api {
     /// Whether it has an operation for what is asked.
     pub(super) fn serves(&self, method: &Method, rest: &str) -> bool {
-        self.operations.is_empty() || self.operations.iter().any(|it| it.serves(method, rest))
+        self.operations.is_empty() || self.operation(method, rest).is_some()
+    }
+
+    /// The operation for what is asked.
+    pub(super) fn operation(&self, method: &Method, rest: &str) -> Option<&Operation> {
+        self.operations.iter().find(|it| it.serves(method, rest))
     }
 }
 
@@ -141,10 +149,14 @@ pub(in crate::emulator::data) fn compile_all(
     for (at, service) in services.iter().enumerate() {
         places.insert(service.id.key().to_owned(), at);
     }
+    let mut refused = elements::refused(view);
     let mut parts = Parts { services: &mut compiled, places, apis: HashMap::new(), products: HashMap::new() };
-    parts.add_apis(view);
-    parts.add_products(view, issuers);
+    parts.add_apis(view, &mut refused);
+    parts.add_products(view, issuers, &mut refused);
     parts.add_grants(view);
+    for service in &mut compiled {
+        service.refused = refused.remove(service.id.key());
+    }
     compiled
 }
 
@@ -158,9 +170,10 @@ impl Service {
             host: host(service),
             reachable: !is(&service.virtual_network_type, "Internal")
                 && !is(&service.public_network_access, "Disabled"),
-            paths: HashMap::new(),
+            routes: Routes::default(),
             apis: Vec::new(),
             products: Vec::new(),
+            refused: None,
             grants: HashMap::new(),
         }
     }
@@ -170,7 +183,8 @@ impl Service {
 struct Parts<'a> {
     services: &'a mut Vec<Service>,
     places: HashMap<String, usize>,
-    apis: HashMap<String, usize>,
+    /// The revisions of each API, by the key of its id.
+    apis: HashMap<String, Vec<usize>>,
     products: HashMap<String, usize>,
 }
 
@@ -179,20 +193,31 @@ impl Parts<'_> {
         self.places.get(key).map(|at| &mut self.services[*at])
     }
 
-    fn add_apis(&mut self, view: &ModelView) {
-        let mut operations = operations(view);
-        for api in of_type(view, ApiId::TYPE, model::Api::read).into_iter().filter(|api| api.is_current) {
+    fn add_apis(&mut self, view: &ModelView, refused: &mut HashMap<String, String>) {
+        let mut operations = operations(view, refused);
+        let mut apis = apis(view);
+        // The API itself comes before the revisions that have a number in their names.
+        apis.sort_by_key(|api| without_revision(api.id.name()).is_some());
+        for api in apis {
             let Some(parent) = api.id.parent() else { continue };
             let operations = operations.remove(api.id.key()).unwrap_or_default();
+            let family = without_revision(api.id.key()).unwrap_or(api.id.key()).to_owned();
+            let first = self.apis.get(&family).and_then(|revisions| revisions.first()).copied();
             let Some(service) = self.service(parent.key()) else { continue };
             let at = service.apis.len();
-            service.paths.entry(api.path.to_ascii_lowercase().into()).or_insert(at);
-            service.apis.push(Api::new(&api, operations));
-            self.apis.insert(api.id.key().to_owned(), at);
+            service.routes.add(&api, at);
+            let refused = refused.remove(api.id.key());
+            service.apis.push(Api { refused, ..Api::new(&api, operations, first.unwrap_or(at)) });
+            self.apis.entry(family).or_default().push(at);
         }
     }
 
-    fn add_products(&mut self, view: &ModelView, issuers: &HashMap<Box<str>, String>) {
+    fn add_products(
+        &mut self,
+        view: &ModelView,
+        issuers: &HashMap<Box<str>, String>,
+        refused: &mut HashMap<String, String>,
+    ) {
         let policies = of_type(view, ApimPolicyId::TYPE, ApimPolicy::read);
         let mut policies: HashMap<ProductId, ApimPolicy> =
             policies.into_iter().map(|policy| (policy.id.product(), policy)).collect();
@@ -200,16 +225,18 @@ impl Parts<'_> {
             let policy = policies.remove(&product.id);
             let Some(service) = self.service(product.id.service().key()) else { continue };
             let (at, subscription_required) = (service.products.len(), product.subscription_required);
-            service
-                .products
-                .push(Product { subscription_required, checks: checks(policy.as_ref(), issuers) });
+            let (checks, refused) = (checks(policy.as_ref(), issuers), refused.remove(product.id.key()));
+            service.products.push(Product { subscription_required, checks, refused });
             self.products.insert(product.id.key().to_owned(), at);
         }
         for place in of_type(view, ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
             let found = (self.apis.get(place.api().key()), self.products.get(place.product().key()));
-            let (Some(&api), Some(&product)) = found else { continue };
+            let (Some(revisions), Some(&product)) = found else { continue };
+            let revisions = revisions.clone();
             if let Some(service) = self.service(place.product().service().key()) {
-                service.apis[api].products.push(product);
+                for api in revisions {
+                    service.apis[api].products.push(product);
+                }
             }
         }
     }
@@ -238,14 +265,17 @@ impl Parts<'_> {
         }
         let key = format!("{service}{relative}");
         let product = || self.products.get(&key).map(|at| Scope::Product(*at));
-        self.apis.get(&key).map(|at| Scope::Api(*at)).or_else(product).unwrap_or(Scope::Nothing)
+        let first = self.apis.get(&key).and_then(|revisions| revisions.first());
+        first.map(|at| Scope::Api(*at)).or_else(product).unwrap_or(Scope::Nothing)
     }
 }
 
 impl Api {
-    fn new(api: &model::Api, operations: Vec<Operation>) -> Self {
+    fn new(api: &model::Api, operations: Vec<Operation>, family: usize) -> Self {
         Self {
-            path: api.path.clone(),
+            path: api.served_path().unwrap_or_default(),
+            family,
+            refused: None,
             subscription_required: api.subscription_required,
             key_name: api.key_header.clone(),
             key_header: HeaderName::try_from(&api.key_header).ok(),
@@ -257,11 +287,31 @@ impl Api {
     }
 }
 
+/// Every API with the scheme of its versions. A revision without a path is offline.
+pub(in crate::emulator::data) fn apis(view: &ModelView) -> Vec<model::Api> {
+    let sets = view.resources.iter().filter(|resource| resource.id().is_a(API_VERSION_SET));
+    let sets: HashMap<&str, &Resource> = sets.map(|set| (set.id().key(), set)).collect();
+    let is_online = |resource: &Resource| {
+        without_revision(resource.id().name()).is_none() || resource.field("properties.path").is_some()
+    };
+    let found =
+        view.resources.iter().filter(|resource| resource.id().is_a(ApiId::TYPE) && is_online(resource));
+    let with_scheme = |mut api: model::Api| {
+        let Versioning::Undetermined { set: Some(set), .. } = &api.versioning else { return api };
+        if let Some(set) = sets.get(set.key()) {
+            api.versioning = api.versioning.by_set(set);
+        }
+        api
+    };
+    found.filter_map(|resource| model::Api::read(resource).ok()).map(with_scheme).collect()
+}
+
 /// The operations of each API, by the key of its id.
-fn operations(view: &ModelView) -> HashMap<String, Vec<Operation>> {
+fn operations(view: &ModelView, refused: &HashMap<String, String>) -> HashMap<String, Vec<Operation>> {
     let read = |resource: &Resource| {
-        let operation = ApiOperation::read(resource)?;
-        Ok::<_, model::Malformed>((resource.id().parent(), Operation::new(&operation)))
+        let mut operation = Operation::new(&ApiOperation::read(resource)?);
+        operation.refused = refused.get(resource.id().key()).cloned();
+        Ok::<_, model::Malformed>((resource.id().parent(), operation))
     };
     let mut found: HashMap<String, Vec<Operation>> = HashMap::new();
     for (api, operation) in of_type(view, "Microsoft.ApiManagement/service/apis/operations", read) {

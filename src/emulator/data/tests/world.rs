@@ -30,7 +30,7 @@ use crate::{
     ambient::{Ambient, System},
     emulator::{
         data::{
-            DataOptions, DataPlane, Scheme,
+            DataOptions, DataPlane, Folders, Scheme,
             token::{Keyring, Signer},
         },
         view::ModelView,
@@ -110,7 +110,7 @@ impl World {
         let (api, api_address) = Api::listen().await;
         let clock = Arc::new(Clock { now: NOW.into(), ids: AtomicU64::new(1) });
         let options = DataOptions {
-            content,
+            content: Folders::load(content).unwrap(),
             scheme: Scheme::Http,
             data_port: 8088,
             gateway_delay: Arc::default(),
@@ -152,6 +152,11 @@ impl World {
     pub(super) fn remove(&self, tail: &str) {
         let id = id(tail);
         self.edit(|view| view.resources.retain(|resource| *resource.id() != id));
+    }
+
+    /// What the data plane does not carry out.
+    pub(super) fn limits(&self) -> Value {
+        Value::Object(self.plane.limits())
     }
 
     /// Where the API is.

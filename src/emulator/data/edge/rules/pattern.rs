@@ -1,0 +1,137 @@
+//! Patterns of routes: a path, or the beginning of one, or that with extensions of files.
+
+/// A pattern, in lower case: what only differs in case is one address to the site's `/api`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern {
+    start: String,
+    tail: Tail,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tail {
+    /// Nothing else follows.
+    Nothing,
+    /// Anything may follow.
+    Anything,
+    /// Anything may follow that ends with one of these extensions.
+    Extensions(Vec<String>),
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not one.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let lower = text.to_lowercase();
+        let lower = if lower.starts_with('/') { lower } else { format!("/{lower}") };
+        let Some((start, rest)) = lower.split_once('*') else {
+            return Ok(Self { start: lower, tail: Tail::Nothing });
+        };
+        let tail = match rest.strip_prefix('.') {
+            None if rest.is_empty() => Tail::Anything,
+            Some(extensions) => Tail::Extensions(extensions_of(extensions).ok_or_else(|| misplaced(text))?),
+            None => return Err(misplaced(text)),
+        };
+        Ok(Self { start: start.to_owned(), tail })
+    }
+
+    /// Whether a path in lower case fits. A pattern of an index file fits its folder too, and a pattern of all
+    /// that is in a folder does not fit the index of that folder.
+    pub(super) fn fits(&self, path: &str) -> bool {
+        self.covers(path)
+            && !(self.tail == Tail::Anything
+                && self.start.len() > 1
+                && self.start.ends_with('/')
+                && self.is_index(path))
+    }
+
+    /// The same, the index of a folder included.
+    pub(super) fn covers(&self, path: &str) -> bool {
+        match &self.tail {
+            Tail::Nothing => {
+                let (own, path) = (self.start.trim_end_matches('/'), path.trim_end_matches('/'));
+                own == path || own.strip_suffix("/index.html") == Some(path)
+            }
+            Tail::Anything => path.starts_with(&self.start),
+            Tail::Extensions(extensions) => {
+                let file = path.rsplit('/').next().unwrap_or_default();
+                let extension = file.rsplit_once('.').map(|(_, extension)| extension);
+                path.starts_with(&self.start)
+                    && extension.is_some_and(|found| extensions.iter().any(|known| known == found))
+            }
+        }
+    }
+
+    /// Whether it begins with a path.
+    pub(super) fn is_below(&self, folder: &str) -> bool {
+        super::super::below(&self.start, folder).is_some()
+    }
+
+    fn is_index(&self, path: &str) -> bool {
+        path.strip_prefix(&self.start) == Some("index.html")
+    }
+}
+
+/// `png` or `{png,jpg}`.
+fn extensions_of(text: &str) -> Option<Vec<String>> {
+    let listed = match text.strip_prefix('{') {
+        Some(listed) => listed.strip_suffix('}')?,
+        None => text,
+    };
+    let all: Vec<String> = listed.split(',').map(|extension| extension.trim().to_owned()).collect();
+    let is_plain =
+        |extension: &String| !extension.is_empty() && !extension.contains(['*', '/', '{', '}', '.']);
+    all.iter().all(is_plain).then_some(all)
+}
+
+fn misplaced(text: &str) -> String {
+    format!(
+        "`{text}` has a wildcard that is neither at the end nor before extensions such as `*.{{png,jpg}}`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_documented() {
+        for (pattern, fitting, others) in [
+            (
+                "/profile/index.html",
+                &["/profile/index.html", "/profile", "/profile/"][..],
+                &["/profile/a"][..],
+            ),
+            ("/profile", &["/profile", "/profile/"], &["/profile/index.html", "/profiles"]),
+            ("/calendar*", &["/calendar", "/calendar/", "/calendar/2020/1", "/calendars"], &["/cal"]),
+            ("/calendar/*", &["/calendar/2020", "/calendar/"], &["/calendar", "/calendar/index.html"]),
+            (
+                "/articles/*.html",
+                &["/articles/a.html", "/articles/b/c.html"],
+                &["/articles/a.htm", "/a.html"],
+            ),
+            ("/i/*.{png, jpg}", &["/i/a.png", "/i/a.b.jpg"], &["/i/a.gif", "/i/png", "/i.png/a"]),
+            ("/*", &["/", "/a", "/index.html"], &[]),
+            ("Admin/*", &["/admin/x"], &["/admin"]),
+            ("/index.html", &["/", "/index.html"], &["/a/index.html"]),
+        ] {
+            let read = Pattern::parse(pattern).unwrap();
+            for path in fitting {
+                assert!(read.fits(path), "{pattern} {path}");
+            }
+            for path in others {
+                assert!(!read.fits(path), "{pattern} {path}");
+            }
+        }
+        assert!(Pattern::parse("/admin/*").unwrap().covers("/admin/index.html"));
+    }
+
+    #[test]
+    fn a_wildcard_elsewhere_is_refused() {
+        for pattern in ["/*/admin", "/a*b", "/a/*.", "/a/*.{}", "/a/*.{png", "/a/**"] {
+            assert!(Pattern::parse(pattern).unwrap_err().contains(pattern), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Which elements of policies the gateway carries out, which it skips, and for which it refuses a request.
+
+use std::collections::HashMap;
+
+use crate::{
+    emulator::view::ModelView,
+    model::{PolicyElement, ProductId, Resource, policy_elements},
+};
+
+/// What the gateway does about an element that it does not carry out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::emulator::data) enum Instead {
+    /// The gateway goes on without it.
+    Skipped,
+    /// The gateway refuses each request that the policy applies to.
+    Refused,
+}
+
+/// The elements that the gateway carries out, and those that hold others.
+const CARRIED_OUT: &[&str] = &["base", "choose", "forward-request", "otherwise", "validate-jwt", "when"];
+
+/// The elements that the gateway skips: they change neither who is let in nor where a request goes.
+pub(in crate::emulator::data) const SKIPPED: &[&str] = &[
+    "authentication-basic",
+    "authentication-certificate",
+    "authentication-managed-identity",
+    "azure-openai-emit-token-metric",
+    "azure-openai-semantic-cache-lookup",
+    "azure-openai-semantic-cache-store",
+    "azure-openai-token-limit",
+    "cache-lookup",
+    "cache-lookup-value",
+    "cache-remove-value",
+    "cache-store",
+    "cache-store-value",
+    "cors",
+    "cross-domain",
+    "emit-metric",
+    "find-and-replace",
+    "json-to-xml",
+    "jsonp",
+    "limit-concurrency",
+    "llm-emit-token-metric",
+    "llm-semantic-cache-lookup",
+    "llm-semantic-cache-store",
+    "llm-token-limit",
+    "log-to-eventhub",
+    "proxy",
+    "quota",
+    "quota-by-key",
+    "rate-limit",
+    "rate-limit-by-key",
+    "redirect-content-urls",
+    "retry",
+    "send-one-way-request",
+    "send-request",
+    "set-body",
+    "set-header",
+    "set-query-parameter",
+    "set-status",
+    "set-variable",
+    "trace",
+    "wait",
+    "xml-to-json",
+    "xsl-transform",
+];
+
+/// The elements for which a request is refused: they decide who is let in, what is answered, or where a
+/// request goes.
+pub(in crate::emulator::data) const REFUSED: &[&str] = &[
+    "check-header",
+    "cosmosdb-data-source",
+    "get-authorization-context",
+    "http-data-source",
+    "include-fragment",
+    "invoke-dapr-binding",
+    "ip-filter",
+    "llm-content-safety",
+    "mock-response",
+    "publish-event",
+    "publish-to-dapr",
+    "return-response",
+    "rewrite-uri",
+    "set-backend-service",
+    "set-method",
+    "sql-data-source",
+    "validate-azure-ad-token",
+    "validate-client-certificate",
+    "validate-content",
+    "validate-graphql-request",
+    "validate-headers",
+    "validate-odata-request",
+    "validate-parameters",
+    "validate-status-code",
+];
+
+/// What stands for a policy whose text is not XML.
+const WHOLE: &str = "policy";
+
+/// The elements of a policy that the gateway does not carry out, each once.
+pub(in crate::emulator::data) fn not_carried_out(policy: &Resource) -> Vec<(String, Instead)> {
+    let Some(elements) = policy_elements(policy) else { return vec![(WHOLE.to_owned(), Instead::Refused)] };
+    let is_products = policy.id().parent().is_some_and(|owner| owner.is_a(ProductId::TYPE));
+    let mut found: Vec<(String, Instead)> = Vec::new();
+    for element in elements {
+        let Some(instead) = instead(&element, is_products) else { continue };
+        if !found.iter().any(|known| *known == (element.name.clone(), instead)) {
+            found.push((element.name, instead));
+        }
+    }
+    found
+}
+
+/// What is done instead of an element; `None` where it is carried out. An element that is not known may be a
+/// check, and before the call of the backend it is taken for one.
+fn instead(element: &PolicyElement, is_products: bool) -> Option<Instead> {
+    let (name, is_before) =
+        (element.name.as_str(), ["inbound", "backend"].contains(&element.section.as_str()));
+    let is_token_check = name == "validate-jwt" && !(is_products && element.section == "inbound");
+    if CARRIED_OUT.contains(&name) && !is_token_check {
+        return None;
+    }
+    if is_before && !SKIPPED.contains(&name) { Some(Instead::Refused) } else { Some(Instead::Skipped) }
+}
+
+/// For each owner of a policy, by the key of its id, the element for which its requests are refused.
+pub(super) fn refused(view: &ModelView) -> HashMap<String, String> {
+    let refusing = policies(view).filter_map(|policy| {
+        let found = not_carried_out(policy).into_iter().find(|(_, instead)| *instead == Instead::Refused);
+        Some((policy.id().parent()?.key().to_owned(), found?.0))
+    });
+    refusing.collect()
+}
+
+/// The policies of every scope.
+pub(in crate::emulator::data) fn policies(view: &ModelView) -> impl Iterator<Item = &Resource> {
+    let is_policy = |resource: &&Resource| {
+        let key = resource.id().key();
+        key.ends_with("/policies/policy") && key.contains("/providers/microsoft.apimanagement/service/")
+    };
+    view.resources.iter().filter(is_policy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_element_has_one_meaning() {
+        for names in [CARRIED_OUT, SKIPPED, REFUSED] {
+            assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+        }
+        let all: std::collections::BTreeSet<&str> =
+            [CARRIED_OUT, SKIPPED, REFUSED].concat().into_iter().collect();
+        assert_eq!(all.len(), CARRIED_OUT.len() + SKIPPED.len() + REFUSED.len());
+    }
+
+    #[test]
+    fn an_element_before_the_backend_that_is_not_known_to_be_harmless_is_taken_for_a_check() {
+        let of = |section: &str, name: &str, is_products: bool| {
+            instead(&PolicyElement { section: section.to_owned(), name: name.to_owned() }, is_products)
+        };
+        assert_eq!(of("inbound", "validate-jwt", true), None);
+        assert_eq!(of("inbound", "validate-jwt", false), Some(Instead::Refused));
+        assert_eq!(of("inbound", "invented", true), Some(Instead::Refused));
+        assert_eq!(of("backend", "set-backend-service", true), Some(Instead::Refused));
+        assert_eq!(of("outbound", "return-response", true), Some(Instead::Skipped));
+        assert_eq!(of("inbound", "rate-limit", true), Some(Instead::Skipped));
+    }
+}

@@ -1,0 +1,90 @@
+//! Which API a request is for: by its path, and by the version that its query or a header names.
+
+use std::collections::HashMap;
+
+use hyper::{HeaderMap, Uri, header::HeaderName};
+
+use crate::model::{Api, Versioning};
+
+/// The APIs of a service by their paths, in lower case.
+#[derive(Default)]
+pub(super) struct Routes(HashMap<Box<str>, Vec<Route>>);
+
+struct Route {
+    /// The place of the API.
+    api: usize,
+    selector: Selector,
+}
+
+/// How a request selects one of the APIs that share a path.
+enum Selector {
+    /// No version has to be named.
+    Path,
+    /// A parameter of the query names the version.
+    Query { parameter: String, version: String },
+    /// A header names the version.
+    Header { name: HeaderName, version: String },
+}
+
+impl Selector {
+    /// The selector of an API; `None` where it cannot be determined.
+    fn of(versioning: &Versioning) -> Option<Self> {
+        Some(match versioning {
+            Versioning::Unversioned | Versioning::Segment { .. } => Self::Path,
+            Versioning::Query { version, parameter } => {
+                Self::Query { parameter: parameter.clone(), version: version.clone() }
+            }
+            Versioning::Header { version, header } => {
+                Self::Header { name: HeaderName::try_from(header).ok()?, version: version.clone() }
+            }
+            Versioning::Undetermined { .. } => return None,
+        })
+    }
+
+    /// Whether a request names this version.
+    fn is_named(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        match self {
+            Self::Path => false,
+            Self::Query { parameter, version } => {
+                let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+                pairs.any(|(name, value)| {
+                    name.eq_ignore_ascii_case(parameter) && value.eq_ignore_ascii_case(version)
+                })
+            }
+            Self::Header { name, version } => headers
+                .get(name)
+                .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(version.as_bytes())),
+        }
+    }
+}
+
+impl Routes {
+    /// Adds an API: the current revision at its path, and every revision at `path;rev=n`. An API that was added
+    /// before keeps its addresses. Returns whether the addresses of the API are known.
+    pub(super) fn add(&mut self, api: &Api, at: usize) -> bool {
+        let (Some(path), Some(_)) = (api.served_path(), Selector::of(&api.versioning)) else { return false };
+        let path = path.to_ascii_lowercase();
+        let revision =
+            api.revision.as_deref().map(|number| format!("{path};rev={number}").to_ascii_lowercase());
+        for path in api.is_current.then_some(path).into_iter().chain(revision) {
+            let Some(selector) = Selector::of(&api.versioning) else { return false };
+            self.0.entry(path.into()).or_default().push(Route { api: at, selector });
+        }
+        true
+    }
+
+    /// The place of the API that a request is for, and where in its path the rest begins.
+    pub(super) fn find<'p>(&self, uri: &'p Uri, headers: &HeaderMap) -> Option<(usize, &'p str)> {
+        let path = uri.path().strip_prefix('/').unwrap_or(uri.path());
+        let lower = path.to_ascii_lowercase();
+        let ends = lower.rmatch_indices('/').map(|(at, _)| at);
+        let mut prefixes = std::iter::once(lower.len()).chain(ends).chain([0]);
+        prefixes.find_map(|end| {
+            let routes = self.0.get(&lower[..end])?;
+            let named = routes.iter().find(|route| route.selector.is_named(uri, headers));
+            let by_path = || routes.iter().find(|route| matches!(route.selector, Selector::Path));
+            let rest = if end == 0 { path } else { &path[end..] };
+            Some((named.or_else(by_path)?.api, rest))
+        })
+    }
+}

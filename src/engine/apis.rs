@@ -1,0 +1,93 @@
+//! APIs as a gateway serves them: what their lists leave out is read from the APIs themselves.
+
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
+
+use crate::{
+    model::{Api, ApiOperation, Resource, ResourceId, Versioning},
+    provider::{Collection, ControlPlane, Depth, ProviderError},
+};
+
+/// The APIs of a product's list. A list does not say where an API looks for the key nor which version set it
+/// is in, so each API is read by itself where the list leaves that out; and so are the operations of an API
+/// without a path, since they decide whether a site reaches it.
+pub(super) async fn completed(plane: &dyn ControlPlane, listed: &[Api]) -> Result<Vec<Api>, ProviderError> {
+    try_join_all(listed.iter().map(|api| complete(plane, api))).await
+}
+
+/// An API with what its list left out. What the caller may not read, or what cannot be understood, stays as
+/// the list has it.
+async fn complete(plane: &dyn ControlPlane, api: &Api) -> Result<Api, ProviderError> {
+    let whole = async {
+        if !api.is_excerpt {
+            return Ok(None);
+        }
+        let found = permitted(plane.get(&api.id).await)?.flatten();
+        Ok::<_, ProviderError>(found.and_then(|found| Api::read(&found.value).ok()))
+    };
+    let operations = async {
+        if !api.path.is_empty() || plane.depth() == Depth::ByPage {
+            return Ok(None);
+        }
+        permitted(operations_of(plane, api).await)
+    };
+    let (whole, operations) = tokio::try_join!(whole, operations)?;
+    let whole = whole.unwrap_or_else(|| api.clone());
+    Ok(Api { operations, is_current: api.is_current, ..whole })
+}
+
+/// The operations of an API; those that make no sense are left out.
+pub(super) async fn operations_of(
+    plane: &dyn ControlPlane,
+    api: &Api,
+) -> Result<Vec<ApiOperation>, ProviderError> {
+    let found = plane.list(&Collection::ApiOperations(api.id.clone())).await?;
+    Ok(found.iter().filter_map(|found| ApiOperation::read(&found.value).ok()).collect())
+}
+
+/// The same APIs with the schemes of their versions. Each version set is read once; where one cannot be read,
+/// the scheme stays undetermined.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the control plane does not answer.
+pub async fn with_schemes(plane: &dyn ControlPlane, apis: Vec<Api>) -> Result<Vec<Api>, ProviderError> {
+    let mut apis = try_join_all(apis.into_iter().map(|api| with_set(plane, api))).await?;
+    let mut sets: Vec<ResourceId> = apis.iter().filter_map(|api| api.versioning.set()).cloned().collect();
+    sets.sort_unstable();
+    sets.dedup();
+    let found = sets.iter().map(async |set| {
+        let found = permitted(plane.get(set).await)?.flatten();
+        Ok::<_, ProviderError>(found.map(|found| (set.clone(), found.value)))
+    });
+    let sets: HashMap<ResourceId, Resource> = try_join_all(found).await?.into_iter().flatten().collect();
+    for api in &mut apis {
+        if let Some(set) = api.versioning.set().and_then(|set| sets.get(set)) {
+            api.versioning = api.versioning.clone().by_set(set);
+        }
+    }
+    Ok(apis)
+}
+
+/// An API with the id of its version set, which a list may leave out.
+async fn with_set(plane: &dyn ControlPlane, api: Api) -> Result<Api, ProviderError> {
+    if !matches!(api.versioning, Versioning::Undetermined { set: None, .. }) {
+        return Ok(api);
+    }
+    let found = permitted(plane.get(&api.id).await)?.flatten();
+    let whole = found.and_then(|found| Api::read(&found.value).ok());
+    Ok(match whole {
+        Some(whole) => Api { versioning: whole.versioning, ..api },
+        None => api,
+    })
+}
+
+/// An answer; `None` where the caller may not ask, or the resource makes no sense.
+fn permitted<T>(answer: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(ProviderError::NotAuthorized(_) | ProviderError::Malformed(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,511 @@
+//! The APIs of a service, and the addresses at which its gateway serves them.
+//!
+//! An API may be one of several [versions](https://learn.microsoft.com/azure/api-management/api-management-versions),
+//! which a request names in the path, in the query or in a header; and it may have
+//! [revisions](https://learn.microsoft.com/azure/api-management/api-management-revisions), of which the current
+//! one is served at the plain path and every one at `path;rev=n`.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use super::{ApiId, Malformed, ProductApiId, Resource, ResourceId};
+
+/// The header in which a static site sends the key, whatever the API asks for.
+pub(crate) const SITE_KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
+
+/// The query parameter in which an API looks for the key, if it does not say otherwise.
+const KEY_PARAMETER: &str = "subscription-key";
+/// What separates the name or the path of an API from the number of a revision.
+const REVISION: &str = ";rev=";
+
+/// An API of a service: what the gateway matches a path to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Api {
+    /// The API's id.
+    pub id: ApiId,
+    /// The path below the gateway's host, without slashes around it and without the version.
+    pub path: String,
+    /// How a request names the version of the API.
+    pub versioning: Versioning,
+    /// Whether the API asks for a key at all.
+    pub subscription_required: bool,
+    /// The header in which it looks for the key.
+    pub key_header: String,
+    /// The query parameter in which it looks for the key where that header is absent.
+    pub key_parameter: String,
+    /// Where the gateway sends what it lets in.
+    pub service_url: Option<String>,
+    /// Whether it is the revision that its path leads to.
+    pub is_current: bool,
+    /// The number of the revision.
+    pub revision: Option<String>,
+    /// Whether the resource leaves out what only the API itself has: the list of a product's APIs does.
+    pub is_excerpt: bool,
+    /// The operations, where they were read.
+    pub operations: Option<Vec<ApiOperation>>,
+}
+
+/// How a request names the version of an API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Versioning {
+    /// The API has no version.
+    Unversioned,
+    /// The version is the last segment of the API's path.
+    Segment {
+        /// The version, such as `v1`.
+        version: String,
+    },
+    /// The version is a parameter of the query.
+    Query {
+        /// The version, such as `v1`.
+        version: String,
+        /// The parameter, such as `api-version`.
+        parameter: String,
+    },
+    /// The version is a header.
+    Header {
+        /// The version, such as `v1`.
+        version: String,
+        /// The header, such as `Api-Version`.
+        header: String,
+    },
+    /// The scheme is that of a version set, which was not read, or could not be.
+    Undetermined {
+        /// The version, such as `v1`.
+        version: String,
+        /// The id of the version set, where the API has one.
+        set: Option<ResourceId>,
+    },
+}
+
+/// Whether requests through a static site arrive at an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// A site proxies the addresses of the API.
+    Reachable,
+    /// A site never calls an address of the API.
+    Unreachable,
+    /// The scheme of the versions or the operations decide, which were not read.
+    Undetermined,
+}
+
+/// An address that can be called, with the header that names the version where one does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The URL.
+    pub url: String,
+    /// The name and the value of the header.
+    pub header: Option<(String, String)>,
+}
+
+impl Address {
+    /// An address without a header.
+    #[must_use]
+    pub fn of(url: impl Into<String>) -> Self {
+        Self { url: url.into(), header: None }
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.url)?;
+        match &self.header {
+            Some((name, value)) => write!(f, " with `{name}: {value}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The name of an API without the number of a revision; `None` if it has no such number.
+#[must_use]
+pub fn without_revision(name: &str) -> Option<&str> {
+    name.split_once(REVISION).map(|(api, _)| api)
+}
+
+impl Versioning {
+    /// Reads the version of an API, and its scheme where that is embedded.
+    fn read(resource: &Resource, api: &ApiId) -> Result<Self, Malformed> {
+        let Some(version) = resource.text("properties.apiVersion")?.filter(|version| !version.is_empty())
+        else {
+            return Ok(Self::Unversioned);
+        };
+        let named = resource.text("properties.apiVersionSetId")?;
+        let set = named.and_then(|named| set_of(api, named));
+        let undetermined = Self::Undetermined { version: version.to_owned(), set };
+        Ok(undetermined.with_scheme(resource, "properties.apiVersionSet"))
+    }
+
+    /// The same by the scheme of its version set. Where that makes no sense, it stays as it is.
+    #[must_use]
+    pub fn by_set(self, set: &Resource) -> Self {
+        self.with_scheme(set, "properties")
+    }
+
+    fn with_scheme(self, resource: &Resource, place: &str) -> Self {
+        let Self::Undetermined { version, .. } = &self else { return self };
+        let version = version.clone();
+        let text = |field: &str| {
+            let found = resource.text(&format!("{place}.{field}")).ok().flatten();
+            found.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        match text("versioningScheme").unwrap_or_default().to_ascii_lowercase().as_str() {
+            "segment" => Self::Segment { version },
+            "query" => match text("versionQueryName") {
+                Some(parameter) => Self::Query { version, parameter },
+                None => self,
+            },
+            "header" => match text("versionHeaderName") {
+                Some(header) => Self::Header { version, header },
+                None => self,
+            },
+            _ => self,
+        }
+    }
+
+    /// The version, where there is one.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            Self::Unversioned => None,
+            Self::Segment { version }
+            | Self::Query { version, .. }
+            | Self::Header { version, .. }
+            | Self::Undetermined { version, .. } => Some(version),
+        }
+    }
+
+    /// The version set that decides the scheme, where that was not read yet.
+    #[must_use]
+    pub fn set(&self) -> Option<&ResourceId> {
+        match self {
+            Self::Undetermined { set, .. } => set.as_ref(),
+            Self::Unversioned | Self::Segment { .. } | Self::Query { .. } | Self::Header { .. } => None,
+        }
+    }
+
+    /// Whether it is known how a request names the version.
+    #[must_use]
+    pub fn is_determined(&self) -> bool {
+        !matches!(self, Self::Undetermined { .. })
+    }
+}
+
+/// The version set that an API names by its whole id, by its path within the service, or by its name.
+fn set_of(api: &ApiId, named: &str) -> Option<ResourceId> {
+    let within = named.trim_matches('/').rsplit('/').next()?;
+    ResourceId::parse(named).ok().or_else(|| api.parent()?.child("apiVersionSets", within).ok())
+}
+
+impl Api {
+    /// Reads the API out of its envelope, also as it stands in a product's list.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if a field is of another type than it can have.
+    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
+        let header = resource.text("properties.subscriptionKeyParameterNames.header")?;
+        let parameter = resource.text("properties.subscriptionKeyParameterNames.query")?;
+        let id = match ApiId::try_from(resource.id().clone()) {
+            Ok(id) => id,
+            Err(_) => ProductApiId::try_from(resource.id().clone())?.api(),
+        };
+        let of_name = id.name().split_once(REVISION).map(|(_, number)| number.to_owned());
+        let versioning = Versioning::read(resource, &id)?;
+        let lacks_set = matches!(versioning, Versioning::Undetermined { set: None, .. });
+        Ok(Self {
+            path: resource.text("properties.path")?.unwrap_or_default().trim_matches('/').to_owned(),
+            subscription_required: resource.flag("properties.subscriptionRequired")?.unwrap_or(true),
+            key_header: header.unwrap_or(SITE_KEY_HEADER).to_owned(),
+            key_parameter: parameter.unwrap_or(KEY_PARAMETER).to_owned(),
+            service_url: resource.text("properties.serviceUrl")?.map(str::to_owned),
+            is_current: resource.flag("properties.isCurrent")?.unwrap_or(of_name.is_none()),
+            revision: of_name.or(resource.text("properties.apiRevision")?.map(str::to_owned)),
+            is_excerpt: lacks_set || resource.field("properties.subscriptionKeyParameterNames").is_none(),
+            operations: None,
+            versioning,
+            id,
+        })
+    }
+
+    /// The path at which a gateway serves it, version included and without slashes around it; `None` where
+    /// the scheme of the versions is not known.
+    #[must_use]
+    pub fn served_path(&self) -> Option<String> {
+        match &self.versioning {
+            Versioning::Undetermined { .. } => None,
+            Versioning::Segment { version } => {
+                let version = encoded(version);
+                Some(format!("{}/{version}", self.path).trim_start_matches('/').to_owned())
+            }
+            Versioning::Unversioned | Versioning::Query { .. } | Versioning::Header { .. } => {
+                Some(self.path.clone())
+            }
+        }
+    }
+
+    /// Whether requests through a static site arrive at it: a site proxies the whole path where that begins
+    /// with `/api`.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        let served = if self.path.is_empty() { self.served_path() } else { Some(self.path.clone()) };
+        let Some(served) = served else { return Reach::Undetermined };
+        let is_below = match (served.is_empty(), &self.operations) {
+            (false, _) => is_api(first_segment(&served)),
+            (true, None) => return Reach::Undetermined,
+            (true, Some(operations)) => operations.iter().any(ApiOperation::may_be_below_api),
+        };
+        if is_below { Reach::Reachable } else { Reach::Unreachable }
+    }
+
+    /// Whether it looks for the key where a static site puts it.
+    #[must_use]
+    pub fn takes_the_site_key(&self) -> bool {
+        self.key_header.eq_ignore_ascii_case(SITE_KEY_HEADER)
+    }
+}
+
+/// An operation of an API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiOperation {
+    /// The HTTP method.
+    pub method: String,
+    /// The path below the API's, with names in braces where it varies.
+    pub url_template: String,
+}
+
+impl ApiOperation {
+    /// Reads an operation.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it has no method or no path.
+    pub fn read(resource: &Resource) -> Result<Self, Malformed> {
+        Ok(Self {
+            method: resource.required_text("properties.method")?.to_owned(),
+            url_template: resource.required_text("properties.urlTemplate")?.to_owned(),
+        })
+    }
+
+    /// Whether calling it changes nothing.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.method.eq_ignore_ascii_case("GET")
+    }
+
+    /// How many parts of its path vary.
+    #[must_use]
+    pub fn blanks(&self) -> usize {
+        self.path().matches(['{', '*']).count()
+    }
+
+    /// An address at which a gateway or a site serves it, with `0` for parts that vary; `None` where the
+    /// scheme of the versions is not known.
+    #[must_use]
+    pub fn example(&self, base: &str, api: &Api) -> Option<Address> {
+        let mut url = format!("{}/{}", base.trim_end_matches('/'), self.example_path(api)?);
+        url.truncate(url.trim_end_matches('/').len());
+        let mut header = None;
+        match &api.versioning {
+            Versioning::Query { version, parameter } => {
+                let _ = write!(url, "?{}={}", encoded(parameter), encoded(version));
+            }
+            Versioning::Header { version, header: name } => header = Some((name.clone(), version.clone())),
+            Versioning::Unversioned | Versioning::Segment { .. } | Versioning::Undetermined { .. } => {}
+        }
+        Some(Address { url, header })
+    }
+
+    /// Whether a static site proxies the address that [`example`](Self::example) gives.
+    #[must_use]
+    pub fn is_below_api(&self, api: &Api) -> bool {
+        self.example_path(api).is_some_and(|path| is_api(first_segment(&path)))
+    }
+
+    /// The path of an example, without slashes around it.
+    fn example_path(&self, api: &Api) -> Option<String> {
+        let served = api.served_path()?;
+        let filled = self.path().trim_matches('/').split('/').enumerate().map(|(at, segment)| {
+            match (is_fixed(segment), at == 0 && served.is_empty()) {
+                (true, _) => Cow::Borrowed(segment),
+                (false, true) => Cow::Borrowed("api"),
+                (false, false) => Cow::Borrowed("0"),
+            }
+        });
+        let path = filled.collect::<Vec<_>>().join("/");
+        Some(format!("{served}/{path}").trim_matches('/').to_owned())
+    }
+
+    /// Whether it serves a path that begins with `/api`, where the path of its API is empty.
+    fn may_be_below_api(&self) -> bool {
+        let first = first_segment(self.path().trim_matches('/'));
+        is_api(first) || !is_fixed(first)
+    }
+
+    fn path(&self) -> &str {
+        self.url_template.split('?').next().unwrap_or_default()
+    }
+}
+
+/// A text as it can stand in a segment of a path and in a query.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+fn first_segment(path: &str) -> &str {
+    path.split('/').next().unwrap_or_default()
+}
+
+fn is_api(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("api")
+}
+
+fn is_fixed(segment: &str) -> bool {
+    !segment.contains(['{', '*'])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SERVICE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+
+    fn resource(tail: &str, properties: &Value) -> Resource {
+        Resource::from_value(json!({"id": format!("{SERVICE}/{tail}"), "properties": properties})).unwrap()
+    }
+
+    fn api(properties: &Value) -> Api {
+        Api::read(&resource("apis/o", properties)).unwrap()
+    }
+
+    fn operation(template: &str) -> ApiOperation {
+        ApiOperation { method: "get".into(), url_template: template.into() }
+    }
+
+    /// The API with a path, in version `v1` of a set.
+    fn versioned(path: &str, set: &Value) -> Api {
+        let found = api(&json!({"path": path, "apiVersion": "v1", "apiVersionSetId": "/apiVersionSets/s"}));
+        let versioning = found.versioning.clone().by_set(&resource("apiVersionSets/s", set));
+        Api { versioning, ..found }
+    }
+
+    #[test]
+    fn an_operation_has_an_address_that_can_be_called() {
+        let api = api(&json!({"path": "api/orders"}));
+        let at = |template| operation(template).example("https://g.example/", &api).unwrap().url;
+        assert_eq!(at("/{id}/lines/{line}?expand={x}"), "https://g.example/api/orders/0/lines/0");
+        assert_eq!(at("/"), "https://g.example/api/orders");
+        assert_eq!(at("/files/*"), "https://g.example/api/orders/files/0");
+        assert!(operation("/").is_safe());
+    }
+
+    #[test]
+    fn the_scheme_of_the_version_set_decides_the_address() {
+        let address = |set: &Value| operation("/{id}").example("https://g", &versioned("api/orders", set));
+        let at = |url: &str, header: Option<(&str, &str)>| {
+            let header = header.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            Some(Address { url: url.to_owned(), header })
+        };
+        assert_eq!(address(&json!({"versioningScheme": "Segment"})), at("https://g/api/orders/v1/0", None));
+        assert_eq!(
+            address(&json!({"versioningScheme": "Query", "versionQueryName": "api-version"})),
+            at("https://g/api/orders/0?api-version=v1", None)
+        );
+        assert_eq!(
+            address(&json!({"versioningScheme": "Header", "versionHeaderName": "X-V"})),
+            at("https://g/api/orders/0", Some(("X-V", "v1")))
+        );
+        for unfit in [
+            json!({}),
+            json!({"versioningScheme": "Query", "versionQueryName": null}),
+            json!({"versioningScheme": "Header", "versionHeaderName": ""}),
+            json!({"versioningScheme": "Cookie"}),
+            json!({"versioningScheme": 1}),
+        ] {
+            assert_eq!(address(&unfit), None, "{unfit}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_of_the_set_that_the_api_names_in_any_form() {
+        let whole = format!("{SERVICE}/apiVersionSets/s");
+        for named in [whole.as_str(), "/apiVersionSets/s", "apiVersionSets/s", "s"] {
+            let found = api(&json!({"apiVersion": "v1", "apiVersionSetId": named}));
+            let set = Some(ResourceId::parse(&whole).unwrap());
+            assert_eq!(found.versioning, Versioning::Undetermined { version: "v1".into(), set }, "{named}");
+        }
+        let original = api(&json!({"apiVersion": "", "apiVersionSetId": whole}));
+        assert_eq!(original.versioning, Versioning::Unversioned, "the original version has no identifier");
+        let embedded = json!({"apiVersion": "v1", "apiVersionSet": {"versioningScheme": "Segment"}});
+        assert_eq!(api(&embedded).versioning, Versioning::Segment { version: "v1".into() });
+    }
+
+    #[test]
+    fn a_site_reaches_addresses_whose_first_segment_is_api() {
+        use Reach::{Reachable, Undetermined, Unreachable};
+        let segment = json!({"versioningScheme": "Segment"});
+        for (path, reach) in
+            [("api/orders", Reachable), ("/API", Reachable), ("orders", Unreachable), ("apis", Unreachable)]
+        {
+            assert_eq!(api(&json!({"path": path})).reach(), reach, "{path:?}");
+            assert_eq!(versioned(path, &segment).reach(), reach, "{path:?} with a version");
+            assert_eq!(versioned(path, &json!({})).reach(), reach, "{path:?} in any scheme");
+        }
+        assert_eq!(versioned("", &segment).reach(), Unreachable, "served at /v1");
+        assert_eq!(versioned("", &json!({})).reach(), Undetermined);
+        let with = |templates: &[&str]| {
+            let operations = templates.iter().map(|template| operation(template)).collect();
+            Api { operations: Some(operations), ..api(&json!({"path": ""})) }
+        };
+        assert_eq!(api(&json!({"path": ""})).reach(), Undetermined, "the operations were not read");
+        for (templates, reach) in [
+            (&["/api/orders/{id}"][..], Reachable),
+            (&["/orders", "/API"], Reachable),
+            (&["/*"], Reachable),
+            (&["/{*path}"], Reachable),
+            (&["/orders", "/apis"], Unreachable),
+            (&[], Unreachable),
+        ] {
+            assert_eq!(with(templates).reach(), reach, "{templates:?}");
+        }
+        let at_root = with(&[]);
+        assert_eq!(operation("/{a}/{b}").example("https://g", &at_root).unwrap().url, "https://g/api/0");
+        assert!(operation("/api/x").is_below_api(&at_root) && !operation("/x").is_below_api(&at_root));
+    }
+
+    #[test]
+    fn an_api_with_its_own_key_header_does_not_take_the_sites_key() {
+        let takes = |header: &str| {
+            api(&json!({"path": "api", "subscriptionKeyParameterNames": {"header": header}}))
+                .takes_the_site_key()
+        };
+        assert!(!takes("X-Key") && takes("ocp-apim-subscription-key"));
+    }
+
+    #[test]
+    fn an_api_in_a_products_list_is_the_services_api_and_an_excerpt() {
+        let listed = json!({"path": "api/o", "apiVersion": "v1", "subscriptionKeyParameterNames": null});
+        let found = Api::read(&resource("products/p/apis/o", &listed)).unwrap();
+        assert_eq!(found.id.as_str(), format!("{SERVICE}/apis/o"));
+        assert!(found.is_excerpt);
+        let whole = json!({"path": "api/o", "subscriptionKeyParameterNames": {"header": "H", "query": "q"}});
+        assert!(!api(&whole).is_excerpt);
+    }
+
+    #[test]
+    fn a_revision_is_current_only_if_the_service_says_so() {
+        let read = |tail: &str, properties: Value| Api::read(&resource(tail, &properties)).unwrap();
+        let second = read("apis/o;rev=2", json!({"apiRevision": "2"}));
+        assert_eq!((second.is_current, second.revision.as_deref()), (false, Some("2")));
+        assert!(read("apis/o;rev=2", json!({"isCurrent": true})).is_current);
+        assert!(read("apis/o", json!({})).is_current);
+        assert_eq!((without_revision("o;rev=2"), without_revision("o")), (Some("o"), None));
+    }
+}
