@@ -177,7 +177,7 @@ async fn purge_after(world: &World, meanwhile: impl AsyncFnOnce(&World)) -> Resu
     engine::apply(&world.plane(), &System, &plan, Some(observed), &Silent).await.map(drop)
 }
 
-fn assert_conflict(outcome: Result<(), ApplyError>) {
+fn assert_conflict(outcome: &Result<(), ApplyError>) {
     let Err(ApplyError::Step { done: 0, source: ProviderError::Conflict(_), .. }) = outcome else {
         panic!("{outcome:?}")
     };
@@ -186,7 +186,7 @@ fn assert_conflict(outcome: Result<(), ApplyError>) {
 #[tokio::test]
 async fn a_product_that_is_linked_again_after_the_plan_was_made_is_not_deleted() {
     let world = World::new(&leftover(vec![OURS]));
-    assert_conflict(purge_after(&world, async |world| assert_ne!(world.run(&LINK).await.unwrap(), 0)).await);
+    assert_conflict(&purge_after(&world, async |world| assert_ne!(world.run(&LINK).await.unwrap(), 0)).await);
     assert_eq!(world.verdict().await.state, LinkState::Linked);
 }
 
@@ -202,6 +202,6 @@ async fn a_product_that_a_partner_subscribed_to_after_the_plan_was_made_is_not_d
         let partner = swa_apim::model::Resource::from_value(partner).unwrap();
         world.plane().put(partner, Expected::Absent).await.unwrap();
     });
-    assert_conflict(outcome.await);
+    assert_conflict(&outcome.await);
     assert_eq!(world.snapshot().len(), before.len() + 1, "nothing was deleted");
 }
