@@ -74,7 +74,7 @@ async fn the_administrators_own_subscription_goes_with_the_product_and_is_otherw
     let world = world_with(&Recipe::linked(), &[automatic()]);
     let observed = world.observe().await;
     assert_eq!(observed.ownership, [Ownership::Administrator, Ownership::Link]);
-    assert_eq!(world.verdict().await.state, LinkState::Linked, "it is no drift");
+    assert_eq!(world.verdict().await.state, LinkState::Linked, "it is not drift");
     let codes: Vec<_> = world.verdict().await.findings.iter().map(|finding| finding.code).collect();
     assert!(!codes.contains(&FindingCode::OtherSubscriptions), "{codes:?}");
     let automatic_id = subscription_id("635307d6463461024444c8ab");
@@ -140,7 +140,11 @@ async fn a_product_that_does_not_show_that_it_is_the_links_is_used_only_if_that_
         assert!(finding.hint.contains(&command), "{}", finding.hint);
     }
     assert_eq!(world.snapshot(), before);
-    assert_eq!(world.verdict().await.state, LinkState::Unlinked, "the product of another is no leftover");
+    assert_eq!(
+        world.verdict().await.state,
+        LinkState::Unlinked,
+        "the product of another team is not a leftover"
+    );
     world.target.adoption = Adoption::Allow;
     world.run(&LINK).await.unwrap();
     world.target.adoption = Adoption::Refuse;
