@@ -6,7 +6,7 @@ use super::{ApimSubscription, ApimSubscriptionId, LinkNames, SubscriptionState};
 
 /// Who a subscription of a link's product belongs to.
 ///
-/// Azure's documentation gives the display name of a link's subscription and not its id, so ownership is told
+/// Azure's documentation gives the display name of a link's subscription and not its id, so ownership is determined
 /// from the scope, the display name, the owner and, where it is known, the key that the site sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
@@ -94,7 +94,7 @@ fn claim(it: &ApimSubscription, names: Option<&LinkNames>, holder: Option<&ApimS
 ///
 /// As recorded, every product that is created by PUT has at once a subscription of `users/1`, the administrator,
 /// with `displayName` null. One that the administrator asks for in the developer portal can look the same, and
-/// whether its keys are used cannot be told: but it is younger than the product, and the first one is not.
+/// whether its keys are used cannot be determined: but it is younger than the product, and the first one is not.
 fn first_automatic(subscriptions: &[ApimSubscription], claims: &[Claim]) -> Option<usize> {
     let automatic = subscriptions.iter().enumerate().filter(|(at, _)| claims[*at] == Claim::Automatic);
     automatic.min_by_key(|(_, it)| (created(it), it.id.key().to_owned())).map(|(at, _)| at)

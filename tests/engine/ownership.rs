@@ -74,7 +74,7 @@ async fn the_administrators_own_subscription_goes_with_the_product_and_is_otherw
     let world = world_with(&Recipe::linked(), &[automatic()]);
     let observed = world.observe().await;
     assert_eq!(observed.ownership, [Ownership::Administrator, Ownership::Link]);
-    assert_eq!(world.verdict().await.state, LinkState::Linked, "it is no drift");
+    assert_eq!(world.verdict().await.state, LinkState::Linked, "it is not drift");
     let codes: Vec<_> = world.verdict().await.findings.iter().map(|finding| finding.code).collect();
     assert!(!codes.contains(&FindingCode::OtherSubscriptions), "{codes:?}");
     let automatic_id = subscription_id("635307d6463461024444c8ab");
@@ -140,7 +140,11 @@ async fn a_product_that_does_not_show_that_it_is_the_links_is_used_only_if_that_
         assert!(finding.hint.contains(&command), "{}", finding.hint);
     }
     assert_eq!(world.snapshot(), before);
-    assert_eq!(world.verdict().await.state, LinkState::Unlinked, "the product of another is no leftover");
+    assert_eq!(
+        world.verdict().await.state,
+        LinkState::Unlinked,
+        "the product of another team is not a leftover"
+    );
     world.target.adoption = Adoption::Allow;
     world.run(&LINK).await.unwrap();
     world.target.adoption = Adoption::Refuse;
@@ -177,7 +181,7 @@ async fn purge_after(world: &World, meanwhile: impl AsyncFnOnce(&World)) -> Resu
     engine::apply(&world.plane(), &System, &plan, Some(observed), &Silent).await.map(drop)
 }
 
-fn assert_conflict(outcome: Result<(), ApplyError>) {
+fn assert_conflict(outcome: &Result<(), ApplyError>) {
     let Err(ApplyError::Step { done: 0, source: ProviderError::Conflict(_), .. }) = outcome else {
         panic!("{outcome:?}")
     };
@@ -186,7 +190,7 @@ fn assert_conflict(outcome: Result<(), ApplyError>) {
 #[tokio::test]
 async fn a_product_that_is_linked_again_after_the_plan_was_made_is_not_deleted() {
     let world = World::new(&leftover(vec![OURS]));
-    assert_conflict(purge_after(&world, async |world| assert_ne!(world.run(&LINK).await.unwrap(), 0)).await);
+    assert_conflict(&purge_after(&world, async |world| assert_ne!(world.run(&LINK).await.unwrap(), 0)).await);
     assert_eq!(world.verdict().await.state, LinkState::Linked);
 }
 
@@ -202,6 +206,6 @@ async fn a_product_that_a_partner_subscribed_to_after_the_plan_was_made_is_not_d
         let partner = swa_apim::model::Resource::from_value(partner).unwrap();
         world.plane().put(partner, Expected::Absent).await.unwrap();
     });
-    assert_conflict(outcome.await);
+    assert_conflict(&outcome.await);
     assert_eq!(world.snapshot().len(), before.len() + 1, "nothing was deleted");
 }

@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ids_of_nested_lists_are_no_paths() {
+    fn the_ids_of_nested_lists_are_not_paths() {
         for (tail, resource_type) in [
             ("products/p/subscriptions/x", "products/subscriptions"),
             ("products/p/subscriptions/x/listSecrets", "products/subscriptions"),
