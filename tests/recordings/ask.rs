@@ -158,7 +158,7 @@ impl<'a> Asked<'a> {
         match self.version_at_the_end() {
             // In the body of a service it stands without quotes.
             Some(version) => {
-                assert_eq!(put.as_str().trim_matches('"'), version.trim_matches('"'), "{}", self.name())
+                assert_eq!(put.as_str().trim_matches('"'), version.trim_matches('"'), "{}", self.name());
             }
             None => assert!(put.as_str().starts_with("content:"), "{put} of {}", self.name()),
         }
@@ -166,12 +166,12 @@ impl<'a> Asked<'a> {
 
     /// The version in the last answer that has one: an operation's own progress tells none.
     fn version_at_the_end(&self) -> Option<String> {
-        let answers = self.polls.iter().rev().map(|poll| &poll.recorded).chain([&self.one.recorded]);
+        let mut answers = self.polls.iter().rev().map(|poll| &poll.recorded).chain([&self.one.recorded]);
         let version = |answer: &Recorded| {
             let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
             answer.header("etag").or(body["etag"].as_str()).map(str::to_owned)
         };
-        answers.filter_map(version).next()
+        answers.find_map(version)
     }
 
     async fn delete(&self) {
@@ -311,19 +311,16 @@ impl<'a> Asked<'a> {
 
     async fn set_keys(&self) {
         self.answer([self.one.recorded.clone()]);
-        let version = match self.one.recorded.header("etag") {
-            Some(version) => version.to_owned(),
-            // 204 tells no version, so the program asks for it.
-            None => {
-                let is_read = |other: &&Interaction| {
-                    other.recorded.method == "GET"
-                        && other.recorded.status == 200
-                        && other.id() == self.one.id()
-                };
-                let read = self.story.iter().rfind(is_read).unwrap();
-                self.answer([read.recorded.clone()]);
-                read.recorded.header("etag").unwrap().to_owned()
-            }
+        let version = if let Some(version) = self.one.recorded.header("etag") {
+            version.to_owned()
+        } else {
+            // 204 has no version, so the program asks for it.
+            let is_read = |other: &&Interaction| {
+                other.recorded.method == "GET" && other.recorded.status == 200 && other.id() == self.one.id()
+            };
+            let read = self.story.iter().rfind(is_read).unwrap();
+            self.answer([read.recorded.clone()]);
+            read.recorded.header("etag").unwrap().to_owned()
         };
         let key = |text: &str| Key::new(text).unwrap();
         let keys = KeyPair { primary: key("a"), secondary: key("b") };

@@ -74,9 +74,9 @@ fn shape(path: &str) -> String {
     while let Some(kind) = segments.next() {
         let kind = kind.to_lowercase();
         let name = segments.next();
-        shape += &format!("/{kind}");
+        shape.extend(["/", &kind]);
         match name {
-            Some(namespace) if kind == "providers" => shape += &format!("/{}", namespace.to_lowercase()),
+            Some(namespace) if kind == "providers" => shape.extend(["/", &namespace.to_lowercase()]),
             Some(_) => shape += "/{}",
             None => {}
         }

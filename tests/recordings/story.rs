@@ -48,7 +48,7 @@ const FILES: [(&str, Count); 15] = [
 ];
 
 /// The fate of each interaction of a story, in order; `None` for those that are the progress of another.
-fn fates<'a>(story: &'a [Interaction]) -> Vec<(&'a Interaction, Option<Fate>)> {
+fn fates(story: &[Interaction]) -> Vec<(&Interaction, Option<Fate>)> {
     let mut progress = BTreeSet::new();
     let mut fates = Vec::new();
     for one in story {

@@ -63,9 +63,8 @@ pub(crate) async fn every_request(azure: &FakeAzure, traffic: &mut Traffic) {
     for id in [&*site, &production, &service, &api, &product, &subscription, &backend] {
         plane.get(id).await.unwrap();
     }
-    for id in [&*product.policy(), &*product.api(&api)] {
-        plane.get(id).await.unwrap().unwrap();
-    }
+    plane.get(&product.policy()).await.unwrap().unwrap();
+    plane.get(&product.api(&api)).await.unwrap().unwrap();
     let name = "it's & co".to_owned();
     for collection in [
         Collection::StaticSites,
@@ -89,17 +88,18 @@ pub(crate) async fn every_request(azure: &FakeAzure, traffic: &mut Traffic) {
     plane.get(&service.product("none").unwrap()).await.unwrap();
     plane.get(&StaticSiteId::parse(&format!("{SITE}-none")).unwrap()).await.unwrap();
     plane.get(&other).await.unwrap();
-    for id in [&*product.api(&api), &*product.policy(), &*subscription] {
-        plane.delete(id, Expected::Anything).await.unwrap();
-    }
+    delete(&plane, [&*product.api(&api), &*product.policy(), &*subscription]).await;
     // the one that came with the product
-    for owners in plane.list(&Collection::ProductSubscriptions(product.clone())).await.unwrap() {
-        plane.delete(owners.value.id(), Expected::Anything).await.unwrap();
-    }
-    for id in [&*product, &*open, &*backend, &*product] {
+    let owners = plane.list(&Collection::ProductSubscriptions(product.clone())).await.unwrap();
+    delete(&plane, owners.iter().map(|owners| owners.value.id())).await;
+    delete(&plane, [&*product, &*open, &*backend, &*product]).await;
+    traffic.take(azure);
+}
+
+async fn delete(plane: &ArmControlPlane, ids: impl IntoIterator<Item = &ResourceId>) {
+    for id in ids {
         plane.delete(id, Expected::Anything).await.unwrap();
     }
-    traffic.take(azure);
 }
 
 async fn keys(plane: &ArmControlPlane, id: &ApimSubscriptionId) {
