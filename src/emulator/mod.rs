@@ -7,6 +7,7 @@ mod control;
 mod data;
 mod fault;
 mod guard;
+mod limits;
 mod log;
 mod server;
 mod store;

@@ -19,6 +19,7 @@ use super::{
     data::DataPlane,
     fault::{Effect, Plane},
     guard::Guard,
+    limits,
     log::{Entry, Journal},
     store::Store,
     switches::Switchboard,
@@ -33,6 +34,8 @@ const RETURN_CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-return-client
 
 /// Where the admin routes are.
 const ADMIN: &str = "/_emulator/";
+/// Where every client can read what is not emulated.
+const LIMITS: &str = "/_emulator/limits";
 
 /// Whether the switches can be set while the emulator runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,9 @@ impl Server {
             Err(refusal) => return Some(refusal),
         };
         let path = parts.uri.path();
+        if path == LIMITS && parts.method == Method::GET {
+            return Some(Reply::ok(limits::report(&[], &[])));
+        }
         if path.starts_with(ADMIN) {
             return Some(self.administer(parts, body, peer).await);
         }

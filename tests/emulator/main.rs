@@ -8,6 +8,7 @@ mod access;
 mod faults;
 mod operations;
 mod published;
+mod recorded;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;

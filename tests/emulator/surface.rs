@@ -44,7 +44,19 @@ fn a_site_and_its_production_are_the_same_to_a_linked_backend_in_any_case() {
     let old = emulated.get(&web("/linkedBackends/mine").replace(WEB, "2022-03-01"));
     let mut fields: Vec<&String> = old.body["properties"].as_object().unwrap().keys().collect();
     fields.sort();
-    assert_eq!(fields, ["backendResourceId", "createdOn", "provisioningState", "region"]);
+    assert_eq!(
+        fields,
+        [
+            "areAutomatedDeploymentsEnabled",
+            "backendResourceId",
+            "createdOn",
+            "managedServiceIdentityType",
+            "provisioningState",
+            "region",
+            "storageAccountResourceId",
+            "userAssignedManagedIdentityResourceId"
+        ]
+    );
 }
 
 #[test]
@@ -127,13 +139,15 @@ fn entity_tags_hold_changes_to_their_conditions() {
             assert_eq!(send("PATCH", Some(&before)).status, 412, "{path}");
             assert_eq!(send("PATCH", Some("*")).status, 200, "{path}");
         }
-        assert_eq!(send("DELETE", None).status, 400, "{path}");
         assert_eq!(send("DELETE", Some(&before)).status, 412, "{path}");
         if path != product {
             // since 2024, an API goes as slowly as a service
             let gone = if path.starts_with("/apis") { 202 } else { 200 };
-            assert_eq!(send("DELETE", Some(&after)).status, gone, "{path}");
+            let after = if path.starts_with("/apis") { None } else { Some(after.as_str()) };
+            assert_eq!(send("DELETE", after).status, gone, "{path}: a condition is not required");
             assert_eq!(send("DELETE", Some("*")).status, 204, "{path}: gone already");
+            assert_eq!(send("PUT", Some(&before)).status, 412, "{path}: that version is gone");
+            assert_eq!(send("PUT", Some("*")).status, 201, "{path}: what does not exist is created");
         }
     }
 }
@@ -150,7 +164,16 @@ fn an_api_is_in_a_product_or_is_not() {
     assert_eq!((send("PUT").status, send("HEAD").status), (200, 204));
     let listed = emulated.get(&apim(&format!("/products/{LABEL}/apis")));
     assert_eq!((listed.names(), &listed.body["count"]), (vec!["orders"], &json!(1)));
-    assert_eq!(emulated.get(&apim("/apis/orders/products")).names(), [LABEL]);
+    let api = &listed.body["value"][0];
+    assert_eq!(api["id"], format!("{}/products/{LABEL}/apis/orders", service()));
+    assert_eq!(api["type"], "Microsoft.ApiManagement/service/products/apis");
+    let products = emulated.get(&apim("/apis/orders/products"));
+    assert_eq!(products.names(), [LABEL]);
+    assert_eq!(products.body["value"][0]["id"], format!("{}/apis/orders/products/{LABEL}", service()));
+    assert_eq!(products.body["value"][0]["type"], "Microsoft.ApiManagement/service/apis/products");
+    let get = send("GET");
+    assert_eq!((get.status, get.header("allow")), (405, Some("HEAD,PUT,DELETE")));
+    assert_eq!(get.body, json!({"Message": "The requested resource does not support http method 'GET'."}));
     assert_eq!([0, 1].map(|_| send("DELETE").status), [200, 204]);
     let nothing = emulated.send("PUT", &place.replace("orders", "nothing"), &Value::Null);
     assert_eq!((nothing.status, &nothing.body["error"]["message"]), (404, &json!("Api not found.")));
@@ -226,7 +249,7 @@ fn a_product_is_held_to_its_rules() {
     assert_eq!(put("p", json!({"displayName": "one"})).status, 201);
     assert_eq!(emulated.send("PUT", &apim("/products/p/policies/policy"), &policy).status, 400);
     let missing = emulated.get(&apim("/products/p/policies/policy"));
-    assert_eq!((missing.status, &missing.body["error"]["message"]), (404, &json!("Policy not found.")));
+    assert_eq!((missing.status, &missing.body["error"]["message"]), (404, &json!("PoliciesConfiguration not found.")));
     let spaced =
         json!({"properties": {"format": "xml", "value": "<policies>\n        <inbound />\n</policies>"}});
     assert_eq!(emulated.send("PUT", &apim("/products/p/policies/policy"), &spaced).status, 201);
@@ -244,7 +267,14 @@ fn lists_come_in_pages_and_as_filters_say() {
         let body = json!({"properties": {"displayName": format!("Product {number}"), "state": if number < 2 { "published" } else { "notPublished" }}});
         assert_eq!(emulated.send("PUT", &apim(&format!("/products/p{number}")), &body).status, 201);
     }
-    assert_eq!(emulated.get(&apim("/products?$top=2&$skip=1")).names(), ["p1", "p2"]);
+    let page = emulated.get(&apim("/products?$top=2&$skip=1"));
+    assert_eq!(page.names(), ["p1", "p2"]);
+    let next = page.body["nextLink"].as_str().unwrap();
+    assert!(next.ends_with(&format!("/products?%24top=2&api-version={APIM}&%24skip=3")), "{next}");
+    let next = emulated.get(next.strip_prefix(&emulated.endpoint()).unwrap());
+    assert_eq!((next.names(), next.body.get("nextLink")), (vec!["p3", "p4"], None));
+    assert_eq!(emulated.get(&apim("/products?$filter=name%20eq%20'Product%204'")).names(), ["p4"]);
+    assert_eq!(emulated.get(&apim("/products?$filter=colour%20eq%20'red'")).code(), "ValidationError");
     assert_eq!(emulated.get(&apim("/products?$filter=state%20eq%20'published'")).names(), ["p0", "p1"]);
     assert_eq!(emulated.get(&apim("/products?$filter=contains(displayName,'3')")).names(), ["p3"]);
     assert_eq!(emulated.get(&apim("/products?%24filter=displayName+eq+%27Product+4%27")).names(), ["p4"]);
@@ -263,7 +293,8 @@ fn a_scene_can_be_set_from_nothing_and_be_taken_away() {
     assert_eq!((site.status, &site.body["location"]), (200, &json!("Central US")));
     assert!(site.body["properties"]["defaultHostname"].as_str().unwrap().ends_with(".5.azurestaticapps.net"));
     let service = at("/providers/Microsoft.ApiManagement/service/gate", APIM);
-    let body = json!({"location": "Central US", "sku": {"name": "Consumption", "capacity": 0}});
+    let body = json!({"location": "Central US", "sku": {"name": "Consumption", "capacity": 0},
+        "properties": {"publisherEmail": "api@example.com", "publisherName": "Shop"}});
     let made = emulated.send("PUT", &service, &body);
     assert_eq!(
         (made.status, &made.body["properties"]["gatewayUrl"]),
@@ -278,7 +309,8 @@ fn a_scene_can_be_set_from_nothing_and_be_taken_away() {
     let body = json!({"properties": {"displayName": "get", "method": "GET", "urlTemplate": "/{id}"}});
     assert_eq!(emulated.send("PUT", &operation, &body).status, 201);
     let found = emulated.get("/subscriptions?api-version=2022-12-01").body;
-    assert_eq!((found["value"].as_array().unwrap().len(), &found["nextLink"]), (2, &json!("")));
+    assert_eq!(found["value"].as_array().unwrap().len(), 2);
+    assert_eq!((&found["count"], found.get("nextLink")), (&json!({"type": "Total", "value": 2}), None));
     assert_eq!(emulated.get(&at("/providers/Microsoft.Web/staticSites", WEB)).names(), ["new"]);
     assert_eq!(
         emulated.get(&at("", "2022-12-01").replace("resourceGroups", "resourcegroups")).body["name"],
@@ -311,8 +343,13 @@ fn what_is_not_there_or_not_understood_is_told_as_azure_tells_it() {
         ("GET", apim("/products/x"), 404, "ResourceNotFound"),
         ("GET", apim("/products/x/apis"), 404, "ResourceNotFound"),
         ("PUT", apim("/products/x/policies/policy"), 400, "ValidationError"),
-        ("GET", v(&format!("{GROUP}/providers/Microsoft.Compute/disks/x")), 404, "InvalidResourceNamespace"),
-        ("GET", v(&format!("{GROUP}/providers/Microsoft.Web/sites/x")), 404, "InvalidResourceType"),
+        ("GET", v(&format!("{GROUP}/providers/Microsoft.Compute/disks/x")), 501, "NotEmulated"),
+        ("GET", v(&format!("{GROUP}/providers/Microsoft.Web/sites/x")), 501, "NotEmulated"),
+        ("GET", apim("/namedValues"), 501, "NotEmulated"),
+        ("PUT", apim("/backends/b"), 501, "NotEmulated"),
+        ("GET", v(&format!("{}/config/appsettings", site(0))), 501, "NotEmulated"),
+        ("GET", v(&format!("{GROUP}/providers/Contoso.Compute/disks/x")), 404, "InvalidResourceNamespace"),
+        ("GET", v(&format!("{GROUP}/providers/Microsoft.Web/siteses/x")), 404, "InvalidResourceType"),
         ("GET", v("/nowhere"), 404, "InvalidResourceType"),
         ("POST", v(&site(0)), 405, "MethodNotAllowed"),
         ("POST", apim("/subscriptions/x/listSecrets"), 404, "ResourceNotFound"),

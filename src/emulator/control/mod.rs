@@ -1,19 +1,28 @@
 //! The control plane: Azure Resource Manager as its clients know it, over the model.
 
 mod apim;
+mod built_in;
 mod call;
 mod entity;
 mod filter;
+mod graph;
 mod identity;
 mod link;
 mod operations;
+mod order;
 mod page;
 mod policy;
+mod region;
 mod reply;
 mod resources;
+mod revision;
 mod route;
+mod schema;
+mod shape;
+mod site;
 mod version;
 mod web;
+mod write;
 
 use std::sync::Arc;
 
@@ -24,7 +33,7 @@ pub(super) use self::reply::Reply;
 use self::{
     call::{Call, Query, decoded},
     operations::Operations,
-    route::{Kind, Route},
+    route::{Kind, Namespace, Route},
 };
 use super::{store::Store, switches::Switchboard, throttle::Throttle};
 use crate::{
@@ -105,7 +114,11 @@ impl ControlPlane {
         let call =
             Call { method, path, query, if_match, if_none_match, body: arrived.body, base: arrived.base };
         let reply = match (known, route) {
-            (Ok(()), Ok(route)) => self.carry_out(&call, route).await.unwrap_or_else(|refusal| refusal),
+            (Ok(()), Ok(route)) => {
+                let is_web = route.namespace() == Namespace::Web;
+                let reply = self.carry_out(&call, route).await.unwrap_or_else(|refusal| refusal);
+                if is_web { reply.plain() } else { reply }
+            }
             (Err(refusal), _) => refusal,
             (Ok(()), Err(_)) => Reply::internal_error(),
         };
@@ -119,7 +132,8 @@ impl ControlPlane {
                 let body = |id: &ResourceId| {
                     let found = plane.find(id).ok().flatten()?.value;
                     Some(match Kind::of_type(&id.resource_type()) {
-                        Some(Kind::LinkedBackend) => web::backend_body(self, found, call, web::Zone::Named),
+                        Some(Kind::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
+                        Some(Kind::Site) => site::site(plane, found, call).ok()?,
                         _ => found.into_value(),
                     })
                 };
@@ -190,7 +204,7 @@ fn merged(id: &ResourceId, before: Option<Resource>, body: Map<String, Value>) -
     };
     for (field, value) in body {
         match (field.as_str(), value) {
-            ("id" | "name" | "type" | "etag", _) | ("properties", Value::Null) => {}
+            ("id" | "name" | "type" | "etag" | "systemData", _) | ("properties", Value::Null) => {}
             ("properties", Value::Object(properties)) => {
                 let Value::Object(there) = &mut whole else { continue };
                 let there = there.entry("properties").or_insert_with(|| Value::Object(Map::new()));

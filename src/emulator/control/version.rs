@@ -37,6 +37,9 @@ const AUTHORIZATION: &[&str] = &["2015-07-01", "2018-01-01-preview", "2018-07-01
 /// Of [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 const RESOURCE_GRAPH: &[&str] = &["2019-04-01", "2021-03-01", "2022-10-01", "2024-04-01"];
 
+/// The version in which resources are shown where a request names one of another provider.
+pub(super) const NEWEST: &str = "2024-05-01";
+
 /// Whether a request names a version that who answers it has.
 pub(super) fn check(route: &Route, version: Option<&str>) -> Result<(), Reply> {
     let Some(version) = version.filter(|version| !version.is_empty()) else {
@@ -87,6 +90,7 @@ pub(super) fn unrouted(problem: &Unrouted, version: Option<&str>) -> Reply {
             );
             Reply::arm(StatusCode::NOT_FOUND, "InvalidResourceType", message)
         }
+        Unrouted::NotEmulated(resource_type) => Reply::not_emulated(resource_type),
     }
 }
 
