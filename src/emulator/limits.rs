@@ -214,10 +214,7 @@ mod tests {
     fn a_type_is_found_by_its_own_name_or_by_that_of_its_parent() {
         for (asked, entry) in [
             ("microsoft.apimanagement/SERVICE/namedvalues", "Microsoft.ApiManagement/service/namedValues"),
-            (
-                "Microsoft.ApiManagement/service/users/subscriptions",
-                "Microsoft.ApiManagement/service/users",
-            ),
+            ("Microsoft.ApiManagement/service/users/subscriptions", "Microsoft.ApiManagement/service/users"),
             ("Microsoft.Web/staticSites/config", "Microsoft.Web/staticSites/config"),
             ("Microsoft.Web/sites/slots", "Microsoft.Web/sites"),
             ("Microsoft.Compute/disks", "Microsoft.Compute"),

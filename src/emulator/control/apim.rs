@@ -90,7 +90,7 @@ impl ControlPlane {
     }
 
     async fn apim_put(&self, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
-        if call.method == Method::PATCH && call.if_match.is_none() {
+        if call.method == Method::PATCH && call.if_match.is_none() && kind != Kind::Service {
             return Err(if_match_required());
         }
         let (call, ambient) = (call.clone(), Arc::clone(&self.ambient));

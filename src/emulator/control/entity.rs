@@ -157,8 +157,7 @@ fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambi
         let kept = |name: &str| change.old.and_then(|old| old.field(&format!("properties.{name}")).cloned());
         let state = kept("state").unwrap_or_else(|| "active".into());
         default(resource, "state", state);
-        let created = kept("createdDate")
-            .unwrap_or_else(|| ambient.now().strftime(TIME).to_string().into());
+        let created = kept("createdDate").unwrap_or_else(|| ambient.now().strftime(TIME).to_string().into());
         resource.set_property("createdDate", created);
         // what a PUT does not say stays, as far as it is not the caller's to say
         for name in ["ownerId", "startDate", "allowTracing"] {

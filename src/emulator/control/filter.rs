@@ -108,7 +108,9 @@ fn unsupported(text: &str) -> String {
 fn known(name: &str, fields: Fields) -> Result<&'static str, String> {
     let name = name.strip_prefix("properties/").unwrap_or(name);
     let found = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    found.map(|(_, field)| *field).ok_or_else(|| format!("Invalid filter: the field '{name}' cannot be filtered by."))
+    found
+        .map(|(_, field)| *field)
+        .ok_or_else(|| format!("Invalid filter: the field '{name}' cannot be filtered by."))
 }
 
 impl Condition {

@@ -162,8 +162,7 @@ impl Operations {
         let service = api.id().parent().map(|service| service.to_string()).unwrap_or_default();
         let operation = call
             .address(&format!("{service}/tenant/operationResults/{id}"), &format!("api-version={version}"));
-        let location =
-            call.address(&call.path, &format!("api-version={version}&asyncId={id}&asyncCode=204"));
+        let location = call.address(&call.path, &format!("api-version={version}&asyncId={id}&asyncCode=204"));
         // Azure names no time, and clients would then wait for half a minute.
         Reply::status(StatusCode::ACCEPTED)
             .header(ASYNC_OPERATION, operation)

@@ -13,9 +13,8 @@ pub(super) fn sort(found: &mut [Versioned<Resource>], kind: Kind) {
         let text = found.value.text(&format!("properties.{name}")).ok().flatten();
         text.unwrap_or_default().to_lowercase()
     };
-    let is_current = |found: &Versioned<Resource>| {
-        found.value.flag("properties.isCurrent").ok().flatten().unwrap_or(true)
-    };
+    let is_current =
+        |found: &Versioned<Resource>| found.value.flag("properties.isCurrent").ok().flatten().unwrap_or(true);
     found.sort_by_cached_key(|found| {
         let first = text(found, if kind == Kind::Subscription { "createdDate" } else { "displayName" });
         (first, is_current(found), found.value.id().clone())

@@ -37,7 +37,8 @@ pub(super) fn page_of(
     fields: Fields,
 ) -> Result<Reply, Reply> {
     if let Some(text) = call.query.get("$filter").filter(|text| !text.trim().is_empty()) {
-        let filter = Filter::parse(text, fields).map_err(|problem| Reply::apim_invalid("$filter", &problem))?;
+        let filter =
+            Filter::parse(text, fields).map_err(|problem| Reply::apim_invalid("$filter", &problem))?;
         values.retain(|value| filter.admits(value));
     }
     let skip = number(call, "$skip")?.unwrap_or(0);

@@ -57,9 +57,12 @@ mod tests {
 
     #[test]
     fn a_region_is_written_as_azure_writes_it() {
-        for (given, shown) in
-            [("eastus", "East US"), ("East US", "East US"), ("westcentralus", "West Central US"), ("mars", "mars")]
-        {
+        for (given, shown) in [
+            ("eastus", "East US"),
+            ("East US", "East US"),
+            ("westcentralus", "West Central US"),
+            ("mars", "mars"),
+        ] {
             assert_eq!(display_name(given), shown);
         }
         assert_eq!(id("West US 2"), "westus2");

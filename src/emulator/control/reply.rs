@@ -136,8 +136,11 @@ impl Reply {
             "Azure has '{resource_type}', and this emulator does not implement it. GET /_emulator/limits lists \
              everything that it does not implement."
         );
-        Self::with(StatusCode::NOT_IMPLEMENTED, json!({"error": {"code": "NotEmulated", "message": message,
-            "target": resource_type}}))
+        Self::with(
+            StatusCode::NOT_IMPLEMENTED,
+            json!({"error": {"code": "NotEmulated", "message": message,
+            "target": resource_type}}),
+        )
     }
 
     /// An error as `Microsoft.Web` writes it: in Pascal case, and without a wrapper.

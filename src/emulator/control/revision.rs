@@ -22,9 +22,12 @@ fn split(name: &str) -> (&str, Option<&str>) {
 pub(super) fn take_over(plane: &JsonControlPlane, api: &mut Resource) -> Result<(), Reply> {
     let Some(source) = api.text("properties.sourceApiId").ok().flatten() else { return Ok(()) };
     let service = api.id().parent().ok_or_else(Reply::internal_error)?;
-    let source = source.strip_prefix("/apis/").map_or(source.to_owned(), |name| format!("{service}/apis/{name}"));
+    let source =
+        source.strip_prefix("/apis/").map_or(source.to_owned(), |name| format!("{service}/apis/{name}"));
     let source = ResourceId::parse(&source).map_err(|error| refused(&error_of(&error)))?;
-    let Some(source) = find(plane, &source)? else { return Err(super::apim::not_found(super::route::Kind::Api)) };
+    let Some(source) = find(plane, &source)? else {
+        return Err(super::apim::not_found(super::route::Kind::Api));
+    };
     let mut source = source.value;
     for name in ["isCurrent", "apiRevision", "apiRevisionDescription"] {
         drop(source.remove_property(name));
@@ -54,7 +57,8 @@ pub(super) fn settle(api: &mut Resource, old: Option<&Resource>) {
         None => {
             let given = api.text("properties.apiRevision").ok().flatten().map(str::to_owned);
             let digits: String = given.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
-            let number = if digits.is_empty() { kept("apiRevision").unwrap_or("1".into()) } else { digits.into() };
+            let number =
+                if digits.is_empty() { kept("apiRevision").unwrap_or("1".into()) } else { digits.into() };
             api.set_property("apiRevision", number);
             default(api, "isCurrent", true);
         }

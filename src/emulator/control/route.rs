@@ -238,9 +238,10 @@ impl Route {
                 kind.namespace()
             }
             Self::Collection(_, Collection::Of(kind)) => kind.namespace(),
-            Self::Collection(_, Collection::ProductSubscriptions | Collection::ApiProducts | Collection::ApiRevisions) => {
-                Namespace::ApiManagement
-            }
+            Self::Collection(
+                _,
+                Collection::ProductSubscriptions | Collection::ApiProducts | Collection::ApiRevisions,
+            ) => Namespace::ApiManagement,
             Self::Operation(_) => Namespace::Any,
             Self::Tenants
             | Self::Subscriptions

@@ -93,7 +93,10 @@ impl ControlPlane {
             backends.push(shown);
         }
         backends.sort_by(|a, b| a.id().cmp(b.id()));
-        Ok(backends.into_iter().map(|backend| site::backend(self.store.current(), &backend, call, Zone::Omitted)).collect())
+        Ok(backends
+            .into_iter()
+            .map(|backend| site::backend(self.store.current(), &backend, call, Zone::Omitted))
+            .collect())
     }
 
     async fn put_site(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {

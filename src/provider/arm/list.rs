@@ -47,7 +47,7 @@ impl ArmControlPlane {
             }
             Collection::ProductApis(product) => self.below(product, "/apis", &[]).await?,
             Collection::ProductSubscriptions(product) => {
-                let found = self.below(product, "/subscriptions", &[]).await?;
+                let found = subscriptions_of(product, self.below(product, "/subscriptions", &[]).await?)?;
                 found.into_iter().filter(|found| is_scoped_to(found, product)).collect()
             }
         };
@@ -168,9 +168,20 @@ fn products_of(api: &ApiId, found: Vec<Resource>) -> Result<Vec<Resource>, Provi
     named.collect()
 }
 
+/// The subscriptions themselves, however the answer spells where it found them.
+fn subscriptions_of(product: &ProductId, found: Vec<Resource>) -> Result<Vec<Resource>, ProviderError> {
+    let service = ApimServiceId::try_from(product.parent().unwrap_or_else(|| (**product).clone()))?;
+    let named = found.into_iter().map(|subscription| {
+        let id = service.child("subscriptions", subscription.id().name())?;
+        Ok(resource_of(with_id(subscription, &id), &id)?)
+    });
+    named.collect()
+}
+
 fn with_id(resource: Resource, id: &ResourceId) -> Value {
     let mut value = resource.into_value();
     value["id"] = id.as_str().into();
+    value["type"] = id.resource_type().into();
     value
 }
 

@@ -64,7 +64,8 @@ impl ControlPlane {
                 continue;
             }
             let scope = ResourceId::parse(&format!("/subscriptions/{id}"));
-            let scope = scope.map_err(|error| refused(&crate::provider::ProviderError::Malformed(error.into())))?;
+            let scope =
+                scope.map_err(|error| refused(&crate::provider::ProviderError::Malformed(error.into())))?;
             rows.extend(self.top_level(&shown, &scope, None)?.into_iter().filter_map(row));
         }
         Ok(rows)
@@ -101,12 +102,12 @@ fn answer(call: &Call, body: &Map<String, Value>, rows: Vec<Row>) -> Reply {
     let size = number("$top").unwrap_or(MOST).min(MOST);
     let total = rows.len();
     let (start, size) = (usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(size).unwrap_or(1000));
-    let columns: Vec<String> =
-        rows.first().map_or_else(Vec::new, |row| row.keys().cloned().collect());
+    let columns: Vec<String> = rows.first().map_or_else(Vec::new, |row| row.keys().cloned().collect());
     let page: Vec<Row> = rows.into_iter().skip(start).take(size).collect();
     let (count, end) = (page.len(), start.saturating_add(page.len()));
     let format = options.get("resultFormat").and_then(Value::as_str);
-    let as_objects = format.map_or(call.version() != "2019-04-01", |it| it.eq_ignore_ascii_case("objectArray"));
+    let as_objects =
+        format.map_or(call.version() != "2019-04-01", |it| it.eq_ignore_ascii_case("objectArray"));
     let data = if as_objects { page.into_iter().map(Value::Object).collect() } else { table(&columns, page) };
     let is_cut = end < total;
     let mut answer = json!({"totalRecords": total, "count": count, "data": data, "facets": [],
@@ -119,9 +120,9 @@ fn answer(call: &Call, body: &Map<String, Value>, rows: Vec<Row>) -> Reply {
         ("x-ms-user-quota-resets-after", "00:00:05"),
         ("x-ms-ratelimit-remaining-tenant-resource-requests", "14"),
     ];
-    quota.into_iter().fold(Reply::ok(answer), |reply, (name, value)| {
-        reply.header(HeaderName::from_static(name), value)
-    })
+    quota
+        .into_iter()
+        .fold(Reply::ok(answer), |reply, (name, value)| reply.header(HeaderName::from_static(name), value))
 }
 
 fn table(columns: &[String], rows: Vec<Row>) -> Value {
@@ -147,7 +148,8 @@ fn table(columns: &[String], rows: Vec<Row>) -> Value {
 
 /// The answer to a query that is not understood, in the words that were recorded.
 fn invalid(problem: &Unparsed) -> Reply {
-    let mut details = vec![json!({"code": "ParserFailure", "message": "Parser failure", "line": problem.line,
+    let mut details =
+        vec![json!({"code": "ParserFailure", "message": "Parser failure", "line": problem.line,
         "characterPositionInLine": problem.position, "token": problem.token, "expectedToken": "Ÿ"})];
     if let Some(unsupported) = &problem.unsupported {
         details.push(json!({"code": "NotEmulated",
@@ -193,7 +195,10 @@ mod tests {
             "rows": [[0, null]]});
         assert_eq!(answered("2019-04-01", json!({"$top": 1}))["data"], table);
         let objects = json!([{"name": 0, "tags": null}]);
-        assert_eq!(answered("2019-04-01", json!({"$top": 1, "resultFormat": "objectArray"}))["data"], objects);
+        assert_eq!(
+            answered("2019-04-01", json!({"$top": 1, "resultFormat": "objectArray"}))["data"],
+            objects
+        );
         assert_eq!(answered("2021-03-01", json!({"$top": 1}))["data"], objects);
         assert_eq!(answered("2022-10-01", json!({"$top": 1, "resultFormat": "table"}))["data"], table);
     }

@@ -24,7 +24,11 @@ pub(super) enum Condition {
     Any(Vec<Condition>),
     Not(Box<Condition>),
     /// A column's text beside some texts.
-    Compare { column: Vec<String>, test: Test, texts: Vec<String> },
+    Compare {
+        column: Vec<String>,
+        test: Test,
+        texts: Vec<String>,
+    },
 }
 
 /// How two texts are compared.
@@ -70,8 +74,7 @@ enum Token {
     Mark(&'static str),
 }
 
-const MARKS: [&str; 15] =
-    ["==", "=~", "!=", "!~", "|", "(", ")", ",", "=", "[", "]", "*", "<", ">", "+"];
+const MARKS: [&str; 15] = ["==", "=~", "!=", "!~", "|", "(", ")", ",", "=", "[", "]", "*", "<", ">", "+"];
 
 /// What begins a stage in the language and is not implemented.
 const UNSUPPORTED: [&str; 16] = [
@@ -437,10 +440,22 @@ mod tests {
     fn a_query_that_breaks_off_is_refused_where_it_does() {
         let problem = parse("project id, location | where where").unwrap_err();
         assert_eq!((problem.line, problem.unsupported), (1, None));
-        for query in ["", "resources |", "where", "where name ==", "where name == x", "take x", "where 'a' == name",
-            "where name =~ 'a' name", "resources where name == 'a'", "order id", "where name == 'a", "where (name == 'a'",
-            "project", "resources | frobnicate 7"]
-        {
+        for query in [
+            "",
+            "resources |",
+            "where",
+            "where name ==",
+            "where name == x",
+            "take x",
+            "where 'a' == name",
+            "where name =~ 'a' name",
+            "resources where name == 'a'",
+            "order id",
+            "where name == 'a",
+            "where (name == 'a'",
+            "project",
+            "resources | frobnicate 7",
+        ] {
             assert!(parse(query).is_err(), "{query}");
         }
         let problem = parse("resources\n| where name ==").unwrap_err();

@@ -35,7 +35,11 @@ struct Problem {
 
 /// A body's known and writable members, if each is as Azure's definitions have it. Azure ignores members that
 /// it does not know, and those that are not the caller's to set.
-pub(super) fn checked(kind: Kind, purpose: Purpose, mut body: Map<String, Value>) -> Result<Map<String, Value>, Reply> {
+pub(super) fn checked(
+    kind: Kind,
+    purpose: Purpose,
+    mut body: Map<String, Value>,
+) -> Result<Map<String, Value>, Reply> {
     let mut problems = Vec::new();
     let mut known = Map::new();
     if kind.is_top_level() {
@@ -67,7 +71,8 @@ fn object(
     let mut known = Map::new();
     for field in fields {
         let at = format!("{path}{}", field.name);
-        let value = given.iter().find(|(name, _)| name.eq_ignore_ascii_case(field.name)).map(|(_, value)| value);
+        let value =
+            given.iter().find(|(name, _)| name.eq_ignore_ascii_case(field.name)).map(|(_, value)| value);
         match value.filter(|value| !value.is_null()) {
             None if field.is_required && purpose == Purpose::Whole => problems.push(empty(at)),
             None => {}
@@ -90,13 +95,31 @@ fn one(kind: &Type, value: &Value, path: &str, problems: &mut Vec<Problem>) -> O
     match kind {
         Type::ReadOnly => None,
         Type::Any => Some(value.clone()),
-        Type::Flag => if value.is_boolean() { Some(value.clone()) } else { wrong("boolean") },
-        Type::Whole => if value.as_i64().is_some_and(|it| i32::try_from(it).is_ok()) { Some(value.clone()) } else { wrong("integer") },
+        Type::Flag => {
+            if value.is_boolean() {
+                Some(value.clone())
+            } else {
+                wrong("boolean")
+            }
+        }
+        Type::Whole => {
+            if value.as_i64().is_some_and(|it| i32::try_from(it).is_ok()) {
+                Some(value.clone())
+            } else {
+                wrong("integer")
+            }
+        }
         Type::Text { shortest, longest } => match value.as_str() {
             None => wrong("string"),
             Some(text) => {
                 problems.extend(length(text, path, *shortest, *longest));
                 Some(value.clone())
+            }
+        },
+        Type::LenientWord(words) => match value.as_str() {
+            None => wrong("string"),
+            Some(text) => {
+                words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| (*word).into())
             }
         },
         Type::Word(words) => match value.as_str() {
@@ -158,7 +181,9 @@ fn unknown_word(path: &str, given: &str, words: &[&str]) -> Problem {
 /// The words of the library with which Azure reads JSON.
 fn wrong_type(path: &str, expected: &str, found: &Value) -> Problem {
     let message = match (expected, found) {
-        ("boolean" | "integer", Value::String(text)) => format!("Could not convert string to {expected}: {text}."),
+        ("boolean" | "integer", Value::String(text)) => {
+            format!("Could not convert string to {expected}: {text}.")
+        }
         _ => format!("Error reading {expected}. Unexpected token: {}.", token(found)),
     };
     Problem { path: path.to_owned(), message: format!("{message} Path '{path}'.") }
@@ -222,18 +247,63 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_refused_with_its_property() {
         for (kind, properties, target, words) in [
-            (Kind::Product, json!({"displayName": "p", "terms": {}}), "terms", "Unexpected token: StartObject"),
+            (
+                Kind::Product,
+                json!({"displayName": "p", "terms": {}}),
+                "terms",
+                "Unexpected token: StartObject",
+            ),
             (Kind::Product, json!({"displayName": ["p"]}), "displayName", "StartArray"),
-            (Kind::Product, json!({"displayName": "p", "subscriptionRequired": "no"}), "subscriptionRequired", "Could not convert string to boolean: no"),
-            (Kind::Product, json!({"displayName": "p", "subscriptionsLimit": 1.5}), "subscriptionsLimit", "Float"),
+            (
+                Kind::Product,
+                json!({"displayName": "p", "subscriptionRequired": "no"}),
+                "subscriptionRequired",
+                "Could not convert string to boolean: no",
+            ),
+            (
+                Kind::Product,
+                json!({"displayName": "p", "subscriptionsLimit": 1.5}),
+                "subscriptionsLimit",
+                "Float",
+            ),
             (Kind::Product, json!({"displayName": "p", "state": "open"}), "state", "'open' is not a value"),
             (Kind::Subscription, json!({"displayName": "s", "scope": 7}), "scope", "Integer"),
-            (Kind::Subscription, json!({"displayName": "s", "scope": "/apis", "primaryKey": {}}), "primaryKey", "StartObject"),
-            (Kind::Api, json!({"displayName": "a", "path": "a", "protocols": "https"}), "protocols", "String"),
-            (Kind::Api, json!({"displayName": "a", "path": "a", "protocols": ["ftp"]}), "protocols[0]", "ftp"),
-            (Kind::Api, json!({"displayName": "a", "path": "a", "contact": {"name": 1}}), "contact.name", "Integer"),
-            (Kind::ApiOperation, json!({"displayName": "o", "method": "GET", "urlTemplate": "/", "responses": [{}]}), "responses[0].statusCode", "empty"),
-            (Kind::ApiVersionSet, json!({"displayName": "v", "versioningScheme": "Path"}), "versioningScheme", "Path"),
+            (
+                Kind::Subscription,
+                json!({"displayName": "s", "scope": "/apis", "primaryKey": {}}),
+                "primaryKey",
+                "StartObject",
+            ),
+            (
+                Kind::Api,
+                json!({"displayName": "a", "path": "a", "protocols": "https"}),
+                "protocols",
+                "String",
+            ),
+            (
+                Kind::Api,
+                json!({"displayName": "a", "path": "a", "protocols": ["ftp"]}),
+                "protocols[0]",
+                "ftp",
+            ),
+            (
+                Kind::Api,
+                json!({"displayName": "a", "path": "a", "contact": {"name": 1}}),
+                "contact.name",
+                "Integer",
+            ),
+            (
+                Kind::ApiOperation,
+                json!({"displayName": "o", "method": "GET", "urlTemplate": "/", "responses": [{}]}),
+                "responses[0].statusCode",
+                "empty",
+            ),
+            (
+                Kind::ApiVersionSet,
+                json!({"displayName": "v", "versioningScheme": "Path"}),
+                "versioningScheme",
+                "Path",
+            ),
         ] {
             let details = check(kind, Purpose::Whole, &properties).unwrap_err();
             assert_eq!(details[0]["target"], target, "{properties}");

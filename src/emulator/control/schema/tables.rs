@@ -14,9 +14,14 @@ pub(super) struct Field {
 /// What a property can be.
 pub(super) enum Type {
     /// A text of a length in characters.
-    Text { shortest: usize, longest: usize },
+    Text {
+        shortest: usize,
+        longest: usize,
+    },
     /// One of some words.
     Word(&'static [&'static str]),
+    /// One of some words; any other is passed over, as recorded.
+    LenientWord(&'static [&'static str]),
     Flag,
     /// An integer of 32 bits.
     Whole,
@@ -89,10 +94,7 @@ const SUBSCRIPTION: &[Field] = &[
     Field::required("displayName", Type::of(1, 100)),
     Field::of("primaryKey", Type::of(1, 256)),
     Field::of("secondaryKey", Type::of(1, 256)),
-    Field::of(
-        "state",
-        Type::Word(&["suspended", "active", "expired", "submitted", "rejected", "cancelled"]),
-    ),
+    Field::of("state", Type::Word(&["suspended", "active", "expired", "submitted", "rejected", "cancelled"])),
     Field::of("allowTracing", Type::Flag),
     Field::of("expirationDate", Type::TEXT),
     Field::of("stateComment", Type::TEXT),
@@ -103,8 +105,7 @@ const KEY_NAMES: &[Field] = &[Field::of("header", Type::TEXT), Field::of("query"
 const CONTACT: &[Field] =
     &[Field::of("name", Type::TEXT), Field::of("url", Type::TEXT), Field::of("email", Type::TEXT)];
 const LICENSE: &[Field] = &[Field::of("name", Type::TEXT), Field::of("url", Type::TEXT)];
-const OAUTH2: &[Field] =
-    &[Field::of("authorizationServerId", Type::TEXT), Field::of("scope", Type::TEXT)];
+const OAUTH2: &[Field] = &[Field::of("authorizationServerId", Type::TEXT), Field::of("scope", Type::TEXT)];
 const OPENID: &[Field] = &[
     Field::of("openidProviderId", Type::TEXT),
     Field::of("bearerTokenSendingMethods", Type::List(&Type::TEXT)),
@@ -225,11 +226,8 @@ const POLICY: &[Field] = &[
 ];
 
 /// Of a service's and a site's `sku`.
-pub(super) const SKU: &[Field] = &[
-    Field::of("name", Type::TEXT),
-    Field::of("tier", Type::TEXT),
-    Field::of("capacity", Type::Whole),
-];
+pub(super) const SKU: &[Field] =
+    &[Field::of("name", Type::TEXT), Field::of("tier", Type::TEXT), Field::of("capacity", Type::Whole)];
 
 /// Of `ApiManagementServiceProperties`.
 const SERVICE: &[Field] = &[
@@ -238,7 +236,8 @@ const SERVICE: &[Field] = &[
     Field::of("notificationSenderEmail", Type::up_to(100)),
     Field::of("hostnameConfigurations", Type::List(&Type::Any)),
     Field::of("publicIpAddressId", Type::TEXT),
-    Field::of("publicNetworkAccess", ON_OR_OFF),
+    // az sends `True`
+    Field::of("publicNetworkAccess", Type::LenientWord(&["Enabled", "Disabled"])),
     Field::of("configurationApi", Type::Any),
     Field::of("virtualNetworkConfiguration", Type::Any),
     Field::of("additionalLocations", Type::List(&Type::Any)),
@@ -277,10 +276,7 @@ const SITE: &[Field] = &[
     Field::of("stagingEnvironmentPolicy", ON_OR_OFF),
     Field::of("allowConfigFileUpdates", Type::Flag),
     Field::of("templateProperties", Type::Any),
-    Field::of(
-        "enterpriseGradeCdnStatus",
-        Type::Word(&["Enabled", "Enabling", "Disabled", "Disabling"]),
-    ),
+    Field::of("enterpriseGradeCdnStatus", Type::Word(&["Enabled", "Enabling", "Disabled", "Disabling"])),
     Field::of("publicNetworkAccess", Type::TEXT),
     Field::of("defaultHostname", Type::TEXT),
 ];

@@ -15,7 +15,8 @@ pub(super) fn api(picked: &mut Picked, plane: &JsonControlPlane, wanted: Wanted<
     let authentication = authentication(picked.from.remove("authenticationSettings"), wanted);
     picked.set("authenticationSettings", authentication);
     let names = picked.from.remove("subscriptionKeyParameterNames").unwrap_or_default();
-    let name = |field: &str, usual: &str| names.get(field).and_then(Value::as_str).unwrap_or(usual).to_owned();
+    let name =
+        |field: &str, usual: &str| names.get(field).and_then(Value::as_str).unwrap_or(usual).to_owned();
     picked.set(
         "subscriptionKeyParameterNames",
         json!({"header": name("header", "Ocp-Apim-Subscription-Key"), "query": name("query", "subscription-key")}),
@@ -24,9 +25,12 @@ pub(super) fn api(picked: &mut Picked, plane: &JsonControlPlane, wanted: Wanted<
         picked.present("type");
     }
     picked.present("termsOfServiceUrl");
-    for (object, fields) in [("contact", ["name", "url", "email"].as_slice()), ("license", &["name", "url"])] {
+    for (object, fields) in [("contact", ["name", "url", "email"].as_slice()), ("license", &["name", "url"])]
+    {
         if let Some(given) = picked.from.remove(object).filter(Value::is_object) {
-            let shown = fields.iter().map(|field| ((*field).to_owned(), given.get(*field).cloned().unwrap_or_default()));
+            let shown = fields
+                .iter()
+                .map(|field| ((*field).to_owned(), given.get(*field).cloned().unwrap_or_default()));
             picked.set(object, Value::Object(shown.collect()));
         }
     }

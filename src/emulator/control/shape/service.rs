@@ -58,7 +58,8 @@ impl PointerText for Map<String, Value> {
 
 fn properties(picked: &mut Picked, name: &str, tier: &str, region: &str, wanted: Wanted<'_>) {
     // tiers without machines of their own have none of the older addresses
-    let is_classic = !tier.ends_with("V2") && tier != "Consumption";
+    let is_second = tier.ends_with("V2");
+    let is_classic = !is_second && tier != "Consumption";
     let address = |kind: &str| {
         if is_classic { format!("https://{name}.{kind}azure-api.net").into() } else { Value::Null }
     };
@@ -73,26 +74,47 @@ fn properties(picked: &mut Picked, name: &str, tier: &str, region: &str, wanted:
     if wanted.since("2024-05-01") {
         picked.nullable("dataApiUrl");
     }
-    picked.or("managementApiUrl", address("management.")).or("scmUrl", address("scm."));
-    picked.or("hostnameConfigurations", json!([built_in(&host)]));
+    let of_unit = is_second.then_some("https://smapi.api-emulator.p.azurewebsites.net/");
+    let management = of_unit.map_or_else(|| address("management."), Value::from);
+    picked.or("managementApiUrl", management).or("scmUrl", address("scm."));
+    let hosts = picked.from.remove("hostnameConfigurations").unwrap_or_default();
+    let hosts = hosts.as_array().filter(|hosts| !hosts.is_empty()).cloned();
+    let hosts: Vec<Value> =
+        hosts.unwrap_or_else(|| vec![json!({})]).iter().map(|it| filled(&host, it)).collect();
+    picked.set("hostnameConfigurations", hosts);
     let addresses = if is_classic { json!([ADDRESS]) } else { Value::Null };
     picked.or("publicIPAddresses", addresses.clone()).nullable("privateIPAddresses");
     picked.nullable("additionalLocations").nullable("virtualNetworkConfiguration");
-    picked.or("customProperties", protocols(is_classic)).or("virtualNetworkType", "None").nullable("certificates");
+    picked
+        .or("customProperties", protocols(is_classic))
+        .or("virtualNetworkType", "None")
+        .nullable("certificates");
     if !wanted.since("2024-05-01") || picked.is_true("disableGateway", false) {
         picked.or("disableGateway", false);
     }
     if wanted.since("2022-08-01") {
-        picked.or("natGatewayState", if is_classic { "Disabled" } else { "Enabled" });
+        picked.or("natGatewayState", if is_second { "Enabled" } else { "Disabled" });
         picked.or("outboundPublicIPAddresses", addresses);
     }
-    picked.or("apiVersionConstraint", json!({"minApiVersion": null})).nullable("publicIpAddressId");
+    let constraint = picked.from.remove("apiVersionConstraint").unwrap_or_default();
+    picked.set("apiVersionConstraint", json!({"minApiVersion": constraint.get("minApiVersion")}));
+    picked.nullable("publicIpAddressId");
     picked.or("publicNetworkAccess", "Enabled").nullable("privateEndpointConnections");
-    picked.or("platformVersion", if is_classic { "stv2" } else { "mtv1" });
+    let platform = if is_second { "undetermined" } else { "mtv1" };
+    picked.or("platformVersion", if is_classic { "stv2" } else { platform });
     if wanted.since("2024-05-01") {
         picked.nullable("configurationApi").or("legacyPortalStatus", "Disabled");
         picked.or("developerPortalStatus", "Disabled");
     }
+}
+
+/// A host of a service with every field that there is; without any of its own, the host that Azure gives it.
+fn filled(host: &str, given: &Value) -> Value {
+    let mut filled = built_in(host);
+    for (name, value) in given.as_object().into_iter().flatten() {
+        filled[name] = value.clone();
+    }
+    filled
 }
 
 fn built_in(host: &str) -> Value {
@@ -104,5 +126,10 @@ fn built_in(host: &str) -> Value {
 
 fn protocols(is_classic: bool) -> Value {
     let old = OLD_PROTOCOLS.iter().filter(|_| is_classic);
-    PROTOCOLS.iter().chain(old).map(|name| ((*name).to_owned(), Value::from("False"))).collect::<Map<_, _>>().into()
+    PROTOCOLS
+        .iter()
+        .chain(old)
+        .map(|name| ((*name).to_owned(), Value::from("False")))
+        .collect::<Map<_, _>>()
+        .into()
 }
