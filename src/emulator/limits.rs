@@ -1,4 +1,4 @@
-//! What Azure has and the emulator does not implement, by name, as `GET /_emulator/limits` reports it.
+//! The resource types of Azure that the emulator does not implement, as `GET /_emulator/limits` lists them.
 
 use serde_json::{Value, json};
 
@@ -200,7 +200,7 @@ pub(super) fn not_emulated(resource_type: &str) -> Option<&'static str> {
     resource_types().iter().filter(holds).max_by_key(|entry| entry.len()).copied()
 }
 
-/// What `GET /_emulator/limits` answers: these types, and the policy elements and rules of
+/// The answer to `GET /_emulator/limits`: these types, and the policy elements and rules of
 /// `staticwebapp.config.json` that the data plane does not implement.
 pub(super) fn report(policy_elements: &[&str], configuration: &[&str]) -> Value {
     json!({"resourceTypes": resource_types(), "policyElements": policy_elements, "configuration": configuration})

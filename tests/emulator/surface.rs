@@ -332,7 +332,7 @@ fn a_body_is_held_to_the_types_of_the_definitions() {
 }
 
 #[test]
-fn what_is_not_emulated_is_listed_for_every_client() {
+fn types_that_are_not_emulated_are_listed_for_every_client() {
     let emulated = Emulated::start(&["--log", "off"]);
     let limits = emulated.get("/_emulator/limits");
     assert_eq!(limits.status, 200, "without the admin routes too");

@@ -84,7 +84,10 @@ impl ControlPlane {
         };
         let values = found.into_iter().map(|found| {
             let value = body(plane, found, kind, call, view);
-            below.map_or(value.clone(), |below| shape::listed_below(value, parent, below))
+            match below {
+                Some(below) => shape::listed_below(value, parent, below),
+                None => value,
+            }
         });
         Ok(page::page_of(call, values.collect(), Style::ApiManagement, order::fields(kind))?.indented())
     }

@@ -57,13 +57,12 @@ impl Call {
     pub(super) fn expected(&self, present: Option<&ETag>) -> Result<Expected, Reply> {
         match (self.if_match.as_deref(), self.if_none_match.as_deref(), present) {
             (Some("*"), _, Some(_)) => Ok(Expected::Anything),
+            // `If-Match: *` creates what does not exist, as recorded
+            (Some("*"), _, None) | (None, Some("*"), None) => Ok(Expected::Absent),
             (Some(tag), _, Some(current)) if weakly(tag) == weakly(current.as_str()) => {
                 Ok(Expected::Unchanged(current.clone()))
             }
-            // of what does not exist, too, as recorded
-            (Some("*"), _, None) => Ok(Expected::Absent),
             (Some(_), _, _) | (None, Some("*"), Some(_)) => Err(Reply::precondition_failed()),
-            (None, Some("*"), None) => Ok(Expected::Absent),
             (None, _, _) => Ok(Expected::Anything),
         }
     }

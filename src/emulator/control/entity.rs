@@ -159,7 +159,7 @@ fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambi
         default(resource, "state", state);
         let created = kept("createdDate").unwrap_or_else(|| ambient.now().strftime(TIME).to_string().into());
         resource.set_property("createdDate", created);
-        // what a PUT does not say stays, as far as it is not the caller's to say
+        // a PUT that does not name these leaves them as they are
         for name in ["ownerId", "startDate", "allowTracing"] {
             if let Some(value) = kept(name) {
                 default(resource, name, value);

@@ -16,9 +16,12 @@ pub(super) const FIELDS: Fields = &[
     ("urlTemplate", "urlTemplate"),
 ];
 
-/// Those of products, whose name is the displayed one.
+/// The field of a product's two names: a filter by `name` finds the displayed one in Azure.
+const EITHER_NAME: &str = "displayName or name";
+
+/// Those of products.
 pub(super) const OF_PRODUCTS: Fields = &[
-    ("name", "displayName"),
+    ("name", EITHER_NAME),
     ("displayName", "displayName"),
     ("description", "description"),
     ("terms", "terms"),
@@ -110,11 +113,16 @@ fn known(name: &str, fields: Fields) -> Result<&'static str, String> {
     let found = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     found
         .map(|(_, field)| *field)
-        .ok_or_else(|| format!("Invalid filter: the field '{name}' cannot be filtered by."))
+        .ok_or_else(|| format!("Invalid filter: the field '{name}' cannot be used in a filter."))
 }
 
 impl Condition {
     fn holds(&self, value: &Value) -> bool {
+        if self.field == EITHER_NAME {
+            let of = |field| Self { field, ..self.clone() }.holds(value);
+            let (shown, own) = (of("displayName"), of("name"));
+            return if self.test == Test::NotEqual { shown && own } else { shown || own };
+        }
         let found = field(value, self.field);
         match self.test {
             Test::Equal => found.eq_ignore_ascii_case(&self.value),
@@ -266,6 +274,7 @@ mod tests {
         let admits = |filter, fields| Filter::parse(filter, fields).unwrap().admits(&value);
         assert!(admits("isCurrent eq true", OF_APIS) && admits("resourceType eq 't/X'", FIELDS));
         assert!(admits("name eq 'Bob''s (Linked)'", OF_PRODUCTS), "a product's name is the displayed one");
+        assert!(admits("name eq 'N'", OF_PRODUCTS) && !admits("name ne 'n'", OF_PRODUCTS));
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod version;
 mod web;
 mod write;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use hyper::{Method, StatusCode, header::WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
@@ -35,7 +35,7 @@ use self::{
     operations::Operations,
     route::{Kind, Namespace, Route},
 };
-use super::{store::Store, switches::Switchboard, throttle::Throttle};
+use super::{limits, store::Store, switches::Switchboard, throttle::Throttle};
 use crate::{
     ambient::Ambient,
     model::{Resource, ResourceId},
@@ -133,7 +133,7 @@ impl ControlPlane {
                     let found = plane.find(id).ok().flatten()?.value;
                     Some(match Kind::of_type(&id.resource_type()) {
                         Some(Kind::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
-                        Some(Kind::Site) => site::site(plane, found, call).ok()?,
+                        Some(Kind::Site) => site::site(plane, &found, call).ok()?,
                         _ => found.into_value(),
                     })
                 };
@@ -194,6 +194,12 @@ impl Reply {
     fn bad_path() -> Self {
         Self::arm(StatusCode::BAD_REQUEST, "InvalidRequestUri", "The path of the request is not UTF-8.")
     }
+}
+
+/// The types of resources that are not emulated, although some are in the model.
+pub(super) fn types_not_emulated(resources: &[Resource]) -> BTreeSet<&'static str> {
+    let types = resources.iter().map(|resource| resource.id().resource_type());
+    types.filter_map(|resource_type| limits::not_emulated(&resource_type)).collect()
 }
 
 /// The resource that a request's body makes of what was there before, whose fields it replaces.

@@ -1,4 +1,4 @@
-//! In which order lists show their values, and what they can be filtered by.
+//! The order of the values in a list, and the fields that a list can be filtered by.
 
 use super::{
     filter::{self, Fields},
@@ -21,7 +21,7 @@ pub(super) fn sort(found: &mut [Versioned<Resource>], kind: Kind) {
     });
 }
 
-/// What a list of a kind can be filtered by.
+/// The fields that a list of a kind can be filtered by.
 pub(super) fn fields(kind: Kind) -> Fields {
     match kind {
         Kind::Product => filter::OF_PRODUCTS,

@@ -106,13 +106,12 @@ impl Reply {
 
     /// API Management's error for a field that does not fit.
     pub(super) fn apim_invalid(target: &str, message: &str) -> Self {
-        Self::apim_invalid_fields(vec![
-            json!({"code": "ValidationError", "target": target, "message": message}),
-        ])
+        let detail = json!({"code": "ValidationError", "target": target, "message": message});
+        Self::apim_invalid_fields(&[detail])
     }
 
     /// API Management's error for several fields that do not fit.
-    pub(super) fn apim_invalid_fields(details: Vec<Value>) -> Self {
+    pub(super) fn apim_invalid_fields(details: &[Value]) -> Self {
         let error = json!({"code": "ValidationError",
             "message": "One or more fields contain incorrect values:", "details": details});
         Self::with(StatusCode::BAD_REQUEST, json!({ "error": error })).indented()

@@ -126,7 +126,7 @@ impl ControlPlane {
             };
             if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
                 values.push(match kind {
-                    Kind::Site => site::site(plane, found.value, call)?,
+                    Kind::Site => site::site(plane, &found.value, call)?,
                     _ => apim::body(plane, found, kind, call, View::Listed),
                 });
             }

@@ -49,20 +49,16 @@ fn error_of(error: &crate::model::InvalidId) -> crate::provider::ProviderError {
 pub(super) fn settle(api: &mut Resource, old: Option<&Resource>) {
     let name = api.id().name().to_owned();
     let kept = |field: &str| old.and_then(|old| old.field(&format!("properties.{field}")).cloned());
-    match split(&name).1 {
-        Some(number) => {
-            api.set_property("apiRevision", number);
-            api.set_property("isCurrent", kept("isCurrent").unwrap_or(false.into()));
-        }
-        None => {
-            let given = api.text("properties.apiRevision").ok().flatten().map(str::to_owned);
-            let digits: String = given.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
-            let number =
-                if digits.is_empty() { kept("apiRevision").unwrap_or("1".into()) } else { digits.into() };
-            api.set_property("apiRevision", number);
-            default(api, "isCurrent", true);
-        }
+    if let Some(number) = split(&name).1 {
+        api.set_property("apiRevision", number);
+        api.set_property("isCurrent", kept("isCurrent").unwrap_or(false.into()));
+        return;
     }
+    let given = api.text("properties.apiRevision").ok().flatten().map(str::to_owned);
+    let digits: String = given.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+    let number = if digits.is_empty() { kept("apiRevision").unwrap_or("1".into()) } else { digits.into() };
+    api.set_property("apiRevision", number);
+    default(api, "isCurrent", true);
 }
 
 /// Every revision of an API, newest first.

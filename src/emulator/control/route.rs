@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn what_azure_has_and_the_emulator_does_not_is_told_by_its_name() {
+    fn a_type_that_is_not_emulated_is_reported_by_its_name() {
         for (path, name) in [
             ("/subscriptions/s/providers/Microsoft.Compute/virtualMachines".to_owned(), "Microsoft.Compute"),
             (format!("{GROUP}/providers/Microsoft.Web/sites/x"), "Microsoft.Web/sites"),

@@ -79,12 +79,12 @@ fn envelope(resource: &Resource, location: Option<&str>, properties: Value) -> V
 }
 
 /// A site as its answers show it.
-pub(super) fn site(plane: &JsonControlPlane, site: Resource, call: &Call) -> Result<Value, Reply> {
+pub(super) fn site(plane: &JsonControlPlane, site: &Resource, call: &Call) -> Result<Value, Reply> {
     let production = site.id().child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
-    let mut properties = filled(site_properties(call.version()), &site);
+    let mut properties = filled(site_properties(call.version()), site);
     properties["linkedBackends"] = summaries(plane, &production, call)?.into();
     let location = site.text("location").ok().flatten().unwrap_or("Central US");
-    let mut value = envelope(&site, Some(location), properties);
+    let mut value = envelope(site, Some(location), properties);
     for name in ["identity", "systemData"] {
         if let Some(there) = site.field(name) {
             value[name] = there.clone();

@@ -20,7 +20,8 @@ const WEB: &[&str] = &[
     "2025-05-01",
     "2026-07-15",
 ];
-/// Of [API Management](https://learn.microsoft.com/rest/api/apimanagement).
+/// Of [API Management](https://learn.microsoft.com/rest/api/apimanagement), without those before 2021-08-01,
+/// which Azure retired in 2024.
 const API_MANAGEMENT: &[&str] = &[
     "2021-08-01",
     "2022-08-01",

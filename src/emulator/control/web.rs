@@ -51,7 +51,7 @@ impl ControlPlane {
             (Kind::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
                 site::build(plane, id, found, call)?
             }
-            (_, Some(found)) => site::site(plane, found, call)?,
+            (_, Some(found)) => site::site(plane, &found, call)?,
             (_, None) => return Err(Reply::web_not_found(kind.noun(), id.name())),
         }))
     }
@@ -163,7 +163,7 @@ fn site_put(
         plane.put(site, Expected::Anything).await.map_err(|error| refused(&error))?;
         let now = plane.find(&id).map_err(|error| refused(&error))?;
         let now = now.ok_or_else(Reply::internal_error)?;
-        Ok(Reply::ok(site::site(plane, now.value, &call)?))
+        Ok(Reply::ok(site::site(plane, &now.value, &call)?))
     }
     .boxed()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use hyper::{Method, StatusCode};
+use hyper::Method;
 use serde_json::Value;
 
 use super::{
@@ -61,9 +61,6 @@ pub(super) fn put(
             etag = tag;
         }
         let view = if existed { View::Changed } else { View::Created };
-        if patched && call.version() < "2021-08-01" {
-            return Ok(Reply::status(StatusCode::NO_CONTENT));
-        }
         put_reply(plane, &call, &id, kind, view, &etag).await
     }
     .boxed()
@@ -79,7 +76,7 @@ async fn put_reply(
 ) -> Result<Reply, Reply> {
     let mut etag = etag.clone();
     let found = if kind == Kind::ProductApi {
-        // what is put has no version of its own
+        // an API in a product has the version of the API
         let api = id.parent().and_then(|product| product.parent()?.child("apis", id.name()).ok());
         if let Some(api) = api.map(|api| find(plane, &api)).transpose()?.flatten() {
             etag = api.etag;

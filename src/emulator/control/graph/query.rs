@@ -17,7 +17,7 @@ pub(super) enum Stage {
     Count,
 }
 
-/// What holds of a row or does not.
+/// A condition on a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
     All(Vec<Condition>),
@@ -48,7 +48,7 @@ pub(super) struct Unparsed {
     pub(super) line: usize,
     pub(super) position: usize,
     pub(super) token: String,
-    /// What of the language is not implemented here, where it is that.
+    /// The clause or operator that is not implemented, if that is the problem.
     pub(super) unsupported: Option<String>,
 }
 
@@ -76,7 +76,7 @@ enum Token {
 
 const MARKS: [&str; 15] = ["==", "=~", "!=", "!~", "|", "(", ")", ",", "=", "[", "]", "*", "<", ">", "+"];
 
-/// What begins a stage in the language and is not implemented.
+/// The stages of the language that are not implemented.
 const UNSUPPORTED: [&str; 16] = [
     "distinct",
     "extend",
@@ -243,7 +243,7 @@ impl Parser<'_> {
     fn projected(&mut self) -> Result<(String, Vec<String>), Unparsed> {
         let first = self.column()?;
         if !self.is_mark("=") {
-            // what stands deep in a column is named by the whole way to it
+            // a member of a column is named by the whole path to it
             return Ok((first.join("_"), first));
         }
         self.at += 1;
@@ -262,10 +262,7 @@ impl Parser<'_> {
 
     /// A column, or something in one: `properties.defaultHostname`, `tags['env']`.
     fn column(&mut self) -> Result<Vec<String>, Unparsed> {
-        const KEYWORDS: [&str; 12] =
-            ["where", "project", "order", "sort", "take", "limit", "by", "and", "or", "not", "in", "count"];
-        let is_keyword = KEYWORDS.iter().any(|keyword| self.is_word(keyword));
-        if is_keyword || self.word_is_a_number() {
+        if self.word_is_a_number() {
             return Err(self.unexpected());
         }
         let mut path: Vec<String> = self.word()?.split('.').map(str::to_owned).collect();
@@ -419,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_implemented_is_refused_by_its_name_and_never_passed_over() {
+    fn a_clause_that_is_not_implemented_is_refused_by_its_name() {
         for (query, unsupported) in [
             ("resources | summarize count() by type", "summarize"),
             ("resources | extend a = name", "extend"),
@@ -439,7 +436,8 @@ mod tests {
     #[test]
     fn a_query_that_breaks_off_is_refused_where_it_does() {
         let problem = parse("project id, location | where where").unwrap_err();
-        assert_eq!((problem.line, problem.unsupported), (1, None));
+        let place = (problem.line, problem.position, problem.token.as_str());
+        assert_eq!((place, problem.unsupported), ((1, 34, "<EOF>"), None), "as recorded");
         for query in [
             "",
             "resources |",

@@ -1,4 +1,4 @@
-//! What each step of a query makes of the rows before it.
+//! The steps of a query, applied to rows.
 
 use std::cmp::Ordering;
 
@@ -22,7 +22,9 @@ pub(super) fn applied(stage: &Stage, mut rows: Vec<Row>) -> Vec<Row> {
         }
         Stage::ProjectAway(columns) => {
             let is_away = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
-            rows.iter_mut().for_each(|row| row.retain(|name, _| !is_away(name)));
+            for row in &mut rows {
+                row.retain(|name, _| !is_away(name));
+            }
         }
         Stage::Order(columns) => rows.sort_by(|a, b| {
             let compared = columns.iter().map(|(column, is_ascending)| {
@@ -35,7 +37,7 @@ pub(super) fn applied(stage: &Stage, mut rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-/// What is in a column, or deep in it.
+/// The value of a column, or of a member of it.
 fn value(row: &Row, column: &[String]) -> Value {
     let Some((first, rest)) = column.split_first() else { return Value::Null };
     let found = row.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)).map(|(_, value)| value);

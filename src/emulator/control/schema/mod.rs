@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use self::tables::{Field, Type, fields};
 use super::{Reply, route::Kind};
 
-/// What a body is for: what is required differs.
+/// The purpose of a body, on which the required properties depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// It is the whole of a resource.
+    /// The body is a whole resource.
     Whole,
-    /// It has the properties that change.
+    /// The body has the properties that change.
     Part,
 }
 
@@ -26,7 +26,7 @@ const ENVELOPE: &[Field] = &[
     Field::of("zones", Type::List(&Type::TEXT)),
 ];
 
-/// Something of a body that does not fit.
+/// A property that does not fit.
 struct Problem {
     /// The property, dotted.
     path: String,
@@ -86,76 +86,76 @@ fn object(
     known
 }
 
-/// A value as it is kept, unless it does not fit or is not kept at all.
+/// The value to keep; none if the value does not fit or Azure sets the property itself.
 fn one(kind: &Type, value: &Value, path: &str, problems: &mut Vec<Problem>) -> Option<Value> {
-    let mut wrong = |expected| {
-        problems.push(wrong_type(path, expected, value));
-        None
-    };
     match kind {
         Type::ReadOnly => None,
         Type::Any => Some(value.clone()),
-        Type::Flag => {
-            if value.is_boolean() {
-                Some(value.clone())
-            } else {
-                wrong("boolean")
-            }
-        }
-        Type::Whole => {
-            if value.as_i64().is_some_and(|it| i32::try_from(it).is_ok()) {
-                Some(value.clone())
-            } else {
-                wrong("integer")
-            }
-        }
-        Type::Text { shortest, longest } => match value.as_str() {
-            None => wrong("string"),
-            Some(text) => {
-                problems.extend(length(text, path, *shortest, *longest));
-                Some(value.clone())
-            }
+        Type::Flag if value.is_boolean() => Some(value.clone()),
+        Type::Whole if value.as_i64().is_some_and(|it| i32::try_from(it).is_ok()) => Some(value.clone()),
+        Type::Flag | Type::Whole => wrong(kind, value, path, problems),
+        Type::Text { .. } | Type::Word(_) | Type::LenientWord(_) => match value.as_str() {
+            Some(given) => text(kind, given, path, problems),
+            None => wrong(kind, value, path, problems),
         },
-        Type::LenientWord(words) => match value.as_str() {
-            None => wrong("string"),
-            Some(text) => {
-                words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| (*word).into())
-            }
-        },
-        Type::Word(words) => match value.as_str() {
-            None => wrong("string"),
-            Some(text) => match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
-                Some(word) => Some((*word).into()),
-                None => {
-                    problems.push(unknown_word(path, text, words));
-                    None
-                }
-            },
-        },
-        Type::Texts => match value.as_object() {
-            None => wrong("object"),
-            Some(members) => {
-                let of = |(name, value): (&String, &Value)| {
-                    Some((name.clone(), one(&Type::TEXT, value, &format!("{path}.{name}"), problems)?))
-                };
-                Some(members.iter().filter_map(of).collect::<Map<_, _>>().into())
-            }
-        },
-        Type::Object(fields) => match value.as_object() {
-            None => wrong("object"),
-            Some(members) => {
-                Some(object(fields, members, &format!("{path}."), Purpose::Whole, problems).into())
-            }
+        Type::Texts | Type::Object(_) => match value.as_object() {
+            Some(members) => Some(members_of(kind, members, path, problems).into()),
+            None => wrong(kind, value, path, problems),
         },
         Type::List(of) => match value.as_array() {
-            None => wrong("array"),
             Some(values) => {
                 let each = values.iter().enumerate();
                 let each = each.filter_map(|(at, value)| one(of, value, &format!("{path}[{at}]"), problems));
                 Some(Value::Array(each.collect()))
             }
+            None => wrong(kind, value, path, problems),
         },
     }
+}
+
+fn wrong(kind: &Type, value: &Value, path: &str, problems: &mut Vec<Problem>) -> Option<Value> {
+    problems.push(wrong_type(path, kind.noun(), value));
+    None
+}
+
+fn text(kind: &Type, given: &str, path: &str, problems: &mut Vec<Problem>) -> Option<Value> {
+    let word = |words: &[&str]| {
+        words.iter().find(|word| word.eq_ignore_ascii_case(given)).map(|word| Value::from(*word))
+    };
+    match kind {
+        Type::Text { shortest, longest } => problems.extend(length(given, path, *shortest, *longest)),
+        Type::LenientWord(words) => return word(words),
+        Type::Word(words) => {
+            let found = word(words);
+            if found.is_none() {
+                problems.push(unknown_word(path, given, words));
+            }
+            return found;
+        }
+        Type::Flag
+        | Type::Whole
+        | Type::Object(_)
+        | Type::List(_)
+        | Type::Texts
+        | Type::Any
+        | Type::ReadOnly => {}
+    }
+    Some(given.into())
+}
+
+fn members_of(
+    kind: &Type,
+    members: &Map<String, Value>,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) -> Map<String, Value> {
+    if let Type::Object(fields) = kind {
+        return object(fields, members, &format!("{path}."), Purpose::Whole, problems);
+    }
+    let of = |(name, value): (&String, &Value)| {
+        Some((name.clone(), one(&Type::TEXT, value, &format!("{path}.{name}"), problems)?))
+    };
+    members.iter().filter_map(of).collect()
 }
 
 fn length(text: &str, path: &str, shortest: usize, longest: usize) -> Option<Problem> {
@@ -222,7 +222,7 @@ fn refusal(kind: Kind, problems: &[Problem]) -> Reply {
         }
         detail(target, message)
     });
-    Reply::apim_invalid_fields(details.collect())
+    Reply::apim_invalid_fields(&details.collect::<Vec<_>>())
 }
 
 fn detail(target: &str, message: &str) -> Value {
@@ -244,71 +244,44 @@ mod tests {
         }
     }
 
+    fn refuses(kind: Kind, properties: &Value, target: &str, words: &str) {
+        let details = check(kind, Purpose::Whole, properties).unwrap_err();
+        assert_eq!(details[0]["target"], target, "{properties}");
+        assert!(details[0]["message"].as_str().unwrap().contains(words), "{}", details[0]);
+    }
+
     #[test]
     fn a_value_of_another_type_is_refused_with_its_property() {
-        for (kind, properties, target, words) in [
-            (
-                Kind::Product,
-                json!({"displayName": "p", "terms": {}}),
-                "terms",
-                "Unexpected token: StartObject",
-            ),
-            (Kind::Product, json!({"displayName": ["p"]}), "displayName", "StartArray"),
-            (
-                Kind::Product,
-                json!({"displayName": "p", "subscriptionRequired": "no"}),
-                "subscriptionRequired",
-                "Could not convert string to boolean: no",
-            ),
-            (
-                Kind::Product,
-                json!({"displayName": "p", "subscriptionsLimit": 1.5}),
-                "subscriptionsLimit",
-                "Float",
-            ),
-            (Kind::Product, json!({"displayName": "p", "state": "open"}), "state", "'open' is not a value"),
-            (Kind::Subscription, json!({"displayName": "s", "scope": 7}), "scope", "Integer"),
-            (
-                Kind::Subscription,
-                json!({"displayName": "s", "scope": "/apis", "primaryKey": {}}),
-                "primaryKey",
-                "StartObject",
-            ),
-            (
-                Kind::Api,
-                json!({"displayName": "a", "path": "a", "protocols": "https"}),
-                "protocols",
-                "String",
-            ),
-            (
-                Kind::Api,
-                json!({"displayName": "a", "path": "a", "protocols": ["ftp"]}),
-                "protocols[0]",
-                "ftp",
-            ),
-            (
-                Kind::Api,
-                json!({"displayName": "a", "path": "a", "contact": {"name": 1}}),
-                "contact.name",
-                "Integer",
-            ),
-            (
-                Kind::ApiOperation,
-                json!({"displayName": "o", "method": "GET", "urlTemplate": "/", "responses": [{}]}),
-                "responses[0].statusCode",
-                "empty",
-            ),
-            (
-                Kind::ApiVersionSet,
-                json!({"displayName": "v", "versioningScheme": "Path"}),
-                "versioningScheme",
-                "Path",
-            ),
-        ] {
-            let details = check(kind, Purpose::Whole, &properties).unwrap_err();
-            assert_eq!(details[0]["target"], target, "{properties}");
-            assert!(details[0]["message"].as_str().unwrap().contains(words), "{}", details[0]);
-        }
+        let product = |name: &str, value: Value, words: &str| {
+            let mut properties = json!({"displayName": "p"});
+            properties[name] = value;
+            refuses(Kind::Product, &properties, name, words);
+        };
+        product("terms", json!({}), "Unexpected token: StartObject");
+        product("displayName", json!(["p"]), "StartArray");
+        product("subscriptionRequired", json!("no"), "Could not convert string to boolean: no");
+        product("subscriptionsLimit", json!(1.5), "Float");
+        product("state", json!("open"), "'open' is not a value");
+        let subscription = json!({"displayName": "s", "scope": 7});
+        refuses(Kind::Subscription, &subscription, "scope", "Integer");
+        let keyed = json!({"displayName": "s", "scope": "/apis", "primaryKey": {}});
+        refuses(Kind::Subscription, &keyed, "primaryKey", "StartObject");
+        let version_set = json!({"displayName": "v", "versioningScheme": "Path"});
+        refuses(Kind::ApiVersionSet, &version_set, "versioningScheme", "Path");
+    }
+
+    #[test]
+    fn a_value_deep_in_a_body_is_refused_with_the_way_to_it() {
+        let api = |name: &str, value: Value, target: &str, words: &str| {
+            let mut properties = json!({"displayName": "a", "path": "a"});
+            properties[name] = value;
+            refuses(Kind::Api, &properties, target, words);
+        };
+        api("protocols", json!("https"), "protocols", "String");
+        api("protocols", json!(["ftp"]), "protocols[0]", "ftp");
+        api("contact", json!({"name": 1}), "contact.name", "Integer");
+        let operation = json!({"displayName": "o", "method": "GET", "urlTemplate": "/", "responses": [{}]});
+        refuses(Kind::ApiOperation, &operation, "responses[0].statusCode", "empty");
     }
 
     #[test]
@@ -322,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_azure_does_not_know_or_sets_itself_is_ignored_and_not_kept() {
+    fn unknown_and_read_only_properties_are_ignored_and_not_kept() {
         let given = json!({"displayName": "p", "state": "Published", "colour": {}, "description": null});
         assert_eq!(
             check(Kind::Product, Purpose::Whole, &given),

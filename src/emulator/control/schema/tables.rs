@@ -11,7 +11,7 @@ pub(super) struct Field {
     pub(super) is_required: bool,
 }
 
-/// What a property can be.
+/// The type of a property.
 pub(super) enum Type {
     /// A text of a length in characters.
     Text {
@@ -47,6 +47,17 @@ impl Field {
 
 impl Type {
     pub(super) const TEXT: Self = Self::Text { shortest: 0, longest: usize::MAX };
+
+    /// The word for it in messages.
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::Text { .. } | Self::Word(_) | Self::LenientWord(_) => "string",
+            Self::Flag => "boolean",
+            Self::Whole => "integer",
+            Self::List(_) => "array",
+            Self::Object(_) | Self::Texts | Self::Any | Self::ReadOnly => "object",
+        }
+    }
 
     const fn up_to(longest: usize) -> Self {
         Self::Text { shortest: 0, longest }
