@@ -71,7 +71,7 @@ fn properties(picked: &mut Picked, name: &str, tier: &str, region: &str, wanted:
     let regional = is_classic.then(|| format!("https://{name}-{region}-01.regional.azure-api.net"));
     picked.or("gatewayRegionalUrl", regional);
     picked.or("portalUrl", address("portal.")).or("developerPortalUrl", address("developer."));
-    if wanted.since("2024-05-01") {
+    if wanted.since("2023-05-01-preview") {
         picked.nullable("dataApiUrl");
     }
     let of_unit = is_second.then_some("https://smapi.api-emulator.p.azurewebsites.net/");
@@ -89,7 +89,7 @@ fn properties(picked: &mut Picked, name: &str, tier: &str, region: &str, wanted:
         .or("customProperties", protocols(is_classic))
         .or("virtualNetworkType", "None")
         .nullable("certificates");
-    if !wanted.since("2024-05-01") || picked.is_true("disableGateway", false) {
+    if !wanted.since("2023-05-01-preview") || picked.is_true("disableGateway", false) {
         picked.or("disableGateway", false);
     }
     if wanted.since("2022-08-01") {
@@ -102,7 +102,7 @@ fn properties(picked: &mut Picked, name: &str, tier: &str, region: &str, wanted:
     picked.or("publicNetworkAccess", "Enabled").nullable("privateEndpointConnections");
     let platform = if is_second { "undetermined" } else { "mtv1" };
     picked.or("platformVersion", if is_classic { "stv2" } else { platform });
-    if wanted.since("2024-05-01") {
+    if wanted.since("2023-05-01-preview") {
         picked.nullable("configurationApi").or("legacyPortalStatus", "Disabled");
         picked.or("developerPortalStatus", "Disabled");
     }
