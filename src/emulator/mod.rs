@@ -7,6 +7,7 @@ mod control;
 mod data;
 mod fault;
 mod guard;
+mod limits;
 mod log;
 mod server;
 mod store;
@@ -153,6 +154,11 @@ impl Emulator {
         let told = Arc::clone(&plane);
         let publish = Box::new(move |view| told.publish(view));
         let (store, writer) = Store::open(&options.model, options.lock_wait, &options.ambient, publish)?;
+        for resource_type in control::types_not_emulated(&store.current().resources().unwrap_or_default()) {
+            tracing::warn!(
+                "the model has resources of `{resource_type}`, which the emulator does not implement"
+            );
+        }
         let ambient = options.ambient;
         let of_control =
             ControlPlane::new(store.clone(), Arc::clone(&board), options.token, Arc::clone(&ambient));

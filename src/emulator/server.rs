@@ -19,6 +19,7 @@ use super::{
     data::DataPlane,
     fault::{Effect, Plane},
     guard::Guard,
+    limits,
     log::{Entry, Journal},
     store::Store,
     switches::Switchboard,
@@ -31,10 +32,10 @@ const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id"
 const CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const RETURN_CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
 
-/// Where the emulator reports what it does not implement.
-const LIMITS: &str = "/_emulator/limits";
 /// Where the admin routes are.
 const ADMIN: &str = "/_emulator/";
+/// Where every client can read what is not emulated.
+const LIMITS: &str = "/_emulator/limits";
 
 /// Whether the switches can be set while the emulator runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl Server {
             if !peer.ip().is_loopback() {
                 limits.remove("inUse");
             }
-            return Some(Reply::ok(limits.into()));
+            return Some(Reply::ok(limits::report(limits)));
         }
         if path.starts_with(ADMIN) {
             return Some(self.administer(parts, body, peer).await);

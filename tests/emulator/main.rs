@@ -8,6 +8,7 @@ mod faults;
 mod limits;
 mod operations;
 mod published;
+mod recorded;
 #[path = "../support/skip.rs"]
 mod skip;
 mod story;

@@ -43,9 +43,22 @@ fn the_whole_life_of_a_link_goes_over_http_whoever_provisions() {
         assert_eq!(outcome(&verb(0, &["api", "add", "orders"])), "applied");
         assert_eq!(outcome(&verb(0, &["unlink"])), "applied");
         assert_eq!(emulated.state(), "leftover");
+        end_the_administrators_subscription(&emulated);
         assert_eq!(outcome(&verb(0, &["unlink", "--purge"])), "applied");
         assert_eq!(emulated.state(), "unlinked");
         assert_eq!(outcome(&verb(0, &["unlink"])), "unchanged");
+    }
+}
+
+/// Deletes the subscription that API Management makes with a product: a purge is refused while it is there.
+fn end_the_administrators_subscription(emulated: &Emulated) {
+    let of_product = format!("{}/products/{}/subscriptions", service(), label(emulated));
+    let listed = emulated.get(&format!("{of_product}?api-version={APIM}")).body;
+    let is_own = |it: &&Value| it["properties"]["displayName"].is_null();
+    for subscription in listed["value"].as_array().unwrap().iter().filter(is_own) {
+        let name = subscription["name"].as_str().unwrap();
+        let path = format!("{}/subscriptions/{name}?api-version={APIM}", service());
+        assert_eq!(emulated.send("DELETE", &path, &Value::Null).status, 200);
     }
 }
 

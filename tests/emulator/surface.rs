@@ -44,7 +44,19 @@ fn a_site_and_its_production_are_the_same_to_a_linked_backend_in_any_case() {
     let old = emulated.get(&web("/linkedBackends/mine").replace(WEB, "2022-03-01"));
     let mut fields: Vec<&String> = old.body["properties"].as_object().unwrap().keys().collect();
     fields.sort();
-    assert_eq!(fields, ["backendResourceId", "createdOn", "provisioningState", "region"]);
+    assert_eq!(
+        fields,
+        [
+            "areAutomatedDeploymentsEnabled",
+            "backendResourceId",
+            "createdOn",
+            "managedServiceIdentityType",
+            "provisioningState",
+            "region",
+            "storageAccountResourceId",
+            "userAssignedManagedIdentityResourceId"
+        ]
+    );
 }
 
 #[test]
@@ -127,13 +139,15 @@ fn entity_tags_hold_changes_to_their_conditions() {
             assert_eq!(send("PATCH", Some(&before)).status, 412, "{path}");
             assert_eq!(send("PATCH", Some("*")).status, 200, "{path}");
         }
-        assert_eq!(send("DELETE", None).status, 400, "{path}");
         assert_eq!(send("DELETE", Some(&before)).status, 412, "{path}");
         if path != product {
             // since 2024, an API goes as slowly as a service
             let gone = if path.starts_with("/apis") { 202 } else { 200 };
-            assert_eq!(send("DELETE", Some(&after)).status, gone, "{path}");
+            let after = if path.starts_with("/apis") { None } else { Some(after.as_str()) };
+            assert_eq!(send("DELETE", after).status, gone, "{path}: a condition is not required");
             assert_eq!(send("DELETE", Some("*")).status, 204, "{path}: gone already");
+            assert_eq!(send("PUT", Some(&before)).status, 412, "{path}: that version is gone");
+            assert_eq!(send("PUT", Some("*")).status, 201, "{path}: what does not exist is created");
         }
     }
 }
@@ -150,7 +164,16 @@ fn an_api_is_in_a_product_or_is_not() {
     assert_eq!((send("PUT").status, send("HEAD").status), (200, 204));
     let listed = emulated.get(&apim(&format!("/products/{LABEL}/apis")));
     assert_eq!((listed.names(), &listed.body["count"]), (vec!["orders"], &json!(1)));
-    assert_eq!(emulated.get(&apim("/apis/orders/products")).names(), [LABEL]);
+    let api = &listed.body["value"][0];
+    assert_eq!(api["id"], format!("{}/products/{LABEL}/apis/orders", service()));
+    assert_eq!(api["type"], "Microsoft.ApiManagement/service/products/apis");
+    let products = emulated.get(&apim("/apis/orders/products"));
+    assert_eq!(products.names(), [LABEL]);
+    assert_eq!(products.body["value"][0]["id"], format!("{}/apis/orders/products/{LABEL}", service()));
+    assert_eq!(products.body["value"][0]["type"], "Microsoft.ApiManagement/service/apis/products");
+    let get = send("GET");
+    assert_eq!((get.status, get.header("allow")), (405, Some("HEAD,PUT,DELETE")));
+    assert_eq!(get.body, json!({"Message": "The requested resource does not support http method 'GET'."}));
     assert_eq!([0, 1].map(|_| send("DELETE").status), [200, 204]);
     let nothing = emulated.send("PUT", &place.replace("orders", "nothing"), &Value::Null);
     assert_eq!((nothing.status, &nothing.body["error"]["message"]), (404, &json!("Api not found.")));
@@ -226,7 +249,10 @@ fn a_product_is_held_to_its_rules() {
     assert_eq!(put("p", json!({"displayName": "one"})).status, 201);
     assert_eq!(emulated.send("PUT", &apim("/products/p/policies/policy"), &policy).status, 400);
     let missing = emulated.get(&apim("/products/p/policies/policy"));
-    assert_eq!((missing.status, &missing.body["error"]["message"]), (404, &json!("Policy not found.")));
+    assert_eq!(
+        (missing.status, &missing.body["error"]["message"]),
+        (404, &json!("PoliciesConfiguration not found."))
+    );
     let spaced =
         json!({"properties": {"format": "xml", "value": "<policies>\n        <inbound />\n</policies>"}});
     assert_eq!(emulated.send("PUT", &apim("/products/p/policies/policy"), &spaced).status, 201);
@@ -238,13 +264,147 @@ fn a_product_is_held_to_its_rules() {
 }
 
 #[test]
+fn a_product_that_is_put_has_a_subscription_of_the_administrator_at_once() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let path = apim("/products/p");
+    let body = json!({"properties": {"displayName": "p"}});
+    let made = emulated.send("PUT", &path, &body);
+    assert_eq!((made.status, &made.body["properties"]["groups"][0]["name"]), (201, &json!("Administrators")));
+    let listed = emulated.get(&apim("/products/p/subscriptions"));
+    let own = &listed.body["value"][0];
+    assert_eq!((&listed.body["count"], &own["properties"]["displayName"]), (&json!(1), &Value::Null));
+    assert_eq!(own["properties"]["ownerId"], format!("{}/users/1", service()));
+    assert_eq!(own["type"], "Microsoft.ApiManagement/service/products/subscriptions");
+    let name = own["name"].as_str().unwrap();
+    assert_eq!(own["id"], format!("{}/products/p/subscriptions/{name}", service()));
+    assert!(name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
+    let text = |field: &str| own["properties"][field].as_str().unwrap().to_owned();
+    let created: jiff::Timestamp = text("createdDate").parse().unwrap();
+    assert_eq!(format!("{:08x}", created.as_second()), name[..8], "{}", text("createdDate"));
+    assert_eq!(text("startDate"), format!("{}T00:00:00Z", &text("createdDate")[..10]));
+    let secrets = emulated.send("POST", &apim(&format!("/subscriptions/{name}/listSecrets")), &Value::Null);
+    assert_eq!(secrets.body["primaryKey"].as_str().unwrap().len(), 32);
+    assert_eq!(emulated.send("PUT", &path, &body).body["properties"]["groups"], json!([]));
+    assert_eq!(emulated.get(&apim("/products/p/subscriptions")).body["count"], 1, "a second PUT makes none");
+    let kept = emulated.send("DELETE", &path, &Value::Null);
+    assert_eq!(
+        (kept.status, kept.code(), &kept.body["error"]["details"]),
+        (400, "ValidationError", &Value::Null)
+    );
+    let gone = emulated.send("DELETE", &apim("/products/p?deleteSubscriptions=true"), &Value::Null);
+    assert_eq!((gone.status, emulated.get(&apim("/subscriptions")).names().len()), (200, 0));
+}
+
+#[test]
+fn a_body_is_held_to_the_types_of_the_definitions() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    for (path, properties, target) in [
+        ("/products/p", json!({"displayName": "p", "terms": {}}), "terms"),
+        ("/products/p", json!({"displayName": "p", "subscriptionRequired": "yes"}), "subscriptionRequired"),
+        ("/products/p", json!({"displayName": "p", "state": "open"}), "state"),
+        ("/products/p", json!({"displayName": "x".repeat(301)}), "displayName"),
+        ("/subscriptions/s", json!({"displayName": "s", "scope": ["/apis"]}), "scope"),
+        ("/subscriptions/s", json!({"displayName": "s"}), "scope"),
+        ("/apis/a", json!({"displayName": "a", "path": 7}), "path"),
+        ("/apis/a", json!({"displayName": "a"}), "path"),
+        ("/apis/orders/operations/o", json!({"displayName": "o", "method": "GET"}), "urlTemplate"),
+        ("/products/p", json!(7), "properties"),
+    ] {
+        let answer = emulated.send("PUT", &apim(path), &json!({ "properties": properties }));
+        assert_eq!((answer.status, answer.code()), (400, "ValidationError"), "{path} {properties}");
+        assert_eq!(answer.body["error"]["details"][0]["target"], target, "{path} {properties}");
+    }
+    let open =
+        json!({"properties": {"displayName": "p", "subscriptionRequired": false, "approvalRequired": false}});
+    let refused = emulated.send("PUT", &apim("/products/p"), &open);
+    assert!(refused.body["error"]["message"].as_str().unwrap().starts_with("Cannot provide values for"));
+    let unknown = json!({"properties": {"displayName": "p", "colour": "red"}, "etag": 7, "name": "q"});
+    let made = emulated.send("PUT", &apim("/products/p"), &unknown);
+    assert_eq!(
+        (made.status, &made.body["name"], made.body["properties"].get("colour")),
+        (201, &json!("p"), None)
+    );
+    let tags = json!({"location": "Central US", "tags": {"a": {}}});
+    let answer = emulated.send("PUT", &web(""), &tags);
+    assert_eq!((answer.status, answer.code()), (400, "InvalidRequestContent"));
+    let answer = emulated.send("PUT", &web(""), &json!({"properties": {"branch": 7}}));
+    assert_eq!(answer.body["Message"], "The parameter branch has an invalid value.");
+}
+
+#[test]
+fn types_that_are_not_emulated_are_listed_for_every_client() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let limits = emulated.get("/_emulator/limits");
+    assert_eq!(limits.status, 200, "without the admin routes too");
+    let types: Vec<&str> =
+        limits.body["resourceTypes"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(types.contains(&"Microsoft.ApiManagement/service/namedValues"));
+    assert!(limits.body["policyElements"].is_array() && limits.body["configuration"].is_array());
+    let answer = emulated.get(&apim("/namedValues/x"));
+    assert_eq!(
+        (answer.status, &answer.body["error"]["target"]),
+        (501, &json!(types.iter().find(|it| it.ends_with("/namedValues"))))
+    );
+    let import = json!({"properties": {"displayName": "a", "path": "a", "format": "openapi", "value": "{}"}});
+    assert_eq!(emulated.send("PUT", &apim("/apis/a"), &import).code(), "NotEmulated");
+}
+
+#[test]
+fn a_revision_is_an_api_of_its_own_name_until_its_api_is_deleted() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let source = json!({"properties": {"sourceApiId": "/apis/orders", "apiRevisionDescription": "second",
+        "serviceUrl": "https://new.example", "path": "api/orders"}});
+    let made = emulated.send("PUT", &apim("/apis/orders%3Brev%3D2"), &source);
+    assert_eq!((made.status, &made.body["name"]), (201, &json!("orders;rev=2")), "{}", made.text);
+    let properties = &made.body["properties"];
+    assert_eq!((&properties["apiRevision"], properties.get("isCurrent")), (&json!("2"), None));
+    assert_eq!(properties["displayName"], "orders", "from the source");
+    assert_eq!(emulated.get(&apim("/apis")).names(), ["catalog", "orders;rev=2", "orders"]);
+    let revisions = emulated.get(&apim("/apis/orders/revisions")).body;
+    assert_eq!((&revisions["count"], &revisions["nextLink"]), (&json!(2), &Value::Null));
+    assert_eq!(revisions["value"][0]["apiId"], "/apis/orders;rev=2");
+    assert_eq!(revisions["value"][1]["isCurrent"], true);
+    let deleted = emulated.send("DELETE", &apim("/apis/orders?deleteRevisions=true"), &Value::Null);
+    assert_eq!(deleted.status, 202);
+    let at =
+        |name: &str| deleted.header(name).unwrap().strip_prefix(&emulated.endpoint()).unwrap().to_owned();
+    assert_eq!(emulated.get(&at("azure-asyncoperation")).body, json!({"status": "Succeeded"}));
+    assert_eq!(emulated.get(&at("location")).status, 204);
+    assert_eq!(emulated.get(&apim("/apis")).names(), ["catalog"]);
+}
+
+#[test]
+fn a_question_that_is_not_understood_is_refused_and_never_answered_in_part() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let ask = |version: &str, query: &str| {
+        let path = format!("/providers/Microsoft.ResourceGraph/resources?api-version={version}");
+        emulated.send("POST", &path, &json!({ "query": query }))
+    };
+    let refused = ask("2021-03-01", "resources | where name == 'x' | summarize count() by type");
+    assert_eq!((refused.status, refused.code()), (400, "InvalidQuery"));
+    assert_eq!(refused.body["error"]["details"][0]["code"], "ParserFailure");
+    let answer = ask("2021-03-01", "resources | where type =~ 'microsoft.web/staticsites' | project name");
+    assert_eq!(answer.body["data"], json!([{"name": "site-0"}]));
+    assert_eq!(answer.header("x-ms-user-quota-remaining"), Some("14"));
+    let table = ask("2019-04-01", "project name, type | where type endswith 'service'").body;
+    assert_eq!(table["data"]["rows"], json!([["shop-apim", "microsoft.apimanagement/service"]]));
+}
+
+#[test]
 fn lists_come_in_pages_and_as_filters_say() {
     let emulated = Emulated::start(&["--log", "off"]);
     for number in 0..5 {
         let body = json!({"properties": {"displayName": format!("Product {number}"), "state": if number < 2 { "published" } else { "notPublished" }}});
         assert_eq!(emulated.send("PUT", &apim(&format!("/products/p{number}")), &body).status, 201);
     }
-    assert_eq!(emulated.get(&apim("/products?$top=2&$skip=1")).names(), ["p1", "p2"]);
+    let page = emulated.get(&apim("/products?$top=2&$skip=1"));
+    assert_eq!(page.names(), ["p1", "p2"]);
+    let next = page.body["nextLink"].as_str().unwrap();
+    assert!(next.ends_with(&format!("/products?%24top=2&api-version={APIM}&%24skip=3")), "{next}");
+    let next = emulated.get(next.strip_prefix(&emulated.endpoint()).unwrap());
+    assert_eq!((next.names(), next.body.get("nextLink")), (vec!["p3", "p4"], None));
+    assert_eq!(emulated.get(&apim("/products?$filter=name%20eq%20'Product%204'")).names(), ["p4"]);
+    assert_eq!(emulated.get(&apim("/products?$filter=colour%20eq%20'red'")).code(), "ValidationError");
     assert_eq!(emulated.get(&apim("/products?$filter=state%20eq%20'published'")).names(), ["p0", "p1"]);
     assert_eq!(emulated.get(&apim("/products?$filter=contains(displayName,'3')")).names(), ["p3"]);
     assert_eq!(emulated.get(&apim("/products?%24filter=displayName+eq+%27Product+4%27")).names(), ["p4"]);
@@ -263,7 +423,8 @@ fn a_scene_can_be_set_from_nothing_and_be_taken_away() {
     assert_eq!((site.status, &site.body["location"]), (200, &json!("Central US")));
     assert!(site.body["properties"]["defaultHostname"].as_str().unwrap().ends_with(".5.azurestaticapps.net"));
     let service = at("/providers/Microsoft.ApiManagement/service/gate", APIM);
-    let body = json!({"location": "Central US", "sku": {"name": "Consumption", "capacity": 0}});
+    let body = json!({"location": "Central US", "sku": {"name": "Consumption", "capacity": 0},
+        "properties": {"publisherEmail": "api@example.com", "publisherName": "Shop"}});
     let made = emulated.send("PUT", &service, &body);
     assert_eq!(
         (made.status, &made.body["properties"]["gatewayUrl"]),
@@ -278,7 +439,8 @@ fn a_scene_can_be_set_from_nothing_and_be_taken_away() {
     let body = json!({"properties": {"displayName": "get", "method": "GET", "urlTemplate": "/{id}"}});
     assert_eq!(emulated.send("PUT", &operation, &body).status, 201);
     let found = emulated.get("/subscriptions?api-version=2022-12-01").body;
-    assert_eq!((found["value"].as_array().unwrap().len(), &found["nextLink"]), (2, &json!("")));
+    assert_eq!(found["value"].as_array().unwrap().len(), 2);
+    assert_eq!((&found["count"], found.get("nextLink")), (&json!({"type": "Total", "value": 2}), None));
     assert_eq!(emulated.get(&at("/providers/Microsoft.Web/staticSites", WEB)).names(), ["new"]);
     assert_eq!(
         emulated.get(&at("", "2022-12-01").replace("resourceGroups", "resourcegroups")).body["name"],
@@ -311,8 +473,13 @@ fn what_is_not_there_or_not_understood_is_told_as_azure_tells_it() {
         ("GET", apim("/products/x"), 404, "ResourceNotFound"),
         ("GET", apim("/products/x/apis"), 404, "ResourceNotFound"),
         ("PUT", apim("/products/x/policies/policy"), 400, "ValidationError"),
-        ("GET", v(&format!("{GROUP}/providers/Microsoft.Compute/disks/x")), 404, "InvalidResourceNamespace"),
-        ("GET", v(&format!("{GROUP}/providers/Microsoft.Web/sites/x")), 404, "InvalidResourceType"),
+        ("GET", v(&format!("{GROUP}/providers/Microsoft.Compute/disks/x")), 501, "NotEmulated"),
+        ("GET", v(&format!("{GROUP}/providers/Microsoft.Web/sites/x")), 501, "NotEmulated"),
+        ("GET", apim("/namedValues"), 501, "NotEmulated"),
+        ("PUT", apim("/backends/b"), 501, "NotEmulated"),
+        ("GET", v(&format!("{}/config/appsettings", site(0))), 501, "NotEmulated"),
+        ("GET", v(&format!("{GROUP}/providers/Contoso.Compute/disks/x")), 404, "InvalidResourceNamespace"),
+        ("GET", v(&format!("{GROUP}/providers/Microsoft.Web/siteses/x")), 404, "InvalidResourceType"),
         ("GET", v("/nowhere"), 404, "InvalidResourceType"),
         ("POST", v(&site(0)), 405, "MethodNotAllowed"),
         ("POST", apim("/subscriptions/x/listSecrets"), 404, "ResourceNotFound"),

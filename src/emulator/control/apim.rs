@@ -7,30 +7,30 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    Call, ControlPlane, Reply,
-    entity::{self, Change, GivenKeys},
-    merged, page,
+    Call, ControlPlane, Reply, order, page,
     page::Style,
-    policy, refused,
+    policy, refused, revision,
     route::{Collection as Listed, Kind},
+    shape::{self, View, Wanted},
+    write,
 };
 use crate::{
-    ambient::Ambient,
     emulator::switches::Shape,
-    model::{ApimSubscriptionId, Key, KeyPair, KeySlot, ProductId, Resource, ResourceId},
-    provider::{Collection, ControlPlane as _, ETag, Expected, Versioned, json::JsonControlPlane},
+    model::{ApimSubscriptionId, KeyPair, KeySlot, ProductId, Resource, ResourceId},
+    provider::{Collection, ControlPlane as _, Versioned, json::JsonControlPlane},
 };
 
 impl ControlPlane {
     pub(super) async fn apim(&self, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
         match call.method {
             Method::HEAD => self.apim_head(&id, kind),
+            Method::GET if call.query.get("asyncId").is_some() => self.asynchronous(call),
             Method::GET if kind != Kind::ProductApi => self.apim_get(call, &id, kind),
             Method::PUT | Method::PATCH if call.method == Method::PUT || patches(kind) => {
                 self.apim_put(call, id, kind).await
             }
             Method::DELETE => self.apim_delete(call, id, kind).await,
-            _ => Err(Reply::method_not_allowed(&call.method)),
+            _ => Err(Reply::apim_method_not_allowed(&call.method, methods(kind))),
         }
     }
 
@@ -47,10 +47,18 @@ impl ControlPlane {
         match find(plane, id)? {
             Some(found) => {
                 let etag = found.etag.clone();
-                Ok(Reply::ok(body(found, kind, call)).tagged(&etag))
+                let reply = Reply::ok(body(plane, found, kind, call, View::Read)).tagged(&etag);
+                Ok(if kind == Kind::Service { reply } else { reply.indented() })
             }
             None => Err(missing(plane, id, kind)?),
         }
+    }
+
+    /// How far the operation has come whose number is in the address of the resource that it is about.
+    fn asynchronous(&self, call: &Call) -> Result<Reply, Reply> {
+        let number = call.query.get("asyncId").and_then(|text| text.parse().ok());
+        let number = number.ok_or_else(|| Reply::apim_invalid("asyncId", "The operation was not found."))?;
+        Ok(self.operations.progress(call, number, |_| None))
     }
 
     pub(super) async fn apim_list(
@@ -64,33 +72,52 @@ impl ControlPlane {
             let kind = Kind::of_type(&parent.resource_type()).unwrap_or(Kind::Service);
             return Err(missing(plane, parent, kind)?);
         }
-        let (found, kind) = listed_below(plane, parent, listed).await?;
-        page::page(
-            call,
-            found.into_iter().map(|found| body(found, kind, call)).collect(),
-            Style::ApiManagement,
-        )
+        if listed == Listed::ApiRevisions {
+            return revision::list(call, plane, parent);
+        }
+        let (mut found, kind) = listed_below(plane, parent, listed).await?;
+        order::sort(&mut found, kind);
+        let (view, below) = match listed {
+            Listed::ProductSubscriptions => (View::Nested, Some("subscriptions")),
+            Listed::ApiProducts => (View::Nested, Some("products")),
+            Listed::Of(_) | Listed::ApiRevisions => (View::Listed, None),
+        };
+        let values = found.into_iter().map(|found| {
+            let value = body(plane, found, kind, call, view);
+            match below {
+                Some(below) => shape::listed_below(value, parent, below),
+                None => value,
+            }
+        });
+        Ok(page::page_of(call, values.collect(), Style::ApiManagement, order::fields(kind))?.indented())
     }
 
     async fn apim_put(&self, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
-        if call.method == Method::PATCH && call.if_match.is_none() {
+        if call.method == Method::PATCH && call.if_match.is_none() && kind != Kind::Service {
             return Err(if_match_required());
         }
         let (call, ambient) = (call.clone(), Arc::clone(&self.ambient));
-        Ok(self.store.change(move |plane| put(plane, ambient, call, id, kind)).await)
+        Ok(self.store.change(move |plane| write::put(plane, ambient, call, id, kind)).await)
     }
 
     async fn apim_delete(&self, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
         let (of_change, doomed) = (call.clone(), find(self.store.current(), &id)?);
-        let reply = self.store.change(move |plane| delete(plane, of_change, id, kind)).await;
+        if doomed.is_none() && !has_group(self.store.current(), &id)? {
+            return Err(Reply::group_not_found(id.group().unwrap_or_default()));
+        }
+        let reply = self.store.change(move |plane| write::delete(plane, of_change, id, kind)).await;
         let Some(doomed) = doomed.filter(|_| goes_slowly(kind, call) && reply.status == StatusCode::OK)
         else {
             return Ok(reply);
         };
-        let number = self.operations.begin(doomed.value.clone(), Shape::AcceptedLocation);
+        let (plane, shape) = (self.store.current(), Shape::AcceptedLocation);
+        let number = self.operations.begin(doomed.value.clone(), shape);
         self.operations.finish(number, super::operations::Stage::Succeeded, Value::Null);
-        let shown = if kind == Kind::Service { body(doomed, kind, call) } else { Value::Null };
-        Ok(super::Operations::begun(call, number, Shape::AcceptedLocation, shown))
+        if kind == Kind::Api {
+            return Ok(super::Operations::api_deleted(call, number, &doomed.value));
+        }
+        let shown = body(plane, doomed, kind, call, View::Read);
+        Ok(super::Operations::begun(call, number, shape, shown))
     }
 
     /// `listSecrets`, `regeneratePrimaryKey` and `regenerateSecondaryKey`.
@@ -131,10 +158,27 @@ fn goes_slowly(kind: Kind, call: &Call) -> bool {
 
 /// What can be changed in part.
 fn patches(kind: Kind) -> bool {
-    matches!(kind, Kind::Service | Kind::Api | Kind::ApiOperation | Kind::Product | Kind::Subscription)
+    !matches!(kind, Kind::ProductApi | Kind::ProductPolicy)
 }
 
-fn find(plane: &JsonControlPlane, id: &ResourceId) -> Result<Option<Versioned<Resource>>, Reply> {
+/// The methods of a resource, as the front of API Management names them.
+fn methods(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ProductApi => "HEAD,PUT,DELETE",
+        Kind::ProductPolicy => "GET,HEAD,PUT,DELETE",
+        Kind::Service
+        | Kind::Api
+        | Kind::ApiOperation
+        | Kind::ApiVersionSet
+        | Kind::Product
+        | Kind::Subscription
+        | Kind::Site
+        | Kind::Build
+        | Kind::LinkedBackend => "GET,HEAD,PUT,PATCH,DELETE",
+    }
+}
+
+pub(super) fn find(plane: &JsonControlPlane, id: &ResourceId) -> Result<Option<Versioned<Resource>>, Reply> {
     plane.find(id).map_err(|error| refused(&error))
 }
 
@@ -154,11 +198,11 @@ pub(super) fn not_found(kind: Kind) -> Reply {
     Reply::apim(StatusCode::NOT_FOUND, "ResourceNotFound", &format!("{} not found.", kind.noun()))
 }
 
-fn if_match_required() -> Reply {
+pub(super) fn if_match_required() -> Reply {
     Reply::apim_invalid("If-Match", "If-Match header is required.")
 }
 
-async fn listed_below(
+pub(super) async fn listed_below(
     plane: &JsonControlPlane,
     parent: &ResourceId,
     listed: Listed,
@@ -172,6 +216,7 @@ async fn listed_below(
             (plane.list(&Collection::ProductApis(product()?)).await, Kind::ProductApi)
         }
         Listed::ApiProducts => return Ok((products_of(plane, parent)?, Kind::Product)),
+        Listed::ApiRevisions => return Ok((Vec::new(), Kind::Api)),
         Listed::Of(kind) => (plane.children(parent, collection_name(kind)), kind),
     };
     Ok((found.map_err(|error| refused(&error))?, kind))
@@ -184,6 +229,7 @@ fn collection_name(kind: Kind) -> &'static str {
         Kind::LinkedBackend => "linkedBackends",
         Kind::Api | Kind::ProductApi => "apis",
         Kind::ApiOperation => "operations",
+        Kind::ApiVersionSet => "apiVersionSets",
         Kind::Product => "products",
         Kind::ProductPolicy => "policies",
         Kind::Subscription => "subscriptions",
@@ -201,164 +247,44 @@ fn products_of(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Version
     Ok(products)
 }
 
-/// A resource as GET shows it.
-fn body(found: Versioned<Resource>, kind: Kind, call: &Call) -> Value {
+/// A resource as an answer shows it.
+pub(super) fn body(
+    plane: &JsonControlPlane,
+    found: Versioned<Resource>,
+    kind: Kind,
+    call: &Call,
+    view: View,
+) -> Value {
     let mut resource = found.value;
-    match kind {
-        Kind::ProductPolicy => {
-            let written = resource.text("properties.value").ok().flatten().unwrap_or_default();
-            let shown = policy::reformatted(written);
-            let format = call.query.get("format").unwrap_or("xml").to_owned();
-            resource.set_property("value", shown);
-            resource.set_property("format", format);
-        }
-        Kind::ProductApi => {
-            // A product's list shows the service's own APIs.
-            let place = resource.id().clone();
-            let service = place.parent().and_then(|product| product.parent());
-            let api = service.and_then(|service| service.child("apis", place.name()).ok());
-            let properties = resource.field("properties").and_then(Value::as_object).cloned();
-            resource = Resource::new(api.unwrap_or(place), properties.unwrap_or_default());
-        }
-        _ => {}
+    if kind == Kind::ProductPolicy {
+        let written = resource.text("properties.value").ok().flatten().unwrap_or_default();
+        let shown = policy::reformatted(written);
+        let format = call.query.get("format").unwrap_or("xml").to_owned();
+        resource.set_property("value", shown);
+        resource.set_property("format", format);
     }
-    with_etag(resource, kind, &found.etag)
-}
-
-/// A resource's body; a service's has its tag in it.
-pub(super) fn with_etag(resource: Resource, kind: Kind, etag: &ETag) -> Value {
-    let mut value = resource.into_value();
+    let mut value = shape::shown(plane, resource, kind, Wanted { view, version: call.version() });
     if kind == Kind::Service {
-        value["etag"] = etag.as_str().trim_matches('"').into();
+        value["etag"] = found.etag.as_str().trim_matches('"').into();
     }
     value
 }
 
-fn secrets(keys: &KeyPair) -> Value {
+/// The resource that a property names by its id.
+pub(super) fn named(id: &str) -> Option<ResourceId> {
+    ResourceId::parse(id).ok()
+}
+
+/// Whether anything is in the resource group of an id.
+fn has_group(plane: &JsonControlPlane, id: &ResourceId) -> Result<bool, Reply> {
+    let group = ResourceId::resource_group(id.azure_subscription(), id.group().unwrap_or_default());
+    let within = group.map_err(|_| Reply::internal_error())?.key().to_owned();
+    let all = plane.resources().map_err(|error| refused(&error))?;
+    Ok(all.iter().any(|resource| {
+        resource.id().key().strip_prefix(&within).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }))
+}
+
+pub(super) fn secrets(keys: &KeyPair) -> Value {
     json!({"primaryKey": keys.primary.expose(), "secondaryKey": keys.secondary.expose()})
-}
-
-fn put(
-    plane: &JsonControlPlane,
-    ambient: Arc<dyn Ambient>,
-    call: Call,
-    id: ResourceId,
-    kind: Kind,
-) -> BoxFuture<'_, Result<Reply, Reply>> {
-    async move {
-        let before = find(plane, &id)?;
-        let patched = call.method == Method::PATCH;
-        if patched && before.is_none() {
-            return Err(missing(plane, &id, kind)?);
-        }
-        let expected = call.expected(before.as_ref().map(|before| &before.etag))?;
-        let mut content = call.object()?;
-        let keys = GivenKeys::take(&mut content)?;
-        let (existed, old) = (before.is_some(), before.map(|before| before.value));
-        // PUT replaces, except for what is not the caller's to say.
-        let basis = old.clone().filter(|_| patched || kind == Kind::Service);
-        let resource = merged(&id, basis, content)?;
-        let change = Change { existed, old: old.as_ref(), patched };
-        let resource = entity::completed(resource, kind, &change, &*ambient)?;
-        let mut etag = plane.put(resource, expected).await.map_err(|error| refused(&error))?;
-        if kind == Kind::Service && !existed {
-            make_built_in(plane, &id).await?;
-        }
-        if let Some(tag) = settle_keys(plane, &id, kind, keys).await? {
-            etag = tag;
-        }
-        put_reply(plane, &call, &id, kind, existed, &etag).await
-    }
-    .boxed()
-}
-
-async fn put_reply(
-    plane: &JsonControlPlane,
-    call: &Call,
-    id: &ResourceId,
-    kind: Kind,
-    existed: bool,
-    etag: &ETag,
-) -> Result<Reply, Reply> {
-    let found = if kind == Kind::ProductApi {
-        let all =
-            listed_below(plane, &id.parent().ok_or_else(Reply::internal_error)?, Listed::Of(kind)).await?;
-        all.0.into_iter().find(|found| found.value.id() == id)
-    } else {
-        find(plane, id)?
-    };
-    let found = found.ok_or_else(Reply::internal_error)?;
-    let mut value = body(found, kind, call);
-    if kind == Kind::Subscription
-        && let Ok(id) = ApimSubscriptionId::try_from(id.clone())
-        && let Some(keys) = plane.keys(&id).await.map_err(|error| refused(&error))?
-        && let (Some(properties), Value::Object(secrets)) =
-            (value.get_mut("properties").and_then(Value::as_object_mut), secrets(&keys.value))
-    {
-        properties.extend(secrets);
-    }
-    Ok(Reply::put(existed, value).tagged(etag))
-}
-
-/// Sets the keys that a request gives, and leaves those that it does not.
-async fn settle_keys(
-    plane: &JsonControlPlane,
-    id: &ResourceId,
-    kind: Kind,
-    given: GivenKeys,
-) -> Result<Option<ETag>, Reply> {
-    if kind != Kind::Subscription || given.is_empty() {
-        return Ok(None);
-    }
-    let id = ApimSubscriptionId::try_from(id.clone()).map_err(|_| Reply::internal_error())?;
-    let current = plane.keys(&id).await.map_err(|error| refused(&error))?;
-    let (primary, secondary) = match current {
-        Some(current) => (Some(current.value.primary), Some(current.value.secondary)),
-        None => (None, None),
-    };
-    let keys = |given: Option<Key>, current: Option<Key>| given.or(current).ok_or_else(Reply::internal_error);
-    let pair =
-        KeyPair { primary: keys(given.primary, primary)?, secondary: keys(given.secondary, secondary)? };
-    plane.set_keys(&id, pair, Expected::Anything).await.map(Some).map_err(|error| refused(&error))
-}
-
-/// What a new service has from the beginning.
-async fn make_built_in(plane: &JsonControlPlane, service: &ResourceId) -> Result<(), Reply> {
-    let master = service.child("subscriptions", "master").map_err(|_| Reply::internal_error())?;
-    let properties = json!({"scope": format!("{service}/"), "displayName": "Built-in all-access subscription",
-        "state": "active", "allowTracing": false});
-    let properties = properties.as_object().cloned().unwrap_or_default();
-    let made = plane.put(Resource::new(master, properties), Expected::Absent).await;
-    made.map(drop).map_err(|error| refused(&error))
-}
-
-fn delete(
-    plane: &JsonControlPlane,
-    call: Call,
-    id: ResourceId,
-    kind: Kind,
-) -> BoxFuture<'_, Result<Reply, Reply>> {
-    async move {
-        let Some(before) = find(plane, &id)? else { return Ok(Reply::deleted(false)) };
-        let needs_tag = !matches!(kind, Kind::ProductApi | Kind::Service);
-        if needs_tag && call.if_match.is_none() {
-            return Err(if_match_required());
-        }
-        let expected = call.expected(Some(&before.etag))?;
-        if kind == Kind::Product && call.query.get("deleteSubscriptions") == Some("true") {
-            delete_subscriptions(plane, &id).await?;
-        }
-        plane.delete(&id, expected).await.map_err(|error| refused(&error))?;
-        Ok(Reply::deleted(true))
-    }
-    .boxed()
-}
-
-async fn delete_subscriptions(plane: &JsonControlPlane, product: &ResourceId) -> Result<(), Reply> {
-    let (found, _) = listed_below(plane, product, Listed::ProductSubscriptions).await?;
-    for subscription in found {
-        let id = subscription.value.id();
-        plane.delete(id, Expected::Anything).await.map_err(|error| refused(&error))?;
-    }
-    Ok(())
 }

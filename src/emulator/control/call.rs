@@ -47,7 +47,8 @@ impl Query {
         let others = self.0.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name));
         let mut text = form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(others).append_pair(name, value);
-        text.finish()
+        // a plus that was meant as one is encoded
+        text.finish().replace('+', "%20")
     }
 }
 
@@ -56,13 +57,24 @@ impl Call {
     pub(super) fn expected(&self, present: Option<&ETag>) -> Result<Expected, Reply> {
         match (self.if_match.as_deref(), self.if_none_match.as_deref(), present) {
             (Some("*"), _, Some(_)) => Ok(Expected::Anything),
+            // `If-Match: *` creates what does not exist, as recorded
+            (Some("*"), _, None) | (None, Some("*"), None) => Ok(Expected::Absent),
             (Some(tag), _, Some(current)) if weakly(tag) == weakly(current.as_str()) => {
                 Ok(Expected::Unchanged(current.clone()))
             }
             (Some(_), _, _) | (None, Some("*"), Some(_)) => Err(Reply::precondition_failed()),
-            (None, Some("*"), None) => Ok(Expected::Absent),
             (None, _, _) => Ok(Expected::Anything),
         }
+    }
+
+    /// The API version that the request names.
+    pub(super) fn version(&self) -> &str {
+        self.query.get("api-version").unwrap_or_default()
+    }
+
+    /// The same request as if it named another API version.
+    pub(super) fn as_of(&self, version: &str) -> Self {
+        Self { query: Query::parse(&self.query.with("api-version", version)), ..self.clone() }
     }
 
     /// The body as an object; nothing counts as an empty one.
@@ -73,7 +85,8 @@ impl Call {
         }
         match serde_json::from_slice(text) {
             Ok(Value::Object(body)) => Ok(body),
-            Ok(_) | Err(_) => Err(Reply::invalid_content()),
+            Ok(_) => Err(Reply::invalid_content("A JSON object is needed.")),
+            Err(error) => Err(Reply::invalid_content(&error.to_string())),
         }
     }
 
@@ -98,14 +111,6 @@ impl Reply {
         let message = "Exception of type 'Microsoft.WindowsAzure.ApiManagement.Management.Core.Exceptions.\
                        PreconditionFailedException' was thrown.";
         Self::apim(hyper::StatusCode::PRECONDITION_FAILED, "PreconditionFailed", message)
-    }
-
-    fn invalid_content() -> Self {
-        Self::arm(
-            hyper::StatusCode::BAD_REQUEST,
-            "InvalidRequestContent",
-            "The request content was invalid and could not be deserialized: a JSON object is needed.",
-        )
     }
 }
 
@@ -134,7 +139,7 @@ pub(super) mod tests {
             (None, None, Some(&tag), Some(Expected::Anything)),
             (None, None, None, Some(Expected::Anything)),
             (Some("*"), None, Some(&tag), Some(Expected::Anything)),
-            (Some("*"), None, None, None),
+            (Some("*"), None, None, Some(Expected::Absent)),
             (Some("\"a\""), None, Some(&tag), Some(Expected::Unchanged(tag.clone()))),
             (Some("a"), None, Some(&tag), Some(Expected::Unchanged(tag.clone()))),
             (Some("W/\"a\""), None, Some(&tag), Some(Expected::Unchanged(tag.clone()))),

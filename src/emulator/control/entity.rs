@@ -1,8 +1,9 @@
 //! What API Management holds its resources to, and what it adds to them.
 
+use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Reply, policy, refused, web::default};
+use super::{Reply, built_in::TIME, policy, refused, revision, web::default};
 use crate::{
     ambient::Ambient,
     emulator::control::route::Kind,
@@ -55,14 +56,13 @@ pub(super) fn completed(
     ambient: &dyn Ambient,
 ) -> Result<Resource, Reply> {
     match kind {
-        Kind::Service => service(&mut resource),
-        Kind::Api => api(&mut resource)?,
-        Kind::ApiOperation => operation(&mut resource)?,
-        Kind::Product => product(&mut resource)?,
+        Kind::Service => service(&mut resource, change, ambient),
+        Kind::Api => api(&mut resource, change)?,
+        Kind::Product => product(&mut resource),
         Kind::ProductPolicy => product_policy(&mut resource)?,
         Kind::Subscription => subscription(&mut resource, change, ambient)?,
         Kind::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
-        Kind::Site | Kind::Build | Kind::LinkedBackend => {}
+        Kind::ApiOperation | Kind::ApiVersionSet | Kind::Site | Kind::Build | Kind::LinkedBackend => {}
     }
     Ok(resource)
 }
@@ -71,9 +71,6 @@ pub(super) fn completed(
 fn text<'a>(resource: &'a Resource, field: &str, target: &str, longest: usize) -> Result<&'a str, Reply> {
     let found = resource.text(&format!("properties.{field}")).map_err(|error| refused(&error.into()))?;
     match found.filter(|text| !text.is_empty()) {
-        None if field == "displayName" && target == "name" => {
-            Err(Reply::apim_invalid(target, "name (display name) should not be empty"))
-        }
         None => Err(Reply::apim_invalid(target, &format!("'{field}' should not be empty."))),
         Some(text) if text.chars().count() > longest => {
             Err(Reply::apim_invalid(target, &format!("'{field}' should have a length of {longest} at most.")))
@@ -82,63 +79,61 @@ fn text<'a>(resource: &'a Resource, field: &str, target: &str, longest: usize) -
     }
 }
 
-fn service(resource: &mut Resource) {
+fn service(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambient) {
     let name = resource.id().name().to_ascii_lowercase();
     default(resource, "gatewayUrl", format!("https://{name}.azure-api.net"));
     default(resource, "provisioningState", "Succeeded");
-    default(resource, "targetProvisioningState", "");
     default(resource, "virtualNetworkType", "None");
     default(resource, "publicNetworkAccess", "Enabled");
-    default(resource, "disableGateway", false);
-    default(resource, "platformVersion", "mtv1");
+    if !change.existed {
+        default(resource, "createdAtUtc", ambient.now().strftime(TIME).to_string());
+    }
 }
 
-fn api(resource: &mut Resource) -> Result<(), Reply> {
+fn api(resource: &mut Resource, change: &Change<'_>) -> Result<(), Reply> {
     if resource.field("properties.value").is_some() {
-        let message = "This emulator takes an API as it is, and imports none from a description.";
-        return Err(Reply::apim_invalid("format", message));
+        return Err(Reply::not_emulated("the import of an API from a description (properties.value)"));
     }
     text(resource, "displayName", "displayName", 300)?;
-    let path = resource.text("properties.path").map_err(|error| refused(&error.into()))?;
-    if path.is_some_and(|path| path.chars().count() > 400) {
-        return Err(Reply::apim_invalid("path", "'path' should have a length of 400 at most."));
+    if resource.field("properties.path").is_none() {
+        return Err(Reply::apim_invalid("path", "'path' should not be empty."));
     }
-    default(resource, "path", "");
-    let revision = resource.id().name().split_once(";rev=").map(|(_, number)| number.to_owned());
-    let is_current = revision.is_none();
-    default(resource, "apiRevision", revision.unwrap_or_else(|| "1".to_owned()));
-    default(resource, "apiRevisionDescription", Value::Null);
-    default(resource, "description", Value::Null);
-    if is_current {
-        default(resource, "isCurrent", true);
-    }
+    let path = resource.text("properties.path").map_err(|error| refused(&error.into()))?.unwrap_or_default();
+    let path = path.trim_start_matches('/').to_owned();
+    resource.set_property("path", path);
+    revision::settle(resource, change.old);
+    drop(resource.remove_property("sourceApiId"));
+    drop(resource.remove_property("format"));
     default(resource, "subscriptionRequired", true);
     default(resource, "protocols", json!(["https"]));
-    default(resource, "serviceUrl", Value::Null);
     let names = json!({"header": "Ocp-Apim-Subscription-Key", "query": "subscription-key"});
     default(resource, "subscriptionKeyParameterNames", names);
     Ok(())
 }
 
-fn operation(resource: &mut Resource) -> Result<(), Reply> {
-    for field in ["displayName", "method", "urlTemplate"] {
-        text(resource, field, field, 1000)?;
+/// Azure's rule for what goes together in the body of a product.
+pub(super) fn check_approval(body: &Map<String, Value>) -> Result<(), Reply> {
+    let given = |name: &str| body.get("properties").and_then(|properties| properties.get(name));
+    let is_open = given("subscriptionRequired") == Some(&Value::Bool(false));
+    if is_open && (given("approvalRequired").is_some() || given("subscriptionsLimit").is_some()) {
+        let message = "Cannot provide values for approvalRequired and subscriptionsLimit when subscriptionRequired is \
+                       set to false in the request payload";
+        return Err(Reply::apim(StatusCode::BAD_REQUEST, "ValidationError", message));
     }
-    default(resource, "templateParameters", json!([]));
     Ok(())
 }
 
-fn product(resource: &mut Resource) -> Result<(), Reply> {
-    text(resource, "displayName", "name", 300)?;
-    default(resource, "description", Value::Null);
-    default(resource, "terms", Value::Null);
+fn product(resource: &mut Resource) {
     default(resource, "subscriptionRequired", true);
-    let required =
-        resource.flag("properties.subscriptionRequired").map_err(|error| refused(&error.into()))?;
-    default(resource, "approvalRequired", if required == Some(false) { Value::Null } else { false.into() });
-    default(resource, "subscriptionsLimit", Value::Null);
     default(resource, "state", "notPublished");
-    Ok(())
+    let required = resource.field("properties.subscriptionRequired") != Some(&Value::Bool(false));
+    if required {
+        default(resource, "approvalRequired", false);
+    } else {
+        for name in ["approvalRequired", "subscriptionsLimit"] {
+            drop(resource.remove_property(name));
+        }
+    }
 }
 
 fn product_policy(resource: &mut Resource) -> Result<(), Reply> {
@@ -156,22 +151,20 @@ fn product_policy(resource: &mut Resource) -> Result<(), Reply> {
 }
 
 fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambient) -> Result<(), Reply> {
-    text(resource, "displayName", "displayName", 100)?;
     let scope = full_scope(resource)?;
     resource.set_property("scope", scope);
     if !change.patched {
         let kept = |name: &str| change.old.and_then(|old| old.field(&format!("properties.{name}")).cloned());
         let state = kept("state").unwrap_or_else(|| "active".into());
         default(resource, "state", state);
-        let created = kept("createdDate")
-            .unwrap_or_else(|| ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into());
+        let created = kept("createdDate").unwrap_or_else(|| ambient.now().strftime(TIME).to_string().into());
         resource.set_property("createdDate", created);
-        for name in ["startDate", "expirationDate", "endDate", "notificationDate", "stateComment"] {
-            default(resource, name, Value::Null);
+        // a PUT that does not name these leaves them as they are
+        for name in ["ownerId", "startDate", "allowTracing"] {
+            if let Some(value) = kept(name) {
+                default(resource, name, value);
+            }
         }
-    }
-    if !change.existed {
-        default(resource, "allowTracing", false);
     }
     Ok(())
 }

@@ -2,13 +2,61 @@
 
 use serde_json::Value;
 
+/// The fields that a list can be filtered by: the name that a filter has for each, and the field.
+pub(super) type Fields = &'static [(&'static str, &'static str)];
+
+/// Those of resources in general.
+pub(super) const FIELDS: Fields = &[
+    ("name", "name"),
+    ("resourceType", "type"),
+    ("location", "location"),
+    ("displayName", "displayName"),
+    ("description", "description"),
+    ("method", "method"),
+    ("urlTemplate", "urlTemplate"),
+];
+
+/// The field of a product's two names: a filter by `name` finds the displayed one in Azure.
+const EITHER_NAME: &str = "displayName or name";
+
+/// Those of products.
+pub(super) const OF_PRODUCTS: Fields = &[
+    ("name", EITHER_NAME),
+    ("displayName", "displayName"),
+    ("description", "description"),
+    ("terms", "terms"),
+    ("state", "state"),
+];
+
+/// Those of APIs.
+pub(super) const OF_APIS: Fields = &[
+    ("name", "name"),
+    ("displayName", "displayName"),
+    ("description", "description"),
+    ("serviceUrl", "serviceUrl"),
+    ("path", "path"),
+    ("isCurrent", "isCurrent"),
+];
+
+/// Those of subscriptions.
+pub(super) const OF_SUBSCRIPTIONS: Fields = &[
+    ("name", "name"),
+    ("displayName", "displayName"),
+    ("stateComment", "stateComment"),
+    ("ownerId", "ownerId"),
+    ("scope", "scope"),
+    ("userId", "ownerId"),
+    ("productId", "productId"),
+    ("state", "state"),
+];
+
 /// A filter: alternatives, each of conditions that all have to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Filter(Vec<Vec<Condition>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Condition {
-    field: String,
+    field: &'static str,
     test: Test,
     value: String,
 }
@@ -30,13 +78,14 @@ enum Token {
 }
 
 impl Filter {
-    /// Reads a filter; what is wrong with it otherwise.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a filter by some fields; the error is what is wrong with it.
+    pub(super) fn parse(text: &str, fields: Fields) -> Result<Self, String> {
         let mut tokens = tokens(text)?.into_iter().peekable();
         let mut alternatives = vec![Vec::new()];
         loop {
-            let condition = condition(&mut tokens)
-                .ok_or_else(|| format!("The filter '{text}' is not understood by this emulator."))?;
+            let (field, test, value) = condition(&mut tokens).ok_or_else(|| unsupported(text))?;
+            let field = known(&field, fields)?;
+            let condition = Condition { field, test, value };
             if let Some(last) = alternatives.last_mut() {
                 last.push(condition);
             }
@@ -44,7 +93,7 @@ impl Filter {
                 None => return Ok(Self(alternatives)),
                 Some(Token::Word(word)) if word.eq_ignore_ascii_case("and") => {}
                 Some(Token::Word(word)) if word.eq_ignore_ascii_case("or") => alternatives.push(Vec::new()),
-                Some(_) => return Err(format!("The filter '{text}' is not understood by this emulator.")),
+                Some(_) => return Err(unsupported(text)),
             }
         }
     }
@@ -55,9 +104,26 @@ impl Filter {
     }
 }
 
+fn unsupported(text: &str) -> String {
+    format!("The filter '{text}' is not one that this emulator can apply.")
+}
+
+fn known(name: &str, fields: Fields) -> Result<&'static str, String> {
+    let name = name.strip_prefix("properties/").unwrap_or(name);
+    let found = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found
+        .map(|(_, field)| *field)
+        .ok_or_else(|| format!("Invalid filter: the field '{name}' cannot be used in a filter."))
+}
+
 impl Condition {
     fn holds(&self, value: &Value) -> bool {
-        let found = field(value, &self.field);
+        if self.field == EITHER_NAME {
+            let of = |field| Self { field, ..self.clone() }.holds(value);
+            let (shown, own) = (of("displayName"), of("name"));
+            return if self.test == Test::NotEqual { shown && own } else { shown || own };
+        }
+        let found = field(value, self.field);
         match self.test {
             Test::Equal => found.eq_ignore_ascii_case(&self.value),
             Test::NotEqual => !found.eq_ignore_ascii_case(&self.value),
@@ -68,11 +134,9 @@ impl Condition {
     }
 }
 
-/// A field by the name that filters have for it.
+/// A field of a resource or of its properties.
 fn field(value: &Value, name: &str) -> String {
-    let name = name.strip_prefix("properties/").unwrap_or(name);
     let found = match name {
-        "resourceType" => value.get("type"),
         "productId" => return product_of(value).to_owned(),
         name => value.get(name).or_else(|| value.get("properties")?.get(name)),
     };
@@ -88,7 +152,9 @@ fn product_of(subscription: &Value) -> &str {
     crate::model::ApimSubscription::product_of_scope(scope).unwrap_or_default()
 }
 
-fn condition(tokens: &mut impl Iterator<Item = Token>) -> Option<Condition> {
+type Parsed = (String, Test, String);
+
+fn condition(tokens: &mut impl Iterator<Item = Token>) -> Option<Parsed> {
     let Some(Token::Word(first)) = tokens.next() else { return None };
     let function = match first.to_ascii_lowercase().as_str() {
         "contains" | "substringof" => Some(Test::Contains),
@@ -102,7 +168,7 @@ fn condition(tokens: &mut impl Iterator<Item = Token>) -> Option<Condition> {
     }
 }
 
-fn comparison(field: String, tokens: &mut impl Iterator<Item = Token>) -> Option<Condition> {
+fn comparison(field: String, tokens: &mut impl Iterator<Item = Token>) -> Option<Parsed> {
     let (Some(Token::Word(operator)), Some(Token::Text(value) | Token::Word(value))) =
         (tokens.next(), tokens.next())
     else {
@@ -113,11 +179,11 @@ fn comparison(field: String, tokens: &mut impl Iterator<Item = Token>) -> Option
         "ne" => Test::NotEqual,
         _ => return None,
     };
-    Some(Condition { field, test, value })
+    Some((field, test, value))
 }
 
 /// `(field, 'text')`, or the other way round.
-fn call(test: Test, tokens: &mut impl Iterator<Item = Token>) -> Option<Condition> {
+fn call(test: Test, tokens: &mut impl Iterator<Item = Token>) -> Option<Parsed> {
     let mut next = || tokens.next();
     match (next(), next(), next(), next(), next()) {
         (
@@ -133,7 +199,7 @@ fn call(test: Test, tokens: &mut impl Iterator<Item = Token>) -> Option<Conditio
             Some(Token::Mark(',')),
             Some(Token::Word(field)),
             Some(Token::Mark(')')),
-        ) => Some(Condition { field, test, value }),
+        ) => Some((field, test, value)),
         _ => None,
     }
 }
@@ -201,18 +267,27 @@ mod tests {
             ("state eq 'active' and productId eq 'p'", true),
             ("state eq 'active' and name eq 'm'", false),
             ("name eq 'm' or name eq 'n'", true),
-            ("isCurrent eq true", true),
-            ("resourceType eq 't/X'", true),
         ] {
-            assert_eq!(Filter::parse(filter).unwrap().admits(&value), admitted, "{filter}");
+            let filter_of = Filter::parse(filter, OF_SUBSCRIPTIONS).unwrap();
+            assert_eq!(filter_of.admits(&value), admitted, "{filter}");
         }
+        let admits = |filter, fields| Filter::parse(filter, fields).unwrap().admits(&value);
+        assert!(admits("isCurrent eq true", OF_APIS) && admits("resourceType eq 't/X'", FIELDS));
+        assert!(admits("name eq 'Bob''s (Linked)'", OF_PRODUCTS), "a product's name is the displayed one");
+        assert!(admits("name eq 'N'", OF_PRODUCTS) && !admits("name ne 'n'", OF_PRODUCTS));
     }
 
     #[test]
     fn what_is_not_understood_is_refused_and_not_ignored() {
-        for filter in ["displayName", "displayName gt 'a'", "displayName eq 'a", "(a eq 'b')", "a eq 'b' xor"]
-        {
-            assert!(Filter::parse(filter).is_err(), "{filter}");
+        for filter in [
+            "displayName",
+            "displayName gt 'a'",
+            "displayName eq 'a",
+            "(name eq 'b')",
+            "name eq 'b' xor",
+            "colour eq 'b'",
+        ] {
+            assert!(Filter::parse(filter, FIELDS).is_err(), "{filter}");
         }
     }
 }

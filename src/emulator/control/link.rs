@@ -7,7 +7,14 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, ControlPlane, Operations, Reply, operations::Stage, refused, web};
+use super::{
+    Call, ControlPlane, Operations, Reply,
+    operations::Stage,
+    refused,
+    route::Kind,
+    schema::{self, Purpose},
+    site,
+};
 use crate::{
     ambient::Ambient,
     emulator::{
@@ -39,27 +46,33 @@ impl ControlPlane {
         if (shape, ending) == (Shape::Final, Ending::Succeeds) {
             pause(takes).await;
             self.operations.forget(backend.id());
-            return Ok(self.connect(backend, switches.provisions).await);
+            return Ok(self.connect(call, backend, switches.provisions).await);
         }
         let mut shown = shown_now(self.store.current(), &backend);
         shown.set_property("provisioningState", Stage::InProgress.word());
         let number = self.operations.begin(shown.clone(), shape);
-        let body = web::backend_body(self, shown.clone(), call, web::Zone::Named);
-        let late = Arc::clone(self);
+        let body = site::backend(self.store.current(), &shown, call, site::Zone::Named);
+        let (late, of_late) = (Arc::clone(self), call.clone());
         let rest = async move {
             pause(takes).await;
-            late.conclude(number, backend, switches.provisions, ending).await;
+            late.conclude(&of_late, number, backend, (switches.provisions, ending)).await;
         };
         if shape == Shape::Final {
             rest.await;
             let now = self.operations.shown(shown.id()).unwrap_or(shown);
-            return Ok(Reply::ok(web::backend_body(self, now, call, web::Zone::Named)));
+            return Ok(Reply::ok(site::backend(self.store.current(), &now, call, site::Zone::Named)));
         }
         self.operations.spawn(rest);
         Ok(Operations::begun(call, number, shape, body))
     }
 
-    async fn conclude(&self, number: u64, backend: Resource, provisions: bool, ending: Ending) {
+    async fn conclude(
+        &self,
+        call: &Call,
+        number: u64,
+        backend: Resource,
+        (provisions, ending): (bool, Ending),
+    ) {
         let failure = json!({"code": "InternalServerError", "message": "The operation did not succeed."});
         match ending {
             Ending::Never => {}
@@ -67,7 +80,7 @@ impl ControlPlane {
             Ending::Cancelled => self.operations.finish(number, Stage::Canceled, failure),
             Ending::Succeeds if !self.operations.is_going_on(number) => {}
             Ending::Succeeds => {
-                let reply = self.connect(backend, provisions).await;
+                let reply = self.connect(call, backend, provisions).await;
                 let stage = if reply.status.is_success() { Stage::Succeeded } else { Stage::Failed };
                 self.operations.finish(number, stage, reply.body().cloned().unwrap_or_default());
             }
@@ -75,7 +88,7 @@ impl ControlPlane {
     }
 
     /// Makes the link, and answers with its linked backend.
-    async fn connect(&self, backend: Resource, provisions: bool) -> Reply {
+    async fn connect(&self, call: &Call, backend: Resource, provisions: bool) -> Reply {
         let (ambient, id) = (Arc::clone(&self.ambient), backend.id().clone());
         let reply = self.store.change(move |plane| linked(plane, ambient, backend, provisions)).await;
         if !reply.status.is_success() {
@@ -83,8 +96,8 @@ impl ControlPlane {
         }
         match self.store.current().find(&id) {
             Ok(Some(found)) => {
-                let body = web::with_defaults(self.store.current(), found.value);
-                reply.with_body(body.into_value())
+                let plane = self.store.current();
+                reply.with_body(site::backend(plane, &found.value, call, site::Zone::Named))
             }
             Ok(None) => reply,
             Err(error) => refused(&error),
@@ -118,7 +131,7 @@ fn linked(
 
 /// The linked backend that a request asks for.
 fn requested(call: &Call, id: ResourceId) -> Result<Resource, Reply> {
-    let body = call.object()?;
+    let body = schema::checked(Kind::LinkedBackend, Purpose::Whole, call.object()?)?;
     let properties = body.get("properties").unwrap_or(&Value::Null);
     let named = properties.get("backendResourceId").and_then(Value::as_str).unwrap_or_default();
     if ResourceId::parse(named).is_err() {
@@ -215,7 +228,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
 /// The backend with what is known of it already.
 fn shown_now(plane: &JsonControlPlane, backend: &Resource) -> Resource {
     match plane.find(backend.id()) {
-        Ok(Some(found)) => web::with_defaults(plane, found.value),
-        Ok(None) | Err(_) => web::with_defaults(plane, backend.clone()),
+        Ok(Some(found)) => found.value,
+        Ok(None) | Err(_) => backend.clone(),
     }
 }

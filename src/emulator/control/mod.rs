@@ -1,21 +1,30 @@
 //! The control plane: Azure Resource Manager as its clients know it, over the model.
 
 mod apim;
+mod built_in;
 mod call;
 mod entity;
 mod filter;
+mod graph;
 mod identity;
 mod link;
 mod operations;
+mod order;
 mod page;
 mod policy;
+mod region;
 mod reply;
 mod resources;
+mod revision;
 mod route;
+mod schema;
+mod shape;
+mod site;
 mod version;
 mod web;
+mod write;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use hyper::{Method, StatusCode, header::WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
@@ -24,9 +33,9 @@ pub(super) use self::reply::Reply;
 use self::{
     call::{Call, Query, decoded},
     operations::Operations,
-    route::{Kind, Route},
+    route::{Kind, Namespace, Route},
 };
-use super::{store::Store, switches::Switchboard, throttle::Throttle};
+use super::{limits, store::Store, switches::Switchboard, throttle::Throttle};
 use crate::{
     ambient::Ambient,
     model::{Resource, ResourceId},
@@ -105,7 +114,11 @@ impl ControlPlane {
         let call =
             Call { method, path, query, if_match, if_none_match, body: arrived.body, base: arrived.base };
         let reply = match (known, route) {
-            (Ok(()), Ok(route)) => self.carry_out(&call, route).await.unwrap_or_else(|refusal| refusal),
+            (Ok(()), Ok(route)) => {
+                let is_web = route.namespace() == Namespace::Web;
+                let reply = self.carry_out(&call, route).await.unwrap_or_else(|refusal| refusal);
+                if is_web { reply.plain() } else { reply }
+            }
             (Err(refusal), _) => refusal,
             (Ok(()), Err(_)) => Reply::internal_error(),
         };
@@ -119,7 +132,8 @@ impl ControlPlane {
                 let body = |id: &ResourceId| {
                     let found = plane.find(id).ok().flatten()?.value;
                     Some(match Kind::of_type(&id.resource_type()) {
-                        Some(Kind::LinkedBackend) => web::backend_body(self, found, call, web::Zone::Named),
+                        Some(Kind::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
+                        Some(Kind::Site) => site::site(plane, &found, call).ok()?,
                         _ => found.into_value(),
                     })
                 };
@@ -182,6 +196,12 @@ impl Reply {
     }
 }
 
+/// The types of resources that are not emulated, although some are in the model.
+pub(super) fn types_not_emulated(resources: &[Resource]) -> BTreeSet<&'static str> {
+    let types = resources.iter().map(|resource| resource.id().resource_type());
+    types.filter_map(|resource_type| limits::not_emulated(&resource_type)).collect()
+}
+
 /// The resource that a request's body makes of what was there before, whose fields it replaces.
 fn merged(id: &ResourceId, before: Option<Resource>, body: Map<String, Value>) -> Result<Resource, Reply> {
     let mut whole = match before {
@@ -190,7 +210,7 @@ fn merged(id: &ResourceId, before: Option<Resource>, body: Map<String, Value>) -
     };
     for (field, value) in body {
         match (field.as_str(), value) {
-            ("id" | "name" | "type" | "etag", _) | ("properties", Value::Null) => {}
+            ("id" | "name" | "type" | "etag" | "systemData", _) | ("properties", Value::Null) => {}
             ("properties", Value::Object(properties)) => {
                 let Value::Object(there) = &mut whole else { continue };
                 let there = there.entry("properties").or_insert_with(|| Value::Object(Map::new()));

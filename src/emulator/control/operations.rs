@@ -156,6 +156,20 @@ impl Operations {
         .retry_after(1)
     }
 
+    /// The answer to the DELETE of an API, which is over at once; both addresses are of the service.
+    pub(super) fn api_deleted(call: &Call, number: u64, api: &Resource) -> Reply {
+        let (id, version) = (format!("{number:024}"), call.version());
+        let service = api.id().parent().map(|service| service.to_string()).unwrap_or_default();
+        let operation = call
+            .address(&format!("{service}/tenant/operationResults/{id}"), &format!("api-version={version}"));
+        let location = call.address(&call.path, &format!("api-version={version}&asyncId={id}&asyncCode=204"));
+        // Azure names no time, and clients would then wait for half a minute.
+        Reply::status(StatusCode::ACCEPTED)
+            .header(ASYNC_OPERATION, operation)
+            .header(LOCATION, location)
+            .retry_after(1)
+    }
+
     /// The answer to the question how far an operation has come; `current` is what the resource is now.
     pub(super) fn progress(
         &self,
@@ -168,7 +182,8 @@ impl Operations {
             return Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The operation was not found.");
         };
         let word = operation.stage.word();
-        let by_location = matches!(operation.shape, Shape::Location | Shape::AcceptedLocation);
+        let at_tenant = call.path.to_ascii_lowercase().contains("/tenant/operationresults/");
+        let by_location = matches!(operation.shape, Shape::Location | Shape::AcceptedLocation) && !at_tenant;
         match (operation.stage, by_location) {
             (Stage::InProgress, true) => Reply::status(StatusCode::ACCEPTED)
                 .header(LOCATION, call.address(&call.path, &call.query.with("attempt", "next")))

@@ -3,7 +3,10 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Call, Reply, filter::Filter};
+use super::{
+    Call, Reply,
+    filter::{FIELDS, Fields, Filter},
+};
 
 /// How many values a page has where nobody asks for fewer.
 const PAGE: usize = 100;
@@ -15,43 +18,57 @@ pub(super) enum Style {
     ApiManagement,
     /// With members that are always null.
     Web,
-    /// With a link that is empty at the end.
-    Resources,
+    /// With nothing beside the values.
+    Bare,
+    /// With the number of all values, as Azure subscriptions are counted.
+    Subscriptions,
 }
 
 /// The page of a list that a request asks for.
-pub(super) fn page(call: &Call, mut values: Vec<Value>, style: Style) -> Result<Reply, Reply> {
+pub(super) fn page(call: &Call, values: Vec<Value>, style: Style) -> Result<Reply, Reply> {
+    page_of(call, values, style, FIELDS)
+}
+
+/// The same, of resources that can be filtered by these fields.
+pub(super) fn page_of(
+    call: &Call,
+    mut values: Vec<Value>,
+    style: Style,
+    fields: Fields,
+) -> Result<Reply, Reply> {
     if let Some(text) = call.query.get("$filter").filter(|text| !text.trim().is_empty()) {
-        let filter = Filter::parse(text).map_err(|problem| invalid(&problem))?;
+        let filter =
+            Filter::parse(text, fields).map_err(|problem| Reply::apim_invalid("$filter", &problem))?;
         values.retain(|value| filter.admits(value));
     }
     let skip = number(call, "$skip")?.unwrap_or(0);
-    let top = match number(call, "$top")? {
+    // the size of a page, and no limit
+    let size = match number(call, "$top")? {
         Some(0) => return Err(invalid("$top has to be at least 1")),
-        top => top.unwrap_or(usize::MAX),
+        top => top.unwrap_or(PAGE).min(PAGE),
     };
     let count = values.len();
-    let rest: Vec<Value> = values.into_iter().skip(skip).take(top.min(PAGE)).collect();
+    let rest: Vec<Value> = values.into_iter().skip(skip).take(size).collect();
     let end = skip + rest.len();
-    // Whoever asks for the first so many does not want the others.
-    let is_last = end >= count || rest.len() == top || rest.is_empty();
-    let next = (!is_last).then(|| next_link(call, end, top - rest.len()));
+    let is_last = end >= count || rest.is_empty();
+    let next = (!is_last).then(|| next_link(call, end));
     Ok(Reply::ok(match style {
         Style::ApiManagement => match next {
             Some(next) => json!({"value": rest, "count": count, "nextLink": next}),
             None => json!({"value": rest, "count": count}),
         },
         Style::Web => json!({"value": rest, "nextLink": next, "id": null}),
-        Style::Resources => json!({"value": rest, "nextLink": next.unwrap_or_default()}),
+        Style::Bare => match next {
+            Some(next) => json!({"value": rest, "nextLink": next}),
+            None => json!({"value": rest}),
+        },
+        Style::Subscriptions => json!({"value": rest, "count": {"type": "Total", "value": count}}),
     }))
 }
 
-fn next_link(call: &Call, skip: usize, left: usize) -> String {
-    let mut query = call.query.clone();
-    if query.get("$top").is_some() {
-        query = super::call::Query::parse(&query.with("$top", &left.to_string()));
-    }
-    call.address(&call.path, &query.with("$skip", &skip.to_string()))
+/// The address of the next page: the query as it was sent, and then how many values to pass over.
+fn next_link(call: &Call, skip: usize) -> String {
+    call.address(&call.path, &call.query.with("$skip", &skip.to_string()))
 }
 
 fn number(call: &Call, name: &str) -> Result<Option<usize>, Reply> {
@@ -98,12 +115,12 @@ mod tests {
     }
 
     #[test]
-    fn top_ends_the_list_and_skip_begins_it_later() {
-        let body = at("/x?$top=2&$skip=3", 10);
+    fn top_is_the_size_of_a_page_and_the_link_has_the_form_that_was_recorded() {
+        let body = at("/x?$top=2&api-version=1&$skip=3", 10);
         assert_eq!(body["value"][0]["name"], "n3");
-        assert_eq!((body["value"].as_array().unwrap().len(), body.get("nextLink")), (2, None));
-        let body = at("/x?$top=150", 200);
-        assert!(body["nextLink"].as_str().unwrap().contains("%24top=50"), "{}", body["nextLink"]);
+        assert_eq!(body["nextLink"], "http://127.0.0.1:1/x?%24top=2&api-version=1&%24skip=5");
+        assert_eq!(at("/x?$top=2&$skip=8", 10).get("nextLink"), None);
+        assert_eq!(at("/x?$top=150", 200)["value"].as_array().unwrap().len(), PAGE);
         assert_eq!(at("/x?$skip=20", 10)["value"], json!([]));
     }
 

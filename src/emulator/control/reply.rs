@@ -1,8 +1,8 @@
 //! Answers, and errors in the envelopes that Azure has for them.
 
 use hyper::{
-    Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER},
+    Method, Response, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde_json::{Value, json};
 
@@ -18,12 +18,24 @@ pub(in crate::emulator) struct Reply {
     pub(in crate::emulator) status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: Option<Value>,
+    writing: Writing,
+}
+
+/// How the body of an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    /// On one line.
+    Compact,
+    /// On one line, without a word about its characters, as `Microsoft.Web` does where a request succeeds.
+    Plain,
+    /// By two spaces a level, with CRLF, as API Management does.
+    Indented,
 }
 
 impl Reply {
     /// An answer without a body.
     pub(in crate::emulator) fn status(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: None }
+        Self { status, headers: Vec::new(), body: None, writing: Writing::Compact }
     }
 
     /// 200 with a body.
@@ -34,6 +46,17 @@ impl Reply {
     /// A body with a status.
     pub(in crate::emulator) fn with(status: StatusCode, body: Value) -> Self {
         Self { body: Some(body), ..Self::status(status) }
+    }
+
+    /// The same, written as `Microsoft.Web` writes what succeeds.
+    pub(super) fn plain(self) -> Self {
+        let writing = if self.status.is_success() { Writing::Plain } else { self.writing };
+        Self { writing, ..self }
+    }
+
+    /// The same, written as API Management writes resources and lists.
+    pub(super) fn indented(self) -> Self {
+        Self { writing: Writing::Indented, ..self }
     }
 
     /// 201 if something was created, and 200 if it was there.
@@ -78,20 +101,58 @@ impl Reply {
 
     /// An error as `Microsoft.ApiManagement` writes it.
     pub(super) fn apim(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::with(status, json!({"error": {"code": code, "message": message, "details": null}}))
+        Self::with(status, json!({"error": {"code": code, "message": message, "details": null}})).indented()
     }
 
     /// API Management's error for a field that does not fit.
     pub(super) fn apim_invalid(target: &str, message: &str) -> Self {
         let detail = json!({"code": "ValidationError", "target": target, "message": message});
+        Self::apim_invalid_fields(&[detail])
+    }
+
+    /// API Management's error for several fields that do not fit.
+    pub(super) fn apim_invalid_fields(details: &[Value]) -> Self {
         let error = json!({"code": "ValidationError",
-            "message": "One or more fields contain incorrect values:", "details": [detail]});
-        Self::with(StatusCode::BAD_REQUEST, json!({ "error": error }))
+            "message": "One or more fields contain incorrect values:", "details": details});
+        Self::with(StatusCode::BAD_REQUEST, json!({ "error": error })).indented()
+    }
+
+    /// The answer of API Management's front to a method that a path does not have.
+    pub(super) fn apim_method_not_allowed(method: &Method, allowed: &str) -> Self {
+        let message = format!("The requested resource does not support http method '{method}'.");
+        Self::with(StatusCode::METHOD_NOT_ALLOWED, json!({"Message": message})).header(ALLOW, allowed)
+    }
+
+    /// Resource Manager's error for a body that it cannot read.
+    pub(super) fn invalid_content(problem: &str) -> Self {
+        let message = format!("The request content was invalid and could not be deserialized: '{problem}'.");
+        Self::arm(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
+    }
+
+    /// The answer for a type that Azure has and this emulator does not implement.
+    pub(super) fn not_emulated(resource_type: &str) -> Self {
+        let message = format!(
+            "Azure has '{resource_type}', and this emulator does not implement it. GET /_emulator/limits lists \
+             everything that it does not implement."
+        );
+        Self::with(
+            StatusCode::NOT_IMPLEMENTED,
+            json!({"error": {"code": "NotEmulated", "message": message,
+            "target": resource_type}}),
+        )
     }
 
     /// An error as `Microsoft.Web` writes it: in Pascal case, and without a wrapper.
     pub(super) fn web(status: StatusCode, code: &str, extended: Option<&str>, message: &str) -> Self {
         Self::web_of_template(status, code, extended, (message, &[]), message)
+    }
+
+    /// `Microsoft.Web`'s error for a property that does not fit.
+    pub(super) fn web_invalid_parameter(name: &str) -> Self {
+        let parameters = [name];
+        let template = ("The parameter {0} has an invalid value.", parameters.as_slice());
+        let message = format!("The parameter {name} has an invalid value.");
+        Self::web_of_template(StatusCode::BAD_REQUEST, "BadRequest", Some("51008"), template, &message)
     }
 
     /// `Microsoft.Web`'s error for something that is not there.
@@ -137,13 +198,13 @@ impl Reply {
     }
 
     pub(in crate::emulator) fn into_response(self) -> Response<Body> {
-        let content = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let content = self.body.as_ref().map(|body| self.writing.written(body)).unwrap_or_default();
         let mut response = Response::new(body::full(content));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         if self.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.writing.content_type()));
         }
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -151,6 +212,23 @@ impl Reply {
             }
         }
         response
+    }
+}
+
+impl Writing {
+    fn written(self, body: &Value) -> String {
+        match self {
+            Self::Compact | Self::Plain => body.to_string(),
+            // a line end within a text is written as an escape
+            Self::Indented => serde_json::to_string_pretty(body).unwrap_or_default().replace('\n', "\r\n"),
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Compact | Self::Indented => "application/json; charset=utf-8",
+            Self::Plain => "application/json",
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use super::{
     page::Style,
     refused,
     route::{Kind, Route},
-    version,
+    shape::View,
+    site, version,
 };
 use crate::{
     model::{Resource, ResourceId},
@@ -31,12 +32,15 @@ impl ControlPlane {
             _ if method != Method::GET => return Err(Reply::method_not_allowed(method)),
             _ => {}
         }
-        let list = |values: Vec<Value>| page::page(call, values, Style::Resources);
+        let list = |values: Vec<Value>| page::page(call, values, Style::Bare);
         match route {
             Route::Endpoints => Ok(endpoints(call)),
             Route::Tenants => list(vec![json!({"id": format!("/tenants/{TENANT}"), "tenantId": TENANT,
                 "displayName": "emulator", "defaultDomain": "emulator.invalid", "tenantCategory": "Home"})]),
-            Route::Subscriptions => list(self.subscriptions()?.iter().map(|id| subscription(id)).collect()),
+            Route::Subscriptions => {
+                let all = self.subscriptions()?;
+                page::page(call, all.iter().map(|id| subscription(id)).collect(), Style::Subscriptions)
+            }
             Route::Subscription(id) if self.is_known(&id)? => {
                 Ok(Reply::ok(subscription(id.azure_subscription())))
             }
@@ -47,10 +51,13 @@ impl ControlPlane {
             }
             Route::Providers(scope, Some(namespace)) => known_provider(&scope, &namespace),
             Route::Everywhere(scope, kind) => {
-                let style = if kind.is_of_web() { Style::Web } else { Style::ApiManagement };
-                page::page(call, self.top_level(&scope, Some(kind))?, style)
+                let style = if kind.is_of_web() { Style::Web } else { Style::Bare };
+                page::page(call, self.top_level(call, &scope, Some(kind))?, style)
             }
-            Route::All(scope) => list(self.top_level(&scope, None)?),
+            Route::All(scope) => {
+                let all = self.top_level(&call.as_of(version::NEWEST), &scope, None)?;
+                list(all.into_iter().map(without_properties).collect())
+            }
             Route::Permissions => Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": [],
                 "dataActions": [], "notDataActions": []}]}))),
             _ => Err(Reply::method_not_allowed(method)),
@@ -58,7 +65,7 @@ impl ControlPlane {
     }
 
     /// The Azure subscriptions that anything is in; one at least, so that somebody can sign in.
-    fn subscriptions(&self) -> Result<BTreeSet<String>, Reply> {
+    pub(super) fn subscriptions(&self) -> Result<BTreeSet<String>, Reply> {
         let all = self.store.current().resources().map_err(|error| refused(&error))?;
         let mut ids: BTreeSet<String> =
             all.iter().map(|resource| resource.id().azure_subscription().to_ascii_lowercase()).collect();
@@ -96,13 +103,18 @@ impl ControlPlane {
                 Ok(self.store.change(move |plane| group_put(plane, id, body, found.is_some())).await)
             }
             (Method::DELETE, Some(_)) => Ok(self.store.change(move |plane| group_delete(plane, id)).await),
-            (Method::GET | Method::DELETE, None) => Err(group_not_found(&id)),
+            (Method::GET | Method::DELETE, None) => Err(Reply::group_not_found(id.name())),
             (method, _) => Err(Reply::method_not_allowed(&method)),
         }
     }
 
     /// The sites and services of a scope, as their own lists show them.
-    fn top_level(&self, scope: &ResourceId, wanted: Option<Kind>) -> Result<Vec<Value>, Reply> {
+    pub(super) fn top_level(
+        &self,
+        call: &Call,
+        scope: &ResourceId,
+        wanted: Option<Kind>,
+    ) -> Result<Vec<Value>, Reply> {
         let plane = self.store.current();
         let all = plane.resources().map_err(|error| refused(&error))?;
         let within = format!("{}/", scope.key());
@@ -113,100 +125,14 @@ impl ControlPlane {
                 continue;
             };
             if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
-                values.push(apim::with_etag(found.value, kind, &found.etag));
+                values.push(match kind {
+                    Kind::Site => site::site(plane, &found.value, call)?,
+                    _ => apim::body(plane, found, kind, call, View::Listed),
+                });
             }
         }
         Ok(values)
     }
-
-    /// Resource Graph, as far as finding resources by type, name and group needs it.
-    fn graph(&self, call: &Call) -> Result<Reply, Reply> {
-        let body = call.object()?;
-        let query = body.get("query").and_then(Value::as_str).unwrap_or_default();
-        let conditions = conditions(query);
-        let scopes = body.get("subscriptions").and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut rows = Vec::new();
-        for id in self.subscriptions()? {
-            let is = |scope: &Value| scope.as_str().is_some_and(|scope| scope.eq_ignore_ascii_case(&id));
-            if !scopes.is_empty() && !scopes.iter().any(is) {
-                continue;
-            }
-            let scope = ResourceId::parse(&format!("/subscriptions/{id}"));
-            let scope = scope.map_err(|_| Reply::internal_error())?;
-            rows.extend(self.top_level(&scope, None)?.into_iter().filter_map(row));
-        }
-        rows.retain(|row| conditions.iter().all(|(field, values)| fits(row, field, values)));
-        Ok(graph_page(&body, rows))
-    }
-}
-
-fn graph_page(body: &Map<String, Value>, rows: Vec<Value>) -> Reply {
-    const MOST: u64 = 1000;
-    let options = body.get("options").cloned().unwrap_or_default();
-    let number = |name: &str| {
-        let value = options.get(name)?;
-        value.as_u64().or_else(|| value.as_str()?.parse().ok())
-    };
-    let start = number("$skipToken").or_else(|| number("$skip")).unwrap_or(0);
-    let size = number("$top").unwrap_or(MOST).min(MOST);
-    let total = rows.len();
-    let (start, size) = (usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(size).unwrap_or(1000));
-    let data: Vec<Value> = rows.into_iter().skip(start).take(size).collect();
-    let end = start.saturating_add(data.len());
-    let is_cut = end < total;
-    let mut answer = json!({"totalRecords": total, "count": data.len(), "data": data, "facets": [],
-        "resultTruncated": if is_cut { "true" } else { "false" }});
-    if is_cut {
-        answer["$skipToken"] = end.to_string().into();
-    }
-    Reply::ok(answer)
-}
-
-/// A resource as Resource Graph shows it.
-fn row(mut value: Value) -> Option<Value> {
-    let id = ResourceId::parse(value.get("id")?.as_str()?).ok()?;
-    let lower = value.get("type").and_then(Value::as_str).map(str::to_lowercase);
-    value["type"] = lower.into();
-    value["resourceGroup"] = id.group().into();
-    value["subscriptionId"] = id.azure_subscription().into();
-    value["tenantId"] = TENANT.into();
-    Some(value)
-}
-
-fn fits(row: &Value, field: &str, values: &[String]) -> bool {
-    let found = row.get(field).and_then(Value::as_str).unwrap_or_default();
-    values.iter().any(|value| value.eq_ignore_ascii_case(found))
-}
-
-/// The fields that a query compares with texts, and those texts.
-fn conditions(query: &str) -> Vec<(String, Vec<String>)> {
-    const FIELDS: [&str; 5] = ["id", "name", "resourceGroup", "subscriptionId", "type"];
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
-    for (code, text) in pairs(query) {
-        let words: Vec<&str> =
-            code.split([' ', '|', '(', ',', '\n', '\r', '\t']).filter(|it| !it.is_empty()).collect();
-        match words.as_slice() {
-            // one more of a list
-            [] => {
-                if let Some((_, values)) = found.last_mut() {
-                    values.push(text.to_owned());
-                }
-            }
-            [.., field, "=~" | "==" | "in" | "in~"] => {
-                if let Some(field) = FIELDS.iter().find(|known| known.eq_ignore_ascii_case(field)) {
-                    found.push(((*field).to_owned(), vec![text.to_owned()]));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Each quoted text, and what stands before it.
-fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut parts = query.split(['\'', '"']);
-    std::iter::from_fn(move || Some((parts.next()?, parts.next()?)))
 }
 
 /// Resource groups: those that are recorded, and those that something is in.
@@ -265,9 +191,22 @@ fn group_delete(plane: &JsonControlPlane, id: ResourceId) -> BoxFuture<'_, Resul
     .boxed()
 }
 
-fn group_not_found(id: &ResourceId) -> Reply {
-    let message = format!("Resource group '{}' could not be found.", id.name());
-    Reply::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", message)
+/// A resource as the list of all resources shows it.
+fn without_properties(mut value: Value) -> Value {
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|name, _| {
+            ["id", "name", "type", "location", "kind", "sku", "tags", "identity"].contains(&name.as_str())
+        });
+    }
+    value
+}
+
+impl Reply {
+    /// Resource Manager's error for a group that nothing is in.
+    pub(super) fn group_not_found(name: &str) -> Self {
+        let message = format!("Resource group '{name}' could not be found.");
+        Self::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", message)
+    }
 }
 
 fn subscription_not_found(id: &str) -> Reply {
@@ -277,7 +216,7 @@ fn subscription_not_found(id: &str) -> Reply {
 
 fn subscription(id: &str) -> Value {
     json!({"id": format!("/subscriptions/{id}"), "authorizationSource": "RoleBased", "managedByTenants": [],
-        "subscriptionId": id, "tenantId": TENANT, "displayName": "emulator", "state": "Enabled",
+        "tags": {}, "subscriptionId": id, "tenantId": TENANT, "displayName": "emulator", "state": "Enabled",
         "subscriptionPolicies": {"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01",
         "spendingLimit": "Off"}})
 }
@@ -320,41 +259,4 @@ fn endpoints(call: &Call) -> Reply {
     });
     let is_single = call.query.get("api-version").is_some_and(|version| version < "2018-05-01");
     Reply::ok(if is_single { of_cloud } else { json!([of_cloud]) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_is_understood_as_far_as_it_compares_fields() {
-        let of = |query: &str| conditions(query);
-        let one = |field: &str, value: &str| (field.to_owned(), vec![value.to_owned()]);
-        assert_eq!(
-            of("resources | where type =~ 'microsoft.web/staticsites' | project id, name | order by id asc"),
-            [one("type", "microsoft.web/staticsites")]
-        );
-        assert_eq!(
-            of("Resources\n| where type == \"a/b\" and name =~ 'x'"),
-            [one("type", "a/b"), one("name", "x")]
-        );
-        let list = ("type".to_owned(), vec!["a/b".to_owned(), "c/d".to_owned()]);
-        assert_eq!(of("resources | where type in~ ('a/b', 'c/d')"), [list]);
-        assert_eq!(of("resources | where location =~ 'x'"), []);
-    }
-
-    #[test]
-    fn a_long_answer_of_the_graph_goes_on_with_a_token() {
-        let rows = || (0..5).map(|n| json!({ "name": n })).collect::<Vec<_>>();
-        let mut seen = Vec::new();
-        let mut body = json!({"options": {"$top": 2}});
-        loop {
-            let reply = graph_page(body.as_object().unwrap(), rows());
-            let answer = reply.body().unwrap().clone();
-            seen.extend(answer["data"].as_array().unwrap().iter().map(|row| row["name"].clone()));
-            let Some(token) = answer.get("$skipToken") else { break };
-            body["options"]["$skipToken"] = token.clone();
-        }
-        assert_eq!(seen, [0, 1, 2, 3, 4].map(Value::from));
-    }
 }

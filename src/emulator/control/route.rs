@@ -1,6 +1,6 @@
 //! Paths → what they are about. Ids are compared as Azure compares them, ignoring case.
 
-use crate::model::ResourceId;
+use crate::{emulator::limits, model::ResourceId};
 
 /// What a path is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,7 @@ pub(super) enum Kind {
     Service,
     Api,
     ApiOperation,
+    ApiVersionSet,
     Product,
     ProductApi,
     ProductPolicy,
@@ -63,6 +64,8 @@ pub(super) enum Collection {
     ProductSubscriptions,
     /// The products that an API is in.
     ApiProducts,
+    /// The revisions of an API.
+    ApiRevisions,
 }
 
 /// Why a path leads nowhere.
@@ -74,16 +77,19 @@ pub(super) enum Unrouted {
     Namespace(String),
     /// The provider has no such type.
     Type(String),
+    /// Azure has it, and this emulator does not.
+    NotEmulated(&'static str),
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Site, "microsoft.web/staticsites"),
         (Self::Build, "microsoft.web/staticsites/builds"),
         (Self::LinkedBackend, "microsoft.web/staticsites/builds/linkedbackends"),
         (Self::Service, "microsoft.apimanagement/service"),
         (Self::Api, "microsoft.apimanagement/service/apis"),
         (Self::ApiOperation, "microsoft.apimanagement/service/apis/operations"),
+        (Self::ApiVersionSet, "microsoft.apimanagement/service/apiversionsets"),
         (Self::Product, "microsoft.apimanagement/service/products"),
         (Self::ProductApi, "microsoft.apimanagement/service/products/apis"),
         (Self::ProductPolicy, "microsoft.apimanagement/service/products/policies"),
@@ -114,8 +120,9 @@ impl Kind {
             Self::Service => "Service",
             Self::Api | Self::ProductApi => "Api",
             Self::ApiOperation => "Operation",
+            Self::ApiVersionSet => "Api-version-set",
             Self::Product => "Product",
-            Self::ProductPolicy => "Policy",
+            Self::ProductPolicy => "PoliciesConfiguration",
             Self::Subscription => "Subscription",
         }
     }
@@ -129,6 +136,9 @@ impl Collection {
         }
         if known("microsoft.apimanagement/service/apis/products") {
             return Some(Self::ApiProducts);
+        }
+        if known("microsoft.apimanagement/service/apis/revisions") {
+            return Some(Self::ApiRevisions);
         }
         Kind::of_type(resource_type).map(Self::Of)
     }
@@ -203,16 +213,20 @@ impl Route {
             None if is("resources") => Ok(Self::All(scope)),
             None if is("resourceGroups") => Ok(Self::Groups(scope)),
             None if is("providers") => Ok(Self::Providers(scope, None)),
-            None => Err(unknown(&resource_type)),
+            None => Err(unknown(&format!("{resource_type}/{last}"))),
             Some(Kind::Site) if is("linkedBackends") => {
                 let production = scope.child("builds", crate::model::PRODUCTION);
                 let production = production.map_err(|_| Unrouted::Shape)?;
                 Ok(Self::Collection(production, Collection::Of(Kind::LinkedBackend)))
             }
-            Some(kind) => match Collection::of_type(&format!("{resource_type}/{last}")) {
-                Some(collection) => Ok(Self::Collection(scope, collection)),
-                None => Ok(Self::Action(scope, kind, last.to_ascii_lowercase())),
-            },
+            Some(kind) => {
+                let below = format!("{resource_type}/{last}");
+                match (Collection::of_type(&below), limits::not_emulated(&below)) {
+                    (Some(collection), _) => Ok(Self::Collection(scope, collection)),
+                    (None, Some(known)) => Err(Unrouted::NotEmulated(known)),
+                    (None, None) => Ok(Self::Action(scope, kind, last.to_ascii_lowercase())),
+                }
+            }
         }
     }
 
@@ -226,9 +240,10 @@ impl Route {
                 kind.namespace()
             }
             Self::Collection(_, Collection::Of(kind)) => kind.namespace(),
-            Self::Collection(_, Collection::ProductSubscriptions | Collection::ApiProducts) => {
-                Namespace::ApiManagement
-            }
+            Self::Collection(
+                _,
+                Collection::ProductSubscriptions | Collection::ApiProducts | Collection::ApiRevisions,
+            ) => Namespace::ApiManagement,
             Self::Operation(_) => Namespace::Any,
             Self::Tenants
             | Self::Subscriptions
@@ -279,6 +294,9 @@ fn provider_of(path: &str) -> Option<(ResourceId, &str)> {
 }
 
 fn unknown(resource_type: &str) -> Unrouted {
+    if let Some(known) = limits::not_emulated(resource_type) {
+        return Unrouted::NotEmulated(known);
+    }
     let namespace = resource_type.split('/').next().unwrap_or_default();
     let known = ["Microsoft.Web", "Microsoft.ApiManagement", "Microsoft.Resources"];
     if known.iter().any(|known| known.eq_ignore_ascii_case(namespace)) {
@@ -374,17 +392,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_said_to_be_unknown_and_of_which_kind() {
+    fn an_unknown_path_is_refused_as_the_kind_that_it_is() {
         let of = |path: &str| Route::of(path).unwrap_err();
         assert_eq!(of("/"), Unrouted::Shape);
         assert_eq!(of("/favicon.ico"), Unrouted::Shape);
         assert_eq!(
-            of("/subscriptions/s/providers/Microsoft.Compute/virtualMachines"),
-            Unrouted::Namespace("Microsoft.Compute".to_owned())
+            of("/subscriptions/s/providers/Contoso.Compute/virtualMachines"),
+            Unrouted::Namespace("Contoso.Compute".to_owned())
         );
         assert_eq!(
-            of("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/x"),
-            Unrouted::Type("Microsoft.Web/sites".to_owned())
+            of("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/siteses/x"),
+            Unrouted::Type("Microsoft.Web/siteses".to_owned())
         );
+    }
+
+    #[test]
+    fn a_type_that_is_not_emulated_is_reported_by_its_name() {
+        for (path, name) in [
+            ("/subscriptions/s/providers/Microsoft.Compute/virtualMachines".to_owned(), "Microsoft.Compute"),
+            (format!("{GROUP}/providers/Microsoft.Web/sites/x"), "Microsoft.Web/sites"),
+            (format!("{GROUP}/providers/microsoft.web/SITES"), "Microsoft.Web/sites"),
+            (format!("{SERVICE}/namedValues"), "Microsoft.ApiManagement/service/namedValues"),
+            (format!("{SERVICE}/namedvalues/n/listValue"), "Microsoft.ApiManagement/service/namedValues"),
+            (format!("{SERVICE}/users/1/subscriptions"), "Microsoft.ApiManagement/service/users"),
+            (format!("{SERVICE}/apis/a/policies/policy"), "Microsoft.ApiManagement/service/apis/policies"),
+            (format!("{SERVICE}/products/p/groups"), "Microsoft.ApiManagement/service/products/groups"),
+            (format!("{SERVICE}/policies/policy"), "Microsoft.ApiManagement/service/policies"),
+            (format!("{SITE}/config/appsettings"), "Microsoft.Web/staticSites/config"),
+            (format!("{SITE}/listAppSettings"), "Microsoft.Web/staticSites/listAppSettings"),
+            (format!("{SITE}/customDomains/www.example.com"), "Microsoft.Web/staticSites/customDomains"),
+            (format!("{SITE}/builds/default/functions"), "Microsoft.Web/staticSites/builds/functions"),
+            (format!("{SITE}/providers/Microsoft.Authorization/locks/l"), "Microsoft.Authorization/locks"),
+        ] {
+            assert_eq!(Route::of(&path), Err(Unrouted::NotEmulated(name)), "{path}");
+        }
     }
 }

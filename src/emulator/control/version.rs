@@ -20,7 +20,8 @@ const WEB: &[&str] = &[
     "2025-05-01",
     "2026-07-15",
 ];
-/// Of [API Management](https://learn.microsoft.com/rest/api/apimanagement).
+/// Of [API Management](https://learn.microsoft.com/rest/api/apimanagement), without those before 2021-08-01,
+/// which Azure retired in 2024.
 const API_MANAGEMENT: &[&str] = &[
     "2021-08-01",
     "2022-08-01",
@@ -36,6 +37,9 @@ const API_MANAGEMENT: &[&str] = &[
 const AUTHORIZATION: &[&str] = &["2015-07-01", "2018-01-01-preview", "2018-07-01", "2022-04-01"];
 /// Of [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 const RESOURCE_GRAPH: &[&str] = &["2019-04-01", "2021-03-01", "2022-10-01", "2024-04-01"];
+
+/// The version in which resources are shown where a request names one of another provider.
+pub(super) const NEWEST: &str = "2024-05-01";
 
 /// Whether a request names a version that who answers it has.
 pub(super) fn check(route: &Route, version: Option<&str>) -> Result<(), Reply> {
@@ -87,6 +91,7 @@ pub(super) fn unrouted(problem: &Unrouted, version: Option<&str>) -> Reply {
             );
             Reply::arm(StatusCode::NOT_FOUND, "InvalidResourceType", message)
         }
+        Unrouted::NotEmulated(resource_type) => Reply::not_emulated(resource_type),
     }
 }
 

@@ -4,26 +4,21 @@ use std::{fmt::Write as _, sync::Arc};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     Call, ControlPlane, Reply, merged, page,
     page::Style,
     refused,
     route::{Collection as Listed, Kind},
+    schema::{self, Purpose},
+    site::{self, Zone},
 };
 use crate::{
     ambient::Ambient,
     model::{PRODUCTION, Resource, ResourceId},
     provider::{ControlPlane as _, Expected, json::JsonControlPlane},
 };
-
-/// How times are written: PUT names the zone, GET does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Zone {
-    Named,
-    Omitted,
-}
 
 impl ControlPlane {
     pub(super) async fn web(
@@ -54,9 +49,9 @@ impl ControlPlane {
         }
         Ok(Reply::ok(match (kind, found) {
             (Kind::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
-                build_body(plane, id, found)?
+                site::build(plane, id, found, call)?
             }
-            (_, Some(found)) => site_body(plane, found)?,
+            (_, Some(found)) => site::site(plane, &found, call)?,
             (_, None) => return Err(Reply::web_not_found(kind.noun(), id.name())),
         }))
     }
@@ -67,7 +62,7 @@ impl ControlPlane {
         let Some(found) = shown.or(found) else {
             return Err(Reply::web_not_found(Kind::LinkedBackend.noun(), id.name()));
         };
-        let reply = Reply::ok(backend_body(self, found, call, Zone::Omitted));
+        let reply = Reply::ok(site::backend(self.store.current(), &found, call, Zone::Omitted));
         // Whoever polls the resource itself would wait for half a minute otherwise.
         Ok(if is_going_on { reply.retry_after(1) } else { reply })
     }
@@ -83,7 +78,7 @@ impl ControlPlane {
         }
         let values = match listed {
             Listed::Of(Kind::LinkedBackend) => self.backends(call, parent)?,
-            _ => builds(plane, parent)?,
+            _ => site::builds(plane, parent, call)?,
         };
         page::page(call, values, Style::Web)
     }
@@ -98,19 +93,24 @@ impl ControlPlane {
             backends.push(shown);
         }
         backends.sort_by(|a, b| a.id().cmp(b.id()));
-        Ok(backends.into_iter().map(|backend| backend_body(self, backend, call, Zone::Omitted)).collect())
+        Ok(backends
+            .into_iter()
+            .map(|backend| site::backend(self.store.current(), &backend, call, Zone::Omitted))
+            .collect())
     }
 
     async fn put_site(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-        let (body, ambient) = (call.object()?, Arc::clone(&self.ambient));
         let is_new = call.method == Method::PUT;
-        let reply = self.store.change(move |plane| site_put(plane, ambient, id, body, is_new)).await;
-        Ok(reply)
+        let purpose = if is_new { Purpose::Whole } else { Purpose::Part };
+        let body = schema::checked(Kind::Site, purpose, call.object()?)?;
+        let (of_change, ambient) = (call.clone(), Arc::clone(&self.ambient));
+        Ok(self.store.change(move |plane| site_put(plane, ambient, of_change, (id, body, is_new))).await)
     }
 
     async fn put_build(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-        let body = call.object()?;
-        Ok(self.store.change(move |plane| build_put(plane, id, body)).await)
+        let body = schema::checked(Kind::Build, Purpose::Whole, call.object()?)?;
+        let of_change = call.clone();
+        Ok(self.store.change(move |plane| build_put(plane, of_change, id, body)).await)
     }
 
     async fn web_delete(&self, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
@@ -132,7 +132,7 @@ fn deleted(plane: &JsonControlPlane, id: ResourceId, kind: Kind) -> BoxFuture<'_
     .boxed()
 }
 
-fn site_of(id: &ResourceId) -> ResourceId {
+pub(super) fn site_of(id: &ResourceId) -> ResourceId {
     let mut site = id.clone();
     while let Some(parent) = site.parent() {
         site = parent;
@@ -143,9 +143,8 @@ fn site_of(id: &ResourceId) -> ResourceId {
 fn site_put(
     plane: &JsonControlPlane,
     ambient: Arc<dyn Ambient>,
-    id: ResourceId,
-    body: Map<String, Value>,
-    may_create: bool,
+    call: Call,
+    (id, body, may_create): (ResourceId, Map<String, Value>, bool),
 ) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let before = plane.find(&id).map_err(|error| refused(&error))?;
@@ -153,37 +152,20 @@ fn site_put(
             return Err(Reply::resource_not_found(&id));
         }
         let mut site = merged(&id, before.map(|before| before.value), body)?;
-        drop(site.remove_property("buildProperties"));
-        let fresh = || format!("{}.5.azurestaticapps.net", label(&*ambient));
-        for (name, value) in site_defaults() {
-            default(&mut site, &name, value);
+        // given to Azure and never given back
+        for name in ["buildProperties", "repositoryToken", "templateProperties"] {
+            drop(site.remove_property(name));
         }
-        default(&mut site, "defaultHostname", Value::Null);
+        let fresh = || format!("{}.5.azurestaticapps.net", label(&*ambient));
         if site.field("properties.defaultHostname").is_none() {
             site.set_property("defaultHostname", fresh());
         }
         plane.put(site, Expected::Anything).await.map_err(|error| refused(&error))?;
         let now = plane.find(&id).map_err(|error| refused(&error))?;
         let now = now.ok_or_else(Reply::internal_error)?;
-        Ok(Reply::ok(site_body(plane, now.value)?))
+        Ok(Reply::ok(site::site(plane, &now.value, &call)?))
     }
     .boxed()
-}
-
-/// What a site says of itself that nobody has asked for.
-fn site_defaults() -> Map<String, Value> {
-    let defaults = json!({
-        "repositoryUrl": null, "branch": null, "customDomains": [], "stableInboundIP": "203.0.113.10",
-        "privateEndpointConnections": [], "stagingEnvironmentPolicy": "Enabled", "allowConfigFileUpdates": true,
-        "contentDistributionEndpoint": "https://content-dm1.infrastructure.5.azurestaticapps.net",
-        "keyVaultReferenceIdentity": "SystemAssigned", "userProvidedFunctionApps": null, "provider": "None",
-        "enterpriseGradeCdnStatus": "Disabled", "publicNetworkAccess": null, "databaseConnections": [],
-        "trafficSplitting": {"environmentDistribution": {"default": 100}},
-        "areStaticSitesDistributedBackendsEnabled": false, "targetResourceGroupResourceId": null,
-        "trialExpirationTimeUtc": null, "prettyNameStatus": null, "prettyName": null, "prettyNameHostname": null,
-        "backendRegion": {"regionName": null, "status": null}, "stagingEnvironmentRegion": null,
-    });
-    defaults.as_object().cloned().unwrap_or_default()
 }
 
 pub(super) fn default(resource: &mut Resource, name: &str, value: impl Into<Value>) {
@@ -208,6 +190,7 @@ fn label(ambient: &dyn Ambient) -> String {
 
 fn build_put(
     plane: &JsonControlPlane,
+    call: Call,
     id: ResourceId,
     body: Map<String, Value>,
 ) -> BoxFuture<'_, Result<Reply, Reply>> {
@@ -225,124 +208,7 @@ fn build_put(
         default(&mut build, "buildId", id.name());
         default(&mut build, "status", "Ready");
         plane.put(build.clone(), Expected::Anything).await.map_err(|error| refused(&error))?;
-        Ok(Reply::ok(build_body(plane, &id, Some(build))?))
+        Ok(Reply::ok(site::build(plane, &id, Some(build), &call)?))
     }
     .boxed()
-}
-
-fn site_body(plane: &JsonControlPlane, mut site: Resource) -> Result<Value, Reply> {
-    let production = site.id().child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
-    site.set_property("linkedBackends", summaries(plane, &production)?);
-    let mut value = site.into_value();
-    if let Some(location) = value.get("location").and_then(Value::as_str).map(display_name) {
-        value["location"] = location.into();
-    }
-    if value.get("sku").is_none() {
-        value["sku"] = json!({"name": "Free", "tier": "Free"});
-    }
-    Ok(value)
-}
-
-/// A region as `Microsoft.Web` writes it.
-fn display_name(region: &str) -> String {
-    const KNOWN: [(&str, &str); 6] = [
-        ("centralus", "Central US"),
-        ("eastasia", "East Asia"),
-        ("eastus2", "East US 2"),
-        ("westeurope", "West Europe"),
-        ("westus", "West US"),
-        ("westus2", "West US 2"),
-    ];
-    KNOWN.iter().find(|(name, _)| *name == region).map_or(region, |(_, shown)| *shown).to_owned()
-}
-
-/// The environments of a site, production first.
-fn builds(plane: &JsonControlPlane, site: &ResourceId) -> Result<Vec<Value>, Reply> {
-    let production = site.child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
-    let found = plane.children(site, "builds").map_err(|error| refused(&error))?;
-    let mut all: Vec<(ResourceId, Option<Resource>)> =
-        found.into_iter().map(|found| (found.value.id().clone(), Some(found.value))).collect();
-    if !all.iter().any(|(id, _)| *id == production) {
-        all.insert(0, (production, None));
-    }
-    let mut values = Vec::new();
-    for (id, found) in all {
-        values.push(build_body(plane, &id, found)?);
-    }
-    Ok(values)
-}
-
-/// An environment with the backend that it is linked to. Production has no record of its own.
-fn build_body(plane: &JsonControlPlane, id: &ResourceId, found: Option<Resource>) -> Result<Value, Reply> {
-    let mut build = found.unwrap_or_else(|| Resource::new(id.clone(), Map::new()));
-    if id.name().eq_ignore_ascii_case(PRODUCTION) {
-        let site = plane.find(&site_of(id)).map_err(|error| refused(&error))?;
-        let hostname = site.and_then(|site| site.value.field("properties.defaultHostname").cloned());
-        build.set_property("hostname", hostname.unwrap_or_default());
-        default(&mut build, "buildId", PRODUCTION);
-        default(&mut build, "sourceBranch", Value::Null);
-        default(&mut build, "status", "Ready");
-    }
-    build.set_property("linkedBackends", summaries(plane, id)?);
-    Ok(build.into_value())
-}
-
-/// The linked backends of an environment, as they stand in it and in its site.
-fn summaries(plane: &JsonControlPlane, environment: &ResourceId) -> Result<Vec<Value>, Reply> {
-    let backends = plane.children(environment, "linkedBackends").map_err(|error| refused(&error))?;
-    Ok(backends.into_iter().map(|backend| summary(&with_defaults(plane, backend.value))).collect())
-}
-
-fn summary(backend: &Resource) -> Value {
-    let mut properties = backend.field("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    if let Some(created) = properties.get_mut("createdOn") {
-        *created = without_zone(created);
-    }
-    Value::Object(properties)
-}
-
-fn without_zone(time: &Value) -> Value {
-    time.as_str().map_or(Value::Null, |time| time.trim_end_matches('Z').into())
-}
-
-/// A linked backend with the fields that Azure adds to it.
-pub(super) fn with_defaults(plane: &JsonControlPlane, mut backend: Resource) -> Resource {
-    default(&mut backend, "region", Value::Null);
-    default(&mut backend, "createdOn", Value::Null);
-    for name in [
-        "areAutomatedDeploymentsEnabled",
-        "storageAccountResourceId",
-        "userAssignedManagedIdentityResourceId",
-    ] {
-        default(&mut backend, name, Value::Null);
-    }
-    default(&mut backend, "managedServiceIdentityType", "None");
-    default(&mut backend, "routingPath", Value::Null);
-    let site = plane.find(&site_of(backend.id())).ok().flatten();
-    let location = site.and_then(|site| site.value.field("location").cloned());
-    let location = location.unwrap_or_default();
-    let location = location.as_str().map(display_name);
-    let mut value = backend.into_value();
-    if value.get("location").is_none() {
-        value["location"] = location.into();
-    }
-    Resource::from_value(value).unwrap_or_else(|_| unreachable!("it had an id before"))
-}
-
-pub(super) fn backend_body(cx: &ControlPlane, backend: Resource, call: &Call, zone: Zone) -> Value {
-    let backend = with_defaults(cx.store.current(), backend);
-    let mut value = backend.into_value();
-    let properties = value.get_mut("properties").and_then(Value::as_object_mut);
-    if let Some(properties) = properties {
-        if call.query.get("api-version").is_some_and(|version| version < "2023-01-01") {
-            let known = ["backendResourceId", "region", "createdOn", "provisioningState"];
-            properties.retain(|name, _| known.contains(&name.as_str()));
-        }
-        if zone == Zone::Omitted
-            && let Some(created) = properties.get_mut("createdOn")
-        {
-            *created = without_zone(created);
-        }
-    }
-    value
 }

@@ -1,0 +1,462 @@
+//! The query language of Resource Graph: text to stages.
+
+/// One step of a query; each takes the rows of the step before it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stage {
+    /// Keeps the rows for which the condition holds.
+    Where(Condition),
+    /// Keeps these columns, under these names.
+    Project(Vec<(String, Vec<String>)>),
+    /// Removes columns.
+    ProjectAway(Vec<String>),
+    /// Sorts by columns; `true` is ascending.
+    Order(Vec<(Vec<String>, bool)>),
+    /// Keeps the first rows.
+    Take(usize),
+    /// Counts the rows.
+    Count,
+}
+
+/// A condition on a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    /// A column's text beside some texts.
+    Compare {
+        column: Vec<String>,
+        test: Test,
+        texts: Vec<String>,
+    },
+}
+
+/// How two texts are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Test {
+    Equal,
+    /// Whatever the case.
+    Same,
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+/// Where a query is not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unparsed {
+    pub(super) line: usize,
+    pub(super) position: usize,
+    pub(super) token: String,
+    /// The clause or operator that is not implemented, if that is the problem.
+    pub(super) unsupported: Option<String>,
+}
+
+impl Unparsed {
+    fn at(text: &str, place: usize, token: &str) -> Self {
+        let before = &text[..place.min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        let position = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        Self { line, position, token: token.to_owned(), unsupported: None }
+    }
+
+    pub(super) fn unsupported(what: &str, text: &str, place: usize) -> Self {
+        Self { unsupported: Some(what.to_owned()), ..Self::at(text, place, what) }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    /// A name, a keyword or a number.
+    Word(String),
+    /// A text between quotes.
+    Text(String),
+    Mark(&'static str),
+}
+
+const MARKS: [&str; 15] = ["==", "=~", "!=", "!~", "|", "(", ")", ",", "=", "[", "]", "*", "<", ">", "+"];
+
+/// The stages of the language that are not implemented.
+const UNSUPPORTED: [&str; 16] = [
+    "distinct",
+    "extend",
+    "join",
+    "mv-expand",
+    "mvexpand",
+    "parse",
+    "parse-where",
+    "project-rename",
+    "project-reorder",
+    "project-keep",
+    "sample",
+    "summarize",
+    "top",
+    "union",
+    "let",
+    "evaluate",
+];
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<(usize, Token)>,
+    at: usize,
+}
+
+/// Reads a query.
+pub(super) fn parse(text: &str) -> Result<Vec<Stage>, Unparsed> {
+    let mut parser = Parser { text, tokens: tokens(text)?, at: 0 };
+    let mut stages = Vec::new();
+    // the table may be left out
+    if parser.is_word("resources") {
+        parser.at += 1;
+        if parser.peek().is_none() {
+            return Ok(stages);
+        }
+        parser.mark("|")?;
+    }
+    loop {
+        stages.push(parser.stage()?);
+        if parser.peek().is_none() {
+            return Ok(stages);
+        }
+        parser.mark("|")?;
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Unparsed> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if first.is_whitespace() {
+            at += first.len_utf8();
+        } else if first == '\'' || first == '"' {
+            let end = rest[1..].find(first).ok_or_else(|| Unparsed::at(text, text.len(), "<EOF>"))?;
+            tokens.push((at, Token::Text(rest[1..=end].to_owned())));
+            at += end + 2;
+        } else if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
+            tokens.push((at, Token::Mark(mark)));
+            at += mark.len();
+        } else {
+            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '~' | '!' | '$');
+            let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+            if end == 0 {
+                return Err(Unparsed::at(text, at, &first.to_string()));
+            }
+            tokens.push((at, Token::Word(rest[..end].to_owned())));
+            at += end;
+        }
+    }
+    Ok(tokens)
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(_, token)| token)
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        matches!(self.peek(), Some(Token::Word(found)) if found.eq_ignore_ascii_case(word))
+    }
+
+    fn is_mark(&self, mark: &str) -> bool {
+        matches!(self.peek(), Some(Token::Mark(found)) if *found == mark)
+    }
+
+    /// The error for the token that is next.
+    fn unexpected(&self) -> Unparsed {
+        match self.tokens.get(self.at) {
+            None => Unparsed::at(self.text, self.text.len(), "<EOF>"),
+            Some((place, Token::Word(text) | Token::Text(text))) => Unparsed::at(self.text, *place, text),
+            Some((place, Token::Mark(mark))) => Unparsed::at(self.text, *place, mark),
+        }
+    }
+
+    fn unsupported(&self, what: &str) -> Unparsed {
+        let place = self.tokens.get(self.at).map_or(self.text.len(), |(place, _)| *place);
+        Unparsed::unsupported(what, self.text, place)
+    }
+
+    fn mark(&mut self, mark: &str) -> Result<(), Unparsed> {
+        if !self.is_mark(mark) {
+            return Err(self.unexpected());
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<String, Unparsed> {
+        let Some(Token::Word(word)) = self.peek() else { return Err(self.unexpected()) };
+        let word = word.clone();
+        self.at += 1;
+        Ok(word)
+    }
+
+    /// Takes a word if it is next.
+    fn took(&mut self, word: &str) -> bool {
+        let is = self.is_word(word);
+        self.at += usize::from(is);
+        is
+    }
+
+    fn stage(&mut self) -> Result<Stage, Unparsed> {
+        let Some(Token::Word(word)) = self.peek() else { return Err(self.unexpected()) };
+        let word = word.to_ascii_lowercase();
+        let known = ["where", "project", "project-away", "order", "sort", "take", "limit", "count"];
+        if UNSUPPORTED.contains(&word.as_str()) || !known.contains(&word.as_str()) && self.at == 0 {
+            return Err(self.unsupported(&word));
+        }
+        if !known.contains(&word.as_str()) {
+            return Err(self.unexpected());
+        }
+        self.at += 1;
+        match word.as_str() {
+            "where" => Ok(Stage::Where(self.any()?)),
+            "project" => Ok(Stage::Project(self.listed(Self::projected)?)),
+            "project-away" => Ok(Stage::ProjectAway(self.listed(Self::word)?)),
+            "order" | "sort" => {
+                if !self.took("by") {
+                    return Err(self.unexpected());
+                }
+                Ok(Stage::Order(self.listed(Self::ordered)?))
+            }
+            "take" | "limit" => {
+                let Some(Token::Word(number)) = self.peek() else { return Err(self.unexpected()) };
+                let number = number.parse().map_err(|_| self.unexpected())?;
+                self.at += 1;
+                Ok(Stage::Take(number))
+            }
+            _ => Ok(Stage::Count),
+        }
+    }
+
+    fn listed<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, Unparsed>) -> Result<Vec<T>, Unparsed> {
+        let mut all = vec![one(self)?];
+        while self.is_mark(",") {
+            self.at += 1;
+            all.push(one(self)?);
+        }
+        Ok(all)
+    }
+
+    /// `column`, or `name = column`.
+    fn projected(&mut self) -> Result<(String, Vec<String>), Unparsed> {
+        let first = self.column()?;
+        if !self.is_mark("=") {
+            // a member of a column is named by the whole path to it
+            return Ok((first.join("_"), first));
+        }
+        self.at += 1;
+        Ok((first.join("."), self.column()?))
+    }
+
+    fn ordered(&mut self) -> Result<(Vec<String>, bool), Unparsed> {
+        let column = self.column()?;
+        // without a word for it, the language sorts downwards
+        let is_ascending = self.took("asc");
+        if !is_ascending {
+            self.took("desc");
+        }
+        Ok((column, is_ascending))
+    }
+
+    /// A column, or something in one: `properties.defaultHostname`, `tags['env']`.
+    fn column(&mut self) -> Result<Vec<String>, Unparsed> {
+        if self.word_is_a_number() {
+            return Err(self.unexpected());
+        }
+        let mut path: Vec<String> = self.word()?.split('.').map(str::to_owned).collect();
+        while self.is_mark("[") {
+            self.at += 1;
+            let Some(Token::Text(name)) = self.peek().cloned() else { return Err(self.unexpected()) };
+            path.push(name);
+            self.at += 1;
+            self.mark("]")?;
+        }
+        if self.is_mark("(") {
+            self.at -= 1;
+            return Err(self.unsupported(&path.join(".")));
+        }
+        Ok(path)
+    }
+
+    fn word_is_a_number(&self) -> bool {
+        matches!(self.peek(), Some(Token::Word(word)) if word.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
+    fn any(&mut self) -> Result<Condition, Unparsed> {
+        let mut alternatives = vec![self.all()?];
+        while self.took("or") {
+            alternatives.push(self.all()?);
+        }
+        Ok(if alternatives.len() == 1 { alternatives.remove(0) } else { Condition::Any(alternatives) })
+    }
+
+    fn all(&mut self) -> Result<Condition, Unparsed> {
+        let mut conditions = vec![self.one()?];
+        while self.took("and") {
+            conditions.push(self.one()?);
+        }
+        Ok(if conditions.len() == 1 { conditions.remove(0) } else { Condition::All(conditions) })
+    }
+
+    fn one(&mut self) -> Result<Condition, Unparsed> {
+        if self.is_mark("(") {
+            return self.enclosed();
+        }
+        if self.took("not") {
+            return Ok(Condition::Not(Box::new(self.enclosed()?)));
+        }
+        let column = self.column()?;
+        let (test, is_negated, is_list) = self.operator()?;
+        let texts = if is_list {
+            self.mark("(")?;
+            let texts = self.listed(Self::literal)?;
+            self.mark(")")?;
+            texts
+        } else {
+            vec![self.literal()?]
+        };
+        let compared = Condition::Compare { column, test, texts };
+        Ok(if is_negated { Condition::Not(Box::new(compared)) } else { compared })
+    }
+
+    fn enclosed(&mut self) -> Result<Condition, Unparsed> {
+        self.mark("(")?;
+        let condition = self.any()?;
+        self.mark(")")?;
+        Ok(condition)
+    }
+
+    fn operator(&mut self) -> Result<(Test, bool, bool), Unparsed> {
+        let Some(token) = self.peek() else { return Err(self.unexpected()) };
+        let found = match token {
+            Token::Mark(mark) => (*mark).to_owned(),
+            Token::Word(word) => word.to_ascii_lowercase(),
+            Token::Text(_) => return Err(self.unexpected()),
+        };
+        let (found, is_negated) = match found.strip_prefix('!') {
+            Some("=") => ("==", true),
+            Some("~") => ("=~", true),
+            Some(rest) => (rest, true),
+            None => (found.as_str(), false),
+        };
+        let (test, is_list) = match found {
+            "==" => (Test::Equal, false),
+            "=~" => (Test::Same, false),
+            "in" => (Test::Equal, true),
+            "in~" => (Test::Same, true),
+            "contains" => (Test::Contains, false),
+            "startswith" => (Test::StartsWith, false),
+            "endswith" => (Test::EndsWith, false),
+            "has" | "matches" | "between" | "<" | ">" | "contains_cs" | "startswith_cs" | "endswith_cs"
+            | "has_any" | "has_all" | "has_cs" | "hasprefix" | "hassuffix" | "+" => {
+                return Err(self.unsupported(found));
+            }
+            _ => return Err(self.unexpected()),
+        };
+        self.at += 1;
+        Ok((test, is_negated, is_list))
+    }
+
+    fn literal(&mut self) -> Result<String, Unparsed> {
+        match self.peek() {
+            Some(Token::Text(text)) => {
+                let text = text.clone();
+                self.at += 1;
+                Ok(text)
+            }
+            Some(Token::Word(word)) if self.word_is_a_number() || ["true", "false"].contains(&&**word) => {
+                self.word()
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(column: &str, text: &str) -> Condition {
+        let column = column.split('.').map(str::to_owned).collect();
+        Condition::Compare { column, test: Test::Same, texts: vec![text.to_owned()] }
+    }
+
+    #[test]
+    fn the_queries_that_clients_send_are_read() {
+        let project = |names: &[&str]| {
+            Stage::Project(names.iter().map(|name| ((*name).to_owned(), vec![(*name).to_owned()])).collect())
+        };
+        assert_eq!(
+            parse("resources | where type =~ 'a/b' | project id, name | order by id asc"),
+            Ok(vec![
+                Stage::Where(same("type", "a/b")),
+                project(&["id", "name"]),
+                Stage::Order(vec![(vec!["id".to_owned()], true)])
+            ])
+        );
+        assert_eq!(parse("project id, tags | limit 2"), Ok(vec![project(&["id", "tags"]), Stage::Take(2)]));
+        assert_eq!(parse("Resources"), Ok(vec![]));
+        assert_eq!(parse("resources\n| count"), Ok(vec![Stage::Count]));
+        let both = "where (name =~ 'x' or tags['e'] =~ \"y\") and properties.z !~ 'w'";
+        let tag = Condition::Compare {
+            column: vec!["tags".to_owned(), "e".to_owned()],
+            test: Test::Same,
+            texts: vec!["y".to_owned()],
+        };
+        assert_eq!(
+            parse(both),
+            Ok(vec![Stage::Where(Condition::All(vec![
+                Condition::Any(vec![same("name", "x"), tag]),
+                Condition::Not(Box::new(same("properties.z", "w")))
+            ]))])
+        );
+        assert!(parse("where type in~ ('a', 'b') and location !in ('c') and name !contains 'd'").is_ok());
+    }
+
+    #[test]
+    fn a_clause_that_is_not_implemented_is_refused_by_its_name() {
+        for (query, unsupported) in [
+            ("resources | summarize count() by type", "summarize"),
+            ("resources | extend a = name", "extend"),
+            ("resources | join kind=inner (resources) on id", "join"),
+            ("resources | where name has 'x'", "has"),
+            ("resources | where tolower(name) == 'x'", "tolower"),
+            ("resources | where isnotempty(name)", "isnotempty"),
+            ("securityresources | where name == 'x'", "securityresources"),
+            ("resources | distinct type", "distinct"),
+            ("resources | project toupper(name)", "toupper"),
+        ] {
+            let problem = parse(query).unwrap_err();
+            assert_eq!(problem.unsupported.as_deref(), Some(unsupported), "{query}: {problem:?}");
+        }
+    }
+
+    #[test]
+    fn a_query_that_breaks_off_is_refused_where_it_does() {
+        let problem = parse("project id, location | where where").unwrap_err();
+        let place = (problem.line, problem.position, problem.token.as_str());
+        assert_eq!((place, problem.unsupported), ((1, 34, "<EOF>"), None), "as recorded");
+        for query in [
+            "",
+            "resources |",
+            "where",
+            "where name ==",
+            "where name == x",
+            "take x",
+            "where 'a' == name",
+            "where name =~ 'a' name",
+            "resources where name == 'a'",
+            "order id",
+            "where name == 'a",
+            "where (name == 'a'",
+            "project",
+            "resources | frobnicate 7",
+        ] {
+            assert!(parse(query).is_err(), "{query}");
+        }
+        let problem = parse("resources\n| where name ==").unwrap_err();
+        assert_eq!((problem.line, problem.position, problem.token.as_str()), (2, 15, "<EOF>"));
+    }
+}

@@ -1,0 +1,38 @@
+//! The order of the values in a list, and the fields that a list can be filtered by.
+
+use super::{
+    filter::{self, Fields},
+    route::Kind,
+};
+use crate::{model::Resource, provider::Versioned};
+
+/// Puts the resources of a list into Azure's order: subscriptions by when they were made, all others by their
+/// display names.
+pub(super) fn sort(found: &mut [Versioned<Resource>], kind: Kind) {
+    let text = |found: &Versioned<Resource>, name: &str| {
+        let text = found.value.text(&format!("properties.{name}")).ok().flatten();
+        text.unwrap_or_default().to_lowercase()
+    };
+    let is_current =
+        |found: &Versioned<Resource>| found.value.flag("properties.isCurrent").ok().flatten().unwrap_or(true);
+    found.sort_by_cached_key(|found| {
+        let first = text(found, if kind == Kind::Subscription { "createdDate" } else { "displayName" });
+        (first, is_current(found), found.value.id().clone())
+    });
+}
+
+/// The fields that a list of a kind can be filtered by.
+pub(super) fn fields(kind: Kind) -> Fields {
+    match kind {
+        Kind::Product => filter::OF_PRODUCTS,
+        Kind::Api | Kind::ProductApi => filter::OF_APIS,
+        Kind::Subscription => filter::OF_SUBSCRIPTIONS,
+        Kind::ApiOperation
+        | Kind::ApiVersionSet
+        | Kind::ProductPolicy
+        | Kind::Service
+        | Kind::Site
+        | Kind::Build
+        | Kind::LinkedBackend => filter::FIELDS,
+    }
+}
