@@ -8,7 +8,7 @@ use super::Target;
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, KeySlot, LinkNames,
-        LinkedBackend, Malformed, PolicyHealth, Product, ProductId, Resource, ResourceId, SiteEnvironment,
+        LinkedBackend, Malformed, PolicyVerdict, Product, ProductId, Resource, ResourceId, SiteEnvironment,
         SiteKey, StaticSite,
     },
     provider::{Depth, ETag},
@@ -93,7 +93,7 @@ pub struct Observed {
     /// The policy of the product.
     pub policy: Option<Seen<ApimPolicy>>,
     /// What that policy does about the tokens of the site.
-    pub policy_health: Option<PolicyHealth>,
+    pub policy_verdict: Option<PolicyVerdict>,
     /// The subscriptions whose scope is the product.
     pub subscriptions: Vec<Seen<ApimSubscription>>,
     /// Where in `subscriptions` the link's own is.

@@ -162,10 +162,15 @@ fn a_check_that_lets_in_others_too_is_put_back() {
 }
 
 #[test]
-fn a_policy_that_is_not_xml_is_put_back() {
+fn a_policy_that_cannot_be_read_is_reported_and_left_alone() {
     let shop = replace_in_policy("</policies>", "");
-    is_seen(&shop, "drifted", &["SWAAPIM056"]);
-    is_mended(&shop);
+    is_seen(&shop, "linked", &["SWAAPIM058"]);
+    shop.run("link").is(str![[r#"
+exit 0
+--- stdout
+prod: `shop-web` is linked to `shop-apim`; nothing to do
+
+"#]]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     ambient::Ambient,
     emulator::switches::Shape,
-    model::{ApimSubscriptionId, Key, KeyPair, KeySlot, ProductId, Resource, ResourceId},
+    model::{ApimSubscriptionId, Key, KeyPair, KeySlot, PolicyFormat, ProductId, Resource, ResourceId},
     provider::{Collection, ControlPlane as _, ETag, Expected, Versioned, json::JsonControlPlane},
 };
 
@@ -44,6 +44,9 @@ impl ControlPlane {
 
     fn apim_get(&self, call: &Call, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
         let plane = self.store.current();
+        if kind == Kind::ProductPolicy {
+            policy::known_format(call.query.get("format"))?;
+        }
         match find(plane, id)? {
             Some(found) => {
                 let etag = found.etag.clone();
@@ -76,7 +79,8 @@ impl ControlPlane {
         if call.method == Method::PATCH && call.if_match.is_none() {
             return Err(if_match_required());
         }
-        let (call, ambient) = (call.clone(), Arc::clone(&self.ambient));
+        let call = if kind == Kind::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
+        let ambient = Arc::clone(&self.ambient);
         Ok(self.store.change(move |plane| put(plane, ambient, call, id, kind)).await)
     }
 
@@ -207,8 +211,9 @@ fn body(found: Versioned<Resource>, kind: Kind, call: &Call) -> Value {
     match kind {
         Kind::ProductPolicy => {
             let written = resource.text("properties.value").ok().flatten().unwrap_or_default();
-            let shown = policy::reformatted(written);
-            let format = call.query.get("format").unwrap_or("xml").to_owned();
+            let asked = call.query.get("format").filter(|_| call.method == Method::GET);
+            let (format, shown) =
+                policy::shown(written, PolicyFormat::of(asked).unwrap_or(PolicyFormat::Xml));
             resource.set_property("value", shown);
             resource.set_property("format", format);
         }
