@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_site_publishes_its_keys_at_one_place() {
-        let site = |text| site_of_configuration(text).map(|host| host.to_string());
+        let site = |text: &str| site_of_configuration(text).map(|host| host.to_string());
         let at = |host: &str| format!("{host}/.auth/.well-known/openid-configuration");
         assert_eq!(site(&at("https://l.example")).as_deref(), Some("l.example"));
         assert_eq!(site(&at("https://L.example:443")).as_deref(), Some("l.example"));

@@ -75,6 +75,16 @@ fn xml_becomes_raw_and_back() {
 }
 
 #[test]
+fn an_expression_that_is_not_csharp_is_kept_as_it_is() {
+    for (raw, xml) in [
+        (r#"<a b="@{ x["y=""/{z}";}" c="d"/>"#, r#"<a b="@{ x[&quot;y=&quot;&quot;/{z}&quot;;}" c="d"/>"#),
+        ("<a>@(f(\")\n</a>", "<a>@(f(\")\n</a>"),
+    ] {
+        assert_eq!(policy_from_raw(raw).as_deref(), Ok(xml));
+    }
+}
+
+#[test]
 fn what_is_neither_is_refused_with_its_place() {
     for raw in [
         "<a b=\"@(f(\"/>",

@@ -46,7 +46,12 @@ pub(super) struct Pieces<'a> {
     at: usize,
     spelling: Spelling,
     within: Within,
+    /// How many more expressions that do not match may be taken as they are.
+    guesses: usize,
 }
+
+/// Each guess may look at the rest of the text, so there are few.
+const MOST_GUESSES: usize = 8;
 
 /// What a text is within at some place.
 #[derive(Clone, Copy)]
@@ -60,7 +65,7 @@ enum Within {
 
 impl<'a> Pieces<'a> {
     pub(super) fn of(text: &'a str, spelling: Spelling) -> Self {
-        Self { text, at: 0, spelling, within: Within::Content }
+        Self { text, at: 0, spelling, within: Within::Content, guesses: MOST_GUESSES }
     }
 
     /// The next piece, or `None` at the end of the text.
@@ -141,7 +146,7 @@ impl<'a> Pieces<'a> {
         if spelling == Spelling::Xml || !expression::begins(rest) || entity::is_whole_expression(plain) {
             return Ok(Piece::Value { text: self.take(end), quote, spelling: Spelling::Xml });
         }
-        let end = self.expression(rest)?;
+        let end = self.expression(rest, Some(quote))?;
         if rest[end..].trim_start().starts_with(quote) {
             let end = rest.len() - rest[end..].trim_start().len();
             return Ok(Piece::Value { text: self.take(end), quote, spelling });
@@ -155,15 +160,20 @@ impl<'a> Pieces<'a> {
         if spelling == Spelling::Xml || !expression::begins(rest) || entity::is_whole_expression(plain) {
             return Ok(Piece::Text { text: self.take(end), spelling: Spelling::Xml });
         }
-        let end = self.expression(rest)?;
+        let end = self.expression(rest, None)?;
         Ok(Piece::Text { text: self.take(end), spelling })
     }
 
-    /// Where the expression ends that `rest` begins with, behind white space.
-    fn expression(&self, rest: &str) -> Result<usize, NotMarkup> {
+    /// Where the expression ends that `rest` begins with, behind white space. Whether it is C# is for the
+    /// service to say: one whose brackets or quotes do not match ends where only a value can end.
+    fn expression(&mut self, rest: &str, quote: Option<char>) -> Result<usize, NotMarkup> {
         let start = rest.len() - rest.trim_start().len();
-        let length = expression::length(&rest[start..]);
-        length.map(|length| start + length).ok_or(NotMarkup {
+        if let Some(length) = expression::length(&rest[start..]) {
+            return Ok(start + length);
+        }
+        let guessed = if self.guesses > 0 { guessed_end(&rest[start..], quote) } else { None };
+        self.guesses = self.guesses.saturating_sub(1);
+        guessed.map(|length| start + length).ok_or(NotMarkup {
             at: self.at + start,
             problem: "the brackets or quotes of an expression do not match",
         })
@@ -178,4 +188,17 @@ impl<'a> Pieces<'a> {
     fn error(&self, problem: &'static str) -> NotMarkup {
         NotMarkup { at: self.at, problem }
     }
+}
+
+/// Behind the first closing bracket that a closing quote and the rest of a tag follow, or an end tag.
+fn guessed_end(text: &str, quote: Option<char>) -> Option<usize> {
+    let close = if text.starts_with("@(") { ')' } else { '}' };
+    let is_end = |behind: &str| match quote {
+        Some(quote) => behind.strip_prefix(quote).is_some_and(|behind| {
+            behind.starts_with(['>', ' ', '\t', '\r', '\n']) || behind.starts_with("/>")
+        }),
+        None => behind.trim_start_matches([' ', '\t', '\r', '\n']).starts_with("</"),
+    };
+    let ends = text.match_indices(close).map(|(at, _)| at + 1);
+    ends.into_iter().find(|end| is_end(&text[*end..]))
 }

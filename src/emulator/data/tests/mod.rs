@@ -4,6 +4,7 @@ mod api;
 mod content;
 mod gateway;
 mod headers;
+mod policies;
 mod secrecy;
 mod signing_in;
 mod streams;
