@@ -41,9 +41,9 @@ pub(crate) fn site_of_configuration(text: &str) -> Option<Hostname> {
     let url = Url::parse(text).ok()?;
     let host = authority(text)?.to_ascii_lowercase();
     let is_plain = url.scheme() == "https" && url.host_str() == Some(host.as_str());
-    let is_whole = url.query().is_none() && url.fragment().is_none() && text.ends_with(CONFIGURATION);
-    let fits = is_plain && is_whole && url.path() == CONFIGURATION;
-    fits.then(|| Hostname::parse(&host).ok()).flatten()
+    let (_, behind) = text.split_once("://")?;
+    let is_there = behind.find('/').map(|path| &behind[path..]) == Some(CONFIGURATION);
+    (is_plain && is_there).then(|| Hostname::parse(&host).ok()).flatten()
 }
 
 fn host_of(text: &str) -> Option<String> {
@@ -90,7 +90,7 @@ mod tests {
             ("https://evil.example/https://l.example/.auth", "evil.example"),
             ("https://evil.example?l.example", "evil.example"),
             ("https://evil.example#l.example", "evil.example"),
-            ("https://l.exampl\u{435}/.auth", "l.xn--exampl-2of"),
+            ("https://l.exampl\u{435}/.auth", "l.xn--exampl-8of"),
             ("https://127.0.0.1/", "127.0.0.1"),
         ] {
             assert!(matches!(owner(text), Owner::Other(found) if found == host), "{text}: {:?}", owner(text));

@@ -16,6 +16,7 @@ mod infrastructure;
 mod models;
 mod pipelines;
 mod plans;
+mod policies;
 mod preflight;
 mod settings;
 mod shape;

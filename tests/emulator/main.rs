@@ -7,6 +7,7 @@
 mod access;
 mod faults;
 mod operations;
+mod policies;
 mod published;
 mod story;
 #[path = "../support/mod.rs"]
