@@ -96,10 +96,10 @@ fn opening(why: &[Opening], lets_site_in: bool, issuer: &str, finding: impl Fn(C
     };
     let message = format!("the policy lets in requests without a token of this site: {}", reasons.join("; "));
     let finding = finding(code).message(message);
-    match others.is_empty() {
-        true => finding,
-        false => finding.field("validate-jwt issuer", issuer, others.join(", ")),
+    if others.is_empty() {
+        return finding;
     }
+    finding.field("validate-jwt issuer", issuer, others.join(", "))
 }
 
 /// The finding about a policy that refuses requests of the site.

@@ -222,7 +222,9 @@ fn add_checks<'a>(statements: &'a [Statement], found: &mut Vec<&'a Check>) {
         match statement {
             Statement::Check(check) => found.push(check),
             Statement::Choose { branches, .. } => {
-                branches.iter().for_each(|branch| add_checks(branch, found));
+                for branch in branches {
+                    add_checks(branch, found);
+                }
             }
             Statement::Answer(_)
             | Statement::Alters { .. }

@@ -69,7 +69,9 @@ fn collect(statements: &[Statement], checks: &mut Vec<ValidateJwt>, doubts: &mut
                 if !flow::checks(std::slice::from_ref(statement)).is_empty() && !exhaustive {
                     doubts.push(Doubt::Alternatives);
                 }
-                branches.iter().for_each(|branch| collect(branch, checks, doubts));
+                for branch in branches {
+                    collect(branch, checks, doubts);
+                }
             }
             Statement::Answer(element) => doubts.push(Doubt::MayAnswer(element.clone())),
             Statement::Unknown(doubt) | Statement::MayRefuse(doubt) => doubts.push(doubt.clone()),

@@ -165,7 +165,9 @@ fn of_statements(statements: &[Statement], into: &mut Vec<Doubt>) {
                 if !flow::checks(std::slice::from_ref(statement)).is_empty() {
                     into.push(Doubt::Alternatives);
                 }
-                branches.iter().for_each(|branch| of_statements(branch, into));
+                for branch in branches {
+                    of_statements(branch, into);
+                }
             }
             Statement::Check(_) | Statement::Alters { .. } => {}
         }

@@ -113,13 +113,11 @@ impl Repair<'_, '_> {
             return Some((at..at, content.to_owned()));
         }
         let tag = element.tag_name().name();
-        match source.strip_suffix("/>") {
-            Some(start) => Some((range, format!("{}>{content}</{tag}>", start.trim_end()))),
-            None => {
-                let at = range.start + source.rfind("</")?;
-                Some((at..at, content.to_owned()))
-            }
+        if let Some(start) = source.strip_suffix("/>") {
+            return Some((range, format!("{}>{content}</{tag}>", start.trim_end())));
         }
+        let at = range.start + source.rfind("</")?;
+        Some((at..at, content.to_owned()))
     }
 
     /// The check as it is written at a place: in lines of their own, if the place is one.

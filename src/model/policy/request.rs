@@ -179,9 +179,10 @@ impl Check {
             Request::Site(_) if !self.rule.token.is_of_sites() => {
                 let place = self.rule.token.name().to_owned();
                 // Visitors may bring a token of their own in it, where the site's is checked as well.
-                match scene.reads_site_header {
-                    true => Outcome::Unknown(vec![Doubt::OtherToken(place)]),
-                    false => Outcome::Refused(vec![Closing::OtherPlace(place)]),
+                if scene.reads_site_header {
+                    Outcome::Unknown(vec![Doubt::OtherToken(place)])
+                } else {
+                    Outcome::Refused(vec![Closing::OtherPlace(place)])
                 }
             }
             Request::Site(token) | Request::Forged(token) => self.token_outcome(token, scene),
@@ -192,7 +193,7 @@ impl Check {
         let parts = [
             self.key(token, scene),
             self.issuer(token, scene.site),
-            self.audience(token, scene.site),
+            self.audience(token),
             self.expiry(token),
         ];
         let claims = self.rule.required_claims.iter().map(|claim| required(claim, token));
@@ -245,7 +246,7 @@ impl Check {
     }
 
     /// Audiences are compared as texts. One at the gateway's host that is spelt otherwise proves nothing.
-    fn audience(&self, token: &Token, _site: &Hostname) -> Outcome {
+    fn audience(&self, token: &Token) -> Outcome {
         let accepted = &self.rule.audiences;
         let Some(audience) = &token.audience else {
             return if accepted.is_empty() {

@@ -313,13 +313,11 @@ impl Reader {
             && !element.children().any(|child| child.is_element());
         let text = text_of(element);
         let bytes = literal(&text).and_then(|text| BASE64_STANDARD.decode(text).ok());
-        match bytes.filter(|bytes| is_plain && !bytes.is_empty()) {
-            Some(bytes) => Some(SigningSecret(bytes)),
-            None => {
-                self.doubts.push(Doubt::SigningKey);
-                None
-            }
+        let secret = bytes.filter(|bytes| is_plain && !bytes.is_empty()).map(SigningSecret);
+        if secret.is_none() {
+            self.doubts.push(Doubt::SigningKey);
         }
+        secret
     }
 }
 

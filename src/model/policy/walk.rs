@@ -38,9 +38,8 @@ fn step(statement: &Statement, request: &Request, scene: &Scene<'_>, before: &Be
         }
         Statement::Answer(_) if !before.doubts.is_empty() => Outcome::Unknown(before.doubts.clone()),
         Statement::Answer(element) => Outcome::Refused(vec![Closing::Answered(element.clone())]),
-        Statement::MayRefuse(doubt) => Outcome::Unknown(vec![doubt.clone()]),
         Statement::Alters { .. } | Statement::Cache(_) => Outcome::Passes,
-        Statement::Unknown(doubt) => Outcome::Unknown(vec![doubt.clone()]),
+        Statement::MayRefuse(doubt) | Statement::Unknown(doubt) => Outcome::Unknown(vec![doubt.clone()]),
         Statement::Choose { branches, exhaustive } => choose(branches, *exhaustive, request, scene, before),
     }
 }
@@ -100,7 +99,7 @@ impl Before {
             (TokenPlace::QueryParameter(one), TokenPlace::QueryParameter(other)) => {
                 one.is_empty() || one == other
             }
-            (TokenPlace::Header(_), _) | (TokenPlace::QueryParameter(_), _) => false,
+            (TokenPlace::Header(_) | TokenPlace::QueryParameter(_), _) => false,
         };
         let mut doubts = self.doubts.clone();
         if self.places.iter().any(is_place) {
