@@ -176,7 +176,11 @@ impl Hand<'_> {
             Step::PutPolicy { policy } => {
                 let service = self.observed.service.as_ref();
                 let host = service.and_then(|seen| seen.view.gateway_host());
-                let desired = ApimPolicy::desired(policy, &self.names(policy)?, host);
+                let names = self.names(policy)?;
+                let desired = match &self.observed.policy {
+                    Some(existing) => existing.view.repaired(&names, host),
+                    None => ApimPolicy::desired(policy, &names, host),
+                };
                 self.put(desired).await
             }
             Step::AddApi { api } => self.add_api(api).await,

@@ -216,26 +216,32 @@ findings! {
         "The control plane holds no keys for the subscription, so no call can be let in.",
         "`relink` gives it two new keys, and the site the first of them.";
     PolicyMissing = "SWAAPIM050", Broken, Policy, Mended, "the product has no policy",
-        "Whoever gets hold of the key can call the APIs without a token of the site.",
-        "`relink` puts the policy back.";
+        "Without a policy, a request needs a key and no token, so a caller who has the key reaches the APIs past the site.",
+        "`relink` creates the policy.";
     PolicyWithoutCheck = "SWAAPIM051", Broken, Policy, Mended, "the policy checks no token",
-        "No `validate-jwt` applies to every request, so whoever gets hold of the key can call the APIs without a token of the site.",
-        "`relink` puts the policy back as linking makes it. Statements of your own belong into the policy of the API, not of this product.";
-    PolicyOtherHeader = "SWAAPIM052", Broken, Policy, Mended, "the policy looks for the token in another header",
-        "The site sends its token in `X-MS-AUTH-TOKEN`. A check of another header refuses every call of the site.",
-        "`relink` puts the policy back as linking makes it.";
-    PolicyOtherIssuer = "SWAAPIM053", Broken, Policy, Mended, "the policy lets in tokens of another issuer only",
-        "None of the issuers in `validate-jwt` is this site, so every call of the site is refused, and another's may get in.",
-        "`relink` puts the policy back as linking makes it.";
-    PolicyLax = "SWAAPIM054", Broken, Policy, Mended, "the policy lets in unsigned or everlasting tokens",
-        "With this attribute of `validate-jwt`, a token can be forged, or used for ever.",
-        "`relink` puts the policy back as linking makes it.";
-    PolicyAlsoLetsIn = "SWAAPIM055", Degraded, Policy, Mended, "the policy lets in tokens of other issuers too",
-        "Besides this site, somebody else can make tokens that are accepted.",
-        "`relink` puts the policy back as linking makes it.";
-    PolicyUnreadable = "SWAAPIM056", Broken, Policy, Mended, "the policy is not well-formed XML",
-        "What cannot be read cannot be trusted to check tokens.",
-        "`relink` puts the policy back as linking makes it.";
+        "No `validate-jwt` applies to every request, so a caller who has the key reaches the APIs past the site.",
+        "`relink` adds the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
+    PolicyOtherHeader = "SWAAPIM052", Broken, Policy, Mended, "the policy looks for the token in another place",
+        "The site sends its token in the header `X-MS-AUTH-TOKEN`. A check of another header or of a query parameter refuses every request of the site.",
+        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
+    PolicyOtherIssuer = "SWAAPIM053", Broken, Policy, Mended, "the policy does not accept the issuer of the site's tokens",
+        "None of the issuers in `validate-jwt` is this site, so requests of the site are refused, and those of another issuer may get in.",
+        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
+    PolicyLax = "SWAAPIM054", Broken, Policy, Mended, "the policy lets in unsigned or expired tokens",
+        "With this attribute of `validate-jwt`, a caller can write a token without a key, or use an old one.",
+        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
+    PolicyAlsoLetsIn = "SWAAPIM055", Broken, Policy, Mended, "the policy lets in tokens of other issuers too",
+        "Besides this site, the holder of another key can sign tokens that are accepted.",
+        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
+    PolicyRefusesSite = "SWAAPIM057", Broken, Policy, Mended, "the policy refuses the site's own requests",
+        "The check accepts no token of the site: no source of the site's keys is named, or the audience or a claim is another one.",
+        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
+    PolicyUndetermined = "SWAAPIM058", Note, Policy, Told, "the policy does not decide who is let in",
+        "The text of the policy alone does not prove that it lets in the site and refuses all other callers, and does not prove the opposite. Named values, expressions, fragments, keys that are published elsewhere and statements that this program does not know are such parts. The policy is neither repaired nor counted as drift.",
+        "`doctor` calls the gateway and reports what it answers. Nothing has to be done if the site is let in and a request without a token is refused.";
+    PolicyAnswers = "SWAAPIM059", Broken, Policy, Told, "the policy answers every request itself",
+        "A statement such as `return-response` ends every request in the policy, so that none reaches an API.",
+        "Remove the statement from the policy of the product. No command removes it, since it may be there on purpose.";
     SiteKeyStale = "SWAAPIM060", Broken, SiteKey, Mended, "the site sends a key that is no longer valid",
         "The site keeps a copy of the primary key from when it was connected. The key was changed behind its back, so every call of `/api` is answered with 401.",
         "`relink` connects the site again, upon which it takes the key that is valid now. Never regenerate the primary key of a live link; `relink` rotates both keys without losing a call.";

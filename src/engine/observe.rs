@@ -93,7 +93,7 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         product_apis: Vec::new(),
         addable_apis: Vec::new(),
         policy: None,
-        policy_health: None,
+        policy_verdict: None,
         subscriptions: Vec::new(),
         ownership: Vec::new(),
         chosen: None,
@@ -196,7 +196,9 @@ async fn observe_product(
     let unreadable = &mut observed.unreadable;
     observed.product = product.and_then(|found| see(found, Product::read, unreadable));
     observed.policy = policy.and_then(|found| see(found, ApimPolicy::read, unreadable));
-    observed.policy_health = observed.policy.as_ref().map(|policy| policy.view.health(names.hostname()));
+    let gateway = observed.service.as_ref().and_then(|seen| seen.view.gateway_host());
+    observed.policy_verdict =
+        observed.policy.as_ref().map(|policy| policy.view.verdict(names.hostname(), gateway));
     observed.product_apis = see_all(apis, Api::read, unreadable).into_iter().map(|seen| seen.view).collect();
     observed.subscriptions = see_all(subscriptions, ApimSubscription::read, unreadable);
     let namesakes = namesakes.into_iter().filter(|found| found.value.id() != &*id);

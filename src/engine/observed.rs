@@ -8,8 +8,8 @@ use super::Target;
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, KeySlot, LinkNames,
-        LinkedBackend, Malformed, Ownership, PolicyHealth, Product, ProductId, Resource, ResourceId,
-        SiteEnvironment, SiteKey, StaticSite,
+        LinkedBackend, Malformed, Opening, Ownership, PolicyVerdict, Product, ProductId, Resource,
+        ResourceId, SiteEnvironment, SiteKey, StaticSite,
     },
     provider::{Depth, ETag},
 };
@@ -97,7 +97,7 @@ pub struct Observed {
     /// The policy of the product.
     pub policy: Option<Seen<ApimPolicy>>,
     /// What that policy does about the tokens of the site.
-    pub policy_health: Option<PolicyHealth>,
+    pub policy_verdict: Option<PolicyVerdict>,
     /// The subscriptions whose scope is the product.
     pub subscriptions: Vec<Seen<ApimSubscription>>,
     /// Who each of them belongs to, in the same order.
@@ -206,15 +206,12 @@ impl Observed {
     #[must_use]
     pub fn shows_its_link(&self) -> bool {
         let (Some(product), Some(names)) = (&self.product, &self.names) else { return false };
-        let of_site = match &self.policy_health {
-            Some(PolicyHealth::Healthy | PolicyHealth::AlsoLetsIn(_) | PolicyHealth::Lax(_)) => true,
-            Some(
-                PolicyHealth::Unreadable(_)
-                | PolicyHealth::NoValidateJwt
-                | PolicyHealth::OtherHeader(_)
-                | PolicyHealth::OtherIssuer(_),
-            )
-            | None => false,
+        let of_site = match &self.policy_verdict {
+            Some(PolicyVerdict::Healthy) => true,
+            Some(PolicyVerdict::Open { why, lets_site_in }) => {
+                *lets_site_in && !why.contains(&Opening::NoCheck)
+            }
+            Some(PolicyVerdict::Closed(_) | PolicyVerdict::Undetermined(_)) | None => false,
         };
         let held = || match (&self.site_key, &self.keys) {
             (SiteKey::Held(held), Some(keys)) => keys.slot_of(held).is_some(),

@@ -109,13 +109,14 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         words: &["Invalid JWT.", "TokenIssuerNotAllowed", "TokenAudienceNotAllowed", "TokenSignatureInvalid"],
         said_by: "the gateway of API Management, with 401",
-        cause: "The product's policy checks the token, and for another site or in another way than linking made it. Somebody \
-                has edited the policy, or the product was made for another hostname.",
-        cure: "`swa-apim status --env prod` tells what differs; `swa-apim relink --env prod` puts the policy back.",
+        cause: "The product's policy checks the token, and for another site or in another way than linking made it: it was \
+                edited since, or the product was made for another hostname.",
+        cure: "`swa-apim status --env prod` reports what differs; `swa-apim relink --env prod` repairs the policy.",
         findings: &[
             FindingCode::PolicyOtherIssuer,
             FindingCode::PolicyOtherHeader,
             FindingCode::PolicyWithoutCheck,
+            FindingCode::PolicyRefusesSite,
         ],
     },
     Trouble {

@@ -1,5 +1,6 @@
 //! What exists: ids, resources and what holds of them. No input or output, no clock, no chance.
 
+mod address;
 mod api;
 mod elements;
 mod id;
@@ -12,6 +13,7 @@ mod rights;
 mod service;
 mod site;
 
+pub(crate) use address::site_of_configuration;
 pub(crate) use api::SITE_KEY_HEADER;
 pub use api::{Address, Api, ApiOperation, Reach, Versioning, without_revision};
 pub use elements::{PolicyElement, policy_elements};
@@ -22,7 +24,11 @@ pub use id::{
 pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
 pub use ownership::Ownership;
-pub use policy::{ApimPolicy, ClaimMatch, PolicyHealth, RequiredClaim, TokenPlace, UnfitPolicy, ValidateJwt};
+pub use policy::{
+    ApimPolicy, ClaimMatch, Closing, Doubt, NotRaw, Opening, PolicyFormat, PolicyVerdict, RequiredClaim,
+    SigningSecret, TokenPlace, TooComplex, UnfitPolicy, UnfitText, UnreadPolicy, ValidateJwt,
+    canonical_policy, policy_from_raw, policy_to_raw,
+};
 pub use resource::{Malformed, Resource};
 pub use rights::{Permission, Permissions};
 pub use service::{ApimService, ApimSubscription, Product, ProductState, SubscriptionState};

@@ -23,9 +23,9 @@ pub use progress::Progress;
 pub use report::{
     ApiListReport, ApiReport, ApiVersionReport, ApimReport, AuditReport, ChangeReport, ChangeResult,
     DanglingLinkReport, DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport,
-    NeedReport, Outcome, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
-    SCHEMA_VERSION, ServiceAuditReport, SnapshotReport, SparedReport, StaticSiteReport, StatusReport,
-    StepReport, StepStatus, VerbReport,
+    NeedReport, Outcome, PolicyReport, PolicyVerdictReport, ProductAuditReport, ProductStatus, PruneOutcome,
+    PruneReport, PrunedReport, SCHEMA_VERSION, ServiceAuditReport, SnapshotReport, SparedReport,
+    StaticSiteReport, StatusReport, StepReport, StepStatus, VerbReport,
 };
 pub use schema::schemas;
 pub(crate) use ui::Screen;

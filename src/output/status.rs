@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    ApiListReport, Event, ImportReport, LinkReport, SnapshotReport, StatusReport,
+    ApiListReport, Event, ImportReport, LinkReport, PolicyReport, PolicyVerdictReport, SnapshotReport,
+    StatusReport,
     format::{Rows, trimmed},
     notes,
     style::{Mark, Style},
@@ -156,17 +157,34 @@ fn parts(link: &LinkReport) -> Vec<PartRow> {
                 (subscription.name.clone(), join([Some(&subscription.state), keys.as_deref(), None]))
             }),
         ),
-        row(
-            Part::Policy,
-            "policy",
-            link.policy.as_ref().map(|policy| {
-                let lets_in = if policy.validate_jwt { "lets in tokens of the site alone" } else { "" };
-                ("validate-jwt".to_owned(), lets_in.to_owned())
-            }),
-        ),
+        policy_row(link, row(Part::Policy, "policy", link.policy.as_ref().map(policy_cells))),
         site_key_row(link, severity(Part::SiteKey)),
         apis_row(link, severity(Part::Apis)),
     ]
+}
+
+/// The verdict on a policy, and what it means.
+fn policy_cells(policy: &PolicyReport) -> (String, String) {
+    let (verdict, meaning) = match policy.verdict {
+        PolicyVerdictReport::Healthy => ("healthy", "lets in tokens of the site alone"),
+        PolicyVerdictReport::Open => ("open", "lets in requests without a token of the site"),
+        PolicyVerdictReport::Closed => ("closed", "refuses requests of the site"),
+        PolicyVerdictReport::Undetermined => ("undetermined", "its text does not decide who is let in"),
+    };
+    (verdict.to_owned(), meaning.to_owned())
+}
+
+/// The policy of a leftover product has a verdict and no finding.
+fn policy_row(link: &LinkReport, mut row: PartRow) -> PartRow {
+    let worst = link.policy.as_ref().and_then(|policy| match policy.verdict {
+        PolicyVerdictReport::Healthy => None,
+        PolicyVerdictReport::Open | PolicyVerdictReport::Closed => Some(Severity::Broken),
+        PolicyVerdictReport::Undetermined => Some(Severity::Note),
+    });
+    if worst.is_some() {
+        row.mark = Mark::of(worst);
+    }
+    row
 }
 
 /// What stands for a part that is not there, or of which nothing is known.

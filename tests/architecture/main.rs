@@ -22,7 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
 ];
 
 /// Which module a dependency is at home in. What is not listed may be used anywhere.
-const HOMES: [(&str, &str); 28] = [
+const HOMES: [(&str, &str); 26] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -46,8 +46,6 @@ const HOMES: [(&str, &str); 28] = [
     ("tokio_rustls", "emulator"),
     ("tower_http", "emulator"),
     ("gethostname", "provider"),
-    ("url", "provider"),
-    ("quick_xml", "model"),
     ("roxmltree", "model"),
     ("secrecy", "model"),
     ("strsim", "diagnosis"),

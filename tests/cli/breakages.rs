@@ -62,6 +62,12 @@ fn edit_policy(change: impl FnOnce(&str) -> String) -> Shop {
     shop
 }
 
+fn policy_text(shop: &Shop) -> String {
+    let resources = shop.model()["resources"].clone();
+    let policy = resources.as_array().unwrap().iter().find(|it| it["name"] == "policy").unwrap();
+    policy["properties"]["value"].as_str().unwrap().to_owned()
+}
+
 fn replace_in_policy(from: &str, to: &str) -> Shop {
     edit_policy(|text| {
         assert!(text.contains(from), "{text}");
@@ -162,10 +168,36 @@ fn a_check_that_lets_in_others_too_is_put_back() {
 }
 
 #[test]
-fn a_policy_that_is_not_xml_is_put_back() {
+fn a_policy_that_cannot_be_read_is_reported_and_left_alone() {
     let shop = replace_in_policy("</policies>", "");
-    is_seen(&shop, "drifted", &["SWAAPIM056"]);
+    let text = policy_text(&shop);
+    for command in ["link", "relink", "link --provisioning engine"] {
+        shop.run("status --env prod --detailed-exitcode").exits(0);
+        assert_eq!((shop.state().as_str(), shop.codes()), ("linked", vec!["SWAAPIM058".to_owned()]));
+        let policy = json!({"validateJwt": null, "verdict": "undetermined"});
+        assert_eq!(shop.status()["policy"], policy);
+        shop.run(command).exits(0);
+        assert_eq!(policy_text(&shop), text, "{command}");
+    }
+}
+
+#[test]
+fn a_repair_keeps_what_else_a_policy_has() {
+    let limit = "<rate-limit calls=\"5\" renewal-period=\"60\" /><!-- ours -->";
+    let shop = edit_policy(|_| format!("<policies><inbound><base />{limit}</inbound></policies>"));
+    is_seen(&shop, "drifted", &["SWAAPIM051"]);
     is_mended(&shop);
+    assert!(policy_text(&shop).contains(limit), "{}", policy_text(&shop));
+}
+
+#[test]
+fn the_policy_of_a_leftover_product_is_judged_as_any_other() {
+    let shop = edit_policy(|_| "<policies><inbound><base /></inbound></policies>".to_owned());
+    shop.run("unlink").exits(0);
+    assert_eq!(shop.status()["policy"], json!({"validateJwt": false, "verdict": "open"}));
+    let table = shop.run("status --env prod");
+    let row = table.stdout.lines().find(|line| line.contains("policy  ")).unwrap();
+    assert!(row.contains("broken") && row.contains("open"), "{row}");
 }
 
 #[test]
@@ -186,7 +218,7 @@ prod: drifted
  ok      linked backend   shop-apim                  Succeeded, since [DAY] [TIME]
  ok      product          agreeable-smoke-06273c21e  published, key required
  ok      subscription     agreeable-smoke-06273c21e  active, keys [KEY] [KEY]
- ok      policy           validate-jwt               lets in tokens of the site alone
+ ok      policy           healthy                    lets in tokens of the site alone
  broken  key of the site  not valid
  ok      APIs             orders                     /api/orders
 

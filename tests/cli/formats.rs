@@ -49,7 +49,7 @@ prod: linked
  ok  linked backend   shop-apim                  Succeeded, since [DAY] [TIME]
  ok  product          agreeable-smoke-06273c21e  published, key required
  ok  subscription     agreeable-smoke-06273c21e  active, keys [KEY] [KEY]
- ok  policy           validate-jwt               lets in tokens of the site alone
+ ok  policy           healthy                    lets in tokens of the site alone
  ok  key of the site  primary
  ok  APIs             orders                     /api/orders
 
@@ -111,6 +111,7 @@ links:
       secondary: [KEY]
   policy:
     validateJwt: true
+    verdict: healthy
   findings: []
 
 "#]]);

@@ -17,6 +17,7 @@ mod models;
 mod ownership;
 mod pipelines;
 mod plans;
+mod policies;
 mod preflight;
 mod settings;
 mod shape;

@@ -28,7 +28,7 @@ fn the_status_has_the_shape_of_the_contract() {
     let subscription = ["id", "name", "displayName", "scope", "state", "keyFingerprints"];
     assert_eq!(keys(&link["subscription"]), subscription);
     assert_eq!(keys(&link["subscription"]["keyFingerprints"]), ["primary", "secondary"]);
-    assert_eq!(link["policy"], json!({"validateJwt": true}));
+    assert_eq!(link["policy"], json!({"validateJwt": true, "verdict": "healthy"}));
     assert_eq!(link["findings"], json!([]));
 }
 

@@ -7,6 +7,7 @@ mod access;
 mod faults;
 mod limits;
 mod operations;
+mod policies;
 mod published;
 mod recorded;
 #[path = "../support/skip.rs"]

@@ -3,7 +3,7 @@
 
 use swa_apim::{
     model::{
-        ApimPolicy, ApimServiceId, ApimSubscription, LinkedBackend, PolicyHealth, Product, SiteKey,
+        ApimPolicy, ApimServiceId, ApimSubscription, LinkedBackend, PolicyVerdict, Product, SiteKey,
         StaticSite, StaticSiteId, SubscriptionState,
     },
     provider::{Collection, ControlPlane},
@@ -37,8 +37,8 @@ impl Traffic {
         let product = plane.get(&product_id).await.unwrap().map(|p| Product::read(&p.value).unwrap());
         let guarded = match plane.get(&product_id.policy()).await.unwrap() {
             Some(policy) => {
-                let health = ApimPolicy::read(&policy.value).unwrap().health(&host);
-                matches!(health, PolicyHealth::Healthy | PolicyHealth::AlsoLetsIn(_))
+                let verdict = ApimPolicy::read(&policy.value).unwrap().verdict(&host, None);
+                matches!(verdict, PolicyVerdict::Healthy | PolicyVerdict::Undetermined(_))
             }
             None => false,
         };

@@ -178,7 +178,6 @@ async fn each_drift_is_one_finding_and_one_repair() {
         (policy(Some(PolicyRecipe::OtherIssuer)), FindingCode::PolicyOtherIssuer, "~put-policy policy"),
         (policy(Some(PolicyRecipe::Lax)), FindingCode::PolicyLax, "~put-policy policy"),
         (policy(Some(PolicyRecipe::AlsoLetsIn)), FindingCode::PolicyAlsoLetsIn, "~put-policy policy"),
-        (policy(Some(PolicyRecipe::Broken)), FindingCode::PolicyUnreadable, "~put-policy policy"),
         (
             own(SubscriptionRecipe { active: false, ..OURS }),
             FindingCode::SubscriptionInactive,

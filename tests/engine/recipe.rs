@@ -204,11 +204,12 @@ pub(crate) fn key(at: usize, slot: char) -> String {
 
 fn policy_xml(recipe: PolicyRecipe) -> String {
     let jwt = |attributes: &str, issuers: &[&str]| {
+        let keys = format!("https://{}/.auth/.well-known/openid-configuration", issuers[0]);
         let issuers: Vec<_> =
             issuers.iter().map(|host| format!("<issuer>https://{host}/.auth</issuer>")).collect();
         let issuers = issuers.concat();
         format!(
-            "<policies><inbound><base /><validate-jwt {attributes}><issuers>{issuers}</issuers></validate-jwt></inbound></policies>"
+            "<policies><inbound><base /><validate-jwt {attributes}><openid-config url=\"{keys}\" /><issuers>{issuers}</issuers></validate-jwt></inbound></policies>"
         )
     };
     let header = "header-name=\"X-MS-AUTH-TOKEN\"";

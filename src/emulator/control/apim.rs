@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     emulator::switches::Shape,
-    model::{ApimSubscriptionId, KeyPair, KeySlot, ProductId, Resource, ResourceId},
+    model::{ApimSubscriptionId, KeyPair, KeySlot, PolicyFormat, ProductId, Resource, ResourceId},
     provider::{Collection, ControlPlane as _, Versioned, json::JsonControlPlane},
 };
 
@@ -44,6 +44,9 @@ impl ControlPlane {
 
     fn apim_get(&self, call: &Call, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
         let plane = self.store.current();
+        if kind == Kind::ProductPolicy {
+            policy::known_format(call.query.get("format"))?;
+        }
         match find(plane, id)? {
             Some(found) => {
                 let etag = found.etag.clone();
@@ -96,7 +99,8 @@ impl ControlPlane {
         if call.method == Method::PATCH && call.if_match.is_none() && kind != Kind::Service {
             return Err(if_match_required());
         }
-        let (call, ambient) = (call.clone(), Arc::clone(&self.ambient));
+        let call = if kind == Kind::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
+        let ambient = Arc::clone(&self.ambient);
         Ok(self.store.change(move |plane| write::put(plane, ambient, call, id, kind)).await)
     }
 
@@ -258,8 +262,8 @@ pub(super) fn body(
     let mut resource = found.value;
     if kind == Kind::ProductPolicy {
         let written = resource.text("properties.value").ok().flatten().unwrap_or_default();
-        let shown = policy::reformatted(written);
-        let format = call.query.get("format").unwrap_or("xml").to_owned();
+        let asked = call.query.get("format").filter(|_| call.method == Method::GET);
+        let (format, shown) = policy::shown(written, PolicyFormat::of(asked).unwrap_or(PolicyFormat::Xml));
         resource.set_property("value", shown);
         resource.set_property("format", format);
     }

@@ -7,7 +7,7 @@ use super::{Reply, built_in::TIME, policy, refused, revision, web::default};
 use crate::{
     ambient::Ambient,
     emulator::control::route::Kind,
-    model::{ApimPolicy, Hostname, Key, PolicyHealth, Resource},
+    model::{Key, Resource},
 };
 
 /// How a resource is being changed.
@@ -137,15 +137,8 @@ fn product(resource: &mut Resource) {
 }
 
 fn product_policy(resource: &mut Resource) -> Result<(), Reply> {
-    let xml = text(resource, "value", "representation", 1 << 18)?.to_owned();
-    // Whose tokens it lets in does not matter here: whether it can be read does.
-    let read = ApimPolicy::read(resource).map_err(|error| refused(&error.into()))?;
-    let somebody = Hostname::parse("localhost").map_err(|_| Reply::internal_error())?;
-    if let PolicyHealth::Unreadable(problem) = read.health(&somebody) {
-        return Err(Reply::apim_invalid("representation", &problem));
-    }
-    let written =
-        [("format".to_owned(), "xml".into()), ("value".to_owned(), policy::reformatted(&xml).into())];
+    let text = policy::kept(resource)?;
+    let written = [("format".to_owned(), "xml".into()), ("value".to_owned(), text.into())];
     *resource = Resource::new(resource.id().clone(), written.into_iter().collect());
     Ok(())
 }

@@ -1,4 +1,104 @@
-//! How the service writes a policy that it was given: with tabs, and with line ends of its own.
+//! Policies as the service takes them, keeps them and gives them back: with tabs, and with line ends of its own.
+
+use std::{net::IpAddr, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::{StatusCode, Uri};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::{Value, json};
+
+use super::{Call, Reply, refused};
+use crate::model::{ApimPolicy, PolicyFormat, Resource, policy_from_raw, policy_to_raw};
+
+/// How long a linked policy may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest policy, in bytes.
+const LONGEST: usize = 256 << 10;
+
+/// A policy's text as it is kept, out of the body of a PUT. Recorded: without a value, the rest of the body
+/// becomes the text.
+pub(super) fn kept(resource: &Resource) -> Result<String, Reply> {
+    let text = |field| resource.text(field).map_err(|error| refused(&error.into()));
+    let format = text("properties.format")?;
+    let known = known_format(format)?;
+    let xml = match (text("properties.value")?, format) {
+        (None, Some(format)) => format!("<format>{format}</format>"),
+        (None | Some(""), _) => {
+            return Err(Reply::apim_invalid("representation", "'value' should not be empty."));
+        }
+        (Some(raw), _) if known == PolicyFormat::RawXml => policy_from_raw(raw).map_err(|it| unfit(&it))?,
+        (Some(xml), _) => reformatted(xml),
+    };
+    let mut read = resource.clone();
+    read.set_property("value", xml.as_str());
+    read.set_property("format", "xml");
+    let policy = ApimPolicy::read(&read).map_err(|error| refused(&error.into()))?;
+    policy.check().map_err(|error| unfit(&error))?;
+    Ok(reformatted(&xml))
+}
+
+/// The format that a request names.
+pub(super) fn known_format(name: Option<&str>) -> Result<PolicyFormat, Reply> {
+    PolicyFormat::of(name).ok_or_else(|| {
+        let name = name.unwrap_or_default();
+        Reply::apim_invalid("format", &format!("'{name}' is not a valid value of 'format'."))
+    })
+}
+
+/// The format and the text in which a policy is given back.
+pub(super) fn shown(xml: &str, format: PolicyFormat) -> (&'static str, String) {
+    match format {
+        PolicyFormat::RawXml | PolicyFormat::RawXmlLink => ("rawxml", reformatted(&policy_to_raw(xml))),
+        PolicyFormat::Xml | PolicyFormat::XmlLink => ("xml", reformatted(xml)),
+    }
+}
+
+fn unfit(problem: &dyn std::error::Error) -> Reply {
+    Reply::apim_invalid("representation", &problem.to_string())
+}
+
+/// The request with the text of a linked policy in place of its address.
+pub(super) async fn fetched(call: &Call) -> Result<Call, Reply> {
+    let mut body = Value::Object(call.object()?);
+    let format = body.pointer("/properties/format").and_then(Value::as_str);
+    let format = match PolicyFormat::of(format) {
+        Some(PolicyFormat::XmlLink) => "xml",
+        Some(PolicyFormat::RawXmlLink) => "rawxml",
+        Some(PolicyFormat::Xml | PolicyFormat::RawXml) | None => return Ok(call.clone()),
+    };
+    let address = body.pointer("/properties/value").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let unavailable = || {
+        let message = format!("Unable to obtain the policy from the link '{address}'.");
+        Reply::apim_invalid("representation", &message)
+    };
+    let local = loopback(&address).ok_or_else(unavailable)?;
+    let fetched = tokio::time::timeout(PATIENCE, fetch(local)).await;
+    let text = fetched.ok().flatten().ok_or_else(unavailable)?;
+    body["properties"]["value"] = text.into();
+    body["properties"]["format"] = json!(format);
+    Ok(Call { body: Bytes::from(body.to_string()), ..call.clone() })
+}
+
+/// An address on this machine. A policy is fetched from nowhere else: what the emulator runs on may reach what
+/// a caller of it may not.
+fn loopback(address: &str) -> Option<Uri> {
+    let uri = Uri::try_from(address).ok()?;
+    let host = uri.host()?.trim_matches(['[', ']']);
+    let is_local = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_plain = uri.scheme_str() == Some("http") && !uri.authority()?.as_str().contains('@');
+    (is_local || host.eq_ignore_ascii_case("localhost")).then_some(uri).filter(|_| is_plain)
+}
+
+async fn fetch(address: Uri) -> Option<String> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+    let answer = client.get(address).await.ok()?;
+    if answer.status() != StatusCode::OK {
+        return None;
+    }
+    let body = Limited::new(answer.into_body(), LONGEST).collect().await.ok()?.to_bytes();
+    String::from_utf8(body.to_vec()).ok()
+}
 
 /// A policy's text as the service gives it back: recorded are tabs for eight spaces, and `\r\n` for `\n`.
 /// What a level is indented by, whatever that is, becomes a tab.
@@ -24,6 +124,26 @@ mod tests {
         assert_eq!(reformatted(given), recorded);
         assert_eq!(reformatted(recorded), recorded, "and stays so");
         assert_eq!(reformatted(&given.replace("        ", "    ")), recorded);
+    }
+
+    #[test]
+    fn a_policy_is_fetched_from_this_machine_alone() {
+        for address in ["http://127.0.0.1:8000/p.xml", "http://localhost/p", "http://[::1]:80/p"] {
+            assert!(loopback(address).is_some(), "{address}");
+        }
+        for address in [
+            "https://raw.example/p.xml",
+            "http://10.0.0.1/p",
+            "http://127.0.0.1@evil.example/p",
+            "http://u@127.0.0.1/p",
+            "http://localhost.evil.example/p",
+            "http://169.254.169.254/p",
+            "file:///etc/passwd",
+            "/p",
+            "",
+        ] {
+            assert!(loopback(address).is_none(), "{address}");
+        }
     }
 
     #[test]

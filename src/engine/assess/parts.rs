@@ -4,8 +4,8 @@ use super::run;
 use crate::{
     engine::{Finding, FindingCode as Code, Observed, Provisioner, Severity},
     model::{
-        Api, ApimSubscription, ApimSubscriptionId, KeySlot, LinkNames, Ownership, PolicyHealth, Product,
-        ProductState, Reach, SITE_KEY_HEADER, SiteKey, SubscriptionState,
+        Api, ApimSubscription, ApimSubscriptionId, Closing, KeySlot, LinkNames, Opening, Ownership,
+        PolicyVerdict, Product, ProductState, Reach, SITE_KEY_HEADER, SiteKey, SubscriptionState,
     },
 };
 
@@ -45,10 +45,7 @@ pub(super) fn product_fields(
 fn by_azure(observed: &Observed, finding: Finding) -> Finding {
     let undocumented = matches!(
         finding.code,
-        Code::ProductNotPublished
-            | Code::ApprovalRequired
-            | Code::SubscriptionRenamed
-            | Code::PolicyAlsoLetsIn
+        Code::ProductNotPublished | Code::ApprovalRequired | Code::SubscriptionRenamed
     );
     match observed.target.provisioner {
         Provisioner::Service if undocumented => finding.severity(Severity::Note),
@@ -59,36 +56,79 @@ fn by_azure(observed: &Observed, finding: Finding) -> Finding {
 pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, all: &mut Vec<Finding>) {
     let id = product.id.policy();
     let finding = |code| Finding::new(code, &id).hint(run(observed, "relink"));
-    let Some(health) = &observed.policy_health else {
+    let Some(verdict) = &observed.policy_verdict else {
         if !observed.unreadable.iter().any(|part| part.id == *id) {
-            let message = "the product has no policy: nobody checks for a token of the site";
+            let message = "the product has no policy, so no request needs a token of the site";
             all.push(finding(Code::PolicyMissing).message(message));
         }
         return;
     };
-    let expected = names.issuer();
-    all.push(match health {
-        PolicyHealth::Healthy => return,
-        PolicyHealth::NoValidateJwt => finding(Code::PolicyWithoutCheck)
-            .message("the policy has no `validate-jwt` that applies to every request"),
-        PolicyHealth::OtherHeader(header) => finding(Code::PolicyOtherHeader)
-            .field("validate-jwt header-name", "X-MS-AUTH-TOKEN", header)
-            .message(format!("the policy looks for the token in the header `{header}`")),
-        PolicyHealth::OtherIssuer(issuers) => finding(Code::PolicyOtherIssuer)
-            .field("validate-jwt issuer", expected, issuers.join(", "))
-            .message("the policy does not let in tokens of this site"),
-        PolicyHealth::Lax(attribute) => finding(Code::PolicyLax)
-            .field("validate-jwt", "signed tokens that expire", attribute)
-            .message(format!("the policy has `{attribute}`, which lets in forged or expired tokens")),
-        PolicyHealth::AlsoLetsIn(issuers) => {
-            let message = format!("the policy also lets in tokens of {}", issuers.join(", "));
-            let finding = finding(Code::PolicyAlsoLetsIn).message(message);
-            by_azure(observed, finding.field("validate-jwt issuer", expected, issuers.join(", ")))
+    match verdict {
+        PolicyVerdict::Healthy => {}
+        PolicyVerdict::Open { why, lets_site_in } => {
+            all.push(opening(why, *lets_site_in, &names.issuer(), finding));
         }
-        PolicyHealth::Unreadable(problem) => {
-            finding(Code::PolicyUnreadable).message(format!("the policy is not well-formed XML: {problem}"))
+        PolicyVerdict::Closed(why) => all.push(closing(why, &names.issuer(), finding)),
+        PolicyVerdict::Undetermined(why) => {
+            let reasons: Vec<String> = why.iter().map(ToString::to_string).collect();
+            let message = format!("the policy does not decide who is let in: {}", reasons.join("; "));
+            let finding = Finding::new(Code::PolicyUndetermined, &id).message(message);
+            all.push(finding.hint(run(observed, "doctor")));
         }
+    }
+}
+
+/// The finding about a policy that lets in requests without a token of the site.
+fn opening(why: &[Opening], lets_site_in: bool, issuer: &str, finding: impl Fn(Code) -> Finding) -> Finding {
+    let reasons: Vec<String> = why.iter().map(ToString::to_string).collect();
+    let others = |it: &Opening| match it {
+        Opening::OtherIssuer(name) | Opening::OtherKeys(name) => Some(name.clone()),
+        Opening::NoCheck | Opening::Unsigned | Opening::NeverExpires | Opening::Expired | Opening::Secret => {
+            None
+        }
+    };
+    let others: Vec<String> = why.iter().filter_map(others).collect();
+    let code = match why.first() {
+        Some(Opening::NoCheck) | None => Code::PolicyWithoutCheck,
+        Some(Opening::Unsigned | Opening::NeverExpires | Opening::Expired) => Code::PolicyLax,
+        Some(Opening::OtherIssuer(_) | Opening::OtherKeys(_)) if !lets_site_in => Code::PolicyOtherIssuer,
+        Some(Opening::Secret | Opening::OtherIssuer(_) | Opening::OtherKeys(_)) => Code::PolicyAlsoLetsIn,
+    };
+    let message = format!("the policy lets in requests without a token of this site: {}", reasons.join("; "));
+    let finding = finding(code).message(message);
+    if others.is_empty() {
+        return finding;
+    }
+    finding.field("validate-jwt issuer", issuer, others.join(", "))
+}
+
+/// The finding about a policy that refuses requests of the site.
+fn closing(why: &[Closing], issuer: &str, finding: impl Fn(Code) -> Finding) -> Finding {
+    let reasons: Vec<String> = why.iter().map(ToString::to_string).collect();
+    let message = format!("the policy refuses requests of this site: {}", reasons.join("; "));
+    let answered = why.iter().find_map(|it| match it {
+        Closing::Answered(element) => Some(element),
+        Closing::OtherPlace(_)
+        | Closing::NoKeys
+        | Closing::OtherIssuer(_)
+        | Closing::OtherAudience(_)
+        | Closing::Expired
+        | Closing::Claim(_) => None,
     });
+    if let Some(element) = answered {
+        let hint = format!("remove `<{element}>` from the policy of the product");
+        return finding(Code::PolicyAnswers).message(message).hint(hint);
+    }
+    let finding = |code| finding(code).message(&message);
+    match why.first() {
+        Some(Closing::OtherPlace(place)) => {
+            finding(Code::PolicyOtherHeader).field("validate-jwt header-name", "X-MS-AUTH-TOKEN", place)
+        }
+        Some(Closing::OtherIssuer(issuers)) => {
+            finding(Code::PolicyOtherIssuer).field("validate-jwt issuer", issuer, issuers.join(", "))
+        }
+        Some(_) | None => finding(Code::PolicyRefusesSite),
+    }
 }
 
 pub(super) fn subscription(

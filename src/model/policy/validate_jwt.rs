@@ -1,9 +1,14 @@
-//! What a policy demands of tokens, read from its `validate-jwt` as
+//! What a `validate-jwt` demands of tokens, as
 //! [API Management](https://learn.microsoft.com/azure/api-management/validate-jwt-policy) has it.
+//!
+//! Whatever is not on the lists here is a doubt: a check with a doubt proves nothing.
 
-use roxmltree::{Document, Node};
+use std::fmt;
 
-use super::{ApimPolicy, applies_to_every_request, texts_of, without_mark};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use roxmltree::Node;
+
+use super::{doubt::Doubt, expression};
 
 /// Where a request carries its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,15 +41,33 @@ pub struct RequiredClaim {
     pub separator: Option<String>,
 }
 
-/// A `validate-jwt` that applies to every request, with the defaults of the service filled in.
+/// A secret with which a token may be signed. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningSecret(Vec<u8>);
+
+impl SigningSecret {
+    /// Its bytes.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningSecret(..)")
+    }
+}
+
+/// A `validate-jwt`, with the defaults of the service filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidateJwt {
     /// Where it looks for the token.
     pub token: TokenPlace,
-    /// The scheme that has to stand before the token.
+    /// The scheme that has to stand before the token; the service looks at it in `Authorization` alone.
     pub scheme: Option<String>,
-    /// The status of a refusal.
-    pub failure_status: u16,
+    /// The status of a refusal; `None` where an expression decides it.
+    pub failure_status: Option<u16>,
     /// The message of every refusal, in place of the one that says why.
     pub failure_message: Option<String>,
     /// Whether a token has to say when it expires.
@@ -53,187 +76,253 @@ pub struct ValidateJwt {
     pub requires_signature: bool,
     /// By how many seconds clocks may differ.
     pub clock_skew: u64,
-    /// Where the keys and issuers are published that it trusts.
+    /// The URLs at which the keys and issuers are published that it trusts.
     pub openid_configurations: Vec<String>,
-    /// The issuers that it trusts.
+    /// The issuers that it trusts, besides those of the configurations.
     pub issuers: Vec<String>,
-    /// Whom a token may be meant for; anybody, where there are none.
+    /// Whom a token may be meant for; anyone, where there are none.
     pub audiences: Vec<String>,
     /// What else a token has to claim.
     pub required_claims: Vec<RequiredClaim>,
+    /// The secrets with which a token may be signed.
+    pub signing_secrets: Vec<SigningSecret>,
 }
 
-/// A policy that cannot be carried out as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnfitPolicy {
-    /// It is not well-formed XML; the text says where.
-    #[error("the policy is not well-formed: {0}")]
-    NotXml(String),
-    /// An attribute has a value that it cannot have.
-    #[error("`{name}=\"{value}\"` of `validate-jwt` is {problem}")]
-    Attribute {
-        /// The attribute.
-        name: &'static str,
-        /// Its value.
-        value: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// It does not say where the token is.
-    #[error("`validate-jwt` needs a `header-name` or a `query-parameter-name`")]
-    NoTokenPlace,
+/// A `validate-jwt` as it stands in a policy.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    pub(super) rule: ValidateJwt,
+    /// What of it is not understood.
+    pub(super) doubts: Vec<Doubt>,
+    /// The number of its element within the document.
+    pub(super) element: usize,
 }
 
-impl ApimPolicy {
-    /// Every check of tokens that applies to every request, in the order in which they are made.
-    ///
-    /// # Errors
-    ///
-    /// [`UnfitPolicy`] if the policy is not well-formed, or a check of it cannot be carried out.
-    pub fn token_checks(&self) -> Result<Vec<ValidateJwt>, UnfitPolicy> {
-        let document = Document::parse(without_mark(&self.xml));
-        let document = document.map_err(|error| UnfitPolicy::NotXml(error.to_string()))?;
-        document.descendants().filter(|node| applies_to_every_request(*node)).map(ValidateJwt::read).collect()
+impl Check {
+    pub(super) fn read(element: Node<'_, '_>) -> Self {
+        let mut reader = Reader { doubts: Vec::new() };
+        let rule = reader.rule(element);
+        Self { rule, doubts: reader.doubts, element: element.id().get_usize() }
     }
 }
 
-impl ValidateJwt {
-    fn read(element: Node<'_, '_>) -> Result<Self, UnfitPolicy> {
-        let text = |name| element.attribute(name).map(str::to_owned);
-        let openid = element.descendants().filter(|node| node.has_tag_name("openid-config"));
-        Ok(Self {
-            token: token_place(element)?,
-            scheme: text("require-scheme"),
-            failure_status: failure_status(element)?,
-            failure_message: text("failed-validation-error-message"),
-            requires_expiration: flag(element, "require-expiration-time")?,
-            requires_signature: flag(element, "require-signed-tokens")?,
-            clock_skew: number(element, "clock-skew")?.unwrap_or(0),
-            openid_configurations: openid
-                .filter_map(|node| node.attribute("url"))
-                .map(str::to_owned)
-                .collect(),
-            issuers: texts_of(element, "issuer"),
-            audiences: texts_of(element, "audience"),
-            required_claims: element
-                .descendants()
-                .filter(|node| node.has_tag_name("claim"))
-                .map(required_claim)
-                .collect::<Result<_, _>>()?,
-        })
-    }
+/// A value that means what it says: neither an expression nor a named value, nor with space around it.
+pub(super) fn literal(value: &str) -> Option<&str> {
+    let is_computed = value.contains("{{") || value.contains("@(") || value.contains("@{");
+    (!is_computed && !expression::begins(value)).then_some(value)
 }
 
-fn token_place(element: Node<'_, '_>) -> Result<TokenPlace, UnfitPolicy> {
-    let header = element.attribute("header-name").map(|name| TokenPlace::Header(name.to_owned()));
-    let query = || Some(TokenPlace::QueryParameter(element.attribute("query-parameter-name")?.to_owned()));
-    header.or_else(query).ok_or(UnfitPolicy::NoTokenPlace)
+/// All text of an element, whatever comments are in it, without the space around it.
+pub(super) fn text_of(element: Node<'_, '_>) -> String {
+    let texts = element.children().filter(Node::is_text).filter_map(|node| node.text());
+    texts.collect::<String>().trim().to_owned()
 }
 
-fn failure_status(element: Node<'_, '_>) -> Result<u16, UnfitPolicy> {
-    const NAME: &str = "failed-validation-httpcode";
-    let Some(status) = number(element, NAME)? else { return Ok(401) };
-    let fits = u16::try_from(status).ok().filter(|status| (200..600).contains(status));
-    fits.ok_or_else(|| unfit(element, NAME, "no status of a refusal"))
+const ATTRIBUTES: [&str; 11] = [
+    "header-name",
+    "query-parameter-name",
+    "token-value",
+    "failed-validation-httpcode",
+    "failed-validation-error-message",
+    "require-expiration-time",
+    "require-scheme",
+    "require-signed-tokens",
+    "clock-skew",
+    "output-token-variable-name",
+    "id",
+];
+
+struct Reader {
+    doubts: Vec<Doubt>,
 }
 
-fn flag(element: Node<'_, '_>, name: &'static str) -> Result<bool, UnfitPolicy> {
-    match element.attribute(name) {
-        None => Ok(true),
-        Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
-        Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
-        Some(_) => Err(unfit(element, name, "neither true nor false")),
-    }
-}
-
-fn number(element: Node<'_, '_>, name: &'static str) -> Result<Option<u64>, UnfitPolicy> {
-    let parsed = element.attribute(name).map(|value| value.trim().parse());
-    parsed.transpose().map_err(|_| unfit(element, name, "no number"))
-}
-
-fn required_claim(element: Node<'_, '_>) -> Result<RequiredClaim, UnfitPolicy> {
-    let matching = match element.attribute("match") {
-        None | Some("all") => ClaimMatch::All,
-        Some("any") => ClaimMatch::Any,
-        Some(_) => return Err(unfit(element, "match", "neither all nor any")),
-    };
-    Ok(RequiredClaim {
-        name: element.attribute("name").unwrap_or_default().to_owned(),
-        matching,
-        values: texts_of(element, "value"),
-        separator: element.attribute("separator").filter(|it| !it.is_empty()).map(str::to_owned),
-    })
-}
-
-fn unfit(element: Node<'_, '_>, name: &'static str, problem: &'static str) -> UnfitPolicy {
-    UnfitPolicy::Attribute { name, value: element.attribute(name).unwrap_or_default().to_owned(), problem }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::ProductId;
-
-    const PRODUCT: &str =
-        "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a/products/l";
-
-    fn checks(inbound: &str) -> Result<Vec<ValidateJwt>, UnfitPolicy> {
-        let xml = format!("\u{feff}<policies><inbound><base />{inbound}</inbound></policies>");
-        ApimPolicy { id: ProductId::parse(PRODUCT).unwrap().policy(), xml }.token_checks()
+impl Reader {
+    fn rule(&mut self, element: Node<'_, '_>) -> ValidateJwt {
+        self.attributes(element, &ATTRIBUTES);
+        let mut rule = ValidateJwt {
+            token: self.place(element),
+            scheme: element.attribute("require-scheme").map(str::to_owned),
+            failure_status: failure_status(element),
+            failure_message: element
+                .attribute("failed-validation-error-message")
+                .and_then(literal)
+                .map(str::to_owned),
+            requires_expiration: self.flag(element, "require-expiration-time"),
+            requires_signature: self.flag(element, "require-signed-tokens"),
+            clock_skew: self.number(element, "clock-skew"),
+            openid_configurations: Vec::new(),
+            issuers: Vec::new(),
+            audiences: Vec::new(),
+            required_claims: Vec::new(),
+            signing_secrets: Vec::new(),
+        };
+        let mut seen = Vec::new();
+        for child in self.elements(element) {
+            let name = child.tag_name().name();
+            if name != "openid-config" && seen.contains(&name) {
+                self.doubts.push(Doubt::Element(name.to_owned()));
+            }
+            seen.push(name);
+            match name {
+                "openid-config" => rule.openid_configurations.extend(self.configuration(child)),
+                "issuers" => rule.issuers = self.list(child, "issuer"),
+                "audiences" => rule.audiences = self.list(child, "audience"),
+                "issuer-signing-keys" => rule.signing_secrets = self.secrets(child),
+                "required-claims" => rule.required_claims = self.claims(child),
+                // Without keys, it changes nothing.
+                "decryption-keys" if self.elements(child).is_empty() => {}
+                _ => self.doubts.push(Doubt::Element(name.to_owned())),
+            }
+        }
+        rule
     }
 
-    fn only(inbound: &str) -> ValidateJwt {
-        let mut checks = checks(inbound).unwrap();
-        assert_eq!(checks.len(), 1);
-        checks.remove(0)
+    /// The elements in an element; text between them is not understood.
+    fn elements<'d, 'i>(&mut self, element: Node<'d, 'i>) -> Vec<Node<'d, 'i>> {
+        if !text_of(element).is_empty() {
+            self.doubts.push(Doubt::Text(element.tag_name().name().to_owned()));
+        }
+        element.children().filter(Node::is_element).collect()
     }
 
-    #[test]
-    fn what_is_not_said_is_as_the_service_has_it() {
-        let check = only("<validate-jwt header-name=\"X\" />");
-        assert_eq!(check.token, TokenPlace::Header("X".to_owned()));
-        assert_eq!((check.failure_status, check.failure_message, check.clock_skew), (401, None, 0));
-        assert!(check.requires_expiration && check.requires_signature);
-    }
-
-    #[test]
-    fn everything_that_is_said_is_read() {
-        let check = only(
-            "<validate-jwt query-parameter-name=\"t\" require-scheme=\"Bearer\" clock-skew=\"60\"
-                failed-validation-httpcode=\"403\" failed-validation-error-message=\"No.\"
-                require-expiration-time=\"False\" require-signed-tokens=\"false\">
-                <openid-config url=\"https://h/c\" /><audiences><audience> a </audience></audiences>
-                <issuers><issuer>i</issuer></issuers>
-                <required-claims><claim name=\"roles\" match=\"any\" separator=\",\"><value>x</value>
-                <value>y</value></claim><claim name=\"sub\" /></required-claims></validate-jwt>",
-        );
-        assert_eq!(check.token, TokenPlace::QueryParameter("t".to_owned()));
-        assert_eq!((check.failure_status, check.failure_message.as_deref()), (403, Some("No.")));
-        assert!(!check.requires_expiration && !check.requires_signature && check.clock_skew == 60);
-        assert_eq!((&*check.openid_configurations[0], &*check.audiences[0]), ("https://h/c", "a"));
-        let [roles, sub] = check.required_claims.as_slice() else { panic!("two claims") };
-        assert_eq!((roles.matching, roles.values.len()), (ClaimMatch::Any, 2));
-        assert_eq!(roles.separator.as_deref(), Some(","));
-        assert_eq!((sub.matching, sub.values.len()), (ClaimMatch::All, 0));
-    }
-
-    #[test]
-    fn what_an_alternative_can_skip_or_another_section_does_is_no_check() {
-        let skipped = "<choose><when condition=\"x\"><validate-jwt header-name=\"X\" /></when></choose>";
-        assert_eq!(checks(skipped), Ok(vec![]));
-        assert_eq!(checks("<!-- <validate-jwt header-name=\"X\" /> -->"), Ok(vec![]));
-    }
-
-    #[test]
-    fn what_cannot_be_carried_out_is_refused_by_name() {
-        assert_eq!(checks("<validate-jwt />"), Err(UnfitPolicy::NoTokenPlace));
-        assert!(matches!(checks("<oops>"), Err(UnfitPolicy::NotXml(_))));
-        for attribute in
-            ["clock-skew=\"@(x)\"", "failed-validation-httpcode=\"7\"", "require-signed-tokens=\"maybe\""]
-        {
-            let refused = checks(&format!("<validate-jwt header-name=\"X\" {attribute} />"));
-            assert!(matches!(refused, Err(UnfitPolicy::Attribute { .. })), "{attribute}: {refused:?}");
+    fn attributes(&mut self, element: Node<'_, '_>, known: &[&str]) {
+        if element.tag_name().namespace().is_some() {
+            self.doubts.push(Doubt::Element(element.tag_name().name().to_owned()));
+        }
+        for attribute in element.attributes() {
+            if attribute.namespace().is_some() || !known.contains(&attribute.name()) {
+                let element = element.tag_name().name().to_owned();
+                self.doubts.push(Doubt::Attribute { element, name: attribute.name().to_owned() });
+            }
         }
     }
+
+    fn value(&mut self, of: &str, value: &str) -> String {
+        if literal(value).is_none() || value.trim() != value || value.is_empty() {
+            self.doubts.push(Doubt::value(of, value));
+        }
+        value.to_owned()
+    }
+
+    fn place(&mut self, element: Node<'_, '_>) -> TokenPlace {
+        let [header, query, value] =
+            ["header-name", "query-parameter-name", "token-value"].map(|name| element.attribute(name));
+        match (header, query, value) {
+            (Some(name), None, None) => TokenPlace::Header(self.value("header-name", name)),
+            (None, Some(name), None) => TokenPlace::QueryParameter(self.value("query-parameter-name", name)),
+            (header, _, value) => {
+                self.doubts.push(match value {
+                    Some(value) => Doubt::value("token-value", value),
+                    None => Doubt::TokenPlace,
+                });
+                TokenPlace::Header(header.unwrap_or_default().to_owned())
+            }
+        }
+    }
+
+    fn flag(&mut self, element: Node<'_, '_>, name: &str) -> bool {
+        match element.attribute(name) {
+            None => true,
+            Some(value) if value.eq_ignore_ascii_case("true") => true,
+            Some(value) if value.eq_ignore_ascii_case("false") => false,
+            Some(value) => {
+                self.doubts.push(Doubt::value(name, value));
+                true
+            }
+        }
+    }
+
+    fn number(&mut self, element: Node<'_, '_>, name: &str) -> u64 {
+        let Some(value) = element.attribute(name) else { return 0 };
+        let is_plain = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        match value.parse() {
+            Ok(number) if is_plain => number,
+            Ok(_) | Err(_) => {
+                self.doubts.push(Doubt::value(name, value));
+                0
+            }
+        }
+    }
+
+    fn configuration(&mut self, element: Node<'_, '_>) -> Option<String> {
+        self.attributes(element, &["url"]);
+        if !self.elements(element).is_empty() {
+            self.doubts.push(Doubt::Element("openid-config".to_owned()));
+        }
+        let url = element.attribute("url").map(|url| self.value("openid-config url", url));
+        if url.is_none() {
+            self.doubts.push(Doubt::value("openid-config url", ""));
+        }
+        url
+    }
+
+    /// The texts of a list. Whether an empty one admits everything or nothing is not documented.
+    fn list(&mut self, list: Node<'_, '_>, item: &str) -> Vec<String> {
+        self.attributes(list, &[]);
+        let items = self.elements(list);
+        if items.is_empty() {
+            self.doubts.push(Doubt::value(item, ""));
+        }
+        items.into_iter().filter_map(|element| self.item(element, item)).collect()
+    }
+
+    fn item(&mut self, element: Node<'_, '_>, name: &str) -> Option<String> {
+        self.attributes(element, &[]);
+        if element.tag_name().name() != name || element.children().any(|child| child.is_element()) {
+            self.doubts.push(Doubt::Element(element.tag_name().name().to_owned()));
+            return None;
+        }
+        Some(self.value(name, &text_of(element)))
+    }
+
+    fn claims(&mut self, list: Node<'_, '_>) -> Vec<RequiredClaim> {
+        self.attributes(list, &[]);
+        self.elements(list).into_iter().filter_map(|element| self.claim(element)).collect()
+    }
+
+    fn claim(&mut self, element: Node<'_, '_>) -> Option<RequiredClaim> {
+        self.attributes(element, &["name", "match", "separator"]);
+        if element.tag_name().name() != "claim" {
+            self.doubts.push(Doubt::Element(element.tag_name().name().to_owned()));
+            return None;
+        }
+        let matching = match element.attribute("match") {
+            None | Some("all") => ClaimMatch::All,
+            Some("any") => ClaimMatch::Any,
+            Some(other) => {
+                self.doubts.push(Doubt::value("match", other));
+                ClaimMatch::All
+            }
+        };
+        let name = self.value("claim name", element.attribute("name").unwrap_or_default());
+        let separator = element.attribute("separator").filter(|it| !it.is_empty()).map(str::to_owned);
+        let values = self.elements(element);
+        let values = values.into_iter().filter_map(|value| self.item(value, "value")).collect();
+        Some(RequiredClaim { name, matching, values, separator })
+    }
+
+    /// Secrets that are written in the policy. What a certificate or a public key stands for is not seen here.
+    fn secrets(&mut self, list: Node<'_, '_>) -> Vec<SigningSecret> {
+        self.attributes(list, &[]);
+        self.elements(list).into_iter().filter_map(|element| self.secret(element)).collect()
+    }
+
+    fn secret(&mut self, element: Node<'_, '_>) -> Option<SigningSecret> {
+        let is_plain = element.attributes().all(|it| it.name() == "id")
+            && element.tag_name().name() == "key"
+            && !element.children().any(|child| child.is_element());
+        let text = text_of(element);
+        let bytes = literal(&text).and_then(|text| BASE64_STANDARD.decode(text).ok());
+        let secret = bytes.filter(|bytes| is_plain && !bytes.is_empty()).map(SigningSecret);
+        if secret.is_none() {
+            self.doubts.push(Doubt::SigningKey);
+        }
+        secret
+    }
+}
+
+/// The status of a refusal, which decides nothing about who is let in.
+fn failure_status(element: Node<'_, '_>) -> Option<u16> {
+    let Some(status) = element.attribute("failed-validation-httpcode") else { return Some(401) };
+    status.trim().parse().ok().filter(|status| (200..600).contains(status))
 }

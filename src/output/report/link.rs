@@ -7,7 +7,8 @@ use super::{ErrorReport, SCHEMA_VERSION};
 use crate::{
     engine::{EnvironmentSeen, Finding, KeyFingerprints, LinkState, Observed, Seen, Verdict},
     model::{
-        Api, ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyHealth, Product, SiteKey, Versioning,
+        Api, ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyVerdict, Product, SiteKey,
+        Versioning,
     },
 };
 
@@ -203,8 +204,37 @@ pub struct KeyFingerprintsReport {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyReport {
-    /// Whether it lets in tokens of the site and no request without one.
-    pub validate_jwt: bool,
+    /// Whether it lets in every request with a valid token of the site and no other one; null where its text
+    /// does not decide that.
+    pub validate_jwt: Option<bool>,
+    /// What it does about requests with and without a valid token of the site.
+    pub verdict: PolicyVerdictReport,
+}
+
+/// What a policy does about requests with and without a valid token of the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyVerdictReport {
+    /// Every request needs one, and every request with one is let in.
+    Healthy,
+    /// Some request without one is let in.
+    Open,
+    /// Requests of the site are refused.
+    Closed,
+    /// Its text does not decide it.
+    Undetermined,
+}
+
+impl PolicyReport {
+    fn of(verdict: &PolicyVerdict) -> Self {
+        let (validate_jwt, verdict) = match verdict {
+            PolicyVerdict::Healthy => (Some(true), PolicyVerdictReport::Healthy),
+            PolicyVerdict::Open { .. } => (Some(false), PolicyVerdictReport::Open),
+            PolicyVerdict::Closed(_) => (Some(false), PolicyVerdictReport::Closed),
+            PolicyVerdict::Undetermined(_) => (None, PolicyVerdictReport::Undetermined),
+        };
+        Self { validate_jwt, verdict }
+    }
 }
 
 impl LinkReport {
@@ -236,10 +266,7 @@ impl LinkReport {
             linked_backend: backend.map(|seen| LinkedBackendReport::of(&seen.view, observed)),
             product: observed.product.as_ref().map(|seen| ProductReport::of(&seen.view, observed)),
             subscription: observed.subscription().map(|s| SubscriptionReport::of(s, observed.keys.as_ref())),
-            policy: observed
-                .policy_health
-                .as_ref()
-                .map(|health| PolicyReport { validate_jwt: matches!(health, PolicyHealth::Healthy) }),
+            policy: observed.policy_verdict.as_ref().map(PolicyReport::of),
             site_key_hidden: observed.site_key == SiteKey::Hidden,
             findings: verdict.findings.clone(),
             error: None,

@@ -15,7 +15,10 @@ pub use self::{
     },
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
-    link::{ApiReport, ApiVersionReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},
+    link::{
+        ApiReport, ApiVersionReport, ApimReport, LinkReport, PolicyReport, PolicyVerdictReport,
+        StaticSiteReport, StatusReport,
+    },
 };
 
 /// The version of every JSON document that this program prints.

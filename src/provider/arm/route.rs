@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     ApimPolicyId, ApimSubscription, ApimSubscriptionId, LinkedBackendId, ProductApiId, Resource, ResourceId,
-    SiteEnvironmentId, StaticSiteId,
+    SiteEnvironmentId, StaticSiteId, canonical_policy,
 };
 
 /// [Static sites](https://learn.microsoft.com/rest/api/appservice/static-sites).
@@ -46,7 +46,8 @@ fn has_namespace(id: &ResourceId, namespace: &str) -> bool {
 
 /// What is added to the address of a resource that is read.
 pub(super) fn read_query(id: &ResourceId) -> &'static [(&'static str, &'static str)] {
-    if id.is_a(ApimPolicyId::TYPE) { &[("format", "rawxml")] } else { &[] }
+    // Without a format, API Management answers with `xml`, which is XML; `rawxml` often is not.
+    if id.is_a(ApimPolicyId::TYPE) { &[("format", "xml")] } else { &[] }
 }
 
 /// What is added to the address of a resource that is deleted. Cleaning the authentication of a backend
@@ -78,9 +79,7 @@ pub(super) fn put_body(resource: &Resource) -> Option<Value> {
         return Some(json!({ "properties": only(properties, &["backendResourceId", "region"]) }));
     }
     if id.is_a(ApimPolicyId::TYPE) {
-        let mut properties = only(properties, &["value"]);
-        properties.insert("format".to_owned(), "rawxml".into());
-        return Some(json!({ "properties": properties }));
+        return Some(json!({ "properties": policy_properties(resource) }));
     }
     let writable = properties.into_iter().filter(|(name, _)| !READ_ONLY.contains(&name.as_str()));
     let mut body = Map::from_iter([("properties".to_owned(), writable.collect())]);
@@ -90,6 +89,19 @@ pub(super) fn put_body(resource: &Resource) -> Option<Value> {
         }
     }
     Some(Value::Object(body))
+}
+
+/// A policy as XML. One that cannot be brought into that form is sent in its own.
+fn policy_properties(resource: &Resource) -> Map<String, Value> {
+    let mut sent = resource.clone();
+    let is_xml = canonical_policy(&mut sent).is_ok();
+    let sent = if is_xml { &sent } else { resource };
+    let properties = sent.field("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut properties = only(properties, if is_xml { &["value"] } else { &["value", "format"] });
+    if is_xml {
+        properties.insert("format".to_owned(), "xml".into());
+    }
+    properties
 }
 
 fn only(mut properties: Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
@@ -210,7 +222,11 @@ mod tests {
     #[test]
     fn a_policy_is_sent_as_it_is_written() {
         let sent = put_body(&resource("/products/p/policies/policy", &json!({"value": "<p/>", "x": 1})));
-        assert_eq!(sent, Some(json!({"properties": {"value": "<p/>", "format": "rawxml"}})));
+        assert_eq!(sent, Some(json!({"properties": {"value": "<p/>", "format": "xml"}})));
+        let raw = json!({"value": "<p a=\"@(f(\"x\"))\"/>", "format": "rawxml"});
+        let sent = put_body(&resource("/products/p/policies/policy", &raw)).unwrap();
+        let expected = json!({"value": "<p a=\"@(f(&quot;x&quot;))\"/>", "format": "xml"});
+        assert_eq!(sent["properties"], expected);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     ambient::Ambient,
     model::{
         ApimServiceId, ApimSubscription, ApimSubscriptionId, Hostname, Key, KeyPair, KeySlot, LinkNames,
-        Resource, ResourceId,
+        Resource, ResourceId, UnfitText, canonical_policy,
     },
     provider::{ETag, Expected, ProviderError, Versioned},
 };
@@ -70,6 +70,7 @@ impl Store {
             Kind::Site => drop(resource.remove_property("linkedBackends")),
             Kind::Product => self.check_display_name(resource)?,
             Kind::Subscription => self.check_scope(resource)?,
+            Kind::ProductPolicy => keep_as_xml(resource)?,
             Kind::LinkedBackend => {
                 self.check_only_backend(resource, before)?;
                 fill_backend(resource, before, source, ambient);
@@ -255,6 +256,17 @@ impl Store {
         let text = found.as_ref().and_then(|found| found.value.field(field)?.as_str());
         Ok(text.and_then(|text| Hostname::parse(text).ok()).map(LinkNames::of))
     }
+}
+
+/// A policy is kept in one form, in whichever it was given.
+fn keep_as_xml(policy: &mut Resource) -> Result<(), ProviderError> {
+    canonical_policy(policy).map_err(|error| {
+        let message = match &error {
+            UnfitText::NotRaw(problem) => format!("{error}: {problem}"),
+            _ => error.to_string(),
+        };
+        rejected(policy.id(), "ValidationError", &message)
+    })
 }
 
 /// Whether a linked backend names `target`, whatever the case.

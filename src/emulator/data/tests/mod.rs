@@ -5,6 +5,7 @@ mod content;
 mod gateway;
 mod headers;
 mod limits;
+mod policies;
 mod rules;
 mod secrecy;
 mod signing_in;

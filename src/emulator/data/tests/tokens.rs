@@ -103,18 +103,29 @@ async fn a_token_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_has_to_be_there_and_behind_its_scheme() {
+async fn a_token_has_to_be_there_and_its_scheme_counts_in_one_header() {
     let world = World::linked().await;
     let token = world.token_of(SITE).await;
     let bare = token.trim_start_matches("Bearer ");
-    for absent in ["", "Bearer", "Bearer ", bare, &format!("Basic {bare}")] {
-        world.call(KEY, absent).await.assert_says(401, "JWT not present.");
-    }
+    world.call(KEY, "").await.assert_says(401, "JWT not present.");
     for malformed in ["x", "a.b", "a.b.c", "a.b.c.d", "e30.e30."] {
         world.call(KEY, &format!("Bearer {malformed}")).await.assert_says(401, "Invalid JWT.");
     }
-    with_check(&world, "", "");
-    assert_eq!(world.call(KEY, bare).await.status, 200, "where no scheme is asked for, none is needed");
+    assert_eq!(world.call(KEY, bare).await.status, 200, "the scheme is ignored beside another header");
+    let keys = format!("<openid-config url=\"https://{SITE}/.auth/.well-known/openid-configuration\" />");
+    let check =
+        |scheme: &str| format!("<validate-jwt header-name=\"Authorization\" {scheme}>{keys}</validate-jwt>");
+    let call = async |value: &str| {
+        let headers = [("ocp-apim-subscription-key", KEY), ("authorization", value)];
+        world.get_with(GATEWAY, "/api/orders", &headers).await
+    };
+    world.put(&format!("{}/policies/policy", product()), &policy(&check("require-scheme=\"Bearer\"")));
+    for absent in ["", "Bearer", "Bearer ", bare, &format!("Basic {bare}")] {
+        call(absent).await.assert_says(401, "JWT not present.");
+    }
+    assert_eq!(call(&token).await.status, 200);
+    world.put(&format!("{}/policies/policy", product()), &policy(&check("")));
+    assert_eq!(call(bare).await.status, 200, "where no scheme is asked for, none is needed");
 }
 
 #[tokio::test]
@@ -186,7 +197,9 @@ async fn audiences_issuers_and_claims_are_compared() {
         "JWT is missing the following claims: prn. Access denied.",
     )
     .await;
-    let required = |value: &str| format!("<claim name=\"aud\"><value>{value}</value></claim>");
+    let required = |value: &str| {
+        format!("<required-claims><claim name=\"aud\"><value>{value}</value></claim></required-claims>")
+    };
     says(&required("x"), &format!("Claim aud value of https://{GATEWAY} is not allowed. Access denied."))
         .await;
     with_check(&world, "", &required(&format!("https://{GATEWAY}")));

@@ -67,7 +67,7 @@ impl Signer {
     }
 
     /// A token with these claims.
-    pub(super) fn sign(&self, claims: &Value) -> String {
+    pub(in crate::emulator::data) fn sign(&self, claims: &Value) -> String {
         let mut token = self.head.clone();
         BASE64_URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
         let mut signature = vec![0; self.pair.public().modulus_len()];

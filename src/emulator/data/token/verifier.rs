@@ -6,6 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use ring::hmac;
 use serde::Deserialize;
 
 use super::{Keyring, claims::Claims, fault::Fault};
@@ -46,6 +47,25 @@ pub(super) enum Seal {
 struct Head {
     alg: String,
     kid: Option<String>,
+}
+
+/// Whether a token is signed with a secret that is shared with whoever checks it, as
+/// [JSON Web Algorithms](https://www.rfc-editor.org/rfc/rfc7518#section-3.2) has it.
+pub(super) fn is_signed_with(text: &str, secret: &[u8]) -> bool {
+    let signed = || {
+        let (message, signature) = text.rsplit_once('.').filter(|_| text.len() <= LONGEST)?;
+        let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).ok();
+        let head: Head = serde_json::from_slice(&decode(message.split('.').next()?)?).ok()?;
+        let algorithm = match head.alg.as_str() {
+            "HS256" => hmac::HMAC_SHA256,
+            "HS384" => hmac::HMAC_SHA384,
+            "HS512" => hmac::HMAC_SHA512,
+            _ => return None,
+        };
+        let key = hmac::Key::new(algorithm, secret);
+        hmac::verify(&key, message.as_bytes(), &decode(signature)?).ok()
+    };
+    signed().is_some()
 }
 
 impl Verifier {

@@ -1,0 +1,113 @@
+//! A policy's text as a tree, if it is of a size and a shape that policies have.
+
+use roxmltree::{Document, ParsingOptions};
+
+use super::markup::{Piece, Pieces, Spelling};
+
+/// The longest policy, in bytes: what
+/// [API Management takes](https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
+pub(super) const LONGEST: usize = 256 << 10;
+const DEEPEST: usize = 64;
+const MOST_ELEMENTS: usize = 8192;
+const MOST_ATTRIBUTES: usize = 64;
+/// Names with prefixes cost a parser the product of elements and namespaces.
+const MOST_NAMESPACES: usize = 32;
+
+/// How a policy exceeds what is read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TooComplex {
+    /// It is longer than a policy can be.
+    #[error("the policy has {0} bytes, more than {LONGEST}")]
+    Length(usize),
+    /// Elements are within each other too often.
+    #[error("the policy is nested deeper than {DEEPEST} elements")]
+    Depth,
+    /// There are too many elements.
+    #[error("the policy has more than {MOST_ELEMENTS} elements")]
+    Elements,
+    /// An element has too many attributes.
+    #[error("an element of the policy has more than {MOST_ATTRIBUTES} attributes")]
+    Attributes,
+    /// It declares too many namespaces.
+    #[error("the policy declares more than {MOST_NAMESPACES} namespaces")]
+    Namespaces,
+}
+
+/// A text that is not read as a policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnreadPolicy {
+    /// It exceeds a limit.
+    #[error(transparent)]
+    TooComplex(#[from] TooComplex),
+    /// It is not well-formed XML; the text says where.
+    #[error("the policy is not well-formed: {0}")]
+    NotXml(String),
+}
+
+/// Reads a text as XML, after a look at its shape that costs no more than its length.
+pub(super) fn parse(text: &str) -> Result<Document<'_>, UnreadPolicy> {
+    check_shape(text)?;
+    let nodes_limit = u32::try_from(LONGEST).unwrap_or(u32::MAX);
+    let options = ParsingOptions { allow_dtd: false, nodes_limit, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options).map_err(|error| UnreadPolicy::NotXml(error.to_string()))
+}
+
+fn check_shape(text: &str) -> Result<(), UnreadPolicy> {
+    if text.len() > LONGEST {
+        return Err(TooComplex::Length(text.len()).into());
+    }
+    let (mut depth, mut elements, mut attributes, mut namespaces) = (0_usize, 0, 0, 0);
+    let mut pieces = Pieces::of(text, Spelling::Xml);
+    loop {
+        match pieces.next() {
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                return Err(UnreadPolicy::NotXml(format!("{} at byte {}", error.problem, error.at)));
+            }
+            Ok(Some(Piece::Tag(tag))) => {
+                if tag.starts_with('<') {
+                    (depth, elements, attributes) = (depth + 1, elements + 1, 0);
+                }
+                namespaces += usize::from(tag.contains("xmlns"));
+            }
+            Ok(Some(Piece::Value { .. })) => attributes += 1,
+            Ok(Some(Piece::TagEnd { empty: true, .. } | Piece::Close(_))) => depth = depth.saturating_sub(1),
+            Ok(Some(Piece::TagEnd { .. } | Piece::Text { .. } | Piece::Other(_))) => {}
+        }
+        let excess = [
+            (depth > DEEPEST, TooComplex::Depth),
+            (elements > MOST_ELEMENTS, TooComplex::Elements),
+            (attributes > MOST_ATTRIBUTES, TooComplex::Attributes),
+            (namespaces > MOST_NAMESPACES, TooComplex::Namespaces),
+        ];
+        if let Some((_, excess)) = excess.into_iter().find(|(exceeded, _)| *exceeded) {
+            return Err(excess.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_is_found_before_anything_is_parsed() {
+        let prefixes: String = (0..4000).map(|at| format!("<p{at}:a xmlns:p{at}=\"u\">")).collect();
+        let attributes: String = (0..20_000).map(|at| format!(" a{at}=\"\"")).collect();
+        for (text, excess) in [
+            ("x".repeat(LONGEST + 1), TooComplex::Length(LONGEST + 1)),
+            ("<a>".repeat(65), TooComplex::Depth),
+            (format!("<p>{}", "<a/>".repeat(MOST_ELEMENTS)), TooComplex::Elements),
+            (format!("<p{attributes}/>"), TooComplex::Attributes),
+            (prefixes, TooComplex::Namespaces),
+        ] {
+            let found = parse(&text).map(drop);
+            assert_eq!(found, Err(UnreadPolicy::TooComplex(excess.clone())), "{excess}");
+        }
+        let entities = "<!DOCTYPE p [<!ENTITY a \"aaaaaaaaaa\">]><p>&a;</p>";
+        assert!(matches!(parse(entities), Err(UnreadPolicy::NotXml(_))));
+        assert!(matches!(parse("<p>&a;</p>"), Err(UnreadPolicy::NotXml(_))));
+    }
+}

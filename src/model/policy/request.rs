@@ -1,0 +1,339 @@
+//! Requests as a check sees them, and what it makes of each: let in, refused, or not decided by its text.
+
+use super::{
+    doubt::Doubt,
+    validate_jwt::{Check, ClaimMatch, RequiredClaim, TokenPlace},
+    verdict::Closing,
+};
+use crate::model::{
+    Hostname,
+    address::{Owner, site_of_configuration},
+};
+
+/// The header in which a site sends its token.
+pub(super) const TOKEN_HEADER: &str = "X-MS-AUTH-TOKEN";
+
+/// How far clocks of a site and a gateway may differ: as long as a token of a site is valid, in seconds.
+pub(super) const MOST_SKEW: u64 = 300;
+
+/// Who has signed a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Signer {
+    /// The site, with the key that its configuration publishes.
+    Site,
+    /// Nothing: the token bears no signature.
+    Unsigned,
+    /// The holder of the secret at this place among all that the policy has.
+    Secret(usize),
+    /// The party that publishes its keys at this URL.
+    Publisher(String),
+}
+
+/// Who a token names as its issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Issuer {
+    /// This one.
+    Named(String),
+    /// The one that the configuration at this URL names.
+    OfPublisher(String),
+}
+
+/// When a token expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expiry {
+    /// Later.
+    Later,
+    /// It does not say.
+    Never,
+    /// Longer ago than clocks differ.
+    LongAgo,
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) signer: Signer,
+    pub(super) issuer: Issuer,
+    /// `None` where it is not known.
+    pub(super) audience: Option<String>,
+    pub(super) expiry: Expiry,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// Without any token.
+    Bare,
+    /// The site's own, with its token in the one header.
+    Site(Token),
+    /// With this token wherever one is looked for.
+    Forged(Token),
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Passes,
+    Refused(Vec<Closing>),
+    Unknown(Vec<Doubt>),
+}
+
+/// What a judgement is about.
+pub(super) struct Scene<'a> {
+    pub(super) site: &'a Hostname,
+    /// Every secret of the policy.
+    pub(super) secrets: Vec<&'a [u8]>,
+    /// Whether some check reads the site's header.
+    pub(super) reads_site_header: bool,
+}
+
+impl TokenPlace {
+    /// Whether it is where a site sends its token.
+    pub(super) fn is_of_sites(&self) -> bool {
+        matches!(self, Self::Header(name) if name.eq_ignore_ascii_case(TOKEN_HEADER))
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Header(name) | Self::QueryParameter(name) => name,
+        }
+    }
+}
+
+/// Whose keys are at the URL of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Publisher {
+    Site,
+    /// Another host; whether that is where the site's keys are, too, is not known.
+    Other,
+    Unclear,
+}
+
+pub(super) fn publisher(url: &str, site: &Hostname) -> Publisher {
+    if site_of_configuration(url).as_ref() == Some(site) {
+        return Publisher::Site;
+    }
+    match Owner::of(url, site) {
+        Owner::Other(_) => Publisher::Other,
+        Owner::Site | Owner::Unclear => Publisher::Unclear,
+    }
+}
+
+impl Check {
+    pub(super) fn urls(&self, site: &Hostname, of: &Publisher) -> Vec<&str> {
+        let urls = self.rule.openid_configurations.iter().map(String::as_str);
+        urls.filter(|url| publisher(url, site) == *of).collect()
+    }
+
+    pub(super) fn trusts_site(&self, site: &Hostname) -> bool {
+        !self.urls(site, &Publisher::Site).is_empty()
+    }
+
+    /// The issuers that are another party: they are not the site's, by any reading.
+    pub(super) fn foreign_issuers(&self, site: &Hostname) -> Vec<&str> {
+        let is_foreign = |issuer: &&str| match Owner::of(issuer, site) {
+            Owner::Other(_) => true,
+            Owner::Site => false,
+            Owner::Unclear => !issuer.to_ascii_lowercase().contains(site.as_str()) && !issuer.contains('\\'),
+        };
+        self.rule.issuers.iter().map(String::as_str).filter(is_foreign).collect()
+    }
+
+    /// Issuers of which it is not clear whose they are.
+    fn unclear_issuers(&self, site: &Hostname) -> Vec<&str> {
+        let foreign = self.foreign_issuers(site);
+        let issuers = self.rule.issuers.iter().map(String::as_str);
+        issuers.filter(|it| Owner::of(it, site) == Owner::Unclear && !foreign.contains(it)).collect()
+    }
+
+    /// What of it proves nothing, for this site.
+    pub(super) fn doubts_for(&self, site: &Hostname) -> Vec<Doubt> {
+        let mut doubts = self.doubts.clone();
+        let unclear = self.urls(site, &Publisher::Unclear);
+        doubts.extend(unclear.into_iter().map(|url| Doubt::KeysElsewhere(url.to_owned())));
+        doubts.extend(self.unclear_issuers(site).into_iter().map(|it| Doubt::Issuer(it.to_owned())));
+        doubts
+    }
+
+    /// Whether it is proven that only requests with a valid token of the site pass.
+    pub(super) fn is_strict(&self, site: &Hostname) -> bool {
+        self.doubts_for(site).is_empty()
+            && self.trusts_site(site)
+            && self.urls(site, &Publisher::Other).is_empty()
+            && self.rule.signing_secrets.is_empty()
+            && self.rule.requires_signature
+            && self.rule.requires_expiration
+            && self.rule.clock_skew <= MOST_SKEW
+            && self.foreign_issuers(site).is_empty()
+    }
+
+    /// What it makes of a request.
+    pub(super) fn outcome(&self, request: &Request, scene: &Scene<'_>) -> Outcome {
+        let doubts = self.doubts_for(scene.site);
+        if !doubts.is_empty() {
+            return Outcome::Unknown(doubts);
+        }
+        match request {
+            Request::Bare => Outcome::Refused(vec![]),
+            Request::Site(_) if !self.rule.token.is_of_sites() => {
+                let place = self.rule.token.name().to_owned();
+                // Visitors may bring a token of their own in it, where the site's is checked as well.
+                if scene.reads_site_header {
+                    Outcome::Unknown(vec![Doubt::OtherToken(place)])
+                } else {
+                    Outcome::Refused(vec![Closing::OtherPlace(place)])
+                }
+            }
+            Request::Site(token) | Request::Forged(token) => self.token_outcome(token, scene),
+        }
+    }
+
+    fn token_outcome(&self, token: &Token, scene: &Scene<'_>) -> Outcome {
+        let parts = [
+            self.key(token, scene),
+            self.issuer(token, scene.site),
+            self.audience(token),
+            self.expiry(token),
+        ];
+        let claims = self.rule.required_claims.iter().map(|claim| required(claim, token));
+        Outcome::all(parts.into_iter().chain(claims))
+    }
+
+    fn key(&self, token: &Token, scene: &Scene<'_>) -> Outcome {
+        let others = self.urls(scene.site, &Publisher::Other);
+        let holds = match &token.signer {
+            Signer::Unsigned => !self.rule.requires_signature,
+            Signer::Secret(at) => self
+                .rule
+                .signing_secrets
+                .iter()
+                .any(|secret| Some(&secret.expose()) == scene.secrets.get(*at)),
+            Signer::Publisher(url) => others.contains(&url.as_str()),
+            Signer::Site if self.trusts_site(scene.site) => true,
+            Signer::Site => {
+                if let Some(url) = others.first() {
+                    return Outcome::Unknown(vec![Doubt::KeysElsewhere((*url).to_owned())]);
+                }
+                false
+            }
+        };
+        Outcome::of(holds, || Closing::NoKeys)
+    }
+
+    fn issuer(&self, token: &Token, site: &Hostname) -> Outcome {
+        let others = self.urls(site, &Publisher::Other);
+        let name = match &token.issuer {
+            Issuer::OfPublisher(url) => {
+                return Outcome::of(others.contains(&url.as_str()), || Closing::OtherIssuer(vec![]));
+            }
+            Issuer::Named(name) => name,
+        };
+        let rule = &self.rule;
+        let unrestricted = rule.issuers.is_empty() && rule.openid_configurations.is_empty();
+        let is_own = *name == own_issuer(site) && self.trusts_site(site);
+        if unrestricted || is_own || rule.issuers.contains(name) {
+            return Outcome::Passes;
+        }
+        if let Some(url) = others.first() {
+            return Outcome::Unknown(vec![Doubt::KeysElsewhere((*url).to_owned())]);
+        }
+        let similar = rule.issuers.iter().find(|issuer| Owner::of(issuer, site) == Owner::Site);
+        match similar.filter(|_| *name == own_issuer(site)) {
+            Some(issuer) => Outcome::Unknown(vec![Doubt::Issuer(issuer.clone())]),
+            None => Outcome::Refused(vec![Closing::OtherIssuer(rule.issuers.clone())]),
+        }
+    }
+
+    /// Audiences are compared as texts. One at the gateway's host that is spelt otherwise proves nothing.
+    fn audience(&self, token: &Token) -> Outcome {
+        let accepted = &self.rule.audiences;
+        let Some(audience) = &token.audience else {
+            return if accepted.is_empty() {
+                Outcome::Passes
+            } else {
+                Outcome::Unknown(vec![Doubt::Gateway])
+            };
+        };
+        if accepted.is_empty() || accepted.contains(audience) {
+            return Outcome::Passes;
+        }
+        let host = audience.strip_prefix("https://").and_then(|host| Hostname::parse(host).ok());
+        let is_near = |it: &&String| match &host {
+            Some(host) => match Owner::of(it, host) {
+                Owner::Site => true,
+                Owner::Unclear => it.to_ascii_lowercase().contains(host.as_str()),
+                Owner::Other(_) => false,
+            },
+            None => true,
+        };
+        match accepted.iter().find(is_near) {
+            Some(near) => Outcome::Unknown(vec![Doubt::Audience(near.clone())]),
+            None => Outcome::Refused(vec![Closing::OtherAudience(accepted.clone())]),
+        }
+    }
+
+    fn expiry(&self, token: &Token) -> Outcome {
+        let holds = match token.expiry {
+            Expiry::Later => true,
+            Expiry::Never => !self.rule.requires_expiration,
+            Expiry::LongAgo => self.rule.clock_skew > MOST_SKEW,
+        };
+        Outcome::of(holds, || Closing::Expired)
+    }
+}
+
+/// Whether a token has a claim. Of a site's tokens, issuer, audience and times are known, and no other claim.
+pub(super) fn required(claim: &RequiredClaim, token: &Token) -> Outcome {
+    let is_free = matches!(token.signer, Signer::Unsigned | Signer::Secret(_) | Signer::Publisher(_))
+        || matches!(token.expiry, Expiry::Never | Expiry::LongAgo);
+    let known = match (claim.name.as_str(), &token.issuer, &token.audience) {
+        ("iss", Issuer::Named(name), _) => Some(name),
+        ("aud", _, Some(audience)) => Some(audience),
+        ("exp", _, _) if token.expiry == Expiry::Never => {
+            return Outcome::Refused(vec![Closing::Claim(claim.name.clone())]);
+        }
+        ("exp" | "nbf" | "iat", _, _) if claim.values.is_empty() => return Outcome::Passes,
+        ("iss" | "aud" | "exp" | "nbf" | "iat", _, _) => None,
+        _ if is_free && token.signer != Signer::Site => return Outcome::Passes,
+        _ => None,
+    };
+    let Some(known) = known.filter(|_| claim.separator.is_none()) else {
+        return Outcome::Unknown(vec![Doubt::Claim(claim.name.clone())]);
+    };
+    let fits = match claim.matching {
+        ClaimMatch::All => claim.values.iter().all(|value| value == known),
+        ClaimMatch::Any => claim.values.is_empty() || claim.values.contains(known),
+    };
+    Outcome::of(fits, || Closing::Claim(claim.name.clone()))
+}
+
+impl Outcome {
+    fn of(holds: bool, refusal: impl FnOnce() -> Closing) -> Self {
+        if holds { Self::Passes } else { Self::Refused(vec![refusal()]) }
+    }
+
+    /// What becomes of a request that has to pass all of these. One refusal is enough.
+    pub(super) fn all(parts: impl Iterator<Item = Self>) -> Self {
+        let (mut refusals, mut doubts, mut refused) = (Vec::new(), Vec::new(), false);
+        for part in parts {
+            match part {
+                Self::Passes => {}
+                Self::Refused(why) => {
+                    refused = true;
+                    refusals.extend(why);
+                }
+                Self::Unknown(why) => doubts.extend(why),
+            }
+        }
+        match (refused, doubts.is_empty()) {
+            (true, _) => Self::Refused(refusals),
+            (false, true) => Self::Passes,
+            (false, false) => Self::Unknown(doubts),
+        }
+    }
+}
+
+pub(super) fn own_issuer(site: &Hostname) -> String {
+    format!("https://{site}/.auth")
+}

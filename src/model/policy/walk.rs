@@ -1,0 +1,164 @@
+//! A request on its way through the statements of a policy.
+
+use super::{
+    doubt::Doubt,
+    flow::Statement,
+    request::{Outcome, Request, Scene},
+    validate_jwt::TokenPlace,
+    verdict::Closing,
+};
+use crate::model::Hostname;
+
+/// What may be another token from here on, or what may have been answered without a check.
+#[derive(Clone, Default)]
+struct Before {
+    doubts: Vec<Doubt>,
+    places: Vec<TokenPlace>,
+}
+
+/// What becomes of a request.
+pub(super) fn outcome(statements: &[Statement], request: &Request, scene: &Scene<'_>) -> Outcome {
+    through(statements, request, scene, Before::default())
+}
+
+fn through(statements: &[Statement], request: &Request, scene: &Scene<'_>, mut before: Before) -> Outcome {
+    let mut outcomes = Vec::with_capacity(statements.len());
+    for statement in statements {
+        outcomes.push(step(statement, request, scene, &before));
+        before.note(statement);
+    }
+    Outcome::all(outcomes.into_iter())
+}
+
+fn step(statement: &Statement, request: &Request, scene: &Scene<'_>, before: &Before) -> Outcome {
+    match statement {
+        Statement::Check(check) => {
+            let doubts = before.doubts_at(&check.rule.token);
+            if doubts.is_empty() { check.outcome(request, scene) } else { Outcome::Unknown(doubts) }
+        }
+        Statement::Answer(_) if !before.doubts.is_empty() => Outcome::Unknown(before.doubts.clone()),
+        Statement::Answer(element) => Outcome::Refused(vec![Closing::Answered(element.clone())]),
+        Statement::Alters { .. } | Statement::Cache(_) => Outcome::Passes,
+        Statement::MayRefuse(doubt) | Statement::Unknown(doubt) => Outcome::Unknown(vec![doubt.clone()]),
+        Statement::Choose { branches, exhaustive } => choose(branches, *exhaustive, request, scene, before),
+    }
+}
+
+/// Alternatives have one outcome if it is that of each.
+fn choose(
+    branches: &[Vec<Statement>],
+    exhaustive: bool,
+    request: &Request,
+    scene: &Scene<'_>,
+    before: &Before,
+) -> Outcome {
+    let each = branches.iter().map(|branch| through(branch, request, scene, before.clone()));
+    let mut outcomes: Vec<Outcome> = each.collect();
+    if !exhaustive {
+        outcomes.push(Outcome::Passes);
+    }
+    if outcomes.iter().all(|it| *it == Outcome::Passes) {
+        return Outcome::Passes;
+    }
+    let refusals = outcomes.iter().filter_map(|it| match it {
+        Outcome::Refused(why) => Some(why.clone()),
+        Outcome::Passes | Outcome::Unknown(_) => None,
+    });
+    let refusals: Vec<_> = refusals.collect();
+    if refusals.len() == outcomes.len() {
+        return Outcome::Refused(refusals.concat());
+    }
+    let mut doubts = vec![Doubt::Alternatives];
+    for outcome in outcomes {
+        if let Outcome::Unknown(why) = outcome {
+            doubts.extend(why);
+        }
+    }
+    Outcome::Unknown(doubts)
+}
+
+impl Before {
+    /// Takes note of a statement that a request has passed.
+    fn note(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Alters { place: Some(place), .. } => self.places.push(place.clone()),
+            Statement::Alters { place: None, element } => {
+                self.doubts.push(Doubt::TokenChanged(element.clone()));
+            }
+            Statement::Cache(element) => self.doubts.push(Doubt::Cached(element.clone())),
+            Statement::Unknown(doubt) => self.doubts.push(doubt.clone()),
+            Statement::Choose { branches, .. } => branches.iter().flatten().for_each(|it| self.note(it)),
+            Statement::Check(_) | Statement::Answer(_) | Statement::MayRefuse(_) => {}
+        }
+    }
+
+    /// Why what a check reads at a place may be another token than the request came with.
+    fn doubts_at(&self, place: &TokenPlace) -> Vec<Doubt> {
+        let is_place = |altered: &TokenPlace| match (altered, place) {
+            (TokenPlace::Header(one), TokenPlace::Header(other)) => one.eq_ignore_ascii_case(other),
+            (TokenPlace::QueryParameter(one), TokenPlace::QueryParameter(other)) => {
+                one.is_empty() || one == other
+            }
+            (TokenPlace::Header(_) | TokenPlace::QueryParameter(_), _) => false,
+        };
+        let mut doubts = self.doubts.clone();
+        if self.places.iter().any(is_place) {
+            let element = match place {
+                TokenPlace::Header(_) => "set-header",
+                TokenPlace::QueryParameter(_) => "set-query-parameter",
+            };
+            doubts.push(Doubt::TokenChanged(element.to_owned()));
+        }
+        doubts
+    }
+}
+
+/// Whether it is proven that nothing but requests with a valid token of the site passes: by one check, which
+/// sees the token that the request came with.
+pub(super) fn is_strict(statements: &[Statement], site: &Hostname) -> bool {
+    strict(statements, site, Before::default())
+}
+
+fn strict(statements: &[Statement], site: &Hostname, mut before: Before) -> bool {
+    statements.iter().any(|statement| {
+        let holds = match statement {
+            Statement::Check(check) => {
+                check.is_strict(site) && before.doubts_at(&check.rule.token).is_empty()
+            }
+            Statement::Choose { branches, exhaustive } => {
+                *exhaustive && branches.iter().all(|branch| strict(branch, site, before.clone()))
+            }
+            Statement::Answer(_)
+            | Statement::Alters { .. }
+            | Statement::Cache(_)
+            | Statement::MayRefuse(_)
+            | Statement::Unknown(_) => false,
+        };
+        before.note(statement);
+        holds
+    })
+}
+
+/// Why some check may see another token than the request came with.
+pub(super) fn changed_tokens(statements: &[Statement]) -> Vec<Doubt> {
+    changed(statements, Before::default())
+}
+
+fn changed(statements: &[Statement], mut before: Before) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    for statement in statements {
+        match statement {
+            Statement::Check(check) => doubts.extend(before.doubts_at(&check.rule.token)),
+            Statement::Choose { branches, .. } => {
+                doubts.extend(branches.iter().flat_map(|branch| changed(branch, before.clone())));
+            }
+            Statement::Answer(_)
+            | Statement::Alters { .. }
+            | Statement::Cache(_)
+            | Statement::MayRefuse(_)
+            | Statement::Unknown(_) => {}
+        }
+        before.note(statement);
+    }
+    doubts
+}

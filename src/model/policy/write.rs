@@ -1,0 +1,99 @@
+//! The policy of a link as XML, line by line.
+
+use super::{entity::encoded, request::TOKEN_HEADER};
+use crate::model::LinkNames;
+
+/// A line, and how many levels it is indented by.
+pub(super) type Line = (usize, String);
+
+/// What a check had before and keeps.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Attributes that do not decide who is let in.
+    pub(super) attributes: Vec<(String, String)>,
+    /// Comments, as they are written.
+    pub(super) comments: Vec<String>,
+    /// Audiences besides the gateway.
+    pub(super) audiences: Vec<String>,
+    /// Claims that the site's tokens may have, as they are written.
+    pub(super) claims: Option<String>,
+}
+
+/// How lines are put together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout<'a> {
+    /// What every line but the first begins with, line end included.
+    pub(super) start: &'a str,
+    /// What a level is indented by.
+    pub(super) level: &'a str,
+}
+
+impl Layout<'_> {
+    /// The lines as one text.
+    pub(super) fn join(self, lines: &[Line]) -> String {
+        let mut text = String::new();
+        for (at, (levels, line)) in lines.iter().enumerate() {
+            if at > 0 {
+                text += self.start;
+            }
+            text += &self.level.repeat(*levels);
+            text += line;
+        }
+        text
+    }
+}
+
+/// The whole policy of a link.
+pub(super) fn policy(names: &LinkNames, gateway: Option<&str>) -> String {
+    let line = |levels, text: &str| (levels, text.to_owned());
+    let mut lines = vec![line(0, "<policies>"), line(1, "<inbound>"), line(2, "<base />")];
+    lines
+        .extend(check(names, gateway, &Kept::default()).into_iter().map(|(levels, text)| (levels + 2, text)));
+    lines.push(line(1, "</inbound>"));
+    for name in ["backend", "outbound", "on-error"] {
+        lines.extend([(1, format!("<{name}>")), line(2, "<base />"), (1, format!("</{name}>"))]);
+    }
+    lines.push(line(0, "</policies>"));
+    Layout { start: "\n", level: "    " }.join(&lines)
+}
+
+/// The `validate-jwt` of a link.
+pub(super) fn check(names: &LinkNames, gateway: Option<&str>, kept: &Kept) -> Vec<Line> {
+    let mut lines = vec![(0, start_tag(kept))];
+    lines.extend(kept.comments.iter().map(|comment| (1, comment.clone())));
+    let configuration = encoded(&format!("{}/.well-known/openid-configuration", names.issuer()), Some('"'));
+    lines.push((1, format!("<openid-config url=\"{configuration}\" />")));
+    if let Some(host) = gateway {
+        let own = format!("https://{host}");
+        let others = kept.audiences.iter().filter(|audience| **audience != own).cloned();
+        list(&mut lines, "audience", others.chain([own.clone()]));
+    }
+    list(&mut lines, "issuer", [names.issuer()].into_iter());
+    lines.extend(kept.claims.iter().map(|claims| (1, claims.clone())));
+    lines.push((0, "</validate-jwt>".to_owned()));
+    lines
+}
+
+fn start_tag(kept: &Kept) -> String {
+    let mut attributes = vec![
+        ("header-name", TOKEN_HEADER),
+        ("failed-validation-httpcode", "401"),
+        ("require-expiration-time", "true"),
+        ("require-scheme", "Bearer"),
+        ("require-signed-tokens", "true"),
+    ];
+    for (name, value) in &kept.attributes {
+        match attributes.iter_mut().find(|(known, _)| known == name) {
+            Some(known) => known.1 = value,
+            None => attributes.push((name, value)),
+        }
+    }
+    let written = attributes.iter().map(|(name, value)| format!(" {name}=\"{}\"", encoded(value, Some('"'))));
+    format!("<validate-jwt{}>", written.collect::<String>())
+}
+
+fn list(lines: &mut Vec<Line>, item: &str, texts: impl Iterator<Item = String>) {
+    lines.push((1, format!("<{item}s>")));
+    lines.extend(texts.map(|text| (2, format!("<{item}>{}</{item}>", encoded(&text, None)))));
+    lines.push((1, format!("</{item}s>")));
+}
