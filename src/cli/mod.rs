@@ -150,12 +150,12 @@ async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCo
     let context = || Context::new(&global, matches).map(|context| &*Box::leak(Box::new(context)));
     match cli.command {
         Command::Init(args) => init::run(args, context()?).await,
-        Command::Link(args) => link::run(args, context()?).await,
-        Command::Relink(args) => relink::run(args, context()?).await,
-        Command::Unlink(args) => unlink::run(args, context()?).await,
+        Command::Link(args) => Box::pin(link::run(args, context()?)).await,
+        Command::Relink(args) => Box::pin(relink::run(args, context()?)).await,
+        Command::Unlink(args) => Box::pin(unlink::run(args, context()?)).await,
         Command::Status(args) => status::run(args, context()?).await,
         Command::Doctor(args) => doctor::run(args, context()?).await,
-        Command::Apply(args) => apply::run(args, context()?).await,
+        Command::Apply(args) => Box::pin(apply::run(args, context()?)).await,
         Command::Api(args) => Box::pin(api::run(args, context()?)).await,
         Command::Audit(args) => audit::run(args, context()?).await,
         Command::Prune(args) => prune::run(args, context()?).await,

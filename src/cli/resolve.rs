@@ -2,8 +2,6 @@
 
 use std::{ptr, rc::Rc};
 
-use percent_encoding::percent_decode_str;
-
 use super::{
     context::{Context, UsageError},
     plane::Plane,
@@ -13,7 +11,7 @@ use crate::{
     diagnosis::nearest,
     engine::{Adoption, Finding, FindingCode, Grace, Previews, Propagation, Provisioner, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
-    provider::{Collection, ControlPlane},
+    provider::{Collection, ControlPlane, arm::percent_decoded},
 };
 
 impl Context {
@@ -175,7 +173,7 @@ pub(super) fn id_in(text: &str) -> Option<String> {
     if !is_link && !is_path {
         return None;
     }
-    let plain = percent_decode_str(text).decode_utf8_lossy().replace('\\', "/");
+    let plain = percent_decoded(text).replace('\\', "/");
     let at = plain.to_ascii_lowercase().find("/subscriptions/")?;
     let path = plain[at..].split(['?', '#', '&']).next().unwrap_or_default().trim_end_matches('/');
     if is_path {

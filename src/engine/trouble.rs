@@ -238,11 +238,56 @@ const TROUBLES: &[Trouble] = &[
         findings: &[],
     },
     Trouble {
-        words: &["Operation on the API is in progress", "PessimisticConcurrencyConflict"],
-        said_by: "API Management, with 409",
-        cause: "Something else is being done to the service at this moment.",
-        cure: "Wait, then run the same command again: it goes on from what is there.",
+        words: &[
+            "Operation on the API is in progress",
+            "PessimisticConcurrencyConflict",
+            "Cannot acquire exclusive lock to create, update or delete this site",
+            "ServiceLocked",
+            "is transitioning at this time",
+        ],
+        said_by: "API Management, with 409; Azure, with 409 or 429",
+        cause: "Another operation on the service or the site is under way. The program waits for it as long as `--timeout` \
+                allows.",
+        cure: "Wait, then run the same command again: it continues from what is there.",
         findings: &[FindingCode::ServiceNotReady],
+    },
+    Trouble {
+        words: &["SubscriptionNotFound", "InvalidSubscriptionId"],
+        said_by: "Azure, with 404; this program then ends with 5",
+        cause: "Azure does not find the Azure subscription with this token: its id is wrong, the account is signed in to another \
+                directory, or the account has no rights there. It does not prove that the site or the service is missing.",
+        cure: "`az account list --all --output table` lists the subscriptions that the account sees. Correct `subscription` of \
+               the env, or sign in with `az login --tenant TENANT`.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["ResourceGroupNotFound"],
+        said_by: "Azure, with 404",
+        cause: "The resource group does not exist in the Azure subscription, so the site or the service in it does not either.",
+        cure: "Correct `resource-group` or `subscription` of the env; `az group list --output table` lists the resource groups.",
+        findings: &[FindingCode::SiteMissing, FindingCode::ServiceMissing],
+    },
+    Trouble {
+        words: &["RequestDisallowedByPolicy"],
+        said_by: "Azure, with 403; this program then ends with 4",
+        cause: "An assignment of Azure Policy forbids the change. No role allows it.",
+        cure: "The hint names the assignment. Ask its owner for an exemption, or change what the policy asks for.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["InvalidAuthenticationTokenTenant"],
+        said_by: "Azure, with 401; this program then ends with 6",
+        cause: "The access token was issued by another Microsoft Entra tenant than the one of the Azure subscription.",
+        cure: "Get a token of the right tenant: `az account get-access-token --subscription SUBSCRIPTION`, after `az login \
+               --tenant TENANT`.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["MissingSubscriptionRegistration", "The subscription is not registered to use namespace"],
+        said_by: "Azure, with 409",
+        cause: "The resource provider is not registered in the Azure subscription.",
+        cure: "Run `az provider register --namespace Microsoft.Web --wait`, or with the namespace that the message names.",
+        findings: &[],
     },
     Trouble {
         words: &["PreconditionFailed", "PreconditionFailedException"],

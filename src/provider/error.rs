@@ -103,7 +103,7 @@ impl Diagnose for ProviderError {
             }
             Self::Rejected { hint, .. } => Diagnosis { exit: ExitCode::Refused, hint: hint.clone() },
             Self::Malformed(_) => Diagnosis::new(ExitCode::Unavailable)
-                .hint("mend the resource where it is kept, then run the command again"),
+                .hint("repair the resource where it is kept, then run the command again"),
             Self::NotAuthenticated(error)
             | Self::NotAuthorized(error)
             | Self::Throttled(error)

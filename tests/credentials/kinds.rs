@@ -88,7 +88,8 @@ fn whoever_is_signed_in_with_the_azure_cli_need_do_no_more() {
     world.install("az", &az_answer());
     assert_eq!(source_of(&world.run(&[])), "azure-cli");
     let ran = world.ran("az").unwrap();
-    assert_eq!(ran.trim(), "account get-access-token -o json --scope https://management.azure.com/.default");
+    let asked = "account get-access-token -o json --scope https://management.azure.com/.default";
+    assert_eq!(ran.trim(), format!("{asked} --subscription 00000000-0000-0000-0000-000000000001"));
 }
 
 #[test]

@@ -1,5 +1,12 @@
 //! Absent or undetermined: an answer that does not prove that a resource is missing changes nothing.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    path::Path,
+    thread,
+};
+
 use serde_json::json;
 
 use crate::{
@@ -225,7 +232,7 @@ fn another_operation_is_waited_for() {
 #[test]
 fn a_wait_beyond_the_time_of_the_command_is_reported_at_once() {
     let takes = std::time::Duration::from_secs(1);
-    let azure = FakeAzure::with_scene(Options { shape: Shape::AsyncOperation, takes, ..Options::default() });
+    let azure = FakeAzure::with_scene(Options { shape: Shape::AcceptedOnly, takes, ..Options::default() });
     azure.fault(Fault::once("PUT", "/linkedbackends/", Kind::Header("retry-after", u64::MAX.to_string())));
     let link = run(&azure, "link");
     assert_eq!(link.code, Some(7), "{link:?}");
@@ -270,4 +277,35 @@ fn a_missing_store_of_certificates_is_named_with_its_variable_at_once() {
         status.stderr.contains("SSL_CERT_FILE names `/nonexistent/ca.pem`, which does not exist"),
         "{status:?}"
     );
+}
+
+#[test]
+fn a_proxy_is_named_by_its_variable_and_without_its_password() {
+    if !Path::new("/etc/ssl/certs/ca-certificates.crt").exists() {
+        println!("skipped: this machine has no store of certificates");
+        return;
+    }
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = proxy.local_addr().unwrap().port();
+    let serving = thread::spawn(move || {
+        let (mut stream, _) = proxy.accept().unwrap();
+        let mut request = [0; 4_096];
+        let _ = stream.read(&mut request).unwrap();
+        stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    let azure = FakeAzure::with_scene(Options::default());
+    let through = |port: u16| {
+        let mut command = command(&azure, "status --timeout 2s");
+        command.env("SWA_APIM_ENDPOINT", "https://arm.example");
+        command.env("HTTPS_PROXY", format!("http://user:hunter2@127.0.0.1:{port}"));
+        Run::of(&command.output().unwrap())
+    };
+    let asked = through(port);
+    serving.join().unwrap();
+    assert_eq!(asked.code, Some(6), "{asked:?}");
+    let refused = through(1);
+    assert_eq!(refused.code, Some(5), "{refused:?}");
+    for run in [asked, refused] {
+        assert!(run.stderr.contains("(from HTTPS_PROXY)") && !run.stderr.contains("hunter2"), "{run:?}");
+    }
 }

@@ -1,11 +1,6 @@
 //! Azure Resource Manager as a control plane.
 
-use std::{
-    collections::HashSet,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -16,11 +11,11 @@ use url::Url;
 use super::{
     ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Wait,
     clients::Clients,
-    error::NotReadBack,
     gateway,
     http::{Answer, Call, Http},
     operation::{Begun, Change, Ended},
     reach::Surroundings,
+    reading::MissingGroups,
     route,
 };
 use crate::{
@@ -36,8 +31,6 @@ use crate::{
 
 /// How a version begins that was made from a resource's content, since Azure gave it none.
 const BY_CONTENT: &str = "content:";
-/// How long to wait before looking again for a resource that Azure does not show yet.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How often a change is tried again that was refused although its version still stands.
 const SPURIOUS: usize = 3;
 
@@ -48,9 +41,8 @@ const SPURIOUS: usize = 3;
 pub struct ArmControlPlane {
     pub(super) http: Http,
     gateway: reqwest::Client,
-    wait: Wait,
-    /// The keys of the resource groups that Resource Manager has reported as missing.
-    missing_groups: Mutex<HashSet<String>>,
+    pub(super) wait: Wait,
+    pub(super) missing_groups: MissingGroups,
 }
 
 impl fmt::Debug for ArmControlPlane {
@@ -76,7 +68,7 @@ impl ArmControlPlane {
         }
         let ArmOptions { endpoint, ambient, limit, wait, .. } = options;
         let http = Http::new(clients.arm, endpoint, credentials, ambient, limit, surroundings);
-        Ok(Self { http, gateway: clients.gateway, wait, missing_groups: Mutex::default() })
+        Ok(Self { http, gateway: clients.gateway, wait, missing_groups: MissingGroups::default() })
     }
 
     /// Where it is.
@@ -101,74 +93,8 @@ impl ArmControlPlane {
         url
     }
 
-    fn read_url(&self, id: &ResourceId) -> Url {
+    pub(super) fn read_url(&self, id: &ResourceId) -> Url {
         self.url(id, "", route::read_query(id))
-    }
-
-    async fn read(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
-        if let Ok(place) = ProductApiId::try_from(id.clone()) {
-            return self.read_place(&place).await;
-        }
-        let call = Call::get(self.read_url(id), format!("reading `{}`", id.name()));
-        match self.http.send(&call).await {
-            Ok(answer) => {
-                let tag = answer.etag().map(ETag::new);
-                Ok(Some(versioned(resource_of(answer.body, id)?, tag)))
-            }
-            Err(error) if self.proves_absence(&error, id) => Ok(None),
-            Err(error) => Err(error.about(id)),
-        }
-    }
-
-    /// The place of an API in a product can be asked for, and not be read. Such a question gets an answer
-    /// without a body: a 404 proves nothing, so the product's list does.
-    async fn read_place(&self, id: &ProductApiId) -> Result<Option<Versioned<Resource>>, ProviderError> {
-        let there = || Some(versioned(Resource::new((**id).clone(), serde_json::Map::new()), None));
-        let call = Call::new(Method::HEAD, self.read_url(id), format!("reading `{}`", id.name()));
-        match self.http.send(&call).await {
-            Ok(_) => Ok(there()),
-            Err(error) if error.status() == Some(404) => {
-                let product = id.parent().unwrap_or_else(|| (**id).clone());
-                let listed = self.below(&product, "/apis", &[]).await?;
-                let is_listed = listed.iter().any(|api| api.id().name().eq_ignore_ascii_case(id.name()));
-                Ok(there().filter(|_| is_listed))
-            }
-            Err(error) => Err(error.about(id)),
-        }
-    }
-
-    /// Whether a failure proves that a resource does not exist. A missing resource group is remembered.
-    pub(super) fn proves_absence(&self, error: &ArmError, id: &ResourceId) -> bool {
-        let proves = error.is_absence_of(id);
-        if let (true, Some(_), Some(group)) = (proves, error.missing_group(), group_of(id)) {
-            self.missing_groups.lock().unwrap_or_else(PoisonError::into_inner).insert(group.key().to_owned());
-        }
-        proves
-    }
-
-    /// Waits for a change that was accepted: from then on, a failure may have changed something.
-    async fn finish(
-        &self,
-        begun: Answer,
-        id: &ResourceId,
-        change: Change,
-        what: &str,
-    ) -> Result<Ended, ProviderError> {
-        let operation = Begun { id, resource: &self.read_url(id), change, what };
-        let ended = self.http.finish(begun, &operation, self.wait).await;
-        ended.map_err(|error| error.after_acceptance(what))
-    }
-
-    /// The version of a resource whose change has ended. Azure may not show it at once.
-    async fn version_after(&self, id: &ResourceId, what: &str) -> Result<ETag, ProviderError> {
-        loop {
-            match self.read(id).await {
-                Ok(Some(found)) => return Ok(found.etag),
-                Ok(None) | Err(ProviderError::Undetermined(_)) => {}
-                Err(error) => return Err(unfinished(error, what)),
-            }
-            self.http.wait(LOOK_AGAIN, what).await.map_err(|error| error.after_acceptance(what))?;
-        }
     }
 
     /// What a change has to carry so that it is made only if `expected` holds. Where the service has no
@@ -247,13 +173,13 @@ impl ControlPlane for ArmControlPlane {
             other => other?,
         };
         match self.finish(answer, id, Change::Put, &what).await? {
-            Ended::AtOnce(answer) => match (answer.etag(), resource_of(answer.body.clone(), id)) {
+            Ended::Shown(answer) => match (answer.etag(), resource_of(answer.body.clone(), id)) {
                 (Some(tag), _) => Ok(ETag::new(tag)),
-                (None, Ok(now)) if !now.body().is_empty() => Ok(versioned(now, None).etag),
+                (None, Ok(now)) if now.field("properties").is_some() => Ok(versioned(now, None).etag),
                 (None, Ok(_) | Err(_)) => self.version_after(id, &what).await,
             },
-            Ended::Later if self.wait == Wait::UntilAccepted => Ok(versioned(resource, None).etag),
-            Ended::Later => self.version_after(id, &what).await,
+            Ended::Unseen if self.wait == Wait::UntilAccepted => Ok(versioned(resource, None).etag),
+            Ended::Unseen => self.version_after(id, &what).await,
         }
     }
 
@@ -324,11 +250,11 @@ impl ControlPlane for ArmControlPlane {
         let body = json!({"properties": {"primaryKey": primary, "secondaryKey": secondary}});
         let what = format!("swapping the keys of `{}`", id.name());
         let url = self.url(id, "", &[]);
-        let call = Call { body: Some(body), if_match, ..Call::new(Method::PATCH, url, what) };
+        let call = Call { body: Some(body), if_match, ..Call::new(Method::PATCH, url, &what) };
         match self.change(&call, id).await {
             Ok(answer) => match answer.etag() {
                 Some(tag) => Ok(ETag::new(tag)),
-                None => self.current_tag(id).await,
+                None => self.version_after(id, &what).await,
             },
             // The one before it may have been carried out, and its answer lost.
             Err(error @ ProviderError::Conflict(_)) => match self.keys(id).await? {
@@ -362,8 +288,7 @@ impl ControlPlane for ArmControlPlane {
     }
 
     fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
-        let missing = self.missing_groups.lock().unwrap_or_else(PoisonError::into_inner);
-        group_of(id).filter(|group| missing.contains(group.key()))
+        self.missing_groups.of(id)
     }
 
     async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
@@ -394,21 +319,6 @@ impl ArmControlPlane {
         }
         needed.last().unwrap_or(id).clone()
     }
-
-    async fn current_tag(&self, id: &ResourceId) -> Result<ETag, ProviderError> {
-        let found = self.read(id).await?;
-        found.map(|found| found.etag).ok_or_else(|| ProviderError::NotFound(id.clone()))
-    }
-}
-
-/// The resource group of a resource.
-fn group_of(id: &ResourceId) -> Option<ResourceId> {
-    ResourceId::resource_group(id.azure_subscription(), id.group()?).ok()
-}
-
-/// A failure to read a resource after its change was accepted.
-fn unfinished(error: ProviderError, what: &str) -> ProviderError {
-    ProviderError::Unfinished(Failure::new(NotReadBack { what: what.to_owned(), source: error }))
 }
 
 /// Takes a resource from an answer, whose keys are not kept. Some answers spell the id otherwise, or leave

@@ -14,6 +14,7 @@ pub(super) struct About<'a> {
 const SEE_SUBSCRIPTIONS: &str = "az account list --all --output table";
 
 /// What to do about a failure, where that is known.
+#[expect(clippy::too_many_lines, reason = "one row for each kind of failure")]
 pub(super) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
     let again = || match about.wait {
         Some(wait) => format!("wait {wait}, then run the same command again"),
@@ -64,8 +65,8 @@ pub(super) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
             None => "wait until that is done, then run the same command again".to_owned(),
         },
         FailureKind::ManagementFailed => {
-            "wait until the service can be reached by its control plane, then run the same command again; in a virtual \
-             network, inbound port 3443 has to be open for the service tag ApiManagement"
+            "wait until that is done, then run the same command again; if the service is in a virtual network, inbound port \
+             3443 has to be open for the service tag ApiManagement"
                 .to_owned()
         }
         FailureKind::Throttled if about.wait.is_none() => {
@@ -81,8 +82,8 @@ pub(super) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
             "check the name and the region of the backend: Azure looks for it in the site's region".to_owned()
         }
         FailureKind::NoRegion => {
-            "run the same command again; Azure also answers this if the region of a backend is missing that is not an \
-             API Management service"
+            "run the same command again; Azure also answers this if it misses the region of a backend that is not an API \
+             Management service"
                 .to_owned()
         }
         FailureKind::NotFound | FailureKind::Conflict | FailureKind::Rejected => return None,

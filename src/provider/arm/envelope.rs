@@ -135,7 +135,7 @@ impl Said {
     }
 }
 
-/// A message, which OData wraps into an object with a language.
+/// A message, which `OData` wraps into an object with a language.
 fn message_of(error: &Value) -> Option<String> {
     text(error, "message").or_else(|| text(field(error, "message")?, "value"))
 }

@@ -12,7 +12,7 @@ use std::{
 
 use reqwest::{
     Method, StatusCode,
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, LOCATION},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, LOCATION},
 };
 use serde_json::Value;
 use tokio::{
@@ -21,8 +21,10 @@ use tokio::{
 };
 use url::Url;
 
+pub(super) use super::call::{Answer, Call};
 use super::{
-    ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, Repeat, RetrySchedule, body,
+    ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, RetrySchedule, body,
+    call::keys_in,
     pace::Bucket,
     reach::Surroundings,
     redact::{redacted, without},
@@ -41,68 +43,6 @@ const ALL_ANSWERS: usize = 1 << 30;
 const LONGEST_OWN_WAIT: Duration = Duration::from_secs(15);
 /// How long one request may take, its answer included.
 const ONE_REQUEST: Duration = Duration::from_secs(60);
-
-/// A request, before it is sent.
-#[derive(Clone)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) body: Option<Value>,
-    pub(super) if_match: Option<String>,
-    pub(super) repeat: Repeat,
-    /// What it is for, as the object of a sentence: no more than verbs and names.
-    pub(super) what: String,
-}
-
-impl Call {
-    pub(super) fn new(method: Method, url: Url, what: impl Into<String>) -> Self {
-        Self { method, url, body: None, if_match: None, repeat: Repeat::Safely, what: what.into() }
-    }
-
-    pub(super) fn get(url: Url, what: impl Into<String>) -> Self {
-        Self::new(Method::GET, url, what)
-    }
-}
-
-/// Where a body has keys.
-const KEYS: [&str; 4] =
-    ["/properties/primaryKey", "/properties/secondaryKey", "/primaryKey", "/secondaryKey"];
-
-/// The keys in a body.
-fn keys_in(body: &Value) -> impl Iterator<Item = String> {
-    KEYS.into_iter().filter_map(|place| body.pointer(place)?.as_str().map(str::to_owned))
-}
-
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.url.path())
-    }
-}
-
-/// An answer that is a success. Its body may hold keys, so `Debug` shows none of it.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Value,
-    /// Where it came from, for what it points to.
-    pub(super) url: Url,
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Answer({})", self.status)
-    }
-}
-
-impl Answer {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    pub(super) fn etag(&self) -> Option<&str> {
-        self.header(ETAG.as_str())
-    }
-}
 
 /// What sends requests to one endpoint.
 pub(super) struct Http {
@@ -404,4 +344,40 @@ impl Drop for Place<'_> {
 
 fn unusable(call: &Call, problem: String, cause: Cause) -> Miss {
     Miss { error: ArmError::Unusable { what: call.what.clone(), problem }, cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ambient::System, provider::arm::CredentialOptions};
+
+    #[tokio::test]
+    async fn a_request_that_is_given_up_gives_its_place_back() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let endpoint = Endpoint::public().at(&address).unwrap();
+        let variables = |name: &str| (name == "SWA_APIM_ACCESS_TOKEN").then(|| "token".to_owned());
+        let credentials = Credentials::new(&CredentialOptions {
+            kind: None,
+            endpoint: &endpoint,
+            http: || reqwest::Client::builder().build(),
+            variables,
+            ambient: Arc::new(System),
+            subscription: None,
+        });
+        let surroundings = Surroundings { variables };
+        let client = super::super::clients::Clients::new(&endpoint, surroundings).unwrap().arm;
+        let call = Call::get(endpoint.join("/subscriptions/s/x"), "reading `x`");
+        let bucket = Bucket::of(&call.method, &call.url);
+        let (credentials, limit) = (Arc::new(credentials.unwrap()), Duration::from_secs(60));
+        let http = Http::new(client, endpoint, credentials, Arc::new(System), limit, surroundings);
+        let mut sent = Box::pin(http.send(&call));
+        tokio::select! {
+            _ = &mut sent => panic!("there is no answer"),
+            _ = listener.accept() => {}
+        }
+        assert_eq!(http.pacer().under_way(&bucket), 1);
+        drop(sent);
+        assert_eq!(http.pacer().under_way(&bucket), 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! A control plane over HTTP: Azure Resource Manager, in any cloud or at any address.
 
 mod body;
+mod call;
 mod clients;
 mod control_plane;
 mod credential;
@@ -17,7 +18,9 @@ mod meaning;
 mod operation;
 mod options;
 mod pace;
+mod percent;
 mod reach;
+mod reading;
 mod redact;
 mod retry;
 mod rights;
@@ -35,6 +38,7 @@ pub use fleet::FleetView;
 pub use meaning::{FailureKind, Unproven};
 pub use operation::Wait;
 pub use options::ArmOptions;
+pub use percent::percent_decoded;
 pub use retry::{PollSchedule, Repeat, RetrySchedule};
 
 use self::{pace::Pacer, retry::Cause};

@@ -80,10 +80,10 @@ pub(super) struct Begun<'a> {
 
 /// How an operation ended that was waited for.
 pub(super) enum Ended {
-    /// The first answer was the last one.
-    AtOnce(Answer),
-    /// After that, or it is not waited for: what the first answer says of the resource is out of date.
-    Later,
+    /// With an answer that may show the resource as it is at the end.
+    Shown(Box<Answer>),
+    /// Without one, or it is not waited for: the first answer shows the resource as it was.
+    Unseen,
 }
 
 impl Http {
@@ -96,10 +96,10 @@ impl Http {
     ) -> Result<Ended, ArmError> {
         let Begun { what, change, .. } = *operation;
         let Some(mut progress) = self.progress_of(&begun, operation)? else {
-            return Ok(Ended::AtOnce(begun));
+            return Ok(Ended::Shown(Box::new(begun)));
         };
         if wait == Wait::UntilAccepted {
-            return Ok(Ended::Later);
+            return Ok(Ended::Unseen);
         }
         let mut polls = PollSchedule::default();
         let mut pause = polls.next(retry_after(&begun, self.now()));
@@ -112,7 +112,7 @@ impl Http {
                 // Azure may not show yet what it has accepted, or not any more.
                 Err(error) if error.status() == Some(404) && change != Change::Check => {
                     if change == Change::Delete && self.is_gone(operation).await? {
-                        return Ok(Ended::Later);
+                        return Ok(Ended::Unseen);
                     }
                     pause = polls.next(error.retry_after(self.now()));
                     continue;
@@ -120,7 +120,8 @@ impl Http {
                 Err(error) => return Err(error),
             };
             match stage(&progress, &answer, change) {
-                Stage::Succeeded => return Ok(Ended::Later),
+                Stage::Succeeded if matches!(progress, Progress::Operation(_)) => return Ok(Ended::Unseen),
+                Stage::Succeeded => return Ok(Ended::Shown(Box::new(answer))),
                 Stage::Failed(state) => return Err(self.failed(what, &state, &answer)),
                 Stage::Pending => {}
             }

@@ -142,6 +142,12 @@ impl Pacer {
         }
     }
 
+    /// How many requests of a bucket are under way.
+    #[cfg(test)]
+    pub(super) fn under_way(&self, bucket: &Bucket) -> u32 {
+        self.levels.get(bucket).map_or(0, |level| level.under_way)
+    }
+
     fn level(&mut self, bucket: &Bucket, now: Instant) -> &mut Level {
         let kind = bucket.kind;
         let level = self.levels.entry(bucket.clone()).or_insert_with(|| Level {

@@ -153,6 +153,14 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_that_is_not_trusted_is_found_below_other_errors() {
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let error = io::Error::other(unknown);
+        assert!(certificate_problem(&error).unwrap().contains("UnknownIssuer"));
+        assert_eq!(certificate_problem(&io::Error::other("reset")), None);
+    }
+
+    #[test]
     fn the_store_of_certificates_is_named_with_its_variable_and_whether_it_exists() {
         let store = Surroundings { variables: with_proxy }.store();
         assert!(

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use percent_encoding::percent_decode_str;
+
+use super::percent::percent_decoded;
 
 /// What stands for what is not shown.
 const HIDDEN: &str = "…";
@@ -102,7 +103,7 @@ fn in_base64(bytes: &[u8]) -> Vec<String> {
 
 /// The text with one layer of `%41` and of `\u0041` taken off.
 fn unescaped(text: &str) -> Cow<'_, str> {
-    let text = if text.contains('%') { percent_decode_str(text).decode_utf8_lossy() } else { text.into() };
+    let text: Cow<'_, str> = if text.contains('%') { percent_decoded(text).into() } else { text.into() };
     if !text.contains("\\u") {
         return text;
     }
@@ -110,15 +111,12 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let code = part.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-        match code.and_then(char::from_u32) {
-            Some(c) => {
-                plain.push(c);
-                plain += &part[4..];
-            }
-            None => {
-                plain += "\\u";
-                plain += part;
-            }
+        if let Some(c) = code.and_then(char::from_u32) {
+            plain.push(c);
+            plain += &part[4..];
+        } else {
+            plain += "\\u";
+            plain += part;
         }
     }
     Cow::Owned(plain)

@@ -239,3 +239,26 @@ impl ControlPlane for JsonControlPlane {
         Ok(self.commit_transaction()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::ambient::System;
+
+    #[tokio::test]
+    async fn a_model_sees_the_services_of_the_subscriptions_that_it_has_resources_of() {
+        let plane = JsonControlPlane::in_memory(Arc::new(System));
+        let service = |subscription: &str, kind: &str| {
+            let id = format!("/subscriptions/{subscription}/resourceGroups/rg/providers/{kind}/x");
+            ResourceId::parse(&id).unwrap()
+        };
+        let site = Resource::from_value(json!({"id": service("S", "Microsoft.Web/staticSites").as_str(),
+            "sku": {"name": "Standard"}, "properties": {"defaultHostname": "shop.azurestaticapps.net"}}));
+        plane.put(site.unwrap(), Expected::Absent).await.unwrap();
+        assert!(plane.would_see(&service("s", ApimServiceId::TYPE)));
+        assert!(!plane.would_see(&service("another", ApimServiceId::TYPE)));
+        assert!(!plane.would_see(&service("s", "Microsoft.Web/sites")));
+    }
+}

@@ -1,0 +1,121 @@
+//! Reading resources: what is there, what is proven to be missing, and what is there after a change.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::Method;
+
+use super::{
+    ArmControlPlane, ArmError,
+    control_plane::{resource_of, versioned},
+    error::NotReadBack,
+    http::{Answer, Call},
+    operation::{Begun, Change, Ended},
+};
+use crate::{
+    model::{ProductApiId, Resource, ResourceId},
+    provider::{ETag, Failure, ProviderError, Versioned},
+};
+
+/// How long to wait before looking again for a resource that Azure does not show yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The resource groups that Resource Manager has reported as missing, by their keys.
+#[derive(Debug, Default)]
+pub(super) struct MissingGroups(Mutex<HashSet<String>>);
+
+impl MissingGroups {
+    fn note(&self, id: &ResourceId) {
+        if let Some(group) = group_of(id) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(group.key().to_owned());
+        }
+    }
+
+    /// The group of a resource, if it is one of them.
+    pub(super) fn of(&self, id: &ResourceId) -> Option<ResourceId> {
+        let missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        group_of(id).filter(|group| missing.contains(group.key()))
+    }
+}
+
+impl ArmControlPlane {
+    /// Reads a resource, if it is not proven to be missing.
+    pub(super) async fn read(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        if let Ok(place) = ProductApiId::try_from(id.clone()) {
+            return self.read_place(&place).await;
+        }
+        let call = Call::get(self.read_url(id), format!("reading `{}`", id.name()));
+        match self.http.send(&call).await {
+            Ok(answer) => {
+                let tag = answer.etag().map(ETag::new);
+                Ok(Some(versioned(resource_of(answer.body, id)?, tag)))
+            }
+            Err(error) if self.proves_absence(&error, id) => Ok(None),
+            Err(error) => Err(error.about(id)),
+        }
+    }
+
+    /// The place of an API in a product can be asked for, and not be read. Such a question gets an answer
+    /// without a body: a 404 proves nothing, so the product's list does.
+    async fn read_place(&self, id: &ProductApiId) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        let there = || Some(versioned(Resource::new((**id).clone(), serde_json::Map::new()), None));
+        let call = Call::new(Method::HEAD, self.read_url(id), format!("reading `{}`", id.name()));
+        match self.http.send(&call).await {
+            Ok(_) => Ok(there()),
+            Err(error) if error.status() == Some(404) => {
+                let product = id.parent().unwrap_or_else(|| (**id).clone());
+                let listed = self.below(&product, "/apis", &[]).await?;
+                let is_listed = listed.iter().any(|api| api.id().name().eq_ignore_ascii_case(id.name()));
+                Ok(there().filter(|_| is_listed))
+            }
+            Err(error) => Err(error.about(id)),
+        }
+    }
+
+    /// Whether a failure proves that a resource does not exist. A missing resource group is remembered.
+    pub(super) fn proves_absence(&self, error: &ArmError, id: &ResourceId) -> bool {
+        let proves = error.is_absence_of(id);
+        if proves && error.missing_group().is_some() {
+            self.missing_groups.note(id);
+        }
+        proves
+    }
+
+    /// Waits for a change that was accepted: from then on, a failure may have changed something.
+    pub(super) async fn finish(
+        &self,
+        begun: Answer,
+        id: &ResourceId,
+        change: Change,
+        what: &str,
+    ) -> Result<Ended, ProviderError> {
+        let operation = Begun { id, resource: &self.read_url(id), change, what };
+        let ended = self.http.finish(begun, &operation, self.wait).await;
+        ended.map_err(|error| error.after_acceptance(what))
+    }
+
+    /// The version of a resource whose change has ended. Azure may not show it at once.
+    pub(super) async fn version_after(&self, id: &ResourceId, what: &str) -> Result<ETag, ProviderError> {
+        loop {
+            match self.read(id).await {
+                Ok(Some(found)) => return Ok(found.etag),
+                Ok(None) | Err(ProviderError::Undetermined(_)) => {}
+                Err(error) => return Err(unfinished(error, what)),
+            }
+            self.http.wait(LOOK_AGAIN, what).await.map_err(|error| error.after_acceptance(what))?;
+        }
+    }
+}
+
+/// The resource group of a resource.
+fn group_of(id: &ResourceId) -> Option<ResourceId> {
+    ResourceId::resource_group(id.azure_subscription(), id.group()?).ok()
+}
+
+/// A failure to read a resource after its change was accepted.
+fn unfinished(error: ProviderError, what: &str) -> ProviderError {
+    ProviderError::Unfinished(Failure::new(NotReadBack { what: what.to_owned(), source: error }))
+}
