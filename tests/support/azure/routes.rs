@@ -213,6 +213,17 @@ fn linked(state: &State, site: &str) -> Value {
     .collect()
 }
 
+/// The properties of an API in a product's list. As recorded, the list leaves some out, whatever the API has.
+fn excerpt(properties: &Value) -> Value {
+    let mut excerpt = properties.clone();
+    excerpt["subscriptionKeyParameterNames"] = Value::Null;
+    excerpt["authenticationSettings"] = Value::Null;
+    if let Some(properties) = excerpt.as_object_mut() {
+        properties.shift_remove("apiVersionSetId");
+    }
+    excerpt
+}
+
 fn list(state: &State, call: &Call, path: &str, lower: &str) -> Reply {
     let parent = lower.rsplit_once('/').map_or("", |(parent, _)| parent);
     let kind = lower.rsplit('/').next().unwrap_or_default();
@@ -256,13 +267,7 @@ fn list(state: &State, call: &Call, path: &str, lower: &str) -> Reply {
                 let api = rest.rsplit('/').next().unwrap_or_default();
                 let mut place = body.clone();
                 if let Some(api) = state.get(&format!("{service}/apis/{api}")) {
-                    place["properties"] = api["properties"].clone();
-                    // As recorded: a product's list leaves these out, whatever the API has.
-                    place["properties"]["subscriptionKeyParameterNames"] = Value::Null;
-                    place["properties"]["authenticationSettings"] = Value::Null;
-                    if let Some(properties) = place["properties"].as_object_mut() {
-                        properties.shift_remove("apiVersionSetId");
-                    }
+                    place["properties"] = excerpt(&api["properties"]);
                 }
                 place
             }
