@@ -94,7 +94,7 @@ pub(super) fn warn(limits: &[Limit]) {
     for Limit { resource, what, instead } in limits {
         match instead {
             Instead::Skipped => {
-                tracing::warn!("{resource}: the emulator does not carry out `{what}` and skips it")
+                tracing::warn!("{resource}: the emulator does not carry out `{what}` and skips it");
             }
             Instead::Refused => {
                 tracing::warn!(

@@ -7,7 +7,7 @@ use hyper::Method;
 use super::world::{OTHER_SITE, SITE, World, request};
 
 #[expect(clippy::disallowed_methods, reason = "files for a test")]
-fn write(path: &Path, text: &str) {
+pub(super) fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }

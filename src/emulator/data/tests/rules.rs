@@ -1,17 +1,13 @@
 //! `staticwebapp.config.json`: who may see what, and what is answered instead.
 
-use std::path::Path;
-
 use hyper::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::world::{Answer, SITE, World, request};
-
-fn write(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-}
+use super::{
+    content::write,
+    world::{Answer, SITE, World, request},
+};
 
 /// A site with these rules beside its content.
 async fn site(rules: &Value) -> (World, TempDir) {

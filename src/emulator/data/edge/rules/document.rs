@@ -10,7 +10,7 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Document {
-    pub(super) routes: Vec<Route>,
+    pub(super) routes: Vec<Rule>,
     pub(super) navigation_fallback: Option<Fallback>,
     pub(super) response_overrides: BTreeMap<String, Override>,
     pub(super) global_headers: BTreeMap<String, String>,
@@ -22,7 +22,7 @@ pub(super) struct Document {
 /// A rule for a route.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Route {
+pub(super) struct Rule {
     pub(super) route: String,
     pub(super) methods: Option<Vec<String>>,
     pub(super) allowed_roles: Option<Vec<String>>,

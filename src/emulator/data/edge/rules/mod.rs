@@ -124,13 +124,10 @@ impl Rules {
         let routes = routes.map(|(at, (route, unknown))| {
             Route::of(route, unknown).map_err(|problem| format!("routes[{at}]: {problem}"))
         });
-        let overrides = document.response_overrides.into_iter().filter_map(|(status, answer)| {
-            let place = format!("responseOverrides.{status}");
+        let overrides = document.response_overrides.into_iter().map(|(status, answer)| {
             let read = Answer::of(answer.redirect, answer.rewrite, answer.status_code);
-            Some(
-                read.map_err(|problem| format!("{place}: {problem}"))
-                    .map(|answer| (status.parse().ok(), answer)),
-            )
+            let read = read.map_err(|problem| format!("responseOverrides.{status}: {problem}"))?;
+            Ok::<_, String>((status.parse().ok(), read))
         });
         let overrides: Vec<(Option<u16>, Answer)> = overrides.collect::<Result<_, _>>()?;
         let types = document.mime_types.into_iter().map(|(extension, media_type)| {
@@ -198,7 +195,7 @@ impl Rules {
 }
 
 impl Route {
-    fn of(route: document::Route, unknown: Option<String>) -> Result<Self, String> {
+    fn of(route: document::Rule, unknown: Option<String>) -> Result<Self, String> {
         let methods = route.methods.map(|methods| methods.iter().map(|method| method_of(method)).collect());
         Ok(Self {
             pattern: Pattern::parse(&route.route)?,
