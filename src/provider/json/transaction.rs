@@ -13,7 +13,7 @@ use super::{
     lock::Lock,
     store::Store,
 };
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, files::without_mark};
 
 /// The file of a model.
 pub(super) struct ModelFile {
@@ -39,7 +39,11 @@ impl ModelFile {
     }
 
     fn read(&self) -> Result<Vec<u8>, ModelError> {
-        disk::read(&self.path).map_err(|error| ModelError::io("read", &self.path, error))
+        let bytes = disk::read(&self.path).map_err(|error| ModelError::io("read", &self.path, error))?;
+        Ok(match without_mark(&bytes) {
+            text if text.len() < bytes.len() => text.to_vec(),
+            _ => bytes,
+        })
     }
 
     /// Creates the file, unless it is there by the time the lock is.
