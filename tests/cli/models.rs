@@ -178,7 +178,7 @@ hint: name a file with an array of ARM resources, or `-` for standard input
 exit 2
 --- stderr
 error: `in.json` is not JSON: expected value at line 1 column 1
-hint: give it an array of ARM resources, or what an ARM list call answers
+hint: give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers
 
 "#]]);
     shop.write("in.json", "[{\"name\": \"x\"}]");
@@ -187,7 +187,7 @@ exit 2
 --- stderr
 error: element 0 does not fit
   caused by: a resource needs an `id`
-hint: mend the element or leave it out; nothing was changed
+hint: correct the element or leave it out; nothing was changed
 
 "#]]);
     shop.write("in.json", "[{\"id\": \"x/y\"}]");
@@ -196,7 +196,7 @@ exit 2
 --- stderr
 error: element 0 (`x/y`) does not fit
   caused by: `x/y` is not an ARM resource id: it has to begin with `/subscriptions/`
-hint: mend the element or leave it out; nothing was changed
+hint: correct the element or leave it out; nothing was changed
 
 "#]]);
     shop.write("in.json", b"\xff\xfe[\0]\0");
@@ -213,7 +213,7 @@ exit 2
 --- stderr
 error: element 0 does not fit
   caused by: a resource has to be a JSON object, and this is a number
-hint: mend the element or leave it out; nothing was changed
+hint: correct the element or leave it out; nothing was changed
 
 "#]]);
     assert_eq!(shop.read(MODEL), before);
