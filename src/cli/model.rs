@@ -67,7 +67,7 @@ pub(super) async fn run(args: ModelArgs, cx: &Context) -> anyhow::Result<ExitCod
         ModelCommand::Import { file, partial } => {
             import(&file, if partial { Pages::Partial } else { Pages::Complete }, cx).await
         }
-        ModelCommand::Export { out } => export(out.as_deref(), cx),
+        ModelCommand::Export { out } => export(out.as_deref(), cx).await,
         ModelCommand::Snapshot(args) => snapshot::run(args, cx).await,
     }
 }
@@ -108,7 +108,7 @@ async fn read(file: &Path) -> anyhow::Result<Value> {
     })
 }
 
-fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
+async fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
     let resources = cx.default_model()?.resources()?;
     let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
     let Some(file) = out else {
@@ -116,6 +116,6 @@ fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Success);
     };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    files::write_result(file, &text)?;
+    files::write_result(file, &text).await?;
     Ok(ExitCode::Success)
 }

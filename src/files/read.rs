@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use tokio::sync::oneshot;
@@ -27,7 +27,7 @@ pub async fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     receiver.await.unwrap_or_else(|_| Err(io::Error::other("the thread that read the file has died")))
 }
 
-fn read_blocking(path: &PathBuf) -> io::Result<Vec<u8>> {
+fn read_blocking(path: &Path) -> io::Result<Vec<u8>> {
     if path.as_os_str() != STANDARD_INPUT {
         return fs::read(path);
     }

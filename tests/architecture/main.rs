@@ -57,8 +57,10 @@ const HOMES: [(&str, &str); 28] = [
     ("strsim", "diagnosis"),
 ];
 
-/// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`.
-const PRINTERS: [&str; 4] = ["output/ui.rs", "output/progress.rs", "cli/failure.rs", "cli/logging.rs"];
+/// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`, and results for
+/// which the user names standard output instead of a file.
+const PRINTERS: [&str; 5] =
+    ["files/write.rs", "output/ui.rs", "output/progress.rs", "cli/failure.rs", "cli/logging.rs"];
 
 const LONGEST: usize = 400;
 

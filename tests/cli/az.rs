@@ -48,10 +48,11 @@ fn printed_by_az(resources: &Value) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-/// What `status` shows of a link, without the fingerprints of keys.
+/// What `status` shows of a link, without the fingerprints of keys and the seventh digit of a second.
 fn shown(shop: &Shop) -> Value {
     let mut status = shop.status();
     status["subscription"]["keyFingerprints"].take();
+    status["linkedBackend"]["createdOn"].take();
     status
 }
 
