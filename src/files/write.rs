@@ -2,7 +2,7 @@
 //! written where it is.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -23,7 +23,7 @@ const TEMPORARY: &str = ".swa-apim";
 enum Place {
     StandardOutput,
     /// A pipe, a device, or a file with several names.
-    InPlace {
+    Direct {
         path: PathBuf,
         append: bool,
     },
@@ -42,7 +42,7 @@ enum Place {
 /// If it cannot be written. A regular file is then as it was before.
 pub async fn write(path: &Path, text: &str) -> io::Result<()> {
     match place_of(path)? {
-        Place::InPlace { path, append } => {
+        Place::Direct { path, append } => {
             let (sender, receiver) = oneshot::channel();
             let text = text.to_owned();
             std::thread::Builder::new().spawn(move || {
@@ -82,7 +82,7 @@ fn write_to(place: Place, text: &str) -> io::Result<()> {
             out.write_all(text.as_bytes())?;
             out.flush()
         }
-        Place::InPlace { path, append } => write_in_place(&path, append, text.as_bytes()),
+        Place::Direct { path, append } => write_in_place(&path, append, text.as_bytes()),
         Place::File { path, there } => replace(&path, there.as_ref(), text.as_bytes()),
     }
 }
@@ -93,14 +93,14 @@ fn place_of(path: &Path) -> io::Result<Place> {
         return Ok(Place::StandardOutput);
     }
     if is_descriptor(&path) {
-        return Ok(Place::InPlace { path, append: true });
+        return Ok(Place::Direct { path, append: true });
     }
     match fs::metadata(&path) {
         Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(there) if there.is_file() && Facts::from(&there).names == 1 => {
             Ok(Place::File { path, there: Some(there) })
         }
-        Ok(_) => Ok(Place::InPlace { path, append: false }),
+        Ok(_) => Ok(Place::Direct { path, append: false }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Place::File { path, there: None }),
         Err(error) => Err(error),
     }
@@ -139,9 +139,9 @@ fn create(folder: &Path, there: Option<&fs::Metadata>) -> io::Result<NamedTempFi
     for _ in 0..TRIES {
         let mut builder = Builder::new();
         builder.prefix(TEMPORARY).rand_bytes(RANDOM);
-        if let Some(permissions) = new_permissions() {
-            builder.permissions(permissions);
-        }
+        // what the user's umask makes of a new file
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(folder)?;
         let is_locked = match file.as_file().try_lock() {
             // a file system without locks has no other run that could see this one
@@ -162,14 +162,6 @@ fn create(folder: &Path, there: Option<&fs::Metadata>) -> io::Result<NamedTempFi
 }
 
 const RANDOM: usize = 6;
-
-/// What the user's umask makes of a new file.
-fn new_permissions() -> Option<Permissions> {
-    #[cfg(unix)]
-    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    #[cfg(not(unix))]
-    None
-}
 
 #[cfg(unix)]
 fn keep_owner_and_mode(file: &File, there: &fs::Metadata) -> io::Result<()> {
@@ -215,7 +207,10 @@ fn is_temporary(name: &std::ffi::OsStr) -> bool {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink};
+    use std::{
+        fs::Permissions,
+        os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink},
+    };
 
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 

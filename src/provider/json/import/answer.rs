@@ -47,7 +47,9 @@ fn flatten(value: Value, into: &mut Vec<Value>, pages: &mut Vec<Page>) {
         Value::Object(mut object) => match list_in(&mut object) {
             Some(values) => {
                 let index = into.len();
-                values.into_iter().for_each(|value| flatten(value, into, pages));
+                for value in values {
+                    flatten(value, into, pages);
+                }
                 pages.push(page(&object, index, into.len() - index));
             }
             None => into.push(Value::Object(object)),

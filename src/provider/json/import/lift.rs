@@ -66,7 +66,7 @@ pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
         (_, value) => return Ok(Lifted { resource: Resource::from_value(value)?, says: Says::Everything }),
     };
     let is_row = remove_scopes(&mut body, &id);
-    let is_flat = !body.get("properties").is_some_and(|properties| !properties.is_null());
+    let is_flat = body.get("properties").is_none_or(Value::is_null);
     if is_flat && is_ours(&id) {
         body = lifted(body, &id)?;
     }
