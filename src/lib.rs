@@ -6,6 +6,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod emulator;
 pub mod engine;
+pub mod files;
 pub mod model;
 pub mod output;
 pub mod provider;

@@ -71,7 +71,7 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
     let saved = change.options.out.as_deref().filter(|_| results.is_empty());
     if let Some(file) = saved {
         let plans = jobs.iter().map(|(_, job)| SavedPlan::new(job.plan.clone(), job.plane.place()));
-        plan_file::write(file, plans.collect())?;
+        plan_file::write(file, plans.collect()).await?;
     }
     if change.options.only_shows() {
         results.extend(jobs.iter().map(|(at, job)| (*at, outcome::planned(&job.plan))));

@@ -4,13 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use super::{
-    args::PreviewArgs,
-    context::{Context, UsageError},
-    failure, files,
-    plane::Plane,
-    resolve::name_lookalikes,
-};
+use super::{args::PreviewArgs, context::Context, failure, files, plane::Plane, resolve::name_lookalikes};
 use crate::{
     config::{EnvSettings, ProviderKind},
     diagnosis::ExitCode,
@@ -64,7 +58,7 @@ pub(super) async fn run(args: DoctorArgs, cx: &Context) -> anyhow::Result<ExitCo
     }
     drop(progress);
     if let (Some(file), Some(role)) = (&args.role_definition, &report.role_definition) {
-        write_role(file, role)?;
+        write_role(file, role).await?;
     }
     let exit = report.exit;
     cx.ui.print(&report)?;
@@ -217,13 +211,9 @@ fn in_order(hops: &[Hop]) -> Vec<Hop> {
     HopName::ALL.into_iter().map(|name| of(name).unwrap_or_else(|| Hop::skipped(name, &*stuck))).collect()
 }
 
-fn write_role(file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
+async fn write_role(file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(role)? + "\n";
-    files::replace(file, &text).map_err(|error| {
-        UsageError::new(format!("could not write `{}`: {error}", file.display()))
-            .hint("name a file in a folder that is there and that you may write to")
-            .into()
-    })
+    files::write_result(file, &text).await
 }
 
 fn site_url(text: &str) -> Result<String, String> {

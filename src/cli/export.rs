@@ -62,7 +62,7 @@ pub(super) async fn run(args: ExportArgs, cx: &Context) -> anyhow::Result<ExitCo
     };
     match &args.out {
         None => cx.ui.print_text(&text)?,
-        Some(file) => files::write_result(file, &text)?,
+        Some(file) => files::write_result(file, &text).await?,
     }
     let apart = matches!(format, ExportFormat::Bicep | ExportFormat::Arm) && part == ExportPart::Link;
     if apart && links.iter().any(|link| !link.is_in_one_group()) {

@@ -47,7 +47,7 @@ pub(super) async fn run(args: GraphArgs, cx: &Context) -> anyhow::Result<ExitCod
     let text = Graph::of(&looked.links).draw(format);
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_text(&text)?,
-        (Some(file), _) => files::write_result(file, &text)?,
+        (Some(file), _) => files::write_result(file, &text).await?,
         (None, true) => open::show(&files::keep_temporary("graph", format.extension(), &text)?)?,
     }
     if let (Some(file), true) = (&args.out, args.open) {

@@ -5,13 +5,11 @@ use std::{fs, io, path::Path};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{
-    context::{Context, UsageError, quoted},
-    files,
-};
+use super::context::{Context, UsageError, quoted};
 use crate::{
     config::{FILE_NAME, MODEL_NAME, NewEnv, Source, Sourced, add_env, sample_config, sample_model},
     diagnosis::ExitCode,
+    files,
     model::{Api, ApimServiceId, PRODUCTION, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
 };
@@ -43,7 +41,7 @@ pub(super) async fn run(args: InitArgs, cx: &Context) -> anyhow::Result<ExitCode
     let existing = read_if_there(&file)?;
     let new = ask(args, cx).await?;
     let text = add_env(&file, existing.as_deref(), &new)?;
-    files::replace(&file, &text).with_context(|| format!("could not write `{}`", file.display()))?;
+    files::write(&file, &text).await.with_context(|| format!("could not write `{}`", file.display()))?;
     let verb = if existing.is_some() { "added env" } else { "wrote" };
     let what = if existing.is_some() {
         format!("`{}` to {}", new.name, file.display())
@@ -80,7 +78,7 @@ fn init_sample(cx: &Context) -> anyhow::Result<ExitCode> {
     let had_both = existing.is_some() && model.exists();
     drop(cx.create(&model, sample_model())?);
     if existing.is_none() {
-        files::replace(&config, sample_config())
+        files::write_blocking(&config, sample_config())
             .with_context(|| format!("could not write `{}`", config.display()))?;
     }
     let done = if had_both { "are there already" } else { "are there now" };

@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use clap::{Args, ValueHint};
 use clap_complete::ArgValueCandidates;
 
-use super::{complete, context::UsageError, files};
+use super::{complete, context::UsageError};
 use crate::{
     diagnosis::{ExitCode, nearest},
+    files,
     output::Ui,
 };
 
@@ -33,7 +34,8 @@ pub(super) fn run(args: &ManArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("could not make the folder `{}`", folder.display()))?;
         for (name, text) in &pages {
             let file = folder.join(name);
-            files::replace(&file, text).with_context(|| format!("could not write `{}`", file.display()))?;
+            files::write_blocking(&file, text)
+                .with_context(|| format!("could not write `{}`", file.display()))?;
         }
         ui.say(&format!("wrote {} pages to {}", pages.len(), folder.display()));
         return Ok(ExitCode::Success);

@@ -1,10 +1,6 @@
 //! `swa-apim model import|export|snapshot`
 
-use std::{
-    fs,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueHint};
 use serde_json::Value;
@@ -17,9 +13,10 @@ use super::{
 use crate::{
     config::ProviderKind,
     diagnosis::ExitCode,
+    files::{read_whole, without_mark},
     model::Resource,
     output::{ImportReport, SCHEMA_VERSION},
-    provider::ControlPlane,
+    provider::{ControlPlane, json::Pages},
 };
 
 /// Put resources into the model, and take them out
@@ -31,14 +28,20 @@ pub(super) struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 enum ModelCommand {
-    /// Put ARM resources into the model, each where its id says; makes the model if there is none
+    /// Put resources into the model, each where its id says; creates the model if it does not exist
+    ///
+    /// Reads what Azure Resource Manager answers, also to lists, and what `az ... --output json` prints. Fields that
+    /// an import does not show keep their values. Nothing is changed if one resource cannot be imported.
     #[command(
-        after_help = "Examples:\n  az staticwebapp list | swa-apim model import -\n  swa-apim model import resources.json --model control-plane.json"
+        after_help = "Examples:\n  az staticwebapp list --output json | swa-apim model import -\n  swa-apim model import resources.json --model control-plane.json"
     )]
     Import {
-        /// A file with an array of ARM resources or of ARM list answers; - for standard input
+        /// A file with a resource, a list of resources, or an array of those; - for standard input
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: PathBuf,
+        /// Import a list although pages of it are missing
+        #[arg(long)]
+        partial: bool,
     },
     /// Print the resources of the model as an array, without keys
     #[command(
@@ -61,21 +64,23 @@ enum ModelCommand {
 
 pub(super) async fn run(args: ModelArgs, cx: &Context) -> anyhow::Result<ExitCode> {
     match args.command {
-        ModelCommand::Import { file } => import(&file, cx).await,
-        ModelCommand::Export { out } => export(out.as_deref(), cx),
+        ModelCommand::Import { file, partial } => {
+            import(&file, if partial { Pages::Partial } else { Pages::Complete }, cx).await
+        }
+        ModelCommand::Export { out } => export(out.as_deref(), cx).await,
         ModelCommand::Snapshot(args) => snapshot::run(args, cx).await,
     }
 }
 
-async fn import(file: &Path, cx: &Context) -> anyhow::Result<ExitCode> {
-    let resources = read(file)?;
+async fn import(file: &Path, pages: Pages, cx: &Context) -> anyhow::Result<ExitCode> {
+    let resources = read(file).await?;
     let model = cx.settings.model().value;
     if cx.settings.provider().value == ProviderKind::Json && !cx.is_sample() {
         drop(cx.create(&model, "")?);
     }
     let plane = cx.default_model()?;
     plane.begin().await?;
-    let imported = plane.import(resources)?;
+    let imported = plane.import_pages(resources, pages)?;
     plane.commit().await?;
     cx.ui.print(&ImportReport {
         schema_version: SCHEMA_VERSION,
@@ -87,31 +92,23 @@ async fn import(file: &Path, cx: &Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-fn read(file: &Path) -> anyhow::Result<Value> {
+async fn read(file: &Path) -> anyhow::Result<Value> {
     let shown = file.display();
-    let failed = |error: std::io::Error| {
+    let bytes = read_whole(file).await.map_err(|error| {
         UsageError::new(format!("could not read `{shown}`: {error}"))
             .hint("name a file with an array of ARM resources, or `-` for standard input")
-    };
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        bytes = fs::read(file).map_err(failed)?;
-    }
+    })?;
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         let hint = "save it as UTF-8; Windows PowerShell does so with `| Out-File -Encoding utf8 FILE`";
         return Err(UsageError::new(format!("`{shown}` is UTF-16, and JSON is UTF-8")).hint(hint).into());
     }
-    // Some answers of API Management, and files of PowerShell, begin with a byte order mark.
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    serde_json::from_slice(text).map_err(|error| {
-        let hint = "give it an array of ARM resources, or what an ARM list call answers";
+    serde_json::from_slice(without_mark(&bytes)).map_err(|error| {
+        let hint = "give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers";
         UsageError::new(format!("`{shown}` is not JSON: {error}")).hint(hint).into()
     })
 }
 
-fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
+async fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
     let resources = cx.default_model()?.resources()?;
     let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
     let Some(file) = out else {
@@ -119,6 +116,6 @@ fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Success);
     };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    files::write_result(file, &text)?;
+    files::write_result(file, &text).await?;
     Ok(ExitCode::Success)
 }

@@ -108,22 +108,18 @@ struct Head {
 }
 
 /// Saves plans.
-pub(super) fn write(file: &Path, plans: Vec<SavedPlan>) -> anyhow::Result<()> {
-    save(file, Saved::Plans(plans))
+pub(super) async fn write(file: &Path, plans: Vec<SavedPlan>) -> anyhow::Result<()> {
+    save(file, Saved::Plans(plans)).await
 }
 
 /// Saves what is to be pruned.
-pub(super) fn write_prune(file: &Path, prune: SavedPrune) -> anyhow::Result<()> {
-    save(file, Saved::Prune(prune))
+pub(super) async fn write_prune(file: &Path, prune: SavedPrune) -> anyhow::Result<()> {
+    save(file, Saved::Prune(prune)).await
 }
 
-fn save(file: &Path, saved: Saved) -> anyhow::Result<()> {
+async fn save(file: &Path, saved: Saved) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, saved })? + "\n";
-    files::replace(file, &text).map_err(|error| {
-        UsageError::new(format!("could not write the plan `{}`: {error}", file.display()))
-            .hint("name a file in a folder that is there and that you may write to")
-            .into()
-    })
+    files::write_result(file, &text).await
 }
 
 /// Reads plans back.

@@ -45,7 +45,7 @@ pub(super) async fn run(args: PruneArgs, cx: &Context) -> anyhow::Result<ExitCod
     let plan = make_plan(plane.as_ref(), &service, gone).await?;
     drop(progress);
     if let Some(file) = &args.plan.out {
-        plan_file::write_prune(file, SavedPrune::new(plan.clone(), plane.place()))?;
+        plan_file::write_prune(file, SavedPrune::new(plan.clone(), plane.place())).await?;
     }
     if args.plan.dry_run || args.plan.out.is_some() {
         let code = show_plan(cx, &plan, args.plan.detailed_exitcode)?;

@@ -51,7 +51,7 @@ pub(super) async fn run(args: SnapshotArgs, cx: &Context) -> anyhow::Result<Exit
     drop(progress);
     let count = resources.len();
     let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
-    let Some(file) = args.out else {
+    let Some(file) = args.out.filter(|out| out.as_os_str() != "-") else {
         cx.ui.print_json(&values)?;
         return Ok(ExitCode::Success);
     };

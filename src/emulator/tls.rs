@@ -13,7 +13,10 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::model::{ApimService, Hostname, Resource, SiteEnvironment, StaticSite};
+use crate::{
+    files::write_blocking,
+    model::{ApimService, Hostname, Resource, SiteEnvironment, StaticSite},
+};
 
 /// Where a certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,19 +122,11 @@ fn generate(path: &Path, names: Vec<String>) -> Result<(Chain, PrivateKeyDer<'st
     let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let all: Vec<String> = own.into_iter().chain(names).collect();
     let made = rcgen::generate_simple_self_signed(all).map_err(TlsError::Ungenerated)?;
-    write(path, &made.cert.pem()).map_err(|source| TlsError::Unwritten { path: path.to_owned(), source })?;
+    write_blocking(path, &made.cert.pem())
+        .map_err(|source| TlsError::Unwritten { path: path.to_owned(), source })?;
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der());
     let key = key.map_err(|problem| TlsError::Unusable(rustls::Error::General(problem.to_owned())))?;
     Ok((vec![made.cert.der().clone()], key))
-}
-
-/// Writes the whole file or none of it.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

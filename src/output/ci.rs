@@ -4,9 +4,8 @@
 
 use std::{
     fmt::Write as _,
-    fs::{File, OpenOptions},
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use schemars::JsonSchema;
@@ -16,7 +15,10 @@ use super::{
     ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, SCHEMA_VERSION, StatusReport, StepReport,
     StepStatus,
 };
-use crate::engine::{ChangeKind, Finding, LinkState, Severity};
+use crate::{
+    engine::{ChangeKind, Finding, LinkState, Severity},
+    files::append,
+};
 
 /// Where a pipeline wants to be told what.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +145,7 @@ impl Pipeline {
     /// The file that cannot be, and why.
     pub fn check(&self) -> Result<(), (PathBuf, io::Error)> {
         let files = self.events.iter().chain(&self.outputs);
-        files.into_iter().try_for_each(|file| open(file).map(drop).map_err(|error| (file.clone(), error)))
+        files.into_iter().try_for_each(|file| append(file).map(drop).map_err(|error| (file.clone(), error)))
     }
 
     /// Writes events and outputs, and returns the annotations that belong on stderr.
@@ -154,17 +156,13 @@ impl Pipeline {
     pub(super) fn tell(&self, events: &[Event]) -> io::Result<String> {
         if let Some(file) = &self.events {
             let lines: Vec<String> = events.iter().map(line).collect::<Result<_, _>>()?;
-            open(file)?.write_all(lines.concat().as_bytes())?;
+            append(file)?.write_all(lines.concat().as_bytes())?;
         }
         if let Some(file) = &self.outputs {
-            open(file)?.write_all(outputs(events).as_bytes())?;
+            append(file)?.write_all(outputs(events).as_bytes())?;
         }
         Ok(if self.annotates { events.iter().flat_map(annotations).collect() } else { String::new() })
     }
-}
-
-fn open(file: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(file)
 }
 
 fn line(event: &Event) -> Result<String, serde_json::Error> {

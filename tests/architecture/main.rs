@@ -8,15 +8,19 @@ use std::collections::BTreeSet;
 use source::SourceFile;
 
 /// Which modules each module may import. Every list points downward, so imports point one way.
-const MAY_IMPORT: [(&str, &[&str]); 10] = [
+const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("main", &["cli"]),
-    ("cli", &["output", "config", "emulator", "engine", "provider", "model", "ambient", "diagnosis"]),
-    ("output", &["engine", "model", "diagnosis"]),
+    (
+        "cli",
+        &["output", "config", "emulator", "engine", "provider", "model", "files", "ambient", "diagnosis"],
+    ),
+    ("output", &["engine", "model", "files", "diagnosis"]),
     ("config", &["model", "diagnosis"]),
-    ("emulator", &["engine", "provider", "model", "ambient", "diagnosis"]),
+    ("emulator", &["engine", "provider", "model", "files", "ambient", "diagnosis"]),
     ("engine", &["provider", "model", "ambient", "diagnosis"]),
-    ("provider", &["model", "ambient", "diagnosis"]),
+    ("provider", &["model", "files", "ambient", "diagnosis"]),
     ("model", &[]),
+    ("files", &[]),
     ("ambient", &[]),
     ("diagnosis", &[]),
 ];
@@ -51,8 +55,10 @@ const HOMES: [(&str, &str); 26] = [
     ("strsim", "diagnosis"),
 ];
 
-/// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`.
-const PRINTERS: [&str; 4] = ["output/ui.rs", "output/progress.rs", "cli/failure.rs", "cli/logging.rs"];
+/// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`, and results for
+/// which the user names standard output instead of a file.
+const PRINTERS: [&str; 5] =
+    ["files/write.rs", "output/ui.rs", "output/progress.rs", "cli/failure.rs", "cli/logging.rs"];
 
 const LONGEST: usize = 400;
 

@@ -3,6 +3,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes snapshots like that")]
 
 mod apis;
+mod az;
 mod breakages;
 mod completion;
 mod configuration;

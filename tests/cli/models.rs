@@ -44,19 +44,19 @@ fn a_model_that_was_cut_off_names_the_place_and_the_way_back() {
     let text = shop.read(MODEL);
     shop.write(MODEL, &text[..2000]);
     shop.run("status").is(str![[r#"
-exit 5
+exit 1
 --- stderr
 error: `[DIR]/control-plane.json` is damaged at line 7, column 115: EOF while parsing a string
-hint: mend the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
+hint: correct the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
 
 "#]]);
     shop.run("link").is(str![[r#"
-exit 5
+exit 1
 --- stdout
 prod: failed
 --- stderr
 error: `[DIR]/control-plane.json` is damaged at line 7, column 115: EOF while parsing a string
-hint: mend the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
+hint: correct the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
 
 "#]]);
     shop.write("resources.json", "[]");
@@ -106,10 +106,10 @@ fn an_empty_file_is_no_model() {
     let shop = Shop::sample();
     shop.write(MODEL, "");
     shop.run("status").is(str![[r#"
-exit 5
+exit 1
 --- stderr
 error: `[DIR]/control-plane.json` is damaged at line 1, column 1: the file is empty
-hint: mend the file there; it was left as it is
+hint: correct the file there; nothing was changed
 
 "#]]);
     shop.write("resources.json", "[]");
@@ -121,10 +121,10 @@ fn a_model_that_is_not_utf_8_is_damaged() {
     let shop = Shop::sample();
     shop.write(MODEL, b"{\"schemaVersion\":1,\n\"lineage\":\"\xff\"}");
     shop.run("status").is(str![[r#"
-exit 5
+exit 1
 --- stderr
 error: `[DIR]/control-plane.json` is damaged at line 2, column 12: the text is not UTF-8
-hint: mend the file there; it was left as it is
+hint: correct the file there; nothing was changed
 
 "#]]);
 }
@@ -178,7 +178,7 @@ hint: name a file with an array of ARM resources, or `-` for standard input
 exit 2
 --- stderr
 error: `in.json` is not JSON: expected value at line 1 column 1
-hint: give it an array of ARM resources, or what an ARM list call answers
+hint: give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers
 
 "#]]);
     shop.write("in.json", "[{\"name\": \"x\"}]");
@@ -187,7 +187,7 @@ exit 2
 --- stderr
 error: element 0 does not fit
   caused by: a resource needs an `id`
-hint: mend the element or leave it out; nothing was changed
+hint: correct the element or leave it out; nothing was changed
 
 "#]]);
     shop.write("in.json", "[{\"id\": \"x/y\"}]");
@@ -196,7 +196,7 @@ exit 2
 --- stderr
 error: element 0 (`x/y`) does not fit
   caused by: `x/y` is not an ARM resource id: it has to begin with `/subscriptions/`
-hint: mend the element or leave it out; nothing was changed
+hint: correct the element or leave it out; nothing was changed
 
 "#]]);
     shop.write("in.json", b"\xff\xfe[\0]\0");
@@ -213,7 +213,7 @@ exit 2
 --- stderr
 error: element 0 does not fit
   caused by: a resource has to be a JSON object, and this is a number
-hint: mend the element or leave it out; nothing was changed
+hint: correct the element or leave it out; nothing was changed
 
 "#]]);
     assert_eq!(shop.read(MODEL), before);
@@ -232,4 +232,155 @@ fn the_sample_is_not_said_to_be_written_twice() {
     let model = shop.read(MODEL);
     assert!(shop.run("init --sample").exits(0).stderr.contains("are there already"));
     assert_eq!(shop.read(MODEL), model);
+}
+
+#[cfg(unix)]
+mod files {
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink},
+    };
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    /// Commands that write the model.
+    const CHANGES: [&str; 3] = ["relink --env prod", "unlink --env prod", "model import resources.json"];
+
+    fn make_pipe(path: &std::path::Path) {
+        mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    }
+
+    fn refused(shop: &Shop, wanted: &[&str]) {
+        shop.write("resources.json", "[]");
+        let before = fs::read(shop.path(MODEL)).ok();
+        for line in CHANGES {
+            let run = shop.run(line);
+            let said = &run.exits(2).stderr;
+            assert!(wanted.iter().all(|wanted| said.contains(wanted)), "{line}: {said}");
+            assert_eq!(fs::read(shop.path(MODEL)).ok(), before, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_lock_that_is_a_link_is_refused_and_its_target_stays_as_it_is() {
+        let shop = Shop::linked();
+        shop.write("precious", "text");
+        fs::set_permissions(shop.path("precious"), Permissions::from_mode(0o644)).unwrap();
+        let lock = shop.path(&format!("{MODEL}.lock"));
+        for hard in [false, true] {
+            fs::remove_file(&lock).unwrap();
+            if hard { fs::hard_link(shop.path("precious"), &lock) } else { symlink("precious", &lock) }
+                .unwrap();
+            refused(&shop, &["control-plane.json.lock", if hard { "hard link" } else { "symbolic link" }]);
+            assert_eq!(shop.read("precious"), "text");
+            assert_eq!(fs::metadata(shop.path("precious")).unwrap().permissions().mode() & 0o777, 0o644);
+        }
+        fs::remove_file(&lock).unwrap();
+        shop.run("unlink --env prod").exits(0);
+        assert_eq!(fs::metadata(&lock).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_lock_or_a_previous_generation_that_is_no_file_is_refused_and_never_waited_for() {
+        for suffix in [".lock", ".previous"] {
+            let shop = Shop::linked();
+            let path = shop.path(&format!("{MODEL}{suffix}"));
+            fs::remove_file(&path).unwrap();
+            make_pipe(&path);
+            refused(&shop, &[suffix, "a pipe"]);
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            refused(&shop, &[suffix, "a directory"]);
+            assert_eq!(shop.state(), "linked", "it can be read");
+        }
+    }
+
+    #[test]
+    fn a_model_that_is_a_pipe_or_a_device_is_refused_and_never_waited_for() {
+        let shop = Shop::sample();
+        fs::remove_file(shop.path(MODEL)).unwrap();
+        make_pipe(&shop.path(MODEL));
+        let run = shop.run("status");
+        assert!(run.exits(2).stderr.contains("a pipe"), "{}", run.stderr);
+        let run = shop.run("status --model /dev/null");
+        assert!(run.exits(2).stderr.contains("a device"), "{}", run.stderr);
+        let run = shop.run("model import - --model /dev/null");
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    }
+
+    #[test]
+    fn a_model_with_another_name_is_read_and_not_written() {
+        let shop = Shop::linked();
+        fs::hard_link(shop.path(MODEL), shop.path("other.json")).unwrap();
+        refused(&shop, &["control-plane.json", "hard link"]);
+        assert_eq!(shop.state(), "linked");
+    }
+
+    #[test]
+    fn a_model_whose_keys_others_can_read_is_read_with_a_warning_and_not_written() {
+        let shop = Shop::linked();
+        for (suffix, mode) in [("", 0o644), ("", 0o660), (".previous", 0o604)] {
+            shop.run("relink --env prod").exits(0);
+            let path = shop.path(&format!("{MODEL}{suffix}"));
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            refused(&shop, &["holds keys", &format!("chmod 600 '{}'", path.display())]);
+            let status = shop.run("status --env prod");
+            assert_eq!(status.exits(0).stderr.contains("chmod 600"), suffix.is_empty(), "{}", status.stderr);
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+        shop.run("unlink --env prod").exits(0);
+    }
+
+    #[test]
+    fn a_model_without_keys_may_be_readable_and_is_private_once_it_has_keys() {
+        let shop = Shop::sample();
+        let mode = |mode: u32| {
+            assert_eq!(fs::metadata(shop.path(MODEL)).unwrap().permissions().mode() & 0o777, mode);
+        };
+        fs::set_permissions(shop.path(MODEL), Permissions::from_mode(0o644)).unwrap();
+        let site = site();
+        shop.write("in.json", format!("{{\"id\":\"{site}\",\"properties\":{{}},\"tags\":{{\"a\":\"b\"}}}}"));
+        shop.run("model import in.json").exits(0);
+        mode(0o644);
+        shop.run("link --env prod").exits(0);
+        mode(0o600);
+        shop.run("relink --env prod").exits(0);
+    }
+
+    #[test]
+    fn results_go_to_devices_pipes_and_standard_output() {
+        let shop = Shop::linked();
+        symlink("/dev/null", shop.path("null")).unwrap();
+        for out in ["/dev/null", "null"] {
+            for line in ["model export", "graph", "unlink --env prod --dry-run", "export --format bicep"] {
+                shop.run(&format!("{line} --out {out}")).exits(0);
+            }
+            shop.run(&format!("doctor --env prod --role-definition {out}"));
+        }
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        assert!(fs::symlink_metadata(shop.path("null")).unwrap().is_symlink());
+        let printed = shop.run("model export").exits(0).stdout.clone();
+        for out in ["-", "/dev/stdout", "/dev/fd/1"] {
+            assert_eq!(shop.run(&format!("model export --out {out}")).exits(0).stdout, printed, "{out}");
+        }
+        assert!(!shop.path("-").exists());
+        make_pipe(&shop.path("pipe"));
+        let reader = std::thread::spawn({
+            let pipe = shop.path("pipe");
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        shop.run("model export --out pipe").exits(0);
+        assert_eq!(reader.join().unwrap(), printed);
+    }
+
+    #[test]
+    fn a_result_that_a_killed_run_left_half_written_is_removed_by_the_next_run() {
+        let shop = Shop::linked();
+        shop.write(".swa-apimAb12Cd", "half");
+        shop.run("model export --out all.json").exits(0);
+        assert!(!shop.path(".swa-apimAb12Cd").exists());
+    }
 }

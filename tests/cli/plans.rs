@@ -158,8 +158,8 @@ fn a_plan_that_cannot_be_saved_is_not_applied_either() {
     shop.run("link --out nowhere/plan.json").is(str![[r#"
 exit 2
 --- stderr
-error: could not write the plan `nowhere/plan.json`: No such file or directory (os error 2)
-hint: name a file in a folder that is there and that you may write to
+error: could not write `nowhere/plan.json`: No such file or directory (os error 2)
+hint: name a file in a folder that exists and that you may write to, or `-` for standard output
 
 "#]]);
     assert_eq!(shop.state(), "unlinked");

@@ -178,11 +178,11 @@ async fn only_the_owner_can_read_a_model_and_the_folder_made_for_it() {
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    let plane = open(&path);
-    plane.begin().await.unwrap();
-    plane.delete(&site_id(), Expected::Anything).await.unwrap();
-    plane.commit().await.unwrap();
-    assert_eq!(mode(&path), 0o600, "also when it was not so before");
+    let error = open(&path).begin().await.unwrap_err();
+    assert_eq!(error.diagnosis().exit, ExitCode::Usage);
+    assert!(error.diagnosis().hint.is_some_and(|hint| hint.contains("chmod 600")), "{error}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    open(&path).begin().await.expect("the refused transaction holds no lock");
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ fn a_damaged_model_is_refused_with_the_place_and_left_as_it_is() {
         write(&path, damaged);
         let error = try_open(&path).unwrap_err();
         assert!(error.to_string().contains(place), "{error}");
-        assert_eq!(error.diagnosis().exit, ExitCode::Unavailable);
+        assert_eq!(error.diagnosis().exit, ExitCode::Unexpected);
         assert_eq!(text(&path), damaged);
     }
 }
@@ -341,7 +341,7 @@ async fn a_model_that_cannot_be_locked_can_be_read_and_not_changed() {
     let error = plane.begin().await.unwrap_err();
     assert!(error.to_string().contains("model.json.lock"), "{error}");
     assert!(error.source().is_some() && error.diagnosis().hint.is_some());
-    assert_eq!(error.diagnosis().exit, ExitCode::Unavailable);
+    assert_eq!(error.diagnosis().exit, ExitCode::Usage);
 }
 
 #[cfg(unix)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
-    model::{Resource, SiteKey},
+    model::{ApimSubscriptionId, Resource, SiteKey},
     provider::{
         Collection, ControlPlane as _,
-        json::{ImportReport, JsonControlPlane},
+        json::{ImportReport, JsonControlPlane, Pages},
     },
 };
 
@@ -217,4 +217,260 @@ async fn an_element_that_does_not_fit_is_named_and_nothing_is_changed() {
         assert!(std::error::Error::source(&error).is_some());
         assert_eq!(plane.resources().unwrap(), []);
     }
+}
+
+const AZ: &str = "/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-tool/providers";
+
+/// What `az` prints for the parts of a link.
+fn printed(name: &str) -> Value {
+    let site = format!("{AZ}/Microsoft.Web/staticSites/tool-web");
+    let service = format!("{AZ}/Microsoft.ApiManagement/service/tool-apim");
+    match name {
+        "site" => {
+            json!({"allowConfigFileUpdates": true, "branch": null, "customDomains": [], "identity": null, "kind": null,
+            "defaultHostname": "lively-river-0a1b2c3d4.5.azurestaticapps.net", "id": site, "location": "West Europe",
+            "linkedBackends": [{"backendResourceId": service, "createdOn": "2026-10-01T10:00:00.123456+00:00",
+                                "provisioningState": "Succeeded", "region": null}],
+            "name": "tool-web", "resourceGroup": "rg-tool", "sku": {"capabilities": null, "name": "Standard", "tier": "Standard"},
+            "tags": {}, "type": "Microsoft.Web/staticSites", "userProvidedFunctionApps": null})
+        }
+        "backend" => {
+            json!({"backendResourceId": service, "createdOn": "2026-10-01T10:00:00.123456+00:00", "kind": null,
+            "id": format!("{site}/builds/default/linkedBackends/tool-apim"), "name": "tool-apim", "provisioningState": "Succeeded",
+            "region": null, "resourceGroup": "rg-tool", "type": "Microsoft.Web/staticSites/builds/linkedBackends"})
+        }
+        "service" => {
+            json!({"etag": "AAAAAAAACb0=", "gatewayUrl": "https://tool-apim.azure-api.net", "id": service,
+            "hostnameConfigurations": [{"certificate": null, "hostName": "tool-apim.azure-api.net", "type": "Proxy"}],
+            "additionalLocations": null, "location": "West Europe", "name": "tool-apim", "provisioningState": "Succeeded",
+            "publicIpAddresses": ["192.0.2.1"], "resourceGroup": "rg-tool", "sku": {"capacity": 1, "name": "Developer"},
+            "tags": {"team": "tool"}, "type": "Microsoft.ApiManagement/service", "virtualNetworkType": "None"})
+        }
+        "api" => {
+            json!({"apiRevision": "1", "apiType": "http", "apiVersion": "v1", "authenticationSettings": null,
+            "apiVersionSetId": format!("{service}/apiVersionSets/parts"), "displayName": "Parts", "id": format!("{service}/apis/parts"),
+            "name": "parts", "path": "api/parts", "protocols": ["https"], "resourceGroup": "rg-tool", "serviceUrl": "https://parts.example",
+            "subscriptionKeyParameterNames": null, "type": "Microsoft.ApiManagement/service/apis"})
+        }
+        "version set" => {
+            json!({"description": null, "displayName": "Parts", "id": format!("{service}/apiVersionSets/parts"),
+            "name": "parts", "resourceGroup": "rg-tool", "type": "Microsoft.ApiManagement/service/apiVersionSets",
+            "versionHeaderName": null, "versionQueryName": null, "versioningScheme": "Segment"})
+        }
+        "product" => json!({"approvalRequired": false, "description": null, "displayName": "Parts (Linked)",
+            "id": format!("{service}/products/parts"), "name": "parts", "resourceGroup": "rg-tool", "state": "published",
+            "subscriptionRequired": true, "subscriptionsLimit": null, "terms": "", "type": "Microsoft.ApiManagement/service/products"}),
+        "product api" => {
+            json!({"apiType": null, "authenticationSettings": null, "displayName": "Parts", "name": "parts",
+            "id": format!("{service}/products/parts/apis/parts"), "path": "api/parts", "resourceGroup": "rg-tool",
+            "subscriptionKeyParameterNames": null, "type": "Microsoft.ApiManagement/service/products/apis"})
+        }
+        "policy" => {
+            json!({"format": "xml", "id": format!("{service}/products/parts/policies/policy"), "name": "policy",
+            "resourceGroup": "rg-tool", "type": "Microsoft.ApiManagement/service/products/policies", "value": "<policies />"})
+        }
+        "subscription" => {
+            json!({"allowTracing": false, "createdDate": "2026-10-01T10:00:00+00:00", "displayName": "x",
+            "id": format!("{service}/subscriptions/linked"), "name": "linked", "primaryKey": null, "secondaryKey": null,
+            "resourceGroup": "rg-tool", "scope": format!("{service}/products/parts"), "state": "active",
+            "type": "Microsoft.ApiManagement/service/subscriptions"})
+        }
+        other => panic!("{other}"),
+    }
+}
+
+const PARTS: [&str; 8] =
+    ["site", "service", "api", "version set", "product", "product api", "policy", "subscription"];
+
+fn part(plane: &JsonControlPlane, name: &str) -> Value {
+    let id = printed(name)["id"].as_str().unwrap().to_lowercase();
+    let found = plane.resources().unwrap().into_iter().find(|it| it.id().key() == id);
+    found.unwrap_or_else(|| panic!("{name} is missing")).into_value()
+}
+
+#[tokio::test]
+async fn what_az_prints_is_put_back_into_envelopes() {
+    let plane = in_memory();
+    let all: Value = PARTS.into_iter().map(printed).collect();
+    assert_eq!(plane.import(all.clone()).unwrap(), ImportReport { created: 9, changed: 0, unchanged: 0 });
+    let site = part(&plane, "site");
+    assert_eq!(site["properties"]["defaultHostname"], "lively-river-0a1b2c3d4.5.azurestaticapps.net");
+    assert_eq!((&site["sku"]["name"], &site["location"]), (&json!("Standard"), &json!("West Europe")));
+    let service = part(&plane, "service");
+    assert_eq!(service["properties"]["publicIPAddresses"], json!(["192.0.2.1"]));
+    assert_eq!((&service["etag"], &service["tags"]), (&json!("AAAAAAAACb0="), &json!({"team": "tool"})));
+    assert_eq!(part(&plane, "api")["properties"]["type"], "http");
+    assert_eq!(part(&plane, "policy")["properties"]["value"], "<policies />");
+    for name in PARTS.into_iter().chain(["backend"]) {
+        let part = part(&plane, name);
+        let fields: Vec<&String> = part.as_object().unwrap().keys().collect();
+        assert!(part["properties"].is_object(), "{name}: {fields:?}");
+        assert!(!part.to_string().contains("resourceGroup\""), "{name}: {part}");
+        assert!(
+            part.get("defaultHostname").or(part.get("path")).or(part.get("scope")).is_none(),
+            "{name}: {fields:?}"
+        );
+    }
+    let again = plane.import(json!([all, printed("backend")])).unwrap();
+    assert_eq!(again, ImportReport { created: 0, changed: 0, unchanged: 9 });
+}
+
+#[tokio::test]
+async fn what_says_less_takes_nothing_away() {
+    let plane = in_memory();
+    plane.import(PARTS.into_iter().map(printed).collect()).unwrap();
+    let (site, service, api) = (printed("site"), printed("service"), printed("api"));
+    let listed = |printed: &Value| {
+        json!({"changedTime": "2026-10-02T10:00:00+00:00", "createdTime": "2026-10-01T10:00:00+00:00", "extendedLocation": null,
+               "id": printed["id"], "identity": null, "kind": null, "location": "westeurope", "managedBy": null, "name": printed["name"],
+               "plan": null, "properties": null, "provisioningState": "Succeeded", "resourceGroup": "rg-tool", "sku": null, "tags": null,
+               "type": printed["type"]})
+    };
+    let row = json!({"data": [{"id": site["id"], "kind": "", "managedBy": "", "name": "tool-web", "location": "westeurope",
+        "properties": {"branch": null, "defaultHostname": site["defaultHostname"]}, "resourceGroup": "rg-tool", "sku": null,
+        "subscriptionId": "00000000-0000-0000-0000-000000000003", "tags": null, "tenantId": "t", "type": "microsoft.web/staticsites",
+        "zones": null}], "count": 1, "skip_token": null, "total_records": 1});
+    let mut nulls = api.clone();
+    for field in ["serviceUrl", "apiVersion", "apiVersionSetId", "protocols"] {
+        nulls[field] = Value::Null;
+    }
+    let before = export(&plane);
+    for poorer in [
+        listed(&site),
+        listed(&service),
+        row,
+        nulls,
+        json!({"id": site["id"]}),
+        json!({"id": site["id"], "properties": null}),
+        json!({"id": api["id"], "properties": {"path": "api/parts"}}),
+        json!({"id": service["id"], "sku": {"name": "Developer"}, "gatewayUrl": service["gatewayUrl"]}),
+    ] {
+        let report = plane.import(poorer.clone()).unwrap();
+        assert_eq!((report.created, report.changed), (0, 0), "{poorer}");
+        assert_eq!(export(&plane), before, "{poorer}");
+    }
+    let null = json!({"id": api["id"], "properties": {"serviceUrl": null}});
+    assert_eq!(plane.import(null).unwrap().changed, 1);
+    assert_eq!(
+        part(&plane, "api")["properties"]["serviceUrl"],
+        Value::Null,
+        "a null of an envelope is a value"
+    );
+}
+
+#[tokio::test]
+async fn two_views_of_a_resource_in_one_import_say_what_both_say() {
+    let plane = in_memory();
+    let short = json!({"id": printed("site")["id"], "properties": null, "tags": {"a": "1"}});
+    let report = plane.import(json!([printed("site"), short, printed("service")])).unwrap();
+    assert_eq!(report.created, 3);
+    let site = part(&plane, "site");
+    assert_eq!(site["tags"], json!({"a": "1"}));
+    assert!(site["properties"]["defaultHostname"].is_string());
+}
+
+#[tokio::test]
+async fn a_shape_that_cannot_be_lifted_is_refused_with_its_field() {
+    let plane = in_memory();
+    let id = printed("site")["id"].clone();
+    for (element, field) in [
+        (json!({"id": id, "default_hostname": "x", "name": "tool-web"}), "`default_hostname`"),
+        (
+            json!({"id": id, "defaultHostname": "x", "key_vault_reference_identity": "y"}),
+            "`key_vault_reference_identity`",
+        ),
+        (json!({"id": id, "unheardOf": 1}), "`unheardOf`"),
+        (json!({"id": id, "properties": null}), "`properties.defaultHostname`"),
+        (json!({"id": id, "branch": "main"}), "`properties.defaultHostname`"),
+        (json!({"id": printed("service")["id"], "properties": null}), "`properties`"),
+    ] {
+        let error = plane.import(json!([element])).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains(field) && message.contains(element["id"].as_str().unwrap()), "{message}");
+        assert!(error.diagnosis().hint.is_some_and(|hint| hint.contains("az rest")), "{message}");
+        assert_eq!(error.diagnosis().exit, ExitCode::Usage);
+        assert_eq!(plane.resources().unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn an_envelope_passes_as_it_is() {
+    let plane = in_memory();
+    let service = json!({"id": service_id().as_str(), "name": "gateway", "type": "Microsoft.ApiManagement/service",
+        "identity": null, "tags": {}, "zones": null, "sku": {"name": "Developer", "capacity": 1}, "unheardOf": {"a": null},
+        "etag": "AAAA", "properties": {"gatewayUrl": null, "hostnameConfigurations": [{"certificate": null}], "new_name": 1}});
+    plane.import(service.clone()).unwrap();
+    assert_eq!(export(&plane), json!([service]));
+}
+
+#[tokio::test]
+async fn a_page_of_a_list_is_refused_unless_it_is_asked_for() {
+    let plane = in_memory();
+    let page = json!({"value": [service().into_value()], "nextLink": "https://management.azure.com:443/x?%24skip=1"});
+    let error = plane.import(page.clone()).unwrap_err();
+    assert!(error.to_string().contains("`nextLink`"), "{error}");
+    assert_eq!(error.diagnosis().exit, ExitCode::Usage);
+    assert!(error.diagnosis().hint.is_some_and(|hint| hint.contains("--partial")));
+    assert_eq!(plane.resources().unwrap(), []);
+    assert_eq!(plane.import_pages(page, Pages::Partial).unwrap().created, 1);
+}
+
+/// What a recorded interaction answered, as JSON, with its ids in the service that the tests are about.
+fn recorded(file: &str, wanted: impl Fn(&str, &str) -> bool) -> Option<Vec<Value>> {
+    use std::io::Write as _;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/recordings/");
+    let Ok(text) = std::fs::read_to_string(format!("{path}{file}")) else {
+        writeln!(std::io::stderr(), "skipped: {path}{file} is not here").unwrap();
+        return None;
+    };
+    let whole: Value = serde_json::from_str(&text).unwrap();
+    let answers = whole["interactions"].as_array().unwrap().iter().filter_map(|interaction| {
+        let (request, response) = (&interaction["request"], &interaction["response"]);
+        if response["status"] != 200 || !wanted(request["method"].as_str()?, request["uri"].as_str()?) {
+            return None;
+        }
+        match &response["body"] {
+            Value::String(text) => serde_json::from_str(text.trim_start_matches('\u{feff}')).ok(),
+            parsed => Some(parsed.clone()),
+        }
+    });
+    Some(answers.collect())
+}
+
+#[tokio::test]
+async fn keys_of_recorded_lists_of_subscriptions_are_never_in_resources() {
+    let lists = |method: &str, uri: &str| {
+        method == "GET" && uri.split('?').next().unwrap().ends_with("/subscriptions")
+    };
+    let Some(answers) = recorded("apim-product-subscriptions.json", lists) else { return };
+    let elements: Vec<&Value> =
+        answers.iter().flat_map(|answer| answer["value"].as_array().unwrap()).collect();
+    let with_keys = elements.iter().filter(|element| element["properties"]["primaryKey"].is_string());
+    assert!(with_keys.clone().count() > 3, "the recorded lists have keys");
+    for element in with_keys {
+        let plane = in_memory();
+        let id = Resource::from_value((*element).clone()).unwrap().id().clone();
+        let properties = &element["properties"];
+        let (primary, secondary) =
+            (properties["primaryKey"].as_str().unwrap(), properties["secondaryKey"].as_str().unwrap());
+        let imported = plane.import(json!([parents_of(element), element]));
+        assert!(imported.is_ok() || ApimSubscriptionId::parse(id.as_str()).is_err(), "{imported:?}");
+        let text = export(&plane).to_string();
+        assert!(!text.contains(primary) && !text.contains(secondary), "{id}");
+        if let Ok(id) = ApimSubscriptionId::parse(id.as_str()) {
+            assert_eq!(plane.keys(&id).await.unwrap().unwrap().value, pair(primary, secondary));
+        }
+    }
+}
+
+/// The service and the product that a recorded subscription needs.
+fn parents_of(subscription: &Value) -> Value {
+    let id = subscription["id"].as_str().unwrap();
+    let at = id.find("/service/").unwrap() + "/service/".len();
+    let service = &id[..at + id[at..].find('/').unwrap()];
+    let properties = &subscription["properties"];
+    let scope = properties["scope"].as_str().or(properties["productId"].as_str()).unwrap_or_default();
+    let product = scope.split_once("/products/").map(|(_, product)| format!("{service}/products/{product}"));
+    let parents = [Some(service.to_owned()), product].into_iter().flatten();
+    parents.map(|id| json!({"id": id, "properties": {}})).collect()
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    ImportError, ImportReport, ModelError,
+    ImportError, ImportReport, ModelError, Pages,
     disk::RealDisk,
     document::Document,
     import,
@@ -125,14 +125,24 @@ impl JsonControlPlane {
         self.read(|store| Ok(store.all()?))
     }
 
-    /// Puts every resource of an array, of a list answer of ARM, or of an array of those, where its id
-    /// says: all of them or none. The caller begins and commits.
+    /// Puts every resource of an array, of a list answer of ARM, of what `az` prints of either, or of an array of
+    /// those, where its id says: all of them or none. What an element does not say of a resource that is there
+    /// stays. The caller begins and commits.
     ///
     /// # Errors
     ///
-    /// [`ImportError`], naming the element that does not fit.
+    /// [`ImportError`], naming the element that does not fit, or the list of which pages are missing.
     pub fn import(&self, resources: Value) -> Result<ImportReport, ImportError> {
-        let elements = import::elements(resources)?;
+        self.import_pages(resources, Pages::Complete)
+    }
+
+    /// As [`import`](Self::import), with the choice to import some pages of a list.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`], as [`import`](Self::import).
+    pub fn import_pages(&self, resources: Value, pages: Pages) -> Result<ImportReport, ImportError> {
+        let elements = import::elements(resources, pages)?;
         let mut state = self.changeable().map_err(ImportError::Storage)?;
         let before = state.store.clone();
         import::put_all(&mut state.store, elements, &*self.ambient).inspect_err(|_| state.store = before)

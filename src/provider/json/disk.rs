@@ -2,12 +2,13 @@
 
 use std::{
     fmt::Debug,
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use super::ModelError;
+use crate::files::{folder_of, open_plain};
 
 /// The calls that replacing a file consists of; tests let each of them fail.
 pub(super) trait Disk: Debug + Send + Sync {
@@ -20,9 +21,14 @@ pub(super) trait Disk: Debug + Send + Sync {
         private_new().open(path)
     }
 
-    /// Gives a file the owner of another.
-    fn take_owner(&self, path: &Path, from: &Path) -> io::Result<()> {
-        take_owner(path, from)
+    /// Gives a file the owner of the one that it is to replace.
+    fn keep_owner(&self, file: &File, there: &Metadata) -> io::Result<()> {
+        keep_owner(file, there)
+    }
+
+    /// Gives a file the rights of the one that it is to replace.
+    fn keep_mode(&self, file: &File, there: &Metadata) -> io::Result<()> {
+        file.set_permissions(there.permissions())
     }
 
     fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -35,11 +41,6 @@ pub(super) trait Disk: Debug + Send + Sync {
 
     fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::hard_link(from, to)
-    }
-
-    /// Lets nobody else read a file.
-    fn make_private(&self, path: &Path) -> io::Result<()> {
-        make_private(path)
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -69,47 +70,58 @@ fn private_new() -> OpenOptions {
     options
 }
 
+/// Gives a file the owner of another, unless it has it.
 #[cfg(unix)]
-pub(super) fn take_owner(path: &Path, from: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, chown};
+pub(super) fn keep_owner(file: &File, there: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
 
-    let (own, other) = (fs::metadata(path)?, fs::metadata(from)?);
-    if (own.uid(), own.gid()) == (other.uid(), other.gid()) {
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) == (there.uid(), there.gid()) {
         return Ok(());
     }
-    chown(path, Some(other.uid()), Some(other.gid()))
+    fchown(file, Some(there.uid()), Some(there.gid()))
 }
 
 #[cfg(not(unix))]
-pub(super) fn take_owner(_path: &Path, _from: &Path) -> io::Result<()> {
+pub(super) fn keep_owner(_file: &File, _there: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets the owner of a file alone read it.
 #[cfg(unix)]
-fn make_private(path: &Path) -> io::Result<()> {
+pub(super) fn make_private(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
 
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+    file.set_permissions(fs::Permissions::from_mode(0o600))
 }
 
 #[cfg(not(unix))]
-fn make_private(_path: &Path) -> io::Result<()> {
+pub(super) fn make_private(_file: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether a new generation of a file has keys, which the user alone may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    Keys,
+    NoKeys,
 }
 
 /// From this size on, a file is read by two threads: what takes time is the memory that it needs.
 #[cfg(unix)]
 const LARGE: usize = 8 << 20;
 
-/// Reads a whole file.
+/// Reads a whole regular file.
 #[cfg(unix)]
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     use std::os::unix::fs::FileExt as _;
 
-    let file = File::open(path)?;
+    let mut file = open_plain(path, OpenOptions::new().read(true))?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     if length < LARGE {
-        return fs::read(path);
+        let mut bytes = Vec::with_capacity(length + 1);
+        file.read_to_end(&mut bytes)?;
+        return Ok(bytes);
     }
     let mut bytes = vec![0; length];
     let middle = length / 2;
@@ -122,10 +134,12 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a whole file.
+/// Reads a whole regular file.
 #[cfg(not(unix))]
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    fs::read(path)
+    let mut bytes = Vec::new();
+    open_plain(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The file beside `path` whose name is that of `path` and `suffix`.
@@ -135,15 +149,16 @@ pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The folder that `path` is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Replaces the file at `path`, or creates it, keeping what was there as `<name>.previous`.
-pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+/// Replaces the file at `path`, or creates it, keeping what was there as `<name>.previous`. A file that has keys can be
+/// read by its owner alone; another one keeps its mode.
+pub(super) fn replace(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    content: Content,
+) -> Result<(), ModelError> {
     let next = sibling(path, ".next");
-    let written = write_beside(disk, path, &next, bytes)
+    let written = write_beside(disk, path, &next, bytes, content)
         .and_then(|()| keep_previous(disk, path))
         .and_then(|()| disk.rename(&next, path).map_err(|error| ModelError::io("replace", path, error)));
     if let Err(error) = written {
@@ -151,29 +166,39 @@ pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), 
         let _ = disk.remove(&next);
         return Err(error);
     }
-    let folder = folder_of(path);
-    disk.sync_folder(folder).map_err(|error| ModelError::io("sync", folder, error))
+    if let Err(error) = disk.sync_folder(folder_of(path)) {
+        tracing::warn!(
+            "the change of `{}` is made, but a power failure could undo it: {error}",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
-fn write_beside(disk: &dyn Disk, path: &Path, next: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    create_synced(disk, next, bytes).map_err(|error| ModelError::io("write", next, error))?;
-    if !path.exists() {
-        return Ok(());
-    }
-    // somebody who may write the file, but not give files away, still gets to write it
-    match disk.take_owner(next, path) {
-        Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
-            Err(ModelError::io("give its owner to", next, error))
+fn write_beside(
+    disk: &dyn Disk,
+    path: &Path,
+    next: &Path,
+    bytes: &[u8],
+    content: Content,
+) -> Result<(), ModelError> {
+    let file = create_synced(disk, next, bytes).map_err(|error| ModelError::io("write", next, error))?;
+    let Ok(there) = fs::symlink_metadata(path) else { return Ok(()) };
+    disk.keep_owner(&file, &there).map_err(|error| ModelError::io("keep the owner of", path, error))?;
+    match content {
+        Content::Keys => Ok(()),
+        Content::NoKeys => {
+            disk.keep_mode(&file, &there).map_err(|error| ModelError::io("keep the mode of", path, error))
         }
-        _ => Ok(()),
     }
 }
 
-fn create_synced(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn create_synced(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<File> {
     remove_stale(disk, path)?;
     let mut file = disk.create_new(path)?;
     disk.write(&mut file, bytes)?;
-    disk.sync(&file)
+    disk.sync(&file)?;
+    Ok(file)
 }
 
 fn remove_stale(disk: &dyn Disk, path: &Path) -> io::Result<()> {
@@ -191,12 +216,8 @@ fn keep_previous(disk: &dyn Disk, path: &Path) -> Result<(), ModelError> {
     let keep = || {
         remove_stale(disk, &beside)?;
         // not every file system has hard links
-        disk.hard_link(path, &beside).or_else(|_| create_synced(disk, &beside, &disk.read(path)?))?;
-        // somebody who may write the file, but does not own it, still gets to write it
-        disk.make_private(&beside).or_else(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => Ok(()),
-            _ => Err(error),
-        })?;
+        disk.hard_link(path, &beside)
+            .or_else(|_| create_synced(disk, &beside, &disk.read(path)?).map(drop))?;
         disk.rename(&beside, &previous)?;
         // renaming does nothing where both are names of one file: an attempt that failed had kept it already
         remove_stale(disk, &beside)
@@ -245,9 +266,14 @@ mod tests {
             RealDisk.create_new(path)
         }
 
-        fn take_owner(&self, path: &Path, from: &Path) -> io::Result<()> {
+        fn keep_owner(&self, file: &File, there: &Metadata) -> io::Result<()> {
             self.turn(EIO)?;
-            RealDisk.take_owner(path, from)
+            RealDisk.keep_owner(file, there)
+        }
+
+        fn keep_mode(&self, file: &File, there: &Metadata) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.keep_mode(file, there)
         }
 
         fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -265,11 +291,6 @@ mod tests {
         fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
             self.turn(EMLINK)?;
             if self.links { RealDisk.hard_link(from, to) } else { Err(io::Error::from_raw_os_error(EMLINK)) }
-        }
-
-        fn make_private(&self, path: &Path) -> io::Result<()> {
-            self.turn(EIO)?;
-            RealDisk.make_private(path)
         }
 
         fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -294,14 +315,14 @@ mod tests {
     fn old_file() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.json");
-        replace(&RealDisk, &path, OLD.as_bytes()).unwrap();
+        replace(&RealDisk, &path, OLD.as_bytes(), Content::Keys).unwrap();
         (folder, path)
     }
 
     fn calls_of_a_replacement(links: bool) -> usize {
         let (_folder, path) = old_file();
         let disk = FailingDisk::at(usize::MAX, links);
-        replace(&disk, &path, NEW.as_bytes()).unwrap();
+        replace(&disk, &path, NEW.as_bytes(), Content::NoKeys).unwrap();
         disk.calls.into_inner()
     }
 
@@ -312,14 +333,14 @@ mod tests {
             .flat_map(|links| (0..calls_of_a_replacement(links)).map(move |n| (links, n)))
         {
             let (_folder, path) = old_file();
-            let result = replace(&FailingDisk::at(call, links), &path, NEW.as_bytes());
+            let result = replace(&FailingDisk::at(call, links), &path, NEW.as_bytes(), Content::NoKeys);
             let there = fs::read_to_string(&path).unwrap();
             assert!([OLD, NEW].contains(&there.as_str()), "call {call}: {there}");
             match result {
                 Ok(()) => assert_eq!(there, NEW, "call {call}"),
                 Err(error) => assert!(error.diagnosis().hint.is_some(), "call {call}: {error}"),
             }
-            replace(&RealDisk, &path, NEW.as_bytes()).unwrap();
+            replace(&RealDisk, &path, NEW.as_bytes(), Content::NoKeys).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), NEW, "after call {call}");
             let left = [".next", ".previous.next"].map(|suffix| sibling(&path, suffix).exists());
             assert_eq!(left, [false, false], "after call {call}");
@@ -330,7 +351,7 @@ mod tests {
     fn the_previous_generation_is_kept_with_and_without_hard_links() {
         for links in [true, false] {
             let (_folder, path) = old_file();
-            replace(&FailingDisk::at(usize::MAX, links), &path, NEW.as_bytes()).unwrap();
+            replace(&FailingDisk::at(usize::MAX, links), &path, NEW.as_bytes(), Content::NoKeys).unwrap();
             assert_eq!(fs::read_to_string(sibling(&path, ".previous")).unwrap(), OLD);
             assert_eq!(fs::read_to_string(&path).unwrap(), NEW);
         }
@@ -339,7 +360,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_named_with_the_file_and_the_cause() {
         let (_folder, path) = old_file();
-        let error = replace(&FailingDisk::at(2, true), &path, NEW.as_bytes()).unwrap_err();
+        let error = replace(&FailingDisk::at(2, true), &path, NEW.as_bytes(), Content::NoKeys).unwrap_err();
         assert!(error.to_string().contains("could not write `"), "{error}");
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(source.to_lowercase().contains("no space"), "{source}");
@@ -348,9 +369,15 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn nobody_else_may_read_the_file() {
+    fn a_file_with_keys_is_for_its_owner_and_another_keeps_its_mode() {
         use std::os::unix::fs::PermissionsExt as _;
         let (_folder, path) = old_file();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        replace(&RealDisk, &path, b"nothing to hide", Content::NoKeys).unwrap();
+        assert_eq!(mode(), 0o644, "as its owner has it");
+        replace(&RealDisk, &path, b"keys", Content::Keys).unwrap();
+        assert_eq!(mode(), 0o600);
     }
 }

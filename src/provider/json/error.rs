@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{disk, top::SCHEMA_VERSION};
-use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
+use crate::{
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    files::plain_facts,
+};
 
 /// A model that could not be read, locked or written. The file is whole, whatever happened.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,36 @@ pub enum ModelError {
         /// Who holds the lock, and since when.
         holder: String,
     },
+    /// Something else than a regular file with one name has the name of a file of a model.
+    #[error("`{}` cannot be a file of a model", path.display())]
+    NotPlain {
+        /// What was to be read or written.
+        path: PathBuf,
+        /// What it is.
+        source: io::Error,
+    },
+    /// Other users can read keys in the file.
+    #[error("`{}` holds keys, and other users can read it (mode {mode:o})", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The file belongs to another user.
+    #[error("`{}` belongs to another user", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file may not be read.
+    #[error("`{}` may not be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason that the file system gave.
+        source: io::Error,
+    },
     /// The file, or its folder, may not be written.
     #[error("`{}` may not be written", path.display())]
     ReadOnly {
@@ -81,14 +114,30 @@ impl ModelError {
     /// The error for a call of the file system that failed on `path`.
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
+        let reads = doing == "read";
         match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if doing != "read" => {
+            io::ErrorKind::PermissionDenied if reads => Self::Unreadable { path, source },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::ReadOnly { path, source }
             }
-            io::ErrorKind::NotFound if doing == "read" => Self::Missing { path },
-            io::ErrorKind::IsADirectory if doing == "read" => Self::IsFolder { path },
+            io::ErrorKind::NotFound if reads => Self::Missing { path },
+            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory if reads && path.is_dir() => {
+                Self::IsFolder { path }
+            }
+            io::ErrorKind::InvalidInput
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidFilename
+            | io::ErrorKind::DirectoryNotEmpty => Self::NotPlain { path, source },
             _ => Self::Io { doing, path, source },
         }
+    }
+
+    /// The error for a file that has another name besides the one of a model.
+    pub(super) fn several_names(path: &Path) -> Self {
+        let source =
+            io::Error::new(io::ErrorKind::InvalidInput, "it is a hard link, and has to have one name");
+        Self::NotPlain { path: path.to_owned(), source }
     }
 
     /// The error for damage at a byte of the file's text.
@@ -101,7 +150,8 @@ impl ModelError {
 
     /// The error for damage at a line and column.
     pub(super) fn damaged_at(path: &Path, (line, column): (usize, usize), what: impl Into<String>) -> Self {
-        let previous = Some(disk::sibling(path, ".previous")).filter(|previous| previous.is_file());
+        let previous = Some(disk::sibling(path, ".previous"))
+            .filter(|previous| matches!(plain_facts(previous), Ok(Some(_))));
         Self::Damaged { path: path.to_owned(), line, column, what: what.into(), previous }
     }
 }
@@ -110,27 +160,39 @@ impl Diagnose for ModelError {
     fn diagnosis(&self) -> Diagnosis {
         let usage = Diagnosis::new(ExitCode::Usage);
         let unavailable = Diagnosis::new(ExitCode::Unavailable);
+        let damaged = Diagnosis::new(ExitCode::Unexpected);
         match self {
             Self::Missing { .. } => usage.hint(
                 "name the model with `--model`, make one with `swa-apim model import`, or try `--sample`",
             ),
             Self::IsFolder { .. } => usage.hint("name a file in it with `--model`"),
             Self::Newer { .. } => usage.hint("update `swa-apim`; the file was left as it is"),
-            Self::Damaged { path, previous: Some(previous), .. } => unavailable.hint(format!(
-                "mend the file there, or go back one generation: `cp '{}' '{}'`",
+            Self::Damaged { path, previous: Some(previous), .. } => damaged.hint(format!(
+                "correct the file there, or go back one generation: `cp '{}' '{}'`",
                 previous.display(),
                 path.display()
             )),
-            Self::Damaged { .. } => unavailable.hint("mend the file there; it was left as it is"),
+            Self::Damaged { .. } => damaged.hint("correct the file there; nothing was changed"),
             Self::Io { .. } => {
                 unavailable.hint("the model is whole: remove the cause, then run the command again")
             }
             Self::Locked { .. } => {
                 unavailable.hint("wait until that has finished, or end it, then run the command again")
             }
-            Self::ReadOnly { .. } => {
-                unavailable.hint("make it writable for you, or work on a copy with `--model`")
+            Self::ReadOnly { .. } => usage
+                .hint("give yourself the right to write it and its folder, or work on a copy with `--model`"),
+            Self::Unreadable { .. } => {
+                usage.hint("give yourself the right to read it, or name another model with `--model`")
             }
+            Self::NotPlain { path, .. } => usage.hint(format!(
+                "move `{}` away, or name a model in another folder with `--model`; nothing was changed",
+                path.display()
+            )),
+            Self::Exposed { path, .. } => usage.hint(format!("`chmod 600 '{}'`", path.display())),
+            Self::Foreign { path } => usage.hint(format!(
+                "work on a copy: `cp '{}' copy.json`, and name it with `--model copy.json`",
+                path.display()
+            )),
             Self::NoTransaction => Diagnosis::new(ExitCode::Unexpected),
         }
     }

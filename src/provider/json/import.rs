@@ -1,10 +1,20 @@
-//! Taking over resources that another control plane has: what is listed there comes to be here.
+//! Importing resources that another control plane has.
+
+mod answer;
+mod error;
+mod lift;
+mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use self::{answer::Pages, error::ImportError};
+use self::{
+    lift::{Lifted, Misfit},
+    merge::Says,
+};
 use super::{
     kind::{self, Kind},
     put::{Source, names_backend},
@@ -12,7 +22,6 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::{ApimSubscription, Malformed, PRODUCTION, Resource, ResourceId},
     provider::{Expected, ProviderError},
 };
@@ -28,45 +37,11 @@ pub struct ImportReport {
     pub unchanged: usize,
 }
 
-/// An import that changed nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// An element that cannot be put.
-    #[error("element {index}{} does not fit", .id.as_ref().map(|id| format!(" (`{id}`)")).unwrap_or_default())]
-    Element {
-        /// Where it stands among all elements, from 0.
-        index: usize,
-        /// Its id, if it has one.
-        id: Option<String>,
-        /// Why it does not fit.
-        source: Box<ProviderError>,
-    },
-    /// The model cannot be changed.
-    #[error(transparent)]
-    Storage(ProviderError),
-}
-
-impl Diagnose for ImportError {
-    fn diagnosis(&self) -> Diagnosis {
-        let usage = Diagnosis::new(ExitCode::Usage);
-        match self {
-            Self::Element { source, .. } => match &**source {
-                error @ ProviderError::Storage(_) => error.diagnosis(),
-                ProviderError::NotFound(parent) => {
-                    usage.hint(format!("import `{parent}` with it, or before it; nothing was changed"))
-                }
-                _ => usage.hint("mend the element or leave it out; nothing was changed"),
-            },
-            Self::Storage(error) => error.diagnosis(),
-        }
-    }
-}
-
-/// A resource to be put, and where it stood.
+/// A resource to be put, and its position among all elements.
 pub(super) struct Element {
     index: usize,
     resource: Resource,
+    says: Says,
     naming: Naming,
 }
 
@@ -79,48 +54,61 @@ enum Naming {
     Conventional,
 }
 
-/// Takes apart whatever has resources in it, and puts them into an order in which each has its parents
-/// before it.
-pub(super) fn elements(value: Value) -> Result<Vec<Element>, ImportError> {
-    let mut values = Vec::new();
-    flatten(value, &mut values);
+/// The resources of whatever has resources in it, each once and after its parents.
+///
+/// # Errors
+///
+/// [`ImportError`], if an element is no resource, or pages of a list are missing and `pages` does not allow it.
+pub(super) fn elements(value: Value, pages: Pages) -> Result<Vec<Element>, ImportError> {
     let mut by_id = BTreeMap::new();
     let mut embedded = Vec::new();
-    for (index, value) in values.into_iter().enumerate() {
-        let mut resource = element(index, value)?;
+    for (index, value) in answer::elements(value, pages)?.into_iter().enumerate() {
+        let Lifted { mut resource, says } = element(index, value)?;
         embedded.extend(embedded_backends(index, &mut resource)?);
-        by_id.insert(order_of(resource.id()), Element { index, resource, naming: Naming::Given });
+        add(&mut by_id, Element { index, resource, says, naming: Naming::Given })?;
     }
     add_unlisted(&mut by_id, embedded);
     Ok(by_id.into_values().collect())
 }
 
-fn flatten(value: Value, into: &mut Vec<Value>) {
-    match value {
-        Value::Array(values) => values.into_iter().for_each(|value| flatten(value, into)),
-        Value::Object(mut list) if !list.contains_key("id") || list["id"].is_null() => {
-            match list.remove("value") {
-                Some(Value::Array(values)) => values.into_iter().for_each(|value| flatten(value, into)),
-                _ => into.push(Value::Object(list)),
-            }
+/// Adds an element, or what it says to an earlier element about the same resource.
+fn add(by_id: &mut BTreeMap<(Kind, String), Element>, mut element: Element) -> Result<(), ImportError> {
+    let order = order_of(element.resource.id());
+    if let Some(earlier) = by_id.remove(&order) {
+        let index = element.index;
+        let merged = merge::over(&earlier.resource, element.resource, element.says);
+        element.resource = Resource::from_value(merged).map_err(|error| misfit(index, None, error))?;
+        if earlier.says == Says::Everything {
+            element.says = Says::Everything;
         }
-        other => into.push(other),
     }
+    by_id.insert(order, element);
+    Ok(())
 }
 
-fn element(index: usize, value: Value) -> Result<Resource, ImportError> {
+fn element(index: usize, value: Value) -> Result<Lifted, ImportError> {
     let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-    let resource = Resource::from_value(value).and_then(|resource| check(&resource).map(|()| resource));
-    resource.map_err(|error| misfit(index, id, error))
+    let lifted = lift::lift(value).and_then(|mut lifted| {
+        check(&mut lifted.resource)?;
+        Ok(lifted)
+    });
+    lifted.map_err(|problem| match problem {
+        Misfit::Malformed(error) => misfit(index, id, error),
+        Misfit::Field { field, why, cure } => {
+            ImportError::Shape { index, id: id.unwrap_or_default(), field, why, cure }
+        }
+    })
 }
 
-/// What nothing could be done with is refused. So is a subscription that is not understood, since it may have
-/// its keys where nobody looks for them.
-fn check(resource: &Resource) -> Result<(), Malformed> {
+/// Refuses a resource that the model could not use. Keys stay in a subscription alone, whose place for them is known.
+fn check(resource: &mut Resource) -> Result<(), Malformed> {
     match Kind::of(resource.id().key()) {
         Kind::LinkedBackend => resource.required_text("properties.backendResourceId").map(drop),
         Kind::Subscription => ApimSubscription::read(resource).map(drop),
-        _ => Ok(()),
+        _ => {
+            drop(resource.take_keys());
+            Ok(())
+        }
     }
 }
 
@@ -147,7 +135,8 @@ fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Elemen
         let name = ResourceId::parse(target)?.name().to_owned();
         let id = environment.clone()?.child("linkedBackends", &name)?;
         let properties = properties.as_object().cloned().unwrap_or_else(Map::new);
-        Ok(Element { index, resource: Resource::new(id, properties), naming: Naming::Conventional })
+        let resource = Resource::new(id, properties);
+        Ok(Element { index, resource, says: Says::Something, naming: Naming::Conventional })
     };
     shown.into_iter().map(backend).collect::<Result<_, _>>().map_err(|error| misfit(index, Some(id), error))
 }
@@ -175,8 +164,7 @@ pub(super) fn put_all(
 ) -> Result<ImportReport, ImportError> {
     let mut report = ImportReport::default();
     for element in elements {
-        let (index, id) = (element.index, element.resource.id().to_string());
-        put_one(store, element, ambient, &mut report).map_err(|error| misfit(index, Some(id), error))?;
+        put_one(store, element, ambient, &mut report)?;
     }
     Ok(report)
 }
@@ -186,20 +174,47 @@ fn put_one(
     element: Element,
     ambient: &dyn Ambient,
     report: &mut ImportReport,
-) -> Result<(), ProviderError> {
-    let resource = match Kind::of(element.resource.id().key()) {
-        Kind::LinkedBackend => make_way(store, element)?,
+) -> Result<(), ImportError> {
+    let (index, id, says) = (element.index, element.resource.id().clone(), element.says);
+    let failed = |error: ProviderError| misfit(index, Some(id.to_string()), error);
+    let resource = match Kind::of(id.key()) {
+        Kind::LinkedBackend => make_way(store, element).map_err(failed)?,
         _ => element.resource,
     };
     let key = resource.id().key().to_owned();
-    let before = store.read(&key)?.map(|before| before.etag);
-    let after = store.put(resource, &Expected::Anything, Source::Import, ambient)?;
+    let before = store.read(&key).map_err(|error| failed(error.into()))?;
+    let resource = match &before {
+        Some(before) => {
+            let merged = merge::over(&before.value, resource, says);
+            Resource::from_value(merged).map_err(|error| failed(error.into()))?
+        }
+        None if kind::parent(&key).is_some_and(|parent| !store.exists(parent)) => resource,
+        None => usable(index, resource, says)?,
+    };
+    let after = store.put(resource, &Expected::Anything, Source::Import, ambient).map_err(failed)?;
     match before {
         None => report.created += 1,
-        Some(before) if before == after => report.unchanged += 1,
+        Some(before) if before.etag == after => report.unchanged += 1,
         Some(_) => report.changed += 1,
     }
     Ok(())
+}
+
+/// Refuses a new resource of which an abridged view does not show what it cannot be without.
+fn usable(index: usize, resource: Resource, says: Says) -> Result<Resource, ImportError> {
+    let kind = Kind::of(resource.id().key());
+    let needed = lift::needed(kind).map(|name| format!("properties.{name}"));
+    let needed = needed.or_else(|| (kind == Kind::Service).then(|| "properties".to_owned()));
+    match needed.filter(|field| says == Says::Something && resource.field(field).is_none()) {
+        None => Ok(resource),
+        Some(field) => Err(ImportError::Shape {
+            index,
+            id: resource.id().to_string(),
+            field,
+            why: "is missing, and the model does not have the resource yet",
+            cure: lift::whole(resource.id()),
+        }),
+    }
 }
 
 /// Removes another linked backend from the environment that this one is to be in.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::{File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -11,7 +11,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{ModelError, disk};
-use crate::ambient::Ambient;
+use crate::{
+    ambient::Ambient,
+    files::{Facts, open_plain},
+};
 
 /// The right to change a model, given back when it is dropped.
 #[derive(Debug)]
@@ -100,7 +103,14 @@ impl Lock {
         let path = path_of(model);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path).map_err(|error| ModelError::io("open", &path, error))?;
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened =
+            open_plain(&path, &mut options).and_then(|file| Ok((Facts::from(&file.metadata()?), file)));
+        let (facts, mut file) = opened.map_err(|error| ModelError::io("open", &path, error))?;
+        if facts.names > 1 {
+            return Err(ModelError::several_names(&path));
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -108,7 +118,8 @@ impl Lock {
         }
         // without it the lock holds as well; it only lets others read who has it
         let _ = write_holder(&mut file, ambient);
-        let _ = disk::take_owner(&path, model);
+        let _ = disk::make_private(&file);
+        let _ = fs::symlink_metadata(model).and_then(|there| disk::keep_owner(&file, &there));
         Ok(Some(Self { file }))
     }
 }
@@ -136,7 +147,8 @@ fn write_holder(file: &mut File, ambient: &dyn Ambient) -> io::Result<()> {
 fn holder(model: &Path) -> String {
     let read = || {
         let mut text = String::new();
-        File::open(path_of(model)).ok()?.read_to_string(&mut text).ok()?;
+        let mut file = open_plain(&path_of(model), OpenOptions::new().read(true)).ok()?;
+        file.read_to_string(&mut text).ok()?;
         serde_json::from_str::<Holder>(&text).ok()
     };
     read().map_or_else(|| "a process that has not said who it is".to_owned(), |holder| holder.to_string())

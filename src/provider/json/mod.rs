@@ -18,5 +18,5 @@ mod transaction;
 
 pub use control_plane::JsonControlPlane;
 pub use error::ModelError;
-pub use import::{ImportError, ImportReport};
+pub use import::{ImportError, ImportReport, Pages};
 pub use read::{Everything, FileStamp, Savepoint};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ImportError, JsonControlPlane, ModelError, document::Document, import, store::Store};
+use super::{ImportError, JsonControlPlane, ModelError, Pages, document::Document, import, store::Store};
 use crate::provider::ProviderError;
 
 /// What a snapshot begins with: keys that are not recorded may exist all the same.
@@ -18,7 +18,7 @@ impl JsonControlPlane {
     /// [`ImportError`], naming the element that does not fit; nothing is changed then.
     pub fn replace_by_snapshot(&self, lineage: &str, resources: Value) -> Result<bool, ImportError> {
         let storage = |error: ModelError| ImportError::Storage(ProviderError::from(error));
-        let elements = import::elements(resources)?;
+        let elements = import::elements(resources, Pages::Complete)?;
         let mut state = self.changeable().map_err(ImportError::Storage)?;
         let before = &state.store;
         let origin = &before.document.origin;

@@ -62,6 +62,12 @@ impl Store {
         self.document.has("keys", "\"unknown\"")
     }
 
+    /// Whether there is a key in it.
+    pub(super) fn has_keys(&self) -> bool {
+        let mut secrets = self.document.secrets.iter().map(|(_, secret)| self.document.text(&secret.text));
+        secrets.any(|text| text.contains("\"primaryKey\"") || text.contains("\"secondaryKey\""))
+    }
+
     /// Whether another store is of the same lineage and holds the same, keys included.
     pub(super) fn is_same_as(&self, other: &Self) -> Result<bool, ModelError> {
         let secrets = |store: &Self| store.document.secrets.iter().count();

@@ -8,12 +8,18 @@ use std::{
 
 use super::{
     JsonControlPlane, ModelError,
-    disk::{self, Disk},
+    disk::{self, Content, Disk},
     document::Document,
     lock::Lock,
     store::Store,
 };
-use crate::ambient::Ambient;
+use crate::{
+    ambient::Ambient,
+    files::{folder_of, follow, plain_facts, without_mark},
+};
+
+/// The rights of group and others.
+const OTHERS: u32 = 0o077;
 
 /// The file of a model.
 pub(super) struct ModelFile {
@@ -35,11 +41,53 @@ impl ModelFile {
 
     /// Reads the model that is there now.
     pub(super) fn load(&self) -> Result<Store, ModelError> {
-        Ok(Store::new(Document::parse(self.read()?, &self.path)?))
+        let store = Store::new(Document::parse(self.read()?, &self.path)?);
+        self.warn_of_readers(&store);
+        Ok(store)
+    }
+
+    fn warn_of_readers(&self, store: &Store) {
+        let mode = plain_facts(&self.path).ok().flatten().map_or(0, |facts| facts.mode);
+        if mode & OTHERS != 0 && store.has_keys() {
+            let path = self.path.display();
+            tracing::warn!("`{path}` holds keys, and other users can read it: `chmod 600 '{path}'`");
+        }
+    }
+
+    /// Refuses to write a model whose keys other users could read, or whose owner or other names would be lost.
+    fn check_writable(&self, store: &Store) -> Result<(), ModelError> {
+        self.check(&self.path, || store.has_keys())?;
+        let previous = disk::sibling(&self.path, ".previous");
+        self.check(&previous, || {
+            let text = disk::read(&previous).ok().and_then(|text| Document::parse(text, &previous).ok());
+            text.is_some_and(|document| Store::new(document).has_keys())
+        })
+    }
+
+    fn check(&self, path: &Path, has_keys: impl FnOnce() -> bool) -> Result<(), ModelError> {
+        let facts = |path: &Path| plain_facts(path).map_err(|error| ModelError::io("use", path, error));
+        let Some(found) = facts(path)? else { return Ok(()) };
+        if !found.is_own {
+            return Err(ModelError::Foreign { path: path.to_owned() });
+        }
+        // a run that was killed can leave two names for one generation
+        let names = ["", ".previous", ".previous.next"].map(|suffix| disk::sibling(&self.path, suffix));
+        let of_ours = names.iter().filter_map(|name| plain_facts(name).ok()?);
+        if found.names > of_ours.filter(|other| other.number == found.number).count() as u64 {
+            return Err(ModelError::several_names(path));
+        }
+        if found.mode & OTHERS != 0 && has_keys() {
+            return Err(ModelError::Exposed { path: path.to_owned(), mode: found.mode & 0o777 });
+        }
+        Ok(())
     }
 
     fn read(&self) -> Result<Vec<u8>, ModelError> {
-        disk::read(&self.path).map_err(|error| ModelError::io("read", &self.path, error))
+        let bytes = disk::read(&self.path).map_err(|error| ModelError::io("read", &self.path, error))?;
+        Ok(match without_mark(&bytes) {
+            text if text.len() < bytes.len() => text.to_vec(),
+            _ => bytes,
+        })
     }
 
     /// Creates the file, unless it is there by the time the lock is.
@@ -47,7 +95,7 @@ impl ModelFile {
         if self.path.exists() {
             return Ok(());
         }
-        let folder = disk::folder_of(&self.path);
+        let folder = folder_of(&self.path);
         create_private_folder(folder).map_err(|error| ModelError::io("create", folder, error))?;
         let _lock = Lock::take_blocking(&self.path, self.lock_wait, ambient)?;
         if self.path.exists() {
@@ -59,25 +107,16 @@ impl ModelFile {
         };
         document.lineage = ambient.unguessable().to_string();
         document.serial = 1;
-        disk::replace(&*self.disk, &self.path, document.render().as_bytes())
+        disk::replace(&*self.disk, &self.path, document.render().as_bytes(), Content::Keys)
     }
 }
 
 fn resolve(path: &Path) -> io::Result<PathBuf> {
-    const LINKS_AT_MOST: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_AT_MOST {
-        match fs::read_link(&path) {
-            Ok(target) => path = disk::folder_of(&path).join(target),
-            // no link, or nothing at all
-            Err(_) => return in_real_folder(&path),
-        }
-    }
-    Err(io::Error::other("too many symbolic links"))
+    in_real_folder(&follow(path)?)
 }
 
 fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
-    match (fs::canonicalize(disk::folder_of(path)), path.file_name()) {
+    match (fs::canonicalize(folder_of(path)), path.file_name()) {
         (Ok(folder), Some(name)) => Ok(folder.join(name)),
         (_, None) => fs::canonicalize(path),
         (Err(_), _) => std::path::absolute(path),
@@ -131,12 +170,13 @@ impl State {
     }
 
     fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<(), ModelError> {
+        let content = if self.store.has_keys() { Content::Keys } else { Content::NoKeys };
         let document = &mut self.store.document;
         document.serial += 1;
         if document.lineage.is_empty() {
             document.lineage = ambient.unguessable().to_string();
         }
-        disk::replace(&*file.disk, &file.path, document.render().as_bytes())
+        disk::replace(&*file.disk, &file.path, document.render().as_bytes(), content)
     }
 }
 
@@ -152,6 +192,7 @@ impl JsonControlPlane {
         let mut state = self.state();
         state.stale = true;
         state.reload(file)?;
+        file.check_writable(&state.store)?;
         state.lock = Some(lock);
         Ok(())
     }

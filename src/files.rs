@@ -1,0 +1,11 @@
+//! The user's files: how they are read and written.
+
+mod path;
+mod plain;
+mod read;
+mod write;
+
+pub use path::{folder_of, follow};
+pub use plain::{Facts, open_plain, plain_facts};
+pub use read::{read_whole, without_mark};
+pub use write::{append, write, write_blocking};

@@ -1,0 +1,43 @@
+//! Reading what a user names: a file, a device, a pipe or standard input.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use tokio::sync::oneshot;
+
+/// The name of standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Reads a file to its end, or standard input if the path is `-`. The wait for another program to write can be
+/// cancelled: a thread of its own waits, and ends with the process.
+///
+/// # Errors
+///
+/// If it cannot be read.
+pub async fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let (sender, receiver) = oneshot::channel();
+    let path = path.to_owned();
+    std::thread::Builder::new().spawn(move || {
+        // a command that was cancelled does not want the answer any more
+        let _ = sender.send(read_blocking(&path));
+    })?;
+    receiver.await.unwrap_or_else(|_| Err(io::Error::other("the thread that read the file has died")))
+}
+
+fn read_blocking(path: &Path) -> io::Result<Vec<u8>> {
+    if path.as_os_str() != STANDARD_INPUT {
+        return fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A text without the byte order mark that editors and shells of Windows begin it with.
+#[must_use]
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}

@@ -1,0 +1,324 @@
+//! Writing a result: a regular file is replaced whole, with the mode and the owner that it has; everything else is
+//! written where it is.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use tempfile::{Builder, NamedTempFile};
+use tokio::sync::oneshot;
+
+use super::{
+    Facts,
+    path::{folder_of, follow, is_descriptor, is_standard_output},
+    plain::open_plain,
+};
+
+/// What the names of files begin with that are being written. Six letters and digits follow.
+const TEMPORARY: &str = ".swa-apim";
+
+/// What a path is the name of.
+enum Place {
+    StandardOutput,
+    /// A pipe, a device, or a file with several names.
+    Direct {
+        path: PathBuf,
+        append: bool,
+    },
+    /// A regular file, or nothing yet.
+    File {
+        path: PathBuf,
+        there: Option<fs::Metadata>,
+    },
+}
+
+/// Writes a text where the user wants it; `-` is standard output. The wait for another program to read from a pipe can
+/// be cancelled.
+///
+/// # Errors
+///
+/// If it cannot be written. A regular file is then as it was before.
+pub async fn write(path: &Path, text: &str) -> io::Result<()> {
+    match place_of(path)? {
+        Place::Direct { path, append } => {
+            let (sender, receiver) = oneshot::channel();
+            let text = text.to_owned();
+            std::thread::Builder::new().spawn(move || {
+                // a command that was cancelled does not want the answer any more
+                let _ = sender.send(write_in_place(&path, append, text.as_bytes()));
+            })?;
+            receiver
+                .await
+                .unwrap_or_else(|_| Err(io::Error::other("the thread that wrote the file has died")))
+        }
+        other => write_to(other, text),
+    }
+}
+
+/// As [`write`], where no other task waits for this thread.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn write_blocking(path: &Path, text: &str) -> io::Result<()> {
+    write_to(place_of(path)?, text)
+}
+
+/// Opens a file to add lines to it.
+///
+/// # Errors
+///
+/// If it cannot be opened.
+pub fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn write_to(place: Place, text: &str) -> io::Result<()> {
+    match place {
+        Place::StandardOutput => {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        }
+        Place::Direct { path, append } => write_in_place(&path, append, text.as_bytes()),
+        Place::File { path, there } => replace(&path, there.as_ref(), text.as_bytes()),
+    }
+}
+
+fn place_of(path: &Path) -> io::Result<Place> {
+    let path = if is_standard_output(path) { path.to_owned() } else { follow(path)? };
+    if is_standard_output(&path) {
+        return Ok(Place::StandardOutput);
+    }
+    if is_descriptor(&path) {
+        return Ok(Place::Direct { path, append: true });
+    }
+    match fs::metadata(&path) {
+        Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(there) if there.is_file() && Facts::from(&there).names == 1 => {
+            Ok(Place::File { path, there: Some(there) })
+        }
+        Ok(_) => Ok(Place::Direct { path, append: false }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Place::File { path, there: None }),
+        Err(error) => Err(error),
+    }
+}
+
+fn write_in_place(path: &Path, append: bool, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    if append {
+        options.append(true)
+    } else {
+        options.write(true).truncate(true)
+    };
+    options.open(path)?.write_all(bytes)
+}
+
+/// Writes a file beside its place and moves it there, over the file that is there.
+fn replace(path: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    // an error of tempfile would name a file that the user did not name
+    fs::metadata(folder)?;
+    let mut file = create(folder, there)?;
+    remove_leftovers(folder);
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    let written = file.persist(path)?;
+    if let Err(error) = sync_folder(folder) {
+        tracing::warn!("`{}` is written, but a power failure could undo that: {error}", path.display());
+    }
+    drop(written);
+    Ok(())
+}
+
+/// Creates a file that is being written: locked, so that no other run takes it for one that was left behind.
+fn create(folder: &Path, there: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
+    const TRIES: usize = 16;
+    for _ in 0..TRIES {
+        let mut builder = Builder::new();
+        builder.prefix(TEMPORARY).rand_bytes(RANDOM);
+        // what the user's umask makes of a new file
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder)?;
+        let is_locked = match file.as_file().try_lock() {
+            // a file system without locks has no other run that could see this one
+            Ok(()) | Err(TryLockError::Error(_)) => true,
+            Err(TryLockError::WouldBlock) => false,
+        };
+        let same = |found: fs::Metadata| {
+            Some(Facts::from(&found)) == file.as_file().metadata().ok().as_ref().map(Facts::from)
+        };
+        if is_locked && fs::symlink_metadata(file.path()).is_ok_and(same) {
+            if let Some(there) = there {
+                keep_owner_and_mode(file.as_file(), there)?;
+            }
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other("another run keeps removing its temporary files"))
+}
+
+const RANDOM: usize = 6;
+
+#[cfg(unix)]
+fn keep_owner_and_mode(file: &File, there: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (there.uid(), there.gid()) {
+        fchown(file, Some(there.uid()), Some(there.gid())).map_err(|error| {
+            let message = "it belongs to another user or group, and would not any more";
+            io::Error::new(error.kind(), message)
+        })?;
+    }
+    file.set_permissions(there.permissions())
+}
+
+#[cfg(not(unix))]
+fn keep_owner_and_mode(_: &File, _: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes the renaming of a file in a folder last.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Removes the temporary files of runs that were killed: regular, of this user, and locked by no run.
+fn remove_leftovers(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.filter(|entry| is_temporary(&entry.file_name())).map(|entry| entry.path()) {
+        let Ok(file) = open_plain(&path, OpenOptions::new().read(true)) else { continue };
+        let facts = file.metadata().map(|found| Facts::from(&found));
+        if facts.is_ok_and(|facts| facts.is_own && facts.names == 1) && file.try_lock().is_ok() {
+            // best effort: the next run tries again
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+fn is_temporary(name: &std::ffi::OsStr) -> bool {
+    let random = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+    random.is_some_and(|it| it.len() == RANDOM && it.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{
+        fs::Permissions,
+        os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink},
+    };
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_its_file_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        File::create(&file).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+        symlink("file", &link).unwrap();
+        let before = fs::metadata(&file).unwrap().ino();
+        write_blocking(&link, "text").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "text");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let after = fs::metadata(&file).unwrap();
+        assert_eq!(after.mode() & 0o777, 0o666, "whatever the umask is");
+        assert_ne!(after.ino(), before, "it was replaced whole");
+        assert_eq!(names(folder.path()), ["file", "link"]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_creates_the_file_that_it_names() {
+        let folder = tempfile::tempdir().unwrap();
+        symlink("new", folder.path().join("link")).unwrap();
+        write_blocking(&folder.path().join("link"), "text").unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("new")).unwrap(), "text");
+    }
+
+    #[test]
+    fn a_device_and_a_link_to_one_stay_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("null");
+        symlink("/dev/null", &link).unwrap();
+        for path in [Path::new("/dev/null"), &link] {
+            write_blocking(path, "text").unwrap();
+            assert!(fs::metadata(path).unwrap().file_type().is_char_device());
+        }
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[tokio::test]
+    async fn a_pipe_gets_the_text_and_waiting_for_its_reader_can_be_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let cancelled = tokio::time::timeout(std::time::Duration::from_millis(10), write(&pipe, "first"));
+        assert!(cancelled.await.is_err(), "there is no reader");
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        assert_eq!(reader.join().unwrap(), "first", "the thread that waits still writes");
+        assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+    }
+
+    #[test]
+    fn both_names_of_a_file_have_the_new_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+        write_blocking(&one, "a longer text").unwrap();
+        fs::hard_link(&one, &other).unwrap();
+        write_blocking(&one, "text").unwrap();
+        assert_eq!(fs::read_to_string(other).unwrap(), "text");
+    }
+
+    #[test]
+    fn a_directory_and_a_missing_folder_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(write_blocking(folder.path(), "text").is_err());
+        assert!(write_blocking(&folder.path().join("none/file"), "text").is_err());
+    }
+
+    #[test]
+    fn a_file_that_a_killed_run_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let locked = File::create(at(".swa-apimLOCKED")).unwrap();
+        locked.lock().unwrap();
+        File::create(at(".swa-apimAbCd12")).unwrap();
+        File::create(at(".swa-apim-longer")).unwrap();
+        File::create(at("target")).unwrap();
+        symlink("target", at(".swa-apimlinked")).unwrap();
+        fs::create_dir(at(".swa-apimfolder")).unwrap();
+        write_blocking(&at("out"), "text").unwrap();
+        let left =
+            [".swa-apim-longer", ".swa-apimLOCKED", ".swa-apimfolder", ".swa-apimlinked", "out", "target"];
+        assert_eq!(names(folder.path()), left);
+    }
+
+    #[test]
+    fn runs_at_the_same_time_do_not_remove_each_others_files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for run in 0..8 {
+                let path = folder.path().join(format!("out{run}"));
+                scope.spawn(move || (0..25).for_each(|_| write_blocking(&path, "text").unwrap()));
+            }
+        });
+        assert_eq!(names(folder.path()).len(), 8);
+    }
+}

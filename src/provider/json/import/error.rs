@@ -1,0 +1,70 @@
+//! Why an import was refused.
+
+use crate::{
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    provider::ProviderError,
+};
+
+/// An import that changed nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// An element that cannot be put.
+    #[error("element {index}{} does not fit", .id.as_ref().map(|id| format!(" (`{id}`)")).unwrap_or_default())]
+    Element {
+        /// Its position among all elements, from 0.
+        index: usize,
+        /// Its id, if it has one.
+        id: Option<String>,
+        /// Why it does not fit.
+        source: Box<ProviderError>,
+    },
+    /// An element whose fields cannot be put where Azure Resource Manager has them.
+    #[error("element {index} (`{id}`) cannot be imported: `{field}` {why}")]
+    Shape {
+        /// Its position among all elements, from 0.
+        index: usize,
+        /// Its id.
+        id: String,
+        /// The field.
+        field: String,
+        /// What is wrong with the field, as the rest of a sentence.
+        why: &'static str,
+        /// How to get the resource in a shape that can be imported.
+        cure: String,
+    },
+    /// A list answer that is one page of several.
+    #[error("the list of {elements} elements that begins with element {index} is not complete: {sign}")]
+    Page {
+        /// The position of its first element among all elements, from 0.
+        index: usize,
+        /// How many elements it has.
+        elements: usize,
+        /// The field that shows that there is more.
+        sign: String,
+    },
+    /// The model cannot be changed.
+    #[error(transparent)]
+    Storage(ProviderError),
+}
+
+const REST_OF_LIST: &str = "fetch the other pages too, and import all of them as one array: `jq -s . page-1.json page-2.json | \
+     swa-apim model import -`; or add `--partial` to import the resources of this page alone";
+
+impl Diagnose for ImportError {
+    fn diagnosis(&self) -> Diagnosis {
+        let usage = Diagnosis::new(ExitCode::Usage);
+        match self {
+            Self::Element { source, .. } => match &**source {
+                error @ ProviderError::Storage(_) => error.diagnosis(),
+                ProviderError::NotFound(parent) => {
+                    usage.hint(format!("import `{parent}` with it, or before it; nothing was changed"))
+                }
+                _ => usage.hint("correct the element or leave it out; nothing was changed"),
+            },
+            Self::Shape { cure, .. } => usage.hint(cure.clone()),
+            Self::Page { .. } => usage.hint(REST_OF_LIST),
+            Self::Storage(error) => error.diagnosis(),
+        }
+    }
+}

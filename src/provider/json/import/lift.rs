@@ -1,0 +1,279 @@
+//! What `az` prints, put back into the envelope that Azure Resource Manager answers.
+//!
+//! `az` prints the models of an SDK: what is in `properties` stands beside `id`, fields without a value are null, and
+//! every object with an id has its `resourceGroup` beside it. `az rest` prints the answer itself.
+
+use serde_json::{Map, Value};
+
+use super::{super::kind::Kind, merge::Says};
+use crate::model::{Malformed, Resource, ResourceId};
+
+/// An element as a resource, and how much it says.
+pub(super) struct Lifted {
+    pub(super) resource: Resource,
+    pub(super) says: Says,
+}
+
+/// Why an element is no resource that can be put.
+#[derive(Debug)]
+pub(super) enum Misfit {
+    Malformed(Malformed),
+    /// A field that cannot be placed.
+    Field {
+        field: String,
+        why: &'static str,
+        cure: String,
+    },
+}
+
+impl From<Malformed> for Misfit {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+/// Fields of an envelope that every resource can have.
+const COMMON: [&str; 6] = ["id", "name", "type", "etag", "systemData", "properties"];
+
+/// Fields of an envelope besides these, which only some resources have.
+const TOP_LEVEL: [&str; 9] =
+    ["location", "tags", "sku", "kind", "identity", "zones", "managedBy", "plan", "extendedLocation"];
+
+/// Fields that the list of all resources has beside the envelope's.
+const OF_RESOURCE_LIST: [&str; 3] = ["createdTime", "changedTime", "provisioningState"];
+
+/// SDKs spell some fields of Azure Resource Manager in another way.
+const RESPELT: [(&str, &str); 8] = [
+    ("apiType", "type"),
+    ("typePropertiesType", "type"),
+    ("idPropertiesId", "id"),
+    ("namePropertiesName", "name"),
+    ("publicIpAddresses", "publicIPAddresses"),
+    ("privateIpAddresses", "privateIPAddresses"),
+    ("outboundPublicIpAddresses", "outboundPublicIPAddresses"),
+    ("oAuth2GrantType", "oauth2grantType"),
+];
+
+/// Takes a resource from an element, whichever of the known shapes that has.
+///
+/// # Errors
+///
+/// [`Misfit`], if the element is no resource, or has a field whose place is unknown.
+pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
+    let id = value.get("id").and_then(|id| ResourceId::parse(id.as_str()?).ok());
+    let (id, mut body) = match (id, value) {
+        (Some(id), Value::Object(body)) => (id, body),
+        (_, value) => return Ok(Lifted { resource: Resource::from_value(value)?, says: Says::Everything }),
+    };
+    let is_row = remove_scopes(&mut body, &id);
+    let is_flat = body.get("properties").is_none_or(Value::is_null);
+    if is_flat && is_ours(&id) {
+        body = lifted(body, &id)?;
+    }
+    let is_view = is_row || is_flat || is_seen_from_elsewhere(&body, &id);
+    remove_unset(&mut body);
+    let mut value = Value::Object(body);
+    if is_row || is_flat && is_ours(&id) {
+        remove_nulls(&mut value);
+    }
+    let mut resource = Resource::from_value(value)?;
+    if Kind::of(resource.id().key()) == Kind::Subscription {
+        rename_old_fields(&mut resource);
+    }
+    match resource.body().get("properties") {
+        None | Some(Value::Null | Value::Object(_)) => {}
+        Some(_) => return Err(resource.malformed("properties", "an object").into()),
+    }
+    Ok(Lifted { resource, says: if is_view { Says::Something } else { Says::Everything } })
+}
+
+/// Gives the fields of a subscription the names that they have since 2019-01-01.
+fn rename_old_fields(subscription: &mut Resource) {
+    for (old, new) in [("productId", "scope"), ("userId", "ownerId")] {
+        let is_old = subscription.field(&format!("properties.{new}")).is_none();
+        if let Some(value) = subscription.remove_property(old).filter(|_| is_old) {
+            subscription.set_property(new, value);
+        }
+    }
+}
+
+/// Whether the resource is of a provider whose resources have all of their own in `properties`.
+fn is_ours(id: &ResourceId) -> bool {
+    let kind = id.resource_type().to_ascii_lowercase();
+    kind.starts_with("microsoft.web/staticsites") || kind.starts_with("microsoft.apimanagement/service")
+}
+
+/// Removes the fields that `az` and Resource Graph add to a resource, and says whether it is a row of Resource Graph.
+fn remove_scopes(body: &mut Map<String, Value>, id: &ResourceId) -> bool {
+    remove_group(body, id);
+    let is = |name: &str| body.get(name).is_some_and(Value::is_string);
+    let is_row = is("tenantId") && is("subscriptionId") && id.group().is_some();
+    if is_row {
+        body.shift_remove("tenantId");
+        body.shift_remove("subscriptionId");
+        // here an empty text means that there is none
+        body.retain(|_, value| value.as_str() != Some(""));
+    }
+    is_row
+}
+
+/// Removes the group that `az` puts beside each id.
+fn remove_group(body: &mut Map<String, Value>, id: &ResourceId) {
+    let named = body.get("resourceGroup").and_then(Value::as_str);
+    if named.zip(id.group()).is_some_and(|(named, group)| named.eq_ignore_ascii_case(group)) {
+        body.shift_remove("resourceGroup");
+        body.values_mut().for_each(remove_groups_below);
+    }
+}
+
+fn remove_groups_below(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(remove_groups_below),
+        Value::Object(body) => {
+            if let Some(id) = body.get("id").and_then(|id| ResourceId::parse(id.as_str()?).ok()) {
+                remove_group(body, &id);
+            }
+            body.values_mut().for_each(remove_groups_below);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Whether an element has the id of a path that leads to its resource by way of another one, such as a product's
+/// subscription. Lists there abridge what they show.
+fn is_seen_from_elsewhere(body: &Map<String, Value>, id: &ResourceId) -> bool {
+    let given = body.get("id").and_then(Value::as_str).unwrap_or_default();
+    let is_alias_of_backend = Kind::of(id.key()) == Kind::LinkedBackend;
+    Kind::of(id.key()) == Kind::ProductApi || !is_alias_of_backend && !given.eq_ignore_ascii_case(id.as_str())
+}
+
+/// Removes the nulls of `az resource show`, which prints every field that an envelope can have.
+fn remove_unset(body: &mut Map<String, Value>) {
+    if ["identity", "kind", "managedBy", "plan", "sku"].iter().all(|name| body.contains_key(*name)) {
+        body.retain(|_, value| !value.is_null());
+    }
+}
+
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(remove_nulls),
+        Value::Object(body) => {
+            body.retain(|_, value| !value.is_null());
+            body.values_mut().for_each(remove_nulls);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The envelope of a flattened resource.
+fn lifted(mut body: Map<String, Value>, id: &ResourceId) -> Result<Map<String, Value>, Misfit> {
+    if OF_RESOURCE_LIST[..2].iter().any(|name| body.contains_key(*name)) {
+        body.retain(|name, _| !OF_RESOURCE_LIST.contains(&name.as_str()));
+    }
+    check_names(&body, id)?;
+    let is_child = id.parent().is_some();
+    let in_envelope = |name: &str| COMMON.contains(&name) || is_top_level(name, id, is_child);
+    let (mut envelope, mut properties) = (Map::new(), Map::new());
+    for name in ["id", "name", "type"] {
+        envelope.extend(body.shift_remove(name).map(|value| (name.to_owned(), value)));
+    }
+    for (name, value) in body {
+        if in_envelope(&name) {
+            envelope.insert(name, value);
+        } else {
+            properties.insert(respelt(name), value);
+        }
+    }
+    properties.values_mut().for_each(respell_below);
+    if !properties.is_empty() {
+        envelope.insert("properties".to_owned(), properties.into());
+    }
+    Ok(envelope)
+}
+
+/// Resources in a service have their names alone beside `properties`; `tags` of a named value are its own.
+fn is_top_level(name: &str, id: &ResourceId, is_child: bool) -> bool {
+    let in_service =
+        is_child && id.resource_type().to_ascii_lowercase().starts_with("microsoft.apimanagement/");
+    TOP_LEVEL.contains(&name) && !in_service
+}
+
+fn respelt(name: String) -> String {
+    RESPELT.iter().find(|(az, _)| *az == name).map_or(name, |(_, wire)| (*wire).to_owned())
+}
+
+fn respell_below(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(respell_below),
+        Value::Object(body) => {
+            let members = std::mem::take(body).into_iter();
+            *body = members.map(|(name, value)| (respelt_below(name), value)).collect();
+            body.values_mut().for_each(respell_below);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Below the properties only addresses are spelt in two ways.
+fn respelt_below(name: String) -> String {
+    if name.ends_with("IpAddresses") { respelt(name) } else { name }
+}
+
+/// Properties by which a flattened resource is recognised, and the one that it needs if it is new.
+fn known(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Site => {
+            &["defaultHostname", "customDomains", "repositoryUrl", "branch", "linkedBackends", "provider"]
+        }
+        Kind::Build => &["hostname", "buildId", "status", "sourceBranch", "createdTimeUtc"],
+        Kind::LinkedBackend => &["backendResourceId", "provisioningState"],
+        Kind::Service => {
+            &["gatewayUrl", "publisherEmail", "publisherName", "provisioningState", "virtualNetworkType"]
+        }
+        Kind::Api | Kind::ProductApi => {
+            &["path", "displayName", "serviceUrl", "apiRevision", "apiVersion", "protocols"]
+        }
+        Kind::Product => &["displayName", "subscriptionRequired", "approvalRequired", "state"],
+        Kind::Subscription => &["scope", "displayName", "state", "primaryKey"],
+        Kind::ProductPolicy => &["value", "format"],
+        Kind::Other => &[],
+    }
+}
+
+/// The property without which a resource that was not there before is of no use.
+pub(super) fn needed(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Site
+        | Kind::LinkedBackend
+        | Kind::Api
+        | Kind::Product
+        | Kind::Subscription
+        | Kind::ProductPolicy => known(kind).first().copied(),
+        // a service that is being created has no address yet
+        Kind::Service | Kind::Build | Kind::ProductApi | Kind::Other => None,
+    }
+}
+
+/// The command that prints a resource as Azure Resource Manager answers it.
+pub(super) fn whole(id: &ResourceId) -> String {
+    let version = if id.resource_type().starts_with("Microsoft.Web") { "2023-01-01" } else { "2022-08-01" };
+    format!("import what Azure Resource Manager answers: `az rest --url '{id}?api-version={version}'`")
+}
+
+fn check_names(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misfit> {
+    let misfit =
+        |field: &String, why: &'static str| Misfit::Field { field: field.clone(), why, cure: whole(id) };
+    if let Some(name) = body.keys().find(|name| name.contains('_')) {
+        return Err(misfit(name, "is not a name that Azure Resource Manager or `az` gives to a field"));
+    }
+    let is_child = id.parent().is_some();
+    let mut own =
+        body.keys().filter(|name| !COMMON.contains(&name.as_str()) && !is_top_level(name, id, is_child));
+    let known = known(Kind::of(id.key()));
+    match own.clone().next() {
+        Some(first) if !known.is_empty() && !own.any(|name| known.contains(&name.as_str())) => {
+            Err(misfit(first, "stands beside `id`, where no property of such a resource is known"))
+        }
+        _ => Ok(()),
+    }
+}
