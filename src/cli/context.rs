@@ -15,8 +15,11 @@ use clap::ArgMatches;
 
 use super::{
     args::GlobalArgs,
+    interrupt::Interrupt,
+    journal::Journal,
     plane::{Place, Plane},
 };
+pub(super) use crate::diagnosis::quoted;
 use crate::{
     ambient::{self, Ambient, System},
     config::{
@@ -72,6 +75,10 @@ pub(super) struct Context {
     pub(super) ambient: Arc<dyn Ambient>,
     pub(super) folder: PathBuf,
     pub(super) yes: bool,
+    /// What the command has changed so far.
+    pub(super) journal: Journal,
+    /// The request to end.
+    pub(super) interrupt: Interrupt,
     overrides: Overrides,
     timeout: Option<Duration>,
     limit: Cell<Duration>,
@@ -91,7 +98,12 @@ const LOCK_WAIT: Duration = Duration::from_secs(30);
 const WHOLE_COMMAND: Duration = Duration::from_secs(10 * 60);
 
 impl Context {
-    pub(super) fn new(global: &GlobalArgs, matches: &ArgMatches) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        global: &GlobalArgs,
+        matches: &ArgMatches,
+        journal: Journal,
+        interrupt: Interrupt,
+    ) -> anyhow::Result<Self> {
         let folder = env::current_dir().context("could not tell the working directory")?;
         let overrides = global.overrides(matches);
         let settings = Settings::load(overrides.clone(), &folder)?;
@@ -106,6 +118,8 @@ impl Context {
             ambient: Arc::new(System),
             folder,
             yes: global.yes,
+            journal,
+            interrupt,
             overrides,
             timeout: global.timeout,
             limit: Cell::new(global.timeout.unwrap_or(WHOLE_COMMAND)),
@@ -301,24 +315,3 @@ fn endpoint(cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<E
     at.with_context(|| format!("`endpoint` (from {}) cannot be used", address.source))
 }
 
-/// A word as a shell reads it back.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,~".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_in_hints_can_be_pasted_into_a_shell() {
-        assert_eq!(quoted("prod"), "prod");
-        assert_eq!(quoted("my prod"), "'my prod'");
-        assert_eq!(quoted("it's"), "'it'\\''s'");
-        assert_eq!(quoted(""), "''");
-    }
-}

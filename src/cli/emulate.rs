@@ -4,10 +4,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueHint, builder::PossibleValuesParser, builder::TypedValueParser as _};
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::{
     args::duration,
     context::{Context, UsageError},
+    interrupt::Interrupt,
 };
 use crate::{
     config::Settings,
@@ -192,34 +194,29 @@ pub(super) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Resu
         ambient: std::sync::Arc::clone(&cx.ambient),
     })
     .await?;
-    let stop = stopped()?;
     let ready = json!({"schemaVersion": SCHEMA_VERSION, "controlPlane": emulator.control_plane(),
         "dataPlane": emulator.data_plane()});
     cx.ui.print_text(&format!("{ready}\n"))?;
-    emulator.run(stop).await;
+    let stop = cx.interrupt.clone();
+    let served = emulator.run(async move { stop.asked().await });
+    tokio::select! {
+        () = served => {}
+        () = last_orders(&cx.interrupt) => {
+            cx.ui.say("some requests did not end in time, and were cut off");
+        }
+    }
     Ok(ExitCode::Success)
+}
+
+/// How long requests that are under way have to end, once the process is asked to.
+const LAST_ORDERS: Duration = Duration::from_millis(400);
+
+/// Is over when requests have had their time to end.
+async fn last_orders(interrupt: &Interrupt) {
+    interrupt.asked().await;
+    sleep(LAST_ORDERS).await;
 }
 
 fn model_of(settings: &Settings) -> PathBuf {
     settings.model().value
-}
-
-/// Is over when somebody asks this process to end.
-#[cfg(unix)]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Is over when somebody asks this process to end.
-#[cfg(not(unix))]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

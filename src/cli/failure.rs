@@ -1,10 +1,14 @@
 //! Failures as text and exit code: what happened, why, and what to do next.
 
-use std::{error::Error, io, io::Write as _, time::Duration};
+use std::{
+    error::Error,
+    io::{self, IsTerminal as _, Write as _},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
-use super::context::UsageError;
+use super::{context::UsageError, journal::Journal};
 use crate::{
     ambient::{Ambient as _, System},
     config::ConfigError,
@@ -27,13 +31,13 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Prints a failure to stderr, and returns the exit code of the whole.
-pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui) -> ExitCode {
+pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Journal) -> ExitCode {
     match outcome {
         Ok(ExitCode::Interrupted) => {
-            let _ = writeln!(
-                anstream::stderr().lock(),
-                "interrupted; run the same command again to do what is left"
-            );
+            if let Some(text) = journal.epitaph() {
+                print_interruption(&text);
+                ui.tell(&[Event::Failure { env: None, error: interruption(text) }]);
+            }
             ExitCode::Interrupted
         }
         Ok(code) => code,
@@ -44,6 +48,28 @@ pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui) -> ExitCode 
             ui.tell(&[Event::Failure { env: None, error: failure }]);
             diagnose(&error).exit
         }
+    }
+}
+
+/// Prints how far an interrupted command came.
+pub(super) fn print_interruption(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+fn interruption(text: String) -> ErrorReport {
+    ErrorReport {
+        message: text,
+        causes: Vec::new(),
+        hint: None,
+        exit_code: ExitCode::Interrupted as u8,
+        retry_after_ms: None,
+    }
+}
+
+/// Shows the cursor, which a question that was cut off has hidden.
+pub(super) fn show_cursor() {
+    if io::stderr().is_terminal() {
+        let _ = io::stderr().write_all(b"\x1b[?25h");
     }
 }
 

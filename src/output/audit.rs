@@ -206,6 +206,7 @@ fn outcome(outcome: PruneOutcome) -> &'static str {
         PruneOutcome::Planned => "planned",
         PruneOutcome::Deleted => "deleted",
         PruneOutcome::Kept => "kept",
+        PruneOutcome::Refused => "refused",
         PruneOutcome::Failed => "failed",
         PruneOutcome::NotTried => "not-tried",
     }
@@ -222,7 +223,7 @@ fn pruned_cells(product: &PrunedReport, style: Style) -> Vec<Cell> {
         PruneOutcome::Planned | PruneOutcome::Deleted => "",
         PruneOutcome::Kept => "kept",
         PruneOutcome::Failed => "failed",
-        PruneOutcome::NotTried => "not done",
+        PruneOutcome::Refused | PruneOutcome::NotTried => "not done",
     };
     let mut cells = vec![style.sign(ChangeKind::Delete)];
     cells.extend([&what, product.name.as_str(), &product.message, became].map(Cell::new));

@@ -40,6 +40,10 @@ impl Report for ChangeReport {
     fn events(&self) -> Vec<Event> {
         Event::of_changes(self)
     }
+
+    fn untold(&self) -> Vec<Event> {
+        self.results.iter().flat_map(|result| Event::untold_of(&self.command, result)).collect()
+    }
 }
 
 /// How many changes were made, or would be.
@@ -54,6 +58,7 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Applied => "applied",
         Outcome::Unchanged => "unchanged",
         Outcome::Planned => "planned",
+        Outcome::Refused => "refused",
         Outcome::Failed => "failed",
     }
 }
@@ -77,8 +82,8 @@ fn one(result: &ChangeResult, style: Style) -> String {
     if let Some(undo) = result.undo.as_ref().filter(|_| result.outcome == Outcome::Applied) {
         text += &undone_by(undo);
     }
-    // What went wrong is said once, on stderr.
-    if result.error.is_none() {
+    // What failed is printed once, on stderr. A refusal names the codes of what stands in its way.
+    if result.error.is_none() || result.outcome == Outcome::Refused {
         text += &findings(&result.findings, style);
     }
     text
@@ -107,7 +112,9 @@ fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
         (StepStatus::Applied, Some(seconds)) => format!("{seconds:.1} s"),
         (StepStatus::Planned | StepStatus::Applied, _) => String::new(),
         (StepStatus::Failed, _) => "failed".to_owned(),
-        (StepStatus::Skipped, _) => "not done".to_owned(),
+        (StepStatus::Unknown, _) => "unknown".to_owned(),
+        (StepStatus::Pending, _) => "not done".to_owned(),
+        (StepStatus::Skipped, _) => "not needed".to_owned(),
     };
     cells.push(Cell::new(status));
     cells

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{
     ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, SCHEMA_VERSION, StatusReport, StepReport,
-    StepStatus,
+    StepStatus, Told,
 };
 use crate::engine::{ChangeKind, Finding, LinkState, Severity};
 
@@ -111,6 +111,15 @@ impl Event {
         report.results.iter().flat_map(|result| Self::of_result(&report.command, result)).collect()
     }
 
+    /// What of a result was not written while the command ran.
+    pub(crate) fn untold_of(command: &str, result: &ChangeResult) -> Vec<Self> {
+        match result.told {
+            Told::Nothing => Self::of_result(command, result),
+            Told::Steps(count) => Self::of_result(command, result).into_iter().skip(count).collect(),
+            Told::Everything => Vec::new(),
+        }
+    }
+
     fn of_result(command: &str, result: &ChangeResult) -> Vec<Self> {
         let step = |step: &StepReport| Self::Step { env: result.env.clone(), step: step.clone() };
         let end = Self::Result {
@@ -146,16 +155,23 @@ impl Pipeline {
         files.into_iter().try_for_each(|file| open(file).map(drop).map_err(|error| (file.clone(), error)))
     }
 
-    /// Writes events and outputs, and returns the annotations that belong on stderr.
+    /// Appends events to their file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub(super) fn happened(&self, events: &[Event]) -> io::Result<()> {
+        let Some(file) = self.events.as_ref().filter(|_| !events.is_empty()) else { return Ok(()) };
+        let lines: Vec<String> = events.iter().map(line).collect::<Result<_, _>>()?;
+        open(file)?.write_all(lines.concat().as_bytes())
+    }
+
+    /// Writes the outputs of what happened, and returns the annotations that belong on stderr.
     ///
     /// # Errors
     ///
     /// If a file cannot be written.
     pub(super) fn tell(&self, events: &[Event]) -> io::Result<String> {
-        if let Some(file) = &self.events {
-            let lines: Vec<String> = events.iter().map(line).collect::<Result<_, _>>()?;
-            open(file)?.write_all(lines.concat().as_bytes())?;
-        }
         if let Some(file) = &self.outputs {
             open(file)?.write_all(outputs(events).as_bytes())?;
         }

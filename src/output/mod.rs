@@ -25,7 +25,7 @@ pub use report::{
     DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport, NeedReport, Outcome,
     ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION,
     ServiceAuditReport, SnapshotReport, SparedReport, StaticSiteReport, StatusReport, StepReport, StepStatus,
-    VerbReport,
+    Told, VerbReport,
 };
 pub use schema::schemas;
 pub(crate) use ui::Screen;

@@ -38,6 +38,11 @@ pub(crate) trait Report: Serialize {
     fn events(&self) -> Vec<Event> {
         Vec::new()
     }
+
+    /// Those of the events that were not written to their file while the command ran.
+    fn untold(&self) -> Vec<Event> {
+        self.events()
+    }
 }
 
 /// How the caller wants to be talked to.
@@ -140,12 +145,31 @@ impl Ui {
             Some(query) => self.selected(&query.select(&serde_json::to_value(report)?)?)?,
         };
         self.print_text(&text)?;
-        self.tell(&report.events());
+        self.happened(&report.untold());
+        self.conclude(&report.events());
         Ok(())
     }
 
     /// Tells a pipeline what happened, in whichever ways it wants to be told.
     pub fn tell(&self, events: &[Event]) {
+        self.happened(events);
+        self.conclude(events);
+    }
+
+    /// Writes events to their file, as they happen.
+    pub fn happened(&self, events: &[Event]) {
+        if let Err(error) = self.options.pipeline.happened(events) {
+            self.warn(&format!("could not write the file of events: {error}"));
+        }
+    }
+
+    /// Prints a warning on stderr.
+    pub fn warn(&self, text: &str) {
+        let _ = anstream::stderr().lock().write_all(format!("warning: {text}\n").as_bytes());
+    }
+
+    /// Writes outputs and annotations of what happened.
+    fn conclude(&self, events: &[Event]) {
         let told = self.options.pipeline.tell(events).unwrap_or_else(|error| {
             // What was to be done is done, so this is no failure of the command.
             format!("warning: could not tell the pipeline what happened: {error}\n")

@@ -10,6 +10,7 @@ mod doctor;
 mod examples;
 mod exports;
 mod fleet;
+mod forged;
 mod formats;
 mod graphs;
 mod infrastructure;

@@ -13,7 +13,7 @@ pub use self::{
         AuditReport, DanglingLinkReport, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport,
         PrunedReport, ServiceAuditReport, SparedReport,
     },
-    change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus},
+    change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     link::{ApiReport, ApimReport, LinkReport, StaticSiteReport, StatusReport},
 };

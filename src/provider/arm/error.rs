@@ -165,4 +165,17 @@ impl Diagnose for ArmError {
             | Self::Credential(_) => None,
         }
     }
+
+    fn is_answered(&self) -> bool {
+        match self {
+            // What stands behind a server or a proxy that failed may have carried the request out.
+            Self::Refused { failure, .. } => !matches!(failure.status().as_u16(), 500 | 502 | 504),
+            Self::Operation { .. } | Self::Credential(_) => true,
+            Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::TimeOver { .. }
+            | Self::Unusable { .. }
+            | Self::Foreign { .. } => false,
+        }
+    }
 }
