@@ -1,6 +1,7 @@
 //! Failures as text and exit code: what happened, why, and what to do next.
 
 use std::{
+    borrow::Cow,
     error::Error,
     io::{self, IsTerminal as _, Write as _},
     time::Duration,
@@ -8,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{context::UsageError, journal::Journal};
+use super::{context::UsageError, journal::Journal, plan_file::Stranger};
 use crate::{
     ambient::{Ambient as _, System},
     config::ConfigError,
@@ -16,7 +17,7 @@ use crate::{
     emulator::EmulatorError,
     engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
-    output::{AskError, ErrorReport, Event, ExportError, InvalidQuery, Ui},
+    output::{AskError, ErrorReport, Event, ExportError, InvalidQuery, Ui, one_line, printable},
     provider::{
         ProviderError, Shared,
         arm::{ArmError, CredentialError, InvalidEndpoint},
@@ -26,7 +27,13 @@ use crate::{
 
 /// Prints what clap has to say, and returns the exit code that goes with it.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+    let plain = error.render().to_string();
+    let clean = printable(&plain);
+    // A value that is repeated here may come from a file or a variable.
+    let _ = match &clean {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(text) => anstream::stderr().lock().write_all(text.as_bytes()),
+    };
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
 }
 
@@ -53,7 +60,7 @@ pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
 
 /// Prints how far an interrupted command came.
 pub(super) fn print_interruption(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", printable(text));
 }
 
 fn interruption(text: String) -> ErrorReport {
@@ -75,15 +82,26 @@ pub(super) fn show_cursor() {
 
 /// Prints a failure to stderr, with the env that it belongs to where there are several.
 pub(super) fn print(env: Option<&str>, failure: &ErrorReport) {
-    let mut stderr = anstream::stderr().lock();
-    let place = env.map(|env| format!("{env}: ")).unwrap_or_default();
-    let _ = writeln!(stderr, "error: {place}{}", failure.message);
+    let place = env.map(|env| format!("{}: ", one_line(env))).unwrap_or_default();
+    let mut text = format!("error: {place}{}\n", indented(&failure.message));
     for cause in &failure.causes {
-        let _ = writeln!(stderr, "  caused by: {}", cause.replace('\n', "\n    "));
+        text += &format!("  caused by: {}\n", cause.replace('\n', "\n    "));
     }
     if let Some(hint) = &failure.hint {
-        let _ = writeln!(stderr, "hint: {hint}");
+        text += &format!("hint: {}\n", one_line(hint));
     }
+    let _ = anstream::stderr().lock().write_all(printable(&text).as_bytes());
+}
+
+/// A message whose further lines cannot be taken for lines of their own; the excerpt of a file stays as it is.
+fn indented(message: &str) -> String {
+    let is_excerpt = |line: &str| {
+        let rest = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
+        rest == "|" || rest.starts_with("| ")
+    };
+    let mut lines = message.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| text + if is_excerpt(line) { "\n" } else { "\n    " } + line)
 }
 
 /// A failure as it stands in reports.
@@ -127,6 +145,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<Refusal>(error))
         .or_else(|| of::<MissingRights>(error))
         .or_else(|| of::<ApplyError>(error))
+        .or_else(|| of::<Stranger>(error))
         .or_else(|| of::<AskError>(error))
         .or_else(|| of::<ExportError>(error))
         .or_else(|| of::<ProviderError>(error))

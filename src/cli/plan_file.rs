@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What to do without a plan that can be applied.
-const MAKE_ONE: &str = "save one with `--out FILE` of link, relink, unlink, api or prune";
+const MAKE_ONE: &str = "make one with `--out FILE` of link, relink, unlink or prune";
 
 /// A plan, and the control plane that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]

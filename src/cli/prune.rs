@@ -192,7 +192,11 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
     }
     let now = make_plan(plane, &plan.service, saved.gone()).await?;
     let planned = |orphan: &engine::Orphan| now.orphans.iter().any(|it| it.product == orphan.product);
-    let exists = |orphan: &&engine::Orphan| basis.holds(orphan.product.key());
+    // What the file has no version of was not planned, whether it exists or not.
+    let exists = |orphan: &&engine::Orphan| {
+        let key = orphan.product.key();
+        basis.holds(key) || !saved.basis.holds(key)
+    };
     if let Some(stranger) = plan.orphans.iter().filter(exists).find(|orphan| !planned(orphan)) {
         let name = stranger.product.name();
         return Err(stale(format!("`{name}` is not a product that swa-apim would delete")).into());

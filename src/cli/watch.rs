@@ -137,7 +137,7 @@ impl Shown {
     /// Says what was not there before, each with the time.
     fn show_lines(&mut self, cx: &Context, lines: Vec<String>) -> anyhow::Result<()> {
         for new in lines.iter().filter(|line| !self.lines.contains(line)) {
-            cx.ui.print_text(&format!("{} {new}\n", now(cx)))?;
+            cx.ui.print_lines(&format!("{} {new}\n", now(cx)))?;
         }
         self.lines = lines;
         Ok(())

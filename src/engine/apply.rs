@@ -81,8 +81,8 @@ impl ApplyError {
             (true, true) | (false, false) => Movement::Changed,
         };
         let planned = plan.steps.iter().map(|planned| planned.step.target());
-        let spelt = planned.chain(observed.ids()).find(|id| id.key() == key);
-        let resource = spelt.map_or_else(|| key.to_owned(), ToString::to_string);
+        let ends: [&ResourceId; 2] = [&plan.target.site_environment, &plan.target.service];
+        let resource = spelt(key, planned.chain(ends).chain(observed.ids()));
         Some(Self::Moved { resource, change })
     }
 
@@ -201,6 +201,18 @@ pub async fn apply(
         listener.finished(done, planned, since.elapsed());
     }
     Ok(Applied { took, keys_before })
+}
+
+/// An id in lower case as the control plane spells it, as far as a known id says.
+fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
+    let rest_below = |id: &ResourceId| {
+        key.strip_prefix(id.key()).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::len)
+    };
+    let nearest = known.filter_map(|id| Some((rest_below(id)?, id))).min_by_key(|(rest, _)| *rest);
+    match nearest {
+        Some((rest, id)) => format!("{id}{}", &key[key.len() - rest..]),
+        None => key.to_owned(),
+    }
 }
 
 fn etags_of(basis: &Basis) -> HashMap<String, ETag> {

@@ -4,10 +4,11 @@ use comfy_table::Cell;
 
 use super::{
     ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus,
+    clean::one_line,
     format::{Rows, trimmed},
     notes,
     status::findings,
-    style::Style,
+    style::{Style, cell},
     ui::Report,
 };
 use crate::engine::{ChangeKind, Undo};
@@ -64,7 +65,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 fn one(result: &ChangeResult, style: Style) -> String {
-    let mut text = format!("{}: {}\n", result.env, result.summary);
+    let mut text = format!("{}: {}\n", one_line(&result.env), one_line(&result.summary));
     if !result.steps.is_empty() {
         let mut table = style.table();
         result.steps.iter().for_each(|step| {
@@ -90,11 +91,12 @@ fn one(result: &ChangeResult, style: Style) -> String {
 }
 
 fn undone_by(undo: &Undo) -> String {
-    match undo {
-        Undo::By { command, note: None } => format!("to take it back: {command}\n"),
-        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})\n"),
-        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}\n"),
-    }
+    let text = match undo {
+        Undo::By { command, note: None } => format!("to take it back: {command}"),
+        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
+        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
+    };
+    format!("{}\n", one_line(&text))
 }
 
 /// What a step changes, by its name.
@@ -107,7 +109,7 @@ pub(super) fn target_name(step: &StepReport) -> &str {
 fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
     let name = target_name(step);
     let mut cells = vec![style.sign(step.kind)];
-    cells.extend([what(step), name, &step.reason].map(Cell::new));
+    cells.extend([what(step), name, &step.reason].map(cell));
     let status = match (step.status, step.seconds) {
         (StepStatus::Applied, Some(seconds)) => format!("{seconds:.1} s"),
         (StepStatus::Planned | StepStatus::Applied, _) => String::new(),
@@ -116,7 +118,7 @@ fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
         (StepStatus::Pending, _) => "not done".to_owned(),
         (StepStatus::Skipped, _) => "not needed".to_owned(),
     };
-    cells.push(Cell::new(status));
+    cells.push(cell(status));
     cells
 }
 

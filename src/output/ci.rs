@@ -3,6 +3,7 @@
 //! Nothing is masked, since nothing has to be: a key is never printed, and a command to mask it would print it.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     fs::{File, OpenOptions},
     io::{self, Write as _},
@@ -15,6 +16,8 @@ use serde::Serialize;
 use super::{
     ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, SCHEMA_VERSION, StatusReport, StepReport,
     StepStatus, Told,
+    clean::{self, one_line},
+    format::json_line,
 };
 use crate::engine::{ChangeKind, Finding, LinkState, Severity};
 
@@ -185,7 +188,7 @@ fn open(file: &Path) -> io::Result<File> {
 
 fn line(event: &Event) -> Result<String, serde_json::Error> {
     let line = EventLine { schema_version: SCHEMA_VERSION, event: event.clone() };
-    serde_json::to_string(&line).map(|line| line + "\n")
+    json_line(&line)
 }
 
 /// The outputs of a step: what later steps branch on. Those of one env are there if it was for one.
@@ -213,11 +216,11 @@ fn outputs(events: &[Event]) -> String {
     }
     if let (1, Some(state)) = (states.len(), states.values().next().and_then(|state| state.as_str())) {
         let product = products.pop().flatten().unwrap_or_default();
-        let _ = writeln!(text, "state={state}\nproduct-id={product}");
+        let _ = writeln!(text, "state={state}\nproduct-id={}", one_line(&product));
     }
     if !states.is_empty() {
         // JSON, in which a line break in the name of an env is no line break of the file.
-        let _ = writeln!(text, "states={}", serde_json::Value::Object(states));
+        let _ = writeln!(text, "states={}", clean::json(serde_json::Value::Object(states).to_string()));
     }
     text
 }
@@ -261,7 +264,8 @@ fn annotation(kind: &str, title: &str, message: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<Cow<'_, str>> = text.split(['\r', '\n']).map(one_line).collect();
+    lines.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]

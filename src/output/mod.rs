@@ -3,6 +3,7 @@
 mod audit;
 mod change;
 mod ci;
+mod clean;
 mod doctor;
 mod export;
 mod format;
@@ -15,6 +16,7 @@ mod status;
 mod style;
 mod ui;
 
+pub(crate) use clean::{one_line, printable};
 pub use ci::{Event, EventLine, Pipeline};
 pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
 pub use format::{Format, InvalidQuery, Query};

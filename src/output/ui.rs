@@ -15,7 +15,8 @@ use serde::Serialize;
 
 use super::{
     ci::{Event, Pipeline},
-    format::{Format, Query, Rows, json, yaml},
+    clean::{one_line, printable},
+    format::{Format, Query, Rows, json, json_line, yaml},
     progress::Progress,
     style::Style,
 };
@@ -144,7 +145,7 @@ impl Ui {
             None => self.whole(report)?,
             Some(query) => self.selected(&query.select(&serde_json::to_value(report)?)?)?,
         };
-        self.print_text(&text)?;
+        self.print_lines(&text)?;
         self.happened(&report.untold());
         self.conclude(&report.events());
         Ok(())
@@ -165,7 +166,8 @@ impl Ui {
 
     /// Prints a warning on stderr.
     pub fn warn(&self, text: &str) {
-        let _ = anstream::stderr().lock().write_all(format!("warning: {text}\n").as_bytes());
+        let line = format!("warning: {}\n", one_line(text));
+        let _ = anstream::stderr().lock().write_all(line.as_bytes());
     }
 
     /// Writes outputs and annotations of what happened.
@@ -196,7 +198,7 @@ impl Ui {
             None => json(value)?,
             Some(query) => self.selected(&query.select(value)?)?,
         };
-        self.print_text(&text)
+        self.print_lines(&text)
     }
 
     /// Prints a result as one line of JSON, or as it is printed otherwise if another format or a query is wanted.
@@ -206,7 +208,9 @@ impl Ui {
     /// If stdout cannot be written, or the query does not fit the result.
     pub(crate) fn print_in_a_line(&self, report: &impl Report) -> anyhow::Result<()> {
         if self.options.format == Format::Json && self.options.query.is_none() {
-            return self.print_text(&(serde_json::to_string(report)? + "\n"));
+            self.print_text(&json_line(report)?)?;
+            self.tell(&report.events());
+            return Ok(());
         }
         self.print(report)
     }
@@ -245,7 +249,16 @@ impl Ui {
             term.clear_last_lines(screen.rows)?;
         }
         screen.rows = rows_of(text, usize::from(width));
-        self.print_text(text)
+        self.print_lines(text)
+    }
+
+    /// Prints a result in which names and messages of other parties stand.
+    ///
+    /// # Errors
+    ///
+    /// If stdout cannot be written.
+    pub fn print_lines(&self, text: &str) -> anyhow::Result<()> {
+        self.print_text(&printable(text))
     }
 
     /// Prints a text that is a result by itself, such as a script.
@@ -283,20 +296,20 @@ impl Ui {
     /// Shows on stderr, for people, what a question will be about.
     pub(crate) fn preview(&self, report: &impl Report) {
         let style = Style { decorated: self.can_ask, colored: false };
-        let _ = write!(anstream::stderr().lock(), "{}", report.text(style));
+        let _ = write!(anstream::stderr().lock(), "{}", printable(&report.text(style)));
     }
 
     /// Says something on stderr, unless the caller wants quiet.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
             // one call, so that the lines of several processes do not mix
-            let _ = anstream::stderr().lock().write_all(format!("{text}\n").as_bytes());
+            let _ = anstream::stderr().lock().write_all(printable(&format!("{text}\n")).as_bytes());
         }
     }
 
     /// Writes a line that was asked for to stderr, also where the caller wants quiet.
     pub fn tell_line(&self, line: &str) {
-        let _ = anstream::stderr().lock().write_all(format!("{line}\n").as_bytes());
+        let _ = anstream::stderr().lock().write_all(printable(&format!("{line}\n")).as_bytes());
     }
 
     /// Says something on stderr above what shows the progress, unless the caller wants quiet.
@@ -323,7 +336,7 @@ impl Ui {
     /// [`AskError`] if nobody can be asked, or something else is typed.
     pub fn confirm_by_typing(&self, question: &str, name: &str, flag: &str) -> Result<(), AskError> {
         self.check_terminal(question, flag)?;
-        let prompt = format!("{question}\nType `{name}` to go on");
+        let prompt = format!("{}\nType `{}` to go on", one_line(question), one_line(name));
         let typed: String =
             answered(Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text())?;
         if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
@@ -336,7 +349,8 @@ impl Ui {
     /// [`AskError`] if nobody can be asked.
     pub fn choose(&self, question: &str, choices: &[String], flag: &str) -> Result<usize, AskError> {
         self.check_terminal(question, flag)?;
-        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(choices).default(0);
+        let items = choices.iter().map(|choice| one_line(choice));
+        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(items).default(0);
         answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
@@ -347,7 +361,8 @@ impl Ui {
     /// [`AskError`] if nobody can be asked.
     pub fn choose_any(&self, question: &str, choices: &[String], flag: &str) -> Result<Vec<usize>, AskError> {
         self.check_terminal(question, flag)?;
-        let select = MultiSelect::with_theme(&SimpleTheme).with_prompt(question).items(choices);
+        let items = choices.iter().map(|choice| one_line(choice));
+        let select = MultiSelect::with_theme(&SimpleTheme).with_prompt(question).items(items);
         answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
