@@ -1,6 +1,6 @@
 //! What all changing commands share: plan, show, ask, apply, verify, report.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
@@ -15,6 +15,7 @@ use super::{
     plan_file::{self, SavedPlan},
     plane::{Place, Plane},
     resolve::name_lookalikes,
+    typed::told,
 };
 use crate::{
     config::EnvSettings,
@@ -49,6 +50,7 @@ pub(super) struct Change {
 /// Plans, shows, asks, applies, verifies and reports the change for each env.
 pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) -> anyhow::Result<ExitCode> {
     cx.wait(change.wait);
+    cx.allow_for(change.grace.duration());
     let progress = cx.ui.progress();
     let mut results = BTreeMap::new();
     let mut jobs = Vec::new();
@@ -65,6 +67,7 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
         }
     }
     drop(progress);
+    check_time(cx, &jobs)?;
     let verb = change.intent.verb();
     let saved = change.options.out.as_deref().filter(|_| results.is_empty());
     if let Some(file) = saved {
@@ -153,6 +156,41 @@ async fn finish(
         cx.ui.say(&next);
     }
     Ok(code)
+}
+
+/// Refuses, before anything is changed, a plan whose own waits are longer than the command may take.
+fn check_time(cx: &Context, jobs: &[(usize, Job)]) -> Result<(), UsageError> {
+    let Some(limit) = cx.timeout() else { return Ok(()) };
+    for (_, job) in jobs.iter().filter(|(_, job)| job.plane.is_azure()) {
+        let waits = job.plan.steps.iter().filter_map(|planned| match &planned.step {
+            Step::Settle { grace, .. } => Some(grace.duration()),
+            Step::PutProduct { .. }
+            | Step::PutSubscription { .. }
+            | Step::PutPolicy { .. }
+            | Step::AddApi { .. }
+            | Step::RemoveApi { .. }
+            | Step::Connect { .. }
+            | Step::Disconnect { .. }
+            | Step::SwapKeys { .. }
+            | Step::ProveKey { .. }
+            | Step::RetireSecondary { .. }
+            | Step::DeleteSubscription { .. }
+            | Step::DeleteProduct { .. } => None,
+        });
+        let waits = waits.fold(Duration::ZERO, Duration::saturating_add);
+        if waits > limit {
+            let message = format!(
+                "{} of `{}` waits for {} in all, and `--timeout` ends the command after {}",
+                outcome::errand(&job.plan.intent),
+                job.plan.target.env,
+                told(waits),
+                told(limit)
+            );
+            let hint = "give it more time with `--timeout`, or shorten each wait with `--grace`";
+            return Err(UsageError::new(message).hint(hint));
+        }
+    }
+    Ok(())
 }
 
 /// What somebody may want to do who has just made a link.

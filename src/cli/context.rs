@@ -15,6 +15,7 @@ use clap::ArgMatches;
 
 use super::{
     args::GlobalArgs,
+    contradictions,
     interrupt::Interrupt,
     journal::Journal,
     plane::{Place, Plane},
@@ -23,7 +24,7 @@ pub(super) use crate::diagnosis::quoted;
 use crate::{
     ambient::{self, Ambient, System},
     config::{
-        Cloud, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model,
+        Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model,
     },
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::ResourceId,
@@ -97,6 +98,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(30);
 /// How long a command may take over HTTP, unless somebody says otherwise.
 const WHOLE_COMMAND: Duration = Duration::from_secs(10 * 60);
 
+/// How many waits of the grace a plan has at most.
+const WAITS: u32 = 6;
+
 impl Context {
     pub(super) fn new(
         global: &GlobalArgs,
@@ -104,7 +108,9 @@ impl Context {
         journal: Journal,
         interrupt: Interrupt,
     ) -> anyhow::Result<Self> {
-        let folder = env::current_dir().context("could not tell the working directory")?;
+        contradictions::check(matches)?;
+        let folder = env::current_dir().context("could not find the working directory")?;
+        anyhow::ensure!(ambient::has_chance(), "the operating system provides no random numbers");
         let overrides = global.overrides(matches);
         let settings = Settings::load(overrides.clone(), &folder)?;
         let ui = global.ui();
@@ -157,6 +163,13 @@ impl Context {
         self.timeout
     }
 
+    /// Gives the command the time that its own waits take, unless the user has limited it.
+    pub(super) fn allow_for(&self, grace: Duration) {
+        if self.timeout.is_none() {
+            self.limit.set(WHOLE_COMMAND.saturating_add(grace.saturating_mul(WAITS)));
+        }
+    }
+
     /// Lets the command go on over HTTP for so long. What is open already keeps its limit.
     pub(super) fn go_on_for(&self, limit: Duration) {
         self.limit.set(limit);
@@ -170,9 +183,12 @@ impl Context {
     /// The control plane that an env is on.
     pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
         if env.provider.value == ProviderKind::Arm {
-            let endpoint = endpoint(env.cloud.value, env.endpoint.as_ref())?;
+            self.refuse_flag("--model", self.overrides.model.as_ref().map(|it| &it.source), env.provider.value)?;
+            let endpoint = self.endpoint(env.cloud.value, env.endpoint.as_ref())?;
             return Ok(Plane::Azure(self.azure(endpoint)?));
         }
+        let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
+        self.refuse_flag("--endpoint", given, env.provider.value)?;
         if env.provisioning.value == Provisioning::Service {
             let message =
                 format!("the JSON model cannot provision by itself (from {})", env.provisioning.source);
@@ -185,10 +201,55 @@ impl Context {
 
     /// The control plane for commands that are not about an env.
     pub(super) fn default_plane(&self) -> anyhow::Result<Plane> {
-        match self.settings.provider().value {
-            ProviderKind::Json => Ok(Plane::Model(self.model(&self.settings.model().value)?)),
-            ProviderKind::Arm => Ok(Plane::Azure(self.default_azure()?)),
+        let provider = self.settings.provider().value;
+        match provider {
+            ProviderKind::Json => {
+                let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
+                self.refuse_flag("--endpoint", given, provider)?;
+                Ok(Plane::Model(self.model(&self.settings.model().value)?))
+            }
+            ProviderKind::Arm => {
+                let given = self.overrides.model.as_ref().map(|it| &it.source);
+                self.refuse_flag("--model", given, provider)?;
+                Ok(Plane::Azure(self.default_azure()?))
+            }
         }
+    }
+
+    /// Refuses a flag about the other control plane.
+    fn refuse_flag(&self, flag: &str, given: Option<&Source>, provider: ProviderKind) -> anyhow::Result<()> {
+        if !matches!(given, Some(Source::Flag(_))) {
+            return Ok(());
+        }
+        let other = match provider {
+            ProviderKind::Json => ProviderKind::Arm,
+            ProviderKind::Arm => ProviderKind::Json,
+        };
+        let message = format!("`{flag}` is about the provider `{other}`, and this command uses `{provider}`");
+        let hint = if self.is_sample() {
+            "the sample is a model: leave one of the two out".to_owned()
+        } else {
+            format!("add `--provider {other}`, or leave `{flag}` out")
+        };
+        Err(UsageError::new(message).hint(hint).into())
+    }
+
+    fn endpoint(&self, cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<Endpoint> {
+        let endpoint = match cloud {
+            Cloud::AzureCloud => Endpoint::public(),
+            Cloud::AzureChinaCloud => Endpoint::china(),
+            Cloud::AzureUSGovernment => Endpoint::us_government(),
+        };
+        let Some(address) = address else { return Ok(endpoint) };
+        let at = endpoint.at(&address.value);
+        let endpoint = at.with_context(|| format!("`endpoint` (from {}) cannot be used", address.source))?;
+        let known = endpoint.is_azure() || endpoint.is_loopback();
+        if !known && !self.settings.may_redirect_tokens(&address.source) {
+            let shown = endpoint.base().as_str().trim_end_matches('/').to_owned();
+            let at = address.source.clone();
+            return Err(ConfigError::UntrustedEndpoint { address: shown, at }.into());
+        }
+        Ok(endpoint)
     }
 
     /// The model, for commands that are about nothing else.
@@ -203,7 +264,7 @@ impl Context {
 
     /// Azure, as the settings that belong to no env have it.
     pub(super) fn default_azure(&self) -> anyhow::Result<Arc<ArmControlPlane>> {
-        self.azure(endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?)
+        self.azure(self.endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?)
     }
 
     /// The control plane of a place that a plan was saved for. A token goes to no address because a file
@@ -274,6 +335,15 @@ impl Context {
 
     /// How an env is named on the command line, with the flags of this command line that belong to it.
     pub(super) fn selector(&self, env: &EnvSettings) -> String {
+        self.selector_without(env, &[])
+    }
+
+    /// The same, for a command on a model instead of Azure.
+    pub(super) fn selector_for_model(&self, env: &EnvSettings) -> String {
+        self.selector_without(env, &["--provider", "--endpoint", "--provisioning", "--model"])
+    }
+
+    fn selector_without(&self, env: &EnvSettings, left_out: &[&str]) -> String {
         let mut words = Vec::new();
         if matches!(env.at, Source::File { .. } | Source::Sample) {
             words.push(format!("--env {}", quoted(&env.name)));
@@ -295,7 +365,7 @@ impl Context {
             ("--provisioning", given.provisioning.as_ref().map(|it| (it.value.to_string(), &it.source))),
             ("--model", given.model.as_ref().map(|it| (path(&it.value), &it.source))),
         ];
-        for (flag, given) in texts {
+        for (flag, given) in texts.into_iter().filter(|(flag, _)| !left_out.contains(flag)) {
             if let Some((value, Source::Flag(_))) = given {
                 words.push(format!("{flag} {}", quoted(&value)));
             }
@@ -304,14 +374,4 @@ impl Context {
     }
 }
 
-fn endpoint(cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<Endpoint> {
-    let endpoint = match cloud {
-        Cloud::AzureCloud => Endpoint::public(),
-        Cloud::AzureChinaCloud => Endpoint::china(),
-        Cloud::AzureUSGovernment => Endpoint::us_government(),
-    };
-    let Some(address) = address else { return Ok(endpoint) };
-    let at = endpoint.at(&address.value);
-    at.with_context(|| format!("`endpoint` (from {}) cannot be used", address.source))
-}
 

@@ -7,9 +7,9 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{
-    args::duration,
     context::{Context, UsageError},
     interrupt::Interrupt,
+    typed::duration,
 };
 use crate::{
     config::Settings,

@@ -8,6 +8,7 @@ mod change;
 mod complete;
 mod completions;
 mod context;
+mod contradictions;
 mod doctor;
 mod emulate;
 mod execution;
@@ -36,7 +37,9 @@ mod relink;
 mod resolve;
 mod snapshot;
 mod status;
+mod typed;
 mod unlink;
+mod variables;
 mod watch;
 
 use std::env;
@@ -90,8 +93,7 @@ enum Command {
 /// The definition of the command line, from which completions, man pages and the reference are made.
 #[must_use]
 pub fn command() -> clap::Command {
-    // What the environment holds does not belong into help texts and pages made from them.
-    Cli::command().mut_args(|arg| arg.hide_env_values(true))
+    variables::hidden(Cli::command())
 }
 
 /// The script that makes a shell complete this program's command lines.
@@ -116,7 +118,7 @@ pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
 #[must_use]
 pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
-    let matches = match command().try_get_matches_from(env::args_os()) {
+    let matches = match variables::without_empty(command()).try_get_matches_from(env::args_os()) {
         Ok(matches) => matches,
         Err(error) => return failure::usage(&error),
     };
@@ -126,6 +128,7 @@ pub fn main() -> ExitCode {
     };
     logging::start(cli.global.verbosity());
     let ui = cli.global.ui();
+    variables::warn_of_unknown(&command(), &ui);
     let journal = Journal::default();
     failure::exit_code(run(cli, &matches, &journal), &ui, &journal)
 }

@@ -170,6 +170,18 @@ impl Ui {
         let _ = anstream::stderr().lock().write_all(line.as_bytes());
     }
 
+    /// Prints a warning on stderr, unless the caller wants quiet.
+    pub fn warn_unless_quiet(&self, text: &str) {
+        if !self.options.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// Tells a pipeline of a report that is not printed as such.
+    pub(crate) fn tell_of(&self, report: &impl Report) {
+        self.tell(&report.events());
+    }
+
     /// Writes outputs and annotations of what happened.
     fn conclude(&self, events: &[Event]) {
         let told = self.options.pipeline.tell(events).unwrap_or_else(|error| {
