@@ -1,6 +1,6 @@
 //! `swa-apim emulate`
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueHint, builder::PossibleValuesParser, builder::TypedValueParser as _};
 use serde_json::json;
@@ -53,7 +53,7 @@ pub(super) struct EmulateArgs {
 }
 
 /// Who may talk to it.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(next_help_heading = "Access")]
 struct AccessArgs {
     /// Listen where other machines can reach it, and answer to its addresses
@@ -69,6 +69,12 @@ struct AccessArgs {
     /// /_emulator/switches, GET /_emulator/requests
     #[arg(long)]
     admin: bool,
+}
+
+impl fmt::Debug for AccessArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessArgs").field("allow_remote", &self.allow_remote).field("allow_host", &self.allow_host).field("admin", &self.admin).finish_non_exhaustive()
+    }
 }
 
 /// What clients are shown in a handshake.
@@ -219,4 +225,24 @@ async fn last_orders(interrupt: &Interrupt) {
 
 fn model_of(settings: &Settings) -> PathBuf {
     settings.model().value
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        emulate: EmulateArgs,
+    }
+
+    #[test]
+    fn a_command_line_that_is_debugged_shows_no_token() {
+        let line = Line::parse_from(["x", "--token", "very-secret"]);
+        assert_eq!(line.emulate.access.token.as_deref(), Some("very-secret"));
+        assert!(!format!("{line:?}{line:#?}").contains("very-secret"));
+    }
 }
