@@ -201,7 +201,9 @@ mod tests {
 
     #[test]
     fn a_shell_reads_back_every_word_that_was_quoted() {
-        for word in ["prod", "my prod", "it's", "", "$HOME", "a;b", "`id`", "\"x\"", "a\nb", "-x", "~", "!x", "ä*"] {
+        for word in
+            ["prod", "my prod", "it's", "", "$HOME", "a;b", "`id`", "\"x\"", "a\nb", "-x", "~", "!x", "ä*"]
+        {
             let read = shlex::split(&format!("swa-apim {}", quoted(word)));
             assert_eq!(read, Some(vec!["swa-apim".to_owned(), word.to_owned()]));
         }

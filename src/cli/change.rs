@@ -21,8 +21,8 @@ use crate::{
     config::EnvSettings,
     diagnosis::ExitCode,
     engine::{
-        self, ApplyError, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews, Propagation, Refusal, Rights,
-        Step, Target,
+        self, ApplyError, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews, Propagation,
+        Refusal, Rights, Step, Target,
     },
     output::{ChangeReport, ChangeResult, Progress, SCHEMA_VERSION, StepStatus},
     provider::{ControlPlane, Transactions, arm::Wait},

@@ -24,7 +24,8 @@ pub(super) use crate::diagnosis::quoted;
 use crate::{
     ambient::{self, Ambient, System},
     config::{
-        Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model,
+        Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
+        sample_model,
     },
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::ResourceId,
@@ -183,7 +184,11 @@ impl Context {
     /// The control plane that an env is on.
     pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
         if env.provider.value == ProviderKind::Arm {
-            self.refuse_flag("--model", self.overrides.model.as_ref().map(|it| &it.source), env.provider.value)?;
+            self.refuse_flag(
+                "--model",
+                self.overrides.model.as_ref().map(|it| &it.source),
+                env.provider.value,
+            )?;
             let endpoint = self.endpoint(env.cloud.value, env.endpoint.as_ref())?;
             return Ok(Plane::Azure(self.azure(endpoint)?));
         }
@@ -373,5 +378,3 @@ impl Context {
         words.join(" ")
     }
 }
-
-

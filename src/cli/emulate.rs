@@ -73,7 +73,11 @@ struct AccessArgs {
 
 impl fmt::Debug for AccessArgs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessArgs").field("allow_remote", &self.allow_remote).field("allow_host", &self.allow_host).field("admin", &self.admin).finish_non_exhaustive()
+        f.debug_struct("AccessArgs")
+            .field("allow_remote", &self.allow_remote)
+            .field("allow_host", &self.allow_host)
+            .field("admin", &self.admin)
+            .finish_non_exhaustive()
     }
 }
 

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     diagnosis::ExitCode,
     engine::{
-        self, Applied, ApplyError, Intent, LinkState, Movement, Observed, Plan, PlannedStep, Provisioner, StepListener,
-        Undo, Verdict,
+        self, Applied, ApplyError, Intent, LinkState, Movement, Observed, Plan, PlannedStep, Provisioner,
+        StepListener, Undo, Verdict,
     },
     output::{ChangeResult, Event, KeysReport, Outcome, Progress, StepReport, StepStatus, Told, Ui},
     provider::{ProviderError, Shared, arm::Wait},
@@ -356,7 +356,12 @@ fn unchecked(job: Job, unseen: ProviderError) -> ChangeResult {
             steps.extend(job.after);
             let result = outcome::failed(&job.env, steps, LinkState::Unknown, &unseen());
             let summary = "applied, and it could not be verified".to_owned();
-            return ChangeResult { told: Told::Steps(job.told), exit: ExitCode::NotVerified, summary, ..result };
+            return ChangeResult {
+                told: Told::Steps(job.told),
+                exit: ExitCode::NotVerified,
+                summary,
+                ..result
+            };
         }
         JobState::Failed { error, failed_step, undetermined } => {
             steps.extend(outcome::partly_done(&job.plan, failed_step, undetermined));

@@ -1,12 +1,6 @@
 //! Ctrl-C and SIGTERM: the command is asked to end, and is ended if it does not, wherever it waits.
 
-use std::{
-    io,
-    process,
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{io, process, sync::mpsc, thread, time::Duration};
 
 use tokio::{
     runtime::{Builder, Runtime},

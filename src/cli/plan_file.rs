@@ -143,8 +143,11 @@ impl Saved {
         };
         match names.iter().find(by_flag) {
             Some((flag, given)) if !self.is_for(flag, given.as_ref()) => {
-                let message = format!("`apply` takes its target from the plan, and `{flag}` names another one");
-                Err(UsageError::new(message).hint(format!("leave `{flag}` out, or save a plan with it")).into())
+                let message =
+                    format!("`apply` takes its target from the plan, and `{flag}` names another one");
+                Err(UsageError::new(message)
+                    .hint(format!("leave `{flag}` out, or save a plan with it"))
+                    .into())
             }
             Some(_) | None => Ok(()),
         }
@@ -181,7 +184,9 @@ fn check_target(target: &Target, place: &Place) -> Result<(), UsageError> {
             return Err(invalid("a model provisions nothing by itself, and waits for nothing".to_owned()));
         }
         Place::Azure(_) if !waits => {
-            return Err(invalid("a change takes time to arrive in Azure, and the plan waits for none".to_owned()));
+            return Err(invalid(
+                "a change takes time to arrive in Azure, and the plan waits for none".to_owned(),
+            ));
         }
         Place::Model(_) | Place::Azure(_) => {}
     }

@@ -174,7 +174,8 @@ impl Notes<'_> {
 async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> anyhow::Result<()> {
     let plan = &saved.plan;
     let stale = |what: String| {
-        UsageError::refused(what).hint("save a new plan from what is there now with `--out FILE`, and apply that")
+        UsageError::refused(what)
+            .hint("save a new plan from what is there now with `--out FILE`, and apply that")
     };
     if let Some(moved) = engine::moved(plane, plan).await.context("could not look at the orphans again")? {
         let name = moved.product.name();
@@ -203,7 +204,9 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
     }
     let known = |orphan: &engine::Orphan| plan.orphans.iter().any(|it| it.product == orphan.product);
     match now.orphans.iter().find(|orphan| !known(orphan)) {
-        Some(new) => Err(stale(format!("`{}` is left over too since the plan was made", new.product.name())).into()),
+        Some(new) => {
+            Err(stale(format!("`{}` is left over too since the plan was made", new.product.name())).into())
+        }
         None => Ok(()),
     }
 }

@@ -98,7 +98,9 @@ fn one(Pruned { orphan, fate }: Pruned, transactions: Transactions) -> PrunedRep
             let report = PrunedReport::of(&orphan, PruneOutcome::Failed, steps(&orphan, status));
             PrunedReport { error: Some(failure::report(&error)), exit, ..report }
         }
-        Fate::NotTried => PrunedReport::of(&orphan, PruneOutcome::NotTried, steps(&orphan, |_| StepStatus::Pending)),
+        Fate::NotTried => {
+            PrunedReport::of(&orphan, PruneOutcome::NotTried, steps(&orphan, |_| StepStatus::Pending))
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::{collections::HashMap, fmt, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Basis, ChangeKind, KeyFingerprints, Observed, Plan, PlannedStep, Propagation, Step, gateway, observe};
+use super::{
+    Basis, ChangeKind, KeyFingerprints, Observed, Plan, PlannedStep, Propagation, Step, gateway, observe,
+};
 use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -194,7 +196,14 @@ pub async fn apply(
         hand.sent = false;
         if let Err(source) = hand.take(&planned.step).await {
             let undetermined = hand.sent && !source.is_answered();
-            return Err(ApplyError::Step { done, of: plan.steps.len(), action, changed, undetermined, source });
+            return Err(ApplyError::Step {
+                done,
+                of: plan.steps.len(),
+                action,
+                changed,
+                undetermined,
+                source,
+            });
         }
         changed |= planned.kind != ChangeKind::Wait;
         took.push(since.elapsed());

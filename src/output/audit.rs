@@ -86,13 +86,19 @@ fn since(product: &ProductAuditReport) -> Option<&str> {
 
 fn one(service: &ServiceAuditReport, style: Style) -> String {
     if let Some(error) = &service.error {
-        let mut text = format!("{}{}: {}\n", style.heading(Mark::Broken), one_line(&service.name), one_line(&error.message));
+        let mut text = format!(
+            "{}{}: {}\n",
+            style.heading(Mark::Broken),
+            one_line(&service.name),
+            one_line(&error.message)
+        );
         for cause in &error.causes {
             let _ = writeln!(text, "  caused by: {}", one_line(cause));
         }
         return text;
     }
-    let mut text = format!("{}{}: {}\n", style.heading(mark_of(service)), one_line(&service.name), counts(service));
+    let mut text =
+        format!("{}{}: {}\n", style.heading(mark_of(service)), one_line(&service.name), counts(service));
     // What no link made is counted, and listed only if there is something to say about it.
     let shown = |product: &&ProductAuditReport| {
         product.status != ProductStatus::Foreign || !product.findings.is_empty()

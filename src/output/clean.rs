@@ -77,8 +77,8 @@ fn without_commands(line: String) -> String {
     let mut line = line;
     for at in line.match_indices("##").map(|(at, _)| at).collect::<Vec<_>>().into_iter().rev() {
         let after = &line[at + 2..];
-        let is_command = after.starts_with('[')
-            || after.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("vso["));
+        let is_command =
+            after.starts_with('[') || after.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("vso["));
         if is_command {
             line.insert(at + 1, ' ');
         }
@@ -189,7 +189,8 @@ mod tests {
     #[test]
     fn no_line_is_a_command_to_a_pipeline() {
         let text = "::error::x\n  ::add-mask::y\na ##vso[task.x]b\n##[error]c\nd ##VSO[e\n# # f :: g\n";
-        let expected = ": :error::x\n  : :add-mask::y\na # #vso[task.x]b\n# #[error]c\nd # #VSO[e\n# # f :: g\n";
+        let expected =
+            ": :error::x\n  : :add-mask::y\na # #vso[task.x]b\n# #[error]c\nd # #VSO[e\n# # f :: g\n";
         assert_eq!(printable(text), expected);
     }
 

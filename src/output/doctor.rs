@@ -14,7 +14,8 @@ use crate::engine::Condition;
 
 impl Report for DoctorReport {
     fn text(&self, style: Style) -> String {
-        let mut text = format!("{}{}: {}\n", style.heading(mark(self.outcome)), one_line(&self.env), self.sentence());
+        let mut text =
+            format!("{}{}: {}\n", style.heading(mark(self.outcome)), one_line(&self.env), self.sentence());
         let mut table = style.table();
         for hop in &self.hops {
             add_rows(&mut table, hop, style);
@@ -74,11 +75,8 @@ fn first(hop: &HopReport) -> &str {
 /// One line for each thing that was seen.
 fn add_rows(table: &mut comfy_table::Table, hop: &HopReport, style: Style) {
     for (at, saw) in hop.saw.iter().enumerate() {
-        let head = if at == 0 {
-            [style.mark(mark(hop.outcome)), cell(hop.hop.title())]
-        } else {
-            ["", ""].map(cell)
-        };
+        let head =
+            if at == 0 { [style.mark(mark(hop.outcome)), cell(hop.hop.title())] } else { ["", ""].map(cell) };
         let mut cells = Vec::from(head);
         cells.push(cell(saw));
         table.add_row(cells);

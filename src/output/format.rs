@@ -138,7 +138,9 @@ impl Rows {
 
     pub(super) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(self.columns.iter().map(|name| cell(name.to_uppercase())));
+        table
+            .load_style(presets::NOTHING)
+            .set_header(self.columns.iter().map(|name| cell(name.to_uppercase())));
         table.add_rows(self.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>()));
         trimmed(&table)
     }

@@ -16,8 +16,8 @@ mod status;
 mod style;
 mod ui;
 
-pub(crate) use clean::{one_line, printable};
 pub use ci::{Event, EventLine, Pipeline};
+pub(crate) use clean::{one_line, printable};
 pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
 pub use format::{Format, InvalidQuery, Query};
 pub use graph::{Graph, GraphFormat};

@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{clean::{self, markdown as plain}, ChangeResult, ErrorReport, LinkReport, StepReport, change::target_name, format::Rows};
+use super::{
+    ChangeResult, ErrorReport, LinkReport, StepReport,
+    change::target_name,
+    clean::{self, markdown as plain},
+    format::Rows,
+};
 use crate::engine::Finding;
 
 pub(super) fn of_link(link: &LinkReport) -> String {
@@ -47,4 +52,3 @@ fn list(findings: &[Finding], error: Option<&ErrorReport>) -> String {
     }
     text
 }
-

@@ -47,7 +47,8 @@ impl Report for StatusReport {
 
 fn one(link: &LinkReport, style: Style) -> String {
     let worst = link.findings.iter().map(|finding| finding.severity).max();
-    let mut text = format!("{}{}: {}\n", style.heading(state_mark(link.state, worst)), one_line(&link.env), link.state);
+    let mut text =
+        format!("{}{}: {}\n", style.heading(state_mark(link.state, worst)), one_line(&link.env), link.state);
     let mut table = style.table();
     for row in parts(link) {
         let mut cells = vec![style.mark(row.mark)];
@@ -256,7 +257,9 @@ impl Report for ImportReport {
         format!(
             "{}: {} created, {} changed, {} unchanged\n",
             one_line(&self.model),
-            self.created, self.changed, self.unchanged
+            self.created,
+            self.changed,
+            self.unchanged
         )
     }
 

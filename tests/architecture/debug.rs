@@ -15,7 +15,8 @@ fn debugged(code: &str) -> Vec<(String, Vec<(String, String)>)> {
         let Some((derived, after)) = code[at..].split_once(")]") else { continue };
         let words: Vec<&str> = derived.split(|c: char| !c.is_alphanumeric()).collect();
         let head = after.find(['{', ';', '(']).unwrap_or(0);
-        let name = after[..head].split_whitespace().skip_while(|word| !["struct", "enum"].contains(word)).nth(1);
+        let name =
+            after[..head].split_whitespace().skip_while(|word| !["struct", "enum"].contains(word)).nth(1);
         let (true, Some(name)) = (words.contains(&"Debug"), name) else { continue };
         found.push((name.to_owned(), fields(&after[head..])));
     }
@@ -36,7 +37,9 @@ fn fields(text: &str) -> Vec<(String, String)> {
     let body = &text[..end.unwrap_or(text.len())];
     let lines = body.lines().filter(|line| !line.trim_start().starts_with("#["));
     let pair = |line: &str| match line.split_once(": ") {
-        Some((name, of)) => (name.rsplit([' ', '(', '{']).next().unwrap_or_default().to_owned(), of.to_owned()),
+        Some((name, of)) => {
+            (name.rsplit([' ', '(', '{']).next().unwrap_or_default().to_owned(), of.to_owned())
+        }
         None => (String::new(), line.to_owned()),
     };
     lines.map(pair).collect()

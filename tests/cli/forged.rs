@@ -186,8 +186,5 @@ fn a_saved_prune_is_a_proposal_too() {
         },
         "",
     );
-    is_refused(
-        &|_, plan| plan["prune"]["plan"]["orphans"][0]["steps"] = json!([delete_product()]),
-        LABEL,
-    );
+    is_refused(&|_, plan| plan["prune"]["plan"]["orphans"][0]["steps"] = json!([delete_product()]), LABEL);
 }

@@ -13,7 +13,10 @@ mod fleet;
 mod forged;
 mod formats;
 mod graphs;
+mod hostile;
 mod infrastructure;
+#[cfg(unix)]
+mod interrupts;
 mod models;
 mod pipelines;
 mod plans;
@@ -23,6 +26,7 @@ mod shape;
 #[cfg(unix)]
 mod shells;
 mod support;
+mod switches;
 mod targets;
 #[cfg(unix)]
 mod terminal;

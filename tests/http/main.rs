@@ -13,4 +13,6 @@ mod operations;
 mod program;
 mod rights;
 mod snapshot;
+#[cfg(unix)]
+mod steps;
 mod verbs;

@@ -27,7 +27,10 @@ pub(super) struct GivenKeys {
 
 impl fmt::Debug for GivenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GivenKeys").field("primary", &self.primary).field("secondary", &self.secondary).finish_non_exhaustive()
+        f.debug_struct("GivenKeys")
+            .field("primary", &self.primary)
+            .field("secondary", &self.secondary)
+            .finish_non_exhaustive()
     }
 }
 

@@ -56,7 +56,10 @@ struct Operation {
 
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation").field("number", &self.number).field("shown", &self.shown).finish_non_exhaustive()
+        f.debug_struct("Operation")
+            .field("number", &self.number)
+            .field("shown", &self.shown)
+            .finish_non_exhaustive()
     }
 }
 
