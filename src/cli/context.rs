@@ -193,7 +193,7 @@ impl Context {
             return Ok(Plane::Azure(self.azure(endpoint)?));
         }
         let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
-        self.refuse_flag("--endpoint", given, env.provider.value)?;
+        self.refuse_flag("--endpoint", given, &env.provider)?;
         if env.provisioning.value == Provisioning::Service {
             let message =
                 format!("the JSON model cannot provision by itself (from {})", env.provisioning.source);
@@ -206,26 +206,33 @@ impl Context {
 
     /// The control plane for commands that are not about an env.
     pub(super) fn default_plane(&self) -> anyhow::Result<Plane> {
-        let provider = self.settings.provider().value;
-        match provider {
+        let provider = self.settings.provider();
+        match provider.value {
             ProviderKind::Json => {
                 let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
-                self.refuse_flag("--endpoint", given, provider)?;
+                self.refuse_flag("--endpoint", given, &provider)?;
                 Ok(Plane::Model(self.model(&self.settings.model().value)?))
             }
             ProviderKind::Arm => {
                 let given = self.overrides.model.as_ref().map(|it| &it.source);
-                self.refuse_flag("--model", given, provider)?;
+                self.refuse_flag("--model", given, &provider)?;
                 Ok(Plane::Azure(self.default_azure()?))
             }
         }
     }
 
-    /// Refuses a flag about the other control plane.
-    fn refuse_flag(&self, flag: &str, given: Option<&Source>, provider: ProviderKind) -> anyhow::Result<()> {
-        if !matches!(given, Some(Source::Flag(_))) {
+    /// Refuses a flag about the other control plane, unless a variable chose this one for every command.
+    fn refuse_flag(
+        &self,
+        flag: &str,
+        given: Option<&Source>,
+        provider: &Sourced<ProviderKind>,
+    ) -> anyhow::Result<()> {
+        let by_variable = matches!(provider.source, Source::Variable(_));
+        if by_variable || !matches!(given, Some(Source::Flag(_))) {
             return Ok(());
         }
+        let provider = provider.value;
         let other = match provider {
             ProviderKind::Json => ProviderKind::Arm,
             ProviderKind::Arm => ProviderKind::Json,

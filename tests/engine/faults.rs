@@ -15,13 +15,14 @@ use swa_apim::{
     ambient::System,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{self, Existing, Intent, Leftovers, PlannedStep, StepListener},
-    model::{
-        ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey,
-    },
+    model::{ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
     provider::{Collection, ControlPlane, ETag, Expected, Failure, ProviderError, Versioned},
 };
 
-use crate::{recipe::Recipe, world::{Mortal, World}};
+use crate::{
+    recipe::Recipe,
+    world::{Mortal, World},
+};
 
 /// What an own failure is.
 #[derive(Debug)]
