@@ -187,7 +187,7 @@ impl Context {
             self.refuse_flag(
                 "--model",
                 self.overrides.model.as_ref().map(|it| &it.source),
-                env.provider.value,
+                &env.provider,
             )?;
             let endpoint = self.endpoint(env.cloud.value, env.endpoint.as_ref())?;
             return Ok(Plane::Azure(self.azure(endpoint)?));

@@ -37,7 +37,6 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
 
 /// A change that failed or was refused. Where a step was applied, the exit code says so, whatever failed after
 /// it.
-
 pub(super) fn failed(
     env: &str,
     steps: Vec<StepReport>,

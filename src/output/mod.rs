@@ -17,6 +17,8 @@ mod style;
 mod ui;
 
 pub use ci::{Event, EventLine, Pipeline};
+#[cfg(test)]
+use clean::is_hazard;
 pub(crate) use clean::{one_line, printable};
 pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
 pub use format::{Format, InvalidQuery, Query};

@@ -3,6 +3,8 @@
 mod audit;
 mod change;
 mod doctor;
+#[cfg(test)]
+mod hostile;
 mod link;
 
 use schemars::JsonSchema;
