@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     error::Error,
+    fmt::Write as _,
     io::{self, IsTerminal as _, Write as _},
     time::Duration,
 };
@@ -85,10 +86,10 @@ pub(super) fn print(env: Option<&str>, failure: &ErrorReport) {
     let place = env.map(|env| format!("{}: ", one_line(env))).unwrap_or_default();
     let mut text = format!("error: {place}{}\n", indented(&failure.message));
     for cause in &failure.causes {
-        text += &format!("  caused by: {}\n", cause.replace('\n', "\n    "));
+        let _ = writeln!(text, "  caused by: {}", cause.replace('\n', "\n    "));
     }
     if let Some(hint) = &failure.hint {
-        text += &format!("hint: {}\n", one_line(hint));
+        let _ = writeln!(text, "hint: {}", one_line(hint));
     }
     let _ = anstream::stderr().lock().write_all(printable(&text).as_bytes());
 }
