@@ -184,11 +184,7 @@ impl Context {
     /// The control plane that an env is on.
     pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
         if env.provider.value == ProviderKind::Arm {
-            self.refuse_flag(
-                "--model",
-                self.overrides.model.as_ref().map(|it| &it.source),
-                &env.provider,
-            )?;
+            self.refuse_flag("--model", self.overrides.model.as_ref().map(|it| &it.source), &env.provider)?;
             let endpoint = self.endpoint(env.cloud.value, env.endpoint.as_ref())?;
             return Ok(Plane::Azure(self.azure(endpoint)?));
         }

@@ -1,11 +1,7 @@
 //! Carrying plans out: in one transaction for each model, side by side in Azure; then looking at what came
 //! of them.
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use tokio::time::sleep;
@@ -13,17 +9,16 @@ use tokio::time::sleep;
 use super::{
     change::{is_apart, make_plan},
     context::Context,
-    journal::Journal,
     outcome,
     plane::{Place, Plane},
+    shown::Shown,
 };
 use crate::{
     diagnosis::ExitCode,
     engine::{
-        self, Applied, ApplyError, Intent, LinkState, Movement, Observed, Plan, PlannedStep, Provisioner,
-        StepListener, Undo, Verdict,
+        self, Applied, ApplyError, Intent, LinkState, Movement, Observed, Plan, Provisioner, Undo, Verdict,
     },
-    output::{ChangeResult, Event, KeysReport, Outcome, Progress, StepReport, StepStatus, Told, Ui},
+    output::{ChangeResult, Event, KeysReport, Outcome, Progress, StepReport, StepStatus, Told},
     provider::{ProviderError, Shared, arm::Wait},
 };
 
@@ -245,42 +240,6 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
     }
     let resource = job.plan.target.site_environment.to_string();
     job.state = JobState::failed(ApplyError::Moved { resource, change: Movement::Changed });
-}
-
-/// Shows, notes and writes down each step as it is taken.
-struct Shown<'a> {
-    env: &'a str,
-    progress: &'a Progress,
-    ui: &'a Ui,
-    journal: &'a Journal,
-    /// The steps in the journal, where each stands by itself.
-    chapter: Option<usize>,
-    told: AtomicUsize,
-}
-
-impl<'a> Shown<'a> {
-    fn new(cx: &'a Context, env: &'a str, plane: &Plane, plan: &Plan, progress: &'a Progress) -> Self {
-        let chapter = is_apart(plane).then(|| cx.journal.open(env, &plan.steps));
-        Self { env, progress, ui: &cx.ui, journal: &cx.journal, chapter, told: AtomicUsize::new(0) }
-    }
-}
-
-impl StepListener for Shown<'_> {
-    fn starting(&self, at: usize, step: &PlannedStep) {
-        self.progress.now(format!("{}: {} {}", self.env, step.step.action(), step.step.target().name()));
-        if let Some(chapter) = self.chapter {
-            self.journal.note(chapter, at, StepStatus::Unknown);
-        }
-    }
-
-    fn finished(&self, at: usize, step: &PlannedStep, took: Duration) {
-        // What a transaction holds is not done before all of it is written.
-        let Some(chapter) = self.chapter else { return };
-        self.journal.note(chapter, at, StepStatus::Applied);
-        let step = outcome::timed(StepReport::of(step, StepStatus::Applied), took);
-        self.ui.happened(&[Event::Step { env: self.env.to_owned(), step }]);
-        self.told.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// Writes down a result as soon as it is there.

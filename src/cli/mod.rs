@@ -35,6 +35,7 @@ mod prune;
 mod pruned;
 mod relink;
 mod resolve;
+mod shown;
 mod snapshot;
 mod status;
 mod typed;
