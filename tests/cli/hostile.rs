@@ -75,7 +75,7 @@ fn what_azure_says_steers_neither_terminal_nor_pipeline() {
 #[test]
 fn names_in_the_configuration_are_harmless_too() {
     let shop = Shop::sample();
-    let name = json!(NASTY.replace('\u{9b}', "").replace('\u{7}', "")).to_string();
+    let name = json!(NASTY.replace(['\u{9b}', '\u{7}'], "")).to_string();
     shop.add_env(&format!("[env.{name}]\nstatic-web-app = {name}\napim = 'shop-apim'\n"));
     for line in ["status --all", "link --all", "status --env nope", "link --all --output-file events"] {
         for format in ["", " -o tsv", " -o markdown", " -o yaml"] {
