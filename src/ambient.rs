@@ -1,8 +1,9 @@
 //! What the outside world decides for us: the time and chance.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::SystemTime};
 
 use jiff::Timestamp;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
 /// The source of time and of unguessable ids. Tests bring their own.
@@ -25,9 +26,10 @@ pub trait Ambient: Debug + Send + Sync {
 pub struct System;
 
 impl Ambient for System {
+    /// A clock that is set before the first or after the last date that can be written shows that date.
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        of_clock(SystemTime::now())
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that asks chance")]
@@ -36,9 +38,54 @@ impl Ambient for System {
     }
 }
 
+fn of_clock(time: SystemTime) -> Timestamp {
+    let out_of_range = if time < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::try_from(time).unwrap_or(out_of_range)
+}
+
+/// Whether the operating system provides random numbers.
+#[must_use]
+pub fn has_chance() -> bool {
+    SystemRandom::new().fill(&mut [0; 16]).is_ok()
+}
+
+/// The names of the variables that begin with a prefix, in order.
+#[must_use]
+pub fn variables_with(prefix: &str) -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+    names.sort();
+    names
+}
+
+/// Whether a variable is set to nothing.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn is_set_and_empty(name: &str) -> bool {
+    !name.is_empty() && std::env::var_os(name).is_some_and(|value| value.is_empty())
+}
+
 /// A variable of the environment, if it is set to something.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_far_off_shows_the_nearest_date() {
+        let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        let before = SystemTime::UNIX_EPOCH.checked_sub(century).unwrap();
+        assert!(of_clock(before) < Timestamp::UNIX_EPOCH);
+        if let Some(after) = SystemTime::UNIX_EPOCH.checked_add(century * 200) {
+            assert_eq!(of_clock(after), Timestamp::MAX);
+        }
+        assert!(has_chance());
+    }
 }

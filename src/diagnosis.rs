@@ -162,6 +162,23 @@ pub trait Diagnose: Error + Send + Sync + 'static {
         let _ = now;
         None
     }
+
+    /// Whether this is an answer that the request was not carried out. Of a request without such an answer, it
+    /// is unknown whether it was.
+    fn is_answered(&self) -> bool {
+        false
+    }
+}
+
+/// A word as a shell reads it back, in every command that is printed.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    // No command line can hold a NUL, so none is printed.
+    let word = word.replace('\0', "");
+    match shlex::try_quote(&word) {
+        Ok(quoted) => quoted.into_owned(),
+        Err(_) => String::new(),
+    }
 }
 
 /// The known name that is nearest to a mistyped one, if any is near enough to be meant.
@@ -180,6 +197,17 @@ mod tests {
     fn a_mistyped_name_leads_to_the_nearest_known_one() {
         assert_eq!(nearest("porduction", ["staging", "production"]), Some("production"));
         assert_eq!(nearest("x", ["staging", "production"]), None);
+    }
+
+    #[test]
+    fn a_shell_reads_back_every_word_that_was_quoted() {
+        for word in
+            ["prod", "my prod", "it's", "", "$HOME", "a;b", "`id`", "\"x\"", "a\nb", "-x", "~", "!x", "ä*"]
+        {
+            let read = shlex::split(&format!("swa-apim {}", quoted(word)));
+            assert_eq!(read, Some(vec!["swa-apim".to_owned(), word.to_owned()]));
+        }
+        assert_eq!(quoted("a\0b"), "ab");
     }
 
     #[test]

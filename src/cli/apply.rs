@@ -14,7 +14,9 @@ use crate::diagnosis::ExitCode;
 
 /// Apply exactly the plan that was saved with --out
 ///
-/// Refused, changing nothing, if anything that the plan was made from has changed since.
+/// The plan is computed again for the same target, and applied only if it is the saved one, step for step. It is
+/// refused, and nothing is changed, if a resource that it was computed from has changed, or if the file holds a
+/// step that this program would not take.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json")]
 pub(super) struct ApplyArgs {
@@ -24,8 +26,10 @@ pub(super) struct ApplyArgs {
 }
 
 pub(super) async fn run(args: ApplyArgs, cx: &Context) -> anyhow::Result<ExitCode> {
-    match plan_file::read(&args.plan)? {
-        Saved::Plans(plans) => change::run_saved(cx, plans).await,
-        Saved::Prune(saved) => prune::run_saved(cx, saved).await,
+    let saved = plan_file::read(&args.plan)?;
+    saved.check(cx)?;
+    match saved {
+        Saved::Plans(plans) => change::run_saved(cx, &plans).await,
+        Saved::Prune(saved) => prune::run_saved(cx, &saved).await,
     }
 }

@@ -9,7 +9,10 @@ use clap::{
 };
 use clap_complete::ArgValueCandidates;
 
-use super::complete;
+use super::{
+    complete,
+    typed::{duration, switch},
+};
 use crate::{
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
     engine::{Adoption, Grace, Previews},
@@ -82,7 +85,7 @@ pub(super) struct GlobalArgs {
     #[arg(value_parser = PossibleValuesParser::new(Provisioning::WORDS).try_map(|word| word.parse::<Provisioning>()))]
     provisioning: Option<Provisioning>,
     /// Work on the built-in sample: its env `prod`, kept in your data directory
-    #[arg(long, global = true, env = "SWA_APIM_SAMPLE", value_parser = FalseyValueParser::new(), help_heading = "Control plane")]
+    #[arg(long, global = true, env = "SWA_APIM_SAMPLE", value_parser = switch("SWA_APIM_SAMPLE"), help_heading = "Control plane")]
     #[arg(action = ArgAction::SetTrue)]
     sample: bool,
     /// The format of results
@@ -100,10 +103,10 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, env = "SWA_APIM_QUERY", value_name = "JMESPATH", help_heading = "Output")]
     query: Option<Query>,
     /// Take every question as answered with yes
-    #[arg(long, short, global = true, env = "SWA_APIM_YES", value_parser = FalseyValueParser::new(), help_heading = "Output")]
+    #[arg(long, short, global = true, env = "SWA_APIM_YES", value_parser = switch("SWA_APIM_YES"), help_heading = "Output")]
     pub(super) yes: bool,
     /// Never ask anything
-    #[arg(long, global = true, env = "SWA_APIM_NO_INPUT", value_parser = FalseyValueParser::new(), help_heading = "Output")]
+    #[arg(long, global = true, env = "SWA_APIM_NO_INPUT", value_parser = switch("SWA_APIM_NO_INPUT"), help_heading = "Output")]
     no_input: bool,
     /// How long to wait for others who hold the lock of a model (30s unless given), and how long a command
     /// may take in all over HTTP (10m); with --wait-for, how long to wait for the state (5m)
@@ -120,7 +123,7 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, hide = true, env = "GITHUB_OUTPUT", value_name = "FILE")]
     github_output: Option<PathBuf>,
     /// Print nothing but results and errors
-    #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = FalseyValueParser::new(), help_heading = "Output")]
+    #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = switch("SWA_APIM_QUIET"), help_heading = "Output")]
     quiet: bool,
     /// Say more of what is being done; -vv and -vvv say more still
     #[arg(long, short, global = true, env = "SWA_APIM_VERBOSE", help_heading = "Output")]
@@ -289,7 +292,7 @@ pub(super) struct GraceArgs {
 
 impl GraceArgs {
     pub(super) fn grace(self) -> Grace {
-        let whole = self.grace.as_secs() + u64::from(self.grace.subsec_nanos() > 0);
+        let whole = self.grace.as_secs().saturating_add(u64::from(self.grace.subsec_nanos() > 0));
         Grace::seconds(u32::try_from(whole).unwrap_or(u32::MAX))
     }
 }
@@ -305,28 +308,5 @@ pub(super) struct NoWaitArgs {
 impl NoWaitArgs {
     pub(super) fn wait(self) -> Wait {
         if self.no_wait { Wait::UntilAccepted } else { Wait::UntilDone }
-    }
-}
-
-/// Reads `30s`, `2m`, `1h 30m`, or a number of seconds.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    let parsed: jiff::SignedDuration =
-        text.parse().map_err(|_| "a time is written as 30s, 2m or 1h 30m".to_owned())?;
-    Duration::try_from(parsed).map_err(|_| "a time to wait cannot be negative".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_with_and_without_a_unit() {
-        assert_eq!(duration("45"), Ok(Duration::from_secs(45)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        assert!(duration("soon").is_err() && duration("-5s").is_err());
     }
 }

@@ -1,13 +1,13 @@
 //! What all changing commands share: plan, show, ask, apply, verify, report.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
 
 use super::{
     args::PlanArgs,
-    context::{Context, quoted},
+    context::{Context, UsageError, quoted},
     execution::{self, Job, Origin},
     failure,
     fleet::Fleet,
@@ -15,15 +15,16 @@ use super::{
     plan_file::{self, SavedPlan},
     plane::{Place, Plane},
     resolve::name_lookalikes,
+    typed::told,
 };
 use crate::{
     config::EnvSettings,
     diagnosis::ExitCode,
     engine::{
-        self, Adoption, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews, Propagation,
-        Refusal, Rights, Step, Target,
+        self, Adoption, ApplyError, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews,
+        Propagation, Refusal, Rights, Step, Target,
     },
-    output::{ChangeReport, ChangeResult, Progress, SCHEMA_VERSION},
+    output::{ChangeReport, ChangeResult, Progress, SCHEMA_VERSION, StepStatus},
     provider::{ControlPlane, Transactions, arm::Wait},
 };
 
@@ -51,6 +52,7 @@ pub(super) struct Change {
 /// Plans, shows, asks, applies, verifies and reports the change for each env.
 pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) -> anyhow::Result<ExitCode> {
     cx.wait(change.wait);
+    cx.allow_for(change.grace.duration());
     let progress = cx.ui.progress();
     let mut results = BTreeMap::new();
     let mut jobs = Vec::new();
@@ -67,6 +69,7 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
         }
     }
     drop(progress);
+    check_time(cx, &jobs)?;
     let verb = change.intent.verb();
     let saved = change.options.out.as_deref().filter(|_| results.is_empty());
     if let Some(file) = saved {
@@ -88,15 +91,52 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
     finish(cx, verb, jobs, results, change.wait).await
 }
 
-/// Applies plans that were saved earlier: these, or none.
-pub(super) async fn run_saved(cx: &Context, saved: Vec<SavedPlan>) -> anyhow::Result<ExitCode> {
-    let mut jobs = Vec::new();
+/// Applies plans that were saved earlier: all of them as they were saved, or none.
+pub(super) async fn run_saved(cx: &Context, saved: &[SavedPlan]) -> anyhow::Result<ExitCode> {
     let verb = saved.first().map_or("apply", |first| first.plan.intent.verb());
-    for (at, saved) in saved.into_iter().enumerate() {
+    let (mut jobs, mut results) = (Vec::new(), BTreeMap::new());
+    let progress = cx.ui.progress();
+    for (at, saved) in saved.iter().enumerate() {
         let plane = cx.plane_at(&saved.place()?)?;
-        jobs.push((at, Job::new(plane, saved.plan, None, Origin::Agreed)));
+        progress.now(format!("comparing the plan with {}", saved.plan.target.env));
+        match reconsider(&plane, &saved.plan).await {
+            Ok(job) => jobs.push((at, job)),
+            Err(error) => {
+                results.insert(at, saved_failed(saved, &error));
+            }
+        }
     }
-    finish(cx, verb, jobs, BTreeMap::new(), Wait::UntilDone).await
+    drop(progress);
+    if !results.is_empty() {
+        for (at, _) in jobs {
+            let error = UsageError::refused("another plan of the same file was not applied");
+            results.insert(at, saved_failed(&saved[at], &error.into()));
+        }
+        return report(cx, verb, results);
+    }
+    finish(cx, verb, jobs, results, Wait::UntilDone).await
+}
+
+fn saved_failed(saved: &SavedPlan, error: &anyhow::Error) -> ChangeResult {
+    let steps = outcome::steps(&saved.plan, StepStatus::Pending);
+    outcome::failed(&saved.plan.target.env, steps, LinkState::Unknown, error)
+}
+
+/// Plans again for the same target and intent. A saved plan is a proposal: what is carried out is the new plan,
+/// and only if it is the saved one.
+async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<Job> {
+    let errand = || format!("could not begin {}", outcome::errand(&saved.intent));
+    let observed = engine::observe(plane.as_ref(), &saved.target).await;
+    let observed = observed.context("could not read the current link")?;
+    if let Some(moved) = ApplyError::movement(saved, &observed) {
+        return Err(anyhow::Error::new(moved).context(errand()));
+    }
+    let plan = engine::plan(&observed, &saved.intent).with_context(errand)?;
+    if let Some(stranger) = plan_file::stranger(&saved.steps, &plan.steps) {
+        return Err(anyhow::Error::new(stranger).context(errand()));
+    }
+    let seen = is_apart(plane).then_some(observed);
+    Ok(Job::new(plane.clone(), plan, seen, Origin::Agreed))
 }
 
 async fn finish(
@@ -118,6 +158,41 @@ async fn finish(
         cx.ui.say(&next);
     }
     Ok(code)
+}
+
+/// Refuses, before anything is changed, a plan whose own waits are longer than the command may take.
+fn check_time(cx: &Context, jobs: &[(usize, Job)]) -> Result<(), UsageError> {
+    let Some(limit) = cx.timeout() else { return Ok(()) };
+    for (_, job) in jobs.iter().filter(|(_, job)| job.plane.is_azure()) {
+        let waits = job.plan.steps.iter().filter_map(|planned| match &planned.step {
+            Step::Settle { grace, .. } => Some(grace.duration()),
+            Step::PutProduct { .. }
+            | Step::PutSubscription { .. }
+            | Step::PutPolicy { .. }
+            | Step::AddApi { .. }
+            | Step::RemoveApi { .. }
+            | Step::Connect { .. }
+            | Step::Disconnect { .. }
+            | Step::SwapKeys { .. }
+            | Step::ProveKey { .. }
+            | Step::RetireSecondary { .. }
+            | Step::DeleteSubscription { .. }
+            | Step::DeleteProduct { .. } => None,
+        });
+        let waits = waits.fold(Duration::ZERO, Duration::saturating_add);
+        if waits > limit {
+            let message = format!(
+                "{} of `{}` waits for {} in all, and `--timeout` ends the command after {}",
+                outcome::errand(&job.plan.intent),
+                job.plan.target.env,
+                told(waits),
+                told(limit)
+            );
+            let hint = "give it more time with `--timeout`, or shorten each wait with `--grace`";
+            return Err(UsageError::new(message).hint(hint));
+        }
+    }
+    Ok(())
 }
 
 /// What somebody may want to do who has just made a link.

@@ -15,12 +15,17 @@ use clap::ArgMatches;
 
 use super::{
     args::GlobalArgs,
+    contradictions,
+    interrupt::Interrupt,
+    journal::Journal,
     plane::{Place, Plane},
 };
+pub(super) use crate::diagnosis::quoted;
 use crate::{
     ambient::{self, Ambient, System},
     config::{
-        Cloud, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced, sample_model,
+        Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
+        sample_model,
     },
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::ResourceId,
@@ -72,6 +77,10 @@ pub(super) struct Context {
     pub(super) ambient: Arc<dyn Ambient>,
     pub(super) folder: PathBuf,
     pub(super) yes: bool,
+    /// What the command has changed so far.
+    pub(super) journal: Journal,
+    /// The request to end.
+    pub(super) interrupt: Interrupt,
     overrides: Overrides,
     timeout: Option<Duration>,
     limit: Cell<Duration>,
@@ -90,9 +99,19 @@ const LOCK_WAIT: Duration = Duration::from_secs(30);
 /// How long a command may take over HTTP, unless somebody says otherwise.
 const WHOLE_COMMAND: Duration = Duration::from_secs(10 * 60);
 
+/// How many waits of the grace a plan has at most.
+const WAITS: u32 = 6;
+
 impl Context {
-    pub(super) fn new(global: &GlobalArgs, matches: &ArgMatches) -> anyhow::Result<Self> {
-        let folder = env::current_dir().context("could not tell the working directory")?;
+    pub(super) fn new(
+        global: &GlobalArgs,
+        matches: &ArgMatches,
+        journal: Journal,
+        interrupt: Interrupt,
+    ) -> anyhow::Result<Self> {
+        contradictions::check(matches)?;
+        let folder = env::current_dir().context("could not find the working directory")?;
+        anyhow::ensure!(ambient::has_chance(), "the operating system provides no random numbers");
         let overrides = global.overrides(matches);
         let settings = Settings::load(overrides.clone(), &folder)?;
         let ui = global.ui();
@@ -106,6 +125,8 @@ impl Context {
             ambient: Arc::new(System),
             folder,
             yes: global.yes,
+            journal,
+            interrupt,
             overrides,
             timeout: global.timeout,
             limit: Cell::new(global.timeout.unwrap_or(WHOLE_COMMAND)),
@@ -143,6 +164,13 @@ impl Context {
         self.timeout
     }
 
+    /// Gives the command the time that its own waits take, unless the user has limited it.
+    pub(super) fn allow_for(&self, grace: Duration) {
+        if self.timeout.is_none() {
+            self.limit.set(WHOLE_COMMAND.saturating_add(grace.saturating_mul(WAITS)));
+        }
+    }
+
     /// Lets the command go on over HTTP for so long. What is open already keeps its limit.
     pub(super) fn go_on_for(&self, limit: Duration) {
         self.limit.set(limit);
@@ -156,9 +184,12 @@ impl Context {
     /// The control plane that an env is on.
     pub(super) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
         if env.provider.value == ProviderKind::Arm {
-            let endpoint = endpoint(env.cloud.value, env.endpoint.as_ref())?;
+            self.refuse_flag("--model", self.overrides.model.as_ref().map(|it| &it.source), &env.provider)?;
+            let endpoint = self.endpoint(env.cloud.value, env.endpoint.as_ref())?;
             return Ok(Plane::Azure(self.azure(endpoint, subscription_of(env))?));
         }
+        let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
+        self.refuse_flag("--endpoint", given, &env.provider)?;
         if env.provisioning.value == Provisioning::Service {
             let message =
                 format!("the JSON model cannot provision by itself (from {})", env.provisioning.source);
@@ -171,10 +202,62 @@ impl Context {
 
     /// The control plane for commands that are not about an env.
     pub(super) fn default_plane(&self) -> anyhow::Result<Plane> {
-        match self.settings.provider().value {
-            ProviderKind::Json => Ok(Plane::Model(self.model(&self.settings.model().value)?)),
-            ProviderKind::Arm => Ok(Plane::Azure(self.default_azure()?)),
+        let provider = self.settings.provider();
+        match provider.value {
+            ProviderKind::Json => {
+                let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
+                self.refuse_flag("--endpoint", given, &provider)?;
+                Ok(Plane::Model(self.model(&self.settings.model().value)?))
+            }
+            ProviderKind::Arm => {
+                let given = self.overrides.model.as_ref().map(|it| &it.source);
+                self.refuse_flag("--model", given, &provider)?;
+                Ok(Plane::Azure(self.default_azure()?))
+            }
         }
+    }
+
+    /// Refuses a flag about the other control plane, unless a variable chose this one for every command.
+    fn refuse_flag(
+        &self,
+        flag: &str,
+        given: Option<&Source>,
+        provider: &Sourced<ProviderKind>,
+    ) -> anyhow::Result<()> {
+        let by_variable = matches!(provider.source, Source::Variable(_));
+        if by_variable || !matches!(given, Some(Source::Flag(_))) {
+            return Ok(());
+        }
+        let provider = provider.value;
+        let other = match provider {
+            ProviderKind::Json => ProviderKind::Arm,
+            ProviderKind::Arm => ProviderKind::Json,
+        };
+        let message = format!("`{flag}` is about the provider `{other}`, and this command uses `{provider}`");
+        let hint = if self.is_sample() {
+            "the sample is a model: leave one of the two out".to_owned()
+        } else {
+            format!("add `--provider {other}`, or leave `{flag}` out")
+        };
+        Err(UsageError::new(message).hint(hint).into())
+    }
+
+    fn endpoint(&self, cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<Endpoint> {
+        let endpoint = match cloud {
+            Cloud::AzureCloud => Endpoint::public(),
+            Cloud::AzureChinaCloud => Endpoint::china(),
+            Cloud::AzureUSGovernment => Endpoint::us_government(),
+        };
+        let Some(address) = address else { return Ok(endpoint) };
+        let at = endpoint.at(&address.value);
+        let endpoint = at.with_context(|| format!("`endpoint` (from {}) cannot be used", address.source))?;
+        let known = endpoint.is_azure() || endpoint.is_loopback();
+        if !known && !self.settings.may_redirect_tokens(&address.source) {
+            let shown = endpoint.base().as_str().trim_end_matches('/').to_owned();
+            let at = address.source.clone();
+            return Err(ConfigError::UntrustedEndpoint { address: shown, at }.into());
+        }
+        Ok(endpoint)
     }
 
     /// The model, for commands that are about nothing else.
@@ -189,7 +272,7 @@ impl Context {
 
     /// Azure, as the settings that belong to no env have it.
     pub(super) fn default_azure(&self) -> anyhow::Result<Arc<ArmControlPlane>> {
-        let endpoint = endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?;
+        let endpoint = self.endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?;
         let subscription = self.overrides.subscription.as_ref().map(|given| given.value.clone());
         self.azure(endpoint, subscription)
     }
@@ -267,6 +350,15 @@ impl Context {
 
     /// How an env is named on the command line, with the flags of this command line that belong to it.
     pub(super) fn selector(&self, env: &EnvSettings) -> String {
+        self.selector_without(env, &[])
+    }
+
+    /// The same, for a command on a model instead of Azure.
+    pub(super) fn selector_for_model(&self, env: &EnvSettings) -> String {
+        self.selector_without(env, &["--provider", "--endpoint", "--provisioning", "--model"])
+    }
+
+    fn selector_without(&self, env: &EnvSettings, left_out: &[&str]) -> String {
         let mut words = Vec::new();
         if matches!(env.at, Source::File { .. } | Source::Sample) {
             words.push(format!("--env {}", quoted(&env.name)));
@@ -288,7 +380,7 @@ impl Context {
             ("--provisioning", given.provisioning.as_ref().map(|it| (it.value.to_string(), &it.source))),
             ("--model", given.model.as_ref().map(|it| (path(&it.value), &it.source))),
         ];
-        for (flag, given) in texts {
+        for (flag, given) in texts.into_iter().filter(|(flag, _)| !left_out.contains(flag)) {
             if let Some((value, Source::Flag(_))) = given {
                 words.push(format!("{flag} {}", quoted(&value)));
             }
@@ -304,37 +396,4 @@ fn subscription_of(env: &EnvSettings) -> Option<String> {
         let id = super::resolve::id_in(&env.static_web_app.value)?;
         ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())
     })
-}
-
-fn endpoint(cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<Endpoint> {
-    let endpoint = match cloud {
-        Cloud::AzureCloud => Endpoint::public(),
-        Cloud::AzureChinaCloud => Endpoint::china(),
-        Cloud::AzureUSGovernment => Endpoint::us_government(),
-    };
-    let Some(address) = address else { return Ok(endpoint) };
-    let at = endpoint.at(&address.value);
-    at.with_context(|| format!("`endpoint` (from {}) cannot be used", address.source))
-}
-
-/// A word as a shell reads it back.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,~".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_in_hints_can_be_pasted_into_a_shell() {
-        assert_eq!(quoted("prod"), "prod");
-        assert_eq!(quoted("my prod"), "'my prod'");
-        assert_eq!(quoted("it's"), "'it'\\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

@@ -1,13 +1,15 @@
 //! `swa-apim emulate`
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueHint, builder::PossibleValuesParser, builder::TypedValueParser as _};
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::{
-    args::duration,
     context::{Context, UsageError},
+    interrupt::Interrupt,
+    typed::duration,
 };
 use crate::{
     config::Settings,
@@ -51,7 +53,7 @@ pub(super) struct EmulateArgs {
 }
 
 /// Who may talk to it.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(next_help_heading = "Access")]
 struct AccessArgs {
     /// Listen where other machines can reach it, and answer to its addresses
@@ -67,6 +69,16 @@ struct AccessArgs {
     /// /_emulator/switches, GET /_emulator/requests
     #[arg(long)]
     admin: bool,
+}
+
+impl fmt::Debug for AccessArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessArgs")
+            .field("allow_remote", &self.allow_remote)
+            .field("allow_host", &self.allow_host)
+            .field("admin", &self.admin)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What clients are shown in a handshake.
@@ -192,34 +204,49 @@ pub(super) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Resu
         ambient: std::sync::Arc::clone(&cx.ambient),
     })
     .await?;
-    let stop = stopped()?;
     let ready = json!({"schemaVersion": SCHEMA_VERSION, "controlPlane": emulator.control_plane(),
         "dataPlane": emulator.data_plane()});
     cx.ui.print_text(&format!("{ready}\n"))?;
-    emulator.run(stop).await;
+    let stop = cx.interrupt.clone();
+    let served = emulator.run(async move { stop.asked().await });
+    tokio::select! {
+        () = served => {}
+        () = last_orders(&cx.interrupt) => {
+            cx.ui.say("some requests did not end in time, and were cut off");
+        }
+    }
     Ok(ExitCode::Success)
+}
+
+/// How long requests that are under way have to end, once the process is asked to.
+const LAST_ORDERS: Duration = Duration::from_millis(400);
+
+/// Is over when requests have had their time to end.
+async fn last_orders(interrupt: &Interrupt) {
+    interrupt.asked().await;
+    sleep(LAST_ORDERS).await;
 }
 
 fn model_of(settings: &Settings) -> PathBuf {
     settings.model().value
 }
 
-/// Is over when somebody asks this process to end.
-#[cfg(unix)]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
 
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
+    use super::*;
 
-/// Is over when somebody asks this process to end.
-#[cfg(not(unix))]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        emulate: EmulateArgs,
+    }
+
+    #[test]
+    fn a_command_line_that_is_debugged_shows_no_token() {
+        let line = Line::parse_from(["x", "--token", "very-secret"]);
+        assert_eq!(line.emulate.access.token.as_deref(), Some("very-secret"));
+        assert!(!format!("{line:?}{line:#?}").contains("very-secret"));
+    }
 }

@@ -11,14 +11,14 @@ use super::{
     context::Context,
     outcome,
     plane::{Place, Plane},
+    shown::Shown,
 };
 use crate::{
     diagnosis::ExitCode,
     engine::{
-        self, Applied, ApplyError, Intent, LinkState, Observed, Plan, PlannedStep, Provisioner, StepListener,
-        Undo, Verdict,
+        self, Applied, ApplyError, Intent, LinkState, Movement, Observed, Plan, Provisioner, Undo, Verdict,
     },
-    output::{ChangeResult, KeysReport, Outcome, Progress, StepReport, StepStatus},
+    output::{ChangeResult, Event, KeysReport, Outcome, Progress, StepReport, StepStatus, Told},
     provider::{ProviderError, Shared, arm::Wait},
 };
 
@@ -41,8 +41,12 @@ pub(super) struct Job {
     state: JobState,
     /// Steps of plans that were given up for this one.
     before: Vec<StepReport>,
-    /// How the first of them is taken back.
+    /// Steps of a plan that repaired what the control plane did not do.
+    after: Vec<StepReport>,
+    /// How the first of them is undone.
     undo: Option<Undo>,
+    /// How many steps were written to the file of events.
+    told: usize,
 }
 
 /// Where a plan is from.
@@ -62,13 +66,24 @@ enum JobState {
     Failed {
         error: anyhow::Error,
         failed_step: Option<usize>,
+        /// Whether the step that failed may have changed something.
+        undetermined: bool,
     },
+    /// Every step was taken, and the transaction could not be written.
+    Unwritten(anyhow::Error),
+}
+
+impl JobState {
+    fn failed(error: impl Into<anyhow::Error>) -> Self {
+        Self::Failed { error: error.into(), failed_step: None, undetermined: false }
+    }
 }
 
 impl Job {
     pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
         let (env, undo) = (plan.target.env.clone(), plan.undo.clone());
-        Self { plane, plan, env, seen, origin, state: JobState::Planned, before: Vec::new(), undo }
+        let (before, after) = (Vec::new(), Vec::new());
+        Self { plane, plan, env, seen, origin, state: JobState::Planned, before, after, undo, told: 0 }
     }
 
     /// One for which there is nothing to do.
@@ -90,18 +105,19 @@ pub(super) async fn carry_out(
     wait: Wait,
 ) -> Vec<(usize, ChangeResult)> {
     let several = jobs.len() > 1;
+    let verb = jobs.first().map(|(_, job)| job.plan.intent.verb().to_owned()).unwrap_or_default();
     let (apart, mut together): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(_, job)| is_apart(&job.plane));
     apply_together(cx, &mut together, progress).await;
     let mut results = Vec::new();
     for (at, job) in together {
         progress.now(format!("checking {}", job.env));
-        results.push((at, conclude(cx, job, progress, wait).await));
+        results.push((at, told(cx, conclude(cx, job, progress, wait).await, &verb)));
     }
     let apart = stream::iter(apart).map(async |(at, mut job)| {
         if !job.plan.is_empty() {
             apply_one(cx, &mut job, progress).await;
         }
-        let result = conclude(cx, job, progress, wait).await;
+        let result = told(cx, conclude(cx, job, progress, wait).await, &verb);
         if several {
             cx.ui.say_beside(progress, &format!("{}: {}", result.env, result.summary));
         }
@@ -134,26 +150,61 @@ async fn transact(cx: &Context, mut jobs: Vec<&mut Job>, progress: &Progress) {
         apply_one(cx, job, progress).await;
     }
     progress.now("writing the model");
+    let taken: Vec<(usize, usize)> = jobs.iter().map(|job| note_writing(cx, job)).collect();
     if let Err(error) = plane.as_ref().commit().await {
-        fail_all(&mut jobs, error);
+        unwritten(&mut jobs, error);
+        // What is to be seen next is what is in the file.
+        cx.refresh();
+        return;
     }
+    for (chapter, count) in taken {
+        cx.journal.note_first(chapter, count, StepStatus::Applied);
+    }
+}
+
+/// Notes that the steps of a job are being written, and returns their chapter and their number.
+fn note_writing(cx: &Context, job: &Job) -> (usize, usize) {
+    let count = match &job.state {
+        JobState::Applied(_) => job.plan.steps.len(),
+        JobState::Failed { failed_step, .. } => failed_step.unwrap_or_default(),
+        JobState::Planned | JobState::Settled(_) | JobState::Unwritten(_) => 0,
+    };
+    let chapter = cx.journal.open(&job.env, &job.plan.steps);
+    cx.journal.note_first(chapter, count, StepStatus::Unknown);
+    (chapter, count)
 }
 
 /// One error for all, in each of whose chains it stands.
 fn fail_all(jobs: &mut [&mut Job], error: ProviderError) {
     let shared = Shared::from(error);
     for job in jobs.iter_mut().filter(|job| !matches!(job.state, JobState::Failed { .. })) {
-        job.state = JobState::Failed { error: shared.clone().into(), failed_step: None };
+        job.state = JobState::failed(shared.clone());
+    }
+}
+
+/// None of the steps of a transaction is known to be done if it could not be written.
+fn unwritten(jobs: &mut [&mut Job], error: ProviderError) {
+    let shared = Shared::from(error);
+    for job in jobs {
+        let taken = match &job.state {
+            JobState::Applied(_) => true,
+            JobState::Failed { failed_step, .. } => failed_step.is_some_and(|done| done > 0),
+            JobState::Planned | JobState::Settled(_) | JobState::Unwritten(_) => false,
+        };
+        if taken {
+            job.state = JobState::Unwritten(shared.clone().into());
+        }
     }
 }
 
 async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
     let plane = job.plane.clone();
     for _ in 0..TRIES {
-        let listener = Shown { env: &job.env, progress };
+        let listener = Shown::new(cx, &job.env, &plane, &job.plan, progress);
         let seen = job.seen.take();
-        let error = match engine::apply(plane.as_ref(), cx.ambient.as_ref(), &job.plan, seen, &listener).await
-        {
+        let done = engine::apply(plane.as_ref(), cx.ambient.as_ref(), &job.plan, seen, &listener).await;
+        job.told += listener.told.into_inner();
+        let error = match done {
             Ok(applied) => {
                 job.state = JobState::Applied(applied);
                 return;
@@ -161,10 +212,11 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
             Err(error) => error,
         };
         if !error.is_moved() || job.origin == Origin::Agreed {
-            let failed_step = error.failed_step();
+            let (failed_step, undetermined) = (error.failed_step(), error.is_undetermined());
+            let undetermined = undetermined && is_apart(&plane);
             let errand = outcome::errand(&job.plan.intent);
             let error = anyhow::Error::new(error).context(format!("could not finish {errand}"));
-            job.state = JobState::Failed { error, failed_step };
+            job.state = JobState::Failed { error, failed_step, undetermined };
             return;
         }
         job.before.extend(outcome::taken(&job.plan, error.failed_step()));
@@ -180,7 +232,7 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
             Err(error) => {
                 let error =
                     if job.before.is_empty() { error } else { ApplyError::Stopped(error.into()).into() };
-                job.state = JobState::Failed { error, failed_step: None };
+                job.state = JobState::failed(error);
                 return;
             }
         }
@@ -188,36 +240,26 @@ async fn apply_one(cx: &Context, job: &mut Job, progress: &Progress) {
             return;
         }
     }
-    let moved = ApplyError::Moved { resource: job.plan.target.site_environment.to_string() };
+    let resource = job.plan.target.site_environment.to_string();
+    let moved = ApplyError::Moved { resource, change: Movement::Changed };
     let error = if job.before.is_empty() { moved } else { ApplyError::Stopped(moved.into()) };
-    job.state = JobState::Failed { error: error.into(), failed_step: None };
+    job.state = JobState::failed(error);
 }
 
-struct Shown<'a> {
-    env: &'a str,
-    progress: &'a Progress,
-}
-
-impl StepListener for Shown<'_> {
-    fn starting(&self, _: usize, step: &PlannedStep) {
-        self.progress.now(format!("{}: {} {}", self.env, step.step.action(), step.step.target().name()));
-    }
+/// Writes down a result as soon as it is there.
+fn told(cx: &Context, mut result: ChangeResult, verb: &str) -> ChangeResult {
+    cx.ui.happened(&Event::untold_of(verb, &result));
+    result.told = Told::Everything;
+    result
 }
 
 /// Observes the link again, and says what became of the change.
 async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -> ChangeResult {
     let verdict = match look(cx, &mut job, progress, wait).await {
         Ok(verdict) => verdict,
-        Err(error) => {
-            let error = anyhow::Error::new(error).context("could not check the link");
-            let steps = outcome::steps(&job.plan, StepStatus::Applied);
-            let mut result = outcome::failed(&job.env, steps, LinkState::Unknown, &error);
-            if matches!(job.state, JobState::Applied(_)) || !job.before.is_empty() {
-                result.exit = ExitCode::NotVerified;
-            }
-            return result;
-        }
+        Err(error) => return unchecked(job, error),
     };
+    let told = Told::Steps(job.told);
     let mut steps = job.before;
     let (outcome, keys_before) = match &job.state {
         JobState::Planned | JobState::Settled(_) if steps.is_empty() => (Outcome::Unchanged, None),
@@ -225,14 +267,19 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
         JobState::Applied(applied) => {
             let took = job.plane.is_azure().then_some(applied.took.as_slice());
             steps.extend(outcome::applied(&job.plan, took));
+            steps.extend(job.after);
             (Outcome::Applied, applied.keys_before.clone())
         }
-        JobState::Failed { error, failed_step } => {
-            steps.extend(outcome::partly_done(&job.plan, *failed_step));
-            let mut result = outcome::failed(&job.env, steps, verdict.state, error);
-            result.product = product_of(&verdict);
-            result.findings = verdict.findings;
-            return result;
+        JobState::Failed { error, failed_step, undetermined } => {
+            steps.extend(outcome::partly_done(&job.plan, *failed_step, *undetermined));
+            let result = outcome::failed(&job.env, steps, verdict.state, error);
+            return ChangeResult { told, ..outcome::seen(result, &verdict) };
+        }
+        JobState::Unwritten(error) => {
+            let unmoved = job.plan.basis == verdict.observed.basis();
+            let status = if unmoved { StepStatus::Pending } else { StepStatus::Unknown };
+            let steps = outcome::steps(&job.plan, status);
+            return outcome::seen(outcome::failed(&job.env, steps, verdict.state, error), &verdict);
         }
     };
     let mut result = ChangeResult {
@@ -246,7 +293,8 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
         summary: outcome::summary(&job.plan, outcome, &verdict),
         findings: verdict.findings.clone(),
         error: None,
-        product: product_of(&verdict),
+        product: outcome::product_of(&verdict),
+        told,
         exit: ExitCode::Success,
     };
     if wait == Wait::UntilAccepted && outcome == Outcome::Applied {
@@ -258,8 +306,37 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
     result
 }
 
-fn product_of(verdict: &Verdict) -> Option<String> {
-    verdict.observed.product.as_ref().map(|seen| seen.view.id.name().to_owned())
+/// What is reported where the link could not be observed after the change: the steps as they were
+/// acknowledged, and never that nothing was changed.
+fn unchecked(job: Job, unseen: ProviderError) -> ChangeResult {
+    let unseen = || anyhow::Error::new(unseen).context("could not check the link");
+    let mut steps = job.before;
+    let error = match job.state {
+        JobState::Planned | JobState::Settled(_) => unseen(),
+        JobState::Applied(applied) => {
+            let took = job.plane.is_azure().then_some(applied.took.as_slice());
+            steps.extend(outcome::applied(&job.plan, took));
+            steps.extend(job.after);
+            let result = outcome::failed(&job.env, steps, LinkState::Unknown, &unseen());
+            let summary = "applied, and it could not be verified".to_owned();
+            return ChangeResult {
+                told: Told::Steps(job.told),
+                exit: ExitCode::NotVerified,
+                summary,
+                ..result
+            };
+        }
+        JobState::Failed { error, failed_step, undetermined } => {
+            steps.extend(outcome::partly_done(&job.plan, failed_step, undetermined));
+            error
+        }
+        JobState::Unwritten(error) => {
+            steps.extend(outcome::steps(&job.plan, StepStatus::Unknown));
+            error
+        }
+    };
+    let result = outcome::failed(&job.env, steps, LinkState::Unknown, &error);
+    ChangeResult { told: Told::Steps(job.told), ..result }
 }
 
 /// Looks at the link. What a resource provider has made wrong or not at all, it is asked for once more.
@@ -294,11 +371,15 @@ async fn look(
         return Ok(verdict);
     }
     tracing::info!(env = job.env, state = %verdict.state, "not as it should be; connecting again");
-    let listener = Shown { env: &job.env, progress };
-    match engine::apply(plane.as_ref(), cx.ambient.as_ref(), &plan, Some(seen), &listener).await {
-        Ok(applied) => job.before.extend(outcome::applied(&plan, Some(&applied.took))),
+    let listener = Shown::new(cx, &job.env, &plane, &plan, progress);
+    let done = engine::apply(plane.as_ref(), cx.ambient.as_ref(), &plan, Some(seen), &listener).await;
+    job.told += listener.told.into_inner();
+    match done {
+        Ok(applied) => job.after.extend(outcome::applied(&plan, Some(&applied.took))),
         Err(error) => {
-            tracing::warn!(env = job.env, %error, "could not be put right");
+            let (failed, undetermined) = (error.failed_step(), error.is_undetermined());
+            job.after.extend(outcome::partly_done(&plan, failed, undetermined));
+            tracing::warn!(env = job.env, %error, "the link could not be repaired");
             return Ok(verdict);
         }
     }

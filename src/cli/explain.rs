@@ -29,7 +29,7 @@ pub(super) struct ExplainArgs {
 pub(super) fn run(args: &ExplainArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
     let typed = args.words.join(" ");
     let text = if args.words.is_empty() { everything() } else { explanation(&typed)? };
-    ui.print_text(&text)?;
+    ui.print_lines(&text)?;
     Ok(ExitCode::Success)
 }
 

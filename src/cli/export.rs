@@ -61,7 +61,7 @@ pub(super) async fn run(args: ExportArgs, cx: &Context) -> anyhow::Result<ExitCo
         several => LinkExport::ignore_list(several),
     };
     match &args.out {
-        None => cx.ui.print_text(&text)?,
+        None => cx.ui.print_lines(&text)?,
         Some(file) => files::write_result(file, &text).await?,
     }
     let apart = matches!(format, ExportFormat::Bicep | ExportFormat::Arm) && part == ExportPart::Link;

@@ -1,10 +1,16 @@
 //! Failures as text and exit code: what happened, why, and what to do next.
 
-use std::{error::Error, io, io::Write as _, time::Duration};
+use std::{
+    borrow::Cow,
+    error::Error,
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write as _},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
-use super::context::UsageError;
+use super::{context::UsageError, journal::Journal, plan_file::Stranger};
 use crate::{
     ambient::{Ambient as _, System},
     config::ConfigError,
@@ -12,7 +18,7 @@ use crate::{
     emulator::EmulatorError,
     engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
-    output::{AskError, ErrorReport, Event, ExportError, InvalidQuery, Ui},
+    output::{AskError, ErrorReport, Event, ExportError, InvalidQuery, Ui, one_line, printable},
     provider::{
         ProviderError, Shared,
         arm::{ArmError, CredentialError, InvalidEndpoint},
@@ -22,18 +28,24 @@ use crate::{
 
 /// Prints what clap has to say, and returns the exit code that goes with it.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+    let plain = error.render().to_string();
+    let clean = printable(&plain);
+    // A value that is repeated here may come from a file or a variable.
+    let _ = match &clean {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(text) => anstream::stderr().lock().write_all(text.as_bytes()),
+    };
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
 }
 
 /// Prints a failure to stderr, and returns the exit code of the whole.
-pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui) -> ExitCode {
+pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Journal) -> ExitCode {
     match outcome {
         Ok(ExitCode::Interrupted) => {
-            let _ = writeln!(
-                anstream::stderr().lock(),
-                "interrupted; run the same command again to do what is left"
-            );
+            if let Some(text) = journal.epitaph() {
+                print_interruption(&text);
+                ui.tell(&[Event::Failure { env: None, error: interruption(text) }]);
+            }
             ExitCode::Interrupted
         }
         Ok(code) => code,
@@ -47,17 +59,50 @@ pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui) -> ExitCode 
     }
 }
 
+/// Prints how far an interrupted command came.
+pub(super) fn print_interruption(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{}", printable(text));
+}
+
+fn interruption(text: String) -> ErrorReport {
+    ErrorReport {
+        message: text,
+        causes: Vec::new(),
+        hint: None,
+        exit_code: ExitCode::Interrupted as u8,
+        retry_after_ms: None,
+    }
+}
+
+/// Shows the cursor, which a question that was cut off has hidden.
+pub(super) fn show_cursor() {
+    if io::stderr().is_terminal() {
+        let _ = io::stderr().write_all(b"\x1b[?25h");
+    }
+}
+
 /// Prints a failure to stderr, with the env that it belongs to where there are several.
 pub(super) fn print(env: Option<&str>, failure: &ErrorReport) {
-    let mut stderr = anstream::stderr().lock();
-    let place = env.map(|env| format!("{env}: ")).unwrap_or_default();
-    let _ = writeln!(stderr, "error: {place}{}", failure.message);
+    let place = env.map(|env| format!("{}: ", one_line(env))).unwrap_or_default();
+    let mut text = format!("error: {place}{}\n", indented(&failure.message));
     for cause in &failure.causes {
-        let _ = writeln!(stderr, "  caused by: {}", cause.replace('\n', "\n    "));
+        let _ = writeln!(text, "  caused by: {}", cause.replace('\n', "\n    "));
     }
     if let Some(hint) = &failure.hint {
-        let _ = writeln!(stderr, "hint: {hint}");
+        let _ = writeln!(text, "hint: {}", one_line(hint));
     }
+    let _ = anstream::stderr().lock().write_all(printable(&text).as_bytes());
+}
+
+/// A message whose further lines cannot be taken for lines of their own; the excerpt of a file stays as it is.
+fn indented(message: &str) -> String {
+    let is_excerpt = |line: &str| {
+        let rest = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
+        rest == "|" || rest.starts_with("| ")
+    };
+    let mut lines = message.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| text + if is_excerpt(line) { "\n" } else { "\n    " } + line)
 }
 
 /// A failure as it stands in reports.
@@ -101,6 +146,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<Refusal>(error))
         .or_else(|| of::<MissingRights>(error))
         .or_else(|| of::<ApplyError>(error))
+        .or_else(|| of::<Stranger>(error))
         .or_else(|| of::<AskError>(error))
         .or_else(|| of::<ExportError>(error))
         .or_else(|| of::<ProviderError>(error))

@@ -46,7 +46,7 @@ pub(super) async fn run(args: GraphArgs, cx: &Context) -> anyhow::Result<ExitCod
     let format = args.format.unwrap_or_else(|| implied_format(&args));
     let text = Graph::of(&looked.links).draw(format);
     match (&args.out, args.open) {
-        (None, false) => cx.ui.print_text(&text)?,
+        (None, false) => cx.ui.print_lines(&text)?,
         (Some(file), _) => files::write_result(file, &text).await?,
         (None, true) => open::show(&files::keep_temporary("graph", format.extension(), &text)?)?,
     }

@@ -1,7 +1,27 @@
 //! Diagnostics for `-v`, on stderr. Spans and events carry ids, never bodies or keys.
 
+use std::io::{self, Write};
+
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::output::{one_line, printable};
+
+/// The log, in which nothing that another party wrote begins a line or steers the terminal.
+struct Clean<W>(W);
+
+impl<W: Write> Write for Clean<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        self.0.write_all(printable(&format!("{}\n", one_line(line))).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// Starts logging at the level that belongs to a number of `-v`.
 ///
@@ -15,7 +35,7 @@ pub(super) fn start(verbosity: i8) {
         3.. => LevelFilter::TRACE,
     };
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| Clean(std::io::stderr()))
         .with_ansi(false)
         .with_target(false)
         .without_time();

@@ -8,6 +8,7 @@ mod change;
 mod complete;
 mod completions;
 mod context;
+mod contradictions;
 mod doctor;
 mod emulate;
 mod execution;
@@ -19,6 +20,8 @@ mod fleet;
 mod graph;
 mod help;
 mod init;
+mod interrupt;
+mod journal;
 mod link;
 mod logging;
 mod look;
@@ -32,16 +35,19 @@ mod prune;
 mod pruned;
 mod relink;
 mod resolve;
+mod shown;
 mod snapshot;
 mod status;
+mod typed;
 mod unlink;
+mod variables;
 mod watch;
 
 use std::env;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use self::{args::GlobalArgs, context::Context};
+use self::{args::GlobalArgs, context::Context, interrupt::Interrupt, journal::Journal};
 use crate::diagnosis::ExitCode;
 
 /// Link an Azure API Management service to an Azure Static Web App
@@ -88,8 +94,7 @@ enum Command {
 /// The definition of the command line, from which completions, man pages and the reference are made.
 #[must_use]
 pub fn command() -> clap::Command {
-    // What the environment holds does not belong into help texts and pages made from them.
-    Cli::command().mut_args(|arg| arg.hide_env_values(true))
+    variables::hidden(Cli::command())
 }
 
 /// The script that makes a shell complete this program's command lines.
@@ -114,7 +119,7 @@ pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
 #[must_use]
 pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
-    let matches = match command().try_get_matches_from(env::args_os()) {
+    let matches = match variables::without_empty(command()).try_get_matches_from(env::args_os()) {
         Ok(matches) => matches,
         Err(error) => return failure::usage(&error),
     };
@@ -124,30 +129,74 @@ pub fn main() -> ExitCode {
     };
     logging::start(cli.global.verbosity());
     let ui = cli.global.ui();
-    failure::exit_code(run(cli, &matches), &ui)
+    variables::warn_of_unknown(&command(), &ui);
+    let journal = Journal::default();
+    failure::exit_code(run(cli, &matches, &journal), &ui, &journal)
 }
 
-fn run(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Result<ExitCode> {
+    let interrupt = Interrupt::listen(journal.clone())?;
+    if cli.command.changes() {
+        journal.expect_changes();
+    }
     if matches!(cli.command, Command::Emulate(_)) {
         // A server uses every processor, and ends by itself when it is asked to.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        return runtime.block_on(dispatch(cli, matches));
+        let outcome = runtime.block_on(dispatch(cli, matches, journal, &interrupt));
+        runtime.shutdown_background();
+        return outcome;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         tokio::select! {
             biased;
-            // First, so that Ctrl-C does not simply end a process that is asking something.
-            Ok(()) = tokio::signal::ctrl_c() => Ok(ExitCode::Interrupted),
-            outcome = dispatch(cli, matches) => outcome,
+            () = interrupt.asked() => Ok(ExitCode::Interrupted),
+            outcome = dispatch(cli, matches, journal, &interrupt) => outcome,
         }
-    })
+    });
+    // A thread that waits for a file or a name server is not waited for.
+    runtime.shutdown_background();
+    outcome
 }
 
-async fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> anyhow::Result<ExitCode> {
+impl Command {
+    /// Whether the command is one that changes something.
+    fn changes(&self) -> bool {
+        match self {
+            Self::Init(_)
+            | Self::Link(_)
+            | Self::Relink(_)
+            | Self::Unlink(_)
+            | Self::Apply(_)
+            | Self::Api(_)
+            | Self::Prune(_)
+            | Self::Model(_) => true,
+            Self::Status(_)
+            | Self::Doctor(_)
+            | Self::Audit(_)
+            | Self::Graph(_)
+            | Self::Export(_)
+            | Self::Emulate(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Help(_) => false,
+        }
+    }
+}
+
+async fn dispatch(
+    cli: Cli,
+    matches: &clap::ArgMatches,
+    journal: &Journal,
+    interrupt: &Interrupt,
+) -> anyhow::Result<ExitCode> {
     let global = cli.global;
     // The process ends with the command; taking a fleet's model apart before that would be time wasted.
-    let context = || Context::new(&global, matches).map(|context| &*Box::leak(Box::new(context)));
+    let context = || {
+        let context = Context::new(&global, matches, journal.clone(), interrupt.clone());
+        context.map(|context| &*Box::leak(Box::new(context)))
+    };
     match cli.command {
         Command::Init(args) => init::run(args, context()?).await,
         Command::Link(args) => Box::pin(link::run(args, context()?)).await,

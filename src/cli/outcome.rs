@@ -5,8 +5,8 @@ use std::{cmp::Ordering, time::Duration};
 use super::failure;
 use crate::{
     diagnosis::ExitCode,
-    engine::{Intent, Leftovers, LinkState, Plan, Verdict},
-    output::{ChangeResult, Outcome, StepReport, StepStatus},
+    engine::{ChangeKind, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
+    output::{ChangeResult, Outcome, StepReport, StepStatus, Told},
 };
 
 pub(super) fn planned(plan: &Plan) -> ChangeResult {
@@ -15,7 +15,9 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
     let summary = match (outcome, plan.changes()) {
         (Outcome::Planned, 1) => format!("1 change would {what}"),
         (Outcome::Planned, count) => format!("{count} changes would {what}"),
-        (Outcome::Unchanged | Outcome::Applied | Outcome::Failed, _) => "nothing to do".to_owned(),
+        (Outcome::Unchanged | Outcome::Applied | Outcome::Refused | Outcome::Failed, _) => {
+            "nothing to do".to_owned()
+        }
     };
     ChangeResult {
         env: plan.target.env.clone(),
@@ -27,31 +29,61 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
         findings: Vec::new(),
         error: None,
         product: None,
+        told: Told::Nothing,
         summary,
         exit: ExitCode::Success,
     }
 }
 
+/// A change that failed or was refused. Where a step was applied, the exit code says so, whatever failed after
+/// it.
 pub(super) fn failed(
     env: &str,
     steps: Vec<StepReport>,
     state: LinkState,
     error: &anyhow::Error,
 ) -> ChangeResult {
-    let exit = failure::diagnose(error).exit;
+    let own = failure::diagnose(error).exit;
+    let any = |status| steps.iter().any(|step| step.status == status && step.kind != ChangeKind::Wait);
+    let (applied, unknown) = (any(StepStatus::Applied), any(StepStatus::Unknown));
+    let exit = match own {
+        ExitCode::Partial | ExitCode::NotVerified | ExitCode::Interrupted => own,
+        _ if applied => ExitCode::Partial,
+        ExitCode::Refused if unknown => ExitCode::Unavailable,
+        _ => own,
+    };
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
+    let refused = !applied && !unknown && (refusal.is_some() || exit == ExitCode::Refused);
+    let (outcome, summary) = match (refused, applied || unknown) {
+        (true, _) => (Outcome::Refused, "refused; nothing was changed"),
+        (false, true) => (Outcome::Failed, "stopped part-way"),
+        (false, false) => (Outcome::Failed, "failed"),
+    };
     ChangeResult {
         env: env.to_owned(),
-        outcome: Outcome::Failed,
+        outcome,
         steps,
         state,
         keys: None,
         undo: None,
-        findings: Vec::new(),
+        findings: refusal.map(|refusal| refusal.findings.clone()).unwrap_or_default(),
         error: Some(failure::report(error)),
         product: None,
-        summary: "failed".to_owned(),
+        told: Told::Nothing,
+        summary: summary.to_owned(),
         exit,
     }
+}
+
+/// Adds what was observed after a failure. What a refusal found stays.
+pub(super) fn seen(result: ChangeResult, verdict: &Verdict) -> ChangeResult {
+    let refused = result.outcome == Outcome::Refused && !result.findings.is_empty();
+    let findings = if refused { result.findings } else { verdict.findings.clone() };
+    ChangeResult { product: product_of(verdict), findings, ..result }
+}
+
+pub(super) fn product_of(verdict: &Verdict) -> Option<String> {
+    verdict.observed.product.as_ref().map(|seen| seen.view.id.name().to_owned())
 }
 
 pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
@@ -62,9 +94,14 @@ pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
 pub(super) fn applied(plan: &Plan, took: Option<&[Duration]>) -> Vec<StepReport> {
     let mut steps = steps(plan, StepStatus::Applied);
     for (step, took) in steps.iter_mut().zip(took.unwrap_or_default()) {
-        step.seconds = Some((took.as_secs_f64() * 10.0).round() / 10.0);
+        *step = timed(step.clone(), *took);
     }
     steps
+}
+
+/// A step with how long it took, to a tenth of a second.
+pub(super) fn timed(step: StepReport, took: Duration) -> StepReport {
+    StepReport { seconds: Some((took.as_secs_f64() * 10.0).round() / 10.0), ..step }
 }
 
 /// The steps of a plan that were taken before it was given up.
@@ -80,11 +117,12 @@ pub(super) fn accepted(plan: &Plan) -> String {
 }
 
 /// The steps of a plan of which one failed, or none was tried.
-pub(super) fn partly_done(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
+pub(super) fn partly_done(plan: &Plan, failed: Option<usize>, undetermined: bool) -> Vec<StepReport> {
     let status = |at: usize| match failed.map(|failed| at.cmp(&failed)) {
         Some(Ordering::Less) => StepStatus::Applied,
+        Some(Ordering::Equal) if undetermined => StepStatus::Unknown,
         Some(Ordering::Equal) => StepStatus::Failed,
-        Some(Ordering::Greater) | None => StepStatus::Skipped,
+        Some(Ordering::Greater) | None => StepStatus::Pending,
     };
     plan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
 }

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     diagnosis::ExitCode,
     engine::{self, GoneSites, PrunePlan, Pruned},
-    output::PruneReport,
-    provider::{ControlPlane, Transactions},
+    output::{PruneReport, StepStatus},
+    provider::{ControlPlane, ETag, Transactions},
 };
 
 /// Delete the products that links have left behind in a service, with their subscriptions
@@ -45,7 +45,9 @@ pub(super) async fn run(args: PruneArgs, cx: &Context) -> anyhow::Result<ExitCod
     let plan = make_plan(plane.as_ref(), &service, gone).await?;
     drop(progress);
     if let Some(file) = &args.plan.out {
-        plan_file::write_prune(file, SavedPrune::new(plan.clone(), plane.place())).await?;
+        let basis = engine::prune_basis(plane.as_ref(), &plan).await;
+        let basis = basis.context("could not read what is to be deleted")?;
+        plan_file::write_prune(file, SavedPrune::new(plan.clone(), gone, basis, plane.place())).await?;
     }
     if args.plan.dry_run || args.plan.out.is_some() {
         let code = show_plan(cx, &plan, args.plan.detailed_exitcode)?;
@@ -63,9 +65,9 @@ pub(super) async fn run(args: PruneArgs, cx: &Context) -> anyhow::Result<ExitCod
 }
 
 /// Applies a plan that was saved earlier: all of it, or nothing.
-pub(super) async fn run_saved(cx: &Context, saved: SavedPrune) -> anyhow::Result<ExitCode> {
+pub(super) async fn run_saved(cx: &Context, saved: &SavedPrune) -> anyhow::Result<ExitCode> {
     let plane = cx.plane_at(&saved.place()?)?;
-    carry_out(cx, &plane, &saved.plan, Agreement::ExactlyThis).await
+    carry_out(cx, &plane, &saved.plan, Agreement::ExactlyThis(saved)).await
 }
 
 async fn make_plan(
@@ -107,45 +109,114 @@ fn confirm(cx: &Context, plan: &PrunePlan) -> anyhow::Result<()> {
 }
 
 /// What is to be deleted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Agreement {
+#[derive(Clone, Copy)]
+enum Agreement<'a> {
     /// What of the plan still is an orphan when it is its turn.
     AsItIsThen,
-    /// The plan as it stands, or nothing.
-    ExactlyThis,
+    /// The plan as it was saved, or nothing.
+    ExactlyThis(&'a SavedPrune),
 }
 
 async fn carry_out(
     cx: &Context,
     plane: &Plane,
     plan: &PrunePlan,
-    agreement: Agreement,
+    agreement: Agreement<'_>,
 ) -> anyhow::Result<ExitCode> {
     let progress = cx.ui.progress();
     let control = plane.as_ref();
     progress.now("waiting for the lock of the model");
     control.begin().await.context("could not begin to prune")?;
-    if agreement == Agreement::ExactlyThis {
+    if let Agreement::ExactlyThis(saved) = agreement {
         progress.now("comparing the plan with what is there");
-        check_still_stands(control, plan).await?;
+        if let Err(error) = check_still_stands(control, saved).await {
+            drop(progress);
+            return refuse(cx, plan, &error);
+        }
     }
     let of = plan.orphans.len();
+    let notes = Notes { cx, apart: control.transactions() == Transactions::None };
     let starting = |at: usize, orphan: &engine::Orphan| {
         progress.now(format!("{} of {of}: {}", at + 1, orphan.product.name()));
+        notes.starting(orphan);
     };
     let pruned = engine::prune(control, plan, &starting).await;
+    notes.writing(&pruned);
     control.commit().await.context("could not write what was pruned")?;
     drop(progress);
     report(cx, plan, pruned, control.transactions())
 }
 
-async fn check_still_stands(plane: &dyn ControlPlane, plan: &PrunePlan) -> anyhow::Result<()> {
-    let Some(moved) = engine::moved(plane, plan).await.context("could not look at the orphans again")? else {
-        return Ok(());
+/// What an interruption has to say of a prune.
+struct Notes<'a> {
+    cx: &'a Context,
+    /// Whether each deletion stands by itself.
+    apart: bool,
+}
+
+impl Notes<'_> {
+    fn starting(&self, orphan: &engine::Orphan) {
+        if self.apart {
+            let chapter = self.cx.journal.open(orphan.product.name(), &orphan.steps);
+            self.cx.journal.note_first(chapter, orphan.steps.len(), StepStatus::Unknown);
+        }
+    }
+
+    fn writing(&self, pruned: &[Pruned]) {
+        for orphan in pruned.iter().map(|pruned| &pruned.orphan).filter(|_| !self.apart) {
+            let chapter = self.cx.journal.open(orphan.product.name(), &orphan.steps);
+            self.cx.journal.note_first(chapter, orphan.steps.len(), StepStatus::Unknown);
+        }
+    }
+}
+
+/// Plans again for the same service. What an interrupted run has deleted already may be missing.
+async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> anyhow::Result<()> {
+    let plan = &saved.plan;
+    let stale = |what: String| {
+        UsageError::refused(what)
+            .hint("save a new plan from what is there now with `--out FILE`, and apply that")
     };
-    let name = moved.product.name();
-    let error = UsageError::refused(format!("`{name}` has changed since the plan was made: {}", moved.why));
-    Err(error.hint("make a new plan from what is there now, and apply that").into())
+    if let Some(moved) = engine::moved(plane, plan).await.context("could not look at the orphans again")? {
+        let name = moved.product.name();
+        return Err(stale(format!("`{name}` has changed since the plan was made: {}", moved.why)).into());
+    }
+    let basis = engine::prune_basis(plane, plan).await.context("could not look at the orphans again")?;
+    let other = |(id, version): &(&str, &ETag)| {
+        saved.basis.versions().find(|(known, _)| known == id).is_none_or(|(_, known)| known != *version)
+    };
+    if let Some((id, _)) = basis.versions().find(other) {
+        let spelt = plan.orphans.iter().flat_map(|orphan| &orphan.steps).map(|planned| planned.step.target());
+        let spelt = spelt.into_iter().find(|target| target.key() == id).map(ToString::to_string);
+        let name = spelt.unwrap_or_else(|| id.to_owned());
+        return Err(stale(format!("`{name}` has changed since the plan was made")).into());
+    }
+    let now = make_plan(plane, &plan.service, saved.gone()).await?;
+    let planned = |orphan: &engine::Orphan| now.orphans.iter().any(|it| it.product == orphan.product);
+    // What the file has no version of was not planned, whether it exists or not.
+    let exists = |orphan: &&engine::Orphan| {
+        let key = orphan.product.key();
+        basis.holds(key) || !saved.basis.holds(key)
+    };
+    if let Some(stranger) = plan.orphans.iter().filter(exists).find(|orphan| !planned(orphan)) {
+        let name = stranger.product.name();
+        return Err(stale(format!("`{name}` is not a product that swa-apim would delete")).into());
+    }
+    let known = |orphan: &engine::Orphan| plan.orphans.iter().any(|it| it.product == orphan.product);
+    match now.orphans.iter().find(|orphan| !known(orphan)) {
+        Some(new) => {
+            Err(stale(format!("`{}` is left over too since the plan was made", new.product.name())).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Reports a plan that was refused before anything was deleted.
+fn refuse(cx: &Context, plan: &PrunePlan, error: &anyhow::Error) -> anyhow::Result<ExitCode> {
+    cx.ui.print(&pruned::refused(plan, error))?;
+    let failure = failure::report(error);
+    failure::print(None, &failure);
+    Ok(failure::diagnose(error).exit)
 }
 
 fn report(

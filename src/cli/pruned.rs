@@ -24,6 +24,20 @@ pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
     report(plan, products.collect(), summary)
 }
 
+/// A saved plan that is not applied.
+pub(super) fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneReport {
+    let exit = failure::diagnose(error).exit;
+    let refused = exit == ExitCode::Refused;
+    let outcome = if refused { PruneOutcome::Refused } else { PruneOutcome::NotTried };
+    let products = plan.orphans.iter().map(|orphan| {
+        let report = PrunedReport::of(orphan, outcome, steps(orphan, |_| StepStatus::Pending));
+        PrunedReport { error: Some(failure::report(error)), exit, ..report }
+    });
+    let what = if refused { "refused" } else { "failed" };
+    let summary = format!("{}: {what}; nothing was deleted", plan.service.name());
+    report(plan, products.collect(), summary)
+}
+
 fn in_changes(count: usize) -> String {
     if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
 }
@@ -76,7 +90,7 @@ fn one(Pruned { orphan, fate }: Pruned, transactions: Transactions) -> PrunedRep
             let status = |at: usize| match at.cmp(&done) {
                 Ordering::Less => StepStatus::Applied,
                 Ordering::Equal => StepStatus::Failed,
-                Ordering::Greater => StepStatus::Skipped,
+                Ordering::Greater => StepStatus::Pending,
             };
             let error = anyhow::Error::new(error).context("could not delete it");
             let part_way = done > 0 && transactions == Transactions::None;
@@ -84,7 +98,9 @@ fn one(Pruned { orphan, fate }: Pruned, transactions: Transactions) -> PrunedRep
             let report = PrunedReport::of(&orphan, PruneOutcome::Failed, steps(&orphan, status));
             PrunedReport { error: Some(failure::report(&error)), exit, ..report }
         }
-        Fate::NotTried => PrunedReport::of(&orphan, PruneOutcome::NotTried, skipped(&orphan)),
+        Fate::NotTried => {
+            PrunedReport::of(&orphan, PruneOutcome::NotTried, steps(&orphan, |_| StepStatus::Pending))
+        }
     }
 }
 

@@ -110,5 +110,5 @@ async fn write(cx: &Context, file: &Path, lineage: &str, resources: Value) -> an
 
 fn next(cx: &Context, env: &EnvSettings, file: &Path) -> String {
     let file = quoted(&file.display().to_string());
-    format!("next: swa-apim link {} --provider json --model {file} --dry-run", cx.selector(env))
+    format!("next: swa-apim link {} --provider json --model {file} --dry-run", cx.selector_for_model(env))
 }

@@ -6,9 +6,9 @@ use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
-    args::duration,
     context::{Context, UsageError},
     failure,
+    typed::{LONGEST, duration, told},
 };
 use crate::{
     config::EnvSettings,
@@ -44,8 +44,6 @@ const WAITING: Duration = Duration::from_secs(5 * 60);
 const SHORTEST: Duration = Duration::from_millis(50);
 /// How long one look may take at one link, and at many.
 const ONE_LOOK: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(10 * 60));
-/// As good as for ever.
-const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// How much longer a request may take than is waited for it, so that it is clear who gives up first.
 const SLACK: Duration = Duration::from_secs(60);
 
@@ -72,7 +70,7 @@ async fn watch<F: Future<Output = Look>>(
     interval: Duration,
     look: impl Fn() -> F,
 ) -> anyhow::Result<ExitCode> {
-    cx.go_on_for(FOR_EVER);
+    cx.go_on_for(LONGEST);
     let usual = if envs == 1 { ONE_LOOK.0 } else { ONE_LOOK.1 };
     let limit = cx.timeout().unwrap_or(usual);
     let mut shown = Shown::default();
@@ -92,15 +90,6 @@ fn too_slow(limit: Duration) -> UsageError {
     UsageError::not_yet(format!("the control plane has not answered for {}", told(limit)))
 }
 
-/// A time, as it is typed.
-fn told(time: Duration) -> String {
-    match time.as_secs() {
-        0 => format!("{}ms", time.as_millis()),
-        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
-        seconds => format!("{seconds}s"),
-    }
-}
-
 /// Whether looking again will not help.
 fn is_final(error: &anyhow::Error) -> bool {
     matches!(
@@ -115,10 +104,18 @@ struct Shown {
     screen: Screen,
     lines: Vec<String>,
     document: Option<serde_json::Value>,
+    /// What a pipeline was told last.
+    told: Option<serde_json::Value>,
 }
 
 impl Shown {
     fn show(&mut self, cx: &Context, report: &StatusReport, interval: Duration) -> anyhow::Result<()> {
+        let document = serde_json::to_value(report)?;
+        let is_for_people = cx.ui.is_at_a_screen() || cx.ui.is_for_people();
+        if is_for_people && self.told.as_ref() != Some(&document) {
+            cx.ui.tell_of(report);
+            self.told = Some(document.clone());
+        }
         if cx.ui.is_at_a_screen() {
             let below = format!("\nlooked at {}, every {}; Ctrl-C ends it", now(cx), told(interval));
             return cx.ui.redraw(&mut self.screen, report, &below);
@@ -126,7 +123,6 @@ impl Shown {
         if cx.ui.is_for_people() {
             return self.show_lines(cx, report.links.iter().map(line).collect());
         }
-        let document = serde_json::to_value(report)?;
         if self.document.as_ref() == Some(&document) {
             return Ok(());
         }
@@ -137,7 +133,7 @@ impl Shown {
     /// Says what was not there before, each with the time.
     fn show_lines(&mut self, cx: &Context, lines: Vec<String>) -> anyhow::Result<()> {
         for new in lines.iter().filter(|line| !self.lines.contains(line)) {
-            cx.ui.print_text(&format!("{} {new}\n", now(cx)))?;
+            cx.ui.print_lines(&format!("{} {new}\n", now(cx)))?;
         }
         self.lines = lines;
         Ok(())
@@ -145,7 +141,12 @@ impl Shown {
 
     fn show_failure(&mut self, cx: &Context, error: &anyhow::Error) -> anyhow::Result<()> {
         let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-        let line = format!("{}: {}", LinkState::Unknown, causes.join(": "));
+        // A refusal is an answer: only what could not be read leaves the state unknown.
+        let what = match failure::diagnose(error).exit {
+            ExitCode::Refused => "refused",
+            _ => LinkState::Unknown.as_str(),
+        };
+        let line = format!("{what}: {}", causes.join(": "));
         if cx.ui.is_at_a_screen() {
             return cx.ui.redraw_text(&mut self.screen, &format!("{} {line}\n", now(cx)));
         }
@@ -180,8 +181,9 @@ async fn wait_for<F: Future<Output = Look>>(
     look: impl Fn() -> F,
 ) -> anyhow::Result<ExitCode> {
     let patience = cx.timeout().unwrap_or(WAITING);
-    cx.go_on_for(patience + SLACK);
-    let end = Instant::now() + patience;
+    cx.go_on_for(patience.saturating_add(SLACK));
+    let start = Instant::now();
+    let end = start.checked_add(patience).unwrap_or(start);
     let mut last: Option<Look> = None;
     loop {
         cx.refresh();
@@ -194,10 +196,12 @@ async fn wait_for<F: Future<Output = Look>>(
             Err(error) if is_final(error) => return seen.map(|(_, code)| code),
             Ok(_) | Err(_) => last = Some(seen),
         }
-        if Instant::now() + interval >= end {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
             break;
         }
-        sleep(interval).await;
+        // The last look is when the time is over, however long the interval is.
+        sleep(interval.min(left)).await;
     }
     give_up(cx, wanted, patience, last)
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{FILE_NAME, Fault, SAMPLE_ENV, Source};
-use crate::diagnosis::{Diagnose, Diagnosis, ExitCode, nearest};
+use crate::diagnosis::{Diagnose, Diagnosis, ExitCode, nearest, quoted};
 
 /// How many names a hint lists.
 const LISTED: usize = 12;
@@ -31,6 +31,28 @@ pub enum ConfigError {
         /// What the operating system says.
         #[source]
         cause: io::Error,
+    },
+    /// A file that was found by walking up, and belongs to another user.
+    #[error(
+        "`{}` belongs to another user (uid {owner}), and was found by walking up from the working directory",
+        .path.display()
+    )]
+    ForeignFile {
+        /// The file.
+        path: PathBuf,
+        /// The user that it belongs to.
+        owner: u32,
+    },
+    /// An address of a file that was found by walking up, to which no token is sent.
+    #[error(
+        "`endpoint` ({at}) is {address}, which is neither an address of Azure nor this machine, and the file was \
+         found by walking up from the working directory"
+    )]
+    UntrustedEndpoint {
+        /// The address, without anything that may be secret.
+        address: String,
+        /// Where it is from.
+        at: Source,
     },
     /// The file says something that it cannot say.
     #[error(transparent)]
@@ -171,6 +193,17 @@ impl ConfigError {
         let text = match self {
             Self::Unreadable { .. } | Self::Incomplete(_) => return None,
             Self::Invalid(fault) => return fault.hint(),
+            Self::ForeignFile { path, .. } => {
+                let path = quoted(&path.display().to_string());
+                format!("if you trust what is in it, name the file: `--config {path}`")
+            }
+            Self::UntrustedEndpoint { address, .. } => {
+                let address = quoted(address);
+                format!(
+                    "the access token would be sent there: if that is right, repeat the command with `--endpoint \
+                     {address}`, or name the file with `--config`"
+                )
+            }
             Self::Empty(_) => "give it a value, or leave it out".to_owned(),
             Self::UnknownEnv { name, searched, known } => env_hint(name, searched, known),
             Self::NoEnvChosen { known, .. } => format!("add `--env NAME`; the envs are: {}", listed(known)),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
     document::{Document, EnvLayer},
-    find::{self, Found},
+    find::{self, Found, FoundBy},
     sample,
 };
 use crate::model::PRODUCTION;
@@ -98,6 +98,7 @@ pub struct Settings {
     /// The file that was read.
     pub file: Option<PathBuf>,
     shown: Option<PathBuf>,
+    by: FoundBy,
     cwd: PathBuf,
     document: Document,
     overrides: Overrides,
@@ -120,11 +121,11 @@ impl Settings {
         if overrides.sample {
             return Self::sample(overrides, cwd);
         }
-        let Some(Found { path, shown, bytes }) = find::find(overrides.config.as_ref(), cwd, user)? else {
+        let Some(Found { path, shown, by, bytes }) = find::find(overrides.config.as_ref(), cwd, user)? else {
             return Ok(Self::without_file(Document::default(), overrides, cwd));
         };
         let document = Document::parse(&shown, &bytes)?;
-        Ok(Self { file: Some(path), shown: Some(shown), cwd: cwd.to_owned(), document, overrides })
+        Ok(Self { file: Some(path), shown: Some(shown), by, cwd: cwd.to_owned(), document, overrides })
     }
 
     fn sample(overrides: Overrides, cwd: &Path) -> Result<Self, ConfigError> {
@@ -137,7 +138,8 @@ impl Settings {
     }
 
     fn without_file(document: Document, overrides: Overrides, cwd: &Path) -> Self {
-        Self { file: None, shown: None, cwd: cwd.to_owned(), document, overrides }
+        let by = FoundBy::User;
+        Self { file: None, shown: None, by, cwd: cwd.to_owned(), document, overrides }
     }
 
     /// The env that a command is about: the chosen one, or the only one, or one made of the flags for
@@ -205,6 +207,16 @@ impl Settings {
     #[must_use]
     pub fn endpoint(&self) -> Option<Sourced<String>> {
         self.overrides.endpoint.clone().or_else(|| self.document.providers.endpoint.clone())
+    }
+
+    /// Whether an access token may be sent to any address that this source names. A file that was found by
+    /// walking up from the working directory may have been put there by other people.
+    #[must_use]
+    pub fn may_redirect_tokens(&self, source: &Source) -> bool {
+        match source {
+            Source::File { .. } => self.by == FoundBy::User,
+            Source::Flag(_) | Source::Variable(_) | Source::Default | Source::Sample => true,
+        }
     }
 
     fn layered(&self, env: &EnvLayer) -> Result<EnvSettings, ConfigError> {
@@ -426,6 +438,23 @@ mod tests {
         std::fs::remove_file(place.path("a/swa-apim.toml")).unwrap();
         std::fs::remove_file(place.path(FILE_NAME)).unwrap();
         assert_eq!(place.load_in("a/b", Overrides::default()).unwrap().env_names(), ["mine"]);
+    }
+
+    #[test]
+    fn a_file_that_was_found_by_walking_may_not_redirect_tokens() {
+        let text = "[env.e]\nstatic-web-app='s'\napim='a'\n[provider.arm]\nendpoint='https://x.example'\n";
+        let place = Place::with(text);
+        let trusts = |overrides| {
+            let settings = place.load(overrides).unwrap();
+            settings.may_redirect_tokens(&settings.endpoint().unwrap().source)
+        };
+        assert!(!trusts(Overrides::default()));
+        assert!(trusts(Overrides { config: Some(flag("--config", FILE_NAME)), ..Overrides::default() }));
+        let endpoint = Some(flag("--endpoint", "https://x.example"));
+        assert!(trusts(Overrides { endpoint, ..Overrides::default() }));
+        std::fs::remove_file(place.path(FILE_NAME)).unwrap();
+        place.write("../user/swa-apim.toml", text);
+        assert!(trusts(Overrides::default()), "the user's own directory");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! [`Plan`] → effects, one conditional step at a time.
 
-use std::{collections::HashMap, error::Error, time::Duration};
+use std::{collections::HashMap, error::Error, fmt, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Basis, KeyFingerprints, Observed, Plan, PlannedStep, Propagation, Step, gateway, observe};
+use super::{
+    Basis, ChangeKind, KeyFingerprints, Observed, Plan, PlannedStep, Propagation, Step, gateway, observe,
+};
 use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -20,10 +22,12 @@ use crate::{
 #[non_exhaustive]
 pub enum ApplyError {
     /// What the plan was made from is no longer there as it was. Nothing has been changed.
-    #[error("`{resource}` has changed since the plan was made")]
+    #[error("`{resource}` {change} since the plan was made")]
     Moved {
-        /// A resource that has changed, come or gone.
+        /// The id of the resource, as the control plane spells it.
         resource: String,
+        /// What became of it.
+        change: Movement,
     },
     /// The control plane could not be read before the first step. Nothing has been changed.
     #[error("could not read the current link")]
@@ -40,12 +44,53 @@ pub enum ApplyError {
         of: usize,
         /// The step that failed.
         action: &'static str,
+        /// Whether a step before it has changed something.
+        changed: bool,
+        /// Whether the step itself may have changed something: it was sent, and no answer says that it failed.
+        undetermined: bool,
         /// Why.
         source: ProviderError,
     },
 }
 
+/// What became of a resource since it was observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// It has another version.
+    Changed,
+    /// It did not exist then.
+    Created,
+    /// It no longer exists.
+    Deleted,
+}
+
+impl fmt::Display for Movement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Changed => "has changed",
+            Self::Created => "was created",
+            Self::Deleted => "was deleted",
+        })
+    }
+}
+
 impl ApplyError {
+    /// The first difference between what a plan was made from and what is there now, if there is one.
+    #[must_use]
+    pub fn movement(plan: &Plan, observed: &Observed) -> Option<Self> {
+        let now = observed.basis();
+        let key = plan.basis.difference(&now)?;
+        let change = match (plan.basis.holds(key), now.holds(key)) {
+            (true, false) => Movement::Deleted,
+            (false, true) => Movement::Created,
+            (true, true) | (false, false) => Movement::Changed,
+        };
+        let planned = plan.steps.iter().map(|planned| planned.step.target());
+        let ends: [&ResourceId; 2] = [&plan.target.site_environment, &plan.target.service];
+        let resource = spelt(key, planned.chain(ends).chain(observed.ids()));
+        Some(Self::Moved { resource, change })
+    }
+
     /// Whether somebody else has changed the link, so that a plan made anew may well go through.
     #[must_use]
     pub fn is_moved(&self) -> bool {
@@ -63,6 +108,15 @@ impl ApplyError {
             Self::Step { done, .. } => Some(*done),
         }
     }
+
+    /// Whether the step that failed may have changed something all the same.
+    #[must_use]
+    pub fn is_undetermined(&self) -> bool {
+        match self {
+            Self::Moved { .. } | Self::Observe(_) | Self::Stopped(_) => false,
+            Self::Step { undetermined, .. } => *undetermined,
+        }
+    }
 }
 
 impl Diagnose for ApplyError {
@@ -73,7 +127,13 @@ impl Diagnose for ApplyError {
             Self::Observe(error) => error.diagnosis(),
             Self::Stopped(_) => Diagnosis::new(ExitCode::Partial)
                 .hint("run the same command again: it continues from what is there"),
-            Self::Step { done: 0, source, .. } => source.diagnosis(),
+            Self::Step { changed: false, source, undetermined, .. } => {
+                let diagnosis = source.diagnosis();
+                // A refusal says that nothing was changed.
+                let refused = diagnosis.exit == ExitCode::Refused;
+                let exit = if refused && *undetermined { ExitCode::Unavailable } else { diagnosis.exit };
+                Diagnosis { exit, ..diagnosis }
+            }
             Self::Step { .. } => {
                 Diagnosis::new(ExitCode::Partial).hint("run the same command again: it finishes what is left")
             }
@@ -94,6 +154,11 @@ pub struct Applied {
 pub trait StepListener: Send + Sync {
     /// The step at this place is about to be taken.
     fn starting(&self, at: usize, step: &PlannedStep);
+
+    /// The control plane has acknowledged the step at this place.
+    fn finished(&self, at: usize, step: &PlannedStep, took: Duration) {
+        let _ = (at, step, took);
+    }
 }
 
 /// Takes the steps of a plan, each on the condition that its target is as the plan saw it.
@@ -118,29 +183,50 @@ pub async fn apply(
         None => Box::pin(observe(plane, &plan.target)).await.map_err(ApplyError::Observe)?,
     };
     let basis = observed.basis();
-    if let Some(resource) = plan.basis.difference(&basis) {
-        return Err(ApplyError::Moved { resource: resource.to_owned() });
+    if let Some(moved) = ApplyError::movement(plan, &observed) {
+        return Err(moved);
     }
     let keys_before = observed.keys.clone();
     let waits = plan.target.propagation != Propagation::Immediate;
     let live = keys_before.as_ref().filter(|_| waits && plan.rotates()).map(|keys| keys.primary.clone());
     let etags = etags_of(&basis);
-    let mut hand = Hand { plane, ambient, observed, etags, live, rotated: false };
+    let mut hand = Hand { plane, ambient, observed, etags, live, rotated: false, sent: false };
     let first_deletion = plan.steps.iter().position(|planned| planned.step.deletes_leftovers());
     let mut took = Vec::with_capacity(plan.steps.len());
+    let mut changed = false;
     for (done, planned) in plan.steps.iter().enumerate() {
         listener.starting(done, planned);
         let action = planned.step.action();
         tracing::info!(step = action, target = %planned.step.target(), "applying");
         let since = Instant::now();
-        let failed = |source| ApplyError::Step { done, of: plan.steps.len(), action, source };
-        if first_deletion == Some(done) {
-            Box::pin(hand.check_unused()).await.map_err(failed)?;
+        hand.sent = false;
+        let unused = if first_deletion == Some(done) { Box::pin(hand.check_unused()).await } else { Ok(()) };
+        let outcome = match unused {
+            Ok(()) => Box::pin(hand.take(&planned.step)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(source) = outcome {
+            let undetermined = hand.sent && !source.is_answered();
+            let (of, action) = (plan.steps.len(), action);
+            return Err(ApplyError::Step { done, of, action, changed, undetermined, source });
         }
-        Box::pin(hand.take(&planned.step)).await.map_err(failed)?;
+        changed |= planned.kind != ChangeKind::Wait;
         took.push(since.elapsed());
+        listener.finished(done, planned, since.elapsed());
     }
     Ok(Applied { took, keys_before })
+}
+
+/// An id in lower case as the control plane spells it, as far as a known id says.
+fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
+    let rest_below = |id: &ResourceId| {
+        key.strip_prefix(id.key()).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::len)
+    };
+    let nearest = known.filter_map(|id| Some((rest_below(id)?, id))).min_by_key(|(rest, _)| *rest);
+    match nearest {
+        Some((rest, id)) => format!("{id}{}", &key[key.len() - rest..]),
+        None => key.to_owned(),
+    }
 }
 
 fn etags_of(basis: &Basis) -> HashMap<String, ETag> {
@@ -157,9 +243,17 @@ struct Hand<'a> {
     live: Option<Fingerprint>,
     /// Whether the control plane replaced the keys by itself when the site was connected.
     rotated: bool,
+    /// Whether the step at hand has sent a change.
+    sent: bool,
 }
 
 impl Hand<'_> {
+    /// The control plane, to change something there.
+    fn change(&mut self) -> &dyn ControlPlane {
+        self.sent = true;
+        self.plane
+    }
+
     async fn take(&mut self, step: &Step) -> Result<(), ProviderError> {
         match step {
             Step::PutProduct { product } => {
@@ -218,27 +312,29 @@ impl Hand<'_> {
 
     async fn put(&mut self, desired: Resource) -> Result<(), ProviderError> {
         let id = desired.id().clone();
-        let etag = self.plane.put(desired, self.expected(&id)).await?;
+        let expected = self.expected(&id);
+        let etag = self.change().put(desired, expected).await?;
         self.etags.insert(id.key().to_owned(), etag);
         Ok(())
     }
 
     async fn delete(&mut self, id: &ResourceId) -> Result<(), ProviderError> {
         // What was not there when the plan was made is not deleted if it is there now.
-        self.plane.delete(id, self.expected(id)).await?;
+        let expected = self.expected(id);
+        self.change().delete(id, expected).await?;
         self.etags.remove(id.key());
         Ok(())
     }
 
-    async fn add_api(&self, api: &ProductApiId) -> Result<(), ProviderError> {
+    async fn add_api(&mut self, api: &ProductApiId) -> Result<(), ProviderError> {
         let place = Resource::new((**api).clone(), serde_json::Map::new());
-        self.plane.put(place, Expected::Absent).await.map(|_| ())
+        self.change().put(place, Expected::Absent).await.map(|_| ())
     }
 
     /// A list shows the APIs and no version of their places in the product, so that is read now.
-    async fn remove_api(&self, api: &ProductApiId) -> Result<(), ProviderError> {
+    async fn remove_api(&mut self, api: &ProductApiId) -> Result<(), ProviderError> {
         match self.plane.get(api).await? {
-            Some(place) => self.plane.delete(api, Expected::Unchanged(place.etag)).await,
+            Some(place) => self.change().delete(api, Expected::Unchanged(place.etag)).await,
             None => Ok(()),
         }
     }
@@ -305,7 +401,7 @@ impl Hand<'_> {
         if self.live.is_some() {
             self.live = Some(keys.primary.fingerprint());
         }
-        let etag = self.plane.set_keys(id, keys, expected).await?;
+        let etag = self.change().set_keys(id, keys, expected).await?;
         self.etags.insert(id.key().to_owned(), etag);
         Ok(())
     }
@@ -317,13 +413,13 @@ impl Hand<'_> {
     }
 
     /// Never blindly: the key in the slot has to be the one that the plan wants gone.
-    async fn retire(&self, id: &ApimSubscriptionId, retiring: &Fingerprint) -> Result<(), ProviderError> {
+    async fn retire(&mut self, id: &ApimSubscriptionId, retiring: &Fingerprint) -> Result<(), ProviderError> {
         match self.slot_of(id, retiring).await? {
             Some(KeySlot::Secondary) => {}
             Some(KeySlot::Primary) => return Err(ProviderError::Conflict((**id).clone())),
             None => return Ok(()),
         }
-        let Err(error) = self.plane.regenerate(id, KeySlot::Secondary).await else { return Ok(()) };
+        let Err(error) = self.change().regenerate(id, KeySlot::Secondary).await else { return Ok(()) };
         // The answer may have been lost, and not the request.
         match self.slot_of(id, retiring).await {
             Ok(None) => Ok(()),

@@ -25,7 +25,7 @@ mod undo;
 mod verify;
 
 pub use apis::with_schemes;
-pub use apply::{Applied, ApplyError, StepListener, apply};
+pub use apply::{Applied, ApplyError, Movement, StepListener, apply};
 pub use assess::findings;
 pub use audit::{
     ApiSeen, Audit, DanglingLink, Gap, HostSeen, Orphaned, ProductAudit, ServiceSeen, SitesSeen, Standing,
@@ -37,7 +37,7 @@ pub use found::Finding;
 pub use observe::observe;
 pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, Seen, Unreadable};
 pub use plan::{Plan, plan};
-pub use prune::{Fate, GoneSites, Orphan, PrunePlan, Pruned, Spared, moved, prune};
+pub use prune::{Fate, GoneSites, Orphan, PrunePlan, Pruned, Spared, moved, prune, prune_basis};
 pub use refusal::Refusal;
 pub use rehearse::rehearse;
 pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};

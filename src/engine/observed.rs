@@ -123,10 +123,22 @@ pub struct Observed {
 #[serde(transparent)]
 pub struct Basis(BTreeMap<String, ETag>);
 
+impl FromIterator<(String, ETag)> for Basis {
+    fn from_iter<I: IntoIterator<Item = (String, ETag)>>(versions: I) -> Self {
+        Self(versions.into_iter().collect())
+    }
+}
+
 impl Basis {
     /// The id, in lower case, and the version of everything.
     pub fn versions(&self) -> impl Iterator<Item = (&str, &ETag)> {
         self.0.iter().map(|(id, etag)| (id.as_str(), etag))
+    }
+
+    /// Whether a resource is among them, by its id in lower case.
+    #[must_use]
+    pub fn holds(&self, key: &str) -> bool {
+        self.0.contains_key(key)
     }
 
     /// A resource that is not in both, or not in the same version.
@@ -222,6 +234,18 @@ impl Observed {
             || of_site
             || self.subscriptions.iter().any(named)
             || held()
+    }
+
+    /// The ids of everything that was seen, as the control plane spells them.
+    pub fn ids(&self) -> impl Iterator<Item = &ResourceId> {
+        let site = self.site.iter().map(|seen| seen.resource.id());
+        let service = self.service.iter().map(|seen| seen.resource.id());
+        let backends = self.backends.iter().map(|seen| seen.resource.id());
+        let product = self.product.iter().map(|seen| seen.resource.id());
+        let policy = self.policy.iter().map(|seen| seen.resource.id());
+        let subscriptions = self.subscriptions.iter().map(|seen| seen.resource.id());
+        let apis = self.product_apis.iter().chain(&self.addable_apis).map(|api| &*api.id);
+        site.chain(service).chain(backends).chain(product).chain(policy).chain(subscriptions).chain(apis)
     }
 
     /// The versions of everything that was seen.

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeKind, Intent, Leftovers, Observed, PlannedStep, Step};
-use crate::model::{ApimServiceId, ResourceId};
+use crate::{
+    diagnosis::quoted,
+    model::{ApimServiceId, ResourceId},
+};
 
 /// How a change is taken back, or why it cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +68,7 @@ fn with_apis(verb: &str, steps: &[PlannedStep]) -> String {
         Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name()),
         _ => None,
     });
-    apis.fold(verb.to_owned(), |verb, api| format!("{verb} {api}"))
+    apis.fold(verb.to_owned(), |verb, api| format!("{verb} {}", quoted(api)))
 }
 
 /// A link that was not there: what it made goes, what it found stays.

@@ -78,12 +78,18 @@ impl fmt::Display for Fingerprint {
 }
 
 /// The two keys of a subscription; both open the same doors.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyPair {
     /// The key that a site takes when it is connected.
     pub primary: Key,
     /// The key that may be replaced while the primary is in use.
     pub secondary: Key,
+}
+
+impl fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyPair({}, {})", self.primary.fingerprint(), self.secondary.fingerprint())
+    }
 }
 
 /// Which of a subscription's two keys.
@@ -120,6 +126,15 @@ pub enum SiteKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pair_that_is_debugged_shows_no_key() {
+        let key = |digit: &str| Key::new(digit.repeat(32)).unwrap();
+        let pair = KeyPair { primary: key("a"), secondary: key("b") };
+        for shown in [format!("{pair:?}"), format!("{pair:#?}"), format!("{:?}", Some(&pair))] {
+            assert!(!shown.contains(&"a".repeat(8)) && !shown.contains(&"b".repeat(8)), "{shown}");
+        }
+    }
 
     #[test]
     fn debug_shows_the_fingerprint_and_never_the_key() {

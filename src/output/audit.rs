@@ -7,9 +7,10 @@ use comfy_table::Cell;
 use super::{
     AuditReport, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
     ServiceAuditReport,
+    clean::one_line,
     format::{Rows, trimmed},
     status::{findings, minute},
-    style::{Mark, Style},
+    style::{Mark, Style, cell},
     ui::Report,
 };
 use crate::engine::{ChangeKind, Finding, Orphaned};
@@ -85,13 +86,19 @@ fn since(product: &ProductAuditReport) -> Option<&str> {
 
 fn one(service: &ServiceAuditReport, style: Style) -> String {
     if let Some(error) = &service.error {
-        let mut text = format!("{}{}: {}\n", style.heading(Mark::Broken), service.name, error.message);
+        let mut text = format!(
+            "{}{}: {}\n",
+            style.heading(Mark::Broken),
+            one_line(&service.name),
+            one_line(&error.message)
+        );
         for cause in &error.causes {
-            let _ = writeln!(text, "  caused by: {cause}");
+            let _ = writeln!(text, "  caused by: {}", one_line(cause));
         }
         return text;
     }
-    let mut text = format!("{}{}: {}\n", style.heading(mark_of(service)), service.name, counts(service));
+    let mut text =
+        format!("{}{}: {}\n", style.heading(mark_of(service)), one_line(&service.name), counts(service));
     // What no link made is counted, and listed only if there is something to say about it.
     let shown = |product: &&ProductAuditReport| {
         product.status != ProductStatus::Foreign || !product.findings.is_empty()
@@ -122,7 +129,7 @@ fn cells(product: &ProductAuditReport, style: Style) -> Vec<Cell> {
     let made = since(product).map(minute).unwrap_or_default();
     let codes = codes(&product.findings).replace(',', " ");
     let mut cells = vec![style.mark(mark(product))];
-    cells.extend([&product.name, status(product.status), &site, &apis, &made, &codes].map(Cell::new));
+    cells.extend([&product.name, status(product.status), &site, &apis, &made, &codes].map(cell));
     cells
 }
 
@@ -172,7 +179,7 @@ fn number(count: usize) -> String {
 
 impl Report for PruneReport {
     fn text(&self, style: Style) -> String {
-        let mut text = format!("{}\n", self.summary);
+        let mut text = format!("{}\n", one_line(&self.summary));
         if !self.products.is_empty() {
             let mut table = style.table();
             for product in &self.products {
@@ -181,7 +188,7 @@ impl Report for PruneReport {
             text += &trimmed(&table);
         }
         for spared in &self.spared {
-            let _ = writeln!(text, "stays: {}", spared.message);
+            let _ = writeln!(text, "stays: {}", one_line(&spared.message));
         }
         text
     }
@@ -206,6 +213,7 @@ fn outcome(outcome: PruneOutcome) -> &'static str {
         PruneOutcome::Planned => "planned",
         PruneOutcome::Deleted => "deleted",
         PruneOutcome::Kept => "kept",
+        PruneOutcome::Refused => "refused",
         PruneOutcome::Failed => "failed",
         PruneOutcome::NotTried => "not-tried",
     }
@@ -222,9 +230,9 @@ fn pruned_cells(product: &PrunedReport, style: Style) -> Vec<Cell> {
         PruneOutcome::Planned | PruneOutcome::Deleted => "",
         PruneOutcome::Kept => "kept",
         PruneOutcome::Failed => "failed",
-        PruneOutcome::NotTried => "not done",
+        PruneOutcome::Refused | PruneOutcome::NotTried => "not done",
     };
     let mut cells = vec![style.sign(ChangeKind::Delete)];
-    cells.extend([&what, product.name.as_str(), &product.message, became].map(Cell::new));
+    cells.extend([&what, product.name.as_str(), &product.message, became].map(cell));
     cells
 }

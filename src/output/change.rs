@@ -4,10 +4,11 @@ use comfy_table::Cell;
 
 use super::{
     ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus,
+    clean::one_line,
     format::{Rows, trimmed},
     notes,
     status::findings,
-    style::Style,
+    style::{Style, cell},
     ui::Report,
 };
 use crate::engine::{ChangeKind, Undo};
@@ -40,6 +41,10 @@ impl Report for ChangeReport {
     fn events(&self) -> Vec<Event> {
         Event::of_changes(self)
     }
+
+    fn untold(&self) -> Vec<Event> {
+        self.results.iter().flat_map(|result| Event::untold_of(&self.command, result)).collect()
+    }
 }
 
 /// How many changes were made, or would be.
@@ -54,12 +59,13 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Applied => "applied",
         Outcome::Unchanged => "unchanged",
         Outcome::Planned => "planned",
+        Outcome::Refused => "refused",
         Outcome::Failed => "failed",
     }
 }
 
 fn one(result: &ChangeResult, style: Style) -> String {
-    let mut text = format!("{}: {}\n", result.env, result.summary);
+    let mut text = format!("{}: {}\n", one_line(&result.env), one_line(&result.summary));
     if !result.steps.is_empty() {
         let mut table = style.table();
         result.steps.iter().for_each(|step| {
@@ -77,19 +83,20 @@ fn one(result: &ChangeResult, style: Style) -> String {
     if let Some(undo) = result.undo.as_ref().filter(|_| result.outcome == Outcome::Applied) {
         text += &undone_by(undo);
     }
-    // What went wrong is said once, on stderr.
-    if result.error.is_none() {
+    // What failed is printed once, on stderr. A refusal names the codes of what stands in its way.
+    if result.error.is_none() || result.outcome == Outcome::Refused {
         text += &findings(&result.findings, style);
     }
     text
 }
 
 fn undone_by(undo: &Undo) -> String {
-    match undo {
-        Undo::By { command, note: None } => format!("to take it back: {command}\n"),
-        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})\n"),
-        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}\n"),
-    }
+    let text = match undo {
+        Undo::By { command, note: None } => format!("to take it back: {command}"),
+        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
+        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
+    };
+    format!("{}\n", one_line(&text))
 }
 
 /// What a step changes, by its name.
@@ -102,14 +109,16 @@ pub(super) fn target_name(step: &StepReport) -> &str {
 fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
     let name = target_name(step);
     let mut cells = vec![style.sign(step.kind)];
-    cells.extend([what(step), name, &step.reason].map(Cell::new));
+    cells.extend([what(step), name, &step.reason].map(cell));
     let status = match (step.status, step.seconds) {
         (StepStatus::Applied, Some(seconds)) => format!("{seconds:.1} s"),
         (StepStatus::Planned | StepStatus::Applied, _) => String::new(),
         (StepStatus::Failed, _) => "failed".to_owned(),
-        (StepStatus::Skipped, _) => "not done".to_owned(),
+        (StepStatus::Unknown, _) => "unknown".to_owned(),
+        (StepStatus::Pending, _) => "not done".to_owned(),
+        (StepStatus::Skipped, _) => "not needed".to_owned(),
     };
-    cells.push(Cell::new(status));
+    cells.push(cell(status));
     cells
 }
 

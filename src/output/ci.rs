@@ -3,6 +3,7 @@
 //! Nothing is masked, since nothing has to be: a key is never printed, and a command to mask it would print it.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     io::{self, Write as _},
     path::PathBuf,
@@ -13,7 +14,9 @@ use serde::Serialize;
 
 use super::{
     ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, SCHEMA_VERSION, StatusReport, StepReport,
-    StepStatus,
+    StepStatus, Told,
+    clean::{self, one_line},
+    format::json_line,
 };
 use crate::{
     engine::{ChangeKind, Finding, LinkState, Severity},
@@ -113,6 +116,15 @@ impl Event {
         report.results.iter().flat_map(|result| Self::of_result(&report.command, result)).collect()
     }
 
+    /// What of a result was not written while the command ran.
+    pub(crate) fn untold_of(command: &str, result: &ChangeResult) -> Vec<Self> {
+        match result.told {
+            Told::Nothing => Self::of_result(command, result),
+            Told::Steps(count) => Self::of_result(command, result).into_iter().skip(count).collect(),
+            Told::Everything => Vec::new(),
+        }
+    }
+
     fn of_result(command: &str, result: &ChangeResult) -> Vec<Self> {
         let step = |step: &StepReport| Self::Step { env: result.env.clone(), step: step.clone() };
         let end = Self::Result {
@@ -148,16 +160,23 @@ impl Pipeline {
         files.into_iter().try_for_each(|file| append(file).map(drop).map_err(|error| (file.clone(), error)))
     }
 
-    /// Writes events and outputs, and returns the annotations that belong on stderr.
+    /// Appends events to their file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub(super) fn happened(&self, events: &[Event]) -> io::Result<()> {
+        let Some(file) = self.events.as_ref().filter(|_| !events.is_empty()) else { return Ok(()) };
+        let lines: Vec<String> = events.iter().map(line).collect::<Result<_, _>>()?;
+        append(file)?.write_all(lines.concat().as_bytes())
+    }
+
+    /// Writes the outputs of what happened, and returns the annotations that belong on stderr.
     ///
     /// # Errors
     ///
     /// If a file cannot be written.
     pub(super) fn tell(&self, events: &[Event]) -> io::Result<String> {
-        if let Some(file) = &self.events {
-            let lines: Vec<String> = events.iter().map(line).collect::<Result<_, _>>()?;
-            append(file)?.write_all(lines.concat().as_bytes())?;
-        }
         if let Some(file) = &self.outputs {
             append(file)?.write_all(outputs(events).as_bytes())?;
         }
@@ -167,7 +186,7 @@ impl Pipeline {
 
 fn line(event: &Event) -> Result<String, serde_json::Error> {
     let line = EventLine { schema_version: SCHEMA_VERSION, event: event.clone() };
-    serde_json::to_string(&line).map(|line| line + "\n")
+    json_line(&line)
 }
 
 /// The outputs of a step: what later steps branch on. Those of one env are there if it was for one.
@@ -195,11 +214,11 @@ fn outputs(events: &[Event]) -> String {
     }
     if let (1, Some(state)) = (states.len(), states.values().next().and_then(|state| state.as_str())) {
         let product = products.pop().flatten().unwrap_or_default();
-        let _ = writeln!(text, "state={state}\nproduct-id={product}");
+        let _ = writeln!(text, "state={state}\nproduct-id={}", one_line(&product));
     }
     if !states.is_empty() {
         // JSON, in which a line break in the name of an env is no line break of the file.
-        let _ = writeln!(text, "states={}", serde_json::Value::Object(states));
+        let _ = writeln!(text, "states={}", clean::json(serde_json::Value::Object(states).to_string()));
     }
     text
 }
@@ -243,7 +262,8 @@ fn annotation(kind: &str, title: &str, message: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<Cow<'_, str>> = text.split(['\r', '\n']).map(one_line).collect();
+    lines.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]

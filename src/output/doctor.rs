@@ -2,20 +2,20 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::Cell;
-
 use super::{
     DoctorReport, HopReport,
+    clean::one_line,
     format::{Rows, trimmed},
     status::findings,
-    style::{Mark, Style},
+    style::{Mark, Style, cell},
     ui::Report,
 };
 use crate::engine::Condition;
 
 impl Report for DoctorReport {
     fn text(&self, style: Style) -> String {
-        let mut text = format!("{}{}: {}\n", style.heading(mark(self.outcome)), self.env, self.sentence());
+        let mut text =
+            format!("{}{}: {}\n", style.heading(mark(self.outcome)), one_line(&self.env), self.sentence());
         let mut table = style.table();
         for hop in &self.hops {
             add_rows(&mut table, hop, style);
@@ -61,7 +61,8 @@ impl DoctorReport {
         let mut text = String::new();
         for hop in &self.hops {
             let Some(hint) = &hop.hint else { continue };
-            let _ = write!(text, "\n{}: {}\n  {} {hint}\n", hop.hop.title(), first(hop), style.arrow());
+            let (saw, hint) = (one_line(first(hop)), one_line(hint));
+            let _ = write!(text, "\n{}: {saw}\n  {} {hint}\n", hop.hop.title(), style.arrow());
         }
         text
     }
@@ -74,13 +75,10 @@ fn first(hop: &HopReport) -> &str {
 /// One line for each thing that was seen.
 fn add_rows(table: &mut comfy_table::Table, hop: &HopReport, style: Style) {
     for (at, saw) in hop.saw.iter().enumerate() {
-        let head = if at == 0 {
-            [style.mark(mark(hop.outcome)), Cell::new(hop.hop.title())]
-        } else {
-            ["", ""].map(Cell::new)
-        };
+        let head =
+            if at == 0 { [style.mark(mark(hop.outcome)), cell(hop.hop.title())] } else { ["", ""].map(cell) };
         let mut cells = Vec::from(head);
-        cells.push(Cell::new(saw));
+        cells.push(cell(saw));
         table.add_row(cells);
     }
 }

@@ -6,6 +6,8 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::{clean, style::cell};
+
 /// A format of output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -117,8 +119,7 @@ impl Rows {
     }
 
     pub(super) fn tsv(&self) -> String {
-        let clean = |cell: &String| cell.replace(['\t', '\n', '\r'], " ");
-        let line = |row: &Vec<String>| row.iter().map(clean).collect::<Vec<_>>().join("\t");
+        let line = |row: &Vec<String>| row.iter().map(|cell| clean::tsv(cell)).collect::<Vec<_>>().join("\t");
         self.rows.iter().fold(String::new(), |mut text, row| {
             let _ = writeln!(text, "{}", line(row));
             text
@@ -126,20 +127,21 @@ impl Rows {
     }
 
     pub(super) fn markdown(&self) -> String {
-        let clean = |cell: &String| cell.replace('|', "\\|").replace(['\n', '\r'], " ");
         let line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(clean).collect();
+            let cells: Vec<String> = cells.iter().map(|cell| clean::markdown(cell)).collect();
             format!("| {} |\n", cells.join(" | "))
         };
-        let ruler: Vec<String> = self.columns.iter().map(|_| "---".to_owned()).collect();
-        let head = line(&self.columns) + &line(&ruler);
+        let ruler = vec!["---"; self.columns.len()].join(" | ");
+        let head = format!("{}| {ruler} |\n", line(&self.columns));
         self.rows.iter().fold(head, |text, row| text + &line(row))
     }
 
     pub(super) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(self.columns.iter().map(|name| name.to_uppercase()));
-        table.add_rows(self.rows.clone());
+        table
+            .load_style(presets::NOTHING)
+            .set_header(self.columns.iter().map(|name| cell(name.to_uppercase())));
+        table.add_rows(self.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>()));
         trimmed(&table)
     }
 }
@@ -158,11 +160,18 @@ pub(super) fn trimmed(table: &Table) -> String {
 }
 
 pub(super) fn json(report: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report).map(|text| text + "\n")
+    serde_json::to_string_pretty(report).map(|text| clean::json(text) + "\n")
+}
+
+/// JSON on one line.
+pub(super) fn json_line(report: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string(report).map(|text| clean::json(text) + "\n")
 }
 
 pub(super) fn yaml(report: &impl Serialize) -> Result<String, String> {
-    serde_saphyr::to_string(report).map_err(|error| error.to_string())
+    let text = serde_saphyr::to_string(report).map_err(|error| error.to_string())?;
+    // Every JSON document is a YAML document, and escapes what YAML would write as it is.
+    if clean::is_printable(&text) { Ok(text) } else { json(report).map_err(|error| error.to_string()) }
 }
 
 #[cfg(test)]
@@ -184,7 +193,7 @@ mod tests {
     fn what_a_query_selected_becomes_rows() {
         let rows = Rows::of(&json!([{"a": 1, "b": "x\ty"}, {"b": null, "c": [1]}]));
         assert_eq!(rows.columns, ["a", "b", "c"]);
-        assert_eq!(rows.tsv(), "1\tx y\t\n\t\t[1]\n");
+        assert_eq!(rows.tsv(), "1\tx\\ty\t\n\t\t[1]\n");
         assert_eq!(Rows::of(&json!("linked")).tsv(), "linked\n");
         assert_eq!(Rows::of(&json!([["a", 1], ["b", 2]])).tsv(), "a\t1\nb\t2\n");
     }

@@ -3,6 +3,7 @@
 mod audit;
 mod change;
 mod ci;
+mod clean;
 mod doctor;
 mod export;
 mod format;
@@ -16,6 +17,9 @@ mod style;
 mod ui;
 
 pub use ci::{Event, EventLine, Pipeline};
+#[cfg(test)]
+use clean::is_hazard;
+pub(crate) use clean::{one_line, printable};
 pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
 pub use format::{Format, InvalidQuery, Query};
 pub use graph::{Graph, GraphFormat};
@@ -25,7 +29,7 @@ pub use report::{
     DanglingLinkReport, DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport,
     NeedReport, Outcome, PolicyReport, PolicyVerdictReport, ProductAuditReport, ProductStatus, PruneOutcome,
     PruneReport, PrunedReport, SCHEMA_VERSION, ServiceAuditReport, SnapshotReport, SparedReport,
-    StaticSiteReport, StatusReport, StepReport, StepStatus, VerbReport,
+    StaticSiteReport, StatusReport, StepReport, StepStatus, Told, VerbReport,
 };
 pub use schema::schemas;
 pub(crate) use ui::Screen;

@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{ChangeResult, ErrorReport, LinkReport, StepReport, change::target_name, format::Rows};
+use super::{
+    ChangeResult, ErrorReport, LinkReport, StepReport,
+    change::target_name,
+    clean::{self, markdown as plain},
+    format::Rows,
+};
 use crate::engine::Finding;
 
 pub(super) fn of_link(link: &LinkReport) -> String {
@@ -29,7 +34,7 @@ fn table(steps: &[StepReport]) -> String {
         let status = serde_json::to_value(step.status).ok();
         let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or_default();
         let cells = [&*step.kind.sign().to_string(), &step.action, target_name(step), &step.reason, status];
-        cells.map(plain).into()
+        cells.map(|text| clean::one_line(text).into_owned()).into()
     };
     Rows { columns, rows: steps.iter().map(row).collect() }.markdown()
 }
@@ -46,9 +51,4 @@ fn list(findings: &[Finding], error: Option<&ErrorReport>) -> String {
         let _ = writeln!(text, "* error: {}", plain(&format!("{}{hint}", said.join(": "))));
     }
     text
-}
-
-/// A text on one line, with no HTML in it.
-fn plain(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace('<', "&lt;")
 }

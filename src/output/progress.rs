@@ -4,6 +4,8 @@ use std::{sync::mpsc, thread, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::clean::one_line;
+
 /// What is done sooner is not shown.
 const SOON: Duration = Duration::from_millis(100);
 
@@ -36,7 +38,7 @@ impl Progress {
 
     /// Says what is being done now.
     pub fn now(&self, what: impl Into<String>) {
-        self.bar.set_message(what.into());
+        self.bar.set_message(one_line(&what.into()).into_owned());
     }
 
     /// Takes it from the screen for as long as something else is written there.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::{
     ApiListReport, Event, ImportReport, LinkReport, PolicyReport, PolicyVerdictReport, SnapshotReport,
     StatusReport,
+    clean::one_line,
     format::{Rows, trimmed},
     notes,
-    style::{Mark, Style},
+    style::{Mark, Style, cell},
     ui::Report,
 };
 use crate::engine::{Finding, LinkState, Part, Severity};
@@ -47,11 +48,12 @@ impl Report for StatusReport {
 
 fn one(link: &LinkReport, style: Style) -> String {
     let worst = link.findings.iter().map(|finding| finding.severity).max();
-    let mut text = format!("{}{}: {}\n", style.heading(state_mark(link.state, worst)), link.env, link.state);
+    let mut text =
+        format!("{}{}: {}\n", style.heading(state_mark(link.state, worst)), one_line(&link.env), link.state);
     let mut table = style.table();
     for row in parts(link) {
         let mut cells = vec![style.mark(row.mark)];
-        cells.extend([row.part, &row.name, &row.detail].map(comfy_table::Cell::new));
+        cells.extend([row.part, &row.name, &row.detail].map(cell));
         table.add_row(cells);
     }
     text += &trimmed(&table);
@@ -67,23 +69,23 @@ fn overview(links: &[LinkReport], style: Style) -> String {
         let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
         let mut cells = vec![style.mark(state_mark(link.state, worst))];
         let texts = [&link.env, link.state.as_str(), &link.static_site.name, &link.apim.name];
-        cells.extend(texts.map(comfy_table::Cell::new));
-        cells.push(comfy_table::Cell::new(codes.join(" ")));
+        cells.extend(texts.map(cell));
+        cells.push(cell(codes.join(" ")));
         table.add_row(cells);
     }
     let mut text = trimmed(&table);
     for link in links {
         if let Some(error) = &link.error {
-            let _ = writeln!(text, "\n{}: {}", link.env, error.message);
+            let _ = writeln!(text, "\n{}: {}", one_line(&link.env), one_line(&error.message));
             for cause in &error.causes {
-                let _ = writeln!(text, "  caused by: {cause}");
+                let _ = writeln!(text, "  caused by: {}", one_line(cause));
             }
             if let Some(hint) = &error.hint {
-                let _ = writeln!(text, "  {} {hint}", style.arrow());
+                let _ = writeln!(text, "  {} {}", style.arrow(), one_line(hint));
             }
         }
         if link.findings.iter().any(|finding| finding.severity > Severity::Note) {
-            let _ = write!(text, "\n{}:", link.env);
+            let _ = write!(text, "\n{}:", one_line(&link.env));
             text += &findings(&link.findings, style);
         }
     }
@@ -232,13 +234,15 @@ pub(super) fn findings(findings: &[Finding], style: Style) -> String {
     }
     text.push('\n');
     for finding in findings {
-        let _ = writeln!(text, "{} {}: {}", finding.code, finding.severity, finding.message);
+        let message = one_line(&finding.message);
+        let _ = writeln!(text, "{} {}: {message}", finding.code, finding.severity);
         if let (Some(field), Some(expected), Some(actual)) =
             (&finding.field, &finding.expected, &finding.actual)
         {
+            let [field, actual, expected] = [field, actual, expected].map(|text| one_line(text));
             let _ = writeln!(text, "  {field}: {actual}, expected {expected}");
         }
-        let _ = writeln!(text, "  {} {}", style.arrow(), finding.hint);
+        let _ = writeln!(text, "  {} {}", style.arrow(), one_line(&finding.hint));
     }
     text
 }
@@ -253,7 +257,7 @@ impl Report for ApiListReport {
         for api in &self.apis {
             let path = address(api);
             let in_product = if api.in_product { "yes" } else { "no" };
-            table.add_row([api.name.as_str(), path.as_str(), in_product]);
+            table.add_row([api.name.as_str(), path.as_str(), in_product].map(cell));
         }
         trimmed(&table)
     }
@@ -281,7 +285,10 @@ impl Report for ImportReport {
     fn text(&self, _: Style) -> String {
         format!(
             "{}: {} created, {} changed, {} unchanged\n",
-            self.model, self.created, self.changed, self.unchanged
+            one_line(&self.model),
+            self.created,
+            self.changed,
+            self.unchanged
         )
     }
 
@@ -297,7 +304,7 @@ impl Report for ImportReport {
 impl Report for SnapshotReport {
     fn text(&self, _: Style) -> String {
         let what = if self.changed { "written" } else { "unchanged" };
-        format!("{}: {what}, {} resources and no keys\n", self.model, self.resources)
+        format!("{}: {what}, {} resources and no keys\n", one_line(&self.model), self.resources)
     }
 
     fn rows(&self) -> Rows {

@@ -2,6 +2,7 @@
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
+use super::clean::one_line;
 use crate::engine::{ChangeKind, Severity};
 
 /// Below this, wrapping makes a table harder to read than lines that the terminal breaks.
@@ -14,6 +15,11 @@ pub(crate) struct Style {
     pub(super) decorated: bool,
     /// Colour, which never carries meaning by itself.
     pub(super) colored: bool,
+}
+
+/// A cell of a table, on one line.
+pub(super) fn cell(text: impl AsRef<str>) -> Cell {
+    Cell::new(one_line(text.as_ref()))
 }
 
 /// How one part of a link is.

@@ -15,7 +15,8 @@ use serde::Serialize;
 
 use super::{
     ci::{Event, Pipeline},
-    format::{Format, Query, Rows, json, yaml},
+    clean::{one_line, printable},
+    format::{Format, Query, Rows, json, json_line, yaml},
     progress::Progress,
     style::Style,
 };
@@ -37,6 +38,11 @@ pub(crate) trait Report: Serialize {
     /// For pipelines.
     fn events(&self) -> Vec<Event> {
         Vec::new()
+    }
+
+    /// Those of the events that were not written to their file while the command ran.
+    fn untold(&self) -> Vec<Event> {
+        self.events()
     }
 }
 
@@ -139,13 +145,45 @@ impl Ui {
             None => self.whole(report)?,
             Some(query) => self.selected(&query.select(&serde_json::to_value(report)?)?)?,
         };
-        self.print_text(&text)?;
-        self.tell(&report.events());
+        self.print_lines(&text)?;
+        self.happened(&report.untold());
+        self.conclude(&report.events());
         Ok(())
     }
 
     /// Tells a pipeline what happened, in whichever ways it wants to be told.
     pub fn tell(&self, events: &[Event]) {
+        self.happened(events);
+        self.conclude(events);
+    }
+
+    /// Writes events to their file, as they happen.
+    pub fn happened(&self, events: &[Event]) {
+        if let Err(error) = self.options.pipeline.happened(events) {
+            self.warn(&format!("could not write the file of events: {error}"));
+        }
+    }
+
+    /// Prints a warning on stderr.
+    pub fn warn(&self, text: &str) {
+        let line = format!("warning: {}\n", one_line(text));
+        let _ = anstream::stderr().lock().write_all(line.as_bytes());
+    }
+
+    /// Prints a warning on stderr, unless the caller wants quiet.
+    pub fn warn_unless_quiet(&self, text: &str) {
+        if !self.options.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// Tells a pipeline of a report that is not printed as such.
+    pub(crate) fn tell_of(&self, report: &impl Report) {
+        self.tell(&report.events());
+    }
+
+    /// Writes outputs and annotations of what happened.
+    fn conclude(&self, events: &[Event]) {
         let told = self.options.pipeline.tell(events).unwrap_or_else(|error| {
             // What was to be done is done, so this is no failure of the command.
             format!("warning: could not tell the pipeline what happened: {error}\n")
@@ -172,7 +210,7 @@ impl Ui {
             None => json(value)?,
             Some(query) => self.selected(&query.select(value)?)?,
         };
-        self.print_text(&text)
+        self.print_lines(&text)
     }
 
     /// Prints a result as one line of JSON, or as it is printed otherwise if another format or a query is wanted.
@@ -182,7 +220,9 @@ impl Ui {
     /// If stdout cannot be written, or the query does not fit the result.
     pub(crate) fn print_in_a_line(&self, report: &impl Report) -> anyhow::Result<()> {
         if self.options.format == Format::Json && self.options.query.is_none() {
-            return self.print_text(&(serde_json::to_string(report)? + "\n"));
+            self.print_text(&json_line(report)?)?;
+            self.tell(&report.events());
+            return Ok(());
         }
         self.print(report)
     }
@@ -221,7 +261,16 @@ impl Ui {
             term.clear_last_lines(screen.rows)?;
         }
         screen.rows = rows_of(text, usize::from(width));
-        self.print_text(text)
+        self.print_lines(text)
+    }
+
+    /// Prints a result in which names and messages of other parties stand.
+    ///
+    /// # Errors
+    ///
+    /// If stdout cannot be written.
+    pub fn print_lines(&self, text: &str) -> anyhow::Result<()> {
+        self.print_text(&printable(text))
     }
 
     /// Prints a text that is a result by itself, such as a script.
@@ -259,20 +308,20 @@ impl Ui {
     /// Shows on stderr, for people, what a question will be about.
     pub(crate) fn preview(&self, report: &impl Report) {
         let style = Style { decorated: self.can_ask, colored: false };
-        let _ = write!(anstream::stderr().lock(), "{}", report.text(style));
+        let _ = write!(anstream::stderr().lock(), "{}", printable(&report.text(style)));
     }
 
     /// Says something on stderr, unless the caller wants quiet.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
             // one call, so that the lines of several processes do not mix
-            let _ = anstream::stderr().lock().write_all(format!("{text}\n").as_bytes());
+            let _ = anstream::stderr().lock().write_all(printable(&format!("{text}\n")).as_bytes());
         }
     }
 
     /// Writes a line that was asked for to stderr, also where the caller wants quiet.
     pub fn tell_line(&self, line: &str) {
-        let _ = anstream::stderr().lock().write_all(format!("{line}\n").as_bytes());
+        let _ = anstream::stderr().lock().write_all(printable(&format!("{line}\n")).as_bytes());
     }
 
     /// Says something on stderr above what shows the progress, unless the caller wants quiet.
@@ -299,7 +348,7 @@ impl Ui {
     /// [`AskError`] if nobody can be asked, or something else is typed.
     pub fn confirm_by_typing(&self, question: &str, name: &str, flag: &str) -> Result<(), AskError> {
         self.check_terminal(question, flag)?;
-        let prompt = format!("{question}\nType `{name}` to go on");
+        let prompt = format!("{}\nType `{}` to go on", one_line(question), one_line(name));
         let typed: String =
             answered(Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text())?;
         if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
@@ -312,7 +361,8 @@ impl Ui {
     /// [`AskError`] if nobody can be asked.
     pub fn choose(&self, question: &str, choices: &[String], flag: &str) -> Result<usize, AskError> {
         self.check_terminal(question, flag)?;
-        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(choices).default(0);
+        let items = choices.iter().map(|choice| one_line(choice));
+        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(items).default(0);
         answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
@@ -323,7 +373,8 @@ impl Ui {
     /// [`AskError`] if nobody can be asked.
     pub fn choose_any(&self, question: &str, choices: &[String], flag: &str) -> Result<Vec<usize>, AskError> {
         self.check_terminal(question, flag)?;
-        let select = MultiSelect::with_theme(&SimpleTheme).with_prompt(question).items(choices);
+        let items = choices.iter().map(|choice| one_line(choice));
+        let select = MultiSelect::with_theme(&SimpleTheme).with_prompt(question).items(items);
         answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 

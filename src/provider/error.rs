@@ -87,6 +87,26 @@ impl ProviderError {
     }
 }
 
+impl ProviderError {
+    /// Whether the control plane answered that it did not carry out the request. Where it did not, the change
+    /// may have been made.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        match self {
+            Self::Conflict(_)
+            | Self::NotFound(_)
+            | Self::Rejected { .. }
+            | Self::NotAuthenticated(_)
+            | Self::NotAuthorized(_)
+            | Self::Throttled(_) => true,
+            Self::Malformed(_) | Self::Unfinished(_) => false,
+            Self::Unavailable(error) | Self::Undetermined(error) | Self::Storage(error) => {
+                error.0.is_answered()
+            }
+        }
+    }
+}
+
 impl From<InvalidId> for ProviderError {
     fn from(error: InvalidId) -> Self {
         Self::Malformed(error.into())
@@ -128,5 +148,9 @@ impl Diagnose for ProviderError {
             | Self::Malformed(_)
             | Self::Storage(_) => None,
         }
+    }
+
+    fn is_answered(&self) -> bool {
+        Self::is_answered(self)
     }
 }

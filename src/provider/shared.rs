@@ -47,4 +47,8 @@ impl Diagnose for Shared {
     fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         self.0.retry_after(now)
     }
+
+    fn is_answered(&self) -> bool {
+        self.0.is_answered()
+    }
 }

@@ -1,6 +1,7 @@
 //! The shape of the program, read from its source: which module may know which, and who has what to itself.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+mod debug;
 mod source;
 
 use std::collections::BTreeSet;

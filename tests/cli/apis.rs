@@ -68,7 +68,10 @@ fn an_api_of_the_env_that_does_not_exist_is_refused() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM072 broken: the service `shop-apim` has no API `ordrs`
+  -> correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
 --- stderr
 error: could not plan the link
   caused by: the service `shop-apim` has no API `ordrs`
@@ -148,7 +151,10 @@ fn an_api_that_does_not_exist_is_not_added() {
     Shop::linked().run("api add nope").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM072 broken: the service `shop-apim` has no API `nope`
+  -> correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
 --- stderr
 error: could not plan adding APIs
   caused by: the service `shop-apim` has no API `nope`
@@ -162,7 +168,10 @@ fn without_a_link_there_is_nothing_to_add_an_api_to() {
     Shop::sample().run("api add catalog").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM030 broken: there is no link yet, and so no product to add an API to
+  -> run `swa-apim link --env prod` first
 --- stderr
 error: could not plan adding APIs
   caused by: there is no link yet, and so no product to add an API to

@@ -213,8 +213,8 @@ fn a_query_that_does_not_fit_the_result_says_so() {
 exit 2
 --- stderr
 error: the query does not fit the result: Runtime error: Argument 0 expects type array|object|string, given null (line 0, column 6)
-length(links[0].product)
-      ^
+    length(links[0].product)
+          ^
 
 "#]]);
 }

@@ -33,9 +33,13 @@ prod: linked `shop-web` to `shop-apim`
  +  linked backend      shop-apim                  the site takes the new key
 to take it back: swa-apim unlink --purge --env prod
 
-free: failed
+free: refused; nothing was changed
 
-typo: failed
+SWAAPIM003 broken: the plan of `free-web` is Free, which allows no linked backend
+  sku.name: Free, expected Standard or Dedicated
+  -> run `az staticwebapp update --name free-web --sku Standard`, then link
+
+typo: refused; nothing was changed
 --- stderr
 error: free: could not plan the link
   caused by: the plan of `free-web` is Free, which allows no linked backend
@@ -89,7 +93,7 @@ fn all_envs_are_in_the_json_in_the_order_of_the_file() {
         .iter()
         .map(|it| format!("{} {}", it["env"].as_str().unwrap(), it["outcome"].as_str().unwrap()))
         .collect();
-    assert_eq!(outcomes, ["prod applied", "free failed", "typo failed"]);
+    assert_eq!(outcomes, ["prod applied", "free refused", "typo refused"]);
     assert_eq!(run.json()["results"][1]["error"]["exitCode"], 4);
 }
 

@@ -152,7 +152,7 @@ exit 0
 
 **prod**
 
-* SWAAPIM032, broken: the product needs no subscription: anybody can call its APIs without a key; run `swa-apim relink --env prod`
+* SWAAPIM032, broken: the product needs no subscription: anybody can call its APIs without a key; run /`swa-apim relink --env prod/`
 
 "#]]);
     shop.run("link --apim nowhere -o markdown").is(str![[r#"
@@ -160,11 +160,13 @@ exit 4
 --- stdout
 | env | outcome | state | changes | error |
 | --- | --- | --- | --- | --- |
-| prod | failed | unknown | 0 | could not plan the link |
+| prod | refused | unknown | 0 | could not plan the link |
 
 **prod**
 
-* error: could not plan the link: the API Management service `nowhere` does not exist in resource group `rg-shop`; `shop-web` is already linked to `shop-apim`; check `apim` of the env; a service in another resource group or subscription needs its full ARM id; to give `shop-web` another backend, run `swa-apim link --replace --env prod --apim nowhere`; if `shop-apim` is the right one, correct `apim` of the env
+* SWAAPIM002, broken: the API Management service /`nowhere/` does not exist in resource group /`rg-shop/`; check /`apim/` of the env; a service in another resource group or subscription needs its full ARM id
+* SWAAPIM020, broken: /`shop-web/` is already linked to /`shop-apim/`; to give /`shop-web/` another backend, run /`swa-apim link --replace --env prod --apim nowhere/`; if /`shop-apim/` is the right one, correct /`apim/` of the env
+* error: could not plan the link: the API Management service /`nowhere/` does not exist in resource group /`rg-shop/`; /`shop-web/` is already linked to /`shop-apim/`; check /`apim/` of the env; a service in another resource group or subscription needs its full ARM id; to give /`shop-web/` another backend, run /`swa-apim link --replace --env prod --apim nowhere/`; if /`shop-apim/` is the right one, correct /`apim/` of the env
 --- stderr
 error: could not plan the link
   caused by: the API Management service `nowhere` does not exist in resource group `rg-shop`; `shop-web` is already linked to `shop-apim`

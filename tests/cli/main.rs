@@ -11,9 +11,13 @@ mod doctor;
 mod examples;
 mod exports;
 mod fleet;
+mod forged;
 mod formats;
 mod graphs;
+mod hostile;
 mod infrastructure;
+#[cfg(unix)]
+mod interrupts;
 mod models;
 mod ownership;
 mod pipelines;
@@ -27,6 +31,7 @@ mod shells;
 #[path = "../support/skip.rs"]
 mod skip;
 mod support;
+mod switches;
 mod targets;
 #[cfg(unix)]
 mod terminal;

@@ -153,7 +153,10 @@ SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000
     shop.run("link").is(str![[r#"
 exit 5
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
+  -> look at the resource that is named, mend it where it is kept, and run the command again
 --- stderr
 error: could not plan the link
   caused by: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed

@@ -100,14 +100,14 @@ fn a_saved_plan_is_refused_once_the_model_has_moved() {
     shop.run("apply plan.json").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
  ~  linked backend: connect   shop-apim                  the site surely holds the current primary key                     not done
  ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary  not done
  ~  linked backend: connect   shop-apim                  the site takes the fresh key                                      not done
  ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more                                 not done
 --- stderr
-error: could not finish the relink
-  caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg-shop/providers/microsoft.apimanagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
+error: could not begin the relink
+  caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
 hint: make a new plan from what is there now, and apply that
 
 "#]]);

@@ -31,7 +31,11 @@ fn a_free_plan_allows_no_link() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM003 broken: the plan of `shop-web` is Free, which allows no linked backend
+  sku.name: Free, expected Standard or Dedicated
+  -> run `az staticwebapp update --name shop-web --sku Standard`, then link
 --- stderr
 error: could not plan the link
   caused by: the plan of `shop-web` is Free, which allows no linked backend
@@ -48,7 +52,10 @@ fn the_environment_of_a_pull_request_is_never_linked() {
     Shop::sample().run("link --site-environment 12 --allow-preview").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM004 broken: `12` is the environment of a pull request, which cannot be linked
+  -> link production, or a named preview environment with `--allow-preview`
 --- stderr
 error: could not plan the link
   caused by: `12` is the environment of a pull request, which cannot be linked
@@ -62,7 +69,10 @@ fn an_environment_that_does_not_exist_is_refused() {
     Shop::sample().run("link --site-environment dev --allow-preview").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM006 broken: `shop-web` has no environment `dev`
+  -> check `site-environment` of the env; production is called `default`
 --- stderr
 error: could not plan the link
   caused by: `shop-web` has no environment `dev`
@@ -79,7 +89,10 @@ fn a_preview_is_linked_only_where_the_user_insists() {
     shop.run("link --site-environment dev").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM005 degraded: `dev` is a preview environment, and Azure may refuse to link it
+  -> repeat the command with `--allow-preview` to try it all the same
 --- stderr
 error: could not plan the link
   caused by: `dev` is a preview environment, and Azure may refuse to link it
@@ -112,7 +125,11 @@ fn a_functions_app_of_ones_own_has_to_go_first() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM007 broken: `shop-web` is served by the Functions app `orders-fn`
+  properties.userProvidedFunctionApps: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/sites/orders-fn, expected none
+  -> run `az staticwebapp functions unlink --name shop-web --resource-group rg-shop`, then link
 --- stderr
 error: could not plan the link
   caused by: `shop-web` is served by the Functions app `orders-fn`
@@ -128,7 +145,11 @@ fn a_site_that_is_linked_elsewhere_is_left_there() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM020 broken: `shop-web` is already linked to `old-apim`
+  properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+  -> to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
 --- stderr
 error: could not plan the link
   caused by: `shop-web` is already linked to `old-apim`
@@ -138,7 +159,11 @@ hint: to give `shop-web` another backend, run `swa-apim link --replace --env pro
     shop.run("relink").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM020 broken: `shop-web` is already linked to `old-apim`
+  properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+  -> to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
 --- stderr
 error: could not plan the relink
   caused by: `shop-web` is already linked to `old-apim`
@@ -148,7 +173,11 @@ hint: to give `shop-web` another backend, run `swa-apim link --replace --env pro
     shop.run("unlink").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM020 broken: `shop-web` is linked to `old-apim`, not to `shop-apim`
+  properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+  -> to unlink it from `old-apim`, repeat the command with `--apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim`
 --- stderr
 error: could not plan the unlink
   caused by: `shop-web` is linked to `old-apim`, not to `shop-apim`
@@ -173,7 +202,11 @@ fn a_service_in_an_internal_network_is_out_of_reach() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM009 broken: the gateway of `shop-apim` is inside of a virtual network, where the site cannot reach it
+  properties.virtualNetworkType: Internal, expected None or External
+  -> use a service whose virtual network type is `None` or `External`, with public network access enabled
 --- stderr
 error: could not plan the link
   caused by: the gateway of `shop-apim` is inside of a virtual network, where the site cannot reach it
@@ -188,7 +221,11 @@ fn a_service_without_public_access_is_out_of_reach() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM009 broken: public network access to `shop-apim` is disabled, so the site cannot reach it
+  properties.publicNetworkAccess: Disabled, expected Enabled
+  -> use a service whose virtual network type is `None` or `External`, with public network access enabled
 --- stderr
 error: could not plan the link
   caused by: public network access to `shop-apim` is disabled, so the site cannot reach it
@@ -203,7 +240,11 @@ fn a_service_that_is_not_ready_is_waited_for() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM008 broken: the service `shop-apim` is not ready: Activating
+  properties.provisioningState: Activating, expected Succeeded
+  -> wait until the service's provisioning state is `Succeeded`, then run the command again
 --- stderr
 error: could not plan the link
   caused by: the service `shop-apim` is not ready: Activating
@@ -220,7 +261,11 @@ fn a_product_that_has_the_name_stands_in_the_way() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM010 broken: the product `other` has the display name that this link's needs
+  properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked), expected another display name
+  -> rename or delete the product `other`, then run the command again
 --- stderr
 error: could not plan the link
   caused by: the product `other` has the display name that this link's needs
@@ -255,7 +300,11 @@ fn the_product_of_another_site_is_not_taken() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM011 broken: the product `agreeable-smoke-06273c21e` belongs to another site's link
+  properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.2.azurestaticapps.net (Linked), expected Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked)
+  -> find out which site it belongs to; if that site is gone, delete the product and run the command again
 --- stderr
 error: could not plan the link
   caused by: the product `agreeable-smoke-06273c21e` belongs to another site's link
@@ -289,7 +338,14 @@ fn several_obstacles_are_named_at_once() {
     shop.run("link").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM003 broken: the plan of `shop-web` is Free, which allows no linked backend
+  sku.name: Free, expected Standard or Dedicated
+  -> run `az staticwebapp update --name shop-web --sku Standard`, then link
+SWAAPIM009 broken: public network access to `shop-apim` is disabled, so the site cannot reach it
+  properties.publicNetworkAccess: Disabled, expected Enabled
+  -> use a service whose virtual network type is `None` or `External`, with public network access enabled
 --- stderr
 error: could not plan the link
   caused by: the plan of `shop-web` is Free, which allows no linked backend; public network access to `shop-apim` is disabled, so the site cannot reach it

@@ -83,7 +83,7 @@ fn a_failed_change_says_why_in_the_json_too() {
     let result = &report["results"][0];
     assert_eq!(keys(result), ["env", "outcome", "steps", "state", "findings", "error"]);
     assert_eq!(keys(&result["error"]), ["message", "causes", "hint", "exitCode"]);
-    assert_eq!((&result["outcome"], &result["error"]["exitCode"]), (&json!("failed"), &json!(4)));
+    assert_eq!((&result["outcome"], &result["error"]["exitCode"]), (&json!("refused"), &json!(4)));
 }
 
 fn check(schema: &str, document: &Value) {

@@ -214,6 +214,10 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    pub(crate) fn code(&self) -> i32 {
+        self.code
+    }
+
     pub(crate) fn exits(&self, code: i32) -> &Self {
         assert_eq!(self.code, code, "swa-apim {}\n{}{}", self.line, self.stdout, self.stderr);
         self

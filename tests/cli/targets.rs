@@ -63,7 +63,7 @@ hint: did you mean `shop-web`?
     shop.run("link --static-web-app shop-web").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
 --- stderr
 error: there is no API Management service `shop-apm` (from swa-apim.toml, line 3)
 hint: did you mean `shop-apim`?
@@ -78,7 +78,7 @@ fn a_name_like_no_other_is_refused_too() {
     shop.run("link --static-web-app elsewhere").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
 --- stderr
 error: there is no static web app `elsewhere` (from `--static-web-app`)
 hint: give its full ARM id, or check the control plane that you are on
@@ -111,7 +111,10 @@ fn a_site_that_does_not_exist_is_refused() {
     shop.run("link --static-web-app shop-wb").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM001 broken: the static web app `shop-wb` does not exist in resource group `rg-shop`
+  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
 --- stderr
 error: could not plan the link
   caused by: the static web app `shop-wb` does not exist in resource group `rg-shop`
@@ -142,7 +145,10 @@ fn a_service_that_does_not_exist_is_refused() {
     Shop::sample().run("link --apim shop-apm").is(str![[r#"
 exit 4
 --- stdout
-prod: failed
+prod: refused; nothing was changed
+
+SWAAPIM002 broken: the API Management service `shop-apm` does not exist in resource group `rg-shop`
+  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim`? check `apim` of the env; a service in another resource group or subscription needs its full ARM id
 --- stderr
 error: could not plan the link
   caused by: the API Management service `shop-apm` does not exist in resource group `rg-shop`

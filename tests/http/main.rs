@@ -15,4 +15,6 @@ mod ownership;
 mod program;
 mod rights;
 mod snapshot;
+#[cfg(unix)]
+mod steps;
 mod verbs;

@@ -1,6 +1,6 @@
 //! A request to the control plane, as its routes see it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use hyper::Method;
@@ -14,7 +14,7 @@ use crate::provider::{ETag, Expected};
 const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%');
 
 /// A request whose body has arrived.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Call {
     pub(super) method: Method,
     /// The path, decoded.
@@ -25,6 +25,12 @@ pub(super) struct Call {
     pub(super) body: Bytes,
     /// How the client reaches the control plane: `http://127.0.0.1:8087`.
     pub(super) base: String,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// The parameters of a request, whose names are compared ignoring case.

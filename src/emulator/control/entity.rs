@@ -1,5 +1,7 @@
 //! What API Management holds its resources to, and what it adds to them.
 
+use std::fmt;
+
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -18,10 +20,19 @@ pub(super) struct Change<'a> {
 }
 
 /// The keys that a request gives a subscription.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct GivenKeys {
     pub(super) primary: Option<Key>,
     pub(super) secondary: Option<Key>,
+}
+
+impl fmt::Debug for GivenKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GivenKeys")
+            .field("primary", &self.primary)
+            .field("secondary", &self.secondary)
+            .finish_non_exhaustive()
+    }
 }
 
 impl GivenKeys {

@@ -1,6 +1,9 @@
 //! Operations that take their time: how far each has come, and what is shown until it is over.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use hyper::{
     StatusCode,
@@ -41,7 +44,7 @@ impl Stage {
 }
 
 /// What becomes of a resource while an operation is not over, or after it has failed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Operation {
     number: u64,
     shown: Resource,
@@ -49,6 +52,15 @@ struct Operation {
     shape: Shape,
     /// How its failure is told.
     error: Value,
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation")
+            .field("number", &self.number)
+            .field("shown", &self.shown)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Every operation that is not forgotten.

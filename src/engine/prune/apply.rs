@@ -3,7 +3,7 @@
 use super::{Orphan, PrunePlan, Spared, orphan};
 use crate::{
     engine::{
-        PlannedStep, Standing, Step,
+        Basis, PlannedStep, Standing, Step,
         audit::{
             Listed, ServiceSeen, Wanted, classify, list_one, list_sites, look_at_product, look_at_sites,
         },
@@ -102,6 +102,20 @@ pub async fn moved(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<Option<
         }
     }
     Ok(None)
+}
+
+/// The versions of the orphans of a plan and of their subscriptions, as far as they still exist.
+///
+/// # Errors
+///
+/// [`ProviderError`] if the control plane does not answer.
+pub async fn prune_basis(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<Basis, ProviderError> {
+    let mut all = Vec::new();
+    for orphan in &plan.orphans {
+        let service = look_at_product(plane, &orphan.product).await?;
+        all.extend(versions(&service).into_iter().map(|(id, etag)| (id.key().to_owned(), etag)));
+    }
+    Ok(all.into_iter().collect())
 }
 
 /// An orphan as it is now.

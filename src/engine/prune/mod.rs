@@ -4,7 +4,7 @@ mod apply;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::apply::{Fate, Pruned, moved, prune};
+pub use self::apply::{Fate, Pruned, moved, prune, prune_basis};
 use super::{Audit, ChangeKind, Orphaned, PlannedStep, ProductAudit, Standing, Step};
 use crate::{
     model::{ApimServiceId, ProductId, SiteEnvironmentId},

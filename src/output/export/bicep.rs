@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{APIM_VERSION, ExportPart, LinkExport, WEB_VERSION, one_line};
+use super::{super::clean::is_hazard, APIM_VERSION, ExportPart, LinkExport, WEB_VERSION, one_line};
 
 pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
     let mut text = head(link, part);
@@ -98,7 +98,7 @@ fn quoted(text: &str) -> String {
         '\n' => "\\n".to_owned(),
         '\r' => "\\r".to_owned(),
         '\t' => "\\t".to_owned(),
-        c if c.is_control() => format!("\\u{{{:x}}}", u32::from(c)),
+        c if is_hazard(c) => format!("\\u{{{:x}}}", u32::from(c)),
         c => c.to_string(),
     };
     format!("'{}'", text.chars().map(escape).collect::<String>())

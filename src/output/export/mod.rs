@@ -9,7 +9,7 @@ mod terraform;
 
 use std::{fmt, str::FromStr};
 
-use super::LinkReport;
+use super::{LinkReport, clean};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::{Hostname, InvalidId, PRODUCTION, ResourceId},
@@ -219,5 +219,5 @@ fn exported_apis(link: &LinkReport, wanted: &[String]) -> Vec<ExportedApi> {
 
 /// A text as it can stand in a comment.
 fn one_line(text: impl fmt::Display) -> String {
-    text.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    clean::one_line(&text.to_string()).into_owned()
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ExportPart, LinkExport, WEB_VERSION};
+use super::{super::clean::is_hazard, ExportPart, LinkExport, WEB_VERSION};
 
 pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
     let mut text = head(link, part);
@@ -117,7 +117,8 @@ fn quoted_part(text: &str) -> String {
         '\n' => "\\n".to_owned(),
         '\r' => "\\r".to_owned(),
         '\t' => "\\t".to_owned(),
-        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c if is_hazard(c) && u32::from(c) > 0xffff => format!("\\U{:08x}", u32::from(c)),
+        c if is_hazard(c) => format!("\\u{:04x}", u32::from(c)),
         c => c.to_string(),
     };
     let escaped: String = text.chars().map(escape).collect();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, Link, Service, Stroke};
+use super::{super::clean::is_hazard, Graph, Link, Service, Stroke};
 
 /// Draws a directed graph from sites to APIs, with a frame around what is in a service.
 pub(super) fn draw(graph: &Graph) -> String {
@@ -76,7 +76,7 @@ fn escaped(text: &str) -> String {
         '"' | '\\' => format!("\\{c}"),
         // Graphviz reads entities of HTML in every label.
         '&' => "&amp;".to_owned(),
-        c if c.is_control() => " ".to_owned(),
+        c if is_hazard(c) => " ".to_owned(),
         c => c.to_string(),
     };
     text.chars().map(escape).collect()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, Link, Service, Stroke};
+use super::{super::clean::is_hazard, Graph, Link, Service, Stroke};
 
 /// Draws a flowchart from sites to APIs, with a frame around what is in a service.
 pub(super) fn draw(graph: &Graph) -> String {
@@ -64,7 +64,7 @@ fn two_lines(first: &str, second: &str) -> String {
 fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
         '"' | '#' | '<' | '>' | '&' | '`' | '\\' | '*' | '_' | '~' => format!("#{};", u32::from(c)),
-        c if c.is_control() => " ".to_owned(),
+        c if is_hazard(c) => " ".to_owned(),
         c => c.to_string(),
     };
     text.chars().map(escape).collect()

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
+    super::clean::is_hazard,
     Graph, Link, Stroke,
     layout::{APIS, BOX_HEIGHT, Item, Layout, Line, MARGIN, PRODUCTS, Placed, SERVICES, SITES, WIDTH},
 };
@@ -240,7 +241,7 @@ fn escaped(text: &str) -> String {
         '"' => "&quot;".to_owned(),
         '\n' => "\n".to_owned(),
         '\u{fffe}' | '\u{ffff}' => " ".to_owned(),
-        c if c.is_control() => " ".to_owned(),
+        c if is_hazard(c) => " ".to_owned(),
         c => c.to_string(),
     };
     text.chars().map(escape).collect()

@@ -265,6 +265,8 @@ pub enum PruneOutcome {
     Deleted,
     /// It was left alone: when it was looked at again, it was no longer what was planned to be deleted.
     Kept,
+    /// The plan was refused before anything was deleted.
+    Refused,
     /// A step failed.
     Failed,
     /// It was not tried, since something failed before it.

@@ -47,12 +47,27 @@ pub struct ChangeResult {
     /// The name of the link's product, if it was seen; for pipelines.
     #[serde(skip)]
     pub product: Option<String>,
+    /// How many of the steps were written as events already, and whether all of it was.
+    #[serde(skip)]
+    pub told: Told,
     /// What it says for people beyond that.
     #[serde(skip)]
     pub summary: String,
     /// What the env's exit code would be if it were alone.
     #[serde(skip)]
     pub exit: ExitCode,
+}
+
+/// What of a result was written to the file of events while the command ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The first steps, by their number.
+    Steps(usize),
+    /// All of it.
+    Everything,
 }
 
 /// What became of a change.
@@ -65,7 +80,9 @@ pub enum Outcome {
     Unchanged,
     /// There is something to do, and it was only to be shown.
     Planned,
-    /// It was refused, or a step failed, or the result is not what was wanted.
+    /// It was refused before anything was changed; `findings` or `error` says why.
+    Refused,
+    /// A step failed, or the result is not what was wanted.
     Failed,
 }
 
@@ -115,11 +132,15 @@ impl KeysReport {
 pub enum StepStatus {
     /// It is only planned.
     Planned,
-    /// It was taken.
+    /// The control plane has acknowledged it.
     Applied,
-    /// It was tried, and failed.
+    /// It was tried, and the control plane answered that it was not done.
     Failed,
-    /// It was not tried, since something failed before it.
+    /// It was sent, and no answer says whether it was done.
+    Unknown,
+    /// It was not tried: something failed or was refused before it.
+    Pending,
+    /// It was not needed.
     Skipped,
 }
 

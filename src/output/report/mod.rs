@@ -3,6 +3,8 @@
 mod audit;
 mod change;
 mod doctor;
+#[cfg(test)]
+mod hostile;
 mod link;
 
 use schemars::JsonSchema;
@@ -13,7 +15,7 @@ pub use self::{
         AuditReport, DanglingLinkReport, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport,
         PrunedReport, ServiceAuditReport, SparedReport,
     },
-    change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus},
+    change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     link::{
         ApiReport, ApiVersionReport, ApimReport, LinkReport, PolicyReport, PolicyVerdictReport,

@@ -1,6 +1,6 @@
 //! Bodies of answers: JSON as Azure sends it, and pages of lists.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
 use serde_json::Value;
 
@@ -40,11 +40,17 @@ pub(super) fn json(bytes: &[u8]) -> Result<Value, UnusableBody> {
 }
 
 /// One page of a list.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 pub(super) struct Page {
     pub(super) values: Vec<Value>,
     /// The address of the next page; of Resource Graph, the token that leads to it.
     pub(super) next: Option<String>,
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").finish_non_exhaustive()
+    }
 }
 
 impl Page {

@@ -116,6 +116,13 @@ impl Endpoint {
         &self.scope
     }
 
+    /// Whether it is one of Azure's own clouds.
+    #[must_use]
+    pub fn is_azure(&self) -> bool {
+        let clouds = [Self::public(), Self::china(), Self::us_government()];
+        clouds.iter().any(|cloud| cloud.base.origin() == self.base.origin())
+    }
+
     /// Whether it is on this very machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

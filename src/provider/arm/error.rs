@@ -306,4 +306,21 @@ impl Diagnose for ArmError {
             | Self::Credential(_) => None,
         }
     }
+
+    fn is_answered(&self) -> bool {
+        match self {
+            // What stands behind a server or a proxy that failed may have carried the request out.
+            Self::Refused { failure, .. } => !matches!(failure.status().as_u16(), 500 | 502 | 504),
+            Self::Operation { .. } | Self::Credential(_) => true,
+            // No request was sent.
+            Self::Untrusted { .. } | Self::NoCertificates { .. } | Self::Proxy { .. } => true,
+            Self::Unfinished { .. }
+            | Self::TooLong { .. }
+            | Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::TimeOver { .. }
+            | Self::Unusable { .. }
+            | Self::Foreign { .. } => false,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a server over a model reads of it, beyond what the engine needs.
 
-use std::{collections::HashMap, path::Path, time::SystemTime};
+use std::{collections::HashMap, fmt, path::Path, time::SystemTime};
 
 use super::{
     JsonControlPlane,
@@ -40,7 +40,7 @@ fn number_of(_: &std::fs::Metadata) -> u64 {
 }
 
 /// Every resource of a generation, and every key.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Everything {
     /// The resources, in order of the ids and without keys.
     pub resources: Vec<Resource>,
@@ -48,6 +48,12 @@ pub struct Everything {
     pub subscription_keys: HashMap<String, KeyPair>,
     /// The keys that sites hold, by the key of the linked backend's id.
     pub site_keys: HashMap<String, Key>,
+}
+
+impl fmt::Debug for Everything {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Everything").field("resources", &self.resources).finish_non_exhaustive()
+    }
 }
 
 /// What a model was like at a moment of a transaction.

@@ -1,0 +1,156 @@
+//! What a command has changed so far, kept for the message that an interruption prints.
+
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{
+    engine::{ChangeKind, PlannedStep},
+    output::StepStatus,
+};
+
+/// The steps of a command and how far each has come. Clones share one list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Journal(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    chapters: Mutex<Vec<Chapter>>,
+    /// Whether the command is one that changes something.
+    changes: AtomicBool,
+    /// Whether the message about an interruption was printed.
+    printed: AtomicBool,
+}
+
+/// The steps that change something for one env, or for one product that is pruned.
+#[derive(Debug)]
+struct Chapter {
+    title: String,
+    steps: Vec<(String, StepStatus)>,
+}
+
+impl Journal {
+    /// Notes that the command is one that changes something.
+    pub(super) fn expect_changes(&self) {
+        self.0.changes.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes steps that are about to be taken, and returns the number of their chapter.
+    pub(super) fn open<'a>(&self, title: &str, steps: impl IntoIterator<Item = &'a PlannedStep>) -> usize {
+        let name = |planned: &PlannedStep| {
+            (format!("{} {}", planned.step.action(), planned.step.target().name()), initial(planned))
+        };
+        let steps = steps.into_iter().map(name).collect();
+        let mut chapters = self.chapters();
+        chapters.push(Chapter { title: title.to_owned(), steps });
+        chapters.len() - 1
+    }
+
+    /// Notes how far a step of a chapter has come.
+    pub(super) fn note(&self, chapter: usize, at: usize, status: StepStatus) {
+        let mut chapters = self.chapters();
+        let step = chapters.get_mut(chapter).and_then(|chapter| chapter.steps.get_mut(at));
+        if let Some((_, known)) = step.filter(|(_, known)| *known != StepStatus::Skipped) {
+            *known = status;
+        }
+    }
+
+    /// Notes how far the first `count` steps of a chapter have come.
+    pub(super) fn note_first(&self, chapter: usize, count: usize, status: StepStatus) {
+        (0..count).for_each(|at| self.note(chapter, at, status));
+    }
+
+    /// What an interruption says; nothing, if it was said already.
+    pub(super) fn epitaph(&self) -> Option<String> {
+        if self.0.printed.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        if !self.0.changes.load(Ordering::Relaxed) {
+            return Some("interrupted".to_owned());
+        }
+        let mut text = "interrupted; run the same command again to do what is left".to_owned();
+        let chapters = self.chapters();
+        let begun = |chapter: &&Chapter| {
+            chapter.steps.iter().any(|(_, it)| matches!(it, StepStatus::Applied | StepStatus::Unknown))
+        };
+        for chapter in chapters.iter().filter(begun) {
+            for (status, words) in [
+                (StepStatus::Applied, "applied"),
+                (StepStatus::Unknown, "sent, and not known whether it was applied"),
+                (StepStatus::Pending, "not applied"),
+            ] {
+                let of_status = chapter.steps.iter().filter(|(_, known)| *known == status);
+                let names: Vec<&str> = of_status.map(|(name, _)| name.as_str()).collect();
+                if !names.is_empty() {
+                    let _ = write!(text, "\n  {}: {words}: {}", chapter.title, names.join(", "));
+                }
+            }
+        }
+        if !chapters.iter().any(|chapter| begun(&chapter)) {
+            text.push_str("\n  nothing was changed");
+        }
+        Some(text)
+    }
+
+    fn chapters(&self) -> MutexGuard<'_, Vec<Chapter>> {
+        // A list of words is whole, whatever happened to the thread that held it.
+        self.0.chapters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait changes nothing, so it is left out of the message.
+fn initial(planned: &PlannedStep) -> StepStatus {
+    match planned.kind {
+        ChangeKind::Wait => StepStatus::Skipped,
+        ChangeKind::Create | ChangeKind::Update | ChangeKind::Delete => StepStatus::Pending,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::Step, model::ResourceId};
+
+    fn step(name: &str, kind: ChangeKind) -> PlannedStep {
+        let id = format!(
+            "/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/a/products/{name}"
+        );
+        let product = ResourceId::parse(&id).unwrap().try_into().unwrap();
+        PlannedStep { step: Step::PutProduct { product }, kind, reason: String::new() }
+    }
+
+    #[test]
+    fn an_interruption_names_each_step_by_how_far_it_came_and_is_told_once() {
+        let journal = Journal::default();
+        journal.expect_changes();
+        let steps = ["a", "b", "c"].map(|name| step(name, ChangeKind::Create));
+        let chapter = journal.open("prod", &steps);
+        journal.note(chapter, 0, StepStatus::Applied);
+        journal.note(chapter, 1, StepStatus::Unknown);
+        let text = journal.epitaph().unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "interrupted; run the same command again to do what is left",
+                "  prod: applied: put-product a",
+                "  prod: sent, and not known whether it was applied: put-product b",
+                "  prod: not applied: put-product c",
+            ]
+        );
+        assert_eq!(journal.epitaph(), None);
+    }
+
+    #[test]
+    fn an_interruption_before_the_first_step_says_that_nothing_was_changed() {
+        let journal = Journal::default();
+        journal.expect_changes();
+        journal.open("prod", &[step("a", ChangeKind::Create)]);
+        assert!(journal.epitaph().unwrap().ends_with("\n  nothing was changed"));
+        assert_eq!(Journal::default().epitaph().as_deref(), Some("interrupted"));
+    }
+}

@@ -1,0 +1,225 @@
+//! The border that every text crosses on its way out. Names and messages are written by other parties: nothing
+//! in them steers a terminal, begins a line of its own, or is read by a pipeline as a command.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+/// Whether a character steers the terminal or the order of reading, or cannot be seen.
+pub(super) fn is_hazard(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// Whether a character ends a line or moves within it.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn put(text: &mut String, c: char) {
+    if is_blank(c) {
+        text.push(' ');
+    } else if is_hazard(c) {
+        let _ = write!(text, "{}", c.escape_unicode());
+    } else {
+        text.push(c);
+    }
+}
+
+/// A name or a message on one line, with what is invisible in it made visible.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hazard) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    text.chars().for_each(|c| put(&mut clean, c));
+    Cow::Owned(clean)
+}
+
+/// A whole output: its lines and tabs stay, and the colours that this program gives its own marks. Nothing else
+/// steers the terminal, and no line is a command to a pipeline.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| !is_hazard(c) || c == '\n' || c == '\t';
+    let commands = text.contains("##") || text.lines().any(|line| line.trim_start().starts_with("::"));
+    if text.chars().all(is_plain) && !commands {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.split('\n').map(printable_line);
+    Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn printable_line(line: &str) -> String {
+    let mut clean = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let taken = if c == '\u{1b}' { own_mark(rest) } else { None };
+        match taken {
+            Some(length) => clean.push_str(&rest[..length]),
+            None if c == '\t' => clean.push(c),
+            None => put(&mut clean, c),
+        }
+        rest = &rest[taken.unwrap_or(c.len_utf8())..];
+    }
+    without_commands(clean)
+}
+
+/// GitHub Actions reads a line that begins with `::`, Azure Pipelines one that has `##vso[` or `##[` anywhere.
+fn without_commands(line: String) -> String {
+    let mut line = line;
+    for at in line.match_indices("##").map(|(at, _)| at).collect::<Vec<_>>().into_iter().rev() {
+        let after = &line[at + 2..];
+        let is_command =
+            after.starts_with('[') || after.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("vso["));
+        if is_command {
+            line.insert(at + 1, ' ');
+        }
+    }
+    let start = line.len() - line.trim_start().len();
+    if line[start..].starts_with("::") {
+        line.insert(start + 1, ' ');
+    }
+    line
+}
+
+/// The signs that this program colours.
+const MARKS: &str = "✓i!✗·+~-. ";
+/// The words that it colours where a terminal has no glyphs, and the most that is padded.
+const LONGEST_MARK: usize = 16;
+
+/// How long a coloured mark of this program is, if the text begins with one.
+fn own_mark(text: &str) -> Option<usize> {
+    let before = styles(text)?;
+    let marks = text[before..].chars().take_while(|c| MARKS.contains(*c)).take(LONGEST_MARK);
+    let mark: usize = marks.map(char::len_utf8).sum();
+    let after = styles(&text[before + mark..])?;
+    (mark > 0).then_some(before + mark + after)
+}
+
+/// The length of the sequences that set a style, of which there is at least one.
+fn styles(text: &str) -> Option<usize> {
+    let mut length = 0;
+    while let Some(rest) = text[length..].strip_prefix("\u{1b}[") {
+        let parameters = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+        if rest.as_bytes().get(parameters) != Some(&b'm') {
+            break;
+        }
+        length += 2 + parameters + 1;
+    }
+    (length > 0).then_some(length)
+}
+
+/// JSON with the same values, in which only the structure has control characters and no line is a command.
+pub(super) fn json(text: String) -> String {
+    let is_safe = |c: char| !is_hazard(c) || matches!(c, '\n' | '\r' | '\t');
+    if !text.contains("##") && text.chars().all(is_safe) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_safe(c) {
+            safe.push(c);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    // A number sign stands in strings alone.
+    safe.replace("##", "\\u0023#")
+}
+
+/// A value of a line whose values are separated by tabs.
+pub(super) fn tsv(text: &str) -> String {
+    let escaped = text.replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
+    one_line(&escaped).into_owned()
+}
+
+/// A text as Markdown shows it, in which nothing is markup.
+pub(super) fn markdown(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            '<' => clean.push_str("&lt;"),
+            '>' => clean.push_str("&gt;"),
+            '&' => clean.push_str("&amp;"),
+            '\\' | '`' | '|' | '*' | '_' | '[' | ']' | '~' => clean.extend(['\\', c]),
+            c => clean.push(c),
+        }
+    }
+    clean
+}
+
+/// Whether a text is printed as it is.
+pub(super) fn is_printable(text: &str) -> bool {
+    matches!(printable(text), Cow::Borrowed(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_and_not_done() {
+        assert_eq!(one_line("a\u{1b}]52;c;eA==\u{7}b"), "a\\u{1b}]52;c;eA==\\u{7}b");
+        assert_eq!(one_line("x\u{202e}y\u{9b}2J\nz"), "x\\u{202e}y\\u{9b}2J z");
+        assert_eq!(printable("a\u{1b}[31mred\n"), "a\\u{1b}[31mred\n");
+        assert_eq!(printable("plain\tö\n"), "plain\tö\n");
+    }
+
+    #[test]
+    fn the_colours_of_own_marks_stay() {
+        for own in ["\u{1b}[1m\u{1b}[32m✓\u{1b}[0m prod\n", "\u{1b}[38;5;9m ✗ \u{1b}[39m x\n"] {
+            assert_eq!(printable(own), own);
+        }
+        assert!(!printable("\u{1b}[8mhidden\u{1b}[0m").contains('\u{1b}'));
+    }
+
+    #[test]
+    fn no_line_is_a_command_to_a_pipeline() {
+        let text = "::error::x\n  ::add-mask::y\na ##vso[task.x]b\n##[error]c\nd ##VSO[e\n# # f :: g\n";
+        let expected =
+            ": :error::x\n  : :add-mask::y\na # #vso[task.x]b\n# #[error]c\nd # #VSO[e\n# # f :: g\n";
+        assert_eq!(printable(text), expected);
+    }
+
+    #[test]
+    fn json_keeps_its_values() {
+        let value = serde_json::json!({"a": "\u{9b}\u{202e}\u{e0001}##vso[x]\u{7f}\u{1b}\n", "##": "ö"});
+        let safe = json(serde_json::to_string_pretty(&value).unwrap());
+        assert!(!safe.contains("##") && safe.chars().all(|c| !is_hazard(c) || c == '\n'), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
+
+    #[test]
+    fn markup_is_shown_as_it_was_written() {
+        assert_eq!(markdown("a|b`c`<b>&[x](y)\nz"), "a\\|b\\`c\\`&lt;b&gt;&amp;\\[x\\](y) z");
+        assert_eq!(tsv("a\tb\nc\u{1b}"), "a\\tb\\nc\\u{1b}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hazardous_crosses_the_border(text in "(?s)([#:\\[vso\u{1b}\u{9b}\u{202e}\r\n\t m0-9]|.){0,40}") {
+            let clean = printable(&text).into_owned();
+            let is_safe = |c: char| !is_hazard(c) || matches!(c, '\n' | '\t' | '\u{1b}');
+            prop_assert!(clean.chars().all(is_safe), "{:?}", clean);
+            for line in clean.lines() {
+                prop_assert!(!line.trim_start().starts_with("::"), "{:?}", line);
+                prop_assert!(!line.contains("##[") && !line.to_lowercase().contains("##vso["), "{:?}", line);
+            }
+            prop_assert!(!one_line(&text).contains(is_hazard));
+            prop_assert!(!tsv(&text).contains(is_hazard) && !markdown(&text).contains(is_hazard));
+        }
+    }
+}

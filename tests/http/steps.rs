@@ -1,0 +1,185 @@
+//! Whatever request fails, the report says truthfully which steps were applied, and the exit code fits.
+
+use std::{thread, time::Duration};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::Value;
+
+use crate::{
+    azure::{FakeAzure, Fault, Kind, Options, Seen},
+    program::{Run, command, run},
+};
+
+/// What is read of a site at each look, and at nothing else.
+const SITES: &str = "/staticsites/";
+/// How many runs of the program are under way at once; they mostly wait.
+const AT_ONCE: usize = 8;
+const LINKED: &[&str] = &["link", "api add orders"];
+/// A verb, what was run before it, and whether Azure provisions.
+const VERBS: [(&str, &[&str], bool); 5] = [
+    ("link", &[], true),
+    ("link --provisioning engine", &[], false),
+    ("relink", LINKED, true),
+    ("unlink --purge --yes", LINKED, true),
+    ("api remove orders", LINKED, true),
+];
+
+fn scene(before: &[&str], provisions: bool) -> FakeAzure {
+    let azure = FakeAzure::with_scene(Options { provisions, ..Options::default() });
+    for line in before {
+        assert_eq!(run(&azure, line).code, Some(0), "{line}");
+    }
+    azure.take_seen();
+    azure
+}
+
+/// Whether a request changes something.
+fn is_write(seen: &Seen) -> bool {
+    let reads = ["/listsecrets", "/checkaccess", "/resources"];
+    let path = seen.path.to_lowercase();
+    !seen.data_plane
+        && seen.method != "GET"
+        && !(seen.method == "POST" && reads.iter().any(|it| path.ends_with(it)))
+}
+
+fn count(run: &Run, status: &str) -> usize {
+    let steps = run.json()["results"][0]["steps"].as_array().unwrap().clone();
+    let is = |step: &&Value| step["status"] == status && step["kind"] != "wait";
+    steps.iter().filter(is).count()
+}
+
+fn is_truthful(failed: &Run, acknowledged: usize, what: &str) {
+    let (applied, unknown) = (count(failed, "applied"), count(failed, "unknown"));
+    assert_eq!(applied, acknowledged, "{what}: {failed:?}");
+    let code = failed.code.unwrap();
+    if applied > 0 {
+        assert!([0, 7, 8].contains(&code), "{what}: {failed:?}");
+    }
+    let result = &failed.json()["results"][0];
+    assert_eq!(result["outcome"] == "refused", code == 4, "{what}: {failed:?}");
+    assert!(unknown == 0 || code != 4, "{what}: {failed:?}");
+}
+
+/// Fails every request from each one on, for each verb.
+fn fails_from_every_request_on(kind: &Kind) {
+    for (verb, before, provisions) in VERBS {
+        let azure = scene(before, provisions);
+        let line = format!("{verb} -o json");
+        assert_eq!(run(&azure, &line).code, Some(0), "{verb}");
+        let requests = azure.take_seen().iter().filter(|seen| !seen.data_plane).count();
+        let fails_from = |number: usize| {
+            let what = format!("{verb}, request {number}, {kind:?}");
+            let azure = scene(before, provisions);
+            let from = Fault::once("*", "/", kind.clone());
+            azure.fault(Fault { skip: number, times: usize::MAX, ..from });
+            let failed = run(&azure, &line);
+            let seen = azure.take_seen();
+            let writes = seen.iter().filter(|seen| is_write(seen) && seen.status < 300).count();
+            if failed.stdout.is_empty() {
+                assert_eq!(writes, 0, "{what}: {failed:?}");
+            } else {
+                is_truthful(&failed, writes, &what);
+            }
+        };
+        thread::scope(|scope| {
+            for worker in 0..AT_ONCE {
+                let fails_from = &fails_from;
+                scope.spawn(move || (worker..requests).step_by(AT_ONCE).for_each(fails_from));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_right_that_is_lost_at_any_request_leaves_a_truthful_report() {
+    let denied =
+        "The client 'a' with object id 'b' does not have authorization to perform action 'x' over scope '/s'";
+    fails_from_every_request_on(&Kind::Error(403, "AuthorizationFailed", denied));
+}
+
+#[test]
+fn a_refusal_of_any_request_leaves_a_truthful_report() {
+    fails_from_every_request_on(&Kind::Error(409, "ScopeLocked", "locked"));
+}
+
+#[test]
+fn a_relink_whose_last_look_fails_was_applied_and_not_verified() {
+    let azure = scene(LINKED, true);
+    let denied =
+        "The client 'a' with object id 'b' does not have authorization to perform action 'x' over scope '/s'";
+    let (reads, writes) = {
+        let azure = scene(LINKED, true);
+        assert_eq!(run(&azure, "relink").code, Some(0));
+        let seen = azure.take_seen();
+        let last = seen.iter().rposition(is_write).unwrap();
+        let is_look = |seen: &&Seen| seen.method == "GET" && seen.path.to_lowercase().contains(SITES);
+        let reads = seen[..last].iter().filter(is_look).count();
+        (reads, seen.iter().filter(|seen| is_write(seen)).count())
+    };
+    let lost = Fault::once("GET", SITES, Kind::Error(403, "AuthorizationFailed", denied));
+    azure.fault(Fault { skip: reads, times: usize::MAX, ..lost });
+    let failed = run(&azure, "relink -o json");
+    assert_eq!(failed.code, Some(8), "{failed:?}");
+    assert_eq!((count(&failed, "applied"), count(&failed, "failed")), (writes, 0), "{failed:?}");
+}
+
+#[test]
+fn an_answer_that_is_lost_leaves_its_step_unknown() {
+    for (verb, before, method, path) in
+        [("unlink", LINKED, "DELETE", "/linkedbackends/"), ("link", &[][..], "PUT", "/linkedbackends/")]
+    {
+        let azure = scene(before, true);
+        azure.fault(Fault::always(method, path, Kind::Hang).after());
+        let failed = run(&azure, &format!("{verb} -o json --timeout 5s"));
+        assert_eq!((count(&failed, "applied"), count(&failed, "unknown")), (0, 1), "{verb}: {failed:?}");
+        assert_eq!(failed.code, Some(5), "{verb}: {failed:?}");
+        assert_eq!(failed.json()["results"][0]["outcome"], "failed", "{failed:?}");
+    }
+}
+
+#[test]
+fn a_signal_at_any_request_names_the_steps_that_were_applied() {
+    let azure = scene(LINKED, true);
+    assert_eq!(run(&azure, "relink").code, Some(0));
+    let seen = azure.take_seen();
+    let writes: Vec<usize> = seen
+        .iter()
+        .filter(|seen| !seen.data_plane)
+        .enumerate()
+        .filter(|(_, seen)| is_write(seen))
+        .map(|(at, _)| at)
+        .collect();
+    thread::scope(|scope| {
+        for (done, number) in writes.into_iter().enumerate() {
+            scope.spawn(move || {
+                let azure = scene(LINKED, true);
+                let arrived = azure.stop_at(number);
+                let mut command = command(&azure, "relink");
+                let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+                arrived.recv_timeout(Duration::from_secs(60)).unwrap();
+                let signal = if done % 2 == 0 { Signal::SIGINT } else { Signal::SIGTERM };
+                kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+                let ended = Run::of(&child.wait_with_output().unwrap());
+                assert_eq!(ended.code, Some(130), "{ended:?}");
+                let line = |words: &str| ended.stderr.lines().find(|line| line.contains(words));
+                let applied = line(": applied: ").map_or(0, |line| line.split(", ").count());
+                assert_eq!(applied, done, "{ended:?}");
+                assert!(line("not known whether it was applied").is_some(), "{ended:?}");
+                azure.stop_no_more();
+                assert_eq!(run(&azure, "relink").code, Some(0));
+            });
+        }
+    });
+}
+
+#[test]
+fn waits_that_do_not_fit_into_the_timeout_are_refused_before_anything_is_changed() {
+    let azure = scene(LINKED, true);
+    let run = run(&azure, "relink --grace 1h --timeout 6s");
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("--timeout") && run.stderr.contains("--grace"), "{run:?}");
+    assert!(!azure.take_seen().iter().any(is_write));
+}
