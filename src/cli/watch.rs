@@ -74,12 +74,17 @@ async fn watch<F: Future<Output = Look>>(
     let usual = if envs == 1 { ONE_LOOK.0 } else { ONE_LOOK.1 };
     let limit = cx.timeout().unwrap_or(usual);
     let mut shown = Shown::default();
+    let mut has_looked = false;
     loop {
         cx.refresh();
         let seen = timeout(limit, look()).await.unwrap_or_else(|_| Err(too_slow(limit).into()));
         match seen {
-            Ok((report, _)) => shown.show(cx, &report, interval)?,
-            Err(error) if is_final(&error) => return Err(error),
+            Ok((report, _)) => {
+                has_looked = true;
+                shown.show(cx, &report, interval)?;
+            }
+            // A model that was readable before may be in the hands of an editor.
+            Err(error) if is_final(&error) && !(has_looked && is_damage(&error)) => return Err(error),
             Err(error) => shown.show_failure(cx, &error)?,
         }
         sleep(interval).await;
@@ -96,6 +101,10 @@ fn is_final(error: &anyhow::Error) -> bool {
         failure::diagnose(error).exit,
         ExitCode::Usage | ExitCode::NotAuthorized | ExitCode::Unexpected | ExitCode::Interrupted
     )
+}
+
+fn is_damage(error: &anyhow::Error) -> bool {
+    failure::diagnose(error).exit == ExitCode::Unexpected
 }
 
 /// What was shown last.

@@ -61,7 +61,6 @@ fn reading_a_pipe_that_is_named_as_a_file_ends() {
     for (signal, line) in [
         (Signal::SIGINT, "status --config pipe"),
         (Signal::SIGTERM, "link --config pipe"),
-        (Signal::SIGINT, "status --model pipe"),
         (Signal::SIGTERM, "apply pipe"),
         (Signal::SIGINT, "model import pipe"),
     ] {

@@ -1,7 +1,9 @@
 //! `status --watch` and `--wait-for`: looking again and again, and ending as it says.
 
 use std::{
+    fs::Permissions,
     io::{BufRead as _, BufReader, Read as _},
+    os::unix::fs::PermissionsExt as _,
     process::{Child, ChildStdout, Stdio},
 };
 
@@ -41,6 +43,8 @@ impl Watch {
 /// Puts another text in the place of the model at once, as whoever is looking expects of a writer.
 fn replace_model(shop: &Shop, text: &str) {
     shop.write("new.json", text);
+    // It holds keys, so only its owner may read it.
+    std::fs::set_permissions(shop.path("new.json"), Permissions::from_mode(0o600)).unwrap();
     std::fs::rename(shop.path("new.json"), shop.path(MODEL)).unwrap();
 }
 
