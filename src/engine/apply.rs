@@ -1,145 +1,32 @@
 //! [`Plan`] → effects, one conditional step at a time.
 
-use std::{collections::HashMap, error::Error, fmt, time::Duration};
+mod error;
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 
+pub use self::error::{ApplyError, Movement};
 use super::{
     Basis, ChangeKind, KeyFingerprints, Observed, Plan, PlannedStep, Propagation, Step, gateway, observe,
 };
 use crate::{
     ambient::Ambient,
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::{
         ApimPolicy, ApimSubscription, ApimSubscriptionId, Fingerprint, Key, KeyPair, KeySlot, LinkNames,
         LinkedBackend, Product, ProductApiId, Resource, ResourceId,
     },
-    provider::{Collection, ControlPlane, ETag, Expected, ProviderError},
+    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
 };
 
-/// Why a plan was not applied, or not to its end.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApplyError {
-    /// What the plan was made from is no longer there as it was. Nothing has been changed.
-    #[error("`{resource}` {change} since the plan was made")]
-    Moved {
-        /// The id of the resource, as the control plane spells it.
-        resource: String,
-        /// What became of it.
-        change: Movement,
-    },
-    /// The control plane could not be read before the first step. Nothing has been changed.
-    #[error("could not read the current link")]
-    Observe(#[source] ProviderError),
-    /// Some steps were taken, the link was changed by another writer after that, and the rest cannot be planned.
-    #[error("stopped part-way: another writer changed the link, and the rest could not be planned")]
-    Stopped(#[source] Box<dyn Error + Send + Sync>),
-    /// A step failed. The ones before it stand.
-    #[error("step {} of {of}, {action}, failed", .done + 1)]
-    Step {
-        /// How many steps were taken.
-        done: usize,
-        /// How many the plan has.
-        of: usize,
-        /// The step that failed.
-        action: &'static str,
-        /// Whether a step before it has changed something.
-        changed: bool,
-        /// Whether the step itself may have changed something: it was sent, and no answer says that it failed.
-        undetermined: bool,
-        /// Why.
-        source: ProviderError,
-    },
-}
-
-/// What became of a resource since it was observed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Movement {
-    /// It has another version.
-    Changed,
-    /// It did not exist then.
-    Created,
-    /// It no longer exists.
-    Deleted,
-}
-
-impl fmt::Display for Movement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Changed => "has changed",
-            Self::Created => "was created",
-            Self::Deleted => "was deleted",
-        })
-    }
-}
-
-impl ApplyError {
-    /// The first difference between what a plan was made from and what is there now, if there is one.
-    #[must_use]
-    pub fn movement(plan: &Plan, observed: &Observed) -> Option<Self> {
-        let now = observed.basis();
-        let key = plan.basis.difference(&now)?;
-        let change = match (plan.basis.holds(key), now.holds(key)) {
-            (true, false) => Movement::Deleted,
-            (false, true) => Movement::Created,
-            (true, true) | (false, false) => Movement::Changed,
-        };
-        let planned = plan.steps.iter().map(|planned| planned.step.target());
-        let ends: [&ResourceId; 2] = [&plan.target.site_environment, &plan.target.service];
-        let resource = spelt(key, planned.chain(ends).chain(observed.ids()));
-        Some(Self::Moved { resource, change })
-    }
-
-    /// Whether somebody else has changed the link, so that a plan made anew may well go through.
-    #[must_use]
-    pub fn is_moved(&self) -> bool {
-        match self {
-            Self::Moved { .. } | Self::Step { source: ProviderError::Conflict(_), .. } => true,
-            Self::Observe(_) | Self::Stopped(_) | Self::Step { .. } => false,
-        }
-    }
-
-    /// Where in the plan the step is that failed, if one was tried.
-    #[must_use]
-    pub fn failed_step(&self) -> Option<usize> {
-        match self {
-            Self::Moved { .. } | Self::Observe(_) | Self::Stopped(_) => None,
-            Self::Step { done, .. } => Some(*done),
-        }
-    }
-
-    /// Whether the step that failed may have changed something all the same.
-    #[must_use]
-    pub fn is_undetermined(&self) -> bool {
-        match self {
-            Self::Moved { .. } | Self::Observe(_) | Self::Stopped(_) => false,
-            Self::Step { undetermined, .. } => *undetermined,
-        }
-    }
-}
-
-impl Diagnose for ApplyError {
-    fn diagnosis(&self) -> Diagnosis {
-        match self {
-            Self::Moved { .. } => Diagnosis::new(ExitCode::Refused)
-                .hint("make a new plan from what is there now, and apply that"),
-            Self::Observe(error) => error.diagnosis(),
-            Self::Stopped(_) => Diagnosis::new(ExitCode::Partial)
-                .hint("run the same command again: it continues from what is there"),
-            Self::Step { changed: false, source, undetermined, .. } => {
-                let diagnosis = source.diagnosis();
-                // A refusal says that nothing was changed.
-                let refused = diagnosis.exit == ExitCode::Refused;
-                let exit = if refused && *undetermined { ExitCode::Unavailable } else { diagnosis.exit };
-                Diagnosis { exit, ..diagnosis }
-            }
-            Self::Step { .. } => {
-                Diagnosis::new(ExitCode::Partial).hint("run the same command again: it finishes what is left")
-            }
-        }
-    }
-}
+/// How long a list may still show a linked backend that this plan has deleted. Azure's lists follow its changes
+/// with a delay that is not documented.
+const STILL_LISTED: Duration = Duration::from_secs(30);
+/// How long to wait before such a list is read again.
+const LIST_AGAIN: Duration = Duration::from_secs(1);
 
 /// What was done.
 #[derive(Clone, Debug)]
@@ -190,7 +77,8 @@ pub async fn apply(
     let waits = plan.target.propagation != Propagation::Immediate;
     let live = keys_before.as_ref().filter(|_| waits && plan.rotates()).map(|keys| keys.primary.clone());
     let etags = etags_of(&basis);
-    let mut hand = Hand { plane, ambient, observed, etags, live, rotated: false, sent: false };
+    let deleted = HashSet::new();
+    let mut hand = Hand { plane, ambient, observed, etags, deleted, live, rotated: false, sent: false };
     let first_deletion = plan.steps.iter().position(|planned| planned.step.deletes_leftovers());
     let mut took = Vec::with_capacity(plan.steps.len());
     let mut changed = false;
@@ -217,18 +105,6 @@ pub async fn apply(
     Ok(Applied { took, keys_before })
 }
 
-/// An id in lower case as the control plane spells it, as far as a known id says.
-fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
-    let rest_below = |id: &ResourceId| {
-        key.strip_prefix(id.key()).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::len)
-    };
-    let nearest = known.filter_map(|id| Some((rest_below(id)?, id))).min_by_key(|(rest, _)| *rest);
-    match nearest {
-        Some((rest, id)) => format!("{id}{}", &key[key.len() - rest..]),
-        None => key.to_owned(),
-    }
-}
-
 fn etags_of(basis: &Basis) -> HashMap<String, ETag> {
     basis.versions().map(|(id, etag)| (id.to_owned(), etag.clone())).collect()
 }
@@ -239,6 +115,8 @@ struct Hand<'a> {
     ambient: &'a dyn Ambient,
     observed: Observed,
     etags: HashMap<String, ETag>,
+    /// The resources that its own steps have deleted, by the keys of their ids.
+    deleted: HashSet<String>,
     /// The key that the site is to take when it is connected next, where others may change it in between.
     live: Option<Fingerprint>,
     /// Whether the control plane replaced the keys by itself when the site was connected.
@@ -269,11 +147,11 @@ impl Hand<'_> {
             }
             Step::PutPolicy { policy } => {
                 let service = self.observed.service.as_ref();
-                let host = service.and_then(|seen| seen.view.gateway_host());
+                let gateway = service.map(|seen| seen.view.gateway()).unwrap_or_default();
                 let names = self.names(policy)?;
                 let desired = match &self.observed.policy {
-                    Some(existing) => existing.view.repaired(&names, host),
-                    None => ApimPolicy::desired(policy, &names, host),
+                    Some(existing) => existing.view.repaired(&names, gateway),
+                    None => ApimPolicy::desired(policy, &names, gateway.host),
                 };
                 self.put(desired).await
             }
@@ -323,6 +201,7 @@ impl Hand<'_> {
         let expected = self.expected(id);
         self.change().delete(id, expected).await?;
         self.etags.remove(id.key());
+        self.deleted.insert(id.key().to_owned());
         Ok(())
     }
 
@@ -344,21 +223,37 @@ impl Hand<'_> {
     async fn check_unused(&self) -> Result<(), ProviderError> {
         let target = &self.observed.target;
         let product = self.names(&target.service)?.product(&target.service)?;
-        let (backends, subscriptions) = (
-            Collection::LinkedBackends(target.site_environment.clone()),
-            Collection::ProductSubscriptions(product),
-        );
-        let (backends, subscriptions) =
-            tokio::try_join!(self.plane.list(&backends), self.plane.list(&subscriptions))?;
-        for found in &backends {
-            if LinkedBackend::read(&found.value)?.backend == *target.service {
-                return Err(ProviderError::Conflict(found.value.id().clone()));
-            }
+        let subscriptions = Collection::ProductSubscriptions(product);
+        let (linked, subscriptions) = tokio::try_join!(self.linked_again(), self.plane.list(&subscriptions))?;
+        if let Some(found) = linked {
+            return Err(ProviderError::Conflict(found.value.id().clone()));
         }
         let known = |id: &ResourceId| self.observed.subscriptions.iter().any(|seen| seen.resource.id() == id);
         match subscriptions.iter().find(|found| !known(found.value.id())) {
             Some(new) => Err(ProviderError::Conflict(new.value.id().clone())),
             None => Ok(()),
+        }
+    }
+
+    /// A linked backend of the site environment that names the service. One that this plan has deleted may be listed
+    /// for a while; if that does not end, the site may have been linked again under the same name.
+    async fn linked_again(&self) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        let target = &self.observed.target;
+        let collection = Collection::LinkedBackends(target.site_environment.clone());
+        let since = Instant::now();
+        loop {
+            let mut again = None;
+            for found in self.plane.list(&collection).await? {
+                if LinkedBackend::read(&found.value)?.backend == *target.service {
+                    again = Some(found);
+                }
+            }
+            let is_deleted = |found: &Versioned<Resource>| self.deleted.contains(found.value.id().key());
+            if !again.as_ref().is_some_and(is_deleted) || since.elapsed() >= STILL_LISTED {
+                return Ok(again);
+            }
+            tracing::debug!("the linked backend that was deleted is still listed");
+            sleep(LIST_AGAIN).await;
         }
     }
 

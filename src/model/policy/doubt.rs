@@ -26,7 +26,7 @@ pub enum Doubt {
     /// A value that is kept elsewhere in the service.
     NamedValue(String),
     /// A value that cannot be understood.
-    Value {
+    Unclear {
         /// What has it.
         of: String,
         /// The value.
@@ -74,7 +74,7 @@ impl Doubt {
             Self::Expression(of)
         } else {
             let value = value.chars().take(100).collect();
-            Self::Value { of, value }
+            Self::Unclear { of, value }
         }
     }
 }
@@ -89,8 +89,8 @@ impl fmt::Display for Doubt {
             Self::Text(element) => write!(f, "the text within `<{element}>` is not understood"),
             Self::Expression(of) => write!(f, "an expression computes `{of}` for each request"),
             Self::NamedValue(of) => write!(f, "`{of}` is a named value"),
-            Self::Value { of, value } if value.is_empty() => write!(f, "`{of}` is empty"),
-            Self::Value { of, value } => write!(f, "`{value}` is not understood as `{of}`"),
+            Self::Unclear { of, value } if value.is_empty() => write!(f, "`{of}` is empty"),
+            Self::Unclear { of, value } => write!(f, "`{value}` is not understood as `{of}`"),
             Self::Fragment(name) => write!(f, "the fragment `{name}` is kept elsewhere in the service"),
             Self::AccessCheck(name) => write!(f, "`<{name}>` may refuse requests of the site"),
             Self::TokenChanged(name) => write!(f, "`<{name}>` may change the token before it is checked"),
