@@ -86,7 +86,8 @@ pub(super) struct Context {
     limit: Cell<Duration>,
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
-    azure: RefCell<BTreeMap<String, Arc<ArmControlPlane>>>,
+    /// By address and by Azure subscription: a token of one tenant is not good for a subscription of another.
+    azure: RefCell<BTreeMap<(String, Option<String>), Arc<ArmControlPlane>>>,
     /// What was listed to find things by name: by control plane, which each has an address of its own, and kind.
     pub(super) known_ids: RefCell<KnownIds>,
 }
@@ -300,8 +301,8 @@ impl Context {
         endpoint: Endpoint,
         subscription: Option<String>,
     ) -> anyhow::Result<Arc<ArmControlPlane>> {
-        let address = endpoint.base().to_string();
-        if let Some(open) = self.azure.borrow().get(&address) {
+        let key = (endpoint.base().to_string(), subscription.as_ref().map(|it| it.to_ascii_lowercase()));
+        if let Some(open) = self.azure.borrow().get(&key) {
             return Ok(Arc::clone(open));
         }
         let plane = Arc::new(ArmControlPlane::new(ArmOptions {
@@ -312,7 +313,7 @@ impl Context {
             wait: self.wait.get(),
             subscription,
         })?);
-        self.azure.borrow_mut().insert(address, Arc::clone(&plane));
+        self.azure.borrow_mut().insert(key, Arc::clone(&plane));
         Ok(plane)
     }
 

@@ -47,6 +47,8 @@ pub(super) struct Job {
     undo: Option<Undo>,
     /// How many steps were written to the file of events.
     told: usize,
+    /// Whether a relink has left the keys as they were.
+    unrotated: bool,
 }
 
 /// Where a plan is from.
@@ -83,7 +85,19 @@ impl Job {
     pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
         let (env, undo) = (plan.target.env.clone(), plan.undo.clone());
         let (before, after) = (Vec::new(), Vec::new());
-        Self { plane, plan, env, seen, origin, state: JobState::Planned, before, after, undo, told: 0 }
+        Self {
+            plane,
+            plan,
+            env,
+            seen,
+            origin,
+            state: JobState::Planned,
+            before,
+            after,
+            undo,
+            told: 0,
+            unrotated: false,
+        }
     }
 
     /// One for which there is nothing to do.
@@ -299,7 +313,7 @@ async fn conclude(cx: &Context, mut job: Job, progress: &Progress, wait: Wait) -
     };
     if wait == Wait::UntilAccepted && outcome == Outcome::Applied {
         result.summary = outcome::accepted(&job.plan);
-    } else if !verdict.fulfils(&job.plan.intent) {
+    } else if !verdict.fulfils(&job.plan.intent) || job.unrotated {
         result.outcome = Outcome::Failed;
         result.exit = ExitCode::NotVerified;
     }
@@ -358,12 +372,14 @@ async fn look(
     }
     let intent = job.plan.intent.clone();
     let verdict = engine::verify_in_time(plane.as_ref(), &target, &intent).await?;
+    job.unrotated =
+        matches!(&job.state, JobState::Applied(it) if outcome::keeps_keys(&job.plan, it, &verdict));
     // Both keys are new by then, so what is left of a relink is a link.
     let rest = match intent {
-        Intent::Relink => Intent::Link { existing: engine::Existing::Keep },
+        Intent::Relink if !job.unrotated => Intent::Link { existing: engine::Existing::Keep },
         other => other,
     };
-    if verdict.fulfils(&rest) || job.origin == Origin::Agreed {
+    if verdict.fulfils(&rest) && !job.unrotated || job.origin == Origin::Agreed {
         return Ok(verdict);
     }
     let Ok((plan, seen)) = make_plan(plane.as_ref(), &target, &rest).await else { return Ok(verdict) };
@@ -375,7 +391,10 @@ async fn look(
     let done = engine::apply(plane.as_ref(), cx.ambient.as_ref(), &plan, Some(seen), &listener).await;
     job.told += listener.told.into_inner();
     match done {
-        Ok(applied) => job.after.extend(outcome::applied(&plan, Some(&applied.took))),
+        Ok(applied) => {
+            job.unrotated &= !plan.rotates();
+            job.after.extend(outcome::applied(&plan, Some(&applied.took)));
+        }
         Err(error) => {
             let (failed, undetermined) = (error.failed_step(), error.is_undetermined());
             job.after.extend(outcome::partly_done(&plan, failed, undetermined));

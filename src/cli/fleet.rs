@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::{StreamExt as _, stream};
 
-use super::{
-    context::Context,
-    plane::{Place, Plane},
-};
+use super::{context::Context, plane::Plane};
 use crate::{
     engine::{self, Target, Verdict},
     output::Progress,
@@ -25,24 +22,24 @@ const AT_ONCE: usize = 64;
 /// The views of the control planes that many envs are on.
 #[derive(Default)]
 pub(super) struct Fleet {
-    views: BTreeMap<Place, FleetView>,
+    views: BTreeMap<usize, FleetView>,
 }
 
 impl Fleet {
     /// Views for these targets, as far as it pays to have one.
     pub(super) fn of<'a>(targets: impl IntoIterator<Item = (&'a Target, &'a Plane)>) -> Self {
-        let mut by_place: BTreeMap<Place, (Arc<ArmControlPlane>, Vec<&Target>)> = BTreeMap::new();
+        let mut by_plane: BTreeMap<usize, (Arc<ArmControlPlane>, Vec<&Target>)> = BTreeMap::new();
         for (target, plane) in targets {
             if let Plane::Azure(azure) = plane {
-                let of_place =
-                    by_place.entry(plane.place()).or_insert_with(|| (Arc::clone(azure), Vec::new()));
-                of_place.1.push(target);
+                let of_plane =
+                    by_plane.entry(key_of(azure)).or_insert_with(|| (Arc::clone(azure), Vec::new()));
+                of_plane.1.push(target);
             }
         }
-        let many = by_place.into_iter().filter(|(_, (_, targets))| targets.len() >= MANY);
-        let views = many.map(|(place, (azure, targets))| {
+        let many = by_plane.into_iter().filter(|(_, (_, targets))| targets.len() >= MANY);
+        let views = many.map(|(key, (azure, targets))| {
             let links = targets.iter().map(|target| (&target.site_environment, &target.service));
-            (place, FleetView::new(azure, links))
+            (key, FleetView::new(azure, links))
         });
         Self { views: views.collect() }
     }
@@ -53,7 +50,8 @@ impl Fleet {
         target: &Target,
         plane: &Plane,
     ) -> Option<Result<Verdict, ProviderError>> {
-        let view = self.views.get(&plane.place())?;
+        let Plane::Azure(azure) = plane else { return None };
+        let view = self.views.get(&key_of(azure))?;
         Some(engine::verify(view, target).await)
     }
 
@@ -63,6 +61,11 @@ impl Fleet {
             Some(_) | None => engine::verify(plane.as_ref(), target).await,
         }
     }
+}
+
+/// What tells a control plane from another one at the same address, which has a token for another subscription.
+fn key_of(azure: &Arc<ArmControlPlane>) -> usize {
+    Arc::as_ptr(azure).addr()
 }
 
 /// Whether a finding is about a linked backend, which has no name on a page.

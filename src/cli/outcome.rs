@@ -5,7 +5,7 @@ use std::{cmp::Ordering, time::Duration};
 use super::failure;
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
+    engine::{Applied, ChangeKind, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
     output::{ChangeResult, Outcome, StepReport, StepStatus, Told},
 };
 
@@ -33,6 +33,18 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
         summary,
         exit: ExitCode::Success,
     }
+}
+
+/// Whether a relink of a link that existed has left its keys as they were: its plan saw no subscription, and now there
+/// is one with keys.
+pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {
+    let was_linked = !matches!(plan.state, LinkState::Unlinked | LinkState::Leftover);
+    let has_keys = verdict.observed.keys.is_some();
+    plan.intent == Intent::Relink
+        && was_linked
+        && !plan.rotates()
+        && applied.keys_before.is_none()
+        && has_keys
 }
 
 /// A change that failed or was refused. Where a step was applied, the exit code says so, whatever failed after

@@ -2,7 +2,10 @@
 
 mod error;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 
@@ -16,8 +19,14 @@ use crate::{
         ApimPolicy, ApimSubscription, ApimSubscriptionId, Fingerprint, Key, KeyPair, KeySlot, LinkNames,
         LinkedBackend, Product, ProductApiId, Resource, ResourceId,
     },
-    provider::{Collection, ControlPlane, ETag, Expected, ProviderError},
+    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
 };
+
+/// How long a list may still show a linked backend that this plan has deleted. Azure's lists follow its changes
+/// with a delay that is not documented.
+const STILL_LISTED: Duration = Duration::from_secs(30);
+/// How long to wait before such a list is read again.
+const LIST_AGAIN: Duration = Duration::from_secs(1);
 
 /// What was done.
 #[derive(Clone, Debug)]
@@ -68,7 +77,8 @@ pub async fn apply(
     let waits = plan.target.propagation != Propagation::Immediate;
     let live = keys_before.as_ref().filter(|_| waits && plan.rotates()).map(|keys| keys.primary.clone());
     let etags = etags_of(&basis);
-    let mut hand = Hand { plane, ambient, observed, etags, live, rotated: false, sent: false };
+    let deleted = HashSet::new();
+    let mut hand = Hand { plane, ambient, observed, etags, deleted, live, rotated: false, sent: false };
     let first_deletion = plan.steps.iter().position(|planned| planned.step.deletes_leftovers());
     let mut took = Vec::with_capacity(plan.steps.len());
     let mut changed = false;
@@ -105,6 +115,8 @@ struct Hand<'a> {
     ambient: &'a dyn Ambient,
     observed: Observed,
     etags: HashMap<String, ETag>,
+    /// The resources that its own steps have deleted, by the keys of their ids.
+    deleted: HashSet<String>,
     /// The key that the site is to take when it is connected next, where others may change it in between.
     live: Option<Fingerprint>,
     /// Whether the control plane replaced the keys by itself when the site was connected.
@@ -135,11 +147,11 @@ impl Hand<'_> {
             }
             Step::PutPolicy { policy } => {
                 let service = self.observed.service.as_ref();
-                let host = service.and_then(|seen| seen.view.gateway_host());
+                let gateway = service.map(|seen| seen.view.gateway()).unwrap_or_default();
                 let names = self.names(policy)?;
                 let desired = match &self.observed.policy {
-                    Some(existing) => existing.view.repaired(&names, host),
-                    None => ApimPolicy::desired(policy, &names, host),
+                    Some(existing) => existing.view.repaired(&names, gateway),
+                    None => ApimPolicy::desired(policy, &names, gateway.host),
                 };
                 self.put(desired).await
             }
@@ -189,6 +201,7 @@ impl Hand<'_> {
         let expected = self.expected(id);
         self.change().delete(id, expected).await?;
         self.etags.remove(id.key());
+        self.deleted.insert(id.key().to_owned());
         Ok(())
     }
 
@@ -210,21 +223,37 @@ impl Hand<'_> {
     async fn check_unused(&self) -> Result<(), ProviderError> {
         let target = &self.observed.target;
         let product = self.names(&target.service)?.product(&target.service)?;
-        let (backends, subscriptions) = (
-            Collection::LinkedBackends(target.site_environment.clone()),
-            Collection::ProductSubscriptions(product),
-        );
-        let (backends, subscriptions) =
-            tokio::try_join!(self.plane.list(&backends), self.plane.list(&subscriptions))?;
-        for found in &backends {
-            if LinkedBackend::read(&found.value)?.backend == *target.service {
-                return Err(ProviderError::Conflict(found.value.id().clone()));
-            }
+        let subscriptions = Collection::ProductSubscriptions(product);
+        let (linked, subscriptions) = tokio::try_join!(self.linked_again(), self.plane.list(&subscriptions))?;
+        if let Some(found) = linked {
+            return Err(ProviderError::Conflict(found.value.id().clone()));
         }
         let known = |id: &ResourceId| self.observed.subscriptions.iter().any(|seen| seen.resource.id() == id);
         match subscriptions.iter().find(|found| !known(found.value.id())) {
             Some(new) => Err(ProviderError::Conflict(new.value.id().clone())),
             None => Ok(()),
+        }
+    }
+
+    /// A linked backend of the site environment that names the service. One that this plan has deleted may be listed
+    /// for a while; if that does not end, the site may have been linked again under the same name.
+    async fn linked_again(&self) -> Result<Option<Versioned<Resource>>, ProviderError> {
+        let target = &self.observed.target;
+        let collection = Collection::LinkedBackends(target.site_environment.clone());
+        let since = Instant::now();
+        loop {
+            let mut again = None;
+            for found in self.plane.list(&collection).await? {
+                if LinkedBackend::read(&found.value)?.backend == *target.service {
+                    again = Some(found);
+                }
+            }
+            let is_deleted = |found: &Versioned<Resource>| self.deleted.contains(found.value.id().key());
+            if !again.as_ref().is_some_and(is_deleted) || since.elapsed() >= STILL_LISTED {
+                return Ok(again);
+            }
+            tracing::debug!("the linked backend that was deleted is still listed");
+            sleep(LIST_AGAIN).await;
         }
     }
 
@@ -298,7 +327,8 @@ impl Hand<'_> {
         id: &ApimSubscriptionId,
         fingerprint: &Fingerprint,
     ) -> Result<Option<KeySlot>, ProviderError> {
-        let keys = self.plane.keys(id).await?;
-        Ok(keys.and_then(|keys| keys.value.slot_of(fingerprint)))
+        // A subscription that is gone in the middle of a rotation was deleted by another writer.
+        let keys = self.plane.keys(id).await?.ok_or_else(|| ProviderError::Conflict((**id).clone()))?;
+        Ok(keys.value.slot_of(fingerprint))
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, LinkNames,
         LinkedBackend, Malformed, Ownership, Product, ProductId, Resource, ResourceId, SiteEnvironment,
-        SiteKey, StaticSite, without_revision,
+        SiteKey, SiteSide, StaticSite, without_revision,
     },
     provider::{Collection, ControlPlane, Depth, ProviderError, Versioned},
 };
@@ -196,7 +196,7 @@ async fn observe_product(
     let unreadable = &mut observed.unreadable;
     observed.product = product.and_then(|found| see(found, Product::read, unreadable));
     observed.policy = policy.and_then(|found| see(found, ApimPolicy::read, unreadable));
-    let gateway = observed.service.as_ref().and_then(|seen| seen.view.gateway_host());
+    let gateway = observed.service.as_ref().map(|seen| seen.view.gateway()).unwrap_or_default();
     observed.policy_verdict =
         observed.policy.as_ref().map(|policy| policy.view.verdict(names.hostname(), gateway));
     observed.product_apis = see_all(apis, Api::read, unreadable).into_iter().map(|seen| seen.view).collect();
@@ -246,7 +246,12 @@ async fn keys_of(
         SiteKey::Held(held) if !has_a_named_one => holder_of(plane, &candidates, held).await?,
         SiteKey::Held(_) | SiteKey::Absent | SiteKey::Hidden => None,
     };
-    let ownership = Ownership::of_all(&candidates, Some(names), holder.map(|holder| &holder.id));
+    let site = SiteSide {
+        holder: holder.map(|holder| &holder.id),
+        key_is_hidden: is_hidden(observed, &site_key),
+        connected_on: observed.own_backend().and_then(|backend| backend.view.created_on.as_deref()),
+    };
+    let ownership = Ownership::of_all(&candidates, Some(names), &site);
     let chosen = Ownership::used(&ownership, &candidates);
     let mut seen = KeysSeen { site_key, ownership, chosen, free_subscription: None, keys: None };
     match chosen {
@@ -266,6 +271,13 @@ async fn keys_of(
         Some(_) | None => {}
     }
     Ok(seen)
+}
+
+/// Whether any subscription may hold the key that the site sends. Where the resource provider creates subscriptions,
+/// that holds for those that an earlier connection left as well.
+fn is_hidden(observed: &Observed, site_key: &SiteKey) -> bool {
+    let by_azure = observed.target.provisioner == Provisioner::Service;
+    *site_key == SiteKey::Hidden && (observed.own_backend().is_some() || by_azure)
 }
 
 async fn free_subscription(

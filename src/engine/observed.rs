@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Target;
+use super::{Provisioner, Target};
 use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, KeySlot, LinkNames,
@@ -200,6 +200,19 @@ impl Observed {
     #[must_use]
     pub fn subscription(&self) -> Option<&Seen<ApimSubscription>> {
         self.chosen.and_then(|at| self.subscriptions.get(at))
+    }
+
+    /// Whether the link's subscription is one of which that is not proven: its keys may be another consumer's.
+    #[must_use]
+    pub fn is_subscription_presumed(&self) -> bool {
+        self.chosen.and_then(|at| self.ownership.get(at)) == Some(&Ownership::Presumed)
+    }
+
+    /// Whether a subscription that Azure created may be the link's, so that the link may have one.
+    #[must_use]
+    pub fn may_have_subscription(&self) -> bool {
+        let by_azure = self.target.provisioner == Provisioner::Service;
+        self.subscription().is_some() || (by_azure && self.ownership.contains(&Ownership::Undetermined))
     }
 
     /// The subscriptions of the link's product, and who each belongs to.

@@ -86,7 +86,7 @@ fn is_incomplete(observed: &Observed) -> bool {
         |state: &Provisioning| matches!(state, Provisioning::Pending(_) | Provisioning::Failed(_));
     observed.product.is_none()
         || observed.policy.is_none()
-        || observed.subscription().is_none()
+        || !observed.may_have_subscription()
         || observed.site_key == SiteKey::Absent
         || observed.own_backend().is_some_and(|backend| unfinished(&backend.view.provisioning))
 }

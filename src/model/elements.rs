@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node};
 
-use super::Resource;
+use super::{Resource, policy::policy_xml};
 
 /// The elements that hold statements of their own.
 const CONTAINERS: [&str; 6] = ["choose", "limit-concurrency", "otherwise", "retry", "wait", "when"];
@@ -20,12 +20,11 @@ pub struct PolicyElement {
 /// where the text is not XML.
 #[must_use]
 pub fn policy_elements(policy: &Resource) -> Option<Vec<PolicyElement>> {
-    let text = policy.field("properties.value").and_then(serde_json::Value::as_str).unwrap_or_default();
-    let text = text.trim_start_matches('\u{feff}');
+    let text = policy_xml(policy).ok()?;
     if text.is_empty() {
         return Some(Vec::new());
     }
-    let document = Document::parse(text).ok()?;
+    let document = Document::parse(&text).ok()?;
     let mut elements = Vec::new();
     for section in document.root_element().children().filter(Node::is_element) {
         add(section.tag_name().name(), section, &mut elements);
@@ -51,11 +50,21 @@ mod tests {
     use super::*;
 
     fn names(xml: &str) -> Option<Vec<String>> {
+        of(&json!({"value": xml}))
+    }
+
+    fn of(properties: &serde_json::Value) -> Option<Vec<String>> {
         let id =
             "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a/policies/policy";
-        let policy = Resource::from_value(json!({"id": id, "properties": {"value": xml}})).unwrap();
+        let policy = Resource::from_value(json!({"id": id, "properties": properties})).unwrap();
         let elements = policy_elements(&policy)?;
         Some(elements.into_iter().map(|it| format!("{} {}", it.section, it.name)).collect())
+    }
+
+    #[test]
+    fn statements_are_found_in_text_whose_expressions_are_not_escaped() {
+        let raw = "<policies><inbound><rate-limit-by-key counter-key=\"@(f(\"x\") && 1 < 2)\" /></inbound></policies>";
+        assert_eq!(of(&json!({"value": raw, "format": "rawxml"})).unwrap(), ["inbound rate-limit-by-key"]);
     }
 
     #[test]

@@ -23,10 +23,10 @@ pub use id::{
 };
 pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
-pub use ownership::Ownership;
+pub use ownership::{Ownership, SiteSide};
 pub use policy::{
-    ApimPolicy, ClaimMatch, Closing, Doubt, NotRaw, Opening, PolicyFormat, PolicyVerdict, RequiredClaim,
-    SigningSecret, TokenPlace, TooComplex, UnfitPolicy, UnfitText, UnreadPolicy, ValidateJwt,
+    ApimPolicy, ClaimMatch, Closing, Doubt, GatewayHosts, NotRaw, Opening, PolicyFormat, PolicyVerdict,
+    RequiredClaim, SigningSecret, TokenPlace, TooComplex, UnfitPolicy, UnfitText, UnreadPolicy, ValidateJwt,
     canonical_policy, policy_from_raw, policy_to_raw,
 };
 pub use resource::{Malformed, Resource};

@@ -161,7 +161,7 @@ mod tests {
             names.hostname()
         )));
         assert!(names.names_subscription(
-            "Generated for Static Web Apps resource with default hostname: agreeable-smoke-06273c21e.5.azurestat"
+            "Generated for Static Web Apps resource with default hostname: agreeable-smoke-06273c21e.5.azurestati"
         ));
         assert!(!names.names_subscription("Generated for Static Web Apps resource"));
         assert!(!names.names_subscription(""));

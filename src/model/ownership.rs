@@ -1,24 +1,41 @@
 //! Who a subscription of a link's product belongs to: the one rule, for every command.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{ApimSubscription, ApimSubscriptionId, LinkNames, SubscriptionState};
 
 /// Who a subscription of a link's product belongs to.
 ///
 /// Azure's documentation gives the display name of a link's subscription and not its id, so ownership is determined
-/// from the scope, the display name, the owner and, where it is known, the key that the site sends.
+/// from the scope, the display name, the owner and, where it is known, the key that the site sends. Azure's pages
+/// give two display names; a third one would not be known here, and the key that a site in Azure sends cannot be
+/// read. So a subscription there that has another display name and no owner is not taken for a partner's at once:
+/// the resource provider creates subscriptions without an owner, but so does an administrator in the portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
     /// The link's: it has a display name that linking gives, or it holds the key that the site sends, or it is
     /// the only one and has neither display name nor owner.
     Link,
+    /// Probably the link's: nothing else can be, it has no owner, and it was created when the site was connected.
+    /// That is not a proof, so it counts as the link's, and its keys are neither replaced nor deleted.
+    Presumed,
     /// The administrator's own, which API Management created together with the product.
     Administrator,
     /// Another consumer's: it has a display name that linking does not give, or an owner.
     Partner,
     /// It could be any of these. It is never changed and never deleted.
     Undetermined,
+}
+
+/// What the site's side of a link says about the subscription that the site uses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SiteSide<'a> {
+    /// The subscription that holds the key that the site sends, where that is known.
+    pub holder: Option<&'a ApimSubscriptionId>,
+    /// Whether the key that the site sends cannot be read, so that any subscription may hold it.
+    pub key_is_hidden: bool,
+    /// When the site was connected, as Azure writes it.
+    pub connected_on: Option<&'a str>,
 }
 
 /// What a subscription says of itself.
@@ -28,29 +45,50 @@ enum Claim {
     Automatic,
     Partner,
     Nameless,
+    /// It has a display name that linking is not known to give, no owner, and may hold the key that the site sends.
+    Unknown(Moment),
     Unclear,
 }
 
+/// When a subscription was created, seen from the moment in which the site was connected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// Within [`CONNECTING`] of it.
+    Then,
+    /// Later, so connecting did not create it.
+    Later,
+    /// Earlier, by an earlier connection perhaps, or it is not known.
+    Undetermined,
+}
+
+/// How far the creation of a subscription may be from the moment in which its site was connected. Connecting takes
+/// seconds as recorded, and minutes while the service is busy.
+const CONNECTING: SignedDuration = SignedDuration::from_mins(10);
+
 impl Ownership {
     /// The ownership of each of the subscriptions of one product, which have to be all that it has.
-    ///
-    /// `holder` is the subscription that holds the key that the site sends, where that is known.
     #[must_use]
     pub fn of_all(
         subscriptions: &[ApimSubscription],
         names: Option<&LinkNames>,
-        holder: Option<&ApimSubscriptionId>,
+        site: &SiteSide<'_>,
     ) -> Vec<Self> {
-        let claims: Vec<Claim> = subscriptions.iter().map(|it| claim(it, names, holder)).collect();
+        let claims: Vec<Claim> = subscriptions.iter().map(|it| claim(it, names, site)).collect();
         let first = first_automatic(subscriptions, &claims);
         let others = claims.iter().enumerate().filter(|(at, _)| Some(*at) != first);
         let is_alone = others.count() == 1;
+        let count = |wanted: Claim| claims.iter().filter(|claim| **claim == wanted).count();
+        let (has_own, then) = (count(Claim::Link) > 0, count(Claim::Unknown(Moment::Then)));
+        let is_only_one = then == 1 && count(Claim::Nameless) == 0;
         let decide = |(at, claim): (usize, &Claim)| match claim {
             Claim::Link => Self::Link,
             Claim::Automatic if Some(at) == first => Self::Administrator,
-            Claim::Partner => Self::Partner,
+            Claim::Partner | Claim::Unknown(Moment::Later) => Self::Partner,
+            Claim::Unknown(_) if has_own => Self::Partner,
+            Claim::Unknown(Moment::Then) if is_only_one => Self::Presumed,
+            Claim::Unknown(Moment::Undetermined) if is_only_one => Self::Partner,
             Claim::Nameless if is_alone => Self::Link,
-            Claim::Automatic | Claim::Nameless | Claim::Unclear => Self::Undetermined,
+            Claim::Automatic | Claim::Nameless | Claim::Unknown(_) | Claim::Unclear => Self::Undetermined,
         };
         claims.iter().enumerate().map(decide).collect()
     }
@@ -59,8 +97,8 @@ impl Ownership {
     /// order of the ids.
     #[must_use]
     pub fn used(owners: &[Self], subscriptions: &[ApimSubscription]) -> Option<usize> {
-        let of_link =
-            owners.iter().zip(subscriptions).enumerate().filter(|(_, (own, _))| **own == Self::Link);
+        let is_used = |own: Self| matches!(own, Self::Link | Self::Presumed);
+        let of_link = owners.iter().zip(subscriptions).enumerate().filter(|(_, (own, _))| is_used(**own));
         let rank = |it: &ApimSubscription| (it.state != SubscriptionState::Active, it.id.key().to_owned());
         of_link.min_by_key(|(_, (_, it))| rank(it)).map(|(at, _)| at)
     }
@@ -70,22 +108,41 @@ impl Ownership {
     pub fn goes_with_product(self) -> bool {
         match self {
             Self::Link | Self::Administrator => true,
-            Self::Partner | Self::Undetermined => false,
+            Self::Presumed | Self::Partner | Self::Undetermined => false,
         }
     }
 }
 
-fn claim(it: &ApimSubscription, names: Option<&LinkNames>, holder: Option<&ApimSubscriptionId>) -> Claim {
+fn claim(it: &ApimSubscription, names: Option<&LinkNames>, site: &SiteSide<'_>) -> Claim {
     let nameless = it.display_name.as_deref().is_none_or(str::is_empty);
-    if names.is_some_and(|names| it.is_named_by(names)) || holder == Some(&it.id) {
+    if site.holder == Some(&it.id) {
         return Claim::Link;
     }
+    let named = names.is_some_and(|names| it.is_named_by(names));
     match it.owner.as_deref() {
+        // A consumer can give a subscription any display name.
+        Some(owner) if named && !is_administrator(owner) => Claim::Unclear,
+        None | Some(_) if named => Claim::Link,
         None if nameless => Claim::Nameless,
         Some(owner) if nameless && is_administrator(owner) && was_made_at_its_date(it) => Claim::Automatic,
         // A request without a display name is refused, so the service made it, and it is not known for whom.
         Some(owner) if nameless && is_administrator(owner) => Claim::Unclear,
+        None if site.key_is_hidden => Claim::Unknown(moment(it, site)),
         None | Some(_) => Claim::Partner,
+    }
+}
+
+fn moment(it: &ApimSubscription, site: &SiteSide<'_>) -> Moment {
+    let Some((created, connected)) = created(it).zip(site.connected_on.and_then(time)) else {
+        return Moment::Undetermined;
+    };
+    let after = created.duration_since(connected);
+    if after.abs() <= CONNECTING {
+        Moment::Then
+    } else if after > CONNECTING {
+        Moment::Later
+    } else {
+        Moment::Undetermined
     }
 }
 
@@ -116,7 +173,11 @@ fn was_made_at_its_date(it: &ApimSubscription) -> bool {
 }
 
 fn created(it: &ApimSubscription) -> Option<Timestamp> {
-    let text = it.created_on.as_deref()?;
+    time(it.created_on.as_deref()?)
+}
+
+/// A time as Azure writes it: in UTC, with the letter for that or without.
+fn time(text: &str) -> Option<Timestamp> {
     text.parse().or_else(|_| format!("{text}Z").parse()).ok()
 }
 
@@ -155,7 +216,7 @@ mod tests {
 
     fn of(all: &[ApimSubscription]) -> Vec<Ownership> {
         let names = LinkNames::of(Hostname::parse("l.example").unwrap());
-        Ownership::of_all(all, Some(&names), None)
+        Ownership::of_all(all, Some(&names), &SiteSide::default())
     }
 
     #[test]
@@ -210,6 +271,14 @@ mod tests {
     }
 
     #[test]
+    fn the_display_name_of_a_link_does_not_outweigh_another_owner() {
+        let owned = |owner: &str| subscription("x", &json!({"ownerId": owner, "displayName": NAME}));
+        assert_eq!(of(&[owned("/users/9")]), [Undetermined]);
+        assert_eq!(of(&[owned("/users/1")]), [Link]);
+        assert_eq!(of(&[owned("/users/9"), named("y", NAME)]), [Undetermined, Link]);
+    }
+
+    #[test]
     fn the_only_one_without_a_name_and_an_owner_is_found_by_its_scope() {
         let nameless = |name: &str| subscription(name, &json!({"displayName": null}));
         assert_eq!(of(&[nameless("x")]), [Link]);
@@ -222,9 +291,44 @@ mod tests {
     #[test]
     fn the_holder_of_the_sites_key_is_the_links_whatever_it_is_called() {
         let all = [automatic(), named("x", "Renamed"), named("y", "A partner")];
-        let owners = Ownership::of_all(&all, None, Some(&all[1].id));
+        let held = |at: usize| SiteSide { holder: Some(&all[at].id), ..SiteSide::default() };
+        let owners = Ownership::of_all(&all, None, &held(1));
         assert_eq!(owners, [Administrator, Link, Partner]);
         assert_eq!(Ownership::used(&owners, &all), Some(1));
-        assert_eq!(Ownership::of_all(&all[..1], None, Some(&all[0].id)), [Link]);
+        assert_eq!(Ownership::of_all(&all[..1], None, &held(0)), [Link]);
+    }
+    #[test]
+    fn a_display_name_that_is_not_documented_is_presumed_the_links_if_connecting_created_it() {
+        let made = |name: &str, created: &str| {
+            subscription(name, &json!({"displayName": "Another form", "createdDate": created}))
+        };
+        // As recorded, the time of a linked backend has no zone when it is read.
+        let connected_on = Some("2024-06-19T09:03:33.9094607");
+        let in_azure = |all: &[ApimSubscription]| {
+            let names = LinkNames::of(Hostname::parse("l.example").unwrap());
+            let site = SiteSide { key_is_hidden: true, connected_on, ..SiteSide::default() };
+            Ownership::of_all(all, Some(&names), &site)
+        };
+        let (then, later) = ("2024-06-19T09:03:30.283Z", "2024-07-01T12:00:00Z");
+        let earlier = "2024-01-01T12:00:00Z";
+        assert_eq!(in_azure(&[made("x", then)]), [Presumed]);
+        assert_eq!(in_azure(&[automatic(), made("x", then)]), [Administrator, Presumed]);
+        assert_eq!(
+            in_azure(&[made("x", then), made("y", later), made("z", earlier)]),
+            [Presumed, Partner, Partner]
+        );
+        assert_eq!(in_azure(&[made("x", later)]), [Partner], "connecting did not create it");
+        assert_eq!(in_azure(&[made("x", earlier)]), [Undetermined], "an earlier connection may have");
+        assert_eq!(in_azure(&[named("x", "Another form")]), [Undetermined], "its time is not known");
+        assert_eq!(in_azure(&[made("x", then), made("y", then)]), [Undetermined, Undetermined]);
+        assert_eq!(in_azure(&[made("x", then), named("y", NAME)]), [Partner, Link]);
+        let owned = subscription(
+            "x",
+            &json!({"displayName": "Another form", "createdDate": then, "ownerId": "/users/7"}),
+        );
+        assert_eq!(in_azure(&[owned]), [Partner], "the resource provider is not a user");
+        let presumed = in_azure(&[made("x", then)])[0];
+        assert!(!presumed.goes_with_product());
+        assert_eq!(Ownership::used(&[presumed], &[made("x", then)]), Some(0));
     }
 }

@@ -39,6 +39,22 @@ pub struct ApimPolicy {
     xml: String,
 }
 
+/// The hosts of the gateway that a policy is judged for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GatewayHosts<'a> {
+    /// The host that the site's tokens are meant for, if it is known.
+    pub host: Option<&'a str>,
+    /// Every host at which the gateway answers, in lower case. Whether a site's tokens are meant for a custom domain
+    /// is not documented.
+    pub all: &'a [String],
+}
+
+impl<'a> From<Option<&'a str>> for GatewayHosts<'a> {
+    fn from(host: Option<&'a str>) -> Self {
+        Self { host, all: &[] }
+    }
+}
+
 /// How the text of a policy is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyFormat {
@@ -89,15 +105,7 @@ impl ApimPolicy {
     ///
     /// [`Malformed`] if its `properties.value` is not a text.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
-        let text = without_mark(resource.text("properties.value")?.unwrap_or_default());
-        let format = PolicyFormat::of(resource.text("properties.format")?);
-        let xml = match format {
-            Some(PolicyFormat::RawXml) => raw::to_xml(text).unwrap_or_else(|_| text.to_owned()),
-            Some(PolicyFormat::Xml | PolicyFormat::XmlLink | PolicyFormat::RawXmlLink) | None => {
-                text.to_owned()
-            }
-        };
-        Ok(Self { id: ApimPolicyId::try_from(resource.id().clone())?, xml })
+        Ok(Self { id: ApimPolicyId::try_from(resource.id().clone())?, xml: policy_xml(resource)? })
     }
 
     /// The policy of a link: only tokens that the site signed for this gateway are let in.
@@ -108,17 +116,17 @@ impl ApimPolicy {
 
     /// This policy with the check that a link needs, and with every other element as it is.
     #[must_use]
-    pub fn repaired(&self, names: &LinkNames, gateway_host: Option<&str>) -> Resource {
-        let repaired = repair::repaired(&self.xml, names, gateway_host);
-        envelope(&self.id, repaired.unwrap_or_else(|| write::policy(names, gateway_host)))
+    pub fn repaired<'g>(&self, names: &LinkNames, gateway: impl Into<GatewayHosts<'g>>) -> Resource {
+        let gateway = gateway.into();
+        let repaired = repair::repaired(&self.xml, names, gateway);
+        envelope(&self.id, repaired.unwrap_or_else(|| write::policy(names, gateway.host)))
     }
 
-    /// Judges what the policy does about the tokens of the site at `hostname`. They are meant for the gateway
-    /// at `gateway_host`, if that is known.
+    /// Judges what the policy does about the tokens of the site at `hostname`, which are meant for the gateway.
     #[must_use]
-    pub fn verdict(&self, hostname: &Hostname, gateway_host: Option<&str>) -> PolicyVerdict {
+    pub fn verdict<'g>(&self, hostname: &Hostname, gateway: impl Into<GatewayHosts<'g>>) -> PolicyVerdict {
         match document::parse(&self.xml) {
-            Ok(document) => judge::judge(&flow::of(&document), hostname, gateway_host),
+            Ok(document) => judge::judge(&flow::of(&document), hostname, gateway.into()),
             Err(error) => PolicyVerdict::Undetermined(vec![Doubt::Unread(error.to_string())]),
         }
     }
@@ -144,6 +152,20 @@ impl fmt::Debug for ApimPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApimPolicy").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// The text of a policy of any scope as XML, without a byte order mark. A `rawxml` that cannot be converted
+/// stays as it is.
+///
+/// # Errors
+///
+/// [`Malformed`] if its `properties.value` is not a text.
+pub(super) fn policy_xml(resource: &Resource) -> Result<String, Malformed> {
+    let text = without_mark(resource.text("properties.value")?.unwrap_or_default());
+    Ok(match PolicyFormat::of(resource.text("properties.format")?) {
+        Some(PolicyFormat::RawXml) => raw::to_xml(text).unwrap_or_else(|_| text.to_owned()),
+        Some(PolicyFormat::Xml | PolicyFormat::XmlLink | PolicyFormat::RawXmlLink) | None => text.to_owned(),
+    })
 }
 
 /// `rawxml` → `xml`.

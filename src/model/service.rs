@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    ApimServiceId, ApimSubscriptionId, LinkNames, Malformed, Ownership, ProductId, Provisioning, Resource,
+    ApimServiceId, ApimSubscriptionId, GatewayHosts, LinkNames, Malformed, Ownership, ProductId,
+    Provisioning, Resource, SiteSide,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -16,6 +17,8 @@ pub struct ApimService {
     pub sku: String,
     /// Where its gateway answers.
     pub gateway_url: Option<String>,
+    /// Every host at which its gateway answers, custom ones included, in lower case.
+    pub gateway_hosts: Vec<String>,
     /// How far Azure has come with it.
     pub provisioning: Provisioning,
     /// `None`, `External` or `Internal`.
@@ -36,10 +39,17 @@ impl ApimService {
             id: ApimServiceId::try_from(resource.id().clone())?,
             sku: text("sku.name")?.unwrap_or_default(),
             gateway_url: text("properties.gatewayUrl")?,
+            gateway_hosts: gateway_hosts(resource),
             provisioning: Provisioning::read(resource)?,
             virtual_network_type: text("properties.virtualNetworkType")?,
             public_network_access: text("properties.publicNetworkAccess")?,
         })
+    }
+
+    /// The hosts of the gateway, as its policies know them.
+    #[must_use]
+    pub fn gateway(&self) -> GatewayHosts<'_> {
+        GatewayHosts { host: self.gateway_host(), all: &self.gateway_hosts }
     }
 
     /// The host of the gateway, without a port, for the tokens that are meant for it.
@@ -48,6 +58,14 @@ impl ApimService {
         let rest = self.gateway_url.as_deref()?.split_once("://")?.1;
         rest.split(['/', ':']).next().filter(|host| !host.is_empty())
     }
+}
+
+/// The host names of the configurations that are of the gateway: `Proxy` is its name there.
+fn gateway_hosts(resource: &Resource) -> Vec<String> {
+    let all = resource.field("properties.hostnameConfigurations").and_then(Value::as_array);
+    let is_of_gateway = |it: &&Value| it["type"].as_str().is_some_and(|it| it.eq_ignore_ascii_case("Proxy"));
+    let hosts = all.into_iter().flatten().filter(is_of_gateway).filter_map(|it| it["hostName"].as_str());
+    hosts.map(str::to_ascii_lowercase).collect()
 }
 
 /// Whether a product is shown to developers; a key opens it either way.
@@ -172,11 +190,27 @@ impl ApimSubscription {
         Ok(Self {
             id: ApimSubscriptionId::try_from(resource.id().clone())?,
             display_name: resource.text("properties.displayName")?.map(str::to_owned),
-            scope: resource.required_text("properties.scope")?.to_owned(),
+            scope: Self::scope_of(resource)?.map_or_else(
+                || resource.required_text("properties.scope").map(str::to_owned),
+                |scope| Ok(scope.to_owned()),
+            )?,
             owner: resource.text("properties.ownerId")?.map(str::to_owned),
             state,
             created_on: resource.text("properties.createdDate").ok().flatten().map(str::to_owned),
         })
+    }
+
+    /// What the keys of a subscription open, in its envelope: `scope`, or `productId` of the api-versions of 2017
+    /// and 2018.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it is not a text.
+    pub fn scope_of(resource: &Resource) -> Result<Option<&str>, Malformed> {
+        match resource.text("properties.scope")? {
+            Some(scope) => Ok(Some(scope)),
+            None => resource.text("properties.productId"),
+        }
     }
 
     /// The name of the product within the service that a scope names, if it names one:
@@ -199,7 +233,7 @@ impl ApimSubscription {
     /// themselves say so.
     #[must_use]
     pub fn of_link<'a>(candidates: &'a [Self], names: &LinkNames) -> Option<&'a Self> {
-        let owners = Ownership::of_all(candidates, Some(names), None);
+        let owners = Ownership::of_all(candidates, Some(names), &SiteSide::default());
         Ownership::used(&owners, candidates).map(|at| &candidates[at])
     }
 
@@ -249,6 +283,17 @@ mod tests {
         assert_eq!(host("https://a.azure-api.net/"), Some("a.azure-api.net".to_owned()));
         assert_eq!(host("http://127.0.0.1:8088"), Some("127.0.0.1".to_owned()));
         assert_eq!(host("a.azure-api.net"), None);
+    }
+
+    #[test]
+    fn custom_domains_of_the_gateway_are_hosts_of_it() {
+        let host =
+            |kind: &str, name: &str| json!({"type": kind, "hostName": name, "defaultSslBinding": true});
+        let whole = json!({"id": SERVICE, "properties": {"gatewayUrl": "https://a.azure-api.net",
+            "hostnameConfigurations": [host("Proxy", "a.azure-api.net"), host("Proxy", "API.Contoso.com"),
+            host("DeveloperPortal", "dev.contoso.com"), {"type": "Proxy", "hostName": null}]}});
+        let service = ApimService::read(&Resource::from_value(whole).unwrap()).unwrap();
+        assert_eq!(service.gateway_hosts, ["a.azure-api.net", "api.contoso.com"]);
     }
 
     #[test]

@@ -54,8 +54,10 @@ fn hostname_of(resource: &Resource, field: &str, text: &str) -> Result<Hostname,
 fn functions_apps(resource: &Resource) -> Vec<String> {
     let apps = resource.field("properties.userProvidedFunctionApps").and_then(Value::as_array);
     let id_of = |app: &Value| {
-        let id = app.pointer("/properties/functionAppResourceId").or(app.get("id"));
-        id.and_then(Value::as_str).unwrap_or("(without an id)").to_owned()
+        // As recorded, an app within a site or a build has no `properties`, and one by itself has.
+        let named = ["/properties/functionAppResourceId", "/functionAppResourceId", "/id"];
+        let id = named.into_iter().find_map(|place| app.pointer(place).and_then(Value::as_str));
+        id.unwrap_or("(without an id)").to_owned()
     };
     apps.map(|apps| apps.iter().map(id_of).collect()).unwrap_or_default()
 }

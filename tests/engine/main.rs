@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
 mod faults;
+mod lagging;
 mod oracle;
 mod ownership;
 mod plans;

@@ -50,7 +50,9 @@ fn no_link_and_no_redirection_leads_the_token_to_a_stranger() {
             let azure = FakeAzure::with_scene(Options { shape: Shape::InProgress, ..Options::default() });
             azure.fault(Fault::always(method, path, kind.clone()));
             let run = run(&azure, &format!("{verb} --timeout 10s"));
-            assert!([Some(5), Some(4)].contains(&run.code), "{verb} {kind:?}: {run:?}");
+            // What was accepted is under way, and how it ends cannot be asked there.
+            let codes = if matches!(kind, Kind::Header(..)) { [7, 7] } else { [5, 4] };
+            assert!(run.code.is_some_and(|code| codes.contains(&code)), "{verb} {kind:?}: {run:?}");
             assert!(run.stderr.contains("error: "), "{run:?}");
             assert!(!run.stderr.contains("x=1"), "what may be signed is not shown: {run:?}");
         }

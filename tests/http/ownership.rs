@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    azure::{FakeAzure, Options, SERVICE},
+    azure::{FakeAzure, Options, SERVICE, SITE},
     program::run,
 };
 
@@ -101,4 +101,46 @@ fn the_product_of_another_team_is_adopted_only_with_the_flag() {
     }
     let adopted = run(&azure, "link --adopt --provisioning engine");
     assert_eq!(adopted.code, Some(0), "{adopted:?}");
+}
+
+/// A link that Azure made, whose subscription bears a display name that no page of Azure's documents.
+fn linked_under_another_form(created: &str) -> FakeAzure {
+    let azure = FakeAzure::with_scene(Options::default());
+    azure.state().link(SITE, SERVICE);
+    let ids = azure.state().ids();
+    let subscriptions = ids.into_iter().filter(|id| id.contains("/service/gate/subscriptions/"));
+    // API Management's own for the administrator has no display name.
+    let is_named =
+        |id: &String| azure.state().get(id).is_some_and(|it| it["properties"]["displayName"].is_string());
+    let id = subscriptions.into_iter().find(is_named).unwrap();
+    azure.put(
+        &json!({"id": id, "properties": {"scope": format!("{SERVICE}/products/{LABEL}"), "state": "active",
+        "displayName": "Another form", "createdDate": created, "allowTracing": false}}),
+    );
+    azure.take_seen();
+    azure
+}
+
+#[test]
+fn a_link_whose_subscription_has_an_undocumented_display_name_is_linked_and_keeps_its_keys() {
+    // connecting created it, and an earlier connection may have created it
+    for created in ["2024-06-19T09:03:31.07Z", "2024-01-01T00:00:00Z"] {
+        let azure = linked_under_another_form(created);
+        let status = run(&azure, "status -o json").json();
+        assert_eq!(status["links"][0]["state"], "linked", "{status}");
+        let findings = status["links"][0]["findings"].as_array().unwrap();
+        let codes: Vec<_> = findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect();
+        assert!(codes.contains(&"SWAAPIM043") && !codes.contains(&"SWAAPIM040"), "{codes:?}");
+        let link = run(&azure, "link");
+        assert_eq!(link.code, Some(0), "{link:?}");
+        let purge = run(&azure, "unlink --purge --yes");
+        assert_eq!(purge.code, Some(4), "{purge:?}");
+        assert!(purge.stderr.contains("the display name"), "{purge:?}");
+        let relink = run(&azure, "relink");
+        assert_eq!(relink.code, Some(0), "{relink:?}");
+        for seen in azure.take_seen() {
+            let of_key = seen.method == "PATCH" || seen.path.to_lowercase().contains("regenerate");
+            assert!(!of_key, "{} {}", seen.method, seen.path);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The verdict on each kind of policy, and why.
 
+use swa_apim::model::GatewayHosts;
+
 use crate::world::{
     GATEWAY, SITE, audiences, issuers, judged, jwt, openid, own_issuer, policy, right, site, stored,
 };
@@ -398,6 +400,30 @@ fn how_a_policy_is_laid_out_does_not_matter() {
     {
         assert_eq!(judged(&stored).as_str(), "healthy", "{stored}");
     }
+}
+
+#[test]
+fn a_custom_domain_of_the_gateway_as_audience_is_not_decided() {
+    let all = [GATEWAY.to_owned(), "api.contoso.com".to_owned()];
+    let gateway = GatewayHosts { host: Some(GATEWAY), all: &all };
+    let verdict = |accepted: &[&str]| {
+        let text = policy(&jwt("", &format!("{}{}", openid(SITE), audiences(accepted))));
+        stored(&text, "xml").verdict(&site(), gateway).as_str()
+    };
+    let own = format!("https://{GATEWAY}");
+    assert_eq!(verdict(&["https://api.contoso.com"]), "undetermined");
+    assert_eq!(verdict(&["https://API.contoso.com/"]), "undetermined");
+    assert_eq!(verdict(&["https://api.contoso.com", &own]), "healthy");
+    assert_eq!(verdict(&["https://other.example"]), "closed");
+    assert_eq!(verdict(&["https://api.contoso.com.example"]), "closed");
+    let claim = |value: &str| {
+        let claims =
+            format!("<required-claims><claim name=\"aud\"><value>{value}</value></claim></required-claims>");
+        let text = policy(&jwt("", &format!("{}{claims}", openid(SITE))));
+        stored(&text, "xml").verdict(&site(), gateway).as_str()
+    };
+    assert_eq!(claim("https://api.contoso.com"), "undetermined");
+    assert_eq!(claim("https://other.example"), "closed");
 }
 
 #[test]

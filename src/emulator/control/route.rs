@@ -383,7 +383,6 @@ mod tests {
         for (tail, resource_type) in [
             ("products/p/subscriptions/x", "products/subscriptions"),
             ("products/p/subscriptions/x/listSecrets", "products/subscriptions"),
-            ("users/1/subscriptions/x", "users/subscriptions"),
             ("apis/o/products/p", "apis/products"),
         ] {
             let wanted = Unrouted::Type(format!("Microsoft.ApiManagement/service/{resource_type}"));
@@ -415,6 +414,7 @@ mod tests {
             (format!("{SERVICE}/namedValues"), "Microsoft.ApiManagement/service/namedValues"),
             (format!("{SERVICE}/namedvalues/n/listValue"), "Microsoft.ApiManagement/service/namedValues"),
             (format!("{SERVICE}/users/1/subscriptions"), "Microsoft.ApiManagement/service/users"),
+            (format!("{SERVICE}/users/1/subscriptions/x"), "Microsoft.ApiManagement/service/users"),
             (format!("{SERVICE}/apis/a/policies/policy"), "Microsoft.ApiManagement/service/apis/policies"),
             (format!("{SERVICE}/products/p/groups"), "Microsoft.ApiManagement/service/products/groups"),
             (format!("{SERVICE}/policies/policy"), "Microsoft.ApiManagement/service/policies"),

@@ -139,7 +139,9 @@ pub(super) fn subscription(
 ) {
     if let Some(own) = observed.subscription() {
         subscription_fields(observed, &own.view, names, all);
-    } else if !observed.unreadable.iter().any(|part| part.id.is_a(ApimSubscriptionId::TYPE)) {
+    } else if !observed.may_have_subscription()
+        && !observed.unreadable.iter().any(|part| part.id.is_a(ApimSubscriptionId::TYPE))
+    {
         let message = if observed.subscriptions.is_empty() {
             "no subscription holds keys for the link's product"
         } else {
@@ -154,13 +156,23 @@ pub(super) fn strangers(observed: &Observed, all: &mut Vec<Finding>) {
     for (other, ownership) in observed.other_subscriptions() {
         let name = other.display_name.as_deref().unwrap_or_else(|| other.id.name());
         let finding = Finding::new(Code::OtherSubscriptions, &other.id);
-        all.push(if ownership == Ownership::Undetermined {
-            let message = format!(
-                "the subscription `{name}` holds keys to the link's product, and who uses it cannot be determined"
-            );
-            finding.message(message).hint(undetermined_hint(observed))
-        } else {
-            finding.message(format!("the subscription `{name}` holds keys to the link's product too"))
+        all.push(match ownership {
+            Ownership::Presumed => {
+                let message = format!(
+                    "the subscription `{name}` is probably the link's: Azure created it when the site was connected, \
+                     with a display name that is not documented. Its keys are not replaced, and it is not deleted"
+                );
+                finding.message(message).hint(undetermined_hint(observed))
+            }
+            Ownership::Undetermined => {
+                let message = format!(
+                    "the subscription `{name}` holds keys to the link's product, and who uses it cannot be determined"
+                );
+                finding.message(message).hint(undetermined_hint(observed))
+            }
+            Ownership::Link | Ownership::Administrator | Ownership::Partner => {
+                finding.message(format!("the subscription `{name}` holds keys to the link's product too"))
+            }
         });
     }
 }
@@ -187,7 +199,7 @@ fn subscription_fields(
         all.push(finding.field("properties.state", SubscriptionState::Active.as_str(), state));
     }
     let display_name = own.display_name.as_deref().unwrap_or_default();
-    if !names.names_subscription(display_name) {
+    if !names.names_subscription(display_name) && !observed.is_subscription_presumed() {
         let wanted = names.subscription_display_name();
         let message = format!("the link's subscription is called `{display_name}`");
         let finding = finding(Code::SubscriptionRenamed).message(message);

@@ -8,7 +8,7 @@ use crate::{
     engine::{Finding, FindingCode, Unreadable},
     model::{
         ApiId, ApimServiceId, ApimSubscription, Hostname, LinkNames, Ownership, Product, ProductId,
-        ResourceId, SiteEnvironmentId, linked_hostname,
+        ResourceId, SiteEnvironmentId, SiteSide, linked_hostname,
     },
 };
 
@@ -118,7 +118,7 @@ fn product(product: &Product, service: &ServiceSeen, sites: &SitesSeen) -> Produ
     let hostname = made_for.clone().or_else(|| linked_hostname(&product.display_name));
     let names = hostname.clone().or_else(|| host.map(|host| host.hostname.clone())).map(LinkNames::of);
     let scoped = scoped_to(product, &service.subscriptions);
-    let owners = Ownership::of_all(&scoped, names.as_ref(), None);
+    let owners = Ownership::of_all(&scoped, names.as_ref(), &SiteSide::default());
     let owned = scoped.into_iter().zip(owners);
     let (own, others): (Vec<_>, Vec<_>) = owned.partition(|(_, ownership)| ownership.goes_with_product());
     let views = |owned: Vec<(ApimSubscription, Ownership)>| owned.into_iter().map(|(it, _)| it).collect();

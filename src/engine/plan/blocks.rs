@@ -68,7 +68,7 @@ fn blocks_purge(observed: &Observed) -> Vec<Finding> {
     for (other, ownership) in observed.other_subscriptions() {
         let name = other.display_name.as_deref().unwrap_or_else(|| other.id.name());
         let finding = Finding::new(Code::PurgeInUse, &other.id);
-        blocking.push(if ownership == Ownership::Undetermined {
+        blocking.push(if matches!(ownership, Ownership::Undetermined | Ownership::Presumed) {
             let message = format!(
                 "who uses the subscription `{name}` of the product `{}` cannot be determined",
                 id.name()

@@ -108,6 +108,8 @@ fn subscription_step(observed: &Observed, product: &ProductId, repairs: &[Findin
             let id = observed.free_subscription.clone()?;
             Some(step(ChangeKind::Create, "the site needs a key that opens the product", put(id)))
         }
+        // It may be another consumer's: it is not changed.
+        Some(_) if observed.is_subscription_presumed() => None,
         Some(own) => {
             let of_fields = [Code::SubscriptionInactive, Code::SubscriptionRenamed];
             let found = repairs.iter().filter(|finding| of_fields.contains(&finding.code));
@@ -159,6 +161,16 @@ fn connect_steps(
         Some(_) => (ChangeKind::Update, why),
         None => (ChangeKind::Create, Some("the site's `/api` is to be served by the service".to_owned())),
     };
+    let by_azure = observed.target.provisioner == Provisioner::Service;
+    // It may be another consumer's subscription: what Azure does to it when the site is connected is right.
+    let is_unproven = observed.is_subscription_presumed() || (by_azure && observed.subscription().is_none());
+    if rotation == Rotation::Rotate && is_unproven {
+        let reason = why.unwrap_or_else(|| {
+            "the site takes the current key; its keys stay, since it is not proven whose subscription it is"
+                .to_owned()
+        });
+        return Vec::from([connect(kind, &reason)]);
+    }
     let Some(subscription) = observed.subscription().filter(|_| !new_subscription) else {
         return match observed.target.provisioner {
             Provisioner::Engine => Vec::from([connect(kind, "the site takes the new key")]),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    GatewayHosts,
     doubt::Doubt,
     flow::{self, Statement},
     request::{Expiry, Issuer, Outcome, Publisher, Request, Scene, Signer, Token, own_issuer},
@@ -16,10 +17,10 @@ use crate::model::Hostname;
 const MOST_TOKENS: usize = 10_000;
 
 /// Judges what some statements do about requests of the site at `site`, and about all others.
-pub(super) fn judge(statements: &[Statement], site: &Hostname, gateway: Option<&str>) -> PolicyVerdict {
+pub(super) fn judge(statements: &[Statement], site: &Hostname, gateway: GatewayHosts<'_>) -> PolicyVerdict {
     let checks = flow::checks(statements);
-    let scene = scene_of(&checks, site);
-    let own = own_token(site, gateway);
+    let scene = scene_of(&checks, site, gateway);
+    let own = own_token(site, gateway.host);
     let forged = forged(&checks, &scene, &own);
     let passes = |request: &Request| outcome(statements, request, &scene) == Outcome::Passes;
     let mut openings = BTreeSet::new();
@@ -50,9 +51,14 @@ pub(super) fn judge(statements: &[Statement], site: &Hostname, gateway: Option<&
 }
 
 /// Whether a check by itself refuses the requests of the site.
-pub(super) fn refuses_site(check: &Check, all: &[&Check], site: &Hostname, gateway: Option<&str>) -> bool {
-    let own = Request::Site(own_token(site, gateway));
-    matches!(check.outcome(&own, &scene_of(all, site)), Outcome::Refused(_))
+pub(super) fn refuses_site(
+    check: &Check,
+    all: &[&Check],
+    site: &Hostname,
+    gateway: GatewayHosts<'_>,
+) -> bool {
+    let own = Request::Site(own_token(site, gateway.host));
+    matches!(check.outcome(&own, &scene_of(all, site, gateway)), Outcome::Refused(_))
 }
 
 /// The token of the site at `site` for the gateway at `gateway`.
@@ -65,14 +71,15 @@ pub(super) fn own_token(site: &Hostname, gateway: Option<&str>) -> Token {
     }
 }
 
-fn scene_of<'a>(checks: &[&'a Check], site: &'a Hostname) -> Scene<'a> {
+fn scene_of<'a>(checks: &[&'a Check], site: &'a Hostname, gateway: GatewayHosts<'a>) -> Scene<'a> {
     let mut secrets: Vec<&[u8]> = Vec::new();
     for secret in checks.iter().flat_map(|check| &check.rule.signing_secrets) {
         if !secrets.contains(&secret.expose()) {
             secrets.push(secret.expose());
         }
     }
-    Scene { site, secrets, reads_site_header: checks.iter().any(|check| check.rule.token.is_of_sites()) }
+    let reads_site_header = checks.iter().any(|check| check.rule.token.is_of_sites());
+    Scene { site, gateways: gateway.all, secrets, reads_site_header }
 }
 
 /// Tokens that are not valid ones of the site, and what it means if they are let in; `None` if there are too

@@ -5,7 +5,7 @@ use std::ops::Range;
 use roxmltree::{Document, Node};
 
 use super::{
-    document, flow,
+    GatewayHosts, document, flow,
     judge::{own_token, refuses_site},
     request::{MOST_SKEW, Outcome, own_issuer, required},
     validate_jwt::Check,
@@ -23,7 +23,7 @@ const HARMLESS: [&str; 5] = [
 ];
 
 /// Replaces the check of the site's token, or inserts one; `None` if the text is not a policy document.
-pub(super) fn repaired(text: &str, names: &LinkNames, gateway: Option<&str>) -> Option<String> {
+pub(super) fn repaired(text: &str, names: &LinkNames, gateway: GatewayHosts<'_>) -> Option<String> {
     let document = document::parse(text).ok()?;
     if !document.root_element().has_tag_name("policies") {
         return None;
@@ -42,7 +42,7 @@ struct Repair<'a, 'd> {
     text: &'a str,
     document: &'a Document<'d>,
     names: &'a LinkNames,
-    gateway: Option<&'a str>,
+    gateway: GatewayHosts<'a>,
 }
 
 impl Repair<'_, '_> {
@@ -122,7 +122,7 @@ impl Repair<'_, '_> {
 
     /// The check as it is written at a place: in lines of their own, if the place is one.
     fn written(&self, at: usize, kept: &Kept) -> String {
-        let lines = write::check(self.names, self.gateway, kept);
+        let lines = write::check(self.names, self.gateway.host, kept);
         match self.line_start(at) {
             None => Layout { start: "", level: "" }.join(&lines),
             Some(start) => {
@@ -142,9 +142,10 @@ impl Repair<'_, '_> {
     }
 
     fn kept(&self, element: Node<'_, '_>, check: &Check) -> Kept {
-        let own = own_token(self.names.hostname(), self.gateway);
+        let own = own_token(self.names.hostname(), self.gateway.host);
         let fits = |outcome: Outcome| !matches!(outcome, Outcome::Refused(_));
-        let claims = check.rule.required_claims.iter().all(|claim| fits(required(claim, &own)));
+        let claims =
+            check.rule.required_claims.iter().all(|claim| fits(required(claim, &own, self.gateway.all)));
         let claims = element.children().find(|child| claims && child.has_tag_name("required-claims"));
         let is_kept = |comment: &Node<'_, '_>| {
             comment.is_comment() && !comment.ancestors().any(|it| Some(it) == claims)

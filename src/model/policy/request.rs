@@ -81,6 +81,8 @@ pub(super) enum Outcome {
 /// What a judgement is about.
 pub(super) struct Scene<'a> {
     pub(super) site: &'a Hostname,
+    /// Every host of the gateway: an audience that is one of them may be the one of the site's tokens.
+    pub(super) gateways: &'a [String],
     /// Every secret of the policy.
     pub(super) secrets: Vec<&'a [u8]>,
     /// Whether some check reads the site's header.
@@ -193,10 +195,10 @@ impl Check {
         let parts = [
             self.key(token, scene),
             self.issuer(token, scene.site),
-            self.audience(token),
+            self.audience(token, scene.gateways),
             self.expiry(token),
         ];
-        let claims = self.rule.required_claims.iter().map(|claim| required(claim, token));
+        let claims = self.rule.required_claims.iter().map(|claim| required(claim, token, scene.gateways));
         Outcome::all(parts.into_iter().chain(claims))
     }
 
@@ -246,7 +248,7 @@ impl Check {
     }
 
     /// Audiences are compared as texts. One at the gateway's host that is spelt otherwise proves nothing.
-    fn audience(&self, token: &Token) -> Outcome {
+    fn audience(&self, token: &Token, gateways: &[String]) -> Outcome {
         let accepted = &self.rule.audiences;
         let Some(audience) = &token.audience else {
             return if accepted.is_empty() {
@@ -258,16 +260,7 @@ impl Check {
         if accepted.is_empty() || accepted.contains(audience) {
             return Outcome::Passes;
         }
-        let host = audience.strip_prefix("https://").and_then(|host| Hostname::parse(host).ok());
-        let is_near = |it: &&String| match &host {
-            Some(host) => match Owner::of(it, host) {
-                Owner::Site => true,
-                Owner::Unclear => it.to_ascii_lowercase().contains(host.as_str()),
-                Owner::Other(_) => false,
-            },
-            None => true,
-        };
-        match accepted.iter().find(is_near) {
+        match accepted.iter().find(|it| may_mean(it, audience, gateways)) {
             Some(near) => Outcome::Unknown(vec![Doubt::Audience(near.clone())]),
             None => Outcome::Refused(vec![Closing::OtherAudience(accepted.clone())]),
         }
@@ -283,8 +276,22 @@ impl Check {
     }
 }
 
+/// Whether an accepted audience may mean the same gateway as that of a token: its host in another spelling, or
+/// another host of the gateway.
+fn may_mean(accepted: &str, audience: &str, gateways: &[String]) -> bool {
+    let Some(own) = audience.strip_prefix("https://").and_then(|host| Hostname::parse(host).ok()) else {
+        return true;
+    };
+    let custom = gateways.iter().filter_map(|host| Hostname::parse(host).ok());
+    std::iter::once(own).chain(custom).any(|host| match Owner::of(accepted, &host) {
+        Owner::Site => true,
+        Owner::Unclear => accepted.to_ascii_lowercase().contains(host.as_str()),
+        Owner::Other(_) => false,
+    })
+}
+
 /// Whether a token has a claim. Of a site's tokens, issuer, audience and times are known, and no other claim.
-pub(super) fn required(claim: &RequiredClaim, token: &Token) -> Outcome {
+pub(super) fn required(claim: &RequiredClaim, token: &Token, gateways: &[String]) -> Outcome {
     let is_free = matches!(token.signer, Signer::Unsigned | Signer::Secret(_) | Signer::Publisher(_))
         || matches!(token.expiry, Expiry::Never | Expiry::LongAgo);
     let known = match (claim.name.as_str(), &token.issuer, &token.audience) {
@@ -305,6 +312,10 @@ pub(super) fn required(claim: &RequiredClaim, token: &Token) -> Outcome {
         ClaimMatch::All => claim.values.iter().all(|value| value == known),
         ClaimMatch::Any => claim.values.is_empty() || claim.values.contains(known),
     };
+    let is_audience = claim.name == "aud" && token.signer == Signer::Site;
+    if !fits && is_audience && claim.values.iter().any(|value| may_mean(value, known, gateways)) {
+        return Outcome::Unknown(vec![Doubt::Claim(claim.name.clone())]);
+    }
     Outcome::of(fits, || Closing::Claim(claim.name.clone()))
 }
 

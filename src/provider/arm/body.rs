@@ -39,6 +39,34 @@ pub(super) fn json(bytes: &[u8]) -> Result<Value, UnusableBody> {
     })
 }
 
+/// The text of a policy that an answer consists of, without JSON around it. Instances of API Management are known
+/// to answer so, whatever form the request accepts; a page of a proxy is not taken for one.
+pub(super) fn bare_policy(content_type: Option<&str>, bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()?.trim();
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    let is_page = essence.contains("html");
+    let is_xml = essence.ends_with("/xml") || essence.ends_with("+xml");
+    (text.starts_with('<') && !is_page && (is_xml || root_of(text) == Some("policies")))
+        .then(|| text.to_owned())
+}
+
+/// The name of the first element, behind comments and a declaration.
+fn root_of(text: &str) -> Option<&str> {
+    let mut rest = text.trim_start();
+    loop {
+        rest = match rest.strip_prefix("<!--") {
+            Some(comment) => comment.split_once("-->")?.1,
+            None => match rest.strip_prefix("<?") {
+                Some(declaration) => declaration.split_once("?>")?.1,
+                None => break,
+            },
+        }
+        .trim_start();
+    }
+    rest.strip_prefix('<')?.split(|it: char| it.is_whitespace() || it == '>' || it == '/').next()
+}
+
 /// One page of a list.
 #[derive(PartialEq)]
 pub(super) struct Page {
@@ -114,6 +142,27 @@ mod tests {
     fn what_is_not_json_is_told_by_its_place_and_not_by_its_content() {
         let error = json(b"{\"primaryKey\": \"secret\", oops").unwrap_err().to_string();
         assert_eq!(error, "is not JSON (line 1, column 26 of 29 bytes)");
+    }
+
+    #[test]
+    fn a_policy_without_json_around_it_is_told_from_a_page() {
+        let policy = "<!-- IMPORTANT: -->\r\n<policies>\r\n\t<inbound />\r\n</policies>";
+        let bare = |content_type: &str, text: &str| bare_policy(Some(content_type), text.as_bytes());
+        assert_eq!(bare("application/json; charset=utf-8", policy).as_deref(), Some(policy));
+        assert_eq!(bare_policy(None, format!("\u{feff}{policy}\r\n").as_bytes()).as_deref(), Some(policy));
+        assert_eq!(
+            bare("application/vnd.ms-azure-apim.policy+xml", "<format>xml</format>").as_deref(),
+            Some("<format>xml</format>")
+        );
+        for (content_type, text) in [
+            ("text/html", "<policies />"),
+            ("application/xhtml+xml", "<html />"),
+            ("text/plain", "<html><body>Sign in</body></html>"),
+            ("application/xml", "{\"value\": 1}"),
+            ("application/xml", ""),
+        ] {
+            assert_eq!(bare(content_type, text), None, "{content_type} {text}");
+        }
     }
 
     #[test]

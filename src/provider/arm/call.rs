@@ -19,13 +19,16 @@ pub(super) struct Call {
     pub(super) body: Option<Value>,
     pub(super) if_match: Option<String>,
     pub(super) repeat: Repeat,
+    /// Whether the answer may be the bare text of a policy.
+    pub(super) is_of_policy: bool,
     /// What it is for, as the object of a sentence: no more than verbs and names.
     pub(super) what: String,
 }
 
 impl Call {
     pub(super) fn new(method: Method, url: Url, what: impl Into<String>) -> Self {
-        Self { method, url, body: None, if_match: None, repeat: Repeat::Safely, what: what.into() }
+        let (repeat, what) = (Repeat::Safely, what.into());
+        Self { method, url, body: None, if_match: None, repeat, is_of_policy: false, what }
     }
 
     pub(super) fn get(url: Url, what: impl Into<String>) -> Self {
@@ -37,9 +40,16 @@ impl Call {
 const KEYS: [&str; 4] =
     ["/properties/primaryKey", "/properties/secondaryKey", "/primaryKey", "/secondaryKey"];
 
-/// The keys in a body.
+/// Where a body has elements of a list: Resource Manager's, and Resource Graph's.
+const LISTS: [&str; 2] = ["value", "data"];
+
+/// The keys in a body: of one resource, or of each element of a list, where old api-versions show them.
 pub(super) fn keys_in(body: &Value) -> impl Iterator<Item = String> {
-    KEYS.into_iter().filter_map(|place| body.pointer(place)?.as_str().map(str::to_owned))
+    let elements = LISTS.into_iter().filter_map(|name| body.get(name)?.as_array()).flatten();
+    let resources = std::iter::once(body).chain(elements);
+    resources.flat_map(|resource| {
+        KEYS.into_iter().filter_map(|place| resource.pointer(place)?.as_str().map(str::to_owned))
+    })
 }
 
 impl fmt::Debug for Call {
@@ -70,5 +80,23 @@ impl Answer {
 
     pub(super) fn etag(&self) -> Option<&str> {
         self.header(ETAG.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_keys_of_each_element_of_a_list_are_secret() {
+        // apim-product-subscriptions #4: until 2018-01-01 a list shows the keys
+        let listed = json!({"value": [{"properties": {"primaryKey": "a", "secondaryKey": "b"}},
+            {"properties": {"primaryKey": "c"}}], "nextLink": ""});
+        assert_eq!(keys_in(&listed).collect::<Vec<_>>(), ["a", "b", "c"]);
+        let pair = json!({"primaryKey": "a", "secondaryKey": "b"});
+        assert_eq!(keys_in(&pair).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(keys_in(&json!({"value": "text"})).count(), 0);
     }
 }

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     model::{
         Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, Permissions,
-        ProductApiId, Resource, ResourceId, SiteKey,
+        Resource, ResourceId, SiteKey,
     },
     provider::{
         Browser, Collection, ControlPlane, ETag, Expected, Failure, GatewayAnswer, ProviderError, Sight,
@@ -106,7 +106,7 @@ impl ArmControlPlane {
         expected: &Expected,
         needs_tag: bool,
     ) -> Result<Option<String>, ProviderError> {
-        let has_tags = route::is_of_api_management(id) && !id.is_a(ProductApiId::TYPE);
+        let has_tags = route::has_entity_tag(id);
         match expected {
             Expected::Anything => Ok((needs_tag && has_tags).then(|| "*".to_owned())),
             Expected::Unchanged(tag) if has_tags && !tag.as_str().starts_with(BY_CONTENT) => {
@@ -131,7 +131,7 @@ impl ArmControlPlane {
     }
 
     /// Sends a change, again if it is refused for a version that still stands: API Management does that.
-    async fn change(&self, call: &Call, id: &ResourceId) -> Result<Answer, ProviderError> {
+    pub(super) async fn change(&self, call: &Call, id: &ResourceId) -> Result<Answer, ProviderError> {
         for _ in 0..SPURIOUS {
             let error = match self.http.send(call).await {
                 Ok(answer) => return Ok(answer),
@@ -166,14 +166,18 @@ impl ControlPlane for ArmControlPlane {
         let url = self.url(id, "", &[]);
         let body = route::put_body(&resource);
         let call = Call { body, if_match, ..Call::new(Method::PUT, url, &what) };
-        let answer = match self.change(&call, id).await {
+        let answer = match self.acknowledged(&call, &resource).await {
             Err(ProviderError::NotFound(_)) => {
                 return Err(ProviderError::NotFound(self.missing_for(id).await));
             }
             other => other?,
         };
         match self.finish(answer, id, Change::Put, &what).await? {
-            Ended::Shown(answer) => match (answer.etag(), resource_of(answer.body.clone(), id)) {
+            // Microsoft.Web's tags and the tag of an API in a product do not come back when it is read.
+            Ended::Shown(answer) => match (
+                answer.etag().filter(|_| route::has_entity_tag(id)),
+                resource_of(answer.body.clone(), id),
+            ) {
                 (Some(tag), _) => Ok(ETag::new(tag)),
                 (None, Ok(now)) if now.field("properties").is_some() => Ok(versioned(now, None).etag),
                 (None, Ok(_) | Err(_)) => self.version_after(id, &what).await,
@@ -339,8 +343,7 @@ pub(super) fn resource_of(body: Value, asked: &ResourceId) -> Result<Resource, M
 /// A resource with the version that Azure gave it, in a header or in itself, or else one by its content.
 pub(super) fn versioned(resource: Resource, tag: Option<ETag>) -> Versioned<Resource> {
     let within = || resource.field("etag").and_then(Value::as_str).map(ETag::new);
-    let keeps_own = route::is_of_api_management(resource.id()) && !resource.id().is_a(ProductApiId::TYPE);
-    let given = tag.or_else(within).filter(|_| keeps_own);
+    let given = tag.or_else(within).filter(|_| route::has_entity_tag(resource.id()));
     let etag = given.unwrap_or_else(|| content_tag(&resource));
     Versioned { value: resource, etag }
 }

@@ -285,7 +285,13 @@ impl Http {
             let error = ArmError::Refused { what: call.what.clone(), failure: Box::new(failure) };
             return Err(Miss { error, cause });
         }
-        let body = if status.is_redirection() { Ok(Value::Null) } else { body::json(&bytes) };
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let bare = || body::bare_policy(content_type, &bytes).map(Value::String);
+        let body = match call.is_of_policy.then(bare).flatten() {
+            Some(policy) => Ok(policy),
+            None if status.is_redirection() => Ok(Value::Null),
+            None => body::json(&bytes),
+        };
         let body = body.map_err(|error| unusable(call, error.to_string(), Cause::Broken { sent: true }))?;
         self.keep_secret(keys_in(&body));
         Ok(Answer { status, headers, body, url: url.clone() })

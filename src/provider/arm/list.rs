@@ -159,9 +159,34 @@ fn resources(values: Vec<Value>, asked: &ResourceId) -> Result<Vec<Resource>, Pr
     values.into_iter().map(|value| Ok(resource_of(value, asked)?)).collect()
 }
 
-/// Whether a subscription's scope is this product: the list may hold others, whose scope holds it too.
+/// Whether a subscription's scope is this product, or may be: the list of a product may hold others, whose scope
+/// holds it too. One without a scope that can be read cannot be attributed; whoever reads it reports that.
 pub(super) fn is_scoped_to(subscription: &Resource, product: &ProductId) -> bool {
-    let scope = subscription.text("properties.scope").ok().flatten().unwrap_or_default();
+    let Ok(Some(scope)) = ApimSubscription::scope_of(subscription) else { return true };
     let name = ApimSubscription::product_of_scope(scope);
     name.is_some_and(|name| name.eq_ignore_ascii_case(product.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_that_cannot_be_attributed_stays_in_the_list() {
+        let service = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+        let product =
+            ProductId::try_from(ResourceId::parse(&format!("{service}/products/p")).unwrap()).unwrap();
+        let is_in = |properties: Value| {
+            let whole = json!({"id": format!("{service}/subscriptions/x"), "properties": properties});
+            is_scoped_to(&Resource::from_value(whole).unwrap(), &product)
+        };
+        assert!(is_in(json!({"scope": format!("{service}/products/P")})));
+        assert!(!is_in(json!({"scope": "/apis"})));
+        // apim-product-subscriptions #5 and #6: the shape of 2017 and 2018 names the product instead
+        assert!(is_in(json!({"productId": "/products/p"})));
+        assert!(!is_in(json!({"productId": "/products/q"})));
+        for unclear in [json!({}), json!({"scope": null}), json!({"scope": 7})] {
+            assert!(is_in(unclear.clone()), "{unclear}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A control plane over HTTP: Azure Resource Manager, in any cloud or at any address.
 
+mod acknowledged;
 mod body;
 mod call;
 mod clients;

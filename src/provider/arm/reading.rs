@@ -7,6 +7,7 @@ use std::{
 };
 
 use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::{
     ArmControlPlane, ArmError,
@@ -16,7 +17,7 @@ use super::{
     operation::{Begun, Change, Ended},
 };
 use crate::{
-    model::{ProductApiId, Resource, ResourceId},
+    model::{ApimPolicyId, ProductApiId, Resource, ResourceId},
     provider::{ETag, Failure, ProviderError, Versioned},
 };
 
@@ -48,10 +49,17 @@ impl ArmControlPlane {
             return self.read_place(&place).await;
         }
         let call = Call::get(self.read_url(id), format!("reading `{}`", id.name()));
+        let call = Call { is_of_policy: id.is_a(ApimPolicyId::TYPE), ..call };
         match self.http.send(&call).await {
             Ok(answer) => {
                 let tag = answer.etag().map(ETag::new);
-                Ok(Some(versioned(resource_of(answer.body, id)?, tag)))
+                let body = match answer.body {
+                    Value::String(policy) if call.is_of_policy => {
+                        json!({"id": id.as_str(), "properties": {"format": "xml", "value": policy}})
+                    }
+                    body => body,
+                };
+                Ok(Some(versioned(resource_of(body, id)?, tag)))
             }
             Err(error) if self.proves_absence(&error, id) => Ok(None),
             Err(error) => Err(error.about(id)),

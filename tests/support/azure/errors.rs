@@ -15,7 +15,8 @@ pub(super) fn missing(state: &State, lower: &str, path: &str) -> Reply {
         let absent = parents(lower).into_iter().find(|id| state.get(id).is_none());
         return Reply::apim(404, "ResourceNotFound", not_found(&absent.unwrap_or_else(|| lower.to_owned())));
     }
-    let name = path.rsplit('/').next().unwrap_or_default();
+    // The path may be that of a list of what is in the missing resource.
+    let name = path.get(..lower.len()).unwrap_or(path).rsplit('/').next().unwrap_or_default();
     match type_of(lower).rsplit('/').next().unwrap_or_default() {
         "builds" => Reply::web(
             404,

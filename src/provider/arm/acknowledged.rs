@@ -1,0 +1,53 @@
+//! Whether an answer shows that a change was carried out.
+
+use reqwest::{StatusCode, header::LOCATION};
+use serde_json::Value;
+
+use super::{
+    ArmControlPlane, ArmError,
+    http::{Answer, Call},
+};
+use crate::{
+    model::{LinkedBackendId, Resource},
+    provider::ProviderError,
+};
+
+/// How often a linked backend is put whose answer shows something else.
+const PUTS: usize = 3;
+
+impl ArmControlPlane {
+    /// Sends a change until its answer acknowledges it. A linked backend has no version, so only the answer to its
+    /// PUT shows whether the site took the key: an answer that neither shows the backend that was sent nor
+    /// names an operation is no acknowledgement, and the PUT is sent again, which changes nothing twice.
+    pub(super) async fn acknowledged(
+        &self,
+        call: &Call,
+        resource: &Resource,
+    ) -> Result<Answer, ProviderError> {
+        let id = resource.id();
+        for _ in 1..PUTS {
+            let answer = self.change(call, id).await?;
+            if !id.is_a(LinkedBackendId::TYPE) || acknowledges(&answer, resource) {
+                return Ok(answer);
+            }
+            tracing::info!("the answer to {} does not show the linked backend; sending it again", call.what);
+        }
+        let answer = self.change(call, id).await?;
+        // An answer without any body says no more than that the change was accepted.
+        if acknowledges(&answer, resource) || answer.status == StatusCode::ACCEPTED {
+            return Ok(answer);
+        }
+        let (what, problem) = (call.what.clone(), "does not show the linked backend".to_owned());
+        let source = Box::new(ArmError::Unusable { what: what.clone(), problem });
+        Err(ArmError::Unfinished { what, source }.about(id))
+    }
+}
+
+/// Whether an answer shows the linked backend that was sent, or says where its operation can be followed.
+fn acknowledges(answer: &Answer, sent: &Resource) -> bool {
+    let named = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_ascii_lowercase);
+    let shown = named(answer.body.pointer("/properties/backendResourceId"));
+    let follows = [LOCATION.as_str(), "azure-asyncoperation"];
+    follows.iter().any(|header| answer.header(header).is_some())
+        || shown.is_some() && shown == named(sent.field("properties.backendResourceId"))
+}
