@@ -309,3 +309,20 @@ fn a_proxy_is_named_by_its_variable_and_without_its_password() {
         assert!(run.stderr.contains("(from HTTPS_PROXY)") && !run.stderr.contains("hunter2"), "{run:?}");
     }
 }
+
+#[test]
+fn a_policy_without_json_around_it_is_judged_and_a_page_is_not_taken_for_one() {
+    const BARE: &str = "<!-- IMPORTANT: bare -->\r\n<policies>\r\n\t<inbound>\r\n\t\t<base />\r\n\t\t<validate-jwt \
+        header-name=\"X-MS-AUTH-TOKEN\">\r\n\t\t\t<openid-config url=\"https://agreeable-smoke-06273c21e.5.azurestaticapps.net/.auth/.well-known/openid-configuration\" />\
+        \r\n\t\t</validate-jwt>\r\n\t</inbound>\r\n</policies>";
+    let azure = linked();
+    azure.fault(Fault::always("GET", "/policies/policy", Kind::Says(200, BARE)));
+    let status = run(&azure, "status -o json").json();
+    assert_eq!(status["links"][0]["policy"]["verdict"], "healthy", "{status}");
+    assert_eq!(status["links"][0]["state"], "linked", "{status}");
+    azure.mend();
+    azure.fault(Fault::always("GET", "/policies/policy", Kind::Page(200)));
+    let page = run(&azure, "link --timeout 3s");
+    assert_eq!(page.code, Some(5), "{page:?}");
+    assert_eq!(writes(&azure), Vec::<String>::new());
+}

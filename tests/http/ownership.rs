@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    azure::{FakeAzure, Options, SERVICE, SITE},
+    azure::{FakeAzure, Options, SERVICE, SITE, Spelling},
     program::run,
 };
 
@@ -105,7 +105,8 @@ fn the_product_of_another_team_is_adopted_only_with_the_flag() {
 
 /// A link that Azure made, whose subscription bears a display name that no page of Azure's documents.
 fn linked_under_another_form(created: &str) -> FakeAzure {
-    let azure = FakeAzure::with_scene(Options::default());
+    // as they are put, times included
+    let azure = FakeAzure::with_scene(Options { spelling: Spelling::AsPut, ..Options::default() });
     azure.state().link(SITE, SERVICE);
     let ids = azure.state().ids();
     let subscriptions = ids.into_iter().filter(|id| id.contains("/service/gate/subscriptions/"));
