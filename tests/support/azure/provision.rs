@@ -184,7 +184,8 @@ impl State {
         }
         let policy = format!(
             "<policies>\r\n\t<inbound>\r\n\t\t<base />\r\n\t\t<validate-jwt header-name=\"X-MS-AUTH-TOKEN\" \
-             failed-validation-httpcode=\"401\">\r\n\t\t\t<issuers>\r\n\t\t\t\t<issuer>https://{hostname}/.auth</issuer>\
+             failed-validation-httpcode=\"401\">\r\n\t\t\t<openid-config \
+             url=\"https://{hostname}/.auth/.well-known/openid-configuration\" />\r\n\t\t\t<issuers>\r\n\t\t\t\t<issuer>https://{hostname}/.auth</issuer>\
              \r\n\t\t\t</issuers>\r\n\t\t</validate-jwt>\r\n\t</inbound>\r\n</policies>"
         );
         let id = format!("{product}/policies/policy");
