@@ -2,6 +2,7 @@
 //! stand-in. It answers as recorded; a token in the environment stands for `az login`.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File},
     io::Write as _,
     path::{Path, PathBuf},
@@ -118,15 +119,17 @@ impl Reader {
         Run::of(&command.output().unwrap())
     }
 
-    /// Runs every command of a section, and returns each with its exit code.
-    fn follows(&self, section: &Section) -> Vec<(String, i32)> {
+    /// Runs every command of a section, and asserts that they are these, each with its exit code.
+    fn follows(&self, section: &Section, expected: &[(&str, i32)]) {
         self.configure(section);
-        let run = |line: &String| {
+        let mut transcript = format!("{:?}", self.provisioning);
+        let mut ran = Vec::new();
+        for line in &section.commands {
             let run = self.types(line);
-            println!("$ swa-apim {line}\n{}{}", run.stdout, run.stderr);
-            (line.clone(), run.code.unwrap())
-        };
-        section.commands.iter().map(run).collect()
+            write!(transcript, "\n$ swa-apim {line}\n{}{}", run.stdout, run.stderr).unwrap();
+            ran.push((line.as_str(), run.code.unwrap()));
+        }
+        assert_eq!(ran, expected, "{transcript}");
     }
 
     fn link(&self, more: &str) -> Value {
@@ -159,15 +162,18 @@ fn id(tail: &str) -> String {
     format!("{GROUP}/providers/{tail}")
 }
 
-fn expected(codes: &[(&str, i32)]) -> Vec<(String, i32)> {
-    codes.iter().map(|(line, code)| ((*line).to_owned(), *code)).collect()
-}
+const FIRST_STEPS: [(&str, i32); 5] = [
+    ("doctor --env prod", 0),
+    ("link --env prod --dry-run", 0),
+    ("link --env prod", 0),
+    ("api add orders --env prod", 0),
+    ("doctor --env prod", 0),
+];
 
 #[test]
 fn the_commands_of_the_readme_link_a_site_as_they_stand_there() {
     for provisioning in [Provisioning::Service, Provisioning::Engine] {
         let reader = Reader::with(provisioning);
-        let ran = reader.follows(&Section::read("README.md", "Azure"));
         let codes = [
             ("doctor --env prod", 0),
             ("link --env prod", 0),
@@ -175,7 +181,7 @@ fn the_commands_of_the_readme_link_a_site_as_they_stand_there() {
             ("doctor --env prod", 0),
             ("relink --env prod", 0),
         ];
-        assert_eq!(ran, expected(&codes), "{provisioning:?}");
+        reader.follows(&Section::read("README.md", "Azure"), &codes);
         reader.has_a_working_link();
     }
 }
@@ -184,15 +190,7 @@ fn the_commands_of_the_readme_link_a_site_as_they_stand_there() {
 fn the_first_steps_of_the_page_about_azure_link_a_site_as_they_stand_there() {
     for provisioning in [Provisioning::Service, Provisioning::Engine] {
         let reader = Reader::with(provisioning);
-        let ran = reader.follows(&Section::read("docs/azure.md", "First steps"));
-        let codes = [
-            ("doctor --env prod", 0),
-            ("link --env prod --dry-run", 0),
-            ("link --env prod", 0),
-            ("api add orders --env prod", 0),
-            ("doctor --env prod", 0),
-        ];
-        assert_eq!(ran, expected(&codes), "{provisioning:?}");
+        reader.follows(&Section::read("docs/azure.md", "First steps"), &FIRST_STEPS);
         reader.has_a_working_link();
     }
 }
@@ -201,15 +199,14 @@ fn the_first_steps_of_the_page_about_azure_link_a_site_as_they_stand_there() {
 fn a_rehearsal_as_the_page_about_azure_prints_it_changes_the_file_alone() {
     for provisioning in [Provisioning::Service, Provisioning::Engine] {
         let reader = Reader::with(provisioning);
-        reader.follows(&Section::read("docs/azure.md", "First steps"));
+        reader.follows(&Section::read("docs/azure.md", "First steps"), &FIRST_STEPS);
         let before = reader.keys_and_shape();
-        let ran = reader.follows(&Section::read("docs/azure.md", "Rehearsing"));
         let codes = [
             ("model snapshot --env prod --out rehearsal.json", 0),
             ("relink --env prod --provider json --model rehearsal.json", 0),
             ("status --env prod --provider json --model rehearsal.json", 0),
         ];
-        assert_eq!(ran, expected(&codes), "{provisioning:?}");
+        reader.follows(&Section::read("docs/azure.md", "Rehearsing"), &codes);
         assert_eq!(reader.keys_and_shape(), before);
         let rehearsed = reader.link("--provider json --model rehearsal.json");
         assert_eq!(rehearsed["state"], "linked", "{rehearsed}");
@@ -221,9 +218,8 @@ fn a_rehearsal_as_the_page_about_azure_prints_it_changes_the_file_alone() {
 fn the_role_of_the_page_about_azure_is_written_to_the_file_that_its_next_command_reads() {
     let reader = Reader::with(Provisioning::Service);
     reader.configure(&Section::read("docs/azure.md", "First steps"));
-    let ran = reader.follows(&Section::read("docs/azure.md", "Rights"));
     let line = "doctor --env prod --check-rights --role-definition role.json";
-    assert_eq!(ran, expected(&[(line, 0)]));
+    reader.follows(&Section::read("docs/azure.md", "Rights"), &[(line, 0)]);
     let role: Value = serde_json::from_str(&fs::read_to_string(reader.path("role.json")).unwrap()).unwrap();
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/azure.md")).unwrap();
     let name = role["Name"].as_str().or_else(|| role["name"].as_str()).unwrap();

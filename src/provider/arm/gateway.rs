@@ -122,23 +122,8 @@ fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{Read as _, Write as _},
-        net::TcpListener,
-        sync::{
-            Arc,
-            atomic::{AtomicUsize, Ordering},
-        },
-        thread,
-    };
-
     use super::*;
     use crate::provider::arm::{Endpoint, clients::Clients};
-
-    fn client() -> Client {
-        let endpoint = Endpoint::public().at("http://127.0.0.1:1").unwrap();
-        Clients::new(&endpoint, super::super::reach::Surroundings { variables: |_| None }).unwrap().gateway
-    }
 
     fn said(status: u16, body: &str) -> GatewayAnswer {
         meaning(StatusCode::from_u16(status).unwrap(), body.as_bytes())
@@ -154,33 +139,12 @@ mod tests {
         {
             assert_eq!(name(url), None, "{url}");
         }
-        let request = get(&client(), Url::parse("http://gate.localhost:8088/x").unwrap()).build().unwrap();
+        let endpoint = Endpoint::public().at("http://127.0.0.1:1").unwrap();
+        let surroundings = super::super::reach::Surroundings { variables: |_| None };
+        let client = Clients::new(&endpoint, surroundings).unwrap().gateway;
+        let request = get(&client, Url::parse("http://gate.localhost:8088/x").unwrap()).build().unwrap();
         assert_eq!(request.url().as_str(), "http://127.0.0.1:8088/x");
         assert_eq!(request.headers()[HOST], "gate.localhost:8088");
-    }
-
-    #[tokio::test]
-    async fn a_key_is_sent_over_https_or_to_this_machine_and_to_no_redirect() {
-        let key = Key::new("0123456789abcdef0123456789abcdef").unwrap();
-        let plain = ask(&client(), &Address::of("http://gate.invalid/api/orders"), &key).await;
-        let expected = "its address is not https, so the key was not sent";
-        assert_eq!(plain, GatewayAnswer::Unclear(expected.to_owned()));
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(AtomicUsize::new(0));
-        let (counted, elsewhere) = (Arc::clone(&requests), address.clone());
-        thread::spawn(move || {
-            for mut stream in listener.incoming().map_while(Result::ok) {
-                counted.fetch_add(1, Ordering::SeqCst);
-                let _ = stream.read(&mut [0; 4096]).unwrap();
-                let answer =
-                    format!("HTTP/1.1 302 Found\r\nlocation: {elsewhere}/more\r\ncontent-length: 0\r\n\r\n");
-                let _ = stream.write_all(answer.as_bytes());
-            }
-        });
-        let redirected = ask(&client(), &Address::of(format!("{address}/api/orders")), &key).await;
-        assert!(matches!(redirected, GatewayAnswer::Unclear(_)), "{redirected:?}");
-        assert_eq!(requests.load(Ordering::SeqCst), 1);
     }
 
     #[test]
