@@ -78,9 +78,9 @@ const TROUBLES: &[Trouble] = &[
         words: &["Access denied due to invalid subscription key"],
         said_by: "the gateway of API Management, with 401",
         cause: "The site sent a key that does not open the API: the API is not in the link's product, the key was \
-                regenerated behind the site's back, or the subscription is missing or not active.",
-        cure: "`swa-apim status --env prod` tells which. `swa-apim api add NAME --env prod` adds the API; \
-               `swa-apim relink --env prod` mends the rest.",
+                regenerated without the site, or the subscription is missing or not active.",
+        cure: "`swa-apim status --env prod` names the part. `swa-apim api add NAME --env prod` adds the API; \
+               `swa-apim relink --env prod` repairs the rest.",
         findings: &[
             FindingCode::SiteKeyStale,
             FindingCode::SubscriptionInactive,
@@ -91,27 +91,29 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         words: &["Access denied due to missing subscription key"],
         said_by: "the gateway of API Management, with 401",
-        cause: "The request came without a key where the API looks for one. Either it did not come by way of the site, or \
-                the API looks in another header than `Ocp-Apim-Subscription-Key`, which is where a site always puts it.",
-        cure: "Call the site, not the gateway. If it was the site, `swa-apim status --env prod` names the API whose header \
-               is another; set it back in the API's settings.",
+        cause: "The request came without a key in the header where the API looks for one. Either it did not pass the \
+                site, or the API looks in another header than `Ocp-Apim-Subscription-Key`, which is the one that a \
+                site sends.",
+        cure: "Call the site, not the gateway. If the request came from the site, `swa-apim status --env prod` names \
+               the API that uses another header; change it back in the API's settings.",
         findings: &[FindingCode::SiteKeyMissing],
     },
     Trouble {
         words: &["JWT not present."],
         said_by: "the gateway of API Management, with 401",
-        cause: "The key was right, and the request had no token of the site in `X-MS-AUTH-TOKEN`. That is what the \
-                product's policy is for: it came past the site, or something between site and gateway took the header away.",
-        cure: "Call the site's own `/api`, without another proxy between site and gateway. To call the gateway itself, use a \
-               product of your own.",
+        cause: "The key was right, and the request had no token of the site in `X-MS-AUTH-TOKEN`. The product's \
+                policy refuses such requests: either the request did not pass the site, or a proxy between site and \
+                gateway removed the header.",
+        cure: "Call the site's own `/api`, without another proxy between site and gateway. To call the gateway \
+               itself, use another product.",
         findings: &[],
     },
     Trouble {
         words: &["Invalid JWT.", "TokenIssuerNotAllowed", "TokenAudienceNotAllowed", "TokenSignatureInvalid"],
         said_by: "the gateway of API Management, with 401",
-        cause: "The product's policy checks the token, and for another site or in another way than linking made it: it was \
-                edited since, or the product was made for another hostname.",
-        cure: "`swa-apim status --env prod` reports what differs; `swa-apim relink --env prod` repairs the policy.",
+        cause: "The product's policy checks the token, but for another site or in another way than a link does: it \
+                was edited, or the product was created for another hostname.",
+        cure: "`swa-apim status --env prod` reports the difference; `swa-apim relink --env prod` repairs the policy.",
         findings: &[
             FindingCode::PolicyOtherIssuer,
             FindingCode::PolicyOtherHeader,
@@ -122,99 +124,120 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         words: &["Backend call failure"],
         said_by: "the site, with 500",
-        cause: "The site could not reach the gateway, or got no answer in time. An internal virtual network, a private endpoint \
-                and disabled public network access all end like this, and linking warns of none; users also report it of \
-                services behind Front Door, and for a while during incidents.",
-        cure: "`swa-apim status --env prod` tells if the gateway cannot be reached from outside. A site waits 45 seconds for \
-               an answer.",
+        cause: "The site could not reach the gateway, or got no answer in time. An internal virtual network, a \
+                private endpoint and disabled public network access all end like this, and linking warns of none; \
+                users also report it of services behind Front Door, and for a while during incidents.",
+        cure: "`swa-apim status --env prod` reports whether the gateway can be reached from outside. A site waits 45 \
+               seconds for an answer.",
         findings: &[FindingCode::ServiceUnreachable, FindingCode::Dangling],
     },
     Trouble {
         words: &["Resource not found"],
         said_by: "the gateway of API Management, with 404",
-        cause: "No API and operation match path and method. The whole path is proxied, so the API's own path has to begin with \
-                `api`: `/api/orders` of the site is `/api/orders` of the gateway.",
-        cure: "`swa-apim api list --env prod` shows the paths. Give the API a path that begins with `api`.",
+        cause: "No API and operation match path and method. The whole path is proxied, so the API's own path has to \
+                begin with `api`: `/api/orders` of the site is `/api/orders` of the gateway.",
+        cure: "`swa-apim api list --env prod` prints the paths. Give the API a path that begins with `api`.",
         findings: &[],
     },
     Trouble {
         words: &["Rate limit is exceeded", "Out of call volume quota"],
         said_by: "the gateway of API Management, with 429 or 403",
-        cause: "A policy of the API, the product or the service limits calls. All visitors of a site share one subscription, so \
-                they share its limits.",
-        cure: "Raise the limit, or count by something else than the subscription, in the policy of the API: that of the \
-               link's product is put back by `relink`.",
+        cause: "A policy of the API, the product or the service limits calls. All visitors of a site share one \
+                subscription, so they share its limits.",
+        cure: "Raise the limit, or count by another value than the subscription, in the policy of the API: Azure may \
+               write the policy of the link's product again when the site is connected.",
         findings: &[],
     },
     Trouble {
         words: &["One Static Web App can not have more than one linked backend", "59363"],
         said_by: "Azure, with 400, upon linking",
-        cause: "The site environment has a linked backend already, perhaps under another name; templates that name it otherwise \
-                than the portal did end like this. Right after an unlink, Azure may need a minute to notice.",
-        cure: "`swa-apim status --env prod` shows what is linked; `swa-apim link --env prod --replace` takes its place. If it is \
-               the right service, `swa-apim link` adopts it, whatever it is called.",
+        cause: "The site environment has a linked backend already, perhaps under another name; a template that uses \
+                another name than the portal did ends like this. Right after an unlink, Azure may need a minute to \
+                notice.",
+        cure: "`swa-apim status --env prod` prints the linked backend; `swa-apim link --env prod --replace` replaces \
+               it. If it names the right service, `swa-apim link --env prod` adopts it under any name.",
         findings: &[FindingCode::LinkedElsewhere, FindingCode::SeveralBackends],
     },
     Trouble {
         words: &["Cannot link backend with a preexisting Azure Static Web Apps configuration"],
         said_by: "Azure, upon linking",
-        cause: "The backend is a Functions or App Service app that another site is linked to. Users report it of those; a \
-                service of API Management can be linked to many sites.",
+        cause: "The backend is a Functions or App Service app that another site is linked to. Users report it of \
+                those; a service of API Management can be linked to many sites.",
         cure: "Unlink the other site from that app, or link to API Management.",
         findings: &[FindingCode::FunctionsApp],
     },
     Trouble {
         words: &["An error has occurred"],
         said_by: "Azure, with 500, upon linking; also the portal, for preview environments",
-        cause: "Users report this answer where the region of a backend is missing that is no API Management service, and in the \
-                portal for environments that cannot be linked. It says no more than that.",
-        cure: "Run the command again. Check that `apim` of the env is a service of API Management, and that the environment is \
-               production.",
+        cause: "Users report this answer for a backend without a region that is not an API Management service, and \
+                in the portal for environments that cannot be linked. It has no other details.",
+        cure: "Run the command again. Check that `apim` of the env is an API Management service, and that the \
+               environment is production.",
         findings: &[FindingCode::PreviewEnvironment],
     },
     Trouble {
         words: &["Cannot find WebSite with name", "51004"],
         said_by: "Azure, with 404, upon linking",
-        cause: "Azure looks for the backend in a region, and there is none of this name there.",
-        cure: "Check the name, and the region if one was given. A service of API Management needs none.",
+        cause: "Azure looks for the backend in a region, and it does not exist there.",
+        cure: "Check the name, and the region if one was given. An API Management service needs none.",
         findings: &[FindingCode::ServiceMissing],
     },
     Trouble {
         words: &["Cannot find StaticSiteBuild with name"],
         said_by: "Azure, with 404",
-        cause: "The site has no environment of this name. Environments of pull requests end with their pull request.",
+        cause: "The site has no environment with this name. Environments of pull requests end with their pull \
+                request.",
         cure: "Check `site-environment` of the env; production is called `default`.",
         findings: &[FindingCode::EnvironmentMissing],
     },
     Trouble {
         words: &["Linked backends are not supported for the resource type"],
         said_by: "Azure, upon linking",
-        cause: "The id of the backend is that of another type of resource, or has its provider misspelt.",
+        cause: "The id of the backend has another resource type, or a misspelt provider.",
         cure: "Give `apim` as a name, or as `/subscriptions/…/providers/Microsoft.ApiManagement/service/NAME`.",
         findings: &[],
     },
     Trouble {
         words: &["Staticwebapp must have 'Standard' SKU", "Invalid SKU"],
-        said_by: "az, before it asks Azure",
-        cause: "The site's plan allows no backend of one's own. Some versions of az refuse the plan Dedicated too, which allows \
-                it.",
+        said_by: "az, before it calls Azure",
+        cause: "The site's plan does not allow linked backends. Some versions of az refuse the plan Dedicated too, \
+                which allows them.",
         cure: "Move the site to the Standard plan. `swa-apim link` accepts Dedicated.",
         findings: &[FindingCode::PlanTooSmall],
     },
     Trouble {
         words: &["Product with the same name already exists"],
         said_by: "API Management, with 400, upon linking",
-        cause: "Display names of products are unique in a service, and another product has the link's. An earlier link has most \
-                often left it behind.",
+        cause: "Display names of products are unique in a service, and another product has the link's. In most \
+                cases, an earlier link left it behind.",
         cure: "`swa-apim status --env prod` names the product. Rename or delete it, then link.",
         findings: &[FindingCode::ProductNameTaken],
     },
     Trouble {
+        words: &["nothing shows that it is the link's"],
+        said_by: "this program, with exit code 4",
+        cause: "The service has a product with the id that the link needs. Its display name, its policy and its \
+                subscriptions do not show that it was created for this site, so it may serve other consumers.",
+        cure: "`swa-apim link --adopt --env prod` uses the product and changes it into the link's. Otherwise give \
+               the APIs another product, and delete this one.",
+        findings: &[FindingCode::ProductUnproven],
+    },
+    Trouble {
+        words: &["the policy does not decide who is let in", "undetermined"],
+        said_by: "`swa-apim status`, as a note",
+        cause: "The text of the product's policy proves neither that it lets in only requests of the site, nor the \
+                opposite. Named values, expressions, policy fragments and unknown statements are such parts. The \
+                policy is not repaired, and not counted as drift.",
+        cure: "`swa-apim doctor --env prod` calls the gateway and reports its answer. If a request without a token \
+               is refused and the site is let in, nothing has to be done.",
+        findings: &[FindingCode::PolicyUndetermined],
+    },
+    Trouble {
         words: &["Product cannot be deleted since it has existing subscriptions"],
         said_by: "API Management, with 400",
-        cause: "A product goes after its subscriptions.",
-        cure: "`swa-apim unlink --env prod --purge` deletes the link's subscription, then its product, and refuses if somebody \
-               else uses it.",
+        cause: "A product can be deleted only after its subscriptions.",
+        cure: "`swa-apim unlink --env prod --purge` deletes the link's subscription, then its product, and refuses \
+               if another consumer uses it.",
         findings: &[FindingCode::OtherSubscriptions],
     },
     Trouble {
@@ -223,18 +246,19 @@ const TROUBLES: &[Trouble] = &[
             "ResourceOperationFailure",
         ],
         said_by: "Azure, upon deleting a site",
-        cause: "Users report it of a site whose linked backend is gone: the link can be read, answers 404 when it is deleted, and \
-                stands in the way of the site.",
-        cure: "`swa-apim status --env prod` says `dangling` if that is it. `swa-apim unlink --env prod` tries to disconnect it; \
-               `swa-apim relink` connects the env's service instead, after which it can be unlinked.",
+        cause: "Users report it of a site whose linked backend names a deleted service: the link can be read, \
+                answers 404 when it is deleted, and prevents the deletion of the site.",
+        cure: "If `swa-apim status --env prod` prints `dangling`, that is the cause. `swa-apim unlink --env prod` \
+               tries to disconnect it; `swa-apim relink --env prod` connects the env's service instead, after which \
+               it can be unlinked.",
         findings: &[FindingCode::Dangling],
     },
     Trouble {
         words: &["does not have authorization to perform action", "AuthorizationFailed"],
         said_by: "Azure, with 403; this program then ends with 6",
-        cause: "Whoever you are logged in as may not do this, there.",
-        cure: "The message names action and scope. Website Contributor on the site and API Management Service Contributor on the \
-               service are enough. Rights that were granted just now may take minutes.",
+        cause: "The credential in use does not have the right for this action in this scope.",
+        cure: "The message names action and scope. Website Contributor on the site and API Management Service \
+               Contributor on the service are sufficient. New role assignments may take minutes.",
         findings: &[],
     },
     Trouble {
@@ -292,15 +316,41 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         words: &["PreconditionFailed", "PreconditionFailedException"],
         said_by: "API Management, with 412",
-        cause: "What was to be changed has changed since it was read.",
-        cure: "Run the same command again: it plans from what is there now. A saved plan has to be made anew.",
+        cause: "The resource has changed since it was read.",
+        cure: "Run the same command again: it computes a new plan. Save a saved plan again.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["is not complete:"],
+        said_by: "`swa-apim model import`, with exit code 2",
+        cause: "The imported list is one page of several: it has a `nextLink` or another sign that Azure has more \
+                elements.",
+        cure: "Fetch the other pages and import all of them as one array. `swa-apim model import FILE --partial` \
+               imports only this page.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["holds keys, and other users can read it"],
+        said_by: "this program, with exit code 2",
+        cause: "The model contains keys, and the mode of its file lets other users read them. Such a model is read \
+                with a warning, and not written.",
+        cure: "Run the `chmod` command of the hint. If another user may have read the keys, run `swa-apim relink \
+               --env prod` after it.",
+        findings: &[],
+    },
+    Trouble {
+        words: &["NotEmulated"],
+        said_by: "`swa-apim emulate`, with 501",
+        cause: "Azure has this resource type, and the emulator does not implement it.",
+        cure: "`GET /_emulator/limits` at the address of the control plane lists everything that the emulator does \
+               not implement.",
         findings: &[],
     },
     Trouble {
         words: &["IndexError: list index out of range"],
         said_by: "az staticwebapp backends unlink",
         cause: "The site has no linked backend, and az does not expect that.",
-        cure: "Nothing has to be done; `swa-apim unlink --env prod` says so and ends with 0.",
+        cure: "Nothing has to be done; `swa-apim unlink --env prod` reports that and ends with 0.",
         findings: &[],
     },
 ];

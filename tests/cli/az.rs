@@ -31,12 +31,7 @@ fn printed_by_az(resources: &Value) -> Option<String> {
     let root = env!("CARGO_MANIFEST_DIR");
     let python = format!("{root}/target/clients/az-shapes/bin/python");
     if !std::path::Path::new(&python).exists() {
-        let mut stderr = std::io::stderr();
-        writeln!(
-            stderr,
-            "skipped: tests/clients/az-shapes/install has not installed the Azure CLI's serialiser"
-        )
-        .unwrap();
+        crate::skip::skipped("the serialiser of the Azure CLI is not installed");
         return None;
     }
     let script = format!("{root}/tests/clients/az-shapes/shapes.py");
@@ -84,7 +79,7 @@ fn a_link_that_the_serialiser_of_az_printed_is_imported_whole() {
 fn recorded_output_of_az_makes_a_site_a_service_and_an_api() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/trials/az");
     if !std::path::Path::new(folder).exists() {
-        writeln!(std::io::stderr(), "skipped: {folder} is not here").unwrap();
+        crate::skip::skipped("`trials/az` is not beside the repository");
         return;
     }
     let shop = Shop::empty();

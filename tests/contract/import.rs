@@ -417,10 +417,9 @@ async fn a_page_of_a_list_is_refused_unless_it_is_asked_for() {
 
 /// What a recorded interaction answered, as JSON, with its ids in the service that the tests are about.
 fn recorded(file: &str, wanted: impl Fn(&str, &str) -> bool) -> Option<Vec<Value>> {
-    use std::io::Write as _;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/recordings/");
     let Ok(text) = std::fs::read_to_string(format!("{path}{file}")) else {
-        writeln!(std::io::stderr(), "skipped: {path}{file} is not here").unwrap();
+        crate::skip::skipped(&format!("`recordings/{file}` is not beside the repository"));
         return None;
     };
     let whole: Value = serde_json::from_str(&text).unwrap();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
 mod links;
+mod promises;
 
 use std::{
     env, fs,

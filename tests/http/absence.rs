@@ -282,7 +282,7 @@ fn a_missing_store_of_certificates_is_named_with_its_variable_at_once() {
 #[test]
 fn a_proxy_is_named_by_its_variable_and_without_its_password() {
     if !Path::new("/etc/ssl/certs/ca-certificates.crt").exists() {
-        println!("skipped: this machine has no store of certificates");
+        crate::skip::skipped("this machine has no store of certificates");
         return;
     }
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();

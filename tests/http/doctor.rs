@@ -1,9 +1,16 @@
 //! `doctor`: the way of a request, hop by hop, where it works and where it does not.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    thread,
+};
+
 use serde_json::{Value, json};
 
 use crate::{
-    azure::{Edge, FakeAzure, Fault, Kind, Options, SERVICE, SITE, Saying, State, When},
+    azure::{Edge, FakeAzure, Fault, Kind, Options, SERVICE, SITE, Saying, State, When, service},
     program::{Run, command, run},
 };
 
@@ -66,6 +73,32 @@ fn the_doctor_changes_nothing_and_shows_no_key() {
         let asks = seen.path.to_lowercase().ends_with("/listsecrets");
         assert!(["GET", "HEAD"].contains(&seen.method.as_str()) || asks, "{} {}", seen.method, seen.path);
     }
+}
+
+#[test]
+fn a_key_is_sent_over_https_or_to_this_machine_and_to_no_redirect() {
+    let (azure, edge) = linked();
+    azure.put(&service(SERVICE, "http://gate.invalid"));
+    let plain = doctor(&azure, &edge, "");
+    assert!(plain.stdout.contains("its address is not https, so the key was not sent"), "{plain:?}");
+    let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", gateway.local_addr().unwrap());
+    let (heads, elsewhere) = (Arc::new(Mutex::new(Vec::new())), format!("{address}/elsewhere"));
+    let seen = Arc::clone(&heads);
+    thread::spawn(move || {
+        for mut stream in gateway.incoming().map_while(Result::ok) {
+            let mut head = [0; 4_096];
+            let length = stream.read(&mut head).unwrap();
+            seen.lock().unwrap().push(String::from_utf8_lossy(&head[..length]).to_lowercase());
+            let answer = format!("HTTP/1.1 302 Found\r\nlocation: {elsewhere}\r\ncontent-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    azure.put(&service(SERVICE, &address));
+    let redirected = doctor(&azure, &edge, "");
+    let heads = heads.lock().unwrap();
+    assert!(heads.iter().any(|head| head.contains("ocp-apim-subscription-key")), "{redirected:?}");
+    assert!(!heads.iter().any(|head| head.contains("/elsewhere")), "{redirected:?}");
 }
 
 #[test]

@@ -13,7 +13,10 @@ mod malice;
 mod operations;
 mod ownership;
 mod program;
+mod readme;
 mod rights;
+#[path = "../support/skip.rs"]
+mod skip;
 mod snapshot;
 #[cfg(unix)]
 mod steps;

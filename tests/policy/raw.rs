@@ -134,7 +134,7 @@ fn a_raw_policy_is_the_same_policy() {
 #[test]
 fn published_policies_are_read() {
     let Ok(folder) = std::env::var("POLICIES") else {
-        eprintln!("skipped: no folder of published policies in POLICIES");
+        crate::skip::skipped("POLICIES names no folder of published policies");
         return;
     };
     let (mut refused, mut read) = (Vec::new(), 0);

@@ -10,7 +10,7 @@ use crate::world::stored;
 fn trials() -> Option<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/trials/policies.json");
     let Ok(text) = fs::read_to_string(path) else {
-        eprintln!("skipped: there are no trials beside this project");
+        crate::skip::skipped("`trials/policies.json` is not beside the repository");
         return None;
     };
     Some(serde_json::from_str(&text).unwrap())

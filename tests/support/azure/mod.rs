@@ -28,7 +28,7 @@ pub(crate) use self::{
     edge::{Edge, Saying},
     faults::{Fault, Kind, When},
     provision::{Ending, Shape},
-    scene::{SERVICE, SITE, TOKEN, service, site},
+    scene::{LABEL, SERVICE, SITE, TOKEN, service, site},
     state::State,
 };
 
