@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node};
 
-use super::Resource;
+use super::{Resource, text_without_mark};
 
 /// The elements that hold statements of their own.
 const CONTAINERS: [&str; 6] = ["choose", "limit-concurrency", "otherwise", "retry", "wait", "when"];
@@ -21,7 +21,7 @@ pub struct PolicyElement {
 #[must_use]
 pub fn policy_elements(policy: &Resource) -> Option<Vec<PolicyElement>> {
     let text = policy.field("properties.value").and_then(serde_json::Value::as_str).unwrap_or_default();
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text_without_mark(text);
     if text.is_empty() {
         return Some(Vec::new());
     }

@@ -28,7 +28,7 @@ pub use self::{
     validate_jwt::{ClaimMatch, RequiredClaim, SigningSecret, TokenPlace, ValidateJwt},
     verdict::{Closing, Opening, PolicyVerdict},
 };
-use super::{ApimPolicyId, Hostname, LinkNames, Malformed, Resource};
+use super::{ApimPolicyId, Hostname, LinkNames, Malformed, Resource, text_without_mark};
 
 /// The policy of a product. Its text is XML, whichever way it came; Azure lays it out again, so it is never
 /// compared as text.
@@ -89,7 +89,7 @@ impl ApimPolicy {
     ///
     /// [`Malformed`] if its `properties.value` is not a text.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
-        let text = without_mark(resource.text("properties.value")?.unwrap_or_default());
+        let text = text_without_mark(resource.text("properties.value")?.unwrap_or_default());
         let format = PolicyFormat::of(resource.text("properties.format")?);
         let xml = match format {
             Some(PolicyFormat::RawXml) => raw::to_xml(text).unwrap_or_else(|_| text.to_owned()),
@@ -152,7 +152,7 @@ impl fmt::Debug for ApimPolicy {
 ///
 /// [`NotRaw`] if an expression does not end, or there is markup that XML does not have.
 pub fn policy_from_raw(raw: &str) -> Result<String, NotRaw> {
-    raw::to_xml(without_mark(raw))
+    raw::to_xml(text_without_mark(raw))
 }
 
 /// `xml` → `rawxml`.
@@ -185,9 +185,4 @@ pub fn canonical_policy(resource: &mut Resource) -> Result<(), UnfitText> {
 fn envelope(id: &ApimPolicyId, xml: String) -> Resource {
     let properties = [("format".to_owned(), "xml".into()), ("value".to_owned(), xml.into())];
     Resource::new((**id).clone(), Map::from_iter(properties))
-}
-
-/// Azure begins some answers with a byte order mark.
-fn without_mark(xml: &str) -> &str {
-    xml.trim_start_matches('\u{feff}')
 }

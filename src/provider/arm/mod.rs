@@ -11,6 +11,8 @@ mod envelope;
 mod error;
 mod failure;
 mod fleet;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod http;
 mod list;
