@@ -32,3 +32,11 @@ cold-build:
 # Time whole processes of a release build against their bounds
 bench:
     cargo bench --locked
+
+# Fuzz every target for some seconds each, within limits of time and memory; needs a nightly compiler and cargo-fuzz
+fuzz SECONDS='60':
+    fuzz/seeds.py
+    for target in $(ls fuzz/seeds); do \
+        cargo +nightly fuzz run "$target" -- \
+            -max_total_time={{SECONDS}} -max_len=65536 -timeout=10 -rss_limit_mb=2048 || exit 1; \
+    done

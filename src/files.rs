@@ -7,5 +7,5 @@ mod write;
 
 pub use path::{folder_of, follow};
 pub use plain::{Facts, open_plain, plain_facts};
-pub use read::{read_whole, without_mark};
+pub use read::read_whole;
 pub use write::{append, write, write_blocking};

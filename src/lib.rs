@@ -7,6 +7,8 @@ pub mod diagnosis;
 pub mod emulator;
 pub mod engine;
 pub mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod model;
 pub mod output;
 pub mod provider;

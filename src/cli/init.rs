@@ -5,11 +5,13 @@ use std::{fs, io, path::Path};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::context::{Context, UsageError, quoted};
+use super::{
+    context::{Context, UsageError, quoted},
+    files,
+};
 use crate::{
     config::{FILE_NAME, MODEL_NAME, NewEnv, Source, Sourced, add_env, sample_config, sample_model},
     diagnosis::ExitCode,
-    files,
     model::{Api, ApimServiceId, PRODUCTION, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
 };
@@ -31,7 +33,7 @@ pub(super) struct InitArgs {
 
 pub(super) async fn run(args: InitArgs, cx: &Context) -> anyhow::Result<ExitCode> {
     if cx.is_sample() {
-        return init_sample(cx);
+        return init_sample(cx).await;
     }
     let file = cx
         .overrides()
@@ -41,7 +43,7 @@ pub(super) async fn run(args: InitArgs, cx: &Context) -> anyhow::Result<ExitCode
     let existing = read_if_there(&file)?;
     let new = ask(args, cx).await?;
     let text = add_env(&file, existing.as_deref(), &new)?;
-    files::write(&file, &text).await.with_context(|| format!("could not write `{}`", file.display()))?;
+    files::write_result(&file, &text).await?;
     let verb = if existing.is_some() { "added env" } else { "wrote" };
     let what = if existing.is_some() {
         format!("`{}` to {}", new.name, file.display())
@@ -67,7 +69,7 @@ fn flags(cx: &Context) -> String {
 }
 
 /// The sample as files of one's own, to play with and to break.
-fn init_sample(cx: &Context) -> anyhow::Result<ExitCode> {
+async fn init_sample(cx: &Context) -> anyhow::Result<ExitCode> {
     let (config, model) = (cx.folder.join(FILE_NAME), cx.folder.join(MODEL_NAME));
     let existing = read_if_there(&config)?;
     if existing.as_deref().is_some_and(|text| text != sample_config()) {
@@ -78,8 +80,7 @@ fn init_sample(cx: &Context) -> anyhow::Result<ExitCode> {
     let had_both = existing.is_some() && model.exists();
     drop(cx.create(&model, sample_model())?);
     if existing.is_none() {
-        files::write_blocking(&config, sample_config())
-            .with_context(|| format!("could not write `{}`", config.display()))?;
+        files::write_result(&config, sample_config()).await?;
     }
     let done = if had_both { "are there already" } else { "are there now" };
     cx.ui.say(&format!("{FILE_NAME} and {MODEL_NAME} {done}"));

@@ -17,6 +17,8 @@ mod export;
 mod failure;
 mod files;
 mod fleet;
+#[doc(hidden)]
+pub mod fuzzing;
 mod graph;
 mod help;
 mod init;

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     config::ProviderKind,
     diagnosis::ExitCode,
-    files::{read_whole, without_mark},
-    model::Resource,
+    files::read_whole,
+    model::{Resource, without_mark},
     output::{ImportReport, SCHEMA_VERSION},
     provider::{ControlPlane, json::Pages},
 };

@@ -16,6 +16,7 @@ use crate::{
     config::{Source, Sourced},
     diagnosis::{Diagnose, Diagnosis, ExitCode, quoted},
     engine::{Basis, GoneSites, Plan, PlannedStep, Provisioner, PrunePlan, Target},
+    model::without_mark,
     output::SCHEMA_VERSION,
 };
 
@@ -292,20 +293,44 @@ async fn save(file: &Path, saved: Saved) -> anyhow::Result<()> {
 /// Reads plans back.
 pub(super) fn read(file: &Path) -> anyhow::Result<Saved> {
     let shown = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
+    let bytes = fs::read(file).map_err(|error| {
         UsageError::new(format!("could not read the plan `{shown}`: {error}")).hint(MAKE_ONE)
     })?;
-    // Some editors and shells put a byte order mark before what they write.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(parsed(&bytes, &shown.to_string())?)
+}
+
+/// Reads the bytes of a plan's file, which messages call `shown`.
+fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
+    let text = without_mark(bytes);
     let invalid = |error: serde_json::Error| {
         UsageError::new(format!("`{shown}` is not a plan: {error}")).hint(MAKE_ONE)
     };
-    let head: Head = serde_json::from_str(text).map_err(invalid)?;
+    let head: Head = serde_json::from_slice(text).map_err(invalid)?;
     if head.schema_version != SCHEMA_VERSION {
         let message = format!("the plan `{shown}` is of schema version {}", head.schema_version);
         let hint = format!("this version of swa-apim reads plans of schema version {SCHEMA_VERSION}");
-        return Err(UsageError::new(message).hint(hint).into());
+        return Err(UsageError::new(message).hint(hint));
     }
-    let file: PlanFile = serde_json::from_str(text).map_err(invalid)?;
+    let file: PlanFile = serde_json::from_slice(text).map_err(invalid)?;
     Ok(file.saved)
+}
+
+/// Reads any bytes as a plan. One that is read is written again without a change of meaning.
+///
+/// # Panics
+///
+/// If it is not.
+pub(super) fn fuzz(bytes: &[u8]) {
+    let Ok(saved) = parsed(bytes, "plan.json") else { return };
+    if let Saved::Plans(plans) = &saved {
+        for plan in plans {
+            // what does not fit is reported
+            let _ = plan.place().and_then(|place| check_target(&plan.plan.target, &place));
+            let _ = stranger(&plan.plan.steps, &[]);
+        }
+    }
+    let value = |saved| serde_json::to_value(PlanFile { schema_version: SCHEMA_VERSION, saved });
+    let written = value(saved).expect("a plan can be written");
+    let again = parsed(written.to_string().as_bytes(), "plan.json").expect("a written plan can be read");
+    assert_eq!(value(again).expect("a plan can be written"), written);
 }

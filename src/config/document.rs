@@ -16,6 +16,7 @@ use super::{
     Cloud, ConfigError, Fault, ProviderKind, Provisioning, Source, Sourced, UnknownWord, fault::Problem,
     place::Lines, spelling::bare_or_quoted,
 };
+use crate::model::text_without_mark;
 
 const TOP_KEYS: &[&str] = &["env", "provider"];
 const PROVIDERS: &[&str] = &["json", "arm"];
@@ -89,7 +90,7 @@ impl Document {
             Ok(text) => text,
             Err(error) => return Err(not_text(path, bytes, error.valid_up_to())),
         };
-        Reader::new(path, text.strip_prefix('\u{feff}').unwrap_or(text)).document()
+        Reader::new(path, text_without_mark(text)).document()
     }
 }
 

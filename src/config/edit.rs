@@ -10,6 +10,7 @@ use super::{
     document::Document,
     spelling::{bare_or_quoted, quoted},
 };
+use crate::model::text_without_mark;
 
 /// An env that is to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,8 +101,8 @@ pub fn add_env(path: &Path, existing: Option<&str>, env: &NewEnv) -> Result<Stri
 /// Keeps the line ends that the text has, and one empty line between it and what is added.
 fn appended(existing: &str, table: &str) -> String {
     let end = if existing.contains("\r\n") { "\r\n" } else { "\n" };
-    let gap = match existing {
-        "" | "\u{feff}" => String::new(),
+    let gap = match text_without_mark(existing) {
+        "" => String::new(),
         text if text.ends_with('\n') => end.to_owned(),
         _ => end.repeat(2),
     };

@@ -7,6 +7,8 @@ mod edit;
 mod error;
 mod fault;
 mod find;
+#[doc(hidden)]
+pub mod fuzzing;
 mod place;
 mod sample;
 mod settings;

@@ -6,6 +6,8 @@ mod body;
 mod control;
 mod data;
 mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod limits;
 mod log;

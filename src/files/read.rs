@@ -35,9 +35,3 @@ fn read_blocking(path: &Path) -> io::Result<Vec<u8>> {
     io::stdin().lock().read_to_end(&mut bytes)?;
     Ok(bytes)
 }
-
-/// A text without the byte order mark that editors and shells of Windows begin it with.
-#[must_use]
-pub fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
-}

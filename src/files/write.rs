@@ -2,6 +2,7 @@
 //! written where it is.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -122,7 +123,7 @@ fn replace(path: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Resul
     // an error of tempfile would name a file that the user did not name
     fs::metadata(folder)?;
     let mut file = create(folder, there)?;
-    remove_leftovers(folder);
+    remove_leftovers(folder, file.path().file_name());
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     let written = file.persist(path)?;
@@ -187,10 +188,12 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Removes the temporary files of runs that were killed: regular, of this user, and locked by no run.
-fn remove_leftovers(folder: &Path) {
+/// Removes the temporary files of runs that were killed: regular, of this user, and locked by no run. The one of this
+/// run stays also where it could not be locked.
+fn remove_leftovers(folder: &Path, own: Option<&OsStr>) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for path in entries.filter(|entry| is_temporary(&entry.file_name())).map(|entry| entry.path()) {
+    let is_left = |name: &OsStr| is_temporary(name) && Some(name) != own;
+    for path in entries.filter(|entry| is_left(&entry.file_name())).map(|entry| entry.path()) {
         let Ok(file) = open_plain(&path, OpenOptions::new().read(true)) else { continue };
         let facts = file.metadata().map(|found| Facts::from(&found));
         if facts.is_ok_and(|facts| facts.is_own && facts.names == 1) && file.try_lock().is_ok() {
@@ -200,7 +203,7 @@ fn remove_leftovers(folder: &Path) {
     }
 }
 
-fn is_temporary(name: &std::ffi::OsStr) -> bool {
+fn is_temporary(name: &OsStr) -> bool {
     let random = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
     random.is_some_and(|it| it.len() == RANDOM && it.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
@@ -308,6 +311,14 @@ mod tests {
         let left =
             [".swa-apim-longer", ".swa-apimLOCKED", ".swa-apimfolder", ".swa-apimlinked", "out", "target"];
         assert_eq!(names(folder.path()), left);
+    }
+
+    #[test]
+    fn the_file_of_this_run_is_no_leftover_also_where_it_has_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        File::create(folder.path().join(".swa-apimMineOk")).unwrap();
+        remove_leftovers(folder.path(), Some(OsStr::new(".swa-apimMineOk")));
+        assert_eq!(names(folder.path()), [".swa-apimMineOk"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod api;
 mod elements;
 mod id;
 mod key;
+mod mark;
 mod names;
 mod ownership;
 mod policy;
@@ -22,6 +23,7 @@ pub use id::{
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,
 };
 pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
+pub use mark::{text_without_mark, without_mark};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
 pub use ownership::{Ownership, SiteSide};
 pub use policy::{

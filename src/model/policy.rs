@@ -28,7 +28,7 @@ pub use self::{
     validate_jwt::{ClaimMatch, RequiredClaim, SigningSecret, TokenPlace, ValidateJwt},
     verdict::{Closing, Opening, PolicyVerdict},
 };
-use super::{ApimPolicyId, Hostname, LinkNames, Malformed, Resource};
+use super::{ApimPolicyId, Hostname, LinkNames, Malformed, Resource, text_without_mark};
 
 /// The policy of a product. Its text is XML, whichever way it came; Azure lays it out again, so it is never
 /// compared as text.
@@ -161,7 +161,7 @@ impl fmt::Debug for ApimPolicy {
 ///
 /// [`Malformed`] if its `properties.value` is not a text.
 pub(super) fn policy_xml(resource: &Resource) -> Result<String, Malformed> {
-    let text = without_mark(resource.text("properties.value")?.unwrap_or_default());
+    let text = text_without_mark(resource.text("properties.value")?.unwrap_or_default());
     Ok(match PolicyFormat::of(resource.text("properties.format")?) {
         Some(PolicyFormat::RawXml) => raw::to_xml(text).unwrap_or_else(|_| text.to_owned()),
         Some(PolicyFormat::Xml | PolicyFormat::XmlLink | PolicyFormat::RawXmlLink) | None => text.to_owned(),
@@ -174,7 +174,7 @@ pub(super) fn policy_xml(resource: &Resource) -> Result<String, Malformed> {
 ///
 /// [`NotRaw`] if an expression does not end, or there is markup that XML does not have.
 pub fn policy_from_raw(raw: &str) -> Result<String, NotRaw> {
-    raw::to_xml(without_mark(raw))
+    raw::to_xml(text_without_mark(raw))
 }
 
 /// `xml` → `rawxml`.
@@ -207,9 +207,4 @@ pub fn canonical_policy(resource: &mut Resource) -> Result<(), UnfitText> {
 fn envelope(id: &ApimPolicyId, xml: String) -> Resource {
     let properties = [("format".to_owned(), "xml".into()), ("value".to_owned(), xml.into())];
     Resource::new((**id).clone(), Map::from_iter(properties))
-}
-
-/// Azure begins some answers with a byte order mark.
-fn without_mark(xml: &str) -> &str {
-    xml.trim_start_matches('\u{feff}')
 }

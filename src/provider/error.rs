@@ -49,7 +49,8 @@ pub enum ProviderError {
     /// A change was accepted, and it failed after that, or how it ended is not known.
     #[error(transparent)]
     Unfinished(Failure),
-    /// A resource that does not have the shape that its type demands.
+    /// A resource of a model that does not have the shape that its type demands: the file is damaged, and running the
+    /// command again does not repair it. An answer over HTTP that has not is [`Undetermined`](Self::Undetermined).
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// The control plane could not be read or written.
@@ -84,6 +85,23 @@ impl ProviderError {
     /// Wraps an implementation's own error, which keeps its diagnosis.
     pub fn storage(error: impl Diagnose) -> Self {
         Self::Storage(Failure::new(error))
+    }
+
+    /// The error for an answer that holds a resource without the shape that its type demands.
+    pub(super) fn unusable_answer(error: Malformed) -> Self {
+        Self::Undetermined(Failure::new(UnusableAnswer(error)))
+    }
+}
+
+/// An answer that holds a resource without the shape that its type demands.
+#[derive(Debug, thiserror::Error)]
+#[error("the control plane answered with a resource that cannot be used")]
+struct UnusableAnswer(#[source] Malformed);
+
+impl Diagnose for UnusableAnswer {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::new(ExitCode::Unavailable)
+            .hint("run the command again; if it fails again, look at the resource in the Azure portal")
     }
 }
 
@@ -122,7 +140,7 @@ impl Diagnose for ProviderError {
                 Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to see what is there")
             }
             Self::Rejected { hint, .. } => Diagnosis { exit: ExitCode::Refused, hint: hint.clone() },
-            Self::Malformed(_) => Diagnosis::new(ExitCode::Unavailable)
+            Self::Malformed(_) => Diagnosis::new(ExitCode::Unexpected)
                 .hint("repair the resource where it is kept, then run the command again"),
             Self::NotAuthenticated(error)
             | Self::NotAuthorized(error)
@@ -152,5 +170,22 @@ impl Diagnose for ProviderError {
 
     fn is_answered(&self) -> bool {
         Self::is_answered(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_not_retried_and_an_answer_that_cannot_be_used_is() {
+        let damaged = ProviderError::Malformed(Malformed::NoId);
+        assert_eq!(damaged.diagnosis().exit, ExitCode::Unexpected);
+        let answer = ProviderError::unusable_answer(Malformed::NoId);
+        assert!(matches!(answer, ProviderError::Undetermined(_)));
+        assert_eq!(answer.diagnosis().exit, ExitCode::Unavailable);
+        for error in [damaged, answer] {
+            assert!(error.diagnosis().hint.is_some() && !error.is_answered());
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     kill::limited,
-    scenario::{Course, Generation, SCENARIOS, for_each},
+    scenario::{CHANGES, Course, FILES, Generation, Makes, Scenario, for_each},
     support::{MODEL, Sandbox, told},
     trace::{Call, Fault, calls, can_trace},
 };
@@ -38,34 +38,59 @@ fn assert_storage_failure(course: &Course, sandbox: &Sandbox, output: &Output, w
         Some(2 | 5) => {
             let said = String::from_utf8_lossy(&output.stderr);
             let folder = fs::canonicalize(sandbox.folder()).unwrap();
-            assert!(said.contains(folder.to_str().unwrap()), "{what}: no path in: {said}");
+            let place = match course.makes {
+                Makes::Generation => folder.to_str().unwrap(),
+                Makes::File(name) => name,
+            };
+            assert!(said.contains(place), "{what}: no path in: {said}");
             assert!(said.contains("\nhint: "), "{what}: no next step in: {said}");
         }
         _ => panic!("{what}: {}", told(output)),
     }
-    course.assert_finished_by_running_again(sandbox, what);
+    course.assert_finished_by_running_again(sandbox, generation, what);
+}
+
+/// Lets every write of a command fail. `sample` chooses among the errors that a call can fail with.
+fn assert_each_failure_is_one_of_storage(
+    scenario: &Scenario,
+    sample: impl Fn(usize, &'static [&'static str]) -> Vec<&'static str>,
+) {
+    let course = scenario.course();
+    let traced = calls(&course.sandbox_with_old_file(), course.args, scenario.code);
+    let writes = traced.iter().filter(|call| call.writes() && !call.prints()).enumerate();
+    let faults: Vec<Fault> = writes
+        .flat_map(|(at, call)| {
+            sample(at, errors(call)).into_iter().map(|errno| Fault::Fail(call.clone(), errno))
+        })
+        .collect();
+    let storage_failures = Mutex::new(0);
+    for_each(&faults, |fault| {
+        let sandbox = course.sandbox_with_old_file();
+        let output = fault.run(&sandbox, course.args);
+        *storage_failures.lock().unwrap() += usize::from(matches!(output.status.code(), Some(2 | 5)));
+        assert_storage_failure(&course, &sandbox, &output, &format!("{:?} with {fault:?}", course.args));
+    });
+    assert!(storage_failures.into_inner().unwrap() > 2, "{:?} hardly noticed", course.args);
 }
 
 #[test]
-fn any_write_to_disk_that_fails_is_a_storage_failure_with_a_path_and_a_next_step() {
+fn any_write_of_a_model_that_fails_in_any_way_is_a_storage_failure_with_a_path_and_a_next_step() {
     if !can_trace() {
         return;
     }
-    for scenario in &SCENARIOS {
-        let course = scenario.course();
-        let traced = calls(&course.sandbox(), course.args);
-        let writes = traced.iter().filter(|call| call.writes() && !call.prints());
-        let faults: Vec<Fault> = writes
-            .flat_map(|call| errors(call).iter().map(|errno| Fault::Fail(call.clone(), errno)))
-            .collect();
-        let storage_failures = Mutex::new(0);
-        for_each(&faults, |fault| {
-            let sandbox = course.sandbox();
-            let output = fault.run(&sandbox, course.args);
-            *storage_failures.lock().unwrap() += usize::from(matches!(output.status.code(), Some(2 | 5)));
-            assert_storage_failure(&course, &sandbox, &output, &format!("{:?} with {fault:?}", course.args));
+    assert_each_failure_is_one_of_storage(&CHANGES[0], |_, errors| errors.to_vec());
+}
+
+#[test]
+fn any_write_of_any_command_that_fails_is_a_storage_failure_with_a_path_and_a_next_step() {
+    if !can_trace() {
+        return;
+    }
+    // One writer writes all models, and one all other files: the ways to fail take turns.
+    for (turn, scenario) in CHANGES[1..].iter().chain(&FILES).enumerate() {
+        assert_each_failure_is_one_of_storage(scenario, |at, errors| {
+            vec![errors[(at + turn) % errors.len()]]
         });
-        assert!(storage_failures.into_inner().unwrap() > 8, "{:?} hardly noticed", course.args);
     }
 }
 
@@ -74,27 +99,27 @@ fn a_disk_that_fails_from_some_write_on_leaves_a_whole_model_and_a_documented_ex
     if !can_trace() {
         return;
     }
-    for scenario in &SCENARIOS {
+    for scenario in [&CHANGES[1], &CHANGES[8], &CHANGES[11], &FILES[0], &FILES[6]] {
         let course = scenario.course();
-        let traced = calls(&course.sandbox(), course.args);
+        let traced = calls(&course.sandbox_with_old_file(), course.args, scenario.code);
         let writes = traced.iter().filter(|call| call.writes());
         let faults: Vec<Fault> = writes.map(|call| Fault::FailFrom(call.clone(), errors(call)[0])).collect();
         for_each(&faults, |fault| {
-            let sandbox = course.sandbox();
+            let sandbox = course.sandbox_with_old_file();
             let output = fault.run(&sandbox, course.args);
             let what = format!("{:?} with {fault:?}", course.args);
             // 1: what was to be said could not be printed
             assert!(matches!(output.status.code(), Some(0 | 1 | 2 | 5)), "{what}: {}", told(&output));
             let generation = course.assert_whole(&sandbox, &what);
             assert!(output.status.code() != Some(0) || generation == Generation::After, "{what}");
-            course.assert_finished_by_running_again(&sandbox, &what);
+            course.assert_finished_by_running_again(&sandbox, generation, &what);
         });
     }
 }
 
 #[test]
 fn a_disk_that_fills_up_in_the_middle_of_a_file_is_a_storage_failure() {
-    for scenario in &SCENARIOS {
+    for scenario in [&CHANGES[0], &CHANGES[3], &CHANGES[10]] {
         let course = scenario.course();
         let blocks: Vec<usize> = (1..=7).collect();
         for_each(&blocks, |blocks| {
@@ -111,9 +136,9 @@ fn a_result_that_cannot_be_printed_fails_and_the_change_is_kept() {
     if !can_trace() {
         return;
     }
-    for scenario in &SCENARIOS {
+    for scenario in &CHANGES {
         let course = scenario.course();
-        let traced = calls(&course.sandbox(), course.args);
+        let traced = calls(&course.sandbox(), course.args, scenario.code);
         let prints: Vec<&Call> = traced.iter().filter(|call| call.prints_result()).collect();
         assert!(!prints.is_empty());
         for_each(&prints, |call| {
@@ -127,8 +152,9 @@ fn a_result_that_cannot_be_printed_fails_and_the_change_is_kept() {
                 "{what}: {}",
                 told(&output)
             );
-            assert_eq!(course.assert_whole(&sandbox, &what), Generation::After, "{what}");
-            course.assert_finished_by_running_again(&sandbox, &what);
+            let generation = course.assert_whole(&sandbox, &what);
+            assert_eq!(generation, Generation::After, "{what}");
+            course.assert_finished_by_running_again(&sandbox, generation, &what);
         });
     }
 }
@@ -138,8 +164,8 @@ fn status_writes_nothing_but_its_report() {
     if !can_trace() {
         return;
     }
-    let course = SCENARIOS[1].course();
-    let traced = calls(&course.sandbox(), &["status", "--all"]);
+    let course = CHANGES[1].course();
+    let traced = calls(&course.sandbox(), &["status", "--all"], 0);
     let writes: Vec<&str> = traced
         .iter()
         .filter(|call| call.writes() && !call.prints())
@@ -151,7 +177,7 @@ fn status_writes_nothing_but_its_report() {
 #[test]
 fn in_a_folder_that_may_not_be_written_status_works_and_a_change_names_the_folder() {
     const NOBODY: u32 = 65_534;
-    let course = SCENARIOS[0].course();
+    let course = CHANGES[0].course();
     let sandbox = course.sandbox();
     // nothing stops root, who therefore steps down
     let is_root = fs::metadata(sandbox.folder()).unwrap().uid() == 0;

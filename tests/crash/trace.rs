@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
     os::unix::process::ExitStatusExt as _,
     process::{Command, Output},
     sync::LazyLock,
@@ -10,6 +11,9 @@ use std::{
 use crate::support::{Sandbox, told};
 
 const LOG: &str = "strace.log";
+
+/// The argument that stands for standard input, which is then the file `more.json`.
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// Calls that change files, or may; `open` and `openat` do if they create.
 const WRITING: [&str; 38] = [
@@ -85,6 +89,11 @@ impl Call {
         ["write(1,", "writev(1,"].iter().any(|start| self.shown.starts_with(start))
     }
 
+    /// Whether it writes, and did not fail: what is on the disk after it differs from what was there before.
+    pub(crate) fn has_effect(&self) -> bool {
+        self.writes() && !self.shown.contains(" = -1 ")
+    }
+
     /// Whether it is made where the program stands, and not wherever memory is needed.
     fn is_steady(&self) -> bool {
         !OF_MEMORY.contains(&self.name.as_str())
@@ -127,32 +136,43 @@ impl Fault {
     }
 }
 
-/// Every system call of a run that nothing disturbs.
-pub(crate) fn calls(sandbox: &Sandbox, args: &[&str]) -> Vec<Call> {
+/// The system calls of the first thread of a run that nothing disturbs, without those that another thread could be
+/// taken for: strace counts the calls of each thread by themselves. No other thread writes a file.
+pub(crate) fn calls(sandbox: &Sandbox, args: &[&str], code: i32) -> Vec<Call> {
     let output = strace(sandbox, &["-s", "256"], args).output().unwrap();
-    assert!(output.status.success(), "{args:?}: {}", told(&output));
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {}", told(&output));
     let log = String::from_utf8(sandbox.read(LOG)).unwrap();
     std::fs::remove_file(sandbox.path(LOG)).unwrap();
-    let mut counts = BTreeMap::new();
-    let mut processes = Vec::new();
+    let (first, _) = log.split_once(' ').unwrap();
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut calls = Vec::new();
-    for line in log.lines() {
-        let (process, shown) = line.split_once(' ').unwrap();
-        let Some((name, _)) = shown.trim_start().split_once('(') else { continue };
-        let number = counts.entry(name.to_owned()).and_modify(|count| *count += 1).or_insert(1);
-        calls.push(Call { name: name.to_owned(), number: *number, shown: shown.trim_start().to_owned() });
-        processes.push(process);
+    for (thread, shown) in log.lines().filter_map(|line| line.split_once(' ')) {
+        let shown = shown.trim_start();
+        let Some((name, _)) = shown.split_once('(') else { continue };
+        // the second half of a call, or the end of a thread
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            continue;
+        }
+        let number = counts.entry((name, thread)).and_modify(|count| *count += 1).or_insert(1);
+        if thread == first {
+            calls.push(Call { name: name.to_owned(), number: *number, shown: shown.to_owned() });
+        }
     }
-    processes.dedup();
-    assert_eq!(processes.len(), 1, "strace counts the calls of each thread for itself: {log}");
+    let elsewhere = |call: &Call| {
+        let others = counts.iter().filter(|((name, thread), _)| *name == call.name && *thread != first);
+        others.map(|(_, count)| *count).max().unwrap_or_default()
+    };
+    calls.retain(|call| call.number > elsewhere(call));
     calls
 }
 
-/// The calls that write, and the call after each, where the write has had its effect.
-pub(crate) fn around_writes(calls: &[Call]) -> Vec<Call> {
+/// Where to kill a run: as it enters each call that has an effect on the disk, and at the call after the last of them.
+/// In between, the disk stays as it is, so that a run which is killed there leaves what one leaves that is killed at the
+/// next of these.
+pub(crate) fn around_effects(calls: &[Call]) -> Vec<Call> {
     let steady: Vec<&Call> = calls.iter().filter(|call| call.is_steady()).collect();
-    let after_write = |at: usize| at > 0 && steady[at - 1].writes();
-    let wanted = steady.iter().enumerate().filter(|(at, call)| call.writes() || after_write(*at));
+    let last = steady.iter().rposition(|call| call.has_effect()).unwrap();
+    let wanted = steady.iter().enumerate().filter(|(at, call)| call.has_effect() || *at == last + 1);
     wanted.map(|(_, call)| (*call).clone()).collect()
 }
 
@@ -170,8 +190,22 @@ pub(crate) fn can_trace() -> bool {
     *CAN
 }
 
+/// The program, with standard input where an argument names that.
+pub(crate) fn command(sandbox: &Sandbox, args: &[&str]) -> Command {
+    let mut command = sandbox.command(args);
+    feed(&mut command, sandbox, args);
+    command
+}
+
+fn feed(command: &mut Command, sandbox: &Sandbox, args: &[&str]) {
+    if args.contains(&STANDARD_INPUT) {
+        command.stdin(File::open(sandbox.path("more.json")).unwrap());
+    }
+}
+
 fn strace(sandbox: &Sandbox, options: &[&str], args: &[&str]) -> Command {
     let mut command = sandbox.program("strace");
     command.args(["-f", "-qq", "-o", LOG]).args(options).arg(env!("CARGO_BIN_EXE_swa-apim")).args(args);
+    feed(&mut command, sandbox, args);
     command
 }

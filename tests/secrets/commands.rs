@@ -187,7 +187,12 @@ fn whatever_holds_keys_is_for_its_owner_alone_whatever_it_was_before() {
         fs::set_permissions(watch.sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
     };
     for command in ["link --all", "relink --all", "api add catalog --env e0", "unlink --all --purge --yes"] {
+        // nothing is written over keys that others could read: the user has to know that they could
         set(MODEL, 0o644);
+        let refused = watch.sandbox.run(&args(command, &[]));
+        assert_eq!(refused.status.code(), Some(2), "{command}: {}", told(&refused));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("chmod 600"), "{}", told(&refused));
+        set(MODEL, 0o600);
         // a file that a crash left behind, readable by all
         watch.sandbox.write(&format!("{MODEL}.next"), "left over");
         watch.sandbox.write(&format!("{MODEL}.previous.next"), "left over");
@@ -196,5 +201,52 @@ fn whatever_holds_keys_is_for_its_owner_alone_whatever_it_was_before() {
         assert_eq!(mode(MODEL), 0o600, "{command}");
         assert_eq!(mode(&format!("{MODEL}.previous")), 0o600, "{command}");
         assert!(!watch.sandbox.files().iter().any(|name| name.contains(".next")), "{command}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_the_umask_is_files_with_keys_are_created_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use crate::support::Sandbox;
+
+    /// Each creates a model. The last one is refused after that, for want of a right to listen there.
+    const FIRST: [&str; 5] = [
+        "model import resources.json",
+        "link --env e0",
+        "init --sample",
+        "link --env prod --sample",
+        "emulate --model new.json --listen 203.0.113.1:0",
+    ];
+    for umask in ["0", "0277"] {
+        let sandbox = Sandbox::with_sites(1);
+        let under = |command: &str| {
+            let mut shell = sandbox.program("sh");
+            shell.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_swa-apim")]);
+            shell.args(args(command, &[])).output().unwrap()
+        };
+        fs::remove_file(sandbox.path(MODEL)).unwrap();
+        for command in FIRST {
+            if command == "init --sample" {
+                for file in ["swa-apim.toml", MODEL] {
+                    fs::remove_file(sandbox.path(file)).unwrap();
+                }
+            }
+            let output = under(command);
+            let expected = if command.starts_with("emulate") { 2 } else { 0 };
+            let what = format!("`{command}` under {umask}");
+            assert_eq!(output.status.code(), Some(expected), "{what}: {}", told(&output));
+            let mut models = 0;
+            for name in sandbox.files() {
+                let text = String::from_utf8_lossy(&sandbox.read(&name)).into_owned();
+                if text.contains("\"secrets\"") || name.ends_with(".lock") {
+                    let mode = fs::metadata(sandbox.path(&name)).unwrap().permissions().mode() & 0o777;
+                    assert_eq!(mode, 0o600, "{what}: {name}");
+                    models += 1;
+                }
+            }
+            assert!(models > 1, "{what}: {models}");
+        }
     }
 }

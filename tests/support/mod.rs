@@ -120,14 +120,17 @@ pub(crate) fn told(output: &Output) -> String {
     format!("{}\nstdout: {}\nstderr: {}", output.status, text(&output.stdout), text(&output.stderr))
 }
 
-/// Whether the key that each linked site holds is one of the two that open its product.
+/// Whether the key that each site holds which is linked to the service of the model is one of the two that open its product.
 pub(crate) fn sites_hold_live_keys(model: &Value) -> bool {
     let secrets = model["secrets"].as_object().unwrap();
     let pairs = secrets.iter().filter(|(id, _)| id.contains("/subscriptions/site"));
     let live: BTreeSet<&str> = pairs
         .flat_map(|(_, keys)| ["primaryKey", "secondaryKey"].map(|slot| keys[slot].as_str().unwrap()))
         .collect();
-    let linked = |resource: &&Value| resource["type"].as_str().unwrap().ends_with("/linkedBackends");
+    let linked = |resource: &&Value| {
+        resource["type"].as_str().unwrap().ends_with("/linkedBackends")
+            && resource["properties"]["backendResourceId"] == *service_id()
+    };
     let backends = model["resources"].as_array().unwrap().iter().filter(linked);
     backends
         .map(|backend| &secrets[backend["id"].as_str().unwrap()]["primaryKey"])

@@ -8,7 +8,10 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use serde_json::{Map, Value};
 
 use super::Reply;
-use crate::provider::{ETag, Expected};
+use crate::{
+    model::without_mark,
+    provider::{ETag, Expected},
+};
 
 /// What a path may not have in it as it is.
 const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%');
@@ -85,7 +88,7 @@ impl Call {
 
     /// The body as an object; nothing counts as an empty one.
     pub(super) fn object(&self) -> Result<Map<String, Value>, Reply> {
-        let text = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        let text = without_mark(&self.body);
         if text.trim_ascii().is_empty() {
             return Ok(Map::new());
         }

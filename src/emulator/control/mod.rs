@@ -5,6 +5,7 @@ mod built_in;
 mod call;
 mod entity;
 mod filter;
+pub(super) mod fuzzing;
 mod graph;
 mod identity;
 mod link;

@@ -9,7 +9,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
 use super::{Call, Reply, refused};
-use crate::model::{ApimPolicy, PolicyFormat, Resource, policy_from_raw, policy_to_raw};
+use crate::model::{ApimPolicy, PolicyFormat, Resource, policy_from_raw, policy_to_raw, text_without_mark};
 
 /// How long a linked policy may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,7 +103,7 @@ async fn fetch(address: Uri) -> Option<String> {
 /// A policy's text as the service gives it back: recorded are tabs for eight spaces, and `\r\n` for `\n`.
 /// What a level is indented by, whatever that is, becomes a tab.
 pub(super) fn reformatted(xml: &str) -> String {
-    let lines: Vec<&str> = xml.trim_start_matches('\u{feff}').lines().collect();
+    let lines: Vec<&str> = text_without_mark(xml).lines().collect();
     let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let level = lines.iter().map(|line| depth(line)).filter(|depth| *depth > 0).min().unwrap_or(1);
     let written = lines.iter().map(|line| {

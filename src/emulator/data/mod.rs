@@ -24,7 +24,7 @@ use hyper::{Request, Response, body::Incoming, header::HOST, http::uri::Authorit
 use serde_json::{Map, Value};
 
 pub use self::edge::ConfigurationError;
-pub(super) use self::edge::Folders;
+pub(super) use self::edge::{Folders, fuzz as fuzz_rules};
 use self::{
     gateway::Gateway,
     history::{History, Routing},
@@ -157,7 +157,7 @@ fn authority(request: &Request<Incoming>) -> Option<String> {
 }
 
 /// A host without its port, and without the dot that may end it.
-fn host_of(authority: &str) -> &str {
+pub(super) fn host_of(authority: &str) -> &str {
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
     host.strip_suffix('.').unwrap_or(host)
 }

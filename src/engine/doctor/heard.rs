@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Hop, HopName};
-use crate::{engine::Target, provider::Answered};
+use crate::{engine::Target, model::without_mark, provider::Answered};
 
 /// Whose answer it is, and what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +55,7 @@ pub(super) fn heard(answer: &Answered) -> Heard {
 
 /// The message of `{"statusCode": …, "message": …}`, in lower case.
 fn gateway_message(answer: &Answered) -> Option<String> {
-    let text = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
-    let body: Value = serde_json::from_slice(text).ok()?;
+    let body: Value = serde_json::from_slice(without_mark(&answer.body)).ok()?;
     let same_status = body.get("statusCode").and_then(Value::as_u64) == Some(answer.status.into());
     body.get("message").and_then(Value::as_str).filter(|_| same_status).map(str::to_lowercase)
 }

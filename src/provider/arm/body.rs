@@ -4,6 +4,8 @@ use std::{collections::HashSet, fmt};
 
 use serde_json::Value;
 
+use crate::model::without_mark;
+
 /// A body that is not what was asked for. Its content is not part of the message: it may hold keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnusableBody {
@@ -28,7 +30,7 @@ pub(super) enum UnusableBody {
 ///
 /// [`UnusableBody::NotJson`], with the place.
 pub(super) fn json(bytes: &[u8]) -> Result<Value, UnusableBody> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = without_mark(bytes);
     if text.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     model::{
-        Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Malformed, Permissions,
-        Resource, ResourceId, SiteKey,
+        Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, Resource, ResourceId,
+        SiteKey,
     },
     provider::{
         Browser, Collection, ControlPlane, ETag, Expected, Failure, GatewayAnswer, ProviderError, Sight,
@@ -327,14 +327,14 @@ impl ArmControlPlane {
 
 /// Takes a resource from an answer, whose keys are not kept. Some answers spell the id otherwise, or leave
 /// it out.
-pub(super) fn resource_of(body: Value, asked: &ResourceId) -> Result<Resource, Malformed> {
+pub(super) fn resource_of(body: Value, asked: &ResourceId) -> Result<Resource, ProviderError> {
     let mut body = body;
     if let Value::Object(fields) = &mut body
         && fields.get("id").and_then(Value::as_str).is_none_or(|id| ResourceId::parse(id).is_err())
     {
         fields.insert("id".to_owned(), asked.as_str().into());
     }
-    let mut resource = Resource::from_value(body)?;
+    let mut resource = Resource::from_value(body).map_err(ProviderError::unusable_answer)?;
     // Whether they are well-formed is for whoever asks for them.
     let _ = resource.take_keys();
     Ok(resource)

@@ -156,7 +156,7 @@ impl ArmControlPlane {
 }
 
 fn resources(values: Vec<Value>, asked: &ResourceId) -> Result<Vec<Resource>, ProviderError> {
-    values.into_iter().map(|value| Ok(resource_of(value, asked)?)).collect()
+    values.into_iter().map(|value| resource_of(value, asked)).collect()
 }
 
 /// Whether a subscription's scope is this product, or may be: the list of a product may hold others, whose scope

@@ -12,6 +12,8 @@ mod envelope;
 mod error;
 mod failure;
 mod fleet;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod http;
 mod list;

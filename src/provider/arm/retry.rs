@@ -147,7 +147,7 @@ impl PollSchedule {
 }
 
 /// The longest wait that an answer can ask for. Longer ones are cut, so that sums of times stay in range.
-const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// How long an answer asks to wait: in milliseconds, in seconds, or until a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {

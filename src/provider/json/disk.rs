@@ -16,9 +16,11 @@ pub(super) trait Disk: Debug + Send + Sync {
         fs::remove_file(path)
     }
 
-    /// Creates a file that nobody else may read.
+    /// Creates a file that its owner alone may read and write, whatever the umask is.
     fn create_new(&self, path: &Path) -> io::Result<File> {
-        private_new().open(path)
+        let file = private_new().open(path)?;
+        make_private(&file)?;
+        Ok(file)
     }
 
     /// Gives a file the owner of the one that it is to replace.

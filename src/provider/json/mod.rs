@@ -4,6 +4,8 @@ mod control_plane;
 mod disk;
 mod document;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod import;
 mod index;
 mod keyed;

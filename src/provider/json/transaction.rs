@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
-    files::{folder_of, follow, plain_facts, without_mark},
+    files::{folder_of, follow, plain_facts},
+    model::without_mark,
 };
 
 /// The rights of group and others.
@@ -123,12 +124,25 @@ fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
+/// Creates a folder, and those that it is in, for their owner alone, whatever the umask is.
 fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    for folder in missing.into_iter().rev() {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(folder) {
+            // another run was faster
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(()) => {
+                #[cfg(unix)]
+                fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What is in memory of a model, and the lock while a transaction lasts.

@@ -37,6 +37,14 @@ const COLUMNS: [&str; 16] = [
 /// Those of them that are objects.
 const OBJECTS: [&str; 7] = ["sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"];
 
+/// Answers any text as a question about some rows.
+pub(super) fn fuzz(text: &str, rows: Vec<Map<String, Value>>) {
+    match query::parse(text) {
+        Ok(stages) => drop(stages.iter().fold(rows, |rows, stage| stage::applied(stage, rows))),
+        Err(problem) => drop(invalid(&problem)),
+    }
+}
+
 /// A row: its columns and their values.
 type Row = Map<String, Value>;
 

@@ -15,6 +15,7 @@ use hyper::{Request, Response, body::Incoming};
 pub(in crate::emulator) use self::folder::Folders;
 use self::ruled::Ruled;
 pub use self::rules::ConfigurationError;
+pub(in crate::emulator) use self::rules::fuzz;
 pub(super) use self::{principal::Principal, rules::NOT_CARRIED_OUT};
 use super::{DataPlane, Scheme, table::Site};
 use crate::emulator::body::Body;

@@ -1,6 +1,7 @@
 //! The rules of a site's `staticwebapp.config.json`: who may see what, and what is answered instead.
 
 mod document;
+mod fuzzing;
 mod gate;
 mod pattern;
 
@@ -18,6 +19,7 @@ use hyper::{
 use percent_encoding::percent_decode_str;
 
 pub(in crate::emulator::data) use self::document::NOT_CARRIED_OUT;
+pub(in crate::emulator) use self::fuzzing::fuzz;
 use self::{document::Document, gate::Gate, pattern::Pattern};
 use super::Principal;
 use crate::emulator::data::{gateway::Instead, limits::Limit};
@@ -98,7 +100,7 @@ impl Rules {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(ConfigurationError::Unread { path, source }),
         };
-        let text = text.trim_start_matches('\u{feff}');
+        let text = crate::model::text_without_mark(&text);
         Self::read(text, &path.display().to_string())
             .map(Some)
             .map_err(|problem| ConfigurationError::Unfit { path, problem })

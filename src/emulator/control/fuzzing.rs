@@ -1,0 +1,34 @@
+//! Any text as what chooses among resources.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    filter::{FIELDS, Filter, OF_APIS, OF_PRODUCTS, OF_SUBSCRIPTIONS},
+    graph,
+};
+
+fn resource() -> Value {
+    json!({
+        "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a/products/p",
+        "name": "p", "type": "Microsoft.ApiManagement/service/products", "location": "Central US",
+        "properties": {"displayName": "A product", "state": "published", "scope": "/products/p", "isCurrent": true},
+    })
+}
+
+/// Reads a text as the `$filter` of each list, and applies it.
+pub(in crate::emulator) fn filter(text: &str) {
+    for fields in [FIELDS, OF_PRODUCTS, OF_APIS, OF_SUBSCRIPTIONS] {
+        if let Ok(filter) = Filter::parse(text, fields) {
+            filter.admits(&resource());
+        }
+    }
+}
+
+/// Reads a text as a query of Resource Graph, and applies it.
+pub(in crate::emulator) fn graph_query(text: &str) {
+    let row = |name: &str| -> Map<String, Value> {
+        let columns = resource().as_object().cloned().unwrap_or_default().into_iter();
+        columns.chain([("name".to_owned(), name.into())]).collect()
+    };
+    graph::fuzz(text, vec![row("a"), row("b")]);
+}

@@ -1,0 +1,52 @@
+//! Any bytes as what clients send to the emulator, and as the configuration of a site.
+
+use hyper::{
+    HeaderMap, Uri,
+    header::{HOST, HeaderValue, ORIGIN},
+};
+
+use super::{
+    control, data,
+    guard::{self, Guard, Remote},
+};
+
+/// Reads bytes as the `Host` and the `Origin` of a request.
+///
+/// # Panics
+///
+/// If the emulator answers to a host that is not this machine.
+pub fn host(bytes: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
+    let guard = Guard::new(Vec::new(), Remote::Refused);
+    let address = Uri::from_static("/");
+    let origin =
+        HeaderMap::from_iter([(HOST, HeaderValue::from_static("localhost")), (ORIGIN, value.clone())]);
+    // what is refused is answered
+    let _ = guard.check(&origin, &address);
+    if let Ok(authority) = guard.check(&HeaderMap::from_iter([(HOST, value)]), &address) {
+        let host = guard::host_of(&authority).to_ascii_lowercase();
+        let is_local =
+            host.contains("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+        assert!(is_local, "`{authority}` is not this machine");
+        data::host_of(&authority);
+    }
+}
+
+/// Reads bytes as the `$filter` of a list.
+pub fn filter(bytes: &[u8]) {
+    control::fuzzing::filter(&String::from_utf8_lossy(bytes));
+}
+
+/// Reads bytes as a query of Resource Graph, and answers it.
+pub fn graph_query(bytes: &[u8]) {
+    control::fuzzing::graph_query(&String::from_utf8_lossy(bytes));
+}
+
+/// Reads bytes as `staticwebapp.config.json`, and applies its rules to some requests.
+///
+/// # Panics
+///
+/// If a rule leads out of the site.
+pub fn site_configuration(bytes: &[u8]) {
+    data::fuzz_rules(&String::from_utf8_lossy(bytes));
+}
