@@ -7,6 +7,7 @@ mod entity;
 mod filter;
 mod graph;
 mod identity;
+mod layout;
 mod link;
 mod operations;
 mod order;
