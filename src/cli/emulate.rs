@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, ValueHint, builder::PossibleValuesParser, builder::TypedValueParser as _};
+use clap::{Args, ValueHint, builder::PossibleValuesParser, builder::TypedValueParser as _, value_parser};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -15,17 +15,17 @@ use crate::{
     config::Settings,
     diagnosis::ExitCode,
     emulator::{
-        Admin, Emulator, EmulatorOptions, Ending, Fault, LogFormat, Provisioning, Remote, Shape, Switches,
-        Throttling, TlsOptions,
+        Admin, Effect, Emulator, EmulatorOptions, Ending, Fault, LogFormat, Provisioning, Remote, Shape,
+        Switches, Throttling, TlsOptions,
     },
     output::SCHEMA_VERSION,
 };
 
 /// Serve the model as Azure would: Resource Manager, the sites' edges and the gateways
 ///
-/// Prints one line of JSON with both addresses when it listens, and serves until it is interrupted. The
-/// official SDKs, az and this program itself can work against it; several may, and on the model's file at the
-/// same time.
+/// Prints one line of JSON with both addresses when it listens, and serves until it is interrupted, which ends it
+/// with exit code 130. The official SDKs, az and this program itself can work against it; several may, and on the
+/// model's file at the same time.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim emulate --sample\n  swa-apim emulate --model control-plane.json --content shop-web=./dist\n  swa-apim emulate --listen 127.0.0.1:0 --data-plane 127.0.0.1:0 --log json"
@@ -62,6 +62,10 @@ struct AccessArgs {
     /// Answer to this name of Resource Manager, beside this machine's own
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
+    /// Keep at most this many connections open to each listener: for one more, the connection that has been idle
+    /// longest is closed
+    #[arg(long, value_name = "COUNT", default_value = "1024", value_parser = value_parser!(u32).range(1..))]
+    max_connections: u32,
     /// Let in this token alone, and not any
     #[arg(long, env = "SWA_APIM_EMULATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
@@ -121,7 +125,7 @@ struct SwitchArgs {
     #[arg(long)]
     throttle: bool,
     /// Let something go wrong: METHOD PATH EFFECT [RATE%] [xCOUNT] [data], such as "PUT linkedBackends 503 x2";
-    /// EFFECT is a status, reset, lost, hang or panic, and * stands for any METHOD or PATH
+    /// EFFECT is a status, reset, lost, hang or (with --admin) panic, and * stands for any METHOD or PATH
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Fault>,
     /// How long a key takes to arrive at the gateway
@@ -172,14 +176,46 @@ fn content(text: &str) -> Result<(String, PathBuf), String> {
 /// Reads `1500ms`, `2s`, or a number of seconds.
 fn milliseconds(text: &str) -> Result<u64, String> {
     let time: Duration = duration(text)?;
-    u64::try_from(time.as_millis()).map_err(|_| "a time to wait cannot be that long".to_owned())
+    let milliseconds = u64::try_from(time.as_millis()).ok().filter(|time| *time <= Switches::LONGEST_MS);
+    milliseconds.ok_or_else(|| "the longest time is a day, `24h`".to_owned())
 }
+
+/// Refuses arguments that each are well-formed and that the emulator cannot go by.
+fn check(args: &EmulateArgs) -> Result<(), UsageError> {
+    if let Some((_, folder)) = args.content.iter().find(|(_, folder)| !folder.is_dir()) {
+        let error = UsageError::new(format!("`{}` is not a directory", folder.display()));
+        return Err(error.hint("name the directory that holds the site's files"));
+    }
+    if !args.access.admin && args.switches.fault.iter().any(|fault| fault.effect == Effect::Panic) {
+        let error = UsageError::new("a fault with the effect `panic` needs `--admin`".to_owned());
+        return Err(error.hint("add `--admin`, or let the requests fail with a status such as 500"));
+    }
+    Ok(())
+}
+
+/// Keeps the keys in this process's memory out of core files and away from debuggers of other processes.
+#[cfg(unix)]
+fn keep_out_of_core_files() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    // Where a limit cannot be lowered, the emulator works all the same.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+#[cfg(not(unix))]
+fn keep_out_of_core_files() {}
 
 pub(super) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Result<ExitCode> {
     let model = model_of(&cx.settings);
-    if let Some((_, folder)) = args.content.iter().find(|(_, folder)| !folder.is_dir()) {
-        let error = UsageError::new(format!("`{}` is no folder", folder.display()));
-        return Err(error.hint("name the folder that holds the site's files").into());
+    check(&args)?;
+    keep_out_of_core_files();
+    if args.access.allow_remote && args.access.token.is_none() {
+        cx.ui.say(
+            "warning: with `--allow-remote` and without `--token`, every machine that reaches this one can read and \
+             change every key of the model",
+        );
     }
     if !model.exists() && !cx.is_sample() {
         cx.ui.say(&format!("there is no model at `{}` yet: it begins empty", model.display()));
@@ -195,6 +231,7 @@ pub(super) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Resu
         remote,
         names: args.access.allow_host,
         token: args.access.token,
+        connections: usize::try_from(args.access.max_connections).unwrap_or(usize::MAX),
         admin: if args.access.admin { Admin::Open } else { Admin::Closed },
         content: args.content,
         tls: args.tls.options(),
@@ -215,7 +252,7 @@ pub(super) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Resu
             cx.ui.say("some requests did not end in time, and were cut off");
         }
     }
-    Ok(ExitCode::Success)
+    Ok(ExitCode::Interrupted)
 }
 
 /// How long requests that are under way have to end, once the process is asked to.

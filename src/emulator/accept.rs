@@ -1,8 +1,21 @@
 //! Connections: how many, how long, and how they end.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use bytes::Bytes;
+use hyper::{
+    Request, Response,
+    body::{Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
@@ -10,16 +23,18 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::body::Body;
+use super::{
+    body::Body,
+    seats::{Busy, Place, Seats},
+    stream::Watched,
+};
 
-/// How many connections there may be to a listener; what is more waits.
-const CONNECTIONS: usize = 1024;
 /// How long the head of a request may take, and a connection may be idle.
 const HEAD_TIME: Duration = Duration::from_secs(60);
 /// How long the head of a request may be.
@@ -41,24 +56,30 @@ pub(super) trait Handler: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Option<Response<Body>>> + Send;
 }
 
-/// Serves every connection until it is told to stop; requests that have begun are finished.
+/// Serves every connection until it is told to stop; requests that have begun are finished. At most `limit`
+/// connections are open at a time.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     handler: impl Handler,
+    limit: usize,
     mut stop: watch::Receiver<bool>,
 ) {
     let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let seats = Seats::new(limit);
+    let mut waiting = None;
     loop {
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => {}
-            (stream, peer, permit) = next(&listener, &permits) => {
-                let (tls, handler, watcher) = (tls.clone(), handler.clone(), graceful.watcher());
-                connections.spawn(connection(stream, peer, tls, handler, watcher, permit));
+            place = seats.take(), if waiting.is_some() => {
+                if let Some((stream, peer)) = waiting.take() {
+                    let (tls, handler, watcher) = (tls.clone(), handler.clone(), graceful.watcher());
+                    connections.spawn(connection(stream, peer, tls, handler, watcher, place));
+                }
             }
+            accepted = accept(&listener), if waiting.is_none() => waiting = Some(accepted),
         }
     }
     drop(listener);
@@ -68,14 +89,10 @@ pub(super) async fn serve(
     connections.shutdown().await;
 }
 
-async fn next(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    let permit = Arc::clone(permits).acquire_owned().await.ok();
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, permit),
+            Ok(accepted) => return accepted,
             Err(error) => {
                 tracing::debug!(%error, "a connection could not be accepted");
                 sleep(NO_ROOM).await;
@@ -90,19 +107,25 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     handler: impl Handler,
     watcher: Watcher,
-    permit: Option<OwnedSemaphorePermit>,
+    place: Place,
 ) {
     // Small answers are not to wait for more.
     let _ = stream.set_nodelay(true);
-    match tls {
-        None => http(stream, peer, handler, watcher).await,
-        Some(tls) => {
-            if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
-                http(stream, peer, handler, watcher).await;
+    let place = Arc::new(place);
+    let served = async {
+        match tls {
+            None => http(stream, peer, handler, watcher, &place).await,
+            Some(tls) => {
+                if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
+                    http(stream, peer, handler, watcher, &place).await;
+                }
             }
         }
+    };
+    tokio::select! {
+        () = served => {}
+        () = place.is_needed() => {}
     }
-    drop(permit);
 }
 
 async fn http(
@@ -110,11 +133,15 @@ async fn http(
     peer: SocketAddr,
     handler: impl Handler,
     watcher: Watcher,
+    place: &Arc<Place>,
 ) {
+    let of_service = Arc::clone(place);
     let service = service_fn(move |request| {
-        let handler = handler.clone();
+        let (handler, busy) = (handler.clone(), of_service.begin());
         async move {
             let answer = handler.handle(request, peer).await;
+            busy.answers();
+            let answer = answer.map(|answer| answer.map(|body| Written { body, _busy: busy }));
             answer.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))
         }
     });
@@ -124,7 +151,33 @@ async fn http(
         .max_buf_size(HEAD_SIZE)
         .max_headers(HEADERS)
         .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Watched::new(stream, Arc::clone(place))), service);
     // How a connection ends is for the client to know.
     let _ = watcher.watch(connection).await;
+}
+
+/// The body of an answer; its connection is busy until all of it is taken.
+struct Written {
+    body: Body,
+    _busy: Busy,
+}
+
+impl hyper::body::Body for Written {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use hyper::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::ambient::Ambient;
@@ -28,6 +29,9 @@ pub struct Fault {
     #[serde(default)]
     pub count: Option<u32>,
 }
+
+/// The statuses that a fault can answer with.
+const STATUSES: std::ops::Range<u16> = 400..600;
 
 fn always() -> f64 {
     1.0
@@ -63,11 +67,28 @@ pub enum Effect {
 /// A fault that is not written as one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no fault: write it as `METHOD PATH EFFECT [RATE%] [xCOUNT]`, such as `PUT linkedBackends 503 x2`; EFFECT is a status, reset, lost, hang or panic, and * stands for any METHOD or PATH"
+    "`{0}` is not a fault: write it as `METHOD PATH EFFECT [RATE%] [xCOUNT]`, such as `PUT linkedBackends 503 x2`; EFFECT is a status, reset, lost, hang or panic, and * stands for any METHOD or PATH"
 )]
 pub struct InvalidFault(String);
 
 impl Fault {
+    /// Refuses values that no request could meet: the name of the member, and what is wrong with it.
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        if !(0.0..=1.0).contains(&self.rate) {
+            return Err(("rate", format!("is {}, and has to be from 0 to 1", self.rate)));
+        }
+        let method = self.method.as_deref().unwrap_or("GET");
+        if method.parse::<Method>().is_err() {
+            return Err(("method", format!("is `{method}`, which is not a method of HTTP")));
+        }
+        match self.effect {
+            Effect::Status(status) if !STATUSES.contains(&status) => {
+                Err(("effect", format!("is the status {status}, and has to be from 400 to 599")))
+            }
+            Effect::Status(_) | Effect::Reset | Effect::Lost | Effect::Hang | Effect::Panic => Ok(()),
+        }
+    }
+
     /// Whether it strikes this request, and with what.
     pub(super) fn strike(
         &mut self,
@@ -104,6 +125,7 @@ impl FromStr for Fault {
             rate: 1.0,
             count: None,
         };
+        fault.check().map_err(|_| invalid())?;
         for word in words {
             if let Some(rate) = word.strip_suffix('%') {
                 let percent = rate.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
@@ -126,7 +148,7 @@ fn effect_of(word: &str) -> Option<Effect> {
         "lost" => Some(Effect::Lost),
         "hang" => Some(Effect::Hang),
         "panic" => Some(Effect::Panic),
-        _ => word.parse().ok().filter(|status| (400..600).contains(status)).map(Effect::Status),
+        _ => word.parse().ok().filter(|status| STATUSES.contains(status)).map(Effect::Status),
     }
 }
 
@@ -158,7 +180,16 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_refused() {
-        for text in ["", "PUT x", "PUT x 200", "PUT x 999", "PUT x 503 101%", "PUT x 503 2", "PUT x oops"] {
+        for text in [
+            "",
+            "PUT x",
+            "PUT x 200",
+            "PUT x 999",
+            "PUT x 503 101%",
+            "PUT x 503 2",
+            "PUT x oops",
+            "P@T x 503",
+        ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
         let json = serde_json::json!({"path": "x", "effect": {"status": 429}});

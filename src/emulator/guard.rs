@@ -5,11 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use hyper::{
     HeaderMap, StatusCode, Uri,
-    header::{HOST, ORIGIN},
-    http::uri::Authority,
+    header::{HeaderValue, ORIGIN},
 };
 
-use super::control::Reply;
+use super::{
+    control::Reply,
+    host::{authority_of, host_of},
+};
 
 /// Which names the control plane answers to.
 #[derive(Clone, Debug)]
@@ -39,22 +41,21 @@ impl Guard {
         remote == Remote::Allowed || address.ip().is_loopback()
     }
 
-    /// The authority by which a client reaches the control plane. A name that somebody else's DNS has
-    /// bound to this machine is refused, and so is a page of another origin.
+    /// The authority by which a client reaches the control plane. A name that another zone of DNS has bound to
+    /// this machine is refused, and so is a page of another origin.
     pub(super) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, Reply> {
-        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let authority = uri.authority().map(Authority::as_str).or_else(|| header(HOST)).unwrap_or_default();
-        if !self.is_own(authority) {
+        let authority = authority_of(headers, uri)
+            .map_err(|problem| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem.to_string()))?;
+        if !self.is_own(&authority) {
             let message = "This emulator does not answer to the host that the request names.";
             return Err(Reply::arm(StatusCode::MISDIRECTED_REQUEST, "MisdirectedRequest", message));
         }
-        match header(ORIGIN) {
-            Some(origin) if !self.is_own_origin(origin) => {
-                let message = "This emulator does not answer to pages of another origin.";
-                Err(Reply::arm(StatusCode::FORBIDDEN, "ForbiddenOrigin", message))
-            }
-            _ => Ok(authority.to_owned()),
+        let is_own = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| self.is_own_origin(origin));
+        if headers.get_all(ORIGIN).into_iter().all(is_own) {
+            return Ok(authority);
         }
+        let message = "This emulator does not answer to pages of another origin.";
+        Err(Reply::arm(StatusCode::FORBIDDEN, "ForbiddenOrigin", message))
     }
 
     fn is_own_origin(&self, origin: &str) -> bool {
@@ -62,7 +63,7 @@ impl Guard {
     }
 
     fn is_own(&self, authority: &str) -> bool {
-        let host = host_of(authority).to_ascii_lowercase();
+        let Some(host) = host_of(authority).map(str::to_ascii_lowercase) else { return false };
         let host = host.strip_suffix('.').unwrap_or(&host);
         if let Ok(address) = host.parse::<IpAddr>() {
             return address.is_loopback() || self.remote == Remote::Allowed;
@@ -73,16 +74,10 @@ impl Guard {
     }
 }
 
-/// The host of an authority, without its port and the brackets of an IPv6 address.
-pub(super) fn host_of(authority: &str) -> &str {
-    match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use hyper::header::HOST;
+
     use super::*;
 
     fn status(guard: &Guard, host: Option<&str>, origin: Option<&str>) -> u16 {
@@ -110,11 +105,13 @@ mod tests {
             assert_eq!(status(&guard, Some(host), None), 200, "{host}");
         }
         for host in
-            ["evil.example", "evil.example:8087", "localhost.evil.example", "10.0.0.1", "", "127.0.0.1.evil"]
+            ["evil.example", "evil.example:8087", "localhost.evil.example", "10.0.0.1", "127.0.0.1.evil"]
         {
             assert_eq!(status(&guard, Some(host), None), 421, "{host}");
         }
-        assert_eq!(status(&guard, None, None), 421);
+        for host in [None, Some(""), Some("localhost:80@evil.example"), Some("localhost:evil")] {
+            assert_eq!(status(&guard, host, None), 400, "{host:?}");
+        }
         assert_eq!(status(&Guard::new(vec![], Remote::Allowed), Some("10.0.0.1:1"), None), 200);
         assert_eq!(status(&Guard::new(vec![], Remote::Allowed), Some("evil.example"), None), 421);
     }
@@ -123,7 +120,12 @@ mod tests {
     fn a_page_of_another_origin_is_refused() {
         let guard = Guard::new(vec![], Remote::Refused);
         assert_eq!(status(&guard, Some("localhost:1"), Some("http://localhost:3000")), 200);
-        for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://localhost.evil.example",
+            "http://localhost:80@evil.example",
+        ] {
             assert_eq!(status(&guard, Some("localhost:1"), Some(origin)), 403, "{origin}");
         }
     }

@@ -9,10 +9,13 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+mod host;
 mod limits;
 mod log;
+mod seats;
 mod server;
 mod store;
+mod stream;
 mod switches;
 mod throttle;
 mod tls;
@@ -66,6 +69,8 @@ pub struct EmulatorOptions {
     pub token: Option<String>,
     /// Whether the switches can be set while it runs.
     pub admin: Admin,
+    /// How many connections may be open to each of the two listeners.
+    pub connections: usize,
     /// The folders that are served as sites' content, by the sites' names.
     pub content: Vec<(String, PathBuf)>,
     /// Whether clients speak TLS.
@@ -129,6 +134,7 @@ pub struct Emulator {
     tls: Option<TlsAcceptor>,
     server: Arc<Server>,
     writer: Writer,
+    connections: usize,
 }
 
 impl Emulator {
@@ -175,7 +181,7 @@ impl Emulator {
             scheme,
             ambient,
         });
-        Ok(Self { control, data, tls, server, writer })
+        Ok(Self { control, data, tls, server, writer, connections: options.connections })
     }
 
     /// The address of the control plane.
@@ -193,14 +199,14 @@ impl Emulator {
     /// Answers requests until `stop` is over. Those that have begun are finished, and what was accepted is
     /// durable.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { control, data, tls, server, writer } = self;
+        let Self { control, data, tls, server, writer, connections } = self;
         let (told, stopping) = watch::channel(false);
         let background = Arc::clone(&server.control);
         let on_control = OnControl(Arc::clone(&server));
         let serving = async {
             tokio::join!(
-                accept::serve(control.0, tls.clone(), on_control, stopping.clone()),
-                accept::serve(data.0, tls, OnData(server), stopping),
+                accept::serve(control.0, tls.clone(), on_control, connections, stopping.clone()),
+                accept::serve(data.0, tls, OnData(server), connections, stopping),
             )
         };
         let telling = async {

@@ -52,6 +52,36 @@ impl Default for Switches {
     }
 }
 
+impl Switches {
+    /// The longest time that a switch can be set to: a day, in milliseconds.
+    pub const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
+
+    /// Refuses values that no emulator can go by.
+    ///
+    /// # Errors
+    ///
+    /// The name of the switch, and the values that it can have.
+    pub fn check(&self) -> Result<(), String> {
+        for (name, time) in [
+            ("latencyMs", self.latency_ms),
+            ("provisioning.takesMs", self.provisioning.takes_ms),
+            ("gatewayDelayMs", self.gateway_delay_ms),
+            ("edgeDelayMs", self.edge_delay_ms),
+        ] {
+            if time > Self::LONGEST_MS {
+                return Err(format!("`{name}` is {time}, and can be at most {} (a day)", Self::LONGEST_MS));
+            }
+        }
+        if let Some(throttling) = &self.throttling {
+            throttling.check()?;
+        }
+        for (at, fault) in self.faults.iter().enumerate() {
+            fault.check().map_err(|(name, problem)| format!("`faults[{at}].{name}` {problem}"))?;
+        }
+        Ok(())
+    }
+}
+
 /// How connecting a backend goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -183,9 +213,17 @@ impl Switchboard {
         if !change.is_object() {
             return Err("an object of switches is needed".to_owned());
         }
-        let mut value = serde_json::to_value(self.now()).map_err(|error| error.to_string())?;
-        merge(&mut value, change);
-        let switches: Switches = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        let before = serde_json::to_value(self.now()).map_err(|error| error.to_string())?;
+        let merged = |change: &Value| {
+            let mut value = before.clone();
+            merge(&mut value, change);
+            serde_json::from_value::<Switches>(value).map_err(|error| error.to_string())
+        };
+        let switches = merged(change).map_err(|problem| match culprit(change, merged) {
+            Some(name) => format!("`{name}`: {problem}"),
+            None => problem,
+        })?;
+        switches.check()?;
         self.set(switches.clone());
         Ok(switches)
     }
@@ -223,6 +261,16 @@ fn merge(target: &mut Value, change: &Value) {
     }
 }
 
+/// The member of a change that is refused by itself.
+fn culprit<T>(change: &Value, merged: impl Fn(&Value) -> Result<Switches, T>) -> Option<String> {
+    let mut members = change.as_object()?.iter();
+    let is_refused = |(name, value): &(&String, &Value)| {
+        let alone = Value::Object(serde_json::Map::from_iter([((*name).clone(), (*value).clone())]));
+        merged(&alone).is_err()
+    };
+    members.find(is_refused).map(|(name, _)| name.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -246,6 +294,39 @@ mod tests {
         let board = Switchboard::new(Switches::default());
         for patch in [json!({"latency": 1}), json!({"latencyMs": -1}), json!([]), json!({"faults": {}})] {
             assert!(board.patch(&patch).is_err(), "{patch}");
+        }
+        assert_eq!(board.now(), Switches::default());
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_by_the_name_of_its_switch() {
+        let board = Switchboard::new(Switches::default());
+        let fault = |rest: Value| {
+            let mut fault = json!({"path": "x", "effect": "reset"});
+            merge(&mut fault, &rest);
+            json!({"faults": [{"path": "y", "effect": "lost"}, fault]})
+        };
+        let bucket = |bucket: Value| json!({"throttling": {"writes": bucket}});
+        for (patch, name) in [
+            (json!({"latencyMs": 86_400_001}), "`latencyMs`"),
+            (json!({"latencyMs": "soon"}), "`latencyMs`"),
+            (json!({"edgeDelayMs": u64::MAX}), "`edgeDelayMs`"),
+            (json!({"latencyMs": 1, "gatewayDelayMs": -1}), "`gatewayDelayMs`"),
+            (json!({"provisioning": {"takesMs": u64::MAX}}), "`provisioning.takesMs`"),
+            (json!({"provisioning": {"shape": "round"}}), "`provisioning`"),
+            (json!({"provisions": "yes"}), "`provisions`"),
+            (json!({"latency": 1}), "`latency`"),
+            (fault(json!({"rate": 1.5})), "`faults[1].rate`"),
+            (fault(json!({"rate": -0.5})), "`faults[1].rate`"),
+            (fault(json!({"effect": {"status": 200}})), "`faults[1].effect`"),
+            (fault(json!({"effect": {"status": 1000}})), "`faults[1].effect`"),
+            (fault(json!({"effect": "explode"})), "`faults`"),
+            (fault(json!({"method": "GET /x"})), "`faults[1].method`"),
+            (bucket(json!({"capacity": 0, "perSecond": 1.0})), "`throttling.writes.capacity`"),
+            (bucket(json!({"capacity": 1, "perSecond": -1.0})), "`throttling.writes.perSecond`"),
+        ] {
+            let problem = board.patch(&patch).unwrap_err();
+            assert!(problem.contains(name), "{patch}: {problem}");
         }
         assert_eq!(board.now(), Switches::default());
     }

@@ -38,6 +38,24 @@ impl Default for Throttling {
     }
 }
 
+impl Throttling {
+    /// Refuses buckets that would never give anything, by the name of the switch.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for (name, bucket) in [("reads", self.reads), ("writes", self.writes), ("deletes", self.deletes)] {
+            if bucket.capacity == 0 {
+                return Err(format!("`throttling.{name}.capacity` is 0, and has to be at least 1"));
+            }
+            if !(0.0..=1_000_000.0).contains(&bucket.per_second) {
+                let rate = bucket.per_second;
+                return Err(format!(
+                    "`throttling.{name}.perSecond` is {rate}, and has to be from 0 to 1000000"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Reads,

@@ -18,6 +18,20 @@ pub(super) struct ModelView {
     pub site_keys: HashMap<String, Key>,
 }
 
+impl ModelView {
+    /// The same, with the memory of an earlier generation for the resources that have not changed since.
+    pub(super) fn sharing(mut self, earlier: &Self) -> Self {
+        let known: HashMap<&str, &Resource> =
+            earlier.resources.iter().map(|it| (it.id().key(), it)).collect();
+        for resource in &mut self.resources {
+            if let Some(same) = known.get(resource.id().key()).filter(|known| **known == &*resource) {
+                *resource = (*same).clone();
+            }
+        }
+        self
+    }
+}
+
 impl fmt::Debug for ModelView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ModelView").field("resources", &self.resources.len()).finish_non_exhaustive()

@@ -50,7 +50,7 @@ const HOMES: [(&str, &str); 26] = [
     ("rcgen", "emulator"),
     ("rsa", "emulator"),
     ("tokio_rustls", "emulator"),
-    ("tower_http", "emulator"),
+    ("mime_guess", "emulator"),
     ("gethostname", "provider"),
     ("roxmltree", "model"),
     ("secrecy", "model"),

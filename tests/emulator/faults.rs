@@ -18,7 +18,7 @@ fn named(name: &str) -> Value {
 
 #[test]
 fn a_request_that_panics_is_a_500_and_the_others_go_on() {
-    let emulated = Emulated::start(&["--fault", "GET /products panic x1"]);
+    let emulated = Emulated::start(&["--admin", "--fault", "GET /products panic x1"]);
     let broken = emulated.get(&products());
     assert_eq!((broken.status, broken.code()), (500, "InternalServerError"));
     assert!(broken.header("x-ms-request-id").is_some());
@@ -82,6 +82,10 @@ fn the_switches_can_be_read_and_a_patch_that_does_not_fit_changes_none() {
     assert_eq!((&switches["gatewayDelayMs"], &switches["latencyMs"]), (&json!(2000), &json!(1)));
     let refused = emulated.send("PATCH", "/_emulator/switches", &json!({"latencyMs": "soon"}));
     assert_eq!((refused.status, refused.code()), (400, "InvalidSwitches"));
+    assert!(refused.text.contains("`latencyMs`"), "{}", refused.text);
+    for change in [json!({"latency": 1}), json!({"faults": [{"effect": "reset", "rate": 2}]})] {
+        assert_eq!(emulated.send("PATCH", "/_emulator/switches", &change).status, 400, "{change}");
+    }
     assert_eq!(emulated.get("/_emulator/switches").body, switches);
     let closed = Emulated::start(&[]);
     assert_eq!(closed.get("/_emulator/switches").status, 404);

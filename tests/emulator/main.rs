@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
 mod access;
+mod ends;
 mod faults;
+mod killed;
 mod limits;
 mod operations;
 mod policies;
@@ -13,6 +15,7 @@ mod recorded;
 #[path = "../support/skip.rs"]
 mod skip;
 mod story;
+mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
 mod surface;

@@ -8,6 +8,7 @@ mod filter;
 pub(super) mod fuzzing;
 mod graph;
 mod identity;
+mod layout;
 mod link;
 mod operations;
 mod order;

@@ -8,7 +8,7 @@ use hyper::{StatusCode, Uri};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
-use super::{Call, Reply, refused};
+use super::{Call, Reply, layout::laid_out, refused};
 use crate::model::{ApimPolicy, PolicyFormat, Resource, policy_from_raw, policy_to_raw, text_without_mark};
 
 /// How long a linked policy may take to arrive.
@@ -35,7 +35,7 @@ pub(super) fn kept(resource: &Resource) -> Result<String, Reply> {
     read.set_property("format", "xml");
     let policy = ApimPolicy::read(&read).map_err(|error| refused(&error.into()))?;
     policy.check().map_err(|error| unfit(&error))?;
-    Ok(reformatted(&xml))
+    Ok(reformatted(&laid_out(&xml)))
 }
 
 /// The format that a request names.

@@ -20,18 +20,22 @@ use std::{
 };
 
 use http_body_util::BodyExt;
-use hyper::{Request, Response, body::Incoming, header::HOST, http::uri::Authority};
+use hyper::{Request, Response, body::Incoming};
 use serde_json::{Map, Value};
 
 pub use self::edge::ConfigurationError;
 pub(super) use self::edge::{Folders, fuzz as fuzz_rules};
 use self::{
     gateway::Gateway,
-    history::{History, Routing},
+    history::{History, Routing, Viewer},
     limits::Limits,
     token::{Keyring, Verifier},
 };
-use super::{body::Body, view::ModelView};
+use super::{
+    body::Body,
+    host::{self, authority_of},
+    view::ModelView,
+};
 use crate::ambient::Ambient;
 
 /// Answers requests as the platform does that the model describes.
@@ -120,19 +124,22 @@ impl DataPlane {
 
     /// Answers a request of `peer` as whoever is at the host that it names.
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
-        let Some(authority) = authority(&request) else { return edge::nobody() };
+        let authority = match authority_of(request.headers(), request.uri()) {
+            Ok(authority) => authority,
+            Err(problem) => return edge::bad_request(problem.to_string()),
+        };
         if climbs(request.uri().path()) {
-            return edge::bad_request("the path leaves where it began");
+            return edge::bad_request("The request's path leads out of the site.");
         }
         let host = lower(host_of(&authority));
-        let sites = self.history.behind_by(delay(&self.edge_delay));
+        let sites = self.history.behind_by(Viewer::Edge, delay(&self.edge_delay));
         if let Some(site) = sites.as_ref().and_then(|routing| routing.site(&host)) {
             let called = edge::Called { scheme: self.scheme, authority: &authority, peer };
             return edge::answer(self, site, request, called).await;
         }
         let gateways = self.gateway_routing();
         let Some(service) = gateways.as_ref().and_then(|routing| routing.gateway(&host)) else {
-            return edge::nobody();
+            return edge::not_found();
         };
         let now = self.ambient.now().as_second();
         let called = gateway::Called { scheme: self.scheme, host: &host, now };
@@ -141,7 +148,7 @@ impl DataPlane {
 
     /// What gateways go by now.
     fn gateway_routing(&self) -> Option<Arc<Routing>> {
-        self.history.behind_by(delay(&self.gateway_delay))
+        self.history.behind_by(Viewer::Gateway, delay(&self.gateway_delay))
     }
 }
 
@@ -149,16 +156,9 @@ fn delay(milliseconds: &AtomicU64) -> Duration {
     Duration::from_millis(milliseconds.load(Relaxed))
 }
 
-/// Whom a request is for, as it was written: a host, perhaps with a port.
-fn authority(request: &Request<Incoming>) -> Option<String> {
-    let written = request.uri().authority().map(Authority::as_str);
-    let header = || request.headers().get(HOST)?.to_str().ok();
-    written.or_else(header).map(str::to_owned)
-}
-
 /// A host without its port, and without the dot that may end it.
 pub(super) fn host_of(authority: &str) -> &str {
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host = host::host_of(authority).unwrap_or(authority);
     host.strip_suffix('.').unwrap_or(host)
 }
 

@@ -1,17 +1,19 @@
 //! A local folder, served as the content of a site.
 
 use std::{
-    io,
+    fs, io,
     path::{Component, Path, PathBuf},
 };
 
-use http_body_util::BodyExt;
-use hyper::{Request, Response, StatusCode};
+use hyper::{
+    Request, Response, StatusCode, Uri,
+    header::{HeaderValue, LOCATION},
+};
 use percent_encoding::percent_decode_str;
-use tokio::fs;
-use tower_http::services::ServeDir;
+use tokio::task::spawn_blocking;
 
 use super::{
+    file::{self, Opened},
     page,
     rules::{self, ConfigurationError, Rules},
 };
@@ -25,8 +27,15 @@ pub(in crate::emulator) struct Folders(Vec<(String, Folder)>);
 
 struct Folder {
     root: PathBuf,
-    files: ServeDir,
     rules: Option<Rules>,
+}
+
+/// What a path names.
+enum Found {
+    /// A regular file.
+    File(Opened),
+    /// A directory with an index, of which the slash at the end of its path is missing.
+    Folder,
 }
 
 impl Folders {
@@ -34,7 +43,7 @@ impl Folders {
     pub(in crate::emulator) fn load(content: Vec<(String, PathBuf)>) -> Result<Self, ConfigurationError> {
         let folder = |(site, root): (String, PathBuf)| {
             let rules = Rules::of_folder(&root)?;
-            Ok((site, Folder { files: ServeDir::new(&root), root, rules }))
+            Ok((site, Folder { root, rules }))
         };
         content.into_iter().map(folder).collect::<Result<_, _>>().map(Self)
     }
@@ -60,13 +69,21 @@ impl Folders {
 
     /// Answers with a file of the site; `None` where there is none.
     pub(super) async fn file(&self, site: &Site, request: Request<()>) -> Option<Response<Body>> {
-        let folder = self.of(site)?;
-        if !folder.holds(request.uri().path()).await {
-            return None;
-        }
-        match folder.files.clone().try_call(request).await {
-            Ok(answer) if answer.status() == StatusCode::NOT_FOUND => None,
-            Ok(answer) => Some(answer.map(BodyExt::boxed_unsync)),
+        let (root, path) = (self.of(site)?.root.clone(), request.uri().path().to_owned());
+        let relative = relative(&path)?;
+        let answered = spawn_blocking(move || {
+            let answer = match find(&root, &relative, path.ends_with('/'))? {
+                Some(Found::File(opened)) => {
+                    let name = if path.ends_with('/') { Path::new(INDEX) } else { relative.as_path() };
+                    Some(file::answer(opened, name, &request)?)
+                }
+                Some(Found::Folder) => Some(with_slash(request.uri())),
+                None => None,
+            };
+            Ok(answer)
+        });
+        match answered.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(answer) => answer,
             Err(error) => Some(unreadable(&error)),
         }
     }
@@ -81,20 +98,85 @@ impl Folders {
     }
 }
 
-impl Folder {
-    /// Whether what a path names is within the folder, wherever links lead; of a folder, its index. The rules are
-    /// not part of the content.
-    async fn holds(&self, path: &str) -> bool {
-        let Some(relative) = relative(path) else { return false };
-        if relative.components().as_path().as_os_str().eq_ignore_ascii_case(rules::FILE) {
-            return false;
-        }
-        let Ok(root) = fs::canonicalize(&self.root).await else { return false };
-        let named = root.join(relative);
-        let is_folder = fs::metadata(&named).await.is_ok_and(|found| found.is_dir());
-        let file = if is_folder { named.join("index.html") } else { named };
-        fs::canonicalize(file).await.is_ok_and(|file| file.starts_with(&root))
+/// The file of a directory that is served at the directory's own path.
+const INDEX: &str = "index.html";
+
+/// What a path below a directory names. Links lead to what is below the directory, and to nothing else; the rules are
+/// not part of the content.
+fn find(root: &Path, relative: &Path, wants_index: bool) -> io::Result<Option<Found>> {
+    let root = fs::canonicalize(root)?;
+    let Some(opened) = open(&root, relative)? else { return Ok(None) };
+    if opened.metadata.is_file() {
+        return Ok(Some(Found::File(opened)));
     }
+    let index = open(&root, &relative.join(INDEX))?.filter(|index| index.metadata.is_file());
+    Ok(index.map(|index| if wants_index { Found::File(index) } else { Found::Folder }))
+}
+
+/// Opens a regular file or a directory, wherever links lead below `root`. After the links are resolved, none is followed,
+/// so that a link that takes the place of a directory meanwhile leads nowhere.
+fn open(root: &Path, relative: &Path) -> io::Result<Option<Opened>> {
+    let opened = (|| {
+        let target = fs::canonicalize(root.join(relative))?;
+        let Ok(below) = target.strip_prefix(root) else { return Ok(None) };
+        let is_served = |metadata: &fs::Metadata| metadata.is_file() || metadata.is_dir();
+        if below.as_os_str().eq_ignore_ascii_case(rules::FILE) || !is_served(&fs::symlink_metadata(&target)?)
+        {
+            return Ok(None);
+        }
+        let file = open_below(root, below)?;
+        let metadata = file.metadata()?;
+        Ok(is_served(&metadata).then_some(Opened { file, metadata }))
+    })();
+    match opened {
+        Err(error) if is_absence(&error) => Ok(None),
+        opened => opened,
+    }
+}
+
+/// Whether an error says that nothing that could be served has the name. Want of descriptors is another matter.
+fn is_absence(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound, PermissionDenied};
+
+    #[cfg(unix)]
+    let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    #[cfg(not(unix))]
+    let is_link = false;
+    is_link
+        || matches!(
+            error.kind(),
+            NotFound | NotADirectory | PermissionDenied | InvalidInput | InvalidFilename
+        )
+}
+
+/// Opens what is below a directory, one name after another, following no link and waiting for no other process.
+#[cfg(unix)]
+fn open_below(root: &Path, below: &Path) -> io::Result<fs::File> {
+    use rustix::fs::{Mode, OFlags, open, openat};
+
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let mut opened = open(root, flags | OFlags::DIRECTORY, Mode::empty())?;
+    for name in below.components() {
+        opened = openat(&opened, name.as_os_str(), flags | OFlags::NOFOLLOW, Mode::empty())?;
+    }
+    Ok(opened.into())
+}
+
+#[cfg(not(unix))]
+fn open_below(root: &Path, below: &Path) -> io::Result<fs::File> {
+    fs::File::open(root.join(below))
+}
+
+/// Sends the client to the same path with a slash at its end. Of slashes that it begins with, one stays: two would name
+/// another host.
+fn with_slash(asked: &Uri) -> Response<Body> {
+    let path = asked.path().trim_start_matches('/');
+    let query = asked.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut sent = file::status(StatusCode::TEMPORARY_REDIRECT);
+    if let Ok(target) = HeaderValue::try_from(format!("/{path}/{query}")) {
+        sent.headers_mut().insert(LOCATION, target);
+    }
+    sent
 }
 
 /// A path below the folder; `None` if it climbs, or names another root.

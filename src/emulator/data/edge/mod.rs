@@ -1,6 +1,7 @@
 //! The edge of a site: its content, who is signed in, and `/api` on to what is linked.
 
 mod auth;
+mod file;
 mod folder;
 mod page;
 mod principal;
@@ -10,6 +11,7 @@ mod rules;
 
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use hyper::{Request, Response, body::Incoming};
 
 pub(in crate::emulator) use self::folder::Folders;
@@ -54,13 +56,13 @@ pub(super) async fn answer(
     plane.folders.answer(site, request.map(|_| ())).await
 }
 
-/// What an address names that belongs to nobody.
-pub(super) fn nobody() -> Response<Body> {
+/// The answer at a host that belongs to no site and no service.
+pub(super) fn not_found() -> Response<Body> {
     page::not_found()
 }
 
-/// What is refused before anybody looks at it.
-pub(super) fn bad_request(why: &'static str) -> Response<Body> {
+/// The answer to a request that is malformed.
+pub(super) fn bad_request(why: impl Into<Bytes>) -> Response<Body> {
     page::bad_request(why)
 }
 

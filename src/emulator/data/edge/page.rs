@@ -35,7 +35,7 @@ pub(super) fn of_status(status: StatusCode) -> Response<Body> {
     }
 }
 
-pub(super) fn bad_request(why: &'static str) -> Response<Body> {
+pub(super) fn bad_request(why: impl Into<Bytes>) -> Response<Body> {
     with_type(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", why)
 }
 

@@ -32,19 +32,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const DISGUISED_HOST: HeaderName = HeaderName::from_static("disguised-host");
 
-/// What only the edge may say. A client that says it is not heard.
-const PROTECTED: [HeaderName; 10] = [
-    KEY,
-    TOKEN,
-    PRINCIPAL,
-    HeaderName::from_static("x-ms-client-principal-id"),
-    HeaderName::from_static("x-ms-client-principal-name"),
-    HeaderName::from_static("x-ms-client-principal-idp"),
-    ORIGINAL_URL,
-    REQUEST_ID,
-    FORWARDED_PROTO,
-    DISGUISED_HOST,
-];
+/// Headers that the edge alone sets. They are removed from the client's request, however they are spelt.
+const PROTECTED: [HeaderName; 6] = [KEY, TOKEN, ORIGINAL_URL, REQUEST_ID, FORWARDED_PROTO, DISGUISED_HOST];
 
 /// Proxies a request to what the site is linked with.
 pub(super) async fn answer(
@@ -88,9 +77,7 @@ async fn sign(
     let signer = plane.keyring.signer().await;
     let headers = request.headers_mut();
     hop::strip(headers);
-    for name in &PROTECTED {
-        headers.remove(name);
-    }
+    remove_protected(headers);
     headers.remove(HOST);
     if let Some(key) = &link.key {
         headers.insert(KEY, key.clone());
@@ -104,6 +91,22 @@ async fn sign(
     set(headers, FORWARDED_FOR, forwarded_for(headers, called));
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(called.scheme.as_str()));
     set(headers, DISGUISED_HOST, host_of(called.authority).to_owned());
+}
+
+/// Removes the headers that the edge alone sets. What is behind a gateway may read `_` or `.` in a name as `-`.
+fn remove_protected(headers: &mut HeaderMap) {
+    let is_alias =
+        |name: &HeaderName| !name.as_str().bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+    let is_protected = |name: &HeaderName| {
+        let plain = name.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        plain.starts_with(PRINCIPAL.as_str())
+            || PROTECTED.iter().any(|protected| *protected == plain.as_str())
+            || is_alias(name) && FORWARDED_FOR == plain.as_str()
+    };
+    let found: Vec<HeaderName> = headers.keys().filter(|name| is_protected(name)).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
 }
 
 /// Those who passed the request on, the client's own word first.

@@ -94,3 +94,84 @@ async fn a_link_out_of_the_folder_leads_nowhere() {
     }
     assert_eq!(world.get(SITE, "/within").await.status, 200);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_rules_are_not_served_by_another_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let site = folder.path().join("site");
+    write(&site.join("staticwebapp.config.json"), "{}");
+    std::os::unix::fs::symlink("staticwebapp.config.json", site.join("rules.json")).unwrap();
+    for path in ["/staticwebapp.config.json", "/rules.json", "/docs/../staticwebapp.config.json"] {
+        assert!([400, 404].contains(&world.get(SITE, path).await.status), "{path}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_and_a_device_are_not_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let site = folder.path().join("site");
+    let made = std::process::Command::new("mkfifo").arg(site.join("pipe")).status().unwrap();
+    assert!(made.success());
+    std::os::unix::fs::symlink("pipe", site.join("to-pipe")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", site.join("device")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(site.join("socket")).unwrap();
+    for path in ["/pipe", "/to-pipe", "/device", "/socket"] {
+        assert_eq!(world.get(SITE, path).await.status, 404, "{path}");
+    }
+    assert_eq!(world.get(SITE, "/").await.status, 200);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_changes_while_it_is_served_never_leads_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let site = folder.path().join("site");
+    write(&folder.path().join("outside/file"), "secret");
+    let over = std::sync::atomic::AtomicBool::new(false);
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // What is at the name changes between a directory of the site and a link out of it.
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    for target in ["empty", "../outside"] {
+                        let next = site.join("next");
+                        std::os::unix::fs::symlink(target, &next).unwrap();
+                        std::fs::rename(&next, site.join("turning")).unwrap();
+                    }
+                }
+            });
+            tokio::runtime::Handle::current().block_on(async {
+                for _ in 0..200 {
+                    let answer = world.get(SITE, "/turning/file").await;
+                    assert!(answer.status == 404 || answer.status == 200, "{answer:?}");
+                    assert_ne!(answer.body, "secret");
+                }
+            });
+            over.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+    });
+}
+
+#[tokio::test]
+async fn a_directory_leads_to_its_slash_and_never_to_another_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    for path in ["/docs", "//docs", "///docs", "/%2fdocs", "/%2f%2fdocs"] {
+        let answer = world.get(SITE, &format!("{path}?x=1")).await;
+        if answer.status == 404 {
+            continue;
+        }
+        let location = answer.header("location");
+        assert_eq!((answer.status, location.ends_with("docs/?x=1")), (307, true), "{path}: {location}");
+        let second = location.as_bytes()[1];
+        assert!(location.starts_with('/') && second != b'/' && second != b'\\', "{path}: {location}");
+    }
+    for path in ["/\\docs", "/\\evil.example/docs", "//evil.example/docs"] {
+        assert_eq!(world.get(SITE, path).await.status, 404, "{path}");
+    }
+}

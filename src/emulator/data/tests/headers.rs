@@ -34,6 +34,15 @@ async fn what_only_the_edge_may_say_a_client_cannot() {
         ("x-ms-request-id", "mine"),
         ("x-forwarded-proto", "mine"),
         ("disguised-host", "mine"),
+        ("X_MS_Client_Principal", "mine"),
+        ("x-ms_client-principal_id", "mine"),
+        ("x-ms-client-principal-claims", "mine"),
+        ("X_MS_AUTH_TOKEN", "mine"),
+        ("Ocp_Apim_Subscription_Key", "mine"),
+        ("ocp.apim.subscription.key", "mine"),
+        ("x_forwarded_for", "mine"),
+        ("x-ms-client-principal", "mine too"),
+        ("x-ms-auth-token", "mine too"),
     ];
     assert_eq!(world.get_with(SITE, "/api/orders", &forged).await.status, 200);
     let seen = world.api.last().headers;

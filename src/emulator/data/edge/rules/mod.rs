@@ -95,7 +95,7 @@ impl Rules {
     /// Reads the file of a folder; `None` where it has none.
     pub(super) fn of_folder(folder: &Path) -> Result<Option<Self>, ConfigurationError> {
         let path = folder.join(FILE);
-        let text = match fs::read_to_string(&path) {
+        let text = match regular(&path).and_then(|()| fs::read_to_string(&path)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(ConfigurationError::Unread { path, source }),
@@ -290,6 +290,13 @@ fn headers_of(headers: impl IntoIterator<Item = (String, String)>) -> Result<Vec
         Ok((name, value.transpose()?))
     };
     headers.into_iter().map(read).collect()
+}
+
+/// Refuses what is not a regular file: reading a pipe would wait for another process.
+fn regular(path: &Path) -> io::Result<()> {
+    let is_file = fs::metadata(path)?.is_file();
+    let refused = || io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+    if is_file { Ok(()) } else { Err(refused()) }
 }
 
 /// A path as rules see it: decoded, in lower case, and without empty segments. `None` where it is not text.

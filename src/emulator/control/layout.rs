@@ -1,0 +1,139 @@
+//! A policy that was sent in one line, in the lines that API Management keeps it in.
+
+/// A part of a document, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Start(&'a str),
+    End(&'a str),
+    /// An element without content, a comment or a processing instruction.
+    Whole(&'a str),
+    Text(&'a str),
+}
+
+/// Gives each element of a well-formed document in one line a line of its own, as recorded. An element that has text
+/// alone stays as it is, and so does a document with text beside elements, or with more lines than one.
+pub(super) fn laid_out(xml: &str) -> String {
+    if xml.contains(['\n', '\r']) {
+        return xml.to_owned();
+    }
+    let parts: Option<Vec<Part<'_>>> = parts(xml.trim_start_matches('\u{feff}')).into_iter().collect();
+    parts.and_then(|parts| written(&parts)).unwrap_or_else(|| xml.to_owned())
+}
+
+fn written(parts: &[Part<'_>]) -> Option<String> {
+    let (mut out, mut depth, mut at) = (String::new(), 0_usize, 0);
+    let mut line = |depth: usize, text: &[&str]| {
+        if !out.is_empty() {
+            out.push('\n');
+            (0..depth).for_each(|_| out.push('\t'));
+        }
+        text.iter().for_each(|text| out.push_str(text));
+    };
+    while let Some(rest) = parts.get(at..).filter(|rest| !rest.is_empty()) {
+        at += match *rest {
+            [Part::Start(start), Part::Text(text), Part::End(end), ..] => {
+                line(depth, &[start, text, end]);
+                3
+            }
+            [Part::Start(start), Part::End(end), ..] => {
+                line(depth, &[start, end]);
+                2
+            }
+            [Part::Start(start), ..] => {
+                line(depth, &[start]);
+                depth += 1;
+                1
+            }
+            [Part::End(end), ..] => {
+                depth = depth.checked_sub(1)?;
+                line(depth, &[end]);
+                1
+            }
+            [Part::Whole(whole), ..] => {
+                line(depth, &[whole]);
+                1
+            }
+            [Part::Text(text), ..] if text.trim().is_empty() => 1,
+            [Part::Text(_), ..] | [] => return None,
+        };
+    }
+    Some(out)
+}
+
+/// The parts of a document; `None` in place of what is not closed.
+fn parts(xml: &str) -> Vec<Option<Part<'_>>> {
+    let (mut parts, mut rest) = (Vec::new(), xml);
+    while !rest.is_empty() {
+        let (part, length) = next(rest).map_or((None, rest.len()), |(part, length)| (Some(part), length));
+        parts.push(part);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    parts
+}
+
+fn next(rest: &str) -> Option<(Part<'_>, usize)> {
+    let until = |end: &str| rest.find(end).map(|at| at + end.len());
+    if !rest.starts_with('<') {
+        let length = rest.find('<').unwrap_or(rest.len());
+        return Some((Part::Text(&rest[..length]), length));
+    }
+    if rest.starts_with("<![CDATA[") {
+        return None;
+    }
+    if rest.starts_with("<!--") || rest.starts_with("<?") {
+        let length = until(if rest.starts_with("<?") { "?>" } else { "-->" })?;
+        return Some((Part::Whole(&rest[..length]), length));
+    }
+    let length = end_of_tag(rest)?;
+    let tag = &rest[..length];
+    let part = match tag {
+        _ if tag.starts_with("</") => Part::End(tag),
+        _ if tag.ends_with("/>") => Part::Whole(tag),
+        _ => Part::Start(tag),
+    };
+    Some((part, length))
+}
+
+/// Where a tag ends; `>` may be part of a value.
+fn end_of_tag(rest: &str) -> Option<usize> {
+    let mut quote = None;
+    for (at, c) in rest.char_indices() {
+        match (quote, c) {
+            (None, '>') => return Some(at + 1),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (None | Some(_), _) => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_in_one_line_is_laid_out_as_it_was_recorded() {
+        let given = "<policies><inbound><set-variable name=\"asoTest\" value=\"ProductPolicy Value\" /></inbound><backend><forward-request /></backend><outbound /></policies>";
+        let recorded = "<policies>\n\t<inbound>\n\t\t<set-variable name=\"asoTest\" value=\"ProductPolicy Value\" />\n\t</inbound>\n\t<backend>\n\t\t<forward-request />\n\t</backend>\n\t<outbound />\n</policies>";
+        assert_eq!(laid_out(given), recorded);
+        assert_eq!(laid_out(recorded), recorded, "more lines than one stay as they are");
+    }
+
+    #[test]
+    fn what_is_in_a_line_of_its_own_keeps_its_form() {
+        for (given, expected) in [
+            ("<a></a>", "<a></a>"),
+            ("<format>xml</format>", "<format>xml</format>"),
+            ("<!-- c --><a> <b/> </a>", "<!-- c -->\n<a>\n\t<b/>\n</a>"),
+            ("<a><b c=\"@(x > y)\" d='>'/></a>", "<a>\n\t<b c=\"@(x > y)\" d='>'/>\n</a>"),
+            ("<a><v>@(1 &lt; 2)</v></a>", "<a>\n\t<v>@(1 &lt; 2)</v>\n</a>"),
+            ("<a>text<b/></a>", "<a>text<b/></a>"),
+            ("<a><![CDATA[<b>]]></a>", "<a><![CDATA[<b>]]></a>"),
+            ("<a", "<a"),
+            ("", ""),
+        ] {
+            assert_eq!(laid_out(given), expected);
+        }
+    }
+}

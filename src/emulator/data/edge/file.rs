@@ -1,0 +1,216 @@
+//! A file of a site's content as a client gets it: whole, a part of it, or only word that it has not changed.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, Seek as _, SeekFrom},
+    ops::RangeInclusive,
+    path::Path,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::{Frame, SizeHint},
+    header::{
+        ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue,
+        IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+    },
+};
+use tokio::io::{AsyncRead as _, ReadBuf};
+
+use crate::emulator::body::Body;
+
+/// How much of a file is read at a time, in bytes.
+const CHUNK: u64 = 64 << 10;
+
+/// A regular file that is open.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) metadata: Metadata,
+}
+
+/// Answers a request for a file that has this name.
+pub(super) fn answer(
+    Opened { mut file, metadata }: Opened,
+    name: &Path,
+    request: &Request<()>,
+) -> io::Result<Response<Body>> {
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
+        let mut refused = status(StatusCode::METHOD_NOT_ALLOWED);
+        refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
+        return Ok(refused);
+    }
+    let (size, modified) = (metadata.len(), metadata.modified().ok());
+    if let Some(unchanged) = condition(request.headers(), modified) {
+        return Ok(status(unchanged));
+    }
+    let part = match part_of(request.headers(), size) {
+        Ok(part) => part,
+        Err(Unsatisfiable) => {
+            let mut refused = status(StatusCode::RANGE_NOT_SATISFIABLE);
+            set(&mut refused, CONTENT_RANGE, format!("bytes */{size}"));
+            return Ok(refused);
+        }
+    };
+    let length = part.as_ref().map_or(size, |part| part.end() - part.start() + 1);
+    let body = if request.method() == Method::HEAD {
+        empty()
+    } else {
+        file.seek(SeekFrom::Start(part.as_ref().map_or(0, |part| *part.start())))?;
+        Content { file: tokio::fs::File::from_std(file), left: length, chunk: Vec::new() }.boxed_unsync()
+    };
+    let mut found = Response::new(body);
+    let media_type = mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream");
+    found.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    found.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    found.headers_mut().insert(CONTENT_LENGTH, length.into());
+    if let Some(modified) = modified.filter(|modified| *modified >= UNIX_EPOCH) {
+        set(&mut found, LAST_MODIFIED, httpdate::fmt_http_date(modified));
+    }
+    if let Some(part) = part {
+        *found.status_mut() = StatusCode::PARTIAL_CONTENT;
+        set(&mut found, CONTENT_RANGE, format!("bytes {}-{}/{size}", part.start(), part.end()));
+    }
+    Ok(found)
+}
+
+/// An answer without a body.
+pub(super) fn status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+fn set(response: &mut Response<Body>, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The status with which a conditional request ends early. Times are compared by the second, as headers have them.
+fn condition(headers: &HeaderMap, modified: Option<SystemTime>) -> Option<StatusCode> {
+    let time = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
+    let is_later = |since: SystemTime| modified.is_none_or(|it| it >= since + Duration::from_secs(1));
+    if time(IF_UNMODIFIED_SINCE).is_some_and(is_later) {
+        return Some(StatusCode::PRECONDITION_FAILED);
+    }
+    let is_unchanged = time(IF_MODIFIED_SINCE).is_some_and(|since| !is_later(since));
+    is_unchanged.then_some(StatusCode::NOT_MODIFIED)
+}
+
+/// A part that begins after the end of the file.
+#[derive(Debug, PartialEq, Eq)]
+struct Unsatisfiable;
+
+/// The part of a file that is asked for. More than one part, and what is malformed, is as if nothing was asked for.
+fn part_of(headers: &HeaderMap, size: u64) -> Result<Option<RangeInclusive<u64>>, Unsatisfiable> {
+    let range = headers.get(RANGE).and_then(|range| range.to_str().ok()?.trim().strip_prefix("bytes="));
+    let Some((first, last)) = range.and_then(|range| range.split_once('-')) else { return Ok(None) };
+    let number = |text: &str| {
+        let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        // A number that does not fit is beyond the end of every file.
+        is_digits.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
+    };
+    let part = match (number(first), number(last)) {
+        (None, Some(length)) if first.is_empty() => size.saturating_sub(length)..=size.saturating_sub(1),
+        (Some(first), None) if last.is_empty() => first..=size.saturating_sub(1),
+        (Some(first), Some(last)) if first <= last => first..=last.min(size.saturating_sub(1)),
+        _ => return Ok(None),
+    };
+    let is_empty = part.is_empty() || size == 0 || *part.start() >= size;
+    if is_empty { Err(Unsatisfiable) } else { Ok(Some(part)) }
+}
+
+/// The bytes of a file from where it stands.
+struct Content {
+    file: tokio::fs::File,
+    left: u64,
+    chunk: Vec<u8>,
+}
+
+impl hyper::body::Body for Content {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let Self { file, left, chunk } = &mut *self;
+        if *left == 0 {
+            return Poll::Ready(None);
+        }
+        chunk.resize(usize::try_from(CHUNK.min(*left)).unwrap_or_default(), 0);
+        let mut buffer = ReadBuf::new(chunk);
+        if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut buffer)) {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let read = buffer.filled().len();
+        if read == 0 {
+            // The file has become shorter since the head of the answer was sent.
+            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+        }
+        chunk.truncate(read);
+        *left = left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from(std::mem::take(chunk))))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(range: &str, size: u64) -> Result<Option<RangeInclusive<u64>>, Unsatisfiable> {
+        part_of(&HeaderMap::from_iter([(RANGE, range.parse().unwrap())]), size)
+    }
+
+    #[test]
+    fn one_part_of_a_file_can_be_asked_for() {
+        for (range, expected) in [
+            ("bytes=0-3", Some(0..=3)),
+            ("bytes=4-", Some(4..=9)),
+            ("bytes=-3", Some(7..=9)),
+            ("bytes=-30", Some(0..=9)),
+            ("bytes=8-99999999999999999999999", Some(8..=9)),
+            ("bytes=0-1,3-4", None),
+            ("bytes=3-1", None),
+            ("bytes=-", None),
+            ("bytes=+1-2", None),
+            ("lines=1-2", None),
+        ] {
+            assert_eq!(part(range, 10), Ok(expected), "{range}");
+        }
+        for (range, size) in [("bytes=10-", 10), ("bytes=10-12", 10), ("bytes=-0", 10), ("bytes=0-", 0)] {
+            assert_eq!(part(range, size), Err(Unsatisfiable), "{range}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_has_not_changed_is_not_sent_again() {
+        let modified = UNIX_EPOCH + Duration::from_millis(1_700_000_000_900);
+        let ended = |name: HeaderName, seconds: u64| {
+            let time = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+            condition(&HeaderMap::from_iter([(name, time.parse().unwrap())]), Some(modified))
+        };
+        assert_eq!(ended(IF_MODIFIED_SINCE, 1_700_000_000), Some(StatusCode::NOT_MODIFIED));
+        assert_eq!(ended(IF_MODIFIED_SINCE, 1_699_999_999), None);
+        assert_eq!(ended(IF_UNMODIFIED_SINCE, 1_700_000_000), None);
+        assert_eq!(ended(IF_UNMODIFIED_SINCE, 1_699_999_999), Some(StatusCode::PRECONDITION_FAILED));
+    }
+}

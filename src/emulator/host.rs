@@ -1,0 +1,143 @@
+//! The host that a request names: once, well-formed, and the same in the address as in the header.
+
+use std::net::Ipv6Addr;
+
+use hyper::{HeaderMap, Uri, header::HOST};
+
+/// A request that does not name one host. It is answered with 400 on both planes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum InvalidHost {
+    #[error("The request has no Host header.")]
+    Missing,
+    #[error("The request has more than one Host header.")]
+    Repeated,
+    #[error("The request's host has to be a name or an address, with a port if need be.")]
+    Malformed,
+    #[error("The request's address names another host than its Host header.")]
+    Contradicted,
+    #[error("The request has no path.")]
+    NoPath,
+}
+
+/// The host and port that a request names, as the client wrote them.
+pub(super) fn authority_of(headers: &HeaderMap, uri: &Uri) -> Result<String, InvalidHost> {
+    let mut all = headers.get_all(HOST).into_iter();
+    let header = all.next().map(|value| value.to_str().map_err(|_| InvalidHost::Malformed)).transpose()?;
+    if all.next().is_some() {
+        return Err(InvalidHost::Repeated);
+    }
+    let named = match (uri.authority(), uri.scheme_str()) {
+        (Some(_), None) => return Err(InvalidHost::NoPath),
+        (Some(authority), Some(scheme)) => Some((authority.as_str(), default_port(scheme))),
+        (None, _) => None,
+    };
+    let read = |text| split(text).ok_or(InvalidHost::Malformed);
+    if let (Some((address, default)), Some(header)) = (named, header) {
+        let ((host, port), (of_header, port_of_header)) = (read(address)?, read(header)?);
+        let is_same_port = port.or(default) == port_of_header.or(default);
+        if !host.eq_ignore_ascii_case(of_header) || !is_same_port {
+            return Err(InvalidHost::Contradicted);
+        }
+    }
+    let authority = named.map(|(address, _)| address).or(header).ok_or(InvalidHost::Missing)?;
+    read(authority).map(|_| authority.to_owned())
+}
+
+/// The host of an authority, without its port and the brackets of an IPv6 address. `None` where it is malformed.
+pub(super) fn host_of(authority: &str) -> Option<&str> {
+    split(authority).map(|(host, _)| host.trim_matches(['[', ']']))
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+/// The host, with the brackets of an IPv6 address, and the port.
+fn split(authority: &str) -> Option<(&str, Option<u16>)> {
+    let end = if authority.starts_with('[') { authority.find(']')? + 1 } else { 0 };
+    let (host, port) = match authority[end..].find(':') {
+        Some(colon) => (&authority[..end + colon], &authority[end + colon + 1..]),
+        None => (authority, ""),
+    };
+    let is_digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = if port.is_empty() { None } else { Some(port.parse().ok().filter(|_| is_digits)?) };
+    let is_host = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']')?.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(is_of_name),
+    };
+    is_host.then_some((host, port))
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(uri: &str, hosts: &[&str]) -> Result<String, InvalidHost> {
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(HOST, host.parse().unwrap());
+        }
+        authority_of(&headers, &uri.parse().unwrap())
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        for host in
+            ["localhost", "LOCALHOST:8087", "a_b.localhost.", "127.0.0.1:1", "[::1]:8087", "[::1]", "a:"]
+        {
+            assert_eq!(named("/x", &[host]).as_deref(), Ok(host));
+        }
+        assert_eq!(named("/x", &[]), Err(InvalidHost::Missing));
+        assert_eq!(named("/x", &["localhost", "localhost"]), Err(InvalidHost::Repeated));
+        for malformed in [
+            "",
+            ":80",
+            "localhost:80@evil.example",
+            "user@localhost",
+            "localhost:x",
+            "localhost:+1",
+            "localhost:70000",
+            "localhost:80:80",
+            "localhost/evil",
+            "local host",
+            "localhost, evil",
+            "[::1",
+            "[::1]x",
+            "[evil]",
+            "::1",
+            "a%2eb",
+            "a\\b",
+            "h\u{f6}st",
+        ] {
+            assert_eq!(named("/x", &[malformed]), Err(InvalidHost::Malformed), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn the_address_and_the_header_name_the_same_host() {
+        assert_eq!(named("http://a:1/x", &["A:1"]).as_deref(), Ok("a:1"));
+        assert_eq!(named("http://a/x", &["a:80"]).as_deref(), Ok("a"));
+        assert_eq!(named("http://a/x", &[]).as_deref(), Ok("a"));
+        for (address, header) in [("http://a/x", "b"), ("http://a:1/x", "a:2"), ("https://a/x", "a:80")] {
+            assert_eq!(named(address, &[header]), Err(InvalidHost::Contradicted), "{address} {header}");
+        }
+        assert_eq!(named("http://u@a/x", &["a"]), Err(InvalidHost::Malformed));
+        assert_eq!(named("a:443", &["a:443"]), Err(InvalidHost::NoPath));
+    }
+
+    #[test]
+    fn a_host_is_told_from_its_port() {
+        for (authority, host) in [("[::1]:8", "::1"), ("[::1]", "::1"), ("a.b:1", "a.b"), ("a.b", "a.b")] {
+            assert_eq!(host_of(authority), Some(host));
+        }
+        assert_eq!(host_of("a:1@b"), None);
+    }
+}
