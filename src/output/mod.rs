@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod schema;
 mod status;
+mod streams;
 mod style;
 mod ui;
 
@@ -32,5 +33,6 @@ pub use report::{
     StaticSiteReport, StatusReport, StepReport, StepStatus, Told, VerbReport,
 };
 pub use schema::schemas;
+pub use streams::{Streams, Written};
 pub(crate) use ui::Screen;
 pub use ui::{AskError, Ui, UiOptions};

@@ -1,7 +1,7 @@
 //! The terminal: results to stdout, everything else to stderr, and questions where somebody can answer.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::PathBuf,
 };
 
@@ -18,6 +18,7 @@ use super::{
     clean::{one_line, printable},
     format::{Format, Query, Rows, json, json_line, yaml},
     progress::Progress,
+    streams::Streams,
     style::Style,
 };
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
@@ -68,6 +69,7 @@ pub struct Ui {
     style: Style,
     can_ask: bool,
     shows_progress: bool,
+    streams: Streams,
 }
 
 /// Why a question was not answered.
@@ -131,8 +133,24 @@ impl Ui {
             style: Style { decorated, colored: decorated && colored },
             can_ask: asks && answers && !options.no_input,
             shows_progress: asks && !options.quiet,
+            streams: Streams::Process,
             options,
         }
+    }
+
+    /// The same on other streams. Where those are not this process's, there is no terminal.
+    #[must_use]
+    pub fn writing_to(self, streams: Streams) -> Self {
+        if streams.are_of_process() {
+            return Self { streams, ..self };
+        }
+        let style = Style { decorated: false, colored: false };
+        Self { style, can_ask: false, shows_progress: false, streams, ..self }
+    }
+
+    /// Where it writes to.
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// Prints a result in the format that was asked for.
@@ -166,8 +184,7 @@ impl Ui {
 
     /// Prints a warning on stderr.
     pub fn warn(&self, text: &str) {
-        let line = format!("warning: {}\n", one_line(text));
-        let _ = anstream::stderr().lock().write_all(line.as_bytes());
+        self.streams.beside(&format!("warning: {}\n", one_line(text)));
     }
 
     /// Prints a warning on stderr, unless the caller wants quiet.
@@ -188,7 +205,7 @@ impl Ui {
             // What was to be done is done, so this is no failure of the command.
             format!("warning: could not tell the pipeline what happened: {error}\n")
         });
-        let _ = anstream::stderr().lock().write_all(told.as_bytes());
+        self.streams.beside(&told);
     }
 
     /// Makes sure, before anything is done, that a pipeline can be told of it.
@@ -279,10 +296,7 @@ impl Ui {
     ///
     /// If stdout cannot be written.
     pub fn print_text(&self, text: &str) -> anyhow::Result<()> {
-        let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()?;
-        Ok(())
+        Ok(self.streams.result(text)?)
     }
 
     fn whole(&self, report: &impl Report) -> anyhow::Result<String> {
@@ -308,20 +322,19 @@ impl Ui {
     /// Shows on stderr, for people, what a question will be about.
     pub(crate) fn preview(&self, report: &impl Report) {
         let style = Style { decorated: self.can_ask, colored: false };
-        let _ = write!(anstream::stderr().lock(), "{}", printable(&report.text(style)));
+        self.streams.beside(&printable(&report.text(style)));
     }
 
     /// Says something on stderr, unless the caller wants quiet.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
-            // one call, so that the lines of several processes do not mix
-            let _ = anstream::stderr().lock().write_all(printable(&format!("{text}\n")).as_bytes());
+            self.streams.beside(&printable(&format!("{text}\n")));
         }
     }
 
     /// Writes a line that was asked for to stderr, also where the caller wants quiet.
     pub fn tell_line(&self, line: &str) {
-        let _ = anstream::stderr().lock().write_all(printable(&format!("{line}\n")).as_bytes());
+        self.streams.beside(&printable(&format!("{line}\n")));
     }
 
     /// Says something on stderr above what shows the progress, unless the caller wants quiet.

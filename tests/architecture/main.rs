@@ -58,8 +58,14 @@ const HOMES: [(&str, &str); 26] = [
 
 /// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`, and results for
 /// which the user names standard output instead of a file.
-const PRINTERS: [&str; 5] =
-    ["files/write.rs", "output/ui.rs", "output/progress.rs", "cli/failure.rs", "cli/logging.rs"];
+const PRINTERS: [&str; 6] = [
+    "files/write.rs",
+    "output/ui.rs",
+    "output/streams.rs",
+    "output/progress.rs",
+    "cli/failure.rs",
+    "cli/logging.rs",
+];
 
 const LONGEST: usize = 400;
 

@@ -1,8 +1,7 @@
 //! What connecting a backend makes the resource provider do, and how it tells about it.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     Spelling,
