@@ -19,7 +19,7 @@ use super::{
     interrupt::Interrupt,
     invocation::Outside,
     journal::Journal,
-    plane::{Place, Plane},
+    plane::{Place, Plane, subscription_of},
 };
 pub(super) use crate::diagnosis::quoted;
 use crate::{
@@ -392,13 +392,4 @@ impl Context {
         }
         words.join(" ")
     }
-}
-
-/// The Azure subscription of an env, if it names one or gives the full id of its site.
-fn subscription_of(env: &EnvSettings) -> Option<String> {
-    let named = env.subscription.as_ref().map(|given| given.value.clone());
-    named.or_else(|| {
-        let id = super::resolve::id_in(&env.static_web_app.value)?;
-        ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())
-    })
 }

@@ -1,5 +1,6 @@
 //! Reports → tables, JSON and the rest. The only module that writes to stdout or stderr.
 
+mod ask;
 mod audit;
 mod change;
 mod ci;
@@ -17,6 +18,7 @@ mod streams;
 mod style;
 mod ui;
 
+pub use ask::AskError;
 pub use ci::{Event, EventLine, Pipeline};
 #[cfg(test)]
 use clean::is_hazard;
@@ -35,4 +37,4 @@ pub use report::{
 pub use schema::schemas;
 pub use streams::{Streams, Written};
 pub(crate) use ui::Screen;
-pub use ui::{AskError, Ui, UiOptions};
+pub use ui::{Ui, UiOptions};

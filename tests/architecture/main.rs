@@ -58,8 +58,9 @@ const HOMES: [(&str, &str); 26] = [
 
 /// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`, and results for
 /// which the user names standard output instead of a file.
-const PRINTERS: [&str; 6] = [
+const PRINTERS: [&str; 7] = [
     "files/write.rs",
+    "output/ask.rs",
     "output/ui.rs",
     "output/streams.rs",
     "output/progress.rs",

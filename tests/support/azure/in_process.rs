@@ -55,6 +55,11 @@ impl InProcess {
         &mut self.state
     }
 
+    /// How it behaves from now on.
+    pub(crate) fn behave(&mut self, options: Options) {
+        self.state.options = options;
+    }
+
     pub(crate) fn resources(&self) -> &BTreeMap<String, Value> {
         &self.state.resources
     }
@@ -66,6 +71,18 @@ impl InProcess {
     /// The key that each linked backend's site holds.
     pub(crate) fn site_keys(&self) -> &BTreeMap<String, String> {
         &self.state.site_keys
+    }
+
+    /// The link's subscription, which the link's name shows, and its keys.
+    pub(crate) fn link_subscription(&self) -> Option<(String, Keys)> {
+        let scope = format!("/products/{}", scene::LABEL);
+        let is_link = |body: &Value| {
+            let (name, of) = (&body["properties"]["displayName"], &body["properties"]["scope"]);
+            name.as_str().is_some_and(|name| name.ends_with("(Linked)"))
+                && of.as_str().is_some_and(|of| of.ends_with(&scope))
+        };
+        let found = self.state.keys.iter().find(|(id, _)| self.state.resources.get(*id).is_some_and(is_link));
+        found.map(|(id, keys)| (id.clone(), keys.clone()))
     }
 
     /// Lets the site of a backend take the primary key, as a PUT of the backend does.
