@@ -264,6 +264,7 @@ impl Inner {
             }
             _ => return,
         };
+        self.watch.protect_again(&self.azure);
         self.others.push(format!("before request {}: {done}", self.log.len()));
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     azure::{Asked, InProcess, Keys, LABEL, SERVICE, SITE},
     network::Entry,
     run::Outcome,
-    world::{self, HOST, Start, Verb, World},
+    world::{self, Drift, HOST, Start, Verb, World},
 };
 
 type Resources = BTreeMap<String, Value>;
@@ -117,6 +117,12 @@ impl Watch {
         }
     }
 
+    /// Takes what somebody else has changed for what the command may not change.
+    pub(crate) fn protect_again(&mut self, azure: &InProcess) {
+        let ids: Vec<String> = std::mem::take(&mut self.protected).into_keys().collect();
+        ids.iter().for_each(|id| self.protect(azure, id));
+    }
+
     /// Looks at what a request has done.
     pub(crate) fn look(&mut self, asked: &Asked, before: &Picture, azure: &mut InProcess) {
         let after = Picture::of(azure);
@@ -130,12 +136,14 @@ impl Watch {
         if asked.method == "GET" {
             return;
         }
-        for (id, (body, keys)) in &self.protected {
-            if azure.resources().get(id) != Some(body) || azure.keys().get(id) != keys.as_ref() {
-                self.violations
-                    .push(format!("{request}: has changed {id}, which the command may not change"));
+        let violations = &mut self.violations;
+        self.protected.retain(|id, (body, keys)| {
+            let stands = azure.resources().get(id) == Some(body) && azure.keys().get(id) == keys.as_ref();
+            if !stands {
+                violations.push(format!("{request}: has changed {id}, which the command may not change"));
             }
-        }
+            stands
+        });
         let partner = world::partner().to_lowercase();
         let is_used = azure.resources().contains_key(&partner);
         if is_used && !azure.resources().contains_key(&world::product().to_lowercase()) {
@@ -207,8 +215,8 @@ pub(crate) fn unmet(verb: Verb, watch: &Watch, azure: &mut InProcess) -> Option<
     let orders = format!("{}/apis/orders", world::product());
     let fails = |is: bool, text: &str| is.then(|| text.to_owned());
     match verb {
-        Verb::Link | Verb::Replace => unlinked(azure),
-        Verb::Relink => unlinked(azure).or_else(|| {
+        Verb::Link | Verb::Replace => unlinked(azure, Sees::NoKeys),
+        Verb::Relink => unlinked(azure, Sees::Keys).or_else(|| {
             let ((one, two), (_, (new, newer))) = (watch.keys_at_start.clone()?, azure.link_subscription()?);
             let stays = [&new, &newer].iter().any(|key| **key == one || **key == two);
             fails(stays, "a key from before the relink is still valid")
@@ -222,8 +230,15 @@ pub(crate) fn unmet(verb: Verb, watch: &Watch, azure: &mut InProcess) -> Option<
     }
 }
 
+/// Whether a command can see that a site holds an old key: Azure shows that to none, and a relink replaces all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sees {
+    Keys,
+    NoKeys,
+}
+
 /// What is missing from a link.
-fn unlinked(azure: &InProcess) -> Option<String> {
+fn unlinked(azure: &InProcess, sees: Sees) -> Option<String> {
     let Some(backend) = own_backend(azure.resources()) else {
         return Some("the site is not linked".to_owned());
     };
@@ -231,14 +246,17 @@ fn unlinked(azure: &InProcess) -> Option<String> {
         return Some("there is no product".to_owned());
     };
     let properties = &product["properties"];
-    let is_right = properties["subscriptionRequired"] == true && properties["state"] == "published";
+    let is_right = properties["subscriptionRequired"] == true;
     let key = azure.site_keys().get(backend);
     let is_own = azure.link_subscription().is_some_and(|(_, (primary, _))| key == Some(&primary));
     let parts = [
-        (is_right, "the product does not require a subscription, or is not published"),
+        (is_right, "the product does not require a subscription"),
         (is_guarded(azure.resources()), "the product has no guard"),
-        (key.is_some_and(|key| opens(azure, key)), "the site's key does not open the product"),
-        (is_own, "the site's key is not the primary key of the link's subscription"),
+        (
+            sees == Sees::NoKeys || key.is_some_and(|key| opens(azure, key)),
+            "the site's key does not open the product",
+        ),
+        (sees == Sees::NoKeys || is_own, "the site's key is not the primary key of the link's subscription"),
         (
             azure.resources()[backend]["properties"]["provisioningState"] == "Succeeded",
             "the backend is not ready",
@@ -248,7 +266,13 @@ fn unlinked(azure: &InProcess) -> Option<String> {
 }
 
 /// Compares what was reported with what was done.
-pub(crate) fn untrue(outcome: &Outcome, log: &[Entry], watch: &Watch, verb: Verb) -> Vec<String> {
+pub(crate) fn untrue(
+    outcome: &Outcome,
+    log: &[Entry],
+    watch: &Watch,
+    verb: Verb,
+    others: &[String],
+) -> Vec<String> {
     let mut all = Vec::new();
     let Some(code) = outcome.code else { return all };
     let mut say = |text: String| all.push(text);
@@ -289,6 +313,11 @@ pub(crate) fn untrue(outcome: &Outcome, log: &[Entry], watch: &Watch, verb: Verb
         say("something was changed, and no step is reported as applied or unknown".to_owned());
     }
     for step in of("applied") {
+        // Where another has replaced the old key already, there is nothing to send.
+        let is_of_keys = step["action"] == "swap-keys" || step["action"] == "retire-secondary";
+        if is_of_keys && !others.is_empty() {
+            continue;
+        }
         if !log.iter().any(|entry| is_of(entry, step) && entry.had_effect()) {
             say(format!("{} {} is reported as applied", step["action"], step["target"]));
         }
@@ -341,8 +370,12 @@ pub(crate) fn may_be_refused(world: &World, others: &[String]) -> bool {
         Verb::Link | Verb::Rehearse => matches!(world.start, Start::Elsewhere | Start::Foreign),
         Verb::Replace => world.start == Start::Foreign,
         Verb::Relink => unlinked,
-        Verb::Unlink => false,
-        Verb::Purge => partner,
+        Verb::Unlink => world.start == Start::Elsewhere,
+        // Without a key, who calls its APIs cannot be known.
+        Verb::Purge => {
+            let is_open = world.start == Start::Drifted(Drift::NoSubscriptionRequired);
+            partner || is_open || world.start == Start::Elsewhere
+        }
         Verb::AddApi | Verb::RemoveApi => {
             matches!(world.start, Start::Unlinked | Start::Elsewhere | Start::Foreign)
         }

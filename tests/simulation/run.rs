@@ -98,7 +98,7 @@ async fn lived(seed: u64, mutant: Mutant) -> Report {
         let mut inner = network.inner();
         let inner = &mut *inner;
         report.faults.append(&mut inner.watch.violations);
-        report.faults.extend(oracle::untrue(&first, &log, &inner.watch, world.verb));
+        report.faults.extend(oracle::untrue(&first, &log, &inner.watch, world.verb, &others));
         if first.code == Some(0) && others.is_empty() && !deceived {
             let unmet = oracle::unmet(world.verb, &inner.watch, &mut inner.azure);
             report.faults.extend(unmet.map(|it| format!("exit code 0, and {it}")));
@@ -113,12 +113,14 @@ async fn lived(seed: u64, mutant: Mutant) -> Report {
     judge_calm(&mut report, &world, &network, &second, &log, &others);
     tell(&mut report.story, "undisturbed", &second, &log, &[]);
 
-    let third = run(invocation, &network, &ambient).await;
-    let log = network.calm();
-    let is_idle = world.verb == Verb::Relink || !log.iter().any(Entry::is_write);
-    if second.code == Some(0) && !(is_idle && third.code == Some(0)) {
-        report.faults.push(format!("run once more, the command ends with {:?} and writes", third.code));
-        tell(&mut report.story, "once more", &third, &log, &[]);
+    // A relink replaces the keys each time.
+    if second.code == Some(0) && world.verb != Verb::Relink {
+        let third = run(invocation, &network, &ambient).await;
+        let log = network.calm();
+        if log.iter().any(Entry::is_write) || third.code != Some(0) {
+            report.faults.push(format!("run once more, the command ends with {:?} and writes", third.code));
+            tell(&mut report.story, "once more", &third, &log, &[]);
+        }
     }
     let _ = write!(report.line, "{:?} {:?} {:?} {:?}", world.verb, world.start, first.code, second.code);
     report
@@ -136,7 +138,7 @@ fn judge_calm(
     let mut inner = network.inner();
     let inner = &mut *inner;
     report.faults.append(&mut inner.watch.violations);
-    let untrue = oracle::untrue(outcome, log, &inner.watch, world.verb);
+    let untrue = oracle::untrue(outcome, log, &inner.watch, world.verb, others);
     report.faults.extend(untrue.into_iter().map(|text| format!("undisturbed: {text}")));
     match outcome.code {
         Some(0) => {

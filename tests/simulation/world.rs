@@ -153,7 +153,7 @@ impl World {
         let options = Options {
             provisions: !engine_provisions,
             shape: *chance.of(&Shape::ALL),
-            takes: Duration::from_secs(chance.below(20) as u64),
+            takes: Duration::from_secs(chance.below(4) as u64),
             ending: if chance.hits(200) { *chance.of(&ends) } else { Ending::Succeeds },
             page: if chance.hits(200) { 1 } else { 100 },
             ..Options::default()

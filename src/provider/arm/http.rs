@@ -251,7 +251,9 @@ impl Http {
         let mut response = response.map_err(|error| self.broken(call, url, &error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(call, url, &error.into()))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| self.broken(call, url, &error.into()))?
+        {
             if bytes.len() + chunk.len() > LONGEST_ANSWER {
                 return Err(unusable(
                     call,

@@ -183,12 +183,14 @@ impl State {
         }
         let policy = format!(
             "<policies>\r\n\t<inbound>\r\n\t\t<base />\r\n\t\t<validate-jwt header-name=\"X-MS-AUTH-TOKEN\" \
-             failed-validation-httpcode=\"401\">\r\n\t\t\t<issuers>\r\n\t\t\t\t<issuer>https://{hostname}/.auth</issuer>\
+             failed-validation-httpcode=\"401\">\r\n\t\t\t\
+             <openid-config url=\"https://{hostname}/.auth/.well-known/openid-configuration\" />\r\n\t\t\t<issuers>\r\n\t\t\t\t<issuer>https://{hostname}/.auth</issuer>\
              \r\n\t\t\t</issuers>\r\n\t\t</validate-jwt>\r\n\t</inbound>\r\n</policies>"
         );
         let id = format!("{product}/policies/policy");
         self.set(json!({"id": id, "properties": {"format": "xml", "value": policy}}));
-        let existing = self.subscription_of(&service, &label).filter(|id| self.is_named(id));
+        let existing = self.subscription_of(&service, &label);
+        let existing = existing.filter(|id| self.is_named(id) && !self.is_partners(id));
         let subscription = existing.unwrap_or_else(|| {
             let hex = fresh_key();
             format!("{service}/subscriptions/{}", &hex[..24])
@@ -219,7 +221,13 @@ impl State {
         self.get(subscription).is_some_and(|body| body["properties"]["displayName"].is_string())
     }
 
-    /// The subscription of a product whose key a site takes: one that has a name, or else any.
+    /// Whether a subscription has a name and an owner: a link's has no owner.
+    fn is_partners(&self, subscription: &str) -> bool {
+        let owned = self.get(subscription).is_some_and(|body| body["properties"]["ownerId"].is_string());
+        owned && self.is_named(subscription)
+    }
+
+    /// The subscription of a product whose key a site takes: one that has a name and no owner, or else any.
     pub(super) fn subscription_of(&self, service: &str, label: &str) -> Option<String> {
         let prefix = format!("{}/subscriptions/", service.to_lowercase());
         let is_of = |body: &Value| {
@@ -229,7 +237,7 @@ impl State {
         let all = self.resources.iter().filter(|(id, body)| id.starts_with(&prefix) && is_of(body));
         let mut ids: Vec<String> =
             all.map(|(_, body)| body["id"].as_str().unwrap_or_default().to_owned()).collect();
-        ids.sort_by_key(|id| !self.is_named(id));
+        ids.sort_by_key(|id| (self.is_partners(id), !self.is_named(id)));
         ids.into_iter().next()
     }
 }
