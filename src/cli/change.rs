@@ -324,7 +324,7 @@ fn report(cx: &Context, verb: &str, results: BTreeMap<usize, ChangeResult>) -> a
     let several = report.results.len() > 1;
     for result in &report.results {
         if let Some(error) = &result.error {
-            failure::print(several.then_some(result.env.as_str()), error);
+            failure::print(&cx.ui, several.then_some(result.env.as_str()), error);
         }
     }
     Ok(report.results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit)))

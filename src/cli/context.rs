@@ -17,12 +17,13 @@ use super::{
     args::GlobalArgs,
     contradictions,
     interrupt::Interrupt,
+    invocation::Outside,
     journal::Journal,
-    plane::{Place, Plane},
+    plane::{Place, Plane, subscription_of},
 };
 pub(super) use crate::diagnosis::quoted;
 use crate::{
-    ambient::{self, Ambient, System},
+    ambient::{self, Ambient},
     config::{
         Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
         sample_model,
@@ -81,6 +82,7 @@ pub(super) struct Context {
     pub(super) journal: Journal,
     /// The request to end.
     pub(super) interrupt: Interrupt,
+    outside: Outside,
     overrides: Overrides,
     timeout: Option<Duration>,
     limit: Cell<Duration>,
@@ -109,13 +111,14 @@ impl Context {
         matches: &ArgMatches,
         journal: Journal,
         interrupt: Interrupt,
+        outside: Outside,
     ) -> anyhow::Result<Self> {
         contradictions::check(matches)?;
         let folder = env::current_dir().context("could not find the working directory")?;
         anyhow::ensure!(ambient::has_chance(), "the operating system provides no random numbers");
         let overrides = global.overrides(matches);
         let settings = Settings::load(overrides.clone(), &folder)?;
-        let ui = global.ui();
+        let ui = global.ui().writing_to(outside.streams.clone());
         ui.check_pipeline().map_err(|(file, error)| {
             UsageError::new(format!("could not write `{}`: {error}", file.display()))
                 .hint("it is where a pipeline wants to read what happened: name a file that you may write to")
@@ -123,7 +126,8 @@ impl Context {
         Ok(Self {
             ui,
             settings,
-            ambient: Arc::new(System),
+            ambient: Arc::clone(&outside.ambient),
+            outside,
             folder,
             yes: global.yes,
             journal,
@@ -307,11 +311,12 @@ impl Context {
         }
         let plane = Arc::new(ArmControlPlane::new(ArmOptions {
             endpoint,
-            variables: ambient::variable,
+            variables: self.outside.variables,
             ambient: Arc::clone(&self.ambient),
             limit: self.limit.get(),
             wait: self.wait.get(),
             subscription,
+            transport: self.outside.transport.clone(),
         })?);
         self.azure.borrow_mut().insert(key, Arc::clone(&plane));
         Ok(plane)
@@ -388,13 +393,4 @@ impl Context {
         }
         words.join(" ")
     }
-}
-
-/// The Azure subscription of an env, if it names one or gives the full id of its site.
-fn subscription_of(env: &EnvSettings) -> Option<String> {
-    let named = env.subscription.as_ref().map(|given| given.value.clone());
-    named.or_else(|| {
-        let id = super::resolve::id_in(&env.static_web_app.value)?;
-        ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())
-    })
 }

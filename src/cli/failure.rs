@@ -52,7 +52,7 @@ pub(super) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
         Err(error) if is_broken_pipe(&error) => ExitCode::Success,
         Err(error) => {
             let failure = report(&error);
-            print(None, &failure);
+            print(ui, None, &failure);
             ui.tell(&[Event::Failure { env: None, error: failure }]);
             diagnose(&error).exit
         }
@@ -82,7 +82,7 @@ pub(super) fn show_cursor() {
 }
 
 /// Prints a failure to stderr, with the env that it belongs to where there are several.
-pub(super) fn print(env: Option<&str>, failure: &ErrorReport) {
+pub(super) fn print(ui: &Ui, env: Option<&str>, failure: &ErrorReport) {
     let place = env.map(|env| format!("{}: ", one_line(env))).unwrap_or_default();
     let mut text = format!("error: {place}{}\n", indented(&failure.message));
     for cause in &failure.causes {
@@ -91,7 +91,7 @@ pub(super) fn print(env: Option<&str>, failure: &ErrorReport) {
     if let Some(hint) = &failure.hint {
         let _ = writeln!(text, "hint: {}", one_line(hint));
     }
-    let _ = anstream::stderr().lock().write_all(printable(&text).as_bytes());
+    ui.streams().beside(&printable(&text));
 }
 
 /// A message whose further lines cannot be taken for lines of their own; the excerpt of a file stays as it is.

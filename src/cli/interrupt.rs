@@ -46,6 +46,11 @@ impl Interrupt {
         Ok(Self { asked })
     }
 
+    /// A request that never comes.
+    pub(super) fn never() -> Self {
+        Self { asked: watch::channel(false).1 }
+    }
+
     /// Is over when this process is asked to end.
     pub(super) async fn asked(&self) {
         let mut asked = self.asked.clone();

@@ -23,6 +23,7 @@ mod graph;
 mod help;
 mod init;
 mod interrupt;
+mod invocation;
 mod journal;
 mod link;
 mod logging;
@@ -45,10 +46,11 @@ mod unlink;
 mod variables;
 mod watch;
 
-use std::env;
+use std::{cell::OnceCell, env};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use self::invocation::{Invocation, Outside};
 use self::{args::GlobalArgs, context::Context, interrupt::Interrupt, journal::Journal};
 use crate::diagnosis::ExitCode;
 
@@ -141,10 +143,13 @@ fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Resul
     if cli.command.changes() {
         journal.expect_changes();
     }
+    let outside = Outside::default();
+    // The process ends with the command; taking a fleet's model apart before that would be time wasted.
+    let kept = &*Box::leak(Box::<OnceCell<Context>>::default());
     if matches!(cli.command, Command::Emulate(_)) {
         // A server uses every processor, and ends by itself when it is asked to.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let outcome = runtime.block_on(dispatch(cli, matches, journal, &interrupt));
+        let outcome = runtime.block_on(dispatch(cli, matches, journal, &interrupt, &outside, kept));
         runtime.shutdown_background();
         return outcome;
     }
@@ -153,7 +158,7 @@ fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Resul
         tokio::select! {
             biased;
             () = interrupt.asked() => Ok(ExitCode::Interrupted),
-            outcome = dispatch(cli, matches, journal, &interrupt) => outcome,
+            outcome = dispatch(cli, matches, journal, &interrupt, &outside, kept) => outcome,
         }
     });
     // A thread that waits for a file or a name server is not waited for.
@@ -192,13 +197,12 @@ async fn dispatch(
     matches: &clap::ArgMatches,
     journal: &Journal,
     interrupt: &Interrupt,
+    outside: &Outside,
+    kept: &OnceCell<Context>,
 ) -> anyhow::Result<ExitCode> {
     let global = cli.global;
-    // The process ends with the command; taking a fleet's model apart before that would be time wasted.
-    let context = || {
-        let context = Context::new(&global, matches, journal.clone(), interrupt.clone());
-        context.map(|context| &*Box::leak(Box::new(context)))
-    };
+    let opened = || Context::new(&global, matches, journal.clone(), interrupt.clone(), outside.clone());
+    let context = || opened().map(|context| kept.get_or_init(|| context));
     match cli.command {
         Command::Init(args) => init::run(args, context()?).await,
         Command::Link(args) => Box::pin(link::run(args, context()?)).await,
@@ -213,7 +217,7 @@ async fn dispatch(
         Command::Graph(args) => graph::run(args, context()?).await,
         Command::Export(args) => export::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,
-        Command::Emulate(args) => emulate::run(*args, context()?).await,
+        Command::Emulate(args) => emulate::run(*args, Box::leak(Box::new(opened()?))).await,
         Command::Explain(args) => explain::run(&args, &global.ui()),
         Command::Completions(args) => completions::run(&args, &global.ui()),
         Command::Man(args) => man::run(&args, &global.ui()),

@@ -2,7 +2,11 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use crate::provider::{ControlPlane, arm::ArmControlPlane, json::JsonControlPlane};
+use crate::{
+    config::EnvSettings,
+    model::ResourceId,
+    provider::{ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
+};
 
 /// A control plane of one kind or the other.
 #[derive(Clone, Debug)]
@@ -55,4 +59,13 @@ impl fmt::Display for Place {
             Self::Azure(address) => address.fmt(f),
         }
     }
+}
+
+/// The Azure subscription of an env, if it names one or gives the full id of its site.
+pub(super) fn subscription_of(env: &EnvSettings) -> Option<String> {
+    let named = env.subscription.as_ref().map(|given| given.value.clone());
+    named.or_else(|| {
+        let id = super::resolve::id_in(&env.static_web_app.value)?;
+        ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())
+    })
 }

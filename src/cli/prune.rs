@@ -215,7 +215,7 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
 fn refuse(cx: &Context, plan: &PrunePlan, error: &anyhow::Error) -> anyhow::Result<ExitCode> {
     cx.ui.print(&pruned::refused(plan, error))?;
     let failure = failure::report(error);
-    failure::print(None, &failure);
+    failure::print(&cx.ui, None, &failure);
     Ok(failure::diagnose(error).exit)
 }
 
@@ -229,7 +229,7 @@ fn report(
     cx.ui.print(&report).context("the command has run, but its result could not be printed")?;
     for product in &report.products {
         if let Some(error) = &product.error {
-            failure::print(Some(&product.name), error);
+            failure::print(&cx.ui, Some(&product.name), error);
         }
     }
     Ok(pruned::exit_code(&report).worst(pruned::undetermined(plan)))

@@ -82,7 +82,7 @@ async fn look(
             }
             Err(error) if is_undetermined(&error) => {
                 let failure = failure::report(&error);
-                failure::print(None, &failure);
+                failure::print(&cx.ui, None, &failure);
                 code = failure::diagnose(&error).exit;
                 links.push(unread(env, &error));
             }

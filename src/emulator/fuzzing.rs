@@ -7,7 +7,8 @@ use hyper::{
 
 use super::{
     control, data,
-    guard::{self, Guard, Remote},
+    guard::{Guard, Remote},
+    host,
 };
 
 /// Reads bytes as the `Host` and the `Origin` of a request.
@@ -24,7 +25,7 @@ pub fn host(bytes: &[u8]) {
     // what is refused is answered
     let _ = guard.check(&origin, &address);
     if let Ok(authority) = guard.check(&HeaderMap::from_iter([(HOST, value)]), &address) {
-        let host = guard::host_of(&authority).to_ascii_lowercase();
+        let host = host::host_of(&authority).unwrap_or_default().to_ascii_lowercase();
         let is_local =
             host.contains("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
         assert!(is_local, "`{authority}` is not this machine");

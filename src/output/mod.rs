@@ -1,5 +1,6 @@
 //! Reports → tables, JSON and the rest. The only module that writes to stdout or stderr.
 
+mod ask;
 mod audit;
 mod change;
 mod ci;
@@ -13,9 +14,11 @@ mod progress;
 mod report;
 mod schema;
 mod status;
+mod streams;
 mod style;
 mod ui;
 
+pub use ask::AskError;
 pub use ci::{Event, EventLine, Pipeline};
 #[cfg(test)]
 use clean::is_hazard;
@@ -32,5 +35,6 @@ pub use report::{
     StaticSiteReport, StatusReport, StepReport, StepStatus, Told, VerbReport,
 };
 pub use schema::schemas;
+pub use streams::{Streams, Written};
 pub(crate) use ui::Screen;
-pub use ui::{AskError, Ui, UiOptions};
+pub use ui::{Ui, UiOptions};

@@ -1,16 +1,12 @@
 //! The terminal: results to stdout, everything else to stderr, and questions where somebody can answer.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::PathBuf,
 };
 
 use anstream::{AutoStream, ColorChoice};
-use dialoguer::{
-    Input, MultiSelect, Select,
-    console::{Term, measure_text_width},
-    theme::SimpleTheme,
-};
+use dialoguer::console::{Term, measure_text_width};
 use serde::Serialize;
 
 use super::{
@@ -18,9 +14,9 @@ use super::{
     clean::{one_line, printable},
     format::{Format, Query, Rows, json, json_line, yaml},
     progress::Progress,
+    streams::Streams,
     style::Style,
 };
-use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
 /// What can be printed in every format.
 pub(crate) trait Report: Serialize {
@@ -64,60 +60,11 @@ pub struct UiOptions {
 /// Results to stdout, everything else to stderr, and questions where somebody can answer.
 #[derive(Debug)]
 pub struct Ui {
-    options: UiOptions,
+    pub(super) options: UiOptions,
     style: Style,
-    can_ask: bool,
+    pub(super) can_ask: bool,
     shows_progress: bool,
-}
-
-/// Why a question was not answered.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AskError {
-    /// There is nobody to ask.
-    #[error("an answer is needed, and {why}: {question}")]
-    Nobody {
-        /// Why nobody can be asked.
-        why: &'static str,
-        /// What would have been asked.
-        question: String,
-        /// What answers it on the command line.
-        flag: String,
-    },
-    /// The answer was not the one that goes on.
-    #[error("not confirmed; nothing was changed")]
-    Declined,
-    /// Somebody pressed Ctrl-C.
-    #[error("interrupted; nothing was changed")]
-    Interrupted,
-    /// The terminal failed.
-    #[error("could not ask at the terminal")]
-    Terminal(#[source] io::Error),
-}
-
-impl Diagnose for AskError {
-    fn diagnosis(&self) -> Diagnosis {
-        match self {
-            Self::Nobody { flag, .. } => {
-                Diagnosis::new(ExitCode::Usage).hint(format!("answer it on the command line with {flag}"))
-            }
-            Self::Declined => Diagnosis::new(ExitCode::Refused),
-            Self::Interrupted => Diagnosis::new(ExitCode::Interrupted),
-            Self::Terminal(_) => Diagnosis::new(ExitCode::Unexpected),
-        }
-    }
-}
-
-/// An answer, or why there is none; a question that was cut off has hidden the cursor.
-fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, AskError> {
-    answer.map_err(|dialoguer::Error::IO(error)| {
-        // Of a terminal that is gone, nothing more is wanted.
-        let _ = Term::stderr().show_cursor();
-        match error.kind() {
-            io::ErrorKind::Interrupted => AskError::Interrupted,
-            _ => AskError::Terminal(error),
-        }
-    })
+    streams: Streams,
 }
 
 impl Ui {
@@ -131,8 +78,24 @@ impl Ui {
             style: Style { decorated, colored: decorated && colored },
             can_ask: asks && answers && !options.no_input,
             shows_progress: asks && !options.quiet,
+            streams: Streams::Process,
             options,
         }
+    }
+
+    /// The same on other streams. Where those are not this process's, there is no terminal.
+    #[must_use]
+    pub fn writing_to(self, streams: Streams) -> Self {
+        if streams.are_of_process() {
+            return Self { streams, ..self };
+        }
+        let style = Style { decorated: false, colored: false };
+        Self { style, can_ask: false, shows_progress: false, streams, ..self }
+    }
+
+    /// Where it writes to.
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// Prints a result in the format that was asked for.
@@ -166,8 +129,7 @@ impl Ui {
 
     /// Prints a warning on stderr.
     pub fn warn(&self, text: &str) {
-        let line = format!("warning: {}\n", one_line(text));
-        let _ = anstream::stderr().lock().write_all(line.as_bytes());
+        self.streams.beside(&format!("warning: {}\n", one_line(text)));
     }
 
     /// Prints a warning on stderr, unless the caller wants quiet.
@@ -188,7 +150,7 @@ impl Ui {
             // What was to be done is done, so this is no failure of the command.
             format!("warning: could not tell the pipeline what happened: {error}\n")
         });
-        let _ = anstream::stderr().lock().write_all(told.as_bytes());
+        self.streams.beside(&told);
     }
 
     /// Makes sure, before anything is done, that a pipeline can be told of it.
@@ -279,10 +241,7 @@ impl Ui {
     ///
     /// If stdout cannot be written.
     pub fn print_text(&self, text: &str) -> anyhow::Result<()> {
-        let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()?;
-        Ok(())
+        Ok(self.streams.result(text)?)
     }
 
     fn whole(&self, report: &impl Report) -> anyhow::Result<String> {
@@ -308,20 +267,19 @@ impl Ui {
     /// Shows on stderr, for people, what a question will be about.
     pub(crate) fn preview(&self, report: &impl Report) {
         let style = Style { decorated: self.can_ask, colored: false };
-        let _ = write!(anstream::stderr().lock(), "{}", printable(&report.text(style)));
+        self.streams.beside(&printable(&report.text(style)));
     }
 
     /// Says something on stderr, unless the caller wants quiet.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
-            // one call, so that the lines of several processes do not mix
-            let _ = anstream::stderr().lock().write_all(printable(&format!("{text}\n")).as_bytes());
+            self.streams.beside(&printable(&format!("{text}\n")));
         }
     }
 
     /// Writes a line that was asked for to stderr, also where the caller wants quiet.
     pub fn tell_line(&self, line: &str) {
-        let _ = anstream::stderr().lock().write_all(printable(&format!("{line}\n")).as_bytes());
+        self.streams.beside(&printable(&format!("{line}\n")));
     }
 
     /// Says something on stderr above what shows the progress, unless the caller wants quiet.
@@ -339,70 +297,6 @@ impl Ui {
     #[must_use]
     pub fn can_ask(&self) -> bool {
         self.can_ask
-    }
-
-    /// Lets the user type `name` to go on.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError`] if nobody can be asked, or something else is typed.
-    pub fn confirm_by_typing(&self, question: &str, name: &str, flag: &str) -> Result<(), AskError> {
-        self.check_terminal(question, flag)?;
-        let prompt = format!("{}\nType `{}` to go on", one_line(question), one_line(name));
-        let typed: String =
-            answered(Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text())?;
-        if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
-    }
-
-    /// Lets the user choose one of several.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError`] if nobody can be asked.
-    pub fn choose(&self, question: &str, choices: &[String], flag: &str) -> Result<usize, AskError> {
-        self.check_terminal(question, flag)?;
-        let items = choices.iter().map(|choice| one_line(choice));
-        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(items).default(0);
-        answered(select.interact_opt())?.ok_or(AskError::Interrupted)
-    }
-
-    /// Lets the user choose any of several.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError`] if nobody can be asked.
-    pub fn choose_any(&self, question: &str, choices: &[String], flag: &str) -> Result<Vec<usize>, AskError> {
-        self.check_terminal(question, flag)?;
-        let items = choices.iter().map(|choice| one_line(choice));
-        let select = MultiSelect::with_theme(&SimpleTheme).with_prompt(question).items(items);
-        answered(select.interact_opt())?.ok_or(AskError::Interrupted)
-    }
-
-    /// Lets the user type a text, or take the one that is proposed.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError`] if nobody can be asked.
-    pub fn ask(&self, question: &str, proposed: &str, flag: &str) -> Result<String, AskError> {
-        self.check_terminal(question, flag)?;
-        let input = Input::with_theme(&SimpleTheme).with_prompt(question).default(proposed.to_owned());
-        answered(input.interact_text())
-    }
-
-    /// Whether somebody can be asked at all.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError`] if nobody can.
-    pub fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
-        if self.can_ask {
-            return Ok(());
-        }
-        let why =
-            if self.options.no_input { "`--no-input` is given" } else { "there is no terminal to ask at" };
-        let mut rest = question.trim_end_matches('.').chars();
-        let question = rest.next().map(|first| first.to_lowercase().chain(rest).collect());
-        Err(AskError::Nobody { why, question: question.unwrap_or_default(), flag: flag.to_owned() })
     }
 
     /// Shows that something is under way, if it takes longer than a tenth of a second.

@@ -59,8 +59,15 @@ const HOMES: [(&str, &str); 26] = [
 
 /// What writes to the terminal: results, talk and progress in `output`, failures and the log in `cli`, and results for
 /// which the user names standard output instead of a file.
-const PRINTERS: [&str; 5] =
-    ["files/write.rs", "output/ui.rs", "output/progress.rs", "cli/failure.rs", "cli/logging.rs"];
+const PRINTERS: [&str; 7] = [
+    "files/write.rs",
+    "output/ask.rs",
+    "output/ui.rs",
+    "output/streams.rs",
+    "output/progress.rs",
+    "cli/failure.rs",
+    "cli/logging.rs",
+];
 
 const LONGEST: usize = 400;
 

@@ -94,6 +94,7 @@ pub(crate) fn at(azure: &FakeAzure) -> ArmControlPlane {
         limit: Duration::from_secs(600),
         wait: Wait::UntilDone,
         subscription: None,
+        transport: None,
     };
     ArmControlPlane::new(options).unwrap()
 }

@@ -194,6 +194,7 @@ impl Replay {
             limit: Duration::from_secs(30),
             wait: Wait::UntilDone,
             subscription: None,
+            transport: None,
         };
         ArmControlPlane::new(options).unwrap()
     }

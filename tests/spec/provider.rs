@@ -25,6 +25,7 @@ fn at(azure: &FakeAzure) -> ArmControlPlane {
         limit: Duration::from_secs(60),
         wait: Wait::UntilDone,
         subscription: None,
+        transport: None,
     };
     ArmControlPlane::new(options).unwrap()
 }

@@ -6,7 +6,7 @@ use crate::{
         ChangeKind, Finding, FindingCode as Code, Observed, Part, PlannedStep, Provisioner, Seen, Step,
         assess,
     },
-    model::{ApimSubscriptionId, LinkedBackend, LinkedBackendId, ProductId},
+    model::{ApimSubscriptionId, LinkedBackend, LinkedBackendId, ProductId, SubscriptionState},
 };
 
 /// Whether the keys are to be replaced.
@@ -196,7 +196,11 @@ fn connect_steps(
     }
     let reason = why.unwrap_or_else(|| "the site surely holds the current primary key".to_owned());
     let waits = Waits { observed, subscription: id, backend: &backend };
-    let mut steps = Vec::from_iter(waits.until_accepted("the site is about to take the current key"));
+    // The gateway accepts no key of a subscription that connecting activates.
+    let by_connecting = observed.target.provisioner == Provisioner::Service;
+    let is_accepted = !by_connecting || subscription.view.state == SubscriptionState::Active;
+    let proof = waits.until_accepted("the site is about to take the current key");
+    let mut steps = Vec::from_iter(proof.filter(|_| is_accepted));
     steps.push(connect(kind, &reason));
     steps.extend(waits.until_sent());
     let live = keys.primary.clone();

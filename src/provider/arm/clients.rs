@@ -1,11 +1,11 @@
 //! The HTTP clients: one for Resource Manager, one for gateways, and one for authorities that issue tokens.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Client, ClientBuilder, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use super::{ArmError, Endpoint, reach::Surroundings};
+use super::{ArmError, Endpoint, Transport, reach::Surroundings};
 
 /// How long a connection may take to be made, its TLS included.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -15,21 +15,22 @@ const ANSWERING: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(90);
 
 pub(super) struct Clients {
-    pub(super) arm: Client,
+    pub(super) arm: Arc<dyn Transport>,
     /// Makes a new connection for each request, so that each may reach another of a gateway's nodes.
-    pub(super) gateway: Client,
+    pub(super) gateway: Arc<dyn Transport>,
 }
 
 impl Clients {
     pub(super) fn new(endpoint: &Endpoint, surroundings: Surroundings) -> Result<Self, ArmError> {
-        // If there is one already, it is the same.
-        let _ = ring::default_provider().install_default();
         let build =
             |builder: ClientBuilder| builder.build().map_err(|error| surroundings.no_certificates(&error));
+        // If there is one already, it is the same.
+        let _ = ring::default_provider().install_default();
         let local = endpoint.is_loopback() && endpoint.base().scheme() == "http";
         let arm = if local { base().no_proxy().tls_backend_preconfigured(no_tls()) } else { base() };
         let arm = build(arm)?;
-        Ok(Self { gateway: build(others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?, arm })
+        let gateway = build(others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?;
+        Ok(Self { arm: Arc::new(arm), gateway: Arc::new(gateway) })
     }
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Wait,
+    ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Transport, Wait,
     clients::Clients,
     gateway,
     http::{Answer, Call, Http},
@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     model::{
-        Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, Resource, ResourceId,
-        SiteKey,
+        Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, Resource,
+        ResourceId, SiteKey,
     },
     provider::{
         Browser, Collection, ControlPlane, ETag, Expected, Failure, GatewayAnswer, ProviderError, Sight,
@@ -40,7 +40,7 @@ const SPURIOUS: usize = 3;
 /// again before it is changed.
 pub struct ArmControlPlane {
     pub(super) http: Http,
-    gateway: reqwest::Client,
+    gateway: Arc<dyn Transport>,
     pub(super) wait: Wait,
     pub(super) missing_groups: MissingGroups,
 }
@@ -59,7 +59,10 @@ impl ArmControlPlane {
     /// [`ArmError`] if the configured credential cannot be used, or there are no certificates for TLS.
     pub fn new(options: ArmOptions) -> Result<Self, ArmError> {
         let surroundings = Surroundings { variables: options.variables };
-        let clients = Clients::new(&options.endpoint, surroundings)?;
+        let clients = match &options.transport {
+            Some(given) => Clients { arm: Arc::clone(given), gateway: Arc::clone(given) },
+            None => Clients::new(&options.endpoint, surroundings)?,
+        };
         let credentials = Arc::new(options.credentials()?);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let early = Arc::clone(&credentials);
@@ -296,7 +299,7 @@ impl ControlPlane for ArmControlPlane {
     }
 
     async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
-        gateway::ask(&self.gateway, address, key).await
+        gateway::ask(self.gateway.as_ref(), address, key).await
     }
 
     async fn permissions(&self, scope: &ResourceId) -> Result<Option<Permissions>, ProviderError> {
@@ -307,7 +310,7 @@ impl ControlPlane for ArmControlPlane {
 #[async_trait]
 impl Browser for ArmControlPlane {
     async fn visit(&self, address: &Address) -> Visit {
-        gateway::visit(&self.gateway, address).await
+        gateway::visit(self.gateway.as_ref(), address).await
     }
 }
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use reqwest::{
-    Client, RequestBuilder, Response, StatusCode,
-    header::{CONTENT_TYPE, HOST, HeaderValue},
+    Method, Request, Response, StatusCode,
+    header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue},
 };
 use serde_json::Value;
 use url::Url;
 
-use super::{body, endpoint::is_loopback};
+use super::{Transport, TransportError, body, endpoint::is_loopback};
 use crate::{
     model::{Address, Key, SITE_KEY_HEADER},
     provider::{Answered, GatewayAnswer, Visit},
@@ -19,9 +19,11 @@ use crate::{
 const LONGEST_ANSWER: usize = 64 << 10;
 /// How long an address may take to answer. A site gives up on its backend after 45 s, and says so.
 const ANSWERING: Duration = Duration::from_secs(50);
+/// What is wrong with an address whose version cannot be written into a header.
+const UNSENDABLE: &str = "the header with the version of the API cannot be sent";
 
 /// Asks with a key and without a token. A key goes over https alone, or to this very machine.
-pub(super) async fn ask(client: &Client, address: &Address, key: &Key) -> GatewayAnswer {
+pub(super) async fn ask(transport: &dyn Transport, address: &Address, key: &Key) -> GatewayAnswer {
     let unclear = |text: &str| GatewayAnswer::Unclear(text.to_owned());
     let Ok(url) = Url::parse(&address.url) else { return unclear("its address cannot be read") };
     if url.scheme() != "https" && !is_loopback(&url) && local_name(&url).is_none() {
@@ -31,8 +33,9 @@ pub(super) async fn ask(client: &Client, address: &Address, key: &Key) -> Gatewa
         return unclear("the key has characters that cannot be sent");
     };
     value.set_sensitive(true);
-    let request = versioned(get(client, url), address).header(SITE_KEY_HEADER, value);
-    let Ok(response) = request.send().await else {
+    let Some(mut request) = versioned(get(url), address) else { return unclear(UNSENDABLE) };
+    request.headers_mut().insert(SITE_KEY_HEADER, value);
+    let Ok(response) = transport.send(request).await else {
         return unclear("it does not answer");
     };
     let status = response.status();
@@ -40,11 +43,13 @@ pub(super) async fn ask(client: &Client, address: &Address, key: &Key) -> Gatewa
 }
 
 /// Asks without a key and without a token.
-pub(super) async fn visit(client: &Client, address: &Address) -> Visit {
+pub(super) async fn visit(transport: &dyn Transport, address: &Address) -> Visit {
     let Ok(url) = Url::parse(&address.url) else {
         return Visit::Silent("its address cannot be read".to_owned());
     };
-    let response = match versioned(get(client, url), address).timeout(ANSWERING).send().await {
+    let Some(mut request) = versioned(get(url), address) else { return Visit::Silent(UNSENDABLE.to_owned()) };
+    *request.timeout_mut() = Some(ANSWERING);
+    let response = match transport.send(request).await {
         Ok(response) => response,
         Err(error) => return Visit::Silent(why(&error)),
     };
@@ -55,21 +60,26 @@ pub(super) async fn visit(client: &Client, address: &Address) -> Visit {
 }
 
 /// A request for an address. A name below `localhost` is this very machine, whatever a resolver may say.
-fn get(client: &Client, url: Url) -> RequestBuilder {
-    let Some(name) = local_name(&url) else { return client.get(url) };
-    let mut here = url;
-    match here.set_host(Some("127.0.0.1")) {
-        Ok(()) => client.get(here).header(HOST, name),
-        Err(_) => client.get(here),
+fn get(url: Url) -> Request {
+    let mut here = url.clone();
+    let name = local_name(&url).and_then(|name| HeaderValue::from_str(&name).ok());
+    match name {
+        Some(name) if here.set_host(Some("127.0.0.1")).is_ok() => {
+            let mut request = Request::new(Method::GET, here);
+            request.headers_mut().insert(HOST, name);
+            request
+        }
+        Some(_) | None => Request::new(Method::GET, url),
     }
 }
 
-/// The same with the header that names the version of the API.
-fn versioned(request: RequestBuilder, address: &Address) -> RequestBuilder {
-    match &address.header {
-        Some((name, value)) => request.header(name, value),
-        None => request,
+/// The same with the header that names the version of the API, if it can be sent.
+fn versioned(mut request: Request, address: &Address) -> Option<Request> {
+    if let Some((name, value)) = &address.header {
+        let (name, value) = (HeaderName::try_from(name).ok()?, HeaderValue::from_str(value).ok()?);
+        request.headers_mut().insert(name, value);
     }
+    Some(request)
 }
 
 /// The name, and the port, of a plain address below `localhost`: an emulator has a name for each site.
@@ -79,7 +89,8 @@ fn local_name(url: &Url) -> Option<String> {
 }
 
 /// Why there is no answer: what lies at the bottom of it.
-fn why(error: &reqwest::Error) -> String {
+fn why(error: &TransportError) -> String {
+    let TransportError::Client(error) = error else { return error.to_string() };
     if error.is_timeout() && !error.is_connect() {
         return format!("no answer within {} s", ANSWERING.as_secs());
     }
@@ -123,7 +134,6 @@ fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::arm::{Endpoint, clients::Clients};
 
     fn said(status: u16, body: &str) -> GatewayAnswer {
         meaning(StatusCode::from_u16(status).unwrap(), body.as_bytes())
@@ -139,10 +149,7 @@ mod tests {
         {
             assert_eq!(name(url), None, "{url}");
         }
-        let endpoint = Endpoint::public().at("http://127.0.0.1:1").unwrap();
-        let surroundings = super::super::reach::Surroundings { variables: |_| None };
-        let client = Clients::new(&endpoint, surroundings).unwrap().gateway;
-        let request = get(&client, Url::parse("http://gate.localhost:8088/x").unwrap()).build().unwrap();
+        let request = get(Url::parse("http://gate.localhost:8088/x").unwrap());
         assert_eq!(request.url().as_str(), "http://127.0.0.1:8088/x");
         assert_eq!(request.headers()[HOST], "gate.localhost:8088");
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use reqwest::{
-    Method, StatusCode,
+    Body, Method, Request, StatusCode,
     header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, LOCATION},
 };
 use serde_json::Value;
@@ -23,7 +23,8 @@ use url::Url;
 
 pub(super) use super::call::{Answer, Call};
 use super::{
-    ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, RetrySchedule, body,
+    ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, RetrySchedule, Transport,
+    TransportError, body,
     call::keys_in,
     pace::Bucket,
     reach::Surroundings,
@@ -46,7 +47,7 @@ const ONE_REQUEST: Duration = Duration::from_secs(60);
 
 /// What sends requests to one endpoint.
 pub(super) struct Http {
-    client: reqwest::Client,
+    transport: Arc<dyn Transport>,
     endpoint: Endpoint,
     credentials: Arc<Credentials>,
     ambient: Arc<dyn Ambient>,
@@ -77,7 +78,7 @@ struct Miss {
 
 impl Http {
     pub(super) fn new(
-        client: reqwest::Client,
+        transport: Arc<dyn Transport>,
         endpoint: Endpoint,
         credentials: Arc<Credentials>,
         ambient: Arc<dyn Ambient>,
@@ -86,7 +87,7 @@ impl Http {
     ) -> Self {
         let correlation = HeaderValue::from_str(&ambient.unguessable().to_string());
         Self {
-            client,
+            transport,
             endpoint,
             credentials,
             retries: RetrySchedule::default(),
@@ -245,26 +246,14 @@ impl Http {
 
     /// Sends a request once. What an answer says of a failure is shown without the secrets that are known.
     async fn exchange(&self, call: &Call, url: &Url, bearer: HeaderValue) -> Result<Answer, Miss> {
-        let id = self.ambient.unguessable().to_string();
-        let mut request = self
-            .client
-            .request(call.method.clone(), url.clone())
-            .header(AUTHORIZATION, bearer)
-            .header("x-ms-client-request-id", &id)
-            .header("x-ms-return-client-request-id", "true")
-            .header("x-ms-correlation-request-id", &self.correlation);
-        if let Some(tag) = &call.if_match {
-            request = request.header(IF_MATCH, tag);
-        }
-        request = match &call.body {
-            Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.to_string()),
-            None if [Method::PUT, Method::POST].contains(&call.method) => request.header(CONTENT_LENGTH, 0),
-            None => request,
-        };
-        let mut response = request.send().await.map_err(|error| self.broken(call, url, &error))?;
+        let request = self.request(call, url, bearer)?;
+        let response = self.transport.send(request).await;
+        let mut response = response.map_err(|error| self.broken(call, url, &error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(call, url, &error))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| self.broken(call, url, &error.into()))?
+        {
             if bytes.len() + chunk.len() > LONGEST_ANSWER {
                 return Err(unusable(
                     call,
@@ -297,7 +286,32 @@ impl Http {
         Ok(Answer { status, headers, body, url: url.clone() })
     }
 
-    fn broken(&self, call: &Call, url: &Url, error: &reqwest::Error) -> Miss {
+    fn request(&self, call: &Call, url: &Url, bearer: HeaderValue) -> Result<Request, Miss> {
+        let id = HeaderValue::from_str(&self.ambient.unguessable().to_string());
+        let mut request = Request::new(call.method.clone(), url.clone());
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, bearer);
+        headers.insert("x-ms-client-request-id", id.expect("a UUID is made of header characters"));
+        headers.insert("x-ms-return-client-request-id", HeaderValue::from_static("true"));
+        headers.insert("x-ms-correlation-request-id", self.correlation.clone());
+        if let Some(tag) = &call.if_match {
+            let unsendable = |_| unusable(call, "has a version that cannot be sent".to_owned(), Cause::Final);
+            headers.insert(IF_MATCH, HeaderValue::from_str(tag).map_err(unsendable)?);
+        }
+        match &call.body {
+            Some(body) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                *request.body_mut() = Some(Body::from(body.to_string()));
+            }
+            None if [Method::PUT, Method::POST].contains(&call.method) => {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+            }
+            None => {}
+        }
+        Ok(request)
+    }
+
+    fn broken(&self, call: &Call, url: &Url, error: &TransportError) -> Miss {
         let (error, cause) = self.surroundings.explain(url, &call.what, error);
         Miss { error, cause }
     }
@@ -372,11 +386,11 @@ mod tests {
             subscription: None,
         });
         let surroundings = Surroundings { variables };
-        let client = super::super::clients::Clients::new(&endpoint, surroundings).unwrap().arm;
+        let transport = super::super::clients::Clients::new(&endpoint, surroundings).unwrap().arm;
         let call = Call::get(endpoint.join("/subscriptions/s/x"), "reading `x`");
         let bucket = Bucket::of(&call.method, &call.url);
         let (credentials, limit) = (Arc::new(credentials.unwrap()), Duration::from_secs(60));
-        let http = Http::new(client, endpoint, credentials, Arc::new(System), limit, surroundings);
+        let http = Http::new(transport, endpoint, credentials, Arc::new(System), limit, surroundings);
         let mut sent = Box::pin(http.send(&call));
         tokio::select! {
             _ = &mut sent => panic!("there is no answer"),

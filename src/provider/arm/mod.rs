@@ -28,6 +28,7 @@ mod redact;
 mod retry;
 mod rights;
 mod route;
+mod transport;
 
 pub use control_plane::ArmControlPlane;
 pub use credential::{
@@ -43,5 +44,6 @@ pub use operation::Wait;
 pub use options::ArmOptions;
 pub use percent::percent_decoded;
 pub use retry::{PollSchedule, Repeat, RetrySchedule};
+pub use transport::{Transport, TransportError};
 
 use self::{pace::Pacer, retry::Cause};

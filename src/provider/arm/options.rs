@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{ArmError, CredentialOptions, Credentials, Endpoint, Wait, clients};
+use super::{ArmError, CredentialOptions, Credentials, Endpoint, Transport, Wait, clients};
 use crate::ambient::Ambient;
 
 /// What a control plane over HTTP is made of.
@@ -20,6 +20,8 @@ pub struct ArmOptions {
     pub wait: Wait,
     /// The Azure subscription that tokens are to be good for, if one is known: its id or name.
     pub subscription: Option<String>,
+    /// What carries requests to Azure Resource Manager and to gateways, if not the network.
+    pub transport: Option<Arc<dyn Transport>>,
 }
 
 impl fmt::Debug for ArmOptions {

@@ -4,7 +4,7 @@ use std::{error::Error, io, path::Path};
 
 use url::Url;
 
-use super::{ArmError, Cause};
+use super::{ArmError, Cause, TransportError};
 
 /// The variables that name files and folders of trusted certificates, in PEM.
 const STORES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -22,8 +22,15 @@ pub(super) struct Surroundings {
 
 impl Surroundings {
     /// What a connection that was not made, or broke, means for the caller and for the next attempt.
-    pub(super) fn explain(self, url: &Url, what: &str, error: &reqwest::Error) -> (ArmError, Cause) {
+    pub(super) fn explain(self, url: &Url, what: &str, error: &TransportError) -> (ArmError, Cause) {
         let origin = url.origin().ascii_serialization();
+        let error = match error {
+            TransportError::Client(error) => error,
+            TransportError::Closed { sent } => {
+                let (what, problem) = (what.to_owned(), error.to_string());
+                return (ArmError::Unreachable { origin, what, problem }, Cause::Broken { sent: *sent });
+            }
+        };
         if let Some(problem) = certificate_problem(error) {
             return (ArmError::Untrusted { origin, problem, store: self.store() }, Cause::Final);
         }

@@ -7,6 +7,7 @@ mod edge;
 mod errors;
 mod faults;
 mod gateway;
+mod in_process;
 mod lists;
 mod provision;
 mod reply;
@@ -27,9 +28,10 @@ use std::{
 pub(crate) use self::{
     edge::{Edge, Saying},
     faults::{Fault, Kind, When},
+    in_process::{Asked, InProcess, Told},
     provision::{Ending, Shape},
     scene::{LABEL, SERVICE, SITE, TOKEN, service, site},
-    state::State,
+    state::{Keys, State, seed_keys},
 };
 
 /// How the stand-in behaves.
@@ -135,7 +137,8 @@ impl FakeAzure {
     /// One with a site and a service that has two APIs.
     pub(crate) fn with_scene(options: Options) -> Self {
         let azure = Self::start(options);
-        scene::set(&azure);
+        let gateway = azure.gateway();
+        scene::set(&mut azure.state(), &gateway);
         azure
     }
 

@@ -1,8 +1,7 @@
 //! What connecting a backend makes the resource provider do, and how it tells about it.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     Spelling,
@@ -190,7 +189,8 @@ impl State {
         );
         let id = format!("{product}/policies/policy");
         self.set(json!({"id": id, "properties": {"format": "xml", "value": policy}}));
-        let existing = self.subscription_of(&service, &label).filter(|id| self.is_named(id));
+        let existing = self.subscription_of(&service, &label);
+        let existing = existing.filter(|id| self.is_named(id) && !self.is_partners(id));
         let subscription = existing.unwrap_or_else(|| {
             let hex = fresh_key();
             format!("{service}/subscriptions/{}", &hex[..24])
@@ -221,7 +221,13 @@ impl State {
         self.get(subscription).is_some_and(|body| body["properties"]["displayName"].is_string())
     }
 
-    /// The subscription of a product whose key a site takes: one that has a name, or else any.
+    /// Whether a subscription has a name and an owner: a link's has no owner.
+    fn is_partners(&self, subscription: &str) -> bool {
+        let owned = self.get(subscription).is_some_and(|body| body["properties"]["ownerId"].is_string());
+        owned && self.is_named(subscription)
+    }
+
+    /// The subscription of a product whose key a site takes: one that has a name and no owner, or else any.
     pub(super) fn subscription_of(&self, service: &str, label: &str) -> Option<String> {
         let prefix = format!("{}/subscriptions/", service.to_lowercase());
         let is_of = |body: &Value| {
@@ -231,7 +237,7 @@ impl State {
         let all = self.resources.iter().filter(|(id, body)| id.starts_with(&prefix) && is_of(body));
         let mut ids: Vec<String> =
             all.map(|(_, body)| body["id"].as_str().unwrap_or_default().to_owned()).collect();
-        ids.sort_by_key(|id| !self.is_named(id));
+        ids.sort_by_key(|id| (self.is_partners(id), !self.is_named(id)));
         ids.into_iter().next()
     }
 }

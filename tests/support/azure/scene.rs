@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::FakeAzure;
+use super::{FakeAzure, State};
 
 /// What the stand-in takes for a token.
 pub(crate) const TOKEN: &str = "eyJ0b2tlbiI6InRlc3QifQ.c2VjcmV0";
@@ -11,15 +11,15 @@ pub(crate) const SERVICE: &str = "/subscriptions/00000000-0000-0000-0000-0000000
 /// The first label of the site's hostname.
 pub(crate) const LABEL: &str = "agreeable-smoke-06273c21e";
 
-pub(super) fn set(azure: &FakeAzure) {
-    azure.put(&site(SITE, &format!("{LABEL}.5.azurestaticapps.net")));
-    azure.put(&service(SERVICE, &azure.gateway()));
+pub(super) fn set(state: &mut State, gateway: &str) {
+    state.set(site(SITE, &format!("{LABEL}.5.azurestaticapps.net")));
+    state.set(service(SERVICE, gateway));
     for api in ["orders", "catalog"] {
-        azure.put(&json!({"id": format!("{SERVICE}/apis/{api}"), "properties": {
+        state.set(json!({"id": format!("{SERVICE}/apis/{api}"), "properties": {
             "displayName": api, "path": format!("api/{api}"), "subscriptionRequired": true,
             "protocols": ["https"], "subscriptionKeyParameterNames": {"header": "Ocp-Apim-Subscription-Key", "query": "subscription-key"},
             "isCurrent": true}}));
-        azure.put(&json!({"id": format!("{SERVICE}/apis/{api}/operations/list"), "properties": {
+        state.set(json!({"id": format!("{SERVICE}/apis/{api}/operations/list"), "properties": {
             "displayName": "list", "method": "GET", "urlTemplate": "/{id}"}}));
     }
 }

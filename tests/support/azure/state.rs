@@ -1,12 +1,14 @@
 //! What exists, and what is known where.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{Options, provision::Operation};
 
@@ -356,7 +358,26 @@ pub(super) fn type_of(id: &str) -> String {
     format!("{namespace}/{}", kinds.join("/"))
 }
 
+thread_local! {
+    /// What keys and names are made from on this thread, if not from chance.
+    static SEED: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Makes the keys and names that the stand-in invents on this thread follow from a number.
+pub(crate) fn seed_keys(seed: u64) {
+    SEED.set(Some(seed));
+}
+
 #[expect(clippy::disallowed_methods, reason = "the stand-in's own keys, by chance as Azure's are")]
 pub(super) fn fresh_key() -> String {
-    uuid::Uuid::new_v4().simple().to_string()
+    let Some(seed) = SEED.get() else { return uuid::Uuid::new_v4().simple().to_string() };
+    SEED.set(Some(seed.wrapping_add(2)));
+    let mixed = |number: u64| {
+        // SplitMix64 (https://prng.di.unimi.it/splitmix64.c)
+        let first = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let second = (first ^ (first >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        second ^ (second >> 31)
+    };
+    let golden = |number: u64| mixed(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    format!("{:016x}{:016x}", golden(seed.wrapping_add(1)), golden(seed.wrapping_add(2)))
 }
