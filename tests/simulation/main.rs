@@ -30,7 +30,7 @@ use mutants::Mutant;
 use run::{Report, simulate};
 
 /// How many seeds are run where the environment does not say.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 500;
 /// Seeds that have found a fault. They are kept.
 const FOUND: [u64; 0] = [];
 /// How many failures are printed.
