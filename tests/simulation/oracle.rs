@@ -371,10 +371,10 @@ pub(crate) fn may_be_refused(world: &World, others: &[String]) -> bool {
         Verb::Replace => world.start == Start::Foreign,
         Verb::Relink => unlinked,
         Verb::Unlink => world.start == Start::Elsewhere,
-        // Without a key, who calls its APIs cannot be known.
+        // Who calls the APIs without a key, and whose a product of another name is, cannot be known.
         Verb::Purge => {
-            let is_open = world.start == Start::Drifted(Drift::NoSubscriptionRequired);
-            partner || is_open || world.start == Start::Elsewhere
+            let unclear = [Drift::NoSubscriptionRequired, Drift::Renamed].map(Start::Drifted);
+            partner || unclear.contains(&world.start) || world.start == Start::Elsewhere
         }
         Verb::AddApi | Verb::RemoveApi => {
             matches!(world.start, Start::Unlinked | Start::Elsewhere | Start::Foreign)
