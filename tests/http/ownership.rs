@@ -109,11 +109,10 @@ fn linked_under_another_form(created: &str) -> FakeAzure {
     let azure = FakeAzure::with_scene(Options { spelling: Spelling::AsPut, ..Options::default() });
     azure.state().link(SITE, SERVICE);
     let ids = azure.state().ids();
-    let subscriptions = ids.into_iter().filter(|id| id.contains("/service/gate/subscriptions/"));
     // API Management's own for the administrator has no display name.
     let is_named =
         |id: &String| azure.state().get(id).is_some_and(|it| it["properties"]["displayName"].is_string());
-    let id = subscriptions.into_iter().find(is_named).unwrap();
+    let id = ids.into_iter().find(|id| id.contains("/service/gate/subscriptions/") && is_named(id)).unwrap();
     azure.put(
         &json!({"id": id, "properties": {"scope": format!("{SERVICE}/products/{LABEL}"), "state": "active",
         "displayName": "Another form", "createdDate": created, "allowTracing": false}}),
