@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_at_work_keeps_its_place_until_its_client_stops_to_read() {
+    async fn a_connection_at_work_keeps_its_place_until_its_client_stops_reading() {
         let seats = Seats::new(1);
         let place = seats.take().await;
         let busy = place.begin();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_for_a_place_gets_the_one_that_becomes_free() {
+    async fn a_place_that_becomes_free_goes_to_the_connection_that_waits() {
         let seats = Seats::new(1);
         let place = seats.take().await;
         let busy = place.begin();

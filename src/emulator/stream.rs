@@ -30,10 +30,12 @@ impl<S> Watched<S> {
         Self { stream, place, stalled: None }
     }
 
-    fn written(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    /// The outcome of a write, which is an error where the client has read nothing for too long.
+    fn written<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if done.is_ready() {
-            self.place.note_move();
-            self.stalled = None;
+            if self.stalled.take().is_some() {
+                self.place.note_move();
+            }
             return done;
         }
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(UNREAD)));
@@ -59,6 +61,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if done.is_ready() {
+            self.place.note_move();
+        }
         self.written(cx, done)
     }
 
@@ -68,6 +73,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        if done.is_ready() {
+            self.place.note_move();
+        }
         self.written(cx, done)
     }
 
@@ -76,7 +84,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        // TLS keeps what it could not write until it is flushed.
+        let done = Pin::new(&mut self.stream).poll_flush(cx);
+        self.written(cx, done)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -189,7 +189,7 @@ impl Drop for Curtain<'_> {
 }
 
 #[test]
-fn what_was_acknowledged_stays_however_often_emulators_are_killed() {
+fn acknowledged_changes_stay_however_often_emulators_are_killed() {
     const ARGS: [&str; 4] = ["--log", "off", "--timeout", "5m"];
     let sandbox = Arc::new(Sandbox::with_sites(1));
     let mut emulators = [0, 1].map(|_| Emulated::over(Arc::clone(&sandbox), &ARGS));

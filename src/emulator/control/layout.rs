@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_line_of_its_own_keeps_its_form() {
+    fn empty_elements_texts_and_comments_keep_their_form() {
         for (given, expected) in [
             ("<a></a>", "<a></a>"),
             ("<format>xml</format>", "<format>xml</format>"),
