@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 #![expect(clippy::print_stderr, reason = "a test that cannot be run here says so")]
 
+mod hostile;
 mod limits;
 mod properties;
 mod raw;
