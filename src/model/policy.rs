@@ -7,6 +7,7 @@ mod expression;
 mod flow;
 mod gate;
 mod judge;
+mod later;
 mod markup;
 mod raw;
 mod repair;
@@ -69,10 +70,10 @@ pub enum PolicyFormat {
 }
 
 impl PolicyFormat {
-    /// Reads a format's name; where there is none, it is `xml`.
+    /// Reads a format's name, whose letters have no case; where there is none, it is `xml`.
     #[must_use]
     pub fn of(name: Option<&str>) -> Option<Self> {
-        match name {
+        match name.map(str::to_ascii_lowercase).as_deref() {
             None | Some("xml") => Some(Self::Xml),
             Some("rawxml") => Some(Self::RawXml),
             Some("xml-link") => Some(Self::XmlLink),
@@ -194,7 +195,10 @@ pub fn canonical_policy(resource: &mut Resource) -> Result<(), UnfitText> {
     match PolicyFormat::of(Some(&format)) {
         None => Err(UnfitText::Format(format.into_owned())),
         Some(PolicyFormat::XmlLink | PolicyFormat::RawXmlLink) => Err(UnfitText::Link(format.into_owned())),
-        Some(PolicyFormat::Xml) => Ok(()),
+        Some(PolicyFormat::Xml) => {
+            resource.set_property("format", "xml");
+            Ok(())
+        }
         Some(PolicyFormat::RawXml) => {
             let xml = policy_from_raw(&named("properties.value").unwrap_or_default())?;
             resource.set_property("value", xml);

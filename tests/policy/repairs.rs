@@ -1,6 +1,8 @@
 //! A repair changes the check, and nothing else.
 
-use crate::world::{GATEWAY, SITE, issuers, judged, jwt, openid, own_issuer, policy, repaired, right};
+use crate::world::{
+    GATEWAY, SITE, issuers, judged, jwt, names, openid, own_issuer, policy, repaired, right, stored,
+};
 
 /// Everything of a policy but its checks.
 fn without_checks(text: &str) -> String {
@@ -75,6 +77,17 @@ fn what_a_check_says_besides_stays() {
         assert!(after.contains(text), "{text}: {after}");
     }
     assert!(!after.contains("require-signed-tokens=\"false\""), "{after}");
+}
+
+#[test]
+fn audiences_stay_where_the_gateway_is_not_known() {
+    let audience = "<audiences><audience>https://custom.example</audience></audiences>";
+    let wrong = policy(&jwt(" require-signed-tokens=\"false\"", audience));
+    let after = stored(&wrong, "xml").repaired(&names(), None);
+    let after = after.text("properties.value").unwrap().unwrap();
+    assert!(after.contains(audience), "{after}");
+    let without = stored(&policy(&jwt("", "")), "xml").repaired(&names(), None);
+    assert!(!without.text("properties.value").unwrap().unwrap().contains("audience"));
 }
 
 #[test]

@@ -2,11 +2,16 @@
 
 use roxmltree::{Document, ParsingOptions};
 
-use super::markup::{Piece, Pieces, Spelling};
+use super::{
+    entity,
+    markup::{Piece, Pieces, Spelling},
+};
 
 /// The longest policy, in bytes: what
 /// [API Management takes](https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
 pub(super) const LONGEST: usize = 256 << 10;
+/// The longest text of such a policy as XML, whose references are longer than what they stand for.
+const LONGEST_XML: usize = 4 * LONGEST;
 const DEEPEST: usize = 64;
 const MOST_ELEMENTS: usize = 8192;
 const MOST_ATTRIBUTES: usize = 64;
@@ -49,14 +54,15 @@ pub enum UnreadPolicy {
 /// Reads a text as XML, after a look at its shape that costs no more than its length.
 pub(super) fn parse(text: &str) -> Result<Document<'_>, UnreadPolicy> {
     check_shape(text)?;
-    let nodes_limit = u32::try_from(LONGEST).unwrap_or(u32::MAX);
+    let nodes_limit = u32::try_from(LONGEST_XML).unwrap_or(u32::MAX);
     let options = ParsingOptions { allow_dtd: false, nodes_limit, ..ParsingOptions::default() };
     Document::parse_with_options(text, options).map_err(|error| UnreadPolicy::NotXml(error.to_string()))
 }
 
 fn check_shape(text: &str) -> Result<(), UnreadPolicy> {
-    if text.len() > LONGEST {
-        return Err(TooComplex::Length(text.len()).into());
+    let length = if text.len() > LONGEST_XML { text.len() } else { text.len() - entity::excess(text) };
+    if length > LONGEST {
+        return Err(TooComplex::Length(length).into());
     }
     let (mut depth, mut elements, mut attributes, mut namespaces) = (0_usize, 0, 0, 0);
     let mut pieces = Pieces::of(text, Spelling::Xml);

@@ -57,12 +57,33 @@ pub(super) fn encoded(text: &str, quote: Option<char>) -> String {
     result
 }
 
-/// Whether a text, read as XML, is one expression from its beginning to its end.
+/// How many bytes shorter a text is with its references resolved.
+pub(super) fn excess(text: &str) -> usize {
+    let references = text.match_indices('&').filter_map(|(at, _)| {
+        let behind = &text[at + 1..];
+        let end = behind.bytes().take(LONGEST).position(|byte| byte == b';')?;
+        character(&behind[..end]).map(|it| (end + 2).saturating_sub(it.len_utf8()))
+    });
+    references.sum()
+}
+
+/// Whether a text is one expression from its beginning to its end that is spelt as XML. A reference within
+/// a text of C# is what that text says; one in the code itself can only be a reference of XML.
 pub(super) fn is_whole_expression(text: &str) -> bool {
     if text.contains('<') {
         return false;
     }
-    let Some(decoded) = decoded(text) else { return false };
-    let trimmed = decoded.trim();
-    expression::begins(trimmed) && expression::length(trimmed) == Some(trimmed.len())
+    decoded(text).is_some_and(|decoded| expression::is_whole(&decoded))
+        && (!text.contains('&') || !expression::is_whole(text) || has_reference_in_code(text))
+}
+
+fn has_reference_in_code(text: &str) -> bool {
+    let text = text.trim_matches(expression::LAYOUT);
+    let mut found = false;
+    let _end = expression::scan(text, |at| {
+        let behind = text.as_bytes().get(at + 1..).unwrap_or_default();
+        let end = behind.iter().take(LONGEST).position(|byte| *byte == b';');
+        found |= text.as_bytes().get(at) == Some(&b'&') && end.is_some();
+    });
+    found
 }

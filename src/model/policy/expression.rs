@@ -12,22 +12,39 @@ enum Inside {
     Interpolated { verbatim: bool },
 }
 
+/// The white space that XML has. Any other is a part of a value.
+pub(super) const LAYOUT: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// Whether a value is an expression, as the service decides it: by its first characters.
 pub(super) fn begins(value: &str) -> bool {
-    let value = value.trim_start();
+    let value = value.trim_start_matches(LAYOUT);
     value.starts_with("@(") || value.starts_with("@{")
+}
+
+/// Whether a text is one expression from its beginning to its end.
+pub(super) fn is_whole(text: &str) -> bool {
+    let text = text.trim_matches(LAYOUT);
+    begins(text) && length(text) == Some(text.len())
 }
 
 /// The length in bytes of the expression that `text` begins with; `None` if its brackets or quotes do not
 /// match. Each byte is read once.
 pub(super) fn length(text: &str) -> Option<usize> {
+    scan(text, |_| {})
+}
+
+/// As [`length`], with a look at each place that is code: within no text, character or comment.
+pub(super) fn scan(text: &str, mut in_code: impl FnMut(usize)) -> Option<usize> {
     let bytes = text.as_bytes();
     let close = closer(*bytes.get(1)?)?;
     let mut inside = vec![Inside::Code { close, hole: false }];
     let mut at = 2;
     while let Some(top) = inside.last().copied() {
         at = match top {
-            Inside::Code { close, hole } => code(bytes, at, close, hole, &mut inside)?,
+            Inside::Code { close, hole } => {
+                in_code(at);
+                code(bytes, at, close, hole, &mut inside)?
+            }
             Inside::Interpolated { verbatim } => interpolated(bytes, at, verbatim, &mut inside)?,
         };
         if inside.len() > DEEPEST {

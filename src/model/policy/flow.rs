@@ -1,4 +1,4 @@
-//! What the inbound section of a policy does with a request, as far as it bears on who is let in.
+//! What the sections of a policy do with a request, as far as it bears on who is let in.
 //!
 //! Every element is on a list here, with the reason why it is there. One that is on none is a doubt.
 
@@ -6,6 +6,8 @@ use roxmltree::{Document, Node};
 
 use super::{
     doubt::Doubt,
+    expression, later,
+    request::TOKEN_HEADER,
     validate_jwt::{Check, TokenPlace, literal, text_of},
 };
 
@@ -20,12 +22,16 @@ pub(super) enum Statement {
     Answer(String),
     /// The token at this place, or at any, may be another from here on.
     Alters { place: Option<TokenPlace>, element: String },
+    /// The header of the site's token is removed from every request.
+    Removes(String),
     /// A kept answer may be given to a request before what follows is checked.
     Cache(String),
     /// Something that may refuse or answer requests, and cannot make a refused one go through.
     MayRefuse(Doubt),
     /// Something of which nothing is known.
     Unknown(Doubt),
+    /// Something behind the checks, which may change the answer to a request and not who is let in.
+    Later(Doubt),
 }
 
 /// Statements of which none changes who is let in:
@@ -36,7 +42,7 @@ pub(super) enum Statement {
 ///   ([documentation](https://learn.microsoft.com/azure/api-management/cors-policy));
 /// * `base` stands for policies of other scopes, which every link has and which are not read here. Where it is
 ///   missing, those are skipped, which takes nothing away from the checks of the product.
-const NEUTRAL: [&str; 35] = [
+pub(super) const NEUTRAL: [&str; 35] = [
     "authentication-basic",
     "authentication-certificate",
     "authentication-managed-identity",
@@ -92,7 +98,14 @@ const CACHES: [&str; 3] = ["azure-openai-semantic-cache-lookup", "cache-lookup",
 
 const SECTIONS: [&str; 4] = ["inbound", "backend", "outbound", "on-error"];
 
-/// Reads the inbound section of a policy document.
+/// In which section a statement stands, of those that a request passes on its way to the API.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Inbound,
+    Backend,
+}
+
+/// Reads the sections of a policy document.
 pub(super) fn of(document: &Document<'_>) -> Vec<Statement> {
     let root = document.root_element();
     let name = root.tag_name().name();
@@ -101,6 +114,7 @@ pub(super) fn of(document: &Document<'_>) -> Vec<Statement> {
     }
     let mut statements = Vec::new();
     let mut seen = Vec::new();
+    broken_expressions(root, &mut statements);
     strange(root, &mut statements);
     for section in root.children().filter(Node::is_element) {
         let name = section.tag_name().name();
@@ -109,10 +123,45 @@ pub(super) fn of(document: &Document<'_>) -> Vec<Statement> {
         }
         seen.push(name);
         if name == "inbound" {
-            sequence(section, &mut statements);
+            sequence(section, Section::Inbound, &mut statements);
+        }
+    }
+    // However the sections are arranged, a request passes `inbound` first.
+    for section in root.children().filter(Node::is_element) {
+        match section.tag_name().name() {
+            "backend" => backend(section, &mut statements),
+            "outbound" => later::section(section, &later::ANSWERS, &mut statements),
+            "on-error" => later::section(section, &[], &mut statements),
+            _ => {}
         }
     }
     statements
+}
+
+/// Where an expression ends whose brackets or quotes do not match is a guess, and so is what is an element
+/// behind it.
+fn broken_expressions(root: Node<'_, '_>, into: &mut Vec<Statement>) {
+    let is_broken = |text: &str| expression::begins(text) && !expression::is_whole(text);
+    for node in root.descendants().filter(Node::is_element) {
+        let element = node.tag_name().name();
+        if is_broken(&text_of(node)) {
+            into.push(Statement::Unknown(Doubt::Text(element.to_owned())));
+        }
+        for attribute in node.attributes().filter(|attribute| is_broken(attribute.value())) {
+            let (element, name) = (element.to_owned(), attribute.name().to_owned());
+            into.push(Statement::Unknown(Doubt::Attribute { element, name }));
+        }
+    }
+}
+
+/// The section that forwards a request. One that does not do so itself, nor leaves it to `base`, leaves it to
+/// the policies of the API and its operations, which are not read here.
+fn backend(section: Node<'_, '_>, into: &mut Vec<Statement>) {
+    sequence(section, Section::Backend, into);
+    let forwards = |node: Node<'_, '_>| matches!(node.tag_name().name(), "base" | "forward-request");
+    if !section.descendants().any(forwards) {
+        into.push(Statement::Later(Doubt::MayAnswer("backend".to_owned())));
+    }
 }
 
 /// The `inbound` section of a document.
@@ -136,24 +185,34 @@ fn strange_text(container: Node<'_, '_>, into: &mut Vec<Statement>) {
     }
 }
 
-fn sequence(section: Node<'_, '_>, into: &mut Vec<Statement>) {
-    strange(section, into);
-    section.children().filter(Node::is_element).for_each(|element| statement(element, into));
+fn sequence(container: Node<'_, '_>, section: Section, into: &mut Vec<Statement>) {
+    strange(container, into);
+    all_in(container, section, into);
 }
 
-fn statement(element: Node<'_, '_>, into: &mut Vec<Statement>) {
+fn all_in(container: Node<'_, '_>, section: Section, into: &mut Vec<Statement>) {
+    container.children().filter(Node::is_element).for_each(|element| statement(element, section, into));
+}
+
+fn statement(element: Node<'_, '_>, section: Section, into: &mut Vec<Statement>) {
     let name = element.tag_name().name();
     if element.tag_name().namespace().is_some() {
         return into.push(Statement::Unknown(Doubt::Element(name.to_owned())));
     }
     match name {
+        // The service has it in `inbound` alone. What it does elsewhere protects nothing.
+        "validate-jwt" if section == Section::Backend => {
+            into.push(Statement::Later(Doubt::Element(name.to_owned())));
+        }
+        "forward-request" if section == Section::Backend => {}
         "validate-jwt" => into.push(Statement::Check(Box::new(Check::read(element)))),
-        "choose" => choose(element, into),
+        "choose" => choose(element, section, into),
         "return-response" | "mock-response" => into.push(Statement::Answer(name.to_owned())),
         "include-fragment" => {
             let id = element.attribute("fragment-id").unwrap_or_default();
             into.push(Statement::Unknown(Doubt::Fragment(id.to_owned())));
         }
+        "set-header" if removes_token(element) => into.push(Statement::Removes(name.to_owned())),
         "set-header" => into.push(alters(element, TokenPlace::Header)),
         "set-query-parameter" => into.push(alters(element, TokenPlace::QueryParameter)),
         "rewrite-uri" => into.push(Statement::Alters {
@@ -163,13 +222,13 @@ fn statement(element: Node<'_, '_>, into: &mut Vec<Statement>) {
         // What is in it is carried out once, within a limit on how often that is so at the same time.
         "limit-concurrency" => {
             strange_text(element, into);
-            element.children().filter(Node::is_element).for_each(|child| statement(child, into));
+            all_in(element, section, into);
         }
         // What is in it is carried out several times, or side by side.
         "retry" | "wait" => {
             let mut within = Vec::new();
             strange_text(element, &mut within);
-            element.children().filter(Node::is_element).for_each(|child| statement(child, &mut within));
+            all_in(element, section, &mut within);
             if within.iter().any(|it| !matches!(it, Statement::Alters { .. })) {
                 return into.push(Statement::Unknown(Doubt::Element(name.to_owned())));
             }
@@ -191,22 +250,52 @@ fn alters(element: Node<'_, '_>, place: fn(String) -> TokenPlace) -> Statement {
     Statement::Alters { place, element: element.tag_name().name().to_owned() }
 }
 
-fn choose(element: Node<'_, '_>, into: &mut Vec<Statement>) {
-    strange_text(element, into);
+/// Whether the site's header is removed from every request, whatever is in it.
+fn removes_token(element: Node<'_, '_>) -> bool {
+    element.attributes().len() == 2
+        && element.attribute("name").is_some_and(|name| name.eq_ignore_ascii_case(TOKEN_HEADER))
+        && element.attribute("exists-action") == Some("delete")
+        && !element.has_children()
+}
+
+/// Alternatives: `when` with a condition, once or more, and `otherwise` as the last, if at all.
+fn choose(element: Node<'_, '_>, section: Section, into: &mut Vec<Statement>) {
+    strange(element, into);
     let (mut branches, mut exhaustive) = (Vec::new(), false);
     for branch in element.children().filter(Node::is_element) {
+        let name = branch.tag_name().name();
         let mut statements = Vec::new();
-        match branch.tag_name().name() {
-            "when" => {}
-            "otherwise" => exhaustive = true,
-            other => statements.push(Statement::Unknown(Doubt::Element(other.to_owned()))),
+        let is_in_place = match name {
+            "when" => !exhaustive,
+            "otherwise" => !exhaustive && !branches.is_empty(),
+            _ => false,
+        };
+        if !is_in_place || branch.tag_name().namespace().is_some() {
+            into.push(Statement::Unknown(Doubt::Element(name.to_owned())));
         }
+        exhaustive |= name == "otherwise";
+        strange_condition(branch, into);
         strange_text(branch, &mut statements);
-        branch.children().filter(Node::is_element).for_each(|child| statement(child, &mut statements));
+        all_in(branch, section, &mut statements);
         branches.push(statements);
+    }
+    if branches.is_empty() {
+        into.push(Statement::Unknown(Doubt::Element("choose".to_owned())));
     }
     if branches.iter().any(|branch| !branch.is_empty()) {
         into.push(Statement::Choose { branches, exhaustive });
+    }
+}
+
+/// A branch has a condition if it is a `when`, and no other attribute.
+fn strange_condition(branch: Node<'_, '_>, into: &mut Vec<Statement>) {
+    let element = branch.tag_name().name();
+    let wanted = (element == "when").then_some("condition");
+    let other = branch.attributes().find(|it| it.namespace().is_some() || Some(it.name()) != wanted);
+    let missing = wanted.filter(|name| branch.attribute(*name).is_none_or(|value| value.trim().is_empty()));
+    for name in other.map(|it| it.name()).into_iter().chain(missing) {
+        let (element, name) = (element.to_owned(), name.to_owned());
+        into.push(Statement::Unknown(Doubt::Attribute { element, name }));
     }
 }
 
@@ -229,8 +318,26 @@ fn add_checks<'a>(statements: &'a [Statement], found: &mut Vec<&'a Check>) {
             Statement::Answer(_)
             | Statement::Alters { .. }
             | Statement::Cache(_)
+            | Statement::Removes(_)
             | Statement::MayRefuse(_)
-            | Statement::Unknown(_) => {}
+            | Statement::Unknown(_)
+            | Statement::Later(_) => {}
         }
     }
+}
+
+/// How many statements there are, with those within others.
+pub(super) fn count(statements: &[Statement]) -> usize {
+    let within = statements.iter().map(|statement| match statement {
+        Statement::Choose { branches, .. } => branches.iter().map(|branch| 1 + count(branch)).sum(),
+        Statement::Check(_)
+        | Statement::Answer(_)
+        | Statement::Alters { .. }
+        | Statement::Cache(_)
+        | Statement::Removes(_)
+        | Statement::MayRefuse(_)
+        | Statement::Unknown(_)
+        | Statement::Later(_) => 0,
+    });
+    statements.len() + within.sum::<usize>()
 }

@@ -75,7 +75,7 @@ fn collect(statements: &[Statement], checks: &mut Vec<ValidateJwt>, doubts: &mut
             }
             Statement::Answer(element) => doubts.push(Doubt::MayAnswer(element.clone())),
             Statement::Unknown(doubt) | Statement::MayRefuse(doubt) => doubts.push(doubt.clone()),
-            Statement::Alters { .. } | Statement::Cache(_) => {}
+            Statement::Alters { .. } | Statement::Removes(_) | Statement::Cache(_) | Statement::Later(_) => {}
         }
     }
 }

@@ -1,27 +1,40 @@
 //! Statements → verdict, by trying requests on them: the site's own, and every kind that is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     GatewayHosts,
     doubt::Doubt,
     flow::{self, Statement},
-    request::{Expiry, Issuer, Outcome, Publisher, Request, Scene, Signer, Token, own_issuer},
+    request::{Expiry, Facts, Issuer, Outcome, Request, Scene, Signer, Token, own_issuer},
     validate_jwt::Check,
     verdict::{Opening, PolicyVerdict},
     walk::{is_strict, outcome},
 };
 use crate::model::Hostname;
 
-/// More combinations than this are not tried.
-const MOST_TOKENS: usize = 10_000;
+/// More issuers, audiences, sources of keys, claimed values and checks than this are not judged.
+const MOST_NAMED: usize = 64;
+
+/// What trying tokens may cost: as many as there are, times the statements and the lists that each passes.
+const MOST_WORK: usize = 100_000;
+
+/// More reasons than this are not given.
+const MOST_REASONS: usize = 64;
 
 /// Judges what some statements do about requests of the site at `site`, and about all others.
 pub(super) fn judge(statements: &[Statement], site: &Hostname, gateway: GatewayHosts<'_>) -> PolicyVerdict {
     let checks = flow::checks(statements);
-    let scene = scene_of(&checks, site, gateway);
+    if names_too_much(&checks) {
+        return PolicyVerdict::Undetermined(vec![Doubt::TooMany]);
+    }
     let own = own_token(site, gateway.host);
-    let forged = forged(&checks, &scene, &own);
+    let audiences = audiences(&checks, &own);
+    let mut scene = scene_of(&checks, site, gateway);
+    let facts = checks.iter().map(|check| (check.element, Facts::of(check, site, gateway.all, &audiences)));
+    scene.facts = facts.collect();
+    let forged = forged(&checks, &scene, &audiences)
+        .filter(|tokens| tokens.len().saturating_mul(cost(statements, &checks)) <= MOST_WORK);
     let passes = |request: &Request| outcome(statements, request, &scene) == Outcome::Passes;
     let mut openings = BTreeSet::new();
     if passes(&Request::Bare) {
@@ -40,25 +53,70 @@ pub(super) fn judge(statements: &[Statement], site: &Hostname, gateway: GatewayH
     }
     match of_site {
         Outcome::Refused(why) => PolicyVerdict::Closed(distinct(why)),
-        Outcome::Passes if is_strict(statements, site) => PolicyVerdict::Healthy,
-        Outcome::Passes => {
-            PolicyVerdict::Undetermined(doubts(statements, &checks, site, forged.is_none(), vec![]))
-        }
+        Outcome::Passes if is_strict(statements, &scene) => match later(statements) {
+            doubts if doubts.is_empty() => PolicyVerdict::Healthy,
+            doubts => PolicyVerdict::Undetermined(doubts),
+        },
+        Outcome::Passes => PolicyVerdict::Undetermined(doubts(statements, &scene, forged.is_none(), vec![])),
         Outcome::Unknown(why) => {
-            PolicyVerdict::Undetermined(doubts(statements, &checks, site, forged.is_none(), why))
+            PolicyVerdict::Undetermined(doubts(statements, &scene, forged.is_none(), why))
+        }
+    }
+}
+
+fn names_too_much(checks: &[&Check]) -> bool {
+    let mut named: BTreeSet<(u8, &[u8])> = BTreeSet::new();
+    for rule in checks.iter().map(|check| &check.rule) {
+        named.extend(rule.issuers.iter().map(|it| (0, it.as_bytes())));
+        named.extend(rule.audiences.iter().map(|it| (1, it.as_bytes())));
+        named.extend(rule.openid_configurations.iter().map(|it| (2, it.as_bytes())));
+        named.extend(rule.signing_secrets.iter().map(|it| (3, it.expose())));
+        named.extend(rule.required_claims.iter().flat_map(|it| &it.values).map(|it| (4, it.as_bytes())));
+    }
+    named.len() + checks.len() > MOST_NAMED
+}
+
+/// What one token costs.
+fn cost(statements: &[Statement], checks: &[&Check]) -> usize {
+    let lists = checks.iter().map(|check| {
+        let rule = &check.rule;
+        let claims = rule.required_claims.iter().map(|claim| 1 + claim.values.len());
+        rule.issuers.len()
+            + rule.audiences.len()
+            + rule.openid_configurations.len()
+            + rule.signing_secrets.len()
+            + claims.sum::<usize>()
+    });
+    flow::count(statements) + lists.sum::<usize>()
+}
+
+/// What becomes doubtful when the checks are behind a request.
+fn later(statements: &[Statement]) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    add_later(statements, &mut doubts);
+    distinct(doubts)
+}
+
+fn add_later(statements: &[Statement], into: &mut Vec<Doubt>) {
+    for statement in statements {
+        match statement {
+            Statement::Later(doubt) => into.push(doubt.clone()),
+            Statement::Choose { branches, .. } => branches.iter().for_each(|it| add_later(it, into)),
+            Statement::Check(_)
+            | Statement::Answer(_)
+            | Statement::Alters { .. }
+            | Statement::Removes(_)
+            | Statement::Cache(_)
+            | Statement::MayRefuse(_)
+            | Statement::Unknown(_) => {}
         }
     }
 }
 
 /// Whether a check by itself refuses the requests of the site.
-pub(super) fn refuses_site(
-    check: &Check,
-    all: &[&Check],
-    site: &Hostname,
-    gateway: GatewayHosts<'_>,
-) -> bool {
-    let own = Request::Site(own_token(site, gateway.host));
-    matches!(check.outcome(&own, &scene_of(all, site, gateway)), Outcome::Refused(_))
+pub(super) fn refuses_site(check: &Check, scene: &Scene<'_>, gateway: Option<&str>) -> bool {
+    let own = Request::Site(own_token(scene.site, gateway));
+    matches!(check.outcome(&own, scene), Outcome::Refused(_))
 }
 
 /// The token of the site at `site` for the gateway at `gateway`.
@@ -71,7 +129,8 @@ pub(super) fn own_token(site: &Hostname, gateway: Option<&str>) -> Token {
     }
 }
 
-fn scene_of<'a>(checks: &[&'a Check], site: &'a Hostname, gateway: GatewayHosts<'a>) -> Scene<'a> {
+/// The scene of some checks, without facts about them.
+pub(super) fn scene_of<'a>(checks: &[&'a Check], site: &'a Hostname, gateway: GatewayHosts<'a>) -> Scene<'a> {
     let mut secrets: Vec<&[u8]> = Vec::new();
     for secret in checks.iter().flat_map(|check| &check.rule.signing_secrets) {
         if !secrets.contains(&secret.expose()) {
@@ -79,29 +138,35 @@ fn scene_of<'a>(checks: &[&'a Check], site: &'a Hostname, gateway: GatewayHosts<
         }
     }
     let reads_site_header = checks.iter().any(|check| check.rule.token.is_of_sites());
-    Scene { site, gateways: gateway.all, secrets, reads_site_header }
+    Scene { site, gateways: gateway.all, secrets, reads_site_header, facts: BTreeMap::new() }
+}
+
+/// Whom the site's tokens are meant for, and everyone else whom the policy names.
+fn audiences(checks: &[&Check], own: &Token) -> BTreeSet<Option<String>> {
+    let mut audiences = BTreeSet::from([own.audience.clone()]);
+    for rule in checks.iter().map(|check| &check.rule) {
+        audiences.extend(rule.audiences.iter().cloned().map(Some));
+        let claims = rule.required_claims.iter().filter(|claim| claim.name == "aud");
+        audiences.extend(claims.flat_map(|claim| &claim.values).cloned().map(Some));
+    }
+    audiences
 }
 
 /// Tokens that are not valid ones of the site, and what it means if they are let in; `None` if there are too
 /// many to try. Only issuers, audiences, secrets and publishers that the policy names can matter.
-fn forged(checks: &[&Check], scene: &Scene<'_>, own: &Token) -> Option<Vec<(Token, Opening)>> {
-    let (site, own_name) = (scene.site, own_issuer(scene.site));
-    let mut foreign = BTreeSet::new();
-    let mut audiences: BTreeSet<Option<String>> = BTreeSet::from([own.audience.clone()]);
-    let mut publishers = BTreeSet::new();
+fn forged(
+    checks: &[&Check],
+    scene: &Scene<'_>,
+    audiences: &BTreeSet<Option<String>>,
+) -> Option<Vec<(Token, Opening)>> {
+    let own_name = own_issuer(scene.site);
+    let foreign: BTreeSet<&str> = scene.facts.values().flat_map(|facts| facts.foreign.clone()).collect();
+    let publishers: BTreeSet<&str> = scene.facts.values().flat_map(|facts| facts.others.clone()).collect();
     let mut named = BTreeSet::from([own_name.clone()]);
-    for check in checks {
-        foreign.extend(check.foreign_issuers(site).into_iter().map(str::to_owned));
-        named.extend(check.rule.issuers.iter().cloned());
-        publishers.extend(check.urls(site, &Publisher::Other).into_iter().map(str::to_owned));
-        audiences.extend(check.rule.audiences.iter().cloned().map(Some));
-        for claim in &check.rule.required_claims {
-            match claim.name.as_str() {
-                "iss" => named.extend(claim.values.iter().cloned()),
-                "aud" => audiences.extend(claim.values.iter().cloned().map(Some)),
-                _ => {}
-            }
-        }
+    for rule in checks.iter().map(|check| &check.rule) {
+        named.extend(rule.issuers.iter().cloned());
+        let claims = rule.required_claims.iter().filter(|claim| claim.name == "iss");
+        named.extend(claims.flat_map(|claim| &claim.values).cloned());
     }
     let mut makers: Vec<(Signer, Issuer, Expiry, Opening)> = Vec::new();
     let mut add = |signer, issuer, expiry, opening| makers.push((signer, issuer, expiry, opening));
@@ -115,23 +180,24 @@ fn forged(checks: &[&Check], scene: &Scene<'_>, own: &Token) -> Option<Vec<(Toke
     for (expiry, opening) in [(Expiry::Never, Opening::NeverExpires), (Expiry::LongAgo, Opening::Expired)] {
         add(Signer::Site, Issuer::Named(own_name.clone()), expiry, opening);
     }
-    for name in &foreign {
-        let opening = Opening::OtherIssuer(name.clone());
-        add(Signer::Site, Issuer::Named(name.clone()), Expiry::Later, opening.clone());
+    for name in foreign {
+        let opening = Opening::OtherIssuer(name.to_owned());
+        let issuer = || Issuer::Named(name.to_owned());
+        add(Signer::Site, issuer(), Expiry::Later, opening.clone());
         for url in &publishers {
-            add(Signer::Publisher(url.clone()), Issuer::Named(name.clone()), Expiry::Later, opening.clone());
+            add(Signer::Publisher((*url).to_owned()), issuer(), Expiry::Later, opening.clone());
         }
     }
     // Keys that are published elsewhere may be the site's, unless the site's own are named as well.
-    if checks.iter().any(|check| check.trusts_site(site)) {
-        for url in &publishers {
-            let opening = Opening::OtherKeys(url.clone());
-            let signer = || Signer::Publisher(url.clone());
-            add(signer(), Issuer::OfPublisher(url.clone()), Expiry::Later, opening.clone());
+    if scene.facts.values().any(|facts| facts.trusts_site) {
+        for url in publishers {
+            let opening = Opening::OtherKeys(url.to_owned());
+            let signer = || Signer::Publisher(url.to_owned());
+            add(signer(), Issuer::OfPublisher(url.to_owned()), Expiry::Later, opening.clone());
             add(signer(), Issuer::Named(own_name.clone()), Expiry::Later, opening);
         }
     }
-    if makers.len().saturating_mul(audiences.len()) > MOST_TOKENS {
+    if makers.len().saturating_mul(audiences.len()) > MOST_WORK {
         return None;
     }
     let tokens = makers.into_iter().flat_map(|(signer, issuer, expiry, opening)| {
@@ -144,20 +210,14 @@ fn forged(checks: &[&Check], scene: &Scene<'_>, own: &Token) -> Option<Vec<(Toke
 }
 
 /// Everything that is not decided, most general first.
-fn doubts(
-    statements: &[Statement],
-    checks: &[&Check],
-    site: &Hostname,
-    too_many: bool,
-    found: Vec<Doubt>,
-) -> Vec<Doubt> {
+fn doubts(statements: &[Statement], scene: &Scene<'_>, too_many: bool, found: Vec<Doubt>) -> Vec<Doubt> {
     let mut all = found;
     if too_many {
         all.push(Doubt::TooMany);
     }
-    all.extend(checks.iter().flat_map(|check| check.doubts_for(site)));
-    let elsewhere = checks.iter().flat_map(|check| check.urls(site, &Publisher::Other));
-    all.extend(elsewhere.map(|url| Doubt::KeysElsewhere(url.to_owned())));
+    all.extend(scene.facts.values().flat_map(|facts| facts.doubts.iter().cloned()));
+    let elsewhere = scene.facts.values().flat_map(|facts| &facts.others);
+    all.extend(elsewhere.map(|url| Doubt::KeysElsewhere((*url).to_owned())));
     of_statements(statements, &mut all);
     distinct(all)
 }
@@ -165,7 +225,9 @@ fn doubts(
 fn of_statements(statements: &[Statement], into: &mut Vec<Doubt>) {
     for statement in statements {
         match statement {
-            Statement::Unknown(doubt) | Statement::MayRefuse(doubt) => into.push(doubt.clone()),
+            Statement::Unknown(doubt) | Statement::MayRefuse(doubt) | Statement::Later(doubt) => {
+                into.push(doubt.clone());
+            }
             Statement::Answer(element) => into.push(Doubt::MayAnswer(element.clone())),
             Statement::Cache(element) => into.push(Doubt::Cached(element.clone())),
             Statement::Choose { branches, .. } => {
@@ -176,7 +238,7 @@ fn of_statements(statements: &[Statement], into: &mut Vec<Doubt>) {
                     of_statements(branch, into);
                 }
             }
-            Statement::Check(_) | Statement::Alters { .. } => {}
+            Statement::Check(_) | Statement::Alters { .. } | Statement::Removes(_) => {}
         }
     }
 }
@@ -184,7 +246,7 @@ fn of_statements(statements: &[Statement], into: &mut Vec<Doubt>) {
 fn distinct<T: PartialEq>(all: Vec<T>) -> Vec<T> {
     let mut kept = Vec::new();
     for one in all {
-        if !kept.contains(&one) {
+        if kept.len() < MOST_REASONS && !kept.contains(&one) {
             kept.push(one);
         }
     }

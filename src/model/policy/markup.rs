@@ -132,7 +132,7 @@ impl<'a> Pieces<'a> {
                 self.within = Within::Content;
                 Ok(Piece::TagEnd { text: self.take(found + 2), empty: true })
             }
-            quote @ (b'"' | b'\'') if rest[..found].trim_end().ends_with('=') => {
+            quote @ (b'"' | b'\'') if rest[..found].trim_end_matches(expression::LAYOUT).ends_with('=') => {
                 self.within = Within::Value(char::from(quote));
                 Ok(Piece::Tag(self.take(found + 1)))
             }
@@ -147,8 +147,8 @@ impl<'a> Pieces<'a> {
             return Ok(Piece::Value { text: self.take(end), quote, spelling: Spelling::Xml });
         }
         let end = self.expression(rest, Some(quote))?;
-        if rest[end..].trim_start().starts_with(quote) {
-            let end = rest.len() - rest[end..].trim_start().len();
+        if rest[end..].trim_start_matches(expression::LAYOUT).starts_with(quote) {
+            let end = rest.len() - rest[end..].trim_start_matches(expression::LAYOUT).len();
             return Ok(Piece::Value { text: self.take(end), quote, spelling });
         }
         Err(NotMarkup { at: self.at + end, problem: "an expression has to be the whole value" })
@@ -167,7 +167,7 @@ impl<'a> Pieces<'a> {
     /// Where the expression ends that `rest` begins with, behind white space. Whether it is C# is for the
     /// service to say: one whose brackets or quotes do not match ends where only a value can end.
     fn expression(&mut self, rest: &str, quote: Option<char>) -> Result<usize, NotMarkup> {
-        let start = rest.len() - rest.trim_start().len();
+        let start = rest.len() - rest.trim_start_matches(expression::LAYOUT).len();
         if let Some(length) = expression::length(&rest[start..]) {
             return Ok(start + length);
         }
@@ -197,7 +197,7 @@ fn guessed_end(text: &str, quote: Option<char>) -> Option<usize> {
         Some(quote) => behind.strip_prefix(quote).is_some_and(|behind| {
             behind.starts_with(['>', ' ', '\t', '\r', '\n']) || behind.starts_with("/>")
         }),
-        None => behind.trim_start_matches([' ', '\t', '\r', '\n']).starts_with("</"),
+        None => behind.trim_start_matches(expression::LAYOUT).starts_with("</"),
     };
     let ends = text.match_indices(close).map(|(at, _)| at + 1);
     ends.into_iter().find(|end| is_end(&text[*end..]))

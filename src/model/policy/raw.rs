@@ -81,10 +81,8 @@ pub(super) fn from_xml(xml: &str) -> String {
 
 /// An expression without its references, as long as that reads back as the same expression.
 fn unescaped(text: &str, quote: Option<char>) -> String {
-    let plain = entity::decoded(text).filter(|plain| expression::begins(plain)).filter(|plain| {
-        let code = plain.trim();
-        expression::length(code) == Some(code.len()) && reads_as(plain, quote) == Some(plain.as_str().into())
-    });
+    let plain = entity::decoded(text)
+        .filter(|plain| expression::is_whole(plain) && reads_as(plain, quote) == Some(plain.as_str().into()));
     plain.unwrap_or_else(|| text.to_owned())
 }
 

@@ -6,7 +6,7 @@ use roxmltree::{Document, Node};
 
 use super::{
     GatewayHosts, document, flow,
-    judge::{own_token, refuses_site},
+    judge::{own_token, refuses_site, scene_of},
     request::{MOST_SKEW, Outcome, own_issuer, required},
     validate_jwt::Check,
     write::{self, Kept, Layout},
@@ -52,8 +52,9 @@ impl Repair<'_, '_> {
         let statements = flow::of(self.document);
         let all = flow::checks(&statements);
         let of_link = all.iter().copied().filter(|check| is_of_link(check, site));
+        let scene = scene_of(&all, site, self.gateway);
         let (mut replaced, kept): (Vec<&Check>, Vec<&Check>) =
-            of_link.partition(|check| refuses_site(check, &all, site, self.gateway));
+            of_link.partition(|check| refuses_site(check, &scene, self.gateway.host));
         let guards = |check: &&Check| self.is_direct(check);
         if !replaced.iter().any(guards) && !kept.iter().any(|check| check.is_strict(site) && guards(check)) {
             match kept.iter().copied().find(guards) {

@@ -1,5 +1,7 @@
 //! Requests as a check sees them, and what it makes of each: let in, refused, or not decided by its text.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     doubt::Doubt,
     validate_jwt::{Check, ClaimMatch, RequiredClaim, TokenPlace},
@@ -87,6 +89,23 @@ pub(super) struct Scene<'a> {
     pub(super) secrets: Vec<&'a [u8]>,
     /// Whether some check reads the site's header.
     pub(super) reads_site_header: bool,
+    /// What the checks say, by the numbers of their elements; empty where few requests are tried.
+    pub(super) facts: BTreeMap<usize, Facts<'a>>,
+}
+
+/// What a check says, seen from a site. Addresses are parsed for it once, and not for each request.
+pub(super) struct Facts<'a> {
+    /// What of it proves nothing.
+    pub(super) doubts: Vec<Doubt>,
+    pub(super) trusts_site: bool,
+    /// Where other parties publish keys that it trusts.
+    pub(super) others: Vec<&'a str>,
+    /// Issuers that are another party: they are not the site's, by any reading.
+    pub(super) foreign: Vec<&'a str>,
+    /// An issuer at the site's host.
+    similar: Option<&'a str>,
+    /// What becomes of tokens that are meant for these.
+    audiences: BTreeMap<Option<String>, Outcome>,
 }
 
 impl TokenPlace {
@@ -103,78 +122,111 @@ impl TokenPlace {
     }
 }
 
-/// Whose keys are at the URL of a configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Publisher {
-    Site,
-    /// Another host; whether that is where the site's keys are, too, is not known.
+/// Who a URL or a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Party {
+    /// The site, or where one is looked for, the gateway.
+    Own,
+    /// Another one, by any reading.
     Other,
     Unclear,
 }
 
-pub(super) fn publisher(url: &str, site: &Hostname) -> Publisher {
+/// Whom `text` names, seen from `host`. One that some parser may read as that host is not another party.
+fn party(text: &str, host: &Hostname) -> Party {
+    let is_plain = |it: u8| (it.is_ascii_graphic() || it == b' ') && !matches!(it, b'%' | b'\\');
+    match Owner::of(text, host) {
+        Owner::Site => Party::Own,
+        Owner::Other(host) if !host.contains('%') => Party::Other,
+        Owner::Unclear
+            if text.bytes().all(is_plain) && !text.to_ascii_lowercase().contains(host.as_str()) =>
+        {
+            Party::Other
+        }
+        Owner::Other(_) | Owner::Unclear => Party::Unclear,
+    }
+}
+
+/// Whose keys are at the URL of a configuration. Whether the site's are at another host, too, is not known.
+fn publisher(url: &str, site: &Hostname) -> Party {
     if site_of_configuration(url).as_ref() == Some(site) {
-        return Publisher::Site;
+        return Party::Own;
     }
     match Owner::of(url, site) {
-        Owner::Other(_) => Publisher::Other,
-        Owner::Site | Owner::Unclear => Publisher::Unclear,
+        Owner::Other(host) if !host.contains('%') => Party::Other,
+        Owner::Other(_) | Owner::Site | Owner::Unclear => Party::Unclear,
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// What `check` says about the site at `site` and tokens for some `audiences`.
+    pub(super) fn of(
+        check: &'a Check,
+        site: &Hostname,
+        gateways: &[String],
+        audiences: &BTreeSet<Option<String>>,
+    ) -> Self {
+        let outcome =
+            |audience: &Option<String>| (audience.clone(), check.audience(audience.as_deref(), gateways));
+        let mut facts = Self {
+            doubts: check.doubts.clone(),
+            trusts_site: false,
+            others: Vec::new(),
+            foreign: Vec::new(),
+            similar: None,
+            audiences: audiences.iter().map(outcome).collect(),
+        };
+        for url in &check.rule.openid_configurations {
+            match publisher(url, site) {
+                Party::Own => facts.trusts_site = true,
+                Party::Other => facts.others.push(url),
+                Party::Unclear => facts.doubts.push(Doubt::KeysElsewhere(url.clone())),
+            }
+        }
+        for issuer in &check.rule.issuers {
+            match party(issuer, site) {
+                Party::Own => facts.similar = facts.similar.or(Some(issuer)),
+                Party::Other => facts.foreign.push(issuer),
+                Party::Unclear => facts.doubts.push(Doubt::Issuer(issuer.clone())),
+            }
+        }
+        facts
     }
 }
 
 impl Check {
-    pub(super) fn urls(&self, site: &Hostname, of: &Publisher) -> Vec<&str> {
-        let urls = self.rule.openid_configurations.iter().map(String::as_str);
-        urls.filter(|url| publisher(url, site) == *of).collect()
-    }
-
     pub(super) fn trusts_site(&self, site: &Hostname) -> bool {
-        !self.urls(site, &Publisher::Site).is_empty()
-    }
-
-    /// The issuers that are another party: they are not the site's, by any reading.
-    pub(super) fn foreign_issuers(&self, site: &Hostname) -> Vec<&str> {
-        let is_foreign = |issuer: &&str| match Owner::of(issuer, site) {
-            Owner::Other(_) => true,
-            Owner::Site => false,
-            Owner::Unclear => !issuer.to_ascii_lowercase().contains(site.as_str()) && !issuer.contains('\\'),
-        };
-        self.rule.issuers.iter().map(String::as_str).filter(is_foreign).collect()
-    }
-
-    /// Issuers of which it is not clear whose they are.
-    fn unclear_issuers(&self, site: &Hostname) -> Vec<&str> {
-        let foreign = self.foreign_issuers(site);
-        let issuers = self.rule.issuers.iter().map(String::as_str);
-        issuers.filter(|it| Owner::of(it, site) == Owner::Unclear && !foreign.contains(it)).collect()
-    }
-
-    /// What of it proves nothing, for this site.
-    pub(super) fn doubts_for(&self, site: &Hostname) -> Vec<Doubt> {
-        let mut doubts = self.doubts.clone();
-        let unclear = self.urls(site, &Publisher::Unclear);
-        doubts.extend(unclear.into_iter().map(|url| Doubt::KeysElsewhere(url.to_owned())));
-        doubts.extend(self.unclear_issuers(site).into_iter().map(|it| Doubt::Issuer(it.to_owned())));
-        doubts
+        self.rule.openid_configurations.iter().any(|url| publisher(url, site) == Party::Own)
     }
 
     /// Whether it is proven that only requests with a valid token of the site pass.
     pub(super) fn is_strict(&self, site: &Hostname) -> bool {
-        self.doubts_for(site).is_empty()
-            && self.trusts_site(site)
-            && self.urls(site, &Publisher::Other).is_empty()
+        let facts = Facts::of(self, site, &[], &BTreeSet::new());
+        facts.doubts.is_empty()
+            && facts.trusts_site
+            && facts.others.is_empty()
             && self.rule.signing_secrets.is_empty()
             && self.rule.requires_signature
             && self.rule.requires_expiration
             && self.rule.clock_skew <= MOST_SKEW
-            && self.foreign_issuers(site).is_empty()
+            && facts.foreign.is_empty()
     }
 
     /// What it makes of a request.
     pub(super) fn outcome(&self, request: &Request, scene: &Scene<'_>) -> Outcome {
-        let doubts = self.doubts_for(scene.site);
-        if !doubts.is_empty() {
-            return Outcome::Unknown(doubts);
+        match scene.facts.get(&self.element) {
+            Some(facts) => self.outcome_by(facts, request, scene),
+            None => self.outcome_by(
+                &Facts::of(self, scene.site, scene.gateways, &BTreeSet::new()),
+                request,
+                scene,
+            ),
+        }
+    }
+
+    fn outcome_by(&self, facts: &Facts<'_>, request: &Request, scene: &Scene<'_>) -> Outcome {
+        if !facts.doubts.is_empty() {
+            return Outcome::Unknown(facts.doubts.clone());
         }
         match request {
             Request::Bare => Outcome::Refused(vec![]),
@@ -187,23 +239,24 @@ impl Check {
                     Outcome::Refused(vec![Closing::OtherPlace(place)])
                 }
             }
-            Request::Site(token) | Request::Forged(token) => self.token_outcome(token, scene),
+            Request::Site(token) | Request::Forged(token) => self.token_outcome(facts, token, scene),
         }
     }
 
-    fn token_outcome(&self, token: &Token, scene: &Scene<'_>) -> Outcome {
+    fn token_outcome(&self, facts: &Facts<'_>, token: &Token, scene: &Scene<'_>) -> Outcome {
+        let audience = facts.audiences.get(&token.audience).cloned();
         let parts = [
-            self.key(token, scene),
-            self.issuer(token, scene.site),
-            self.audience(token, scene.gateways),
+            self.key(facts, token, scene),
+            self.issuer(facts, token, scene.site),
+            audience.unwrap_or_else(|| self.audience(token.audience.as_deref(), scene.gateways)),
             self.expiry(token),
         ];
         let claims = self.rule.required_claims.iter().map(|claim| required(claim, token, scene.gateways));
         Outcome::all(parts.into_iter().chain(claims))
     }
 
-    fn key(&self, token: &Token, scene: &Scene<'_>) -> Outcome {
-        let others = self.urls(scene.site, &Publisher::Other);
+    fn key(&self, facts: &Facts<'_>, token: &Token, scene: &Scene<'_>) -> Outcome {
+        let others = &facts.others;
         let holds = match &token.signer {
             Signer::Unsigned => !self.rule.requires_signature,
             Signer::Secret(at) => self
@@ -212,7 +265,7 @@ impl Check {
                 .iter()
                 .any(|secret| Some(&secret.expose()) == scene.secrets.get(*at)),
             Signer::Publisher(url) => others.contains(&url.as_str()),
-            Signer::Site if self.trusts_site(scene.site) => true,
+            Signer::Site if facts.trusts_site => true,
             Signer::Site => {
                 if let Some(url) = others.first() {
                     return Outcome::Unknown(vec![Doubt::KeysElsewhere((*url).to_owned())]);
@@ -223,8 +276,8 @@ impl Check {
         Outcome::of(holds, || Closing::NoKeys)
     }
 
-    fn issuer(&self, token: &Token, site: &Hostname) -> Outcome {
-        let others = self.urls(site, &Publisher::Other);
+    fn issuer(&self, facts: &Facts<'_>, token: &Token, site: &Hostname) -> Outcome {
+        let others = &facts.others;
         let name = match &token.issuer {
             Issuer::OfPublisher(url) => {
                 return Outcome::of(others.contains(&url.as_str()), || Closing::OtherIssuer(vec![]));
@@ -233,31 +286,30 @@ impl Check {
         };
         let rule = &self.rule;
         let unrestricted = rule.issuers.is_empty() && rule.openid_configurations.is_empty();
-        let is_own = *name == own_issuer(site) && self.trusts_site(site);
-        if unrestricted || is_own || rule.issuers.contains(name) {
+        let is_own = *name == own_issuer(site);
+        if unrestricted || is_own && facts.trusts_site || rule.issuers.contains(name) {
             return Outcome::Passes;
         }
         if let Some(url) = others.first() {
             return Outcome::Unknown(vec![Doubt::KeysElsewhere((*url).to_owned())]);
         }
-        let similar = rule.issuers.iter().find(|issuer| Owner::of(issuer, site) == Owner::Site);
-        match similar.filter(|_| *name == own_issuer(site)) {
-            Some(issuer) => Outcome::Unknown(vec![Doubt::Issuer(issuer.clone())]),
+        match facts.similar.filter(|_| is_own) {
+            Some(issuer) => Outcome::Unknown(vec![Doubt::Issuer(issuer.to_owned())]),
             None => Outcome::Refused(vec![Closing::OtherIssuer(rule.issuers.clone())]),
         }
     }
 
     /// Audiences are compared as texts. One at the gateway's host that is spelt otherwise proves nothing.
-    fn audience(&self, token: &Token, gateways: &[String]) -> Outcome {
+    fn audience(&self, audience: Option<&str>, gateways: &[String]) -> Outcome {
         let accepted = &self.rule.audiences;
-        let Some(audience) = &token.audience else {
+        let Some(audience) = audience else {
             return if accepted.is_empty() {
                 Outcome::Passes
             } else {
                 Outcome::Unknown(vec![Doubt::Gateway])
             };
         };
-        if accepted.is_empty() || accepted.contains(audience) {
+        if accepted.is_empty() || accepted.iter().any(|it| it == audience) {
             return Outcome::Passes;
         }
         match accepted.iter().find(|it| may_mean(it, audience, gateways)) {
@@ -283,11 +335,7 @@ fn may_mean(accepted: &str, audience: &str, gateways: &[String]) -> bool {
         return true;
     };
     let custom = gateways.iter().filter_map(|host| Hostname::parse(host).ok());
-    std::iter::once(own).chain(custom).any(|host| match Owner::of(accepted, &host) {
-        Owner::Site => true,
-        Owner::Unclear => accepted.to_ascii_lowercase().contains(host.as_str()),
-        Owner::Other(_) => false,
-    })
+    std::iter::once(own).chain(custom).any(|host| party(accepted, &host) != Party::Other)
 }
 
 /// Whether a token has a claim. Of a site's tokens, issuer, audience and times are known, and no other claim.

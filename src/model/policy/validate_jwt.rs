@@ -3,7 +3,7 @@
 //!
 //! Whatever is not on the lists here is a doubt: a check with a doubt proves nothing.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use roxmltree::Node;
@@ -112,10 +112,10 @@ pub(super) fn literal(value: &str) -> Option<&str> {
     (!is_computed && !expression::begins(value)).then_some(value)
 }
 
-/// All text of an element, whatever comments are in it, without the space around it.
+/// All text of an element, whatever comments are in it, without the white space of XML around it.
 pub(super) fn text_of(element: Node<'_, '_>) -> String {
     let texts = element.children().filter(Node::is_text).filter_map(|node| node.text());
-    texts.collect::<String>().trim().to_owned()
+    texts.collect::<String>().trim_matches(expression::LAYOUT).to_owned()
 }
 
 const ATTRIBUTES: [&str; 11] = [
@@ -161,8 +161,9 @@ impl Reader {
             let name = child.tag_name().name();
             if name != "openid-config" && seen.contains(&name) {
                 self.doubts.push(Doubt::Element(name.to_owned()));
+            } else if name != "openid-config" {
+                seen.push(name);
             }
-            seen.push(name);
             match name {
                 "openid-config" => rule.openid_configurations.extend(self.configuration(child)),
                 "issuers" => rule.issuers = self.list(child, "issuer"),
@@ -256,14 +257,16 @@ impl Reader {
         url
     }
 
-    /// The texts of a list. Whether an empty one admits everything or nothing is not documented.
+    /// The texts of a list, each once. Whether an empty one admits everything or nothing is not documented.
     fn list(&mut self, list: Node<'_, '_>, item: &str) -> Vec<String> {
         self.attributes(list, &[]);
         let items = self.elements(list);
         if items.is_empty() {
             self.doubts.push(Doubt::value(item, ""));
         }
-        items.into_iter().filter_map(|element| self.item(element, item)).collect()
+        let mut seen = HashSet::new();
+        let texts = items.into_iter().filter_map(|element| self.item(element, item));
+        texts.filter(|text| seen.insert(text.clone())).collect()
     }
 
     fn item(&mut self, element: Node<'_, '_>, name: &str) -> Option<String> {

@@ -58,7 +58,7 @@ pub enum Closing {
     Expired,
     /// The token does not have this claim as it is required.
     Claim(String),
-    /// This element answers every request, so that none reaches the API.
+    /// No request reaches the API past this element: it answers each, or removes the token of each.
     Answered(String),
 }
 
@@ -113,7 +113,7 @@ impl fmt::Display for Closing {
             Self::OtherAudience(audiences) => write!(f, "only the audience {} is accepted", list(audiences)),
             Self::Expired => f.write_str("the token's lifetime is not accepted"),
             Self::Claim(name) => write!(f, "the claim `{name}` is required with another value"),
-            Self::Answered(element) => write!(f, "`<{element}>` answers every request"),
+            Self::Answered(element) => write!(f, "`<{element}>` keeps every request from the API"),
         }
     }
 }

@@ -3,18 +3,22 @@
 use super::{
     doubt::Doubt,
     flow::Statement,
-    request::{Outcome, Request, Scene},
+    request::{Outcome, Request, Scene, TOKEN_HEADER},
     validate_jwt::TokenPlace,
     verdict::Closing,
 };
-use crate::model::Hostname;
 
 /// What may be another token from here on, or what may have been answered without a check.
 #[derive(Clone, Default)]
 struct Before {
     doubts: Vec<Doubt>,
     places: Vec<TokenPlace>,
+    /// What has removed the site's token.
+    remover: Option<String>,
 }
+
+/// More than this is not remembered, so that each statement costs the same.
+const MOST: usize = 64;
 
 /// What becomes of a request.
 pub(super) fn outcome(statements: &[Statement], request: &Request, scene: &Scene<'_>) -> Outcome {
@@ -33,12 +37,17 @@ fn through(statements: &[Statement], request: &Request, scene: &Scene<'_>, mut b
 fn step(statement: &Statement, request: &Request, scene: &Scene<'_>, before: &Before) -> Outcome {
     match statement {
         Statement::Check(check) => {
+            if let Some(element) = before.removes(&check.rule.token).filter(|_| check.doubts.is_empty()) {
+                return Outcome::Refused(vec![Closing::Answered(element.to_owned())]);
+            }
             let doubts = before.doubts_at(&check.rule.token);
             if doubts.is_empty() { check.outcome(request, scene) } else { Outcome::Unknown(doubts) }
         }
         Statement::Answer(_) if !before.doubts.is_empty() => Outcome::Unknown(before.doubts.clone()),
         Statement::Answer(element) => Outcome::Refused(vec![Closing::Answered(element.clone())]),
-        Statement::Alters { .. } | Statement::Cache(_) => Outcome::Passes,
+        Statement::Alters { .. } | Statement::Removes(_) | Statement::Cache(_) | Statement::Later(_) => {
+            Outcome::Passes
+        }
         Statement::MayRefuse(doubt) | Statement::Unknown(doubt) => Outcome::Unknown(vec![doubt.clone()]),
         Statement::Choose { branches, exhaustive } => choose(branches, *exhaustive, request, scene, before),
     }
@@ -81,15 +90,54 @@ impl Before {
     /// Takes note of a statement that a request has passed.
     fn note(&mut self, statement: &Statement) {
         match statement {
-            Statement::Alters { place: Some(place), .. } => self.places.push(place.clone()),
-            Statement::Alters { place: None, element } => {
-                self.doubts.push(Doubt::TokenChanged(element.clone()));
+            Statement::Removes(element) => {
+                self.places.retain(|place| !place.is_of_sites());
+                self.remover = Some(element.clone());
             }
-            Statement::Cache(element) => self.doubts.push(Doubt::Cached(element.clone())),
-            Statement::Unknown(doubt) => self.doubts.push(doubt.clone()),
-            Statement::Choose { branches, .. } => branches.iter().flatten().for_each(|it| self.note(it)),
-            Statement::Check(_) | Statement::Answer(_) | Statement::MayRefuse(_) => {}
+            Statement::Choose { branches, .. } => branches.iter().flatten().for_each(|it| self.may(it)),
+            Statement::Alters { .. }
+            | Statement::Cache(_)
+            | Statement::Unknown(_)
+            | Statement::Check(_)
+            | Statement::Answer(_)
+            | Statement::MayRefuse(_)
+            | Statement::Later(_) => self.may(statement),
         }
+    }
+
+    /// Takes note of a statement that a request may have passed.
+    fn may(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Alters { place: Some(place), element } => self.alters(place.clone(), element),
+            Statement::Removes(element) => {
+                self.alters(TokenPlace::Header(TOKEN_HEADER.to_owned()), element);
+            }
+            Statement::Alters { place: None, element } => self.doubts(Doubt::TokenChanged(element.clone())),
+            Statement::Cache(element) => self.doubts(Doubt::Cached(element.clone())),
+            Statement::Unknown(doubt) => self.doubts(doubt.clone()),
+            Statement::Choose { branches, .. } => branches.iter().flatten().for_each(|it| self.may(it)),
+            Statement::Check(_) | Statement::Answer(_) | Statement::MayRefuse(_) | Statement::Later(_) => {}
+        }
+    }
+
+    fn alters(&mut self, place: TokenPlace, element: &str) {
+        if self.places.len() >= MOST {
+            self.doubts(Doubt::TokenChanged(element.to_owned()));
+        } else if !self.places.contains(&place) {
+            self.places.push(place);
+        }
+    }
+
+    fn doubts(&mut self, doubt: Doubt) {
+        if self.doubts.len() < MOST && !self.doubts.contains(&doubt) {
+            self.doubts.push(doubt);
+        }
+    }
+
+    /// What has removed the token at a place from every request, if nothing can have put one there.
+    fn removes(&self, place: &TokenPlace) -> Option<&str> {
+        let may_be_back = !self.doubts.is_empty() || self.places.iter().any(TokenPlace::is_of_sites);
+        self.remover.as_deref().filter(|_| place.is_of_sites() && !may_be_back)
     }
 
     /// Why what a check reads at a place may be another token than the request came with.
@@ -102,7 +150,8 @@ impl Before {
             (TokenPlace::Header(_) | TokenPlace::QueryParameter(_), _) => false,
         };
         let mut doubts = self.doubts.clone();
-        if self.places.iter().any(is_place) {
+        let is_removed = self.remover.is_some() && place.is_of_sites();
+        if is_removed || self.places.iter().any(is_place) {
             let element = match place {
                 TokenPlace::Header(_) => "set-header",
                 TokenPlace::QueryParameter(_) => "set-query-parameter",
@@ -115,24 +164,26 @@ impl Before {
 
 /// Whether it is proven that nothing but requests with a valid token of the site passes: by one check, which
 /// sees the token that the request came with.
-pub(super) fn is_strict(statements: &[Statement], site: &Hostname) -> bool {
-    strict(statements, site, Before::default())
+pub(super) fn is_strict(statements: &[Statement], scene: &Scene<'_>) -> bool {
+    strict(statements, scene, Before::default())
 }
 
-fn strict(statements: &[Statement], site: &Hostname, mut before: Before) -> bool {
+fn strict(statements: &[Statement], scene: &Scene<'_>, mut before: Before) -> bool {
     statements.iter().any(|statement| {
         let holds = match statement {
             Statement::Check(check) => {
-                check.is_strict(site) && before.doubts_at(&check.rule.token).is_empty()
+                check.is_strict(scene.site) && before.doubts_at(&check.rule.token).is_empty()
             }
             Statement::Choose { branches, exhaustive } => {
-                *exhaustive && branches.iter().all(|branch| strict(branch, site, before.clone()))
+                *exhaustive && branches.iter().all(|branch| strict(branch, scene, before.clone()))
             }
             Statement::Answer(_)
             | Statement::Alters { .. }
             | Statement::Cache(_)
+            | Statement::Removes(_)
             | Statement::MayRefuse(_)
-            | Statement::Unknown(_) => false,
+            | Statement::Unknown(_)
+            | Statement::Later(_) => false,
         };
         before.note(statement);
         holds
@@ -155,8 +206,10 @@ fn changed(statements: &[Statement], mut before: Before) -> Vec<Doubt> {
             Statement::Answer(_)
             | Statement::Alters { .. }
             | Statement::Cache(_)
+            | Statement::Removes(_)
             | Statement::MayRefuse(_)
-            | Statement::Unknown(_) => {}
+            | Statement::Unknown(_)
+            | Statement::Later(_) => {}
         }
         before.note(statement);
     }

@@ -63,10 +63,11 @@ pub(super) fn check(names: &LinkNames, gateway: Option<&str>, kept: &Kept) -> Ve
     lines.extend(kept.comments.iter().map(|comment| (1, comment.clone())));
     let configuration = encoded(&format!("{}/.well-known/openid-configuration", names.issuer()), Some('"'));
     lines.push((1, format!("<openid-config url=\"{configuration}\" />")));
-    if let Some(host) = gateway {
-        let own = format!("https://{host}");
-        let others = kept.audiences.iter().filter(|audience| **audience != own).cloned();
-        list(&mut lines, "audience", others.chain([own.clone()]));
+    let own = gateway.map(|host| format!("https://{host}"));
+    let others = kept.audiences.iter().filter(|audience| Some(*audience) != own.as_ref());
+    let audiences: Vec<String> = others.chain(&own).cloned().collect();
+    if !audiences.is_empty() {
+        list(&mut lines, "audience", audiences.into_iter());
     }
     list(&mut lines, "issuer", [names.issuer()].into_iter());
     lines.extend(kept.claims.iter().map(|claims| (1, claims.clone())));
