@@ -16,7 +16,8 @@ use super::{
 use crate::{
     diagnosis::ExitCode,
     engine::{
-        self, Applied, ApplyError, Intent, LinkState, Movement, Observed, Plan, Provisioner, Undo, Verdict,
+        self, Applied, ApplyError, Finding, Intent, LinkState, Movement, Observed, Plan, Provisioner, Undo,
+        Verdict,
     },
     output::{ChangeResult, Event, KeysReport, Outcome, Progress, StepReport, StepStatus, Told},
     provider::{ProviderError, Shared, arm::Wait},
@@ -39,6 +40,8 @@ pub(super) struct Job {
     /// Whether another plan may take its place, if what it was made from has moved.
     origin: Origin,
     state: JobState,
+    /// What was found, where the plan has no steps.
+    pub(super) findings: Vec<Finding>,
     /// Steps of plans that were given up for this one.
     before: Vec<StepReport>,
     /// Steps of a plan that repaired what the control plane did not do.
@@ -83,12 +86,15 @@ impl Job {
     pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
         let (env, undo) = (plan.target.env.clone(), plan.undo.clone());
         let (before, after) = (Vec::new(), Vec::new());
-        Self { plane, plan, env, seen, origin, state: JobState::Planned, before, after, undo, told: 0 }
+        let (state, findings) = (JobState::Planned, Vec::new());
+        Self { plane, plan, env, seen, origin, state, findings, before, after, undo, told: 0 }
     }
 
     /// One for which there is nothing to do.
     pub(super) fn settled(plane: Plane, plan: Plan, verdict: Verdict) -> Self {
-        Self { state: JobState::Settled(Box::new(verdict)), ..Self::new(plane, plan, None, Origin::Fresh) }
+        let findings = verdict.findings.clone();
+        let state = JobState::Settled(Box::new(verdict));
+        Self { state, findings, ..Self::new(plane, plan, None, Origin::Fresh) }
     }
 
     /// Somebody agreed to this very plan.
