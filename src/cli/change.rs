@@ -8,9 +8,9 @@ use futures_util::{StreamExt as _, stream};
 use super::{
     args::PlanArgs,
     context::{Context, UsageError, quoted},
-    execution::{self, Job, Origin},
-    failure,
+    execution, failure,
     fleet::Fleet,
+    job::{Job, Origin},
     outcome,
     plan_file::{self, SavedPlan},
     plane::{Place, Plane},
@@ -77,7 +77,7 @@ pub(super) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
         plan_file::write(file, plans.collect()).await?;
     }
     if change.options.only_shows() {
-        results.extend(jobs.iter().map(|(at, job)| (*at, outcome::planned(&job.plan))));
+        results.extend(jobs.iter().map(|(at, job)| (*at, outcome::would(&job.plan, &job.findings))));
         let pending = jobs.iter().any(|(_, job)| !job.plan.is_empty());
         let code = report(cx, verb, results)?;
         if let Some(file) = saved {
@@ -265,8 +265,11 @@ async fn plan_one(plane: Plane, target: Target, change: &Change, fleet: &Fleet) 
         let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
         rehearsed.with_context(|| format!("Azure would refuse {}", outcome::errand(&plan.intent)))?;
     }
+    let findings = if plan.is_empty() { engine::findings(&seen) } else { Vec::new() };
     let seen = (plane.as_ref().transactions() == Transactions::None).then_some(seen);
-    Ok(Job::new(plane, plan, seen, Origin::Fresh))
+    let mut job = Job::new(plane, plan, seen, Origin::Fresh);
+    job.findings = findings;
+    Ok(job)
 }
 
 async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<()> {

@@ -9,16 +9,15 @@ use tokio::time::sleep;
 use super::{
     change::{is_apart, make_plan},
     context::Context,
+    job::{Job, JobState, Origin},
     outcome,
-    plane::{Place, Plane},
+    plane::Place,
     shown::Shown,
 };
 use crate::{
     diagnosis::ExitCode,
-    engine::{
-        self, Applied, ApplyError, Intent, LinkState, Movement, Observed, Plan, Provisioner, Undo, Verdict,
-    },
-    output::{ChangeResult, Event, KeysReport, Outcome, Progress, StepReport, StepStatus, Told},
+    engine::{self, ApplyError, Intent, LinkState, Movement, Provisioner, Verdict},
+    output::{ChangeResult, Event, KeysReport, Outcome, Progress, StepStatus, Told},
     provider::{ProviderError, Shared, arm::Wait},
 };
 
@@ -28,88 +27,6 @@ const TRIES: usize = 5;
 const AT_ONCE: usize = 8;
 /// How long to let somebody else finish who changes the same link, at most, before it is tried again.
 const COURTESY: Duration = Duration::from_secs(2);
-
-/// A change of one env, on its way.
-pub(super) struct Job {
-    pub(super) plane: Plane,
-    pub(super) plan: Plan,
-    env: String,
-    /// What the plan was made from, if it can be applied without looking again.
-    seen: Option<Observed>,
-    /// Whether another plan may take its place, if what it was made from has moved.
-    origin: Origin,
-    state: JobState,
-    /// Steps of plans that were given up for this one.
-    before: Vec<StepReport>,
-    /// Steps of a plan that repaired what the control plane did not do.
-    after: Vec<StepReport>,
-    /// How the first of them is undone.
-    undo: Option<Undo>,
-    /// How many steps were written to the file of events.
-    told: usize,
-    /// Whether a relink has left the keys as they were.
-    unrotated: bool,
-}
-
-/// Where a plan is from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// Made by this very command.
-    Fresh,
-    /// Shown to somebody who agreed to it, or saved: it is this plan or none.
-    Agreed,
-}
-
-enum JobState {
-    Planned,
-    /// Seen to be as it was wanted.
-    Settled(Box<Verdict>),
-    Applied(Applied),
-    Failed {
-        error: anyhow::Error,
-        failed_step: Option<usize>,
-        /// Whether the step that failed may have changed something.
-        undetermined: bool,
-    },
-    /// Every step was taken, and the transaction could not be written.
-    Unwritten(anyhow::Error),
-}
-
-impl JobState {
-    fn failed(error: impl Into<anyhow::Error>) -> Self {
-        Self::Failed { error: error.into(), failed_step: None, undetermined: false }
-    }
-}
-
-impl Job {
-    pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
-        let (env, undo) = (plan.target.env.clone(), plan.undo.clone());
-        let (before, after) = (Vec::new(), Vec::new());
-        Self {
-            plane,
-            plan,
-            env,
-            seen,
-            origin,
-            state: JobState::Planned,
-            before,
-            after,
-            undo,
-            told: 0,
-            unrotated: false,
-        }
-    }
-
-    /// One for which there is nothing to do.
-    pub(super) fn settled(plane: Plane, plan: Plan, verdict: Verdict) -> Self {
-        Self { state: JobState::Settled(Box::new(verdict)), ..Self::new(plane, plan, None, Origin::Fresh) }
-    }
-
-    /// Somebody agreed to this very plan.
-    pub(super) fn agree(&mut self) {
-        (self.origin, self.seen) = (Origin::Agreed, None);
-    }
-}
 
 /// Carries out every job, and says what came of each.
 pub(super) async fn carry_out(

@@ -24,6 +24,7 @@ mod help;
 mod init;
 mod interrupt;
 mod invocation;
+mod job;
 mod journal;
 mod link;
 mod logging;

@@ -80,8 +80,11 @@ async fn import(file: &Path, pages: Pages, cx: &Context) -> anyhow::Result<ExitC
     }
     let plane = cx.default_model()?;
     plane.begin().await?;
-    let imported = plane.import_pages(resources, pages)?;
+    let (imported, withheld) = plane.import_withholding(resources, pages)?;
     plane.commit().await?;
+    for field in withheld {
+        cx.ui.say(&format!("note: {field} is a secret, and was left out"));
+    }
     cx.ui.print(&ImportReport {
         schema_version: SCHEMA_VERSION,
         model: model.display().to_string(),

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, time::Duration};
 use super::failure;
 use crate::{
     diagnosis::ExitCode,
-    engine::{Applied, ChangeKind, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
+    engine::{Applied, ChangeKind, Finding, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
     output::{ChangeResult, Outcome, StepReport, StepStatus, Told},
 };
 
@@ -45,6 +45,11 @@ pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> b
         && !plan.rotates()
         && applied.keys_before.is_none()
         && has_keys
+}
+
+/// A plan that is shown, with what was found where it has no steps: what it does not change stays so.
+pub(super) fn would(plan: &Plan, findings: &[Finding]) -> ChangeResult {
+    ChangeResult { findings: findings.to_vec(), ..planned(plan) }
 }
 
 /// A change that failed or was refused. Where a step was applied, the exit code says so, whatever failed after

@@ -65,6 +65,8 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
     let missing_groups = [(&*site_id, site.is_none()), (&*target.service, service.is_none())].into_iter();
     let missing_groups = missing_groups.filter(|(_, is_missing)| *is_missing);
     let missing_groups = missing_groups.filter_map(|(id, _)| plane.missing_group(id)).collect();
+    let found = [&site, &environment, &service].into_iter().flatten();
+    let spelt = found.fold(target.clone(), |target, found| target.spelt_like(found.value.id()));
     let mut unreadable = Vec::new();
     let site = site.and_then(|found| see(found, StaticSite::read, &mut unreadable));
     let environment = match environment {
@@ -79,7 +81,7 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         (EnvironmentSeen::Production | EnvironmentSeen::Missing, _) => None,
     };
     Ok(Observed {
-        target: target.clone(),
+        target: spelt,
         site,
         environment,
         names: hostname.map(LinkNames::of),

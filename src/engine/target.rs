@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ApimServiceId, SiteEnvironmentId};
+use crate::model::{ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId};
 
 /// A site environment and the service that it is, or is to be, linked to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,22 @@ pub struct Target {
 }
 
 impl Target {
+    /// The target with its ids spelt as the control plane spells that of a resource that was found.
+    #[must_use]
+    pub fn spelt_like(mut self, found: &ResourceId) -> Self {
+        let found = found.in_known_casing();
+        if found == *self.service {
+            self.service = ApimServiceId::try_from(found).unwrap_or(self.service);
+        } else if found == *self.site_environment {
+            self.site_environment = SiteEnvironmentId::try_from(found).unwrap_or(self.site_environment);
+        } else if found == *self.site_environment.site() {
+            let environment = StaticSiteId::try_from(found);
+            let environment = environment.and_then(|site| site.environment(self.site_environment.name()));
+            self.site_environment = environment.unwrap_or(self.site_environment);
+        }
+        self
+    }
+
     /// The command line that runs `verb` on this target.
     #[must_use]
     pub fn command(&self, verb: &str) -> String {

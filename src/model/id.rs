@@ -1,6 +1,7 @@
 //! ARM resource ids, parsed once and compared as Azure compares them: ignoring case.
 
 mod canonical;
+mod casing;
 mod typed;
 
 use std::{cmp::Ordering, fmt, hash, sync::Arc};
@@ -109,6 +110,12 @@ impl ResourceId {
     fn new(text: String) -> Self {
         let text = canonical::canonical(text);
         Self { key: text.to_ascii_lowercase().into(), text: text.into() }
+    }
+
+    /// The id with the words that Azure documents in the casing that they are documented in; names keep theirs.
+    #[must_use]
+    pub fn in_known_casing(&self) -> Self {
+        Self::new(casing::in_known_casing(&self.text))
     }
 
     /// The id as it was spelt.

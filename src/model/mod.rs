@@ -11,6 +11,7 @@ mod ownership;
 mod policy;
 mod resource;
 mod rights;
+mod secret;
 mod service;
 mod site;
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{InvalidId, Key, KeyPair, ResourceId};
+use super::{InvalidId, Key, KeyPair, ResourceId, secret};
 
 /// A resource as ARM returns it. Fields that nobody here knows stay where they are.
 ///
@@ -171,6 +171,70 @@ impl Resource {
         Arc::make_mut(&mut self.body).get_mut("properties")?.as_object_mut()?.shift_remove(name)
     }
 
+    /// The resource with its id and its type in the casing that Azure documents.
+    ///
+    /// # Errors
+    ///
+    /// None for a resource, whose id is well-formed.
+    pub fn in_known_casing(self) -> Result<Self, Malformed> {
+        let id = self.id.in_known_casing();
+        let resource_type = id.resource_type();
+        let is_spelt =
+            |field: &str, text: &str| self.body.get(field).is_none_or(|it| it.as_str() == Some(text));
+        if is_spelt("id", id.as_str()) && is_spelt("type", &resource_type) {
+            return Ok(self);
+        }
+        let mut body = Arc::unwrap_or_clone(self.body);
+        body.insert("id".to_owned(), id.as_str().into());
+        if let Some(given) = body.get_mut("type") {
+            *given = resource_type.into();
+        }
+        Self::from_value(Value::Object(body))
+    }
+
+    /// Takes the fields that are secrets out of the resource, and returns their paths.
+    pub fn take_secrets(&mut self) -> Vec<String> {
+        let mut body = Map::clone(&self.body);
+        let taken = secret::take(&self.id.resource_type(), &mut body);
+        if !taken.is_empty() {
+            self.body = Arc::new(body);
+        }
+        taken
+    }
+
+    /// Whether the keys of a subscription are two that API Management takes, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Field`] that names the key that is missing or unfit, and does not show it.
+    pub fn check_keys(&self) -> Result<(), Malformed> {
+        let slots = ["properties.primaryKey", "properties.secondaryKey"];
+        if slots.iter().all(|slot| self.field(slot).is_none()) {
+            return Ok(());
+        }
+        slots.iter().try_for_each(|slot| self.key(slot).map(drop))
+    }
+
+    /// A key in a field.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Field`] that does not show what is there instead of a key.
+    pub fn key(&self, field: &str) -> Result<Key, Malformed> {
+        let found = self.field(field);
+        found.and_then(Value::as_str).and_then(|text| Key::new(text).ok()).ok_or_else(|| Malformed::Field {
+            id: self.id.clone(),
+            field: field.to_owned(),
+            expected: "a key of 1 to 256 characters",
+            actual: match found {
+                None => "missing",
+                Some(Value::String(_)) => "a text of another length",
+                Some(other) => kind_of(other),
+            }
+            .to_owned(),
+        })
+    }
+
     /// Takes the keys out of a subscription as a PUT sends and returns them, so that no key stays in
     /// the resource. A pair of which one is missing or unfit is no pair.
     pub fn take_keys(&mut self) -> Option<KeyPair> {
@@ -241,6 +305,23 @@ mod tests {
         assert_eq!(resource.take_keys().unwrap().primary.expose(), "a");
         assert_eq!(resource.field("properties").unwrap(), &json!({}));
         assert!(!format!("{resource:?}").contains("primaryKey"));
+    }
+
+    #[test]
+    fn keys_are_two_or_none_and_an_error_does_not_show_them() {
+        let secret = "a-key-that-stays-hidden";
+        for unfit in [
+            json!({"primaryKey": secret}),
+            json!({"primaryKey": 123_456_789, "secondaryKey": secret}),
+            json!({"primaryKey": [secret], "secondaryKey": secret}),
+            json!({"primaryKey": "", "secondaryKey": secret}),
+            json!({"primaryKey": secret.repeat(20), "secondaryKey": secret}),
+        ] {
+            let error = product(&unfit).check_keys().unwrap_err().to_string();
+            assert!(!error.contains(secret) && !error.contains("123456789"), "{error}");
+        }
+        product(&json!({"primaryKey": "a", "secondaryKey": "b"})).check_keys().unwrap();
+        product(&json!({"primaryKey": null})).check_keys().unwrap();
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl StaticSite {
         Ok(Self {
             id: StaticSiteId::try_from(resource.id().clone())?,
             default_hostname: hostname_of(resource, "properties.defaultHostname", hostname)?,
-            sku: resource.text("sku.name")?.unwrap_or("Free").to_owned(),
+            sku: sku_of(resource)?,
             functions_apps: functions_apps(resource),
             linked_to: linked_to(resource),
         })
@@ -44,6 +44,17 @@ impl StaticSite {
     #[must_use]
     pub fn plan_allows_backends(&self) -> bool {
         ["Standard", "Dedicated"].iter().any(|plan| plan.eq_ignore_ascii_case(&self.sku))
+    }
+}
+
+/// The plan. Azure leaves it out for `Free`; a plan that cannot be read is not taken for that.
+fn sku_of(resource: &Resource) -> Result<String, Malformed> {
+    let unread = || resource.malformed("sku", "an object with the plan as its `name`");
+    match resource.field("sku") {
+        None => Ok("Free".to_owned()),
+        Some(Value::Object(sku)) if sku.values().all(Value::is_null) => Ok("Free".to_owned()),
+        Some(Value::Object(_)) => resource.text("sku.name")?.map(str::to_owned).ok_or_else(unread),
+        Some(_) => Err(unread()),
     }
 }
 
@@ -195,6 +206,17 @@ mod tests {
             let whole = json!({"id": SITE, "sku": {"name": sku}, "properties": {"defaultHostname": "a.b"}});
             assert_eq!(StaticSite::read(&resource(whole)).unwrap().plan_allows_backends(), allowed, "{sku}");
         }
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_read_is_not_free() {
+        for sku in [json!("Standard"), json!(5), json!({"name": 5}), json!({"tier": "Standard"}), json!([])] {
+            let whole = json!({"id": SITE, "sku": sku, "properties": {"defaultHostname": "a.b"}});
+            let error = StaticSite::read(&resource(whole)).unwrap_err();
+            assert!(error.to_string().contains("`sku"), "{error}");
+        }
+        let without = json!({"id": SITE, "sku": null, "properties": {"defaultHostname": "a.b"}});
+        assert_eq!(StaticSite::read(&resource(without)).unwrap().sku, "Free");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{MODEL, Shop};
+use crate::support::{MODEL, Shop, apim, site};
 
 /// Runs a command of the program with this text as its standard input.
 fn fed(shop: &Shop, line: &str, text: &[u8]) -> (i32, String) {
@@ -127,4 +127,44 @@ fn a_page_is_refused_and_imported_if_it_is_asked_for() {
     assert!(code == 2 && said.contains("`nextLink` is set") && said.contains("--partial"), "{said}");
     assert_eq!(shop.read(MODEL), before);
     assert_eq!(fed(&shop, "model import --partial -", page.as_bytes()).0, 0);
+}
+
+#[test]
+fn a_secret_is_left_out_with_a_note_and_never_printed() {
+    let shop = Shop::sample();
+    let secret = "a-secret-that-stays-hidden";
+    let value = json!({"id": format!("{}/namedValues/n", apim()),
+        "properties": {"displayName": "n", "secret": true, "value": secret}});
+    let said = imported(&shop, value.to_string().as_bytes());
+    assert!(said.contains("`properties.value`") && !said.contains(secret), "{said}");
+    assert!(!shop.read(MODEL).contains(secret));
+    shop.add([json!({"id": format!("{}/namedValues/old", apim()),
+        "properties": {"displayName": "old", "secret": true, "value": secret}})]);
+    let exported = shop.run("model export").exits(0).stdout.clone();
+    assert!(exported.contains("namedValues/old") && !exported.contains(secret), "{exported}");
+}
+
+#[test]
+fn a_link_is_not_planned_beside_a_functions_app_that_was_imported_alone() {
+    let shop = Shop::sample();
+    let site = site();
+    let app = json!({"id": format!("{site}/userProvidedFunctionApps/fn"), "name": "fn", "functionAppRegion": "West Europe",
+        "functionAppResourceId": format!("{}/providers/Microsoft.Web/sites/fn", site.split("/providers").next().unwrap()),
+        "type": "Microsoft.Web/staticSites/userProvidedFunctionApps"});
+    imported(&shop, app.to_string().as_bytes());
+    let run = shop.run("link --env prod --dry-run -o json");
+    assert_eq!(run.code(), 4, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("sites/fn"), "{}", run.stdout);
+}
+
+#[test]
+fn an_id_in_another_casing_creates_resources_in_the_casing_of_the_control_plane() {
+    let shop = Shop::sample();
+    let (site, apim) = (site(), apim());
+    let line = format!("--static-web-app {}/ --apim {}", site.to_uppercase(), apim.to_uppercase());
+    shop.run(&format!("link {line}")).exits(0);
+    assert!(shop.read(MODEL).contains(&format!("\"id\":\"{apim}/products/")), "{}", shop.read(MODEL));
+    assert!(!shop.read(MODEL).contains("MICROSOFT"), "{}", shop.read(MODEL));
+    let link = &shop.run(&format!("status {line} -o json")).exits(0).json()["links"][0];
+    assert_eq!((&link["staticSite"]["id"], &link["apim"]["id"]), (&json!(site), &json!(apim)));
 }

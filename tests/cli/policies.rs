@@ -65,3 +65,18 @@ fn every_trial_has_its_verdict_in_a_model_and_is_repaired_or_left_alone() {
         }
     }
 }
+
+#[test]
+fn a_dry_run_without_a_change_shows_what_the_real_run_finds() {
+    let shop = Shop::linked();
+    shop.change(&format!("{}/policies/policy", product()), |policy| {
+        let value = policy["properties"]["value"].as_str().unwrap();
+        policy["properties"]["value"] =
+            value.replacen("</inbound>", "<return-response /></inbound>", 1).into();
+    });
+    let found = |line: &str| shop.run(line).json()["results"][0].clone();
+    let (planned, real) = (found("link --env prod --dry-run -o json"), found("link --env prod -o json"));
+    assert_eq!((&planned["outcome"], &real["outcome"]), (&json!("unchanged"), &json!("unchanged")));
+    assert_eq!(real["findings"][0]["code"], "SWAAPIM059");
+    assert_eq!(planned["findings"], real["findings"]);
+}

@@ -156,3 +156,18 @@ hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resource
 
 "#]]);
 }
+
+#[test]
+fn what_looks_like_an_id_and_is_malformed_is_not_looked_up_as_a_name() {
+    let shop = Shop::sample();
+    let inner = site().replace("/subscriptions/", "");
+    let run = shop.run(&format!("status --static-web-app {inner}"));
+    assert_eq!(run.code(), 2, "{}", run.stderr);
+    assert!(run.stderr.contains("not well-formed"), "{}", run.stderr);
+    for text in
+        [format!("{}/", site()), format!(" {}\n", site()), format!("'{}'", site()), site()[1..].to_owned()]
+    {
+        let run = shop.run_words(&["status", "-o", "json", "--static-web-app", &text]);
+        assert_eq!(run.json()["links"][0]["staticSite"]["id"], site(), "{text}: {}", run.stderr);
+    }
+}

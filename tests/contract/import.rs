@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
-    model::{ApimSubscriptionId, Resource, SiteKey},
+    model::{ApimSubscriptionId, Key, Resource, SiteKey, StaticSite},
     provider::{
         Collection, ControlPlane as _,
         json::{ImportReport, JsonControlPlane, Pages},
@@ -472,4 +472,183 @@ fn parents_of(subscription: &Value) -> Value {
     let product = scope.split_once("/products/").map(|(_, product)| format!("{service}/products/{product}"));
     let parents = [Some(service.to_owned()), product].into_iter().flatten();
     parents.map(|id| json!({"id": id, "properties": {}})).collect()
+}
+
+#[tokio::test]
+async fn a_functions_app_that_is_listed_alone_is_shown_by_its_site() {
+    let app = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/functions";
+    for below in ["", "/builds/default"] {
+        let plane = in_memory();
+        let mut bare = site();
+        bare.set_property("userProvidedFunctionApps", Value::Null);
+        let id = format!("{}{below}/userProvidedFunctionApps/functions", site_id());
+        let shown = json!({"functionAppRegion": "West Europe", "functionAppResourceId": app, "id": id,
+            "kind": null, "name": "functions", "resourceGroup": "rg",
+            "type": format!("Microsoft.Web/staticSites{}/userProvidedFunctionApps", if below.is_empty() { "" } else { "/builds" })});
+        let both = json!([bare.into_value(), shown]);
+        plane.import(both.clone()).unwrap();
+        let found = plane.get(&site_id()).await.unwrap().unwrap().value;
+        assert_eq!(StaticSite::read(&found).unwrap().functions_apps, [app], "{below}");
+        assert_eq!(plane.import(json!([both[1]])).unwrap().changed, 0);
+        let copy = in_memory();
+        copy.import(export(&plane)).unwrap();
+        assert_eq!(export(&copy), export(&plane));
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_refused_by_the_name_of_its_field() {
+    let service = service_id();
+    let part =
+        |tail: &str, properties: Value| json!({"id": format!("{service}{tail}"), "properties": properties});
+    let whole_site = |name: &str, value: Value| {
+        let mut whole = site();
+        whole.set_property(name, value);
+        whole.into_value()
+    };
+    let mut number = site().into_value();
+    number["sku"] = json!(5);
+    for (element, field) in [
+        (whole_site("defaultHostname", json!(5)), "properties.defaultHostname"),
+        (whole_site("linkedBackends", json!("x")), "properties.linkedBackends"),
+        (whole_site("linkedBackends", json!({})), "properties.linkedBackends"),
+        (whole_site("userProvidedFunctionApps", json!("x")), "properties.userProvidedFunctionApps"),
+        (number, "sku"),
+        (part("", json!({"gatewayUrl": 7})), "properties.gatewayUrl"),
+        (part("", json!({"provisioningState": 1})), "properties.provisioningState"),
+        (part("/products/p", json!({"displayName": 5})), "properties.displayName"),
+        (part("/products/p", json!({"displayName": "p", "state": 5})), "properties.state"),
+        (part("/products/p/policies/policy", json!({"value": 5})), "properties.value"),
+        (part("/apis/a", json!({"path": ["x"]})), "properties.path"),
+    ] {
+        let plane = in_memory();
+        let error = plane.import(json!([element])).unwrap_err();
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(cause.contains(&format!("`{field}`")), "{element}: {error}: {cause}");
+        assert_eq!(error.diagnosis().exit, ExitCode::Usage);
+        assert_eq!(plane.resources().unwrap(), []);
+    }
+}
+
+const SECRET: &str = "a-secret-that-stays-hidden";
+
+#[tokio::test]
+async fn secrets_are_not_in_resources_and_are_named() {
+    let plane = in_memory();
+    let whole_service = service().into_value();
+    let service = service_id();
+    let part =
+        |tail: &str, properties: Value| json!({"id": format!("{service}{tail}"), "properties": properties});
+    let mut with_token = site();
+    with_token.set_property("repositoryToken", SECRET);
+    let all = json!([
+        whole_service, with_token.into_value(),
+        part("/namedValues/n", json!({"displayName": "n", "secret": true, "value": SECRET})),
+        part("/authorizationServers/a", json!({"displayName": "a", "clientSecret": SECRET})),
+        part("/tenant/access", json!({"enabled": true, "primary_key": SECRET})),
+        part("/gateways/g", json!({"primary": SECRET})),
+        {"id": format!("{}/config/appsettings", site_id()), "properties": {"DB": SECRET}},
+        {"id": format!("{service}/namedValues/flat"), "name": "flat", "displayName": "f", "secret": true, "value": SECRET},
+    ]);
+    let (report, withheld) = plane.import_withholding(all, Pages::Complete).unwrap();
+    assert_eq!((report.created, withheld.len()), (8, 7), "{withheld:?}");
+    assert!(withheld[0].contains("`properties.repositoryToken`"), "{withheld:?}");
+    assert!(!export(&plane).to_string().contains(SECRET) && !withheld.concat().contains(SECRET));
+}
+
+#[tokio::test]
+async fn the_key_that_a_linked_backend_shows_is_the_sites() {
+    let id = backend_id("backend");
+    for shown in [
+        json!({"id": id.as_str(), "properties": {"backendResourceId": service_id().as_str(), "primaryKey": SECRET}}),
+        json!({"id": id.as_str(), "properties": {"backendResourceId": service_id().as_str(), "primary_key": SECRET}}),
+        json!({"id": id.as_str(), "name": "backend", "backendResourceId": service_id().as_str(), "primaryKey": SECRET}),
+    ] {
+        let plane = in_memory();
+        let all = json!([site().into_value(), service().into_value(), shown]);
+        plane.import(all.clone()).unwrap();
+        let held = Key::new(SECRET).unwrap().fingerprint();
+        assert_eq!(plane.site_key(&id).await.unwrap(), SiteKey::Held(held));
+        assert!(!export(&plane).to_string().contains(SECRET), "{shown}");
+        assert_eq!(plane.import(all).unwrap().unchanged, 3);
+    }
+    let unfit = json!({"id": id.as_str(), "properties": {"backendResourceId": service_id().as_str(), "primaryKey": [SECRET]}});
+    let error = in_memory().import(json!([site().into_value(), unfit])).unwrap_err();
+    assert!(!format!("{error:?}").contains(SECRET), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_subscription_with_one_key_or_an_unfit_one_is_refused() {
+    for (keys, field) in [
+        (json!({"primaryKey": SECRET}), "secondaryKey"),
+        (json!({"secondaryKey": SECRET}), "primaryKey"),
+        (json!({"primaryKey": 123_456_789, "secondaryKey": SECRET}), "primaryKey"),
+        (json!({"primaryKey": SECRET, "secondaryKey": ""}), "secondaryKey"),
+        (json!({"primary_key": SECRET}), "secondaryKey"),
+    ] {
+        let plane = in_memory();
+        let mut whole = subscription("linked");
+        for (name, value) in keys.as_object().unwrap() {
+            whole.set_property(name, value.clone());
+        }
+        let all = json!([service().into_value(), product().into_value(), whole.into_value()]);
+        let error = plane.import(all).unwrap_err();
+        let said = format!("{error} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+        assert!(said.contains(&format!("`properties.{field}`")), "{said}");
+        assert!(!said.contains(SECRET) && !said.contains("123456789"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_poorer_view_of_a_plan_loses_nothing() {
+    let plane = in_memory();
+    let mut rich = site().into_value();
+    rich["sku"] = json!({"name": "Standard", "tier": "Standard", "capabilities": [{"name": "x"}]});
+    rich["properties"]["branch"] = "main".into();
+    plane.import(rich.clone()).unwrap();
+    let shown = json!({"extendedLocation": null, "id": rich["id"], "identity": null, "kind": null, "managedBy": null,
+        "name": "shop", "plan": null, "properties": {"defaultHostname": rich["properties"]["defaultHostname"]},
+        "sku": {"capacity": null, "family": null, "model": null, "name": "Standard", "size": null, "tier": "Standard"},
+        "tags": null, "type": "Microsoft.Web/staticSites"});
+    assert_eq!(plane.import(shown).unwrap(), ImportReport { created: 0, changed: 0, unchanged: 1 });
+    assert_eq!(export(&plane)[0]["sku"], rich["sku"]);
+}
+
+#[tokio::test]
+async fn a_flat_element_that_contradicts_its_id_is_refused() {
+    for (field, value) in
+        [("name", "another"), ("type", "Microsoft.Web/sites"), ("type", "Microsoft.ApiManagement/service")]
+    {
+        let plane = in_memory();
+        let mut flat = printed("site");
+        flat[field] = value.into();
+        let error = plane.import(json!([flat])).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{field}`")) && error.contains("another resource"), "{error}");
+        assert_eq!(plane.resources().unwrap(), []);
+    }
+    let plane = in_memory();
+    let mut named = printed("site");
+    named["sku"] = "Standard".into();
+    plane.import(json!([named])).unwrap();
+    assert_eq!(part(&plane, "site")["sku"], json!({"name": "Standard"}));
+}
+
+#[tokio::test]
+async fn ids_and_types_get_their_documented_casing() {
+    let plane = in_memory();
+    let row = |printed: Value, kind: &str| {
+        let mut row = printed;
+        row["id"] = row["id"].as_str().unwrap().to_lowercase().into();
+        row["type"] = kind.into();
+        row
+    };
+    plane
+        .import(json!([
+            row(printed("service"), "microsoft.apimanagement/service"),
+            row(printed("product"), "MICROSOFT.APIMANAGEMENT/SERVICE/PRODUCTS")
+        ]))
+        .unwrap();
+    let (service, product) = (part(&plane, "service"), part(&plane, "product"));
+    assert_eq!((&service["id"], &service["type"]), (&printed("service")["id"], &printed("service")["type"]));
+    assert_eq!((&product["id"], &product["type"]), (&printed("product")["id"], &printed("product")["type"]));
 }

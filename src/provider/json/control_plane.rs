@@ -122,7 +122,12 @@ impl JsonControlPlane {
     ///
     /// [`ProviderError::Storage`] if the model cannot be read.
     pub fn resources(&self) -> Result<Vec<Resource>, ProviderError> {
-        self.read(|store| Ok(store.all()?))
+        let mut all = self.read(|store| Ok(store.all()?))?;
+        for resource in &mut all {
+            // a model may have taken some in that were not known as secrets
+            drop(resource.take_secrets());
+        }
+        Ok(all)
     }
 
     /// Puts every resource of an array, of a list answer of ARM, of what `az` prints of either, or of an array of
@@ -142,10 +147,26 @@ impl JsonControlPlane {
     ///
     /// [`ImportError`], as [`import`](Self::import).
     pub fn import_pages(&self, resources: Value, pages: Pages) -> Result<ImportReport, ImportError> {
-        let elements = import::elements(resources, pages)?;
+        self.import_withholding(resources, pages).map(|(report, _)| report)
+    }
+
+    /// As [`import_pages`](Self::import_pages), with the fields that were left out as secrets, each with the id of
+    /// its resource.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`], as [`import`](Self::import).
+    pub fn import_withholding(
+        &self,
+        resources: Value,
+        pages: Pages,
+    ) -> Result<(ImportReport, Vec<String>), ImportError> {
+        let mut elements = import::elements(resources, pages)?;
+        let withheld = std::mem::take(&mut elements.withheld);
         let mut state = self.changeable().map_err(ImportError::Storage)?;
         let before = state.store.clone();
-        import::put_all(&mut state.store, elements, &*self.ambient).inspect_err(|_| state.store = before)
+        let put = import::put_all(&mut state.store, elements, &*self.ambient);
+        put.map(|report| (report, withheld)).inspect_err(|_| state.store = before)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

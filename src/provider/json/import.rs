@@ -8,7 +8,7 @@ mod merge;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 pub use self::{answer::Pages, error::ImportError};
 use self::{
@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
-    model::{ApimSubscription, Malformed, PRODUCTION, Resource, ResourceId},
+    model::{
+        Api, ApimPolicy, ApimService, ApimSubscription, Key, LinkedBackend, Malformed, PRODUCTION, Product,
+        Resource, ResourceId, SiteEnvironment, StaticSite,
+    },
     provider::{Expected, ProviderError},
 };
 
@@ -43,6 +46,18 @@ pub(super) struct Element {
     resource: Resource,
     says: Says,
     naming: Naming,
+    /// The key that a site holds, if a linked backend shows it.
+    site_key: Option<Key>,
+}
+
+/// The elements of an import, by their kinds and ids: parents are before their children.
+type ById = BTreeMap<(Kind, String), Element>;
+
+/// What is to be put, and the secrets that stay out of it.
+pub(super) struct Elements {
+    elements: Vec<Element>,
+    /// Fields with the ids of their resources.
+    pub(super) withheld: Vec<String>,
 }
 
 /// Where the name of a linked backend comes from.
@@ -59,20 +74,24 @@ enum Naming {
 /// # Errors
 ///
 /// [`ImportError`], if an element is no resource, or pages of a list are missing and `pages` does not allow it.
-pub(super) fn elements(value: Value, pages: Pages) -> Result<Vec<Element>, ImportError> {
-    let mut by_id = BTreeMap::new();
-    let mut embedded = Vec::new();
+pub(super) fn elements(value: Value, pages: Pages) -> Result<Elements, ImportError> {
+    let mut by_id = ById::new();
+    let (mut embedded, mut withheld) = (Vec::new(), Vec::new());
     for (index, value) in answer::elements(value, pages)?.into_iter().enumerate() {
-        let Lifted { mut resource, says } = element(index, value)?;
+        let (Lifted { mut resource, says }, site_key, secrets) = element(index, value)?;
+        withheld.extend(secrets.iter().map(|field| format!("`{field}` of `{}`", resource.id())));
         embedded.extend(embedded_backends(index, &mut resource)?);
-        add(&mut by_id, Element { index, resource, says, naming: Naming::Given })?;
+        add(&mut by_id, Element { index, resource, says, naming: Naming::Given, site_key })?;
     }
     add_unlisted(&mut by_id, embedded);
-    Ok(by_id.into_values().collect())
+    for element in functions_apps(&by_id) {
+        add(&mut by_id, element)?;
+    }
+    Ok(Elements { elements: by_id.into_values().collect(), withheld })
 }
 
 /// Adds an element, or what it says to an earlier element about the same resource.
-fn add(by_id: &mut BTreeMap<(Kind, String), Element>, mut element: Element) -> Result<(), ImportError> {
+fn add(by_id: &mut ById, mut element: Element) -> Result<(), ImportError> {
     let order = order_of(element.resource.id());
     if let Some(earlier) = by_id.remove(&order) {
         let index = element.index;
@@ -81,16 +100,20 @@ fn add(by_id: &mut BTreeMap<(Kind, String), Element>, mut element: Element) -> R
         if earlier.says == Says::Everything {
             element.says = Says::Everything;
         }
+        element.site_key = element.site_key.or(earlier.site_key);
     }
     by_id.insert(order, element);
     Ok(())
 }
 
-fn element(index: usize, value: Value) -> Result<Lifted, ImportError> {
+/// An element as a resource, with the key of a site that it shows, and the fields of other secrets.
+fn element(index: usize, value: Value) -> Result<(Lifted, Option<Key>, Vec<String>), ImportError> {
     let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
     let lifted = lift::lift(value).and_then(|mut lifted| {
-        check(&mut lifted.resource)?;
-        Ok(lifted)
+        let site_key = site_key(&mut lifted.resource)?;
+        let secrets = without_secrets(&mut lifted.resource)?;
+        check(&lifted.resource)?;
+        Ok((lifted, site_key, secrets))
     });
     lifted.map_err(|problem| match problem {
         Misfit::Malformed(error) => misfit(index, id, error),
@@ -100,16 +123,57 @@ fn element(index: usize, value: Value) -> Result<Lifted, ImportError> {
     })
 }
 
-/// Refuses a resource that the model could not use. Keys stay in a subscription alone, whose place for them is known.
-fn check(resource: &mut Resource) -> Result<(), Malformed> {
-    match Kind::of(resource.id().key()) {
-        Kind::LinkedBackend => resource.required_text("properties.backendResourceId").map(drop),
-        Kind::Subscription => ApimSubscription::read(resource).map(drop),
-        _ => {
-            drop(resource.take_keys());
-            Ok(())
-        }
+/// Takes the key that a site holds out of its linked backend.
+fn site_key(resource: &mut Resource) -> Result<Option<Key>, Malformed> {
+    const FIELD: &str = "properties.primaryKey";
+    if Kind::of(resource.id().key()) != Kind::LinkedBackend || resource.field(FIELD).is_none() {
+        return Ok(None);
     }
+    let key = resource.key(FIELD)?;
+    resource.remove_property("primaryKey");
+    Ok(Some(key))
+}
+
+/// Takes the secrets out of a resource. Keys stay in a subscription alone, whose place for them is known.
+fn without_secrets(resource: &mut Resource) -> Result<Vec<String>, Malformed> {
+    if !kind::holds_keys(resource.id().key()) {
+        return Ok(resource.take_secrets());
+    }
+    resource.check_keys()?;
+    Ok(Vec::new())
+}
+
+/// Refuses a resource that the model could not use: one that says something that its type cannot read.
+fn check(resource: &Resource) -> Result<(), Malformed> {
+    let kind = Kind::of(resource.id().key());
+    if kind == Kind::Service && resource.field("sku").is_some_and(|sku| !sku.is_object()) {
+        return Err(resource.malformed("sku", "an object"));
+    }
+    let read = match kind {
+        Kind::LinkedBackend => return LinkedBackend::read(resource).map(drop),
+        Kind::Subscription => return ApimSubscription::read(resource).map(drop),
+        Kind::Site => check_lists(resource).and_then(|()| StaticSite::read(resource).map(drop)),
+        Kind::Build => check_lists(resource).and_then(|()| SiteEnvironment::read(resource).map(drop)),
+        Kind::Service => ApimService::read(resource).map(drop),
+        Kind::Api | Kind::ProductApi => Api::read(resource).map(drop),
+        Kind::Product => Product::read(resource).map(drop),
+        Kind::ProductPolicy => ApimPolicy::read(resource).map(drop),
+        Kind::Other => Ok(()),
+    };
+    match read {
+        // a view need not show it, and a resource without it may have it in the model
+        Err(Malformed::Field { field, .. }) if resource.field(&field).is_none() => Ok(()),
+        read => read,
+    }
+}
+
+fn check_lists(resource: &Resource) -> Result<(), Malformed> {
+    ["properties.linkedBackends", "properties.userProvidedFunctionApps"].into_iter().try_for_each(|field| {
+        match resource.field(field) {
+            None | Some(Value::Array(_)) => Ok(()),
+            Some(_) => Err(resource.malformed(field, "a list")),
+        }
+    })
 }
 
 fn misfit(index: usize, id: Option<String>, error: impl Into<ProviderError>) -> ImportError {
@@ -134,15 +198,44 @@ fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Elemen
         let target = properties.get("backendResourceId").and_then(Value::as_str).unwrap_or_default();
         let name = ResourceId::parse(target)?.name().to_owned();
         let id = environment.clone()?.child("linkedBackends", &name)?;
-        let properties = properties.as_object().cloned().unwrap_or_else(Map::new);
+        let properties = properties.as_object().cloned().unwrap_or_default();
         let resource = Resource::new(id, properties);
-        Ok(Element { index, resource, says: Says::Something, naming: Naming::Conventional })
+        check(&resource)?;
+        Ok(Element { index, resource, says: Says::Something, naming: Naming::Conventional, site_key: None })
     };
     shown.into_iter().map(backend).collect::<Result<_, _>>().map_err(|error| misfit(index, Some(id), error))
 }
 
+/// What the Functions apps among the elements say about their sites and builds, of which lists leave them out.
+fn functions_apps(by_id: &ById) -> Vec<Element> {
+    by_id.values().filter_map(|element| shown_by_owner(by_id, element)).collect()
+}
+
+fn shown_by_owner(by_id: &ById, app: &Element) -> Option<Element> {
+    const APPS: &str = "userProvidedFunctionApps";
+    let id = app.resource.id();
+    let owners = ["Microsoft.Web/staticSites", "Microsoft.Web/staticSites/builds"];
+    owners.iter().find(|owner| id.is_a(&format!("{owner}/{APPS}")))?;
+    let mut owner = id.parent()?;
+    if kind::is_production(owner.key()) {
+        owner = owner.parent()?;
+    }
+    let listed = by_id.get(&order_of(&owner));
+    if listed.is_none() && Kind::of(owner.key()) == Kind::Build {
+        return None;
+    }
+    let shown = listed.and_then(|listed| listed.resource.field(&format!("properties.{APPS}"))?.as_array());
+    if shown.is_some_and(|apps| !apps.is_empty()) {
+        return None;
+    }
+    let owner = listed.map_or(&owner, |listed| listed.resource.id());
+    let said = json!({"id": owner.as_str(), "properties": {APPS: [app.resource.body()]}});
+    let resource = Resource::from_value(said).ok()?;
+    Some(Element { index: app.index, resource, says: Says::Something, naming: Naming::Given, site_key: None })
+}
+
 /// Adds the embedded backends of the environments whose backends are not listed themselves.
-fn add_unlisted(by_id: &mut BTreeMap<(Kind, String), Element>, embedded: Vec<Element>) {
+fn add_unlisted(by_id: &mut ById, embedded: Vec<Element>) {
     let listed: BTreeSet<String> = by_id
         .keys()
         .filter(|(kind, _)| *kind == Kind::LinkedBackend)
@@ -159,11 +252,11 @@ fn add_unlisted(by_id: &mut BTreeMap<(Kind, String), Element>, embedded: Vec<Ele
 /// Puts the elements one by one. After an error some are put, and the caller goes back to before.
 pub(super) fn put_all(
     store: &mut Store,
-    elements: Vec<Element>,
+    elements: Elements,
     ambient: &dyn Ambient,
 ) -> Result<ImportReport, ImportError> {
     let mut report = ImportReport::default();
-    for element in elements {
+    for element in elements.elements {
         put_one(store, element, ambient, &mut report)?;
     }
     Ok(report)
@@ -171,10 +264,11 @@ pub(super) fn put_all(
 
 fn put_one(
     store: &mut Store,
-    element: Element,
+    mut element: Element,
     ambient: &dyn Ambient,
     report: &mut ImportReport,
 ) -> Result<(), ImportError> {
+    let site_key = element.site_key.take();
     let (index, id, says) = (element.index, element.resource.id().clone(), element.says);
     let failed = |error: ProviderError| misfit(index, Some(id.to_string()), error);
     let resource = match Kind::of(id.key()) {
@@ -191,7 +285,12 @@ fn put_one(
         None if kind::parent(&key).is_some_and(|parent| !store.exists(parent)) => resource,
         None => usable(index, resource, says)?,
     };
-    let after = store.put(resource, &Expected::Anything, Source::Import, ambient).map_err(failed)?;
+    let id_put = resource.id().clone();
+    let mut after = store.put(resource, &Expected::Anything, Source::Import, ambient).map_err(failed)?;
+    if let Some(held) = &site_key {
+        store.record_site_key(&id_put, Some(held)).map_err(|error| failed(error.into()))?;
+        after = store.etag(&key).map_err(|error| failed(error.into()))?;
+    }
     match before {
         None => report.created += 1,
         Some(before) if before.etag == after => report.unchanged += 1,

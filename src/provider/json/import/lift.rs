@@ -68,17 +68,28 @@ pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
     let is_row = remove_scopes(&mut body, &id);
     let is_flat = body.get("properties").is_none_or(Value::is_null);
     if is_flat && is_ours(&id) {
+        check_identity(&body, &id)?;
         body = lifted(body, &id)?;
     }
-    let is_view = is_row || is_flat || is_seen_from_elsewhere(&body, &id);
-    remove_unset(&mut body);
+    name_plan(&mut body, &id);
+    let is_shown = remove_unset(&mut body);
+    let is_view = is_row || is_flat || is_shown || is_seen_from_elsewhere(&body, &id);
     let mut value = Value::Object(body);
     if is_row || is_flat && is_ours(&id) {
         remove_nulls(&mut value);
     }
-    let mut resource = Resource::from_value(value)?;
-    if Kind::of(resource.id().key()) == Kind::Subscription {
-        rename_old_fields(&mut resource);
+    let mut resource = Resource::from_value(value)?.in_known_casing()?;
+    match Kind::of(resource.id().key()) {
+        Kind::Subscription => rename(&mut resource, &[&OLD_FIELDS[..], &KEYS_OF_SDKS].concat()),
+        Kind::LinkedBackend => rename(&mut resource, &KEYS_OF_SDKS),
+        Kind::Site
+        | Kind::Build
+        | Kind::Service
+        | Kind::Api
+        | Kind::Product
+        | Kind::ProductPolicy
+        | Kind::ProductApi
+        | Kind::Other => {}
     }
     match resource.body().get("properties") {
         None | Some(Value::Null | Value::Object(_)) => {}
@@ -87,13 +98,48 @@ pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
     Ok(Lifted { resource, says: if is_view { Says::Something } else { Says::Everything } })
 }
 
-/// Gives the fields of a subscription the names that they have since 2019-01-01.
-fn rename_old_fields(subscription: &mut Resource) {
-    for (old, new) in [("productId", "scope"), ("userId", "ownerId")] {
-        let is_old = subscription.field(&format!("properties.{new}")).is_none();
-        if let Some(value) = subscription.remove_property(old).filter(|_| is_old) {
-            subscription.set_property(new, value);
+/// The names that fields of a subscription had before 2019-01-01, and the names that they have since.
+const OLD_FIELDS: [(&str, &str); 2] = [("productId", "scope"), ("userId", "ownerId")];
+
+/// The names of keys in Python, and in Azure Resource Manager.
+const KEYS_OF_SDKS: [(&str, &str); 2] = [("primary_key", "primaryKey"), ("secondary_key", "secondaryKey")];
+
+/// Gives properties other names. One that has a value under its new name keeps that.
+fn rename(resource: &mut Resource, names: &[(&str, &str)]) {
+    for (old, new) in names {
+        let is_old = resource.field(&format!("properties.{new}")).is_none();
+        if let Some(value) = resource.remove_property(old).filter(|_| is_old) {
+            resource.set_property(new, value);
         }
+    }
+}
+
+/// A plan that is given by its name alone, as an object.
+fn name_plan(body: &mut Map<String, Value>, id: &ResourceId) {
+    if matches!(Kind::of(id.key()), Kind::Site | Kind::Service)
+        && let Some(sku @ Value::String(_)) = body.get_mut("sku")
+    {
+        let name = sku.take();
+        *sku = Map::from_iter([("name".to_owned(), name)]).into();
+    }
+}
+
+/// Refuses a flattened resource whose name or type is that of another one.
+fn check_identity(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misfit> {
+    let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let text = |field: &str| body.get(field).and_then(Value::as_str);
+    let (known, given) = (id.resource_type(), text("type").filter(|given| given.contains('/')));
+    let namespace = |text: &str| text.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    let is_other_type =
+        given.is_some_and(|given| namespace(given) != namespace(&known) || last(given) != last(&known));
+    let is_other_name = text("name").is_some_and(|given| last(given) != last(id.name()));
+    match [("type", is_other_type), ("name", is_other_name)].into_iter().find(|(_, is_other)| *is_other) {
+        None => Ok(()),
+        Some((field, _)) => Err(Misfit::Field {
+            field: field.to_owned(),
+            why: "is that of another resource than the `id`",
+            cure: whole(id),
+        }),
     }
 }
 
@@ -147,11 +193,15 @@ fn is_seen_from_elsewhere(body: &Map<String, Value>, id: &ResourceId) -> bool {
     Kind::of(id.key()) == Kind::ProductApi || !is_alias_of_backend && !given.eq_ignore_ascii_case(id.as_str())
 }
 
-/// Removes the nulls of `az resource show`, which prints every field that an envelope can have.
-fn remove_unset(body: &mut Map<String, Value>) {
-    if ["identity", "kind", "managedBy", "plan", "sku"].iter().all(|name| body.contains_key(*name)) {
-        body.retain(|_, value| !value.is_null());
+/// Removes the nulls of `az resource show`, which prints every field that it knows of an envelope, and no other.
+/// Says whether it was that.
+fn remove_unset(body: &mut Map<String, Value>) -> bool {
+    if !["identity", "kind", "managedBy", "plan", "sku"].iter().all(|name| body.contains_key(*name)) {
+        return false;
     }
+    body.retain(|_, value| !value.is_null());
+    body.iter_mut().filter(|(name, _)| *name != "properties").for_each(|(_, value)| remove_nulls(value));
+    true
 }
 
 fn remove_nulls(value: &mut Value) {

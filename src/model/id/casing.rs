@@ -1,0 +1,127 @@
+//! The casing in which Azure documents the words of ids. Resource Graph and people write them in others.
+
+/// The known resource types. A type names the types that it is nested in too.
+const TYPES: [&str; 46] = [
+    "Microsoft.Web/staticSites/builds/linkedBackends",
+    "Microsoft.Web/staticSites/builds/userProvidedFunctionApps",
+    "Microsoft.Web/staticSites/builds/config",
+    "Microsoft.Web/staticSites/builds/databaseConnections",
+    "Microsoft.Web/staticSites/linkedBackends",
+    "Microsoft.Web/staticSites/userProvidedFunctionApps",
+    "Microsoft.Web/staticSites/config",
+    "Microsoft.Web/staticSites/customDomains",
+    "Microsoft.Web/staticSites/basicAuth",
+    "Microsoft.Web/staticSites/databaseConnections",
+    "Microsoft.Web/staticSites/privateEndpointConnections",
+    "Microsoft.Web/sites",
+    "Microsoft.App/containerApps",
+    "Microsoft.ApiManagement/service/apis/operations/policies",
+    "Microsoft.ApiManagement/service/apis/policies",
+    "Microsoft.ApiManagement/service/apis/products",
+    "Microsoft.ApiManagement/service/apis/releases",
+    "Microsoft.ApiManagement/service/apis/schemas",
+    "Microsoft.ApiManagement/service/apis/diagnostics",
+    "Microsoft.ApiManagement/service/apiVersionSets",
+    "Microsoft.ApiManagement/service/authorizationServers",
+    "Microsoft.ApiManagement/service/backends",
+    "Microsoft.ApiManagement/service/caches",
+    "Microsoft.ApiManagement/service/certificates",
+    "Microsoft.ApiManagement/service/diagnostics",
+    "Microsoft.ApiManagement/service/gateways/apis",
+    "Microsoft.ApiManagement/service/groups/users",
+    "Microsoft.ApiManagement/service/identityProviders",
+    "Microsoft.ApiManagement/service/loggers",
+    "Microsoft.ApiManagement/service/namedValues",
+    "Microsoft.ApiManagement/service/openidConnectProviders",
+    "Microsoft.ApiManagement/service/policies",
+    "Microsoft.ApiManagement/service/policyFragments",
+    "Microsoft.ApiManagement/service/products/apis",
+    "Microsoft.ApiManagement/service/products/apiLinks",
+    "Microsoft.ApiManagement/service/products/groups",
+    "Microsoft.ApiManagement/service/products/policies",
+    "Microsoft.ApiManagement/service/products/subscriptions",
+    "Microsoft.ApiManagement/service/schemas",
+    "Microsoft.ApiManagement/service/subscriptions",
+    "Microsoft.ApiManagement/service/tags",
+    "Microsoft.ApiManagement/service/tenant",
+    "Microsoft.ApiManagement/service/users/subscriptions",
+    "Microsoft.ApiManagement/service/workspaces/apis",
+    "Microsoft.ApiManagement/service/workspaces/products",
+    "Microsoft.ApiManagement/service/workspaces/subscriptions",
+];
+
+/// The id with its known words in their documented casing. Names keep theirs.
+pub(super) fn in_known_casing(text: &str) -> String {
+    let mut segments: Vec<&str> = text.split('/').collect();
+    let mut at = 1;
+    for word in ["subscriptions", "resourceGroups"] {
+        if segments.get(at).is_some_and(|segment| segment.eq_ignore_ascii_case(word)) {
+            segments[at] = word;
+            at += 2;
+        }
+    }
+    if segments.get(at).is_some_and(|segment| segment.eq_ignore_ascii_case("providers")) {
+        segments[at] = "providers";
+        recase_type(&mut segments[at + 1..]);
+    }
+    segments.join("/")
+}
+
+/// Gives a namespace and the types after it, each before a name, their casing.
+fn recase_type(segments: &mut [&str]) {
+    let places = std::iter::once(0).chain((1..segments.len()).step_by(2));
+    let mut path = Vec::new();
+    for place in places.collect::<Vec<_>>() {
+        let Some(segment) = segments.get_mut(place) else { return };
+        path.push(*segment);
+        let Some(known) = known(&path) else { return };
+        *segment = known;
+    }
+}
+
+/// The last word of a type, or of the beginning of one, as it is documented.
+fn known(path: &[&str]) -> Option<&'static str> {
+    TYPES.iter().find_map(|known| {
+        let mut words = known.split('/');
+        let mut last = None;
+        for segment in path {
+            last = Some(words.next().filter(|word| word.eq_ignore_ascii_case(segment))?);
+        }
+        last
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_known_casing;
+
+    #[test]
+    fn known_words_are_recased_and_names_stay() {
+        for id in [
+            "/subscriptions/S/resourceGroups/RG-x/providers/Microsoft.Web/staticSites/Shop/builds/default/linkedBackends/B",
+            "/subscriptions/S/resourceGroups/RG-x/providers/Microsoft.ApiManagement/service/A/products/P/policies/policy",
+            "/subscriptions/S/resourceGroups/RG-x",
+            "/subscriptions/S",
+        ] {
+            let words: Vec<&str> = id.split('/').collect();
+            let is_name = |at: usize| at == 2 || at == 4 || at >= 8 && at % 2 == 0;
+            let upper = words.iter().enumerate().map(|(at, word)| match is_name(at) {
+                true => (*word).to_owned(),
+                false => word.to_uppercase(),
+            });
+            let upper = upper.collect::<Vec<_>>().join("/");
+            assert_eq!(in_known_casing(&upper), id);
+            assert_eq!(in_known_casing(id), id);
+        }
+    }
+
+    #[test]
+    fn unknown_types_keep_their_casing() {
+        for id in [
+            "/subscriptions/s/resourceGroups/rg/providers/n.p/KINDS/x/apis/y",
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a/UNHEARD/x/Apis/y",
+        ] {
+            assert_eq!(in_known_casing(id), id);
+        }
+    }
+}
