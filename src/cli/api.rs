@@ -61,11 +61,11 @@ pub(super) async fn run(args: ApiArgs, cx: &Context) -> anyhow::Result<ExitCode>
         }
     }
     let (previews, grace, wait) = (Previews::Allow, Grace::default(), Wait::UntilDone);
-    change::run(
+    Box::pin(change::run(
         cx,
         vec![env],
         Change { intent, previews, adoption: Adoption::Refuse, grace, wait, check_rights: false, options },
-    )
+    ))
     .await
 }
 

@@ -89,11 +89,13 @@ pub(super) struct Context {
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
     /// By address and by Azure subscription: a token of one tenant is not good for a subscription of another.
-    azure: RefCell<BTreeMap<(String, Option<String>), Arc<ArmControlPlane>>>,
+    azure: RefCell<BTreeMap<AzurePlace, Arc<ArmControlPlane>>>,
     /// What was listed to find things by name: by control plane, which each has an address of its own, and kind.
     pub(super) known_ids: RefCell<KnownIds>,
 }
 
+/// An endpoint, and the Azure subscription that a credential may need to know.
+type AzurePlace = (String, Option<String>);
 /// The ids of a kind on a control plane.
 type KnownIds = BTreeMap<(usize, &'static str), Rc<[ResourceId]>>;
 

@@ -54,5 +54,5 @@ pub(super) async fn run(args: LinkArgs, cx: &Context) -> anyhow::Result<ExitCode
         check_rights: args.rights.check_rights,
         options: args.plan,
     };
-    change::run(cx, cx.envs(args.scope.all)?, change).await
+    Box::pin(change::run(cx, cx.envs(args.scope.all)?, change)).await
 }

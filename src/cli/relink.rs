@@ -45,5 +45,5 @@ pub(super) async fn run(args: RelinkArgs, cx: &Context) -> anyhow::Result<ExitCo
         check_rights: args.rights.check_rights,
         options: args.plan,
     };
-    change::run(cx, cx.envs(args.scope.all)?, change).await
+    Box::pin(change::run(cx, cx.envs(args.scope.all)?, change)).await
 }

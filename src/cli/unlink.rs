@@ -47,5 +47,5 @@ pub(super) async fn run(args: UnlinkArgs, cx: &Context) -> anyhow::Result<ExitCo
         check_rights: args.rights.check_rights,
         options: args.plan,
     };
-    change::run(cx, cx.envs(args.scope.all)?, change).await
+    Box::pin(change::run(cx, cx.envs(args.scope.all)?, change)).await
 }

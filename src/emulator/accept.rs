@@ -150,7 +150,6 @@ async fn http(
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(HEAD_SIZE)
         .max_headers(HEADERS)
-        .pipeline_flush(true)
         .serve_connection(TokioIo::new(Watched::new(stream, Arc::clone(place))), service);
     // How a connection ends is for the client to know.
     let _ = watcher.watch(connection).await;

@@ -200,7 +200,7 @@ mod tests {
         let seats = Seats::new(1);
         let place = seats.take().await;
         let busy = place.begin();
-        let (_, taken) = tokio::join!(
+        let ((), taken) = tokio::join!(
             async {
                 tokio::task::yield_now().await;
                 drop((busy, place));

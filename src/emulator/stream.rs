@@ -108,7 +108,7 @@ mod tests {
         let mut server = Watched::new(server, place);
         let writer = tokio::spawn(async move { server.write_all(&[0; 64]).await.map_err(|it| it.kind()) });
         for _ in 0..4 {
-            sleep(UNREAD - Duration::from_secs(1)).await;
+            sleep(UNREAD.checked_sub(Duration::from_secs(1)).unwrap()).await;
             client.read_exact(&mut [0; 8]).await.unwrap();
         }
         assert!(!writer.is_finished());

@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    fn taken(resource_type: &str, properties: Value) -> (Vec<String>, Value) {
+    fn taken(resource_type: &str, properties: &Value) -> (Vec<String>, Value) {
         let Value::Object(mut body) = json!({"properties": properties}) else { panic!("not an object") };
         let taken = take(resource_type, &mut body);
         (taken, body["properties"].take())
@@ -122,10 +122,10 @@ mod tests {
             ("gateways", json!({"primary": "x"}), "primary", json!({})),
             ("tenant", json!({"secondaryKey": 5, "enabled": true}), "secondaryKey", json!({"enabled": true})),
         ] {
-            let (fields, left) = taken(&format!("microsoft.apimanagement/SERVICE/{kind}"), properties);
+            let (fields, left) = taken(&format!("microsoft.apimanagement/SERVICE/{kind}"), &properties);
             assert_eq!((fields, left), (vec![format!("properties.{field}")], rest), "{kind}");
         }
-        let (fields, left) = taken("Microsoft.Web/staticSites/config", json!({"DB": "x", "N": "y"}));
+        let (fields, left) = taken("Microsoft.Web/staticSites/config", &json!({"DB": "x", "N": "y"}));
         assert_eq!((fields.len(), left), (2, json!({})));
     }
 
@@ -137,8 +137,7 @@ mod tests {
             ("apis", json!({"subscriptionKeyParameterNames": {"header": "h"}, "clientSecret": null})),
             ("apis/schemas", json!({"schema": {"password": {"type": "string"}}})),
         ] {
-            let (fields, left) =
-                taken(&format!("Microsoft.ApiManagement/service/{kind}"), properties.clone());
+            let (fields, left) = taken(&format!("Microsoft.ApiManagement/service/{kind}"), &properties);
             assert_eq!((fields, left), (Vec::new(), properties), "{kind}");
         }
     }

@@ -136,7 +136,7 @@ fn an_emulator_with_a_stuck_connection_ends() {
         let since = Instant::now();
         send(&child, signal);
         let (said, code) = ended(child);
-        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(code, Some(130), "{said}");
         assert!(since.elapsed() < Duration::from_secs(8), "requests are not waited for without end");
     }
 }

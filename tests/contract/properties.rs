@@ -269,13 +269,16 @@ fn with_numbered_keys(view: &[String]) -> Vec<String> {
 
 /// The text with each key that it names as the number under which it was first met.
 fn numbered(line: &str, keys: &mut BTreeMap<String, usize>) -> String {
-    let mut parts = line.split("Key(");
+    let mut parts = line.split("KeyPair(");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let (fingerprint, rest) = part.split_once(')').unwrap();
-        let next = keys.len();
-        let number = keys.entry(fingerprint.to_owned()).or_insert(next);
-        write!(text, "Key({number}){rest}").unwrap();
+        let (fingerprints, rest) = part.split_once(')').unwrap();
+        let number = |fingerprint: &str| {
+            let next = keys.len();
+            keys.entry(fingerprint.to_owned()).or_insert(next).to_string()
+        };
+        let numbers: Vec<String> = fingerprints.split(", ").map(number).collect();
+        write!(text, "KeyPair({}){rest}", numbers.join(", ")).unwrap();
     }
     text
 }

@@ -21,7 +21,7 @@ use crate::{
 /// How many clients change a product each.
 const WRITERS: usize = 3;
 
-/// For how long the emulators are killed: KILLED_FOR seconds, or 5.
+/// For how long the emulators are killed: `KILLED_FOR` seconds, or 5.
 fn time() -> Duration {
     let seconds = std::env::var("KILLED_FOR").ok().map(|seconds| seconds.parse().unwrap());
     Duration::from_secs(seconds.unwrap_or(5))

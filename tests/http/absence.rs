@@ -232,7 +232,8 @@ fn another_operation_is_waited_for() {
 #[test]
 fn a_wait_beyond_the_time_of_the_command_is_reported_at_once() {
     let takes = std::time::Duration::from_secs(1);
-    let azure = FakeAzure::with_scene(Options { shape: Shape::AcceptedOnly, takes, ..Options::default() });
+    let azure =
+        FakeAzure::with_scene(Options { shape: Shape::AcceptedLocation, takes, ..Options::default() });
     azure.fault(Fault::once("PUT", "/linkedbackends/", Kind::Header("retry-after", u64::MAX.to_string())));
     let link = run(&azure, "link");
     assert_eq!(link.code, Some(7), "{link:?}");

@@ -43,7 +43,7 @@ impl Section {
                 Some(language) if block.is_none() => block = Some(language),
                 Some(_) => block = None,
                 None if block.is_none() && line.starts_with("## ") => {
-                    is_here = line == format!("## {heading}")
+                    is_here = line == format!("## {heading}");
                 }
                 None if is_here && block == Some("toml") => section.configuration.push(line.to_owned()),
                 None if is_here && block == Some("sh") => section.commands.extend(command_of(line)),

@@ -41,7 +41,7 @@ fn is_write(seen: &Seen) -> bool {
     let reads = ["/listsecrets", "/checkaccess", "/resources"];
     let path = seen.path.to_lowercase();
     !seen.data_plane
-        && seen.method != "GET"
+        && !["GET", "HEAD"].contains(&seen.method.as_str())
         && !(seen.method == "POST" && reads.iter().any(|it| path.ends_with(it)))
 }
 

@@ -110,8 +110,10 @@ impl Scene {
         let product = HOSTNAME.split('.').next().unwrap();
         let listed =
             self.ask("GET", &format!("{service}/products/{product}/subscriptions"), "2024-05-01", None);
-        let subscription = listed["value"][0]["id"].as_str().unwrap().to_owned();
-        self.ask("POST", &format!("{subscription}/regeneratePrimaryKey"), "2024-05-01", None);
+        // A product's list names it below the product, where it has no actions.
+        let name = listed["value"][0]["name"].as_str().unwrap();
+        let action = format!("{service}/subscriptions/{name}/regeneratePrimaryKey");
+        self.ask("POST", &action, "2024-05-01", None);
         let backend = format!("{GROUP}/providers/Microsoft.Web/staticSites/shop/linkedBackends/gate");
         let body = json!({"properties": {"backendResourceId": service}});
         self.ask("PUT", &backend, "2024-04-01", Some(&body));

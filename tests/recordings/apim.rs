@@ -90,8 +90,9 @@ async fn an_import_is_waited_for_at_the_address_that_it_names_on_the_same_host()
     let elsewhere = Replay::of([recorded[4].clone()]);
     let put = elsewhere.plane().put(resource(&id, &json!({"path": "test2"})), Expected::Anything).await;
     let error = put.unwrap_err();
-    assert!(error.to_string().contains("was not followed"), "{error}");
-    assert_eq!(error.diagnosis().exit, ExitCode::Unavailable);
+    let cause = std::error::Error::source(&error).expect("an accepted change names why its end is unknown");
+    assert!(cause.to_string().contains("was not followed"), "{cause}");
+    assert_eq!(error.diagnosis().exit, ExitCode::Partial);
 }
 
 #[tokio::test]
@@ -99,7 +100,8 @@ async fn a_service_takes_a_while_to_come_and_to_go() {
     let Some(recorded) = core() else { return };
     let replay = Replay::start();
     let moved = |at: usize| recorded[at].clone().moved(AZURE, &replay.origin);
-    replay.then([0, 1, 2, 3, 25, 26, 27].map(moved));
+    // The version is read after the operation, and the resource is read once more below.
+    replay.then([0, 1, 2, 3, 3, 25, 26, 27].map(moved));
     let plane = replay.plane();
     plane.put(resource(&service(), &json!({})), Expected::Anything).await.unwrap();
     assert_eq!(replay.left(), 4, "until its operation has succeeded");

@@ -66,6 +66,11 @@ async fn what_a_gateway_says_tells_whether_it_took_the_key() {
         let expected = match when.as_str() {
             "validate-jwt, no token (default message)" => GatewayAnswer::Accepted,
             "no API or operation matches" => GatewayAnswer::NothingThere,
+            // An API that looks for the key in another header says this to every key.
+            "no key" => {
+                assert!(matches!(said, GatewayAnswer::Unclear(_)), "{said:?}");
+                continue;
+            }
             _ => GatewayAnswer::KeyRefused,
         };
         assert_eq!(said, expected, "{when}");

@@ -277,7 +277,7 @@ pub(crate) fn untrue(
     let Some(code) = outcome.code else { return all };
     let mut say = |text: String| all.push(text);
     let deceived = log.iter().any(|entry| entry.heard.starts_with("Twice"));
-    let sent = log.iter().any(|entry| entry.had_effect());
+    let sent = log.iter().any(super::network::Entry::had_effect);
     let changed = watch.changed && sent;
     if ![0, 2, 4, 5, 6, 7, 8].contains(&code) {
         say(format!("exit code {code} is for failures that the program does not expect"));

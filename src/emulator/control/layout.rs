@@ -1,5 +1,7 @@
 //! A policy that was sent in one line, in the lines that API Management keeps it in.
 
+use crate::model::text_without_mark;
+
 /// A part of a document, as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part<'a> {
@@ -16,7 +18,7 @@ pub(super) fn laid_out(xml: &str) -> String {
     if xml.contains(['\n', '\r']) {
         return xml.to_owned();
     }
-    let parts: Option<Vec<Part<'_>>> = parts(xml.trim_start_matches('\u{feff}')).into_iter().collect();
+    let parts: Option<Vec<Part<'_>>> = parts(text_without_mark(xml)).into_iter().collect();
     parts.and_then(|parts| written(&parts)).unwrap_or_else(|| xml.to_owned())
 }
 
@@ -27,7 +29,9 @@ fn written(parts: &[Part<'_>]) -> Option<String> {
             out.push('\n');
             (0..depth).for_each(|_| out.push('\t'));
         }
-        text.iter().for_each(|text| out.push_str(text));
+        for text in text {
+            out.push_str(text);
+        }
     };
     while let Some(rest) = parts.get(at..).filter(|rest| !rest.is_empty()) {
         at += match *rest {

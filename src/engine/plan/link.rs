@@ -6,7 +6,10 @@ use crate::{
         ChangeKind, Finding, FindingCode as Code, Observed, Part, PlannedStep, Provisioner, Seen, Step,
         assess,
     },
-    model::{ApimSubscriptionId, LinkedBackend, LinkedBackendId, ProductId, SubscriptionState},
+    model::{
+        ApimSubscription, ApimSubscriptionId, Fingerprint, LinkedBackend, LinkedBackendId, ProductId,
+        SubscriptionState,
+    },
 };
 
 /// Whether the keys are to be replaced.
@@ -194,28 +197,48 @@ fn connect_steps(
     if rotation == Rotation::Keep {
         return why.map(|reason| connect(kind, &reason)).into_iter().collect();
     }
-    let reason = why.unwrap_or_else(|| "the site surely holds the current primary key".to_owned());
-    let waits = Waits { observed, subscription: id, backend: &backend };
-    // The gateway accepts no key of a subscription that connecting activates.
-    let by_connecting = observed.target.provisioner == Provisioner::Service;
-    let is_accepted = !by_connecting || subscription.view.state == SubscriptionState::Active;
-    let proof = waits.until_accepted("the site is about to take the current key");
-    let mut steps = Vec::from_iter(proof.filter(|_| is_accepted));
-    steps.push(connect(kind, &reason));
-    steps.extend(waits.until_sent());
-    let live = keys.primary.clone();
-    let swap = Step::SwapKeys { subscription: id.clone(), live: Some(live.clone()) };
-    steps.push(step(
-        ChangeKind::Update,
-        "a fresh primary key; the one in use stays valid as the secondary",
-        swap,
-    ));
-    steps.extend(waits.until_accepted("the site is about to take the fresh key"));
-    steps.push(connect(ChangeKind::Update, "the site takes the fresh key"));
-    steps.extend(waits.until_sent());
-    let retire = Step::RetireSecondary { subscription: id.clone(), retiring: live };
-    steps.push(step(ChangeKind::Update, "nobody sends the old key any more", retire));
-    steps
+    let rotated = Rotated { observed, subscription: &subscription.view, live: &keys.primary };
+    rotated.steps(&backend, kind, why)
+}
+
+/// A subscription whose keys are both to be replaced.
+struct Rotated<'a> {
+    observed: &'a Observed,
+    subscription: &'a ApimSubscription,
+    /// The key that the site sends.
+    live: &'a Fingerprint,
+}
+
+impl Rotated<'_> {
+    fn steps(&self, backend: &LinkedBackendId, kind: ChangeKind, why: Option<String>) -> Vec<PlannedStep> {
+        let Self { observed, subscription, live } = *self;
+        let id = &subscription.id;
+        let connect = |kind, reason: &str| {
+            let service = observed.target.service.clone();
+            step(kind, reason, Step::Connect { backend: backend.clone(), service })
+        };
+        let reason = why.unwrap_or_else(|| "the site surely holds the current primary key".to_owned());
+        let waits = Waits { observed, subscription: id, backend };
+        // The gateway accepts no key of a subscription that connecting activates.
+        let by_connecting = observed.target.provisioner == Provisioner::Service;
+        let is_accepted = !by_connecting || subscription.state == SubscriptionState::Active;
+        let proof = waits.until_accepted("the site is about to take the current key");
+        let mut steps = Vec::from_iter(proof.filter(|_| is_accepted));
+        steps.push(connect(kind, &reason));
+        steps.extend(waits.until_sent());
+        let swap = Step::SwapKeys { subscription: id.clone(), live: Some(live.clone()) };
+        steps.push(step(
+            ChangeKind::Update,
+            "a fresh primary key; the one in use stays valid as the secondary",
+            swap,
+        ));
+        steps.extend(waits.until_accepted("the site is about to take the fresh key"));
+        steps.push(connect(ChangeKind::Update, "the site takes the fresh key"));
+        steps.extend(waits.until_sent());
+        let retire = Step::RetireSecondary { subscription: id.clone(), retiring: live.clone() };
+        steps.push(step(ChangeKind::Update, "nobody sends the old key any more", retire));
+        steps
+    }
 }
 
 /// What is waited for where a change takes its time to arrive at the gateway and at the site's edge.

@@ -104,11 +104,11 @@ mod tests {
             "/subscriptions/S",
         ] {
             let words: Vec<&str> = id.split('/').collect();
-            let is_name = |at: usize| at == 2 || at == 4 || at >= 8 && at % 2 == 0;
-            let upper = words.iter().enumerate().map(|(at, word)| match is_name(at) {
-                true => (*word).to_owned(),
-                false => word.to_uppercase(),
-            });
+            let is_name = |at: usize| at == 2 || at == 4 || at >= 8 && at.is_multiple_of(2);
+            let upper = words
+                .iter()
+                .enumerate()
+                .map(|(at, word)| if is_name(at) { (*word).to_owned() } else { word.to_uppercase() });
             let upper = upper.collect::<Vec<_>>().join("/");
             assert_eq!(in_known_casing(&upper), id);
             assert_eq!(in_known_casing(id), id);

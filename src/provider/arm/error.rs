@@ -311,9 +311,12 @@ impl Diagnose for ArmError {
         match self {
             // What stands behind a server or a proxy that failed may have carried the request out.
             Self::Refused { failure, .. } => !matches!(failure.status().as_u16(), 500 | 502 | 504),
-            Self::Operation { .. } | Self::Credential(_) => true,
-            // No request was sent.
-            Self::Untrusted { .. } | Self::NoCertificates { .. } | Self::Proxy { .. } => true,
+            // Without a token or a trusted connection, no request was sent.
+            Self::Operation { .. }
+            | Self::Credential(_)
+            | Self::Untrusted { .. }
+            | Self::NoCertificates { .. }
+            | Self::Proxy { .. } => true,
             Self::Unfinished { .. }
             | Self::TooLong { .. }
             | Self::Unreachable { .. }

@@ -392,6 +392,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of quoted failures, a row for each")]
     fn each_quoted_failure_leads_to_its_cure() {
         let arm = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
         let policy = json!({"error": {"code": "RequestDisallowedByPolicy", "target": "shop",
@@ -505,7 +506,8 @@ mod tests {
             assert_eq!(shown, "AuthorizationFailed: The client does not have authorization");
         }
         let secret = "opaque-token-of-no-shape";
-        let escaped: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let escaped: Vec<String> = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let escaped = escaped.concat();
         let mut headers = HeaderMap::new();
         headers.insert("x-ms-request-id", secret.parse().unwrap());
         let raw = format!("{{\"error\": {{\"code\": \"{escaped}\", \"message\": \"of {secret}\"}}}}");

@@ -48,13 +48,10 @@ pub(super) fn answer(
     if let Some(unchanged) = condition(request.headers(), modified) {
         return Ok(status(unchanged));
     }
-    let part = match part_of(request.headers(), size) {
-        Ok(part) => part,
-        Err(Unsatisfiable) => {
-            let mut refused = status(StatusCode::RANGE_NOT_SATISFIABLE);
-            set(&mut refused, CONTENT_RANGE, format!("bytes */{size}"));
-            return Ok(refused);
-        }
+    let Ok(part) = part_of(request.headers(), size) else {
+        let mut refused = status(StatusCode::RANGE_NOT_SATISFIABLE);
+        set(&mut refused, CONTENT_RANGE, format!("bytes */{size}"));
+        return Ok(refused);
     };
     let length = part.as_ref().map_or(size, |part| part.end() - part.start() + 1);
     let body = if request.method() == Method::HEAD {

@@ -29,7 +29,7 @@ async fn a_site_is_found_by_each_of_its_names() {
     for host in ["mango-grass-1.localhost:8088", "MANGO-GRASS-1.5.azurestaticapps.net:443", SITE] {
         assert_eq!(world.get(host, "/API/orders").await.status, 200, "{host}");
     }
-    for host in ["mango.localhost", "localhost", "5.azurestaticapps.net", ""] {
+    for host in ["mango.localhost", "localhost", "5.azurestaticapps.net"] {
         let answer = world.get(host, "/api/orders").await;
         assert_eq!(
             (answer.status, answer.header("content-type")),

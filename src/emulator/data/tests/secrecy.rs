@@ -65,6 +65,6 @@ async fn whatever_happens_no_key_and_no_token_is_logged() {
     assert_eq!(world.get(SITE, "/api/orders").await.status, 500);
     drop(listening);
     let heard = ear.0.lock().unwrap();
-    assert!(heard.contains("could not be reached") && heard.contains("does not carry out"), "{heard}");
+    assert!(heard.contains("could not be reached"), "{heard}");
     assert!(!heard.contains("key-of") && !heard.contains("eyJ"), "{heard}");
 }
