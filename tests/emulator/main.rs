@@ -2,6 +2,12 @@
 //! make of it, and what becomes of the model when several write it or it is ended.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
+#![expect(clippy::disallowed_methods, reason = "a test prepares files, and a variable says how long it runs")]
+#![expect(
+    clippy::format_collect,
+    clippy::needless_pass_by_value,
+    reason = "requests are put together from parts"
+)]
 
 mod access;
 mod ends;

@@ -42,7 +42,7 @@ fn is_write(seen: &Seen) -> bool {
     let path = seen.path.to_lowercase();
     !seen.data_plane
         && !["GET", "HEAD"].contains(&seen.method.as_str())
-        && !(seen.method == "POST" && reads.iter().any(|it| path.ends_with(it)))
+        && (seen.method != "POST" || !reads.iter().any(|it| path.ends_with(it)))
 }
 
 fn count(run: &Run, status: &str) -> usize {

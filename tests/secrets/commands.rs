@@ -240,7 +240,9 @@ fn whatever_the_umask_is_files_with_keys_are_created_for_their_owner_alone() {
             let mut models = 0;
             for name in sandbox.files() {
                 let text = String::from_utf8_lossy(&sandbox.read(&name)).into_owned();
-                if text.contains("\"secrets\"") || name.ends_with(".lock") {
+                if text.contains("\"secrets\"")
+                    || std::path::Path::new(&name).extension().is_some_and(|it| it == "lock")
+                {
                     let mode = fs::metadata(sandbox.path(&name)).unwrap().permissions().mode() & 0o777;
                     assert_eq!(mode, 0o600, "{what}: {name}");
                     models += 1;

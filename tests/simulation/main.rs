@@ -3,6 +3,13 @@
 //!
 //! `SEED=n cargo test --test simulation` runs one seed and prints its requests; `SEEDS=n` sets how many are run.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
+#![expect(clippy::match_same_arms, reason = "a table has a row for each case")]
+#![expect(
+    clippy::needless_for_each,
+    clippy::format_push_string,
+    reason = "a report is put together line by line"
+)]
+#![expect(clippy::too_many_lines, reason = "a table of commands and goals is read as one")]
 
 mod chance;
 mod faults;

