@@ -44,13 +44,12 @@ pub(super) fn json(bytes: &[u8]) -> Result<Value, UnusableBody> {
 /// The text of a policy that an answer consists of, without JSON around it. Instances of API Management are known
 /// to answer so, whatever form the request accepts; a page of a proxy is not taken for one.
 pub(super) fn bare_policy(content_type: Option<&str>, bytes: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()?.trim();
+    let text = std::str::from_utf8(without_mark(bytes)).ok()?.trim();
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let essence = essence.to_ascii_lowercase();
-    let is_page = essence.contains("html");
-    let is_xml = essence.ends_with("/xml") || essence.ends_with("+xml");
-    (text.starts_with('<') && !is_page && (is_xml || root_of(text) == Some("policies")))
-        .then(|| text.to_owned())
+    let is_xml = !essence.contains("html") && (essence.ends_with("/xml") || essence.ends_with("+xml"));
+    // A page of HTML has another root, whatever its type is.
+    (text.starts_with('<') && (is_xml || root_of(text) == Some("policies"))).then(|| text.to_owned())
 }
 
 /// The name of the first element, behind comments and a declaration.
@@ -157,7 +156,6 @@ mod tests {
             Some("<format>xml</format>")
         );
         for (content_type, text) in [
-            ("text/html", "<policies />"),
             ("application/xhtml+xml", "<html />"),
             ("text/plain", "<html><body>Sign in</body></html>"),
             ("application/xml", "{\"value\": 1}"),

@@ -166,7 +166,9 @@ pub(super) fn graph(state: &State, call: &Call) -> Reply {
     let all = all.map(|(_, body)| {
         let path = body["id"].as_str().unwrap();
         let mut shown = shown(state, body, View { path, asked: Asked::Listed, version: "", format: "" });
-        shown["type"] = wanted.as_str().into();
+        if state.options.spelling != Spelling::AsPut {
+            shown["type"] = wanted.as_str().into();
+        }
         shown
     });
     let all: Vec<Value> = all.collect();
