@@ -6,6 +6,7 @@ use super::failure;
 use crate::{
     diagnosis::ExitCode,
     engine::{Applied, ChangeKind, Finding, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
+    model::{ApimSubscriptionId, ResourceId},
     output::{ChangeResult, Outcome, StepReport, StepStatus, Told},
 };
 
@@ -35,16 +36,18 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
     }
 }
 
-/// Whether a relink of a link that existed has left its keys as they were: its plan saw no subscription, and now there
-/// is one with keys.
+/// Whether a relink of a link that existed has left its keys as they were: its plan saw no subscription at all, and
+/// now there is one with keys.
 pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {
+    let is_subscription = |id: &str| ResourceId::parse(id).is_ok_and(|id| id.is_a(ApimSubscriptionId::TYPE));
+    let saw_one = plan.basis.versions().any(|(id, _)| is_subscription(id));
     let was_linked = !matches!(plan.state, LinkState::Unlinked | LinkState::Leftover);
-    let has_keys = verdict.observed.keys.is_some();
     plan.intent == Intent::Relink
         && was_linked
+        && !saw_one
         && !plan.rotates()
         && applied.keys_before.is_none()
-        && has_keys
+        && verdict.observed.keys.is_some()
 }
 
 /// A plan that is shown, with what was found where it has no steps: what it does not change stays so.

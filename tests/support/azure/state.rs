@@ -352,7 +352,9 @@ impl Moment {
 }
 
 pub(super) fn type_of(id: &str) -> String {
-    let Some((_, path)) = id.rsplit_once("/providers/") else { return "Microsoft.Resources".to_owned() };
+    const MARK: &str = "/providers/";
+    let Some(at) = id.to_ascii_lowercase().rfind(MARK) else { return "Microsoft.Resources".to_owned() };
+    let path = &id[at + MARK.len()..];
     let (namespace, rest) = path.split_once('/').unwrap_or((path, ""));
     let kinds: Vec<&str> = rest.split('/').step_by(2).collect();
     format!("{namespace}/{}", kinds.join("/"))
