@@ -58,11 +58,11 @@ pub async fn write(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// As [`write`], where no other task waits for this thread.
+/// As [`write()`], where no other task waits for this thread.
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn write_blocking(path: &Path, text: &str) -> io::Result<()> {
     write_to(place_of(path)?, text)
 }
