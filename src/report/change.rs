@@ -1,5 +1,7 @@
 //! What became of a change.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -156,5 +158,19 @@ impl StepReport {
             status,
             seconds: None,
         }
+    }
+
+    /// The step with how long it took, to a tenth of a second.
+    #[must_use]
+    pub fn timed(self, took: Duration) -> Self {
+        Self { seconds: Some((took.as_secs_f64() * 10.0).round() / 10.0), ..self }
+    }
+}
+
+impl ChangeReport {
+    /// The exit code of the whole.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        self.results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit))
     }
 }

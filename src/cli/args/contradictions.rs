@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, parser::ValueSource};
 
-use crate::cli::session::UsageError;
+use crate::workflow::UsageError;
 
 /// Pairs of flags that cannot both be meant, by their ids and as they are typed.
 const PAIRS: [[(&str, &str); 2]; 2] =
