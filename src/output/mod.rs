@@ -7,6 +7,7 @@ mod change;
 mod ci;
 mod clean;
 mod doctor;
+mod findings;
 mod format;
 #[cfg(test)]
 mod hostile;
