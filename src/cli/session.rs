@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     output::Ui,
-    workflow::{Deadline, Surroundings, UsageError, Workspace},
+    workflow::{Deadline, UsageError, Workspace, WorkspaceOptions},
 };
 
 /// What a command works with.
@@ -39,13 +39,14 @@ impl Session {
     ) -> anyhow::Result<Self> {
         contradictions::check(matches)?;
         let folder = env::current_dir().context("could not find the working directory")?;
-        let surroundings = Surroundings {
+        let options = WorkspaceOptions {
+            overrides: global.overrides(matches),
+            deadline: Deadline::new(global.timeout),
             ambient: outside.ambient,
             variables: outside.variables,
             transport: outside.transport,
         };
-        let deadline = Deadline::new(global.timeout);
-        let work = Workspace::open(&folder, global.overrides(matches), deadline, surroundings)?;
+        let work = Workspace::open(&folder, options)?;
         let ui = global.ui().writing_to(outside.streams);
         ui.check_pipeline().map_err(|(file, error)| {
             UsageError::new(format!("could not write `{}`: {error}", file.display()))

@@ -8,7 +8,7 @@ use crate::{
     cli::{args::PlanArgs, error, session::Session},
     diagnosis::ExitCode,
     engine::GoneSites,
-    workflow::{self, Pruned, Pruning, SavedPrune},
+    workflow::{self, PruneResult, Pruning, SavedPrune},
 };
 
 /// Delete the products that links have left behind in a service, with their subscriptions
@@ -55,7 +55,7 @@ pub(crate) async fn run_saved(cx: &Session, saved: SavedPrune) -> anyhow::Result
 }
 
 fn show_plan(cx: &Session, pruning: &Pruning, detailed: bool) -> anyhow::Result<ExitCode> {
-    let Pruned { report, exit, .. } = pruning.proposed();
+    let PruneResult { report, exit, .. } = pruning.proposed();
     cx.ui.print(&report)?;
     let pending = detailed && !pruning.is_empty();
     Ok(if pending { ExitCode::Changes } else { ExitCode::Success }.worst(exit))
@@ -79,7 +79,7 @@ fn confirm(cx: &Session, pruning: &Pruning) -> anyhow::Result<()> {
 
 async fn carry_out(cx: &Session, pruning: Pruning) -> anyhow::Result<ExitCode> {
     let shown = cx.listener();
-    let Pruned { report, exit, refusal } = pruning.carry_out(&shown).await?;
+    let PruneResult { report, exit, refusal } = pruning.carry_out(&shown).await?;
     drop(shown);
     if let Some(refusal) = refusal {
         cx.ui.print(&report)?;
