@@ -7,23 +7,14 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::gateway::{Instead, REFUSED, SKIPPED, not_carried_out, policies, service};
+use super::{
+    gateway::{REFUSED, SKIPPED, not_carried_out, policies, service},
+    limit::{Instead, Limit},
+};
 use crate::{
-    emulator::view::ModelView,
+    emulator::store::ModelView,
     model::{Api, Resource, Versioning},
 };
-
-/// Something that the model or a site's configuration has, and that is not carried out.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Limit {
-    /// The id of the resource, or the path of the file.
-    pub(super) resource: String,
-    /// The element, the property or the rule.
-    pub(super) what: String,
-    /// What is done instead.
-    pub(super) instead: Instead,
-}
 
 /// What of the model is not carried out. Each is reported once, when it first appears.
 #[derive(Default)]

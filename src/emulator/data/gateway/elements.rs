@@ -3,19 +3,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    emulator::view::ModelView,
+    emulator::{data::limit::Instead, store::ModelView},
     model::{PolicyElement, ProductId, Resource, policy_elements},
 };
-
-/// What the gateway does about an element that it does not carry out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::emulator::data) enum Instead {
-    /// The gateway goes on without it.
-    Skipped,
-    /// The gateway refuses each request that the policy applies to.
-    Refused,
-}
 
 /// The elements that the gateway carries out, and those that hold others.
 const CARRIED_OUT: &[&str] = &["base", "choose", "forward-request", "otherwise", "validate-jwt", "when"];

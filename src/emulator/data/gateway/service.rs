@@ -7,10 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{elements, operation::Operation, routes::Routes, upstream::Upstream};
 use crate::{
-    emulator::{
-        data::{table::of_type, token::TokenCheck},
-        view::ModelView,
-    },
+    emulator::{data::token::TokenCheck, store::ModelView},
     model::{
         self, ApiId, ApiOperation, ApimPolicy, ApimPolicyId, ApimService, ApimServiceId, ApimSubscription,
         ApimSubscriptionId, Key, ProductApiId, ProductId, Resource, SubscriptionState, Versioning,
@@ -218,10 +215,10 @@ impl Parts<'_> {
         issuers: &HashMap<Box<str>, String>,
         refused: &mut HashMap<String, String>,
     ) {
-        let policies = of_type(view, ApimPolicyId::TYPE, ApimPolicy::read);
+        let policies = view.of_type(ApimPolicyId::TYPE, ApimPolicy::read);
         let mut policies: HashMap<ProductId, ApimPolicy> =
             policies.into_iter().map(|policy| (policy.id.product(), policy)).collect();
-        for product in of_type(view, ProductId::TYPE, model::Product::read) {
+        for product in view.of_type(ProductId::TYPE, model::Product::read) {
             let policy = policies.remove(&product.id);
             let Some(service) = self.service(product.id.service().key()) else { continue };
             let (at, subscription_required) = (service.products.len(), product.subscription_required);
@@ -229,7 +226,7 @@ impl Parts<'_> {
             service.products.push(Product { subscription_required, checks, refused });
             self.products.insert(product.id.key().to_owned(), at);
         }
-        for place in of_type(view, ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
+        for place in view.of_type(ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
             let found = (self.apis.get(place.api().key()), self.products.get(place.product().key()));
             let (Some(revisions), Some(&product)) = found else { continue };
             let revisions = revisions.clone();
@@ -242,7 +239,7 @@ impl Parts<'_> {
     }
 
     fn add_grants(&mut self, view: &ModelView) {
-        for subscription in of_type(view, ApimSubscriptionId::TYPE, ApimSubscription::read) {
+        for subscription in view.of_type(ApimSubscriptionId::TYPE, ApimSubscription::read) {
             let Some(parent) = subscription.id.parent() else { continue };
             let Some(keys) = view.subscription_keys.get(subscription.id.key()) else { continue };
             if subscription.state != SubscriptionState::Active {
@@ -314,7 +311,7 @@ fn operations(view: &ModelView, refused: &HashMap<String, String>) -> HashMap<St
         Ok::<_, model::Malformed>((resource.id().parent(), operation))
     };
     let mut found: HashMap<String, Vec<Operation>> = HashMap::new();
-    for (api, operation) in of_type(view, "Microsoft.ApiManagement/service/apis/operations", read) {
+    for (api, operation) in view.of_type("Microsoft.ApiManagement/service/apis/operations", read) {
         if let Some(api) = api {
             found.entry(api.key().to_owned()).or_default().push(operation);
         }

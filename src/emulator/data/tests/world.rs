@@ -31,9 +31,9 @@ use crate::{
     emulator::{
         data::{
             DataOptions, DataPlane, Folders, Scheme,
-            token::{Keyring, Signer},
+            token::{Keyring, signer::Signer},
         },
-        view::ModelView,
+        store::ModelView,
     },
     model::{
         ApimPolicy, ApimServiceId, Hostname, Key, KeyPair, LinkNames, Resource, ResourceId, StaticSiteId,
@@ -166,7 +166,7 @@ impl World {
 
     /// Who signs for every site.
     pub(super) async fn signer(&self) -> Arc<Signer> {
-        self.plane.keyring.signer().await
+        self.plane.edges.keyring.signer().await
     }
 
     /// Moves the clock on.

@@ -9,10 +9,10 @@ use std::{
 use tokio::time::Instant;
 
 use super::table::Table;
-use crate::emulator::view::ModelView;
+use crate::emulator::store::ModelView;
 
 /// The routing of one generation of the model, compiled when the first request needs it.
-pub(super) type Routing = LazyLock<Table, Box<dyn FnOnce() -> Table + Send>>;
+pub(in crate::emulator::data) type Routing = LazyLock<Table, Box<dyn FnOnce() -> Table + Send>>;
 
 /// Into how many parts the longest delay is divided. Of each part, two generations are kept at most: a change never
 /// arrives before its delay is over, and at most one part of the longest delay later.
@@ -20,7 +20,7 @@ const PARTS: u32 = 64;
 
 /// Who looks at the model, each with a delay of its own.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Viewer {
+pub(in crate::emulator::data) enum Viewer {
     /// The edges of sites.
     Edge,
     /// The gateways of services.
@@ -36,7 +36,7 @@ struct Generation {
 
 /// The latest generations.
 #[derive(Default)]
-pub(super) struct History(Mutex<Kept>);
+pub(in crate::emulator::data) struct History(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -49,7 +49,7 @@ struct Kept {
 
 impl History {
     /// Adds a generation, and forgets those that no viewer goes by who is at most `longest` behind.
-    pub(super) fn publish(&self, model: ModelView, longest: Duration) {
+    pub(in crate::emulator::data) fn publish(&self, model: ModelView, longest: Duration) {
         let latest = self.lock().generations.back().map(|latest| Arc::clone(&latest.model));
         let model = Arc::new(match latest {
             Some(latest) => model.sharing(&latest),
@@ -61,7 +61,11 @@ impl History {
     }
 
     /// The newest routing that is at least `delay` old, or else the oldest that there is.
-    pub(super) fn behind_by(&self, viewer: Viewer, delay: Duration) -> Option<Arc<Routing>> {
+    pub(in crate::emulator::data) fn behind_by(
+        &self,
+        viewer: Viewer,
+        delay: Duration,
+    ) -> Option<Arc<Routing>> {
         self.lock().behind_by(viewer, delay)
     }
 

@@ -1,5 +1,7 @@
 //! The model behind the server: reads from memory, and writes that are durable before they are answered.
 
+mod view;
+
 use std::{
     fmt,
     panic::AssertUnwindSafe,
@@ -17,10 +19,8 @@ use tokio::{
     time::sleep,
 };
 
-use super::{
-    control::{Reply, unavailable},
-    view::ModelView,
-};
+pub(super) use self::view::ModelView;
+use super::reply::Reply;
 use crate::{
     ambient::Ambient,
     provider::{
@@ -169,7 +169,7 @@ async fn write(plane: JsonControlPlane, mut jobs: mpsc::Receiver<Job>, shared: A
         let (outcome, done) = transact(&plane, first, &mut jobs).await;
         shared.keep_up();
         for (answer, reply) in done {
-            let reply = outcome.as_ref().map_or_else(unavailable, |()| reply);
+            let reply = outcome.as_ref().map_or_else(Reply::unavailable, |()| reply);
             // whoever asked may have gone away
             let _ = answer.send(reply);
         }

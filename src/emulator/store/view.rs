@@ -9,7 +9,7 @@ use crate::{
 
 /// Every resource of one generation, and every key.
 #[derive(Default)]
-pub(super) struct ModelView {
+pub(in crate::emulator) struct ModelView {
     /// The resources, in order of the ids.
     pub resources: Vec<Resource>,
     /// The keys of subscriptions, by the key of the id.
@@ -20,7 +20,7 @@ pub(super) struct ModelView {
 
 impl ModelView {
     /// The same, with the memory of an earlier generation for the resources that have not changed since.
-    pub(super) fn sharing(mut self, earlier: &Self) -> Self {
+    pub(in crate::emulator) fn sharing(mut self, earlier: &Self) -> Self {
         let known: HashMap<&str, &Resource> =
             earlier.resources.iter().map(|it| (it.id().key(), it)).collect();
         for resource in &mut self.resources {
@@ -29,6 +29,18 @@ impl ModelView {
             }
         }
         self
+    }
+}
+
+impl ModelView {
+    /// Every well-formed resource of a type.
+    pub(in crate::emulator) fn of_type<T, E>(
+        &self,
+        resource_type: &str,
+        read: impl Fn(&Resource) -> Result<T, E>,
+    ) -> Vec<T> {
+        let found = self.resources.iter().filter(|resource| resource.id().is_a(resource_type));
+        found.filter_map(|resource| read(resource).ok()).collect()
     }
 }
 
