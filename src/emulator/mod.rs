@@ -11,6 +11,7 @@ mod listen;
 mod pause;
 mod reply;
 mod store;
+mod sync;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 

@@ -47,7 +47,7 @@ pub(super) async fn answer(
 }
 
 fn head(manager: &ResourceManager, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
-    match find(manager.store.current(), id)? {
+    match find(&manager.store.current(), id)? {
         None => Ok(Reply::status(StatusCode::NOT_FOUND)),
         Some(_) if kind == Kind::ProductApi => Ok(Reply::status(StatusCode::NO_CONTENT)),
         Some(found) => Ok(Reply::status(StatusCode::OK).tagged(&found.etag)),
@@ -55,7 +55,7 @@ fn head(manager: &ResourceManager, id: &ResourceId, kind: Kind) -> Result<Reply,
 }
 
 fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
-    let plane = manager.store.current();
+    let plane = &*manager.store.current();
     if kind == Kind::ProductPolicy {
         policy::known_format(call.query.get("format"))?;
     }
@@ -83,7 +83,7 @@ pub(super) async fn list(
     parent: &ResourceId,
     listed: Listed,
 ) -> Result<Reply, Reply> {
-    let plane = manager.store.current();
+    let plane = &*manager.store.current();
     if find(plane, parent)?.is_none() {
         let kind = Kind::of_type(&parent.resource_type()).unwrap_or(Kind::Service);
         return Err(missing(plane, parent, kind)?);
@@ -118,15 +118,15 @@ async fn put(manager: &ResourceManager, call: &Call, id: ResourceId, kind: Kind)
 }
 
 async fn delete(manager: &ResourceManager, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
-    let (of_change, doomed) = (call.clone(), find(manager.store.current(), &id)?);
-    if doomed.is_none() && !has_group(manager.store.current(), &id)? {
+    let (of_change, doomed) = (call.clone(), find(&manager.store.current(), &id)?);
+    if doomed.is_none() && !has_group(&manager.store.current(), &id)? {
         return Err(Reply::group_not_found(id.group().unwrap_or_default()));
     }
     let reply = manager.store.change(move |plane| write::delete(plane, of_change, id, kind)).await;
     let Some(doomed) = doomed.filter(|_| goes_slowly(kind, call) && reply.status == StatusCode::OK) else {
         return Ok(reply);
     };
-    let (plane, shape) = (manager.store.current(), Shape::AcceptedLocation);
+    let (plane, shape) = (&*manager.store.current(), Shape::AcceptedLocation);
     let number = manager.operations.begin(doomed.value.clone(), shape);
     manager.operations.finish(number, Stage::Succeeded, Value::Null);
     if kind == Kind::Api {
@@ -142,7 +142,7 @@ pub(super) async fn subscription_action(
     id: ResourceId,
     action: &str,
 ) -> Result<Reply, Reply> {
-    let not_found = missing(manager.store.current(), &id, Kind::Subscription)?;
+    let not_found = missing(&manager.store.current(), &id, Kind::Subscription)?;
     let Ok(id) = ApimSubscriptionId::try_from(id) else { return Err(not_found) };
     let slot = match action {
         "listsecrets" => {

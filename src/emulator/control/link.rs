@@ -39,7 +39,7 @@ const BACKENDS: [(&str, &str); 3] = [
 pub(super) async fn put(manager: &Arc<ResourceManager>, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
     let wanted = requested(call, id)?;
     let Linking { provisions, provisioning } = call.linking.clone();
-    check(manager.store.current(), &wanted)?;
+    check(&manager.store.current(), &wanted)?;
     let (shape, ending) = (provisioning.shape, provisioning.ending);
     let takes = provisioning.takes_ms;
     if (shape, ending) == (Shape::Final, Ending::Succeeds) {
@@ -47,10 +47,10 @@ pub(super) async fn put(manager: &Arc<ResourceManager>, call: &Call, id: Resourc
         manager.operations.forget(wanted.id());
         return Ok(connect(manager, call, wanted, provisions).await);
     }
-    let mut shown = shown_now(manager.store.current(), &wanted);
+    let mut shown = shown_now(&manager.store.current(), &wanted);
     shown.set_property("provisioningState", Stage::InProgress.word());
     let number = manager.operations.begin(shown.clone(), shape);
-    let body = site::backend(manager.store.current(), &shown, call, site::Zone::Named);
+    let body = site::backend(&manager.store.current(), &shown, call, site::Zone::Named);
     let (late, of_late) = (Arc::clone(manager), call.clone());
     let rest = async move {
         pause(takes).await;
@@ -59,7 +59,7 @@ pub(super) async fn put(manager: &Arc<ResourceManager>, call: &Call, id: Resourc
     if shape == Shape::Final {
         rest.await;
         let now = manager.operations.shown(shown.id()).unwrap_or(shown);
-        return Ok(Reply::ok(site::backend(manager.store.current(), &now, call, site::Zone::Named)));
+        return Ok(Reply::ok(site::backend(&manager.store.current(), &now, call, site::Zone::Named)));
     }
     manager.operations.spawn(rest);
     Ok(Operations::begun(call, number, shape, body))
@@ -95,7 +95,7 @@ async fn connect(manager: &ResourceManager, call: &Call, wanted: Resource, provi
     }
     match manager.store.current().find(&id) {
         Ok(Some(found)) => {
-            let plane = manager.store.current();
+            let plane = &*manager.store.current();
             reply.with_body(site::backend(plane, &found.value, call, site::Zone::Named))
         }
         Ok(None) => reply,
@@ -105,7 +105,7 @@ async fn connect(manager: &ResourceManager, call: &Call, wanted: Resource, provi
 
 /// What would be said of a PUT, without doing it.
 pub(super) fn validate(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-    check(manager.store.current(), &requested(call, id)?)?;
+    check(&manager.store.current(), &requested(call, id)?)?;
     Ok(Reply::status(StatusCode::NO_CONTENT))
 }
 

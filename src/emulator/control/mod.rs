@@ -122,7 +122,7 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
 
 /// How far an operation has come.
 fn progress(manager: &ResourceManager, call: &Call, number: u64) -> Reply {
-    let plane = manager.store.current();
+    let plane = &*manager.store.current();
     let body = |id: &ResourceId| {
         let found = plane.find(id).ok().flatten()?.value;
         Some(match Kind::of_type(&id.resource_type()) {

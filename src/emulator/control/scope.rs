@@ -28,7 +28,7 @@ pub(super) fn top_level(
     scope: &ResourceId,
     wanted: Option<Kind>,
 ) -> Result<Vec<Value>, Reply> {
-    let plane = manager.store.current();
+    let plane = &*manager.store.current();
     let all = plane.resources().map_err(|error| refused(&error))?;
     let within = format!("{}/", scope.key());
     let mut values = Vec::new();

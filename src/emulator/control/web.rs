@@ -42,7 +42,7 @@ pub(super) async fn answer(
 }
 
 fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
-    let plane = manager.store.current();
+    let plane = &*manager.store.current();
     let found = plane.find(id).map_err(|error| refused(&error))?.map(|found| found.value);
     let site = site_of(id);
     if !plane.exists(&site).map_err(|error| refused(&error))? {
@@ -71,7 +71,7 @@ fn backend_reply(
     let Some(found) = shown.or(found) else {
         return Err(Reply::web_not_found(Kind::LinkedBackend.noun(), id.name()));
     };
-    let reply = Reply::ok(site::backend(manager.store.current(), &found, call, Zone::Omitted));
+    let reply = Reply::ok(site::backend(&manager.store.current(), &found, call, Zone::Omitted));
     // Whoever polls the resource itself would wait for half a minute otherwise.
     Ok(if is_going_on { reply.retry_after(1) } else { reply })
 }
@@ -83,7 +83,7 @@ pub(super) fn list(
     parent: &ResourceId,
     listed: Listed,
 ) -> Result<Reply, Reply> {
-    let plane = manager.store.current();
+    let plane = &*manager.store.current();
     let site = site_of(parent);
     if !plane.exists(&site).map_err(|error| refused(&error))? {
         return Err(Reply::resource_not_found(&site));
@@ -110,7 +110,7 @@ fn backends(manager: &ResourceManager, call: &Call, environment: &ResourceId) ->
     backends.sort_by(|a, b| a.id().cmp(b.id()));
     Ok(backends
         .into_iter()
-        .map(|backend| site::backend(manager.store.current(), &backend, call, Zone::Omitted))
+        .map(|backend| site::backend(&manager.store.current(), &backend, call, Zone::Omitted))
         .collect())
 }
 

@@ -31,7 +31,7 @@ impl Gateways {
 
     /// What gateways go by now.
     pub(super) fn routing(&self) -> Option<Arc<Routing>> {
-        self.history.behind_by(Viewer::Gateway, self.delay())
+        self.history.behind_by(Viewer::Gateway, self.delay(), Routing::of)
     }
 
     /// How far gateways are behind the model.

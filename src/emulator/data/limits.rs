@@ -12,8 +12,8 @@ use super::{
     limit::{Instead, Limit},
 };
 use crate::{
-    emulator::store::ModelView,
     model::{Api, Resource, Versioning},
+    provider::json::Everything,
 };
 
 /// What of the model is not carried out. Each is reported once, when it first appears.
@@ -29,7 +29,7 @@ struct Noted {
 
 impl Limits {
     /// Takes note of a generation of the model, and returns what it has that the one before had not.
-    pub(super) fn note(&self, view: &ModelView) -> Vec<Limit> {
+    pub(super) fn note(&self, view: &Everything) -> Vec<Limit> {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut new = Vec::new();
         let mut before = std::mem::take(&mut noted.policies);

@@ -33,16 +33,15 @@ use self::{
     gateways::Gateways,
     limits::Limits,
     path::climbs,
-    routing::{History, Viewer},
+    routing::{History, Routing, Viewer},
     token::{Keyring, Verifier},
 };
 pub(super) use self::{edge::Folders, scheme::Scheme};
 use super::{
     host::{authority_of, name_of},
     reply::Body,
-    store::ModelView,
 };
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, provider::json::Everything};
 
 /// Answers requests as the platform does that the model describes.
 pub(super) struct DataPlane {
@@ -95,7 +94,7 @@ impl DataPlane {
     }
 
     /// Tells it what the model is from now on.
-    pub(super) fn publish(&self, model: ModelView) {
+    pub(super) fn publish(&self, model: Arc<Everything>) {
         limits::warn(&self.limits.note(&model));
         self.history.publish(model, self.edge_delay().max(self.gateways.delay()));
     }
@@ -115,7 +114,7 @@ impl DataPlane {
             return edge::bad_request("The request's path leads out of the site.");
         }
         let (host, scheme) = (lower(name_of(&authority)), self.edges.scheme);
-        let sites = self.history.behind_by(Viewer::Edge, self.edge_delay());
+        let sites = self.history.behind_by(Viewer::Edge, self.edge_delay(), Routing::of);
         if let Some(site) = sites.as_ref().and_then(|routing| routing.site(&host)) {
             let called = edge::Called { scheme, authority: &authority, peer };
             return edge::answer(&self.edges, site, request, called).await;

@@ -157,7 +157,7 @@ impl Server {
 
     async fn on_data(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
         // What another process has just written counts at once.
-        self.store.current();
+        drop(self.store.current());
         let (method, path) = (request.method().as_str(), request.uri().path());
         match self.board.strike(Plane::Data, method, path, &*self.ambient) {
             Some(Effect::Lost) => {

@@ -5,6 +5,14 @@ mod site;
 mod table;
 
 pub(super) use self::{
-    history::{History, Routing, Viewer},
+    history::Viewer,
     site::{Link, Site},
+    table::Routing,
 };
+use crate::provider::json::Everything;
+
+/// The latest generations of the model, and the routing that viewers go by.
+pub(super) type History = history::History<Everything, Routing>;
+
+#[cfg(test)]
+mod tests;

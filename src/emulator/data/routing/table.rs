@@ -1,23 +1,42 @@
 //! What the model says of each host, compiled once and then only read.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    ops::Deref,
+    sync::{Arc, LazyLock},
+};
 
 use hyper::header::HeaderValue;
 
 use super::site::{Link, Site};
 use crate::{
-    emulator::{
-        data::{
-            gateway::{Service, service},
-            token::Minted,
-        },
-        store::ModelView,
+    emulator::data::{
+        gateway::{Service, service},
+        token::Minted,
     },
     model::{
         ApimService, ApimServiceId, LinkedBackend, LinkedBackendId, PRODUCTION, Provisioning,
         SiteEnvironment, SiteEnvironmentId, StaticSite, StaticSiteId,
     },
+    provider::json::Everything,
 };
+
+/// Who answers at which host, compiled when the first request needs it.
+pub(in crate::emulator::data) struct Routing(LazyLock<Table, Box<dyn FnOnce() -> Table + Send>>);
+
+impl Routing {
+    pub(in crate::emulator::data) fn of(model: Arc<Everything>) -> Self {
+        Self(LazyLock::new(Box::new(move || Table::compile(&model))))
+    }
+}
+
+impl Deref for Routing {
+    type Target = Table;
+
+    fn deref(&self) -> &Table {
+        &self.0
+    }
+}
 
 /// Who answers at which host.
 #[derive(Default)]
@@ -30,7 +49,7 @@ pub(in crate::emulator::data) struct Table {
 
 impl Table {
     /// Reads the model. What is malformed in it is not routed to.
-    pub(in crate::emulator::data) fn compile(view: &ModelView) -> Self {
+    pub(in crate::emulator::data) fn compile(view: &Everything) -> Self {
         let mut table = Self::default();
         let services = view.of_type(ApimServiceId::TYPE, ApimService::read);
         let hosts: HashMap<&str, String> =
@@ -58,7 +77,7 @@ impl Table {
         self.services.get(key).map(AsRef::as_ref)
     }
 
-    fn add_sites(&mut self, view: &ModelView, hosts: &HashMap<&str, String>) {
+    fn add_sites(&mut self, view: &Everything, hosts: &HashMap<&str, String>) {
         let mut links = links(view, hosts);
         for site in view.of_type(StaticSiteId::TYPE, StaticSite::read) {
             let Ok(production) = site.id.environment(PRODUCTION) else { continue };
@@ -98,7 +117,7 @@ impl Table {
 }
 
 /// The link of each environment, by the key of its id.
-fn links(view: &ModelView, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, Link> {
+fn links(view: &Everything, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, Link> {
     let backends = view.of_type(LinkedBackendId::TYPE, LinkedBackend::read);
     let works = |backend: &LinkedBackend| {
         matches!(backend.provisioning, Provisioning::Succeeded | Provisioning::Other(_))
@@ -107,7 +126,7 @@ fn links(view: &ModelView, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, L
     let link = |backend: LinkedBackend| {
         let environment = environment(&backend)?;
         let audience = hosts.get(backend.backend.key()).map(|host| format!("https://{host}"));
-        let key = view.site_keys.get(backend.id.key()).and_then(|key| {
+        let key = view.site_keys.get(&*backend.id).and_then(|key| {
             let mut value = HeaderValue::from_str(key.expose()).ok()?;
             value.set_sensitive(true);
             Some(value)
