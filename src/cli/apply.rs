@@ -29,7 +29,7 @@ pub(super) async fn run(args: ApplyArgs, cx: &Context) -> anyhow::Result<ExitCod
     let saved = plan_file::read(&args.plan)?;
     saved.check(cx)?;
     match saved {
-        Saved::Plans(plans) => change::run_saved(cx, &plans).await,
+        Saved::Plans(plans) => Box::pin(change::run_saved(cx, &plans)).await,
         Saved::Prune(saved) => prune::run_saved(cx, &saved).await,
     }
 }

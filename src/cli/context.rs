@@ -32,7 +32,7 @@ use crate::{
     model::ResourceId,
     output::Ui,
     provider::{
-        arm::{ArmControlPlane, ArmOptions, Endpoint, Wait},
+        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
         json::JsonControlPlane,
     },
 };
@@ -86,6 +86,8 @@ pub(super) struct Context {
     overrides: Overrides,
     timeout: Option<Duration>,
     limit: Cell<Duration>,
+    /// How much the command may read from Azure.
+    budget: Budget,
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
     /// By address and by Azure subscription: a token of one tenant is not good for a subscription of another.
@@ -137,6 +139,7 @@ impl Context {
             overrides,
             timeout: global.timeout,
             limit: Cell::new(global.timeout.unwrap_or(WHOLE_COMMAND)),
+            budget: Budget::default(),
             wait: Cell::new(Wait::UntilDone),
             models: RefCell::default(),
             azure: RefCell::default(),
@@ -183,8 +186,9 @@ impl Context {
         self.limit.set(limit);
     }
 
-    /// Makes every model be read anew.
+    /// Makes every model be read anew, and lets as much be read from Azure as at first.
     pub(super) fn refresh(&self) {
+        self.budget.renew();
         self.models.borrow().values().for_each(|model| model.refresh());
     }
 
@@ -316,6 +320,7 @@ impl Context {
             variables: self.outside.variables,
             ambient: Arc::clone(&self.ambient),
             limit: self.limit.get(),
+            budget: self.budget.clone(),
             wait: self.wait.get(),
             subscription,
             transport: self.outside.transport.clone(),
