@@ -5,7 +5,7 @@ use std::{sync::mpsc, thread, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::clean::one_line;
+use crate::report::one_line;
 
 /// What is done sooner is not shown.
 const SOON: Duration = Duration::from_millis(100);
