@@ -50,22 +50,22 @@ pub type LineWriter = Box<dyn Fn(&str) + Send + Sync>;
 /// A request, and how it was answered.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Entry {
-    pub(super) time: String,
-    pub(super) plane: Plane,
-    pub(super) method: String,
-    pub(super) host: String,
+pub(in crate::emulator) struct Entry {
+    pub(in crate::emulator) time: String,
+    pub(in crate::emulator) plane: Plane,
+    pub(in crate::emulator) method: String,
+    pub(in crate::emulator) host: String,
     /// Without its parameters.
-    pub(super) path: String,
+    pub(in crate::emulator) path: String,
     /// 0 where the connection ended without an answer.
-    pub(super) status: u16,
+    pub(in crate::emulator) status: u16,
     #[serde(rename = "ms")]
-    pub(super) milliseconds: f64,
-    pub(super) request_id: String,
+    pub(in crate::emulator) milliseconds: f64,
+    pub(in crate::emulator) request_id: String,
 }
 
 /// Who tells about requests, and remembers the last of them.
-pub(super) struct Journal {
+pub(in crate::emulator) struct Journal {
     format: LogFormat,
     write: LineWriter,
     recent: Mutex<VecDeque<Entry>>,
@@ -78,16 +78,16 @@ impl fmt::Debug for Journal {
 }
 
 impl Journal {
-    pub(super) fn new(format: LogFormat, write: LineWriter) -> Self {
+    pub(in crate::emulator) fn new(format: LogFormat, write: LineWriter) -> Self {
         Self { format, write, recent: Mutex::default() }
     }
 
     /// Whether requests are told about as they are answered.
-    pub(super) fn is_written(&self) -> bool {
+    pub(in crate::emulator) fn is_written(&self) -> bool {
         self.format != LogFormat::Off
     }
 
-    pub(super) fn note(&self, entry: Entry) {
+    pub(in crate::emulator) fn note(&self, entry: Entry) {
         match self.format {
             LogFormat::Text => (self.write)(&text(&entry)),
             LogFormat::Json => (self.write)(&serde_json::to_string(&entry).unwrap_or_default()),
@@ -101,7 +101,7 @@ impl Journal {
     }
 
     /// The last requests, oldest first.
-    pub(super) fn recent(&self) -> Value {
+    pub(in crate::emulator) fn recent(&self) -> Value {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         serde_json::to_value(recent.iter().collect::<Vec<_>>()).unwrap_or_default()
     }

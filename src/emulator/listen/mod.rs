@@ -1,5 +1,10 @@
 //! Connections: how many, how long, and how they end.
 
+pub(super) mod body;
+mod seats;
+mod stream;
+pub(super) mod tls;
+
 use std::{
     io,
     net::SocketAddr,
@@ -29,11 +34,11 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{
-    body::Body,
+use self::{
     seats::{Busy, Place, Seats},
     stream::Watched,
 };
+use super::reply::Body;
 
 /// How long the head of a request may take, and a connection may be idle.
 const HEAD_TIME: Duration = Duration::from_secs(60);

@@ -1,55 +1,57 @@
 //! What the model says of each host, compiled once and then only read.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    ops::Deref,
+    sync::{Arc, LazyLock},
+};
 
 use hyper::header::HeaderValue;
 
-use super::{
-    gateway::service::{self, Service},
-    token::Minted,
-};
+use super::site::{Link, Site};
 use crate::{
-    emulator::view::ModelView,
-    model::{
-        ApimService, ApimServiceId, Hostname, LinkedBackend, LinkedBackendId, PRODUCTION, Provisioning,
-        Resource, SiteEnvironment, SiteEnvironmentId, StaticSite, StaticSiteId,
+    emulator::data::{
+        gateway::{Service, service},
+        token::Minted,
     },
+    model::{
+        ApimService, ApimServiceId, LinkedBackend, LinkedBackendId, PRODUCTION, Provisioning,
+        SiteEnvironment, SiteEnvironmentId, StaticSite, StaticSiteId,
+    },
+    provider::json::Everything,
 };
+
+/// Who answers at which host, compiled when the first request needs it.
+pub(in crate::emulator::data) struct Routing(LazyLock<Table, Box<dyn FnOnce() -> Table + Send>>);
+
+impl Routing {
+    pub(in crate::emulator::data) fn of(model: Arc<Everything>) -> Self {
+        Self(LazyLock::new(Box::new(move || Table::compile(&model))))
+    }
+}
+
+impl Deref for Routing {
+    type Target = Table;
+
+    fn deref(&self) -> &Table {
+        &self.0
+    }
+}
 
 /// Who answers at which host.
 #[derive(Default)]
-pub(super) struct Table {
+pub(in crate::emulator::data) struct Table {
     sites: HashMap<Box<str>, Arc<Site>>,
     gateways: HashMap<Box<str>, Arc<Service>>,
     /// By the key of their ids.
     services: HashMap<Box<str>, Arc<Service>>,
 }
 
-/// A site environment, as its edge sees it.
-pub(super) struct Site {
-    /// The hostname that Azure generated for the environment.
-    pub(super) hostname: Hostname,
-    /// The site's name, if this is its production.
-    pub(super) name: Option<String>,
-    /// What `/api` is proxied to.
-    pub(super) link: Option<Link>,
-}
-
-/// A site's linked backend.
-pub(super) struct Link {
-    /// The key of the id of what is linked.
-    pub(super) backend: Box<str>,
-    /// The key that the site holds, if it holds one that can be sent.
-    pub(super) key: Option<HeaderValue>,
-    /// The tokens that the site has signed for this backend.
-    pub(super) tokens: Minted,
-}
-
 impl Table {
     /// Reads the model. What is malformed in it is not routed to.
-    pub(super) fn compile(view: &ModelView) -> Self {
+    pub(in crate::emulator::data) fn compile(view: &Everything) -> Self {
         let mut table = Self::default();
-        let services = of_type(view, ApimServiceId::TYPE, ApimService::read);
+        let services = view.of_type(ApimServiceId::TYPE, ApimService::read);
         let hosts: HashMap<&str, String> =
             services.iter().map(|service| (service.id.key(), service::host(service))).collect();
         table.add_sites(view, &hosts);
@@ -61,29 +63,29 @@ impl Table {
     }
 
     /// The site environment at a host in lower case.
-    pub(super) fn site(&self, host: &str) -> Option<&Site> {
+    pub(in crate::emulator::data) fn site(&self, host: &str) -> Option<&Site> {
         self.sites.get(host).map(AsRef::as_ref)
     }
 
     /// The service whose gateway is at a host in lower case.
-    pub(super) fn gateway(&self, host: &str) -> Option<&Service> {
+    pub(in crate::emulator::data) fn gateway(&self, host: &str) -> Option<&Service> {
         self.gateways.get(host).map(AsRef::as_ref)
     }
 
     /// The service of an id, by the key of that.
-    pub(super) fn service(&self, key: &str) -> Option<&Service> {
+    pub(in crate::emulator::data) fn service(&self, key: &str) -> Option<&Service> {
         self.services.get(key).map(AsRef::as_ref)
     }
 
-    fn add_sites(&mut self, view: &ModelView, hosts: &HashMap<&str, String>) {
+    fn add_sites(&mut self, view: &Everything, hosts: &HashMap<&str, String>) {
         let mut links = links(view, hosts);
-        for site in of_type(view, StaticSiteId::TYPE, StaticSite::read) {
+        for site in view.of_type(StaticSiteId::TYPE, StaticSite::read) {
             let Ok(production) = site.id.environment(PRODUCTION) else { continue };
             let link = links.remove(production.key());
             let name = Some(site.id.name().to_owned());
             self.add_site(Site { hostname: site.default_hostname, name, link });
         }
-        for build in of_type(view, SiteEnvironmentId::TYPE, SiteEnvironment::read) {
+        for build in view.of_type(SiteEnvironmentId::TYPE, SiteEnvironment::read) {
             if !build.id.is_production() {
                 let link = links.remove(build.id.key());
                 self.add_site(Site { hostname: build.hostname, name: None, link });
@@ -115,8 +117,8 @@ impl Table {
 }
 
 /// The link of each environment, by the key of its id.
-fn links(view: &ModelView, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, Link> {
-    let backends = of_type(view, LinkedBackendId::TYPE, LinkedBackend::read);
+fn links(view: &Everything, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, Link> {
+    let backends = view.of_type(LinkedBackendId::TYPE, LinkedBackend::read);
     let works = |backend: &LinkedBackend| {
         matches!(backend.provisioning, Provisioning::Succeeded | Provisioning::Other(_))
     };
@@ -124,7 +126,7 @@ fn links(view: &ModelView, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, L
     let link = |backend: LinkedBackend| {
         let environment = environment(&backend)?;
         let audience = hosts.get(backend.backend.key()).map(|host| format!("https://{host}"));
-        let key = view.site_keys.get(backend.id.key()).and_then(|key| {
+        let key = view.site_keys.get(&*backend.id).and_then(|key| {
             let mut value = HeaderValue::from_str(key.expose()).ok()?;
             value.set_sensitive(true);
             Some(value)
@@ -133,14 +135,4 @@ fn links(view: &ModelView, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, L
         Some((environment, Link { backend: backend.backend.key().into(), key, tokens }))
     };
     backends.into_iter().filter(works).filter_map(link).collect()
-}
-
-/// Every well-formed resource of a type.
-pub(super) fn of_type<T, E>(
-    view: &ModelView,
-    resource_type: &str,
-    read: impl Fn(&Resource) -> Result<T, E>,
-) -> Vec<T> {
-    let found = view.resources.iter().filter(|resource| resource.id().is_a(resource_type));
-    found.filter_map(|resource| read(resource).ok()).collect()
 }

@@ -1,10 +1,14 @@
-//! The model behind the server: reads from memory, and writes that are durable before they are answered.
+//! The model behind the server: one writer owns it, and publishes a snapshot of each generation. Reads come from memory,
+//! and writes are durable before they are answered.
+
+mod generation;
+mod published;
 
 use std::{
     fmt,
     panic::AssertUnwindSafe,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Weak},
     thread,
     time::Duration,
 };
@@ -17,15 +21,16 @@ use tokio::{
     time::sleep,
 };
 
-use super::{
-    control::{Reply, unavailable},
-    view::ModelView,
+use self::{
+    generation::{Generation, Listener, ModelSource},
+    published::Published,
 };
+use super::reply::Reply;
 use crate::{
     ambient::Ambient,
     provider::{
         ControlPlane as _, ProviderError,
-        json::{FileStamp, JsonControlPlane, ModelError},
+        json::{JsonControlPlane, ModelError},
     },
 };
 
@@ -45,24 +50,8 @@ struct Job {
 /// The model of a file that others may write as well.
 #[derive(Clone)]
 pub(super) struct Store {
-    shared: Arc<Shared>,
+    published: Arc<Published<ModelSource>>,
     jobs: mpsc::Sender<Job>,
-}
-
-/// What reads and writes have in common.
-struct Shared {
-    /// Reads only; what another value or another process has written is seen by its stamp.
-    reader: JsonControlPlane,
-    seen: Mutex<Seen>,
-    publish: Box<dyn Fn(ModelView) + Send + Sync>,
-}
-
-/// What the file was like when it was last looked at.
-#[derive(Default)]
-struct Seen {
-    stamp: FileStamp,
-    /// What it was like when it could not be read, which is told once.
-    unreadable: Option<FileStamp>,
 }
 
 /// The thread that writes; it ends when every [`Store`] is gone.
@@ -70,35 +59,32 @@ pub(super) struct Writer(thread::JoinHandle<()>);
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("model", &self.shared.reader).finish_non_exhaustive()
+        f.debug_struct("Store").finish_non_exhaustive()
     }
 }
 
 impl Store {
-    /// Opens the model at `path`; `publish` is told of each generation, first of the one that is there.
+    /// Opens the model at `path`; `listener` is told of each generation, first of the one that is there.
     pub(super) fn open(
         path: &Path,
         lock_wait: Duration,
         ambient: &Arc<dyn Ambient>,
-        publish: Box<dyn Fn(ModelView) + Send + Sync>,
+        listener: Listener,
     ) -> Result<(Self, Writer), ModelError> {
         let open = || JsonControlPlane::open(path, lock_wait, Arc::clone(ambient));
-        let (reader, writer) = (open()?, open()?);
-        let shared = Arc::new(Shared { reader, seen: Mutex::default(), publish });
-        shared.keep_up();
+        let (reader, writer) = (Arc::new(open()?), open()?);
+        let published = Arc::new(Published::new(ModelSource { reader, listener }));
         let (jobs, waiting) = mpsc::channel(4 * BATCH);
-        let (runtime, of_writer) = (Handle::current(), Arc::clone(&shared));
-        let thread = thread::spawn(move || runtime.block_on(write(writer, waiting, of_writer)));
-        tokio::spawn(watch(Arc::downgrade(&shared)));
-        Ok((Self { shared, jobs }, Writer(thread)))
+        let (runtime, of_writer) = (Handle::current(), Arc::clone(&published));
+        let thread = thread::spawn(move || runtime.block_on(write(&writer, waiting, &of_writer)));
+        tokio::spawn(watch(Arc::downgrade(&published)));
+        Ok((Self { published, jobs }, Writer(thread)))
     }
 
     /// The model as it is in the file now.
-    pub(super) fn current(&self) -> &JsonControlPlane {
-        if self.shared.is_behind() {
-            block_in_place(|| self.shared.keep_up());
-        }
-        &self.shared.reader
+    pub(super) fn current(&self) -> Arc<Generation> {
+        catch_up(&self.published);
+        self.published.value()
     }
 
     /// Makes a change, and answers when it is durable. Changes that wait at the same time are written at
@@ -126,50 +112,34 @@ impl Writer {
     }
 }
 
-impl Shared {
-    fn is_behind(&self) -> bool {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).stamp != self.reader.stamp()
-    }
-
-    /// Takes over what the file has become, and tells of it.
-    fn keep_up(&self) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.reader.stamp();
-        if seen.stamp == now {
-            return;
-        }
-        self.reader.refresh();
-        match self.reader.everything() {
-            Ok(all) => {
-                (self.publish)(all.into());
-                *seen = Seen { stamp: now, unreadable: None };
-            }
-            Err(error) if seen.unreadable.as_ref() != Some(&now) => {
-                tracing::warn!(%error, "the model cannot be read");
-                seen.unreadable = Some(now);
-            }
-            Err(_) => {}
-        }
+/// Reads the file again if another process has written it.
+fn catch_up(published: &Published<ModelSource>) {
+    if published.is_behind() {
+        block_in_place(|| published.keep_up());
     }
 }
 
 /// Keeps up with what others write, also while nobody asks.
-async fn watch(shared: std::sync::Weak<Shared>) {
-    while let Some(shared) = shared.upgrade() {
-        if shared.is_behind() {
-            block_in_place(|| shared.keep_up());
-        }
-        drop(shared);
+async fn watch(published: Weak<Published<ModelSource>>) {
+    while let Some(published) = published.upgrade() {
+        catch_up(&published);
+        drop(published);
         sleep(WATCH).await;
     }
 }
 
-async fn write(plane: JsonControlPlane, mut jobs: mpsc::Receiver<Job>, shared: Arc<Shared>) {
+async fn write(plane: &JsonControlPlane, mut jobs: mpsc::Receiver<Job>, published: &Published<ModelSource>) {
     while let Some(first) = jobs.recv().await {
-        let (outcome, done) = transact(&plane, first, &mut jobs).await;
-        shared.keep_up();
+        let (begun, done) = begin(plane, first, &mut jobs).await;
+        let outcome = begun.and_then(|()| {
+            published.change(|before| {
+                let (stamp, snapshot) = plane.commit_shared()?;
+                // What cannot be read is told when it is read from the file.
+                Ok(Generation::new(snapshot, Some(before)).ok().map(|generation| (stamp, generation)))
+            })
+        });
         for (answer, reply) in done {
-            let reply = outcome.as_ref().map_or_else(unavailable, |()| reply);
+            let reply = outcome.as_ref().map_or_else(Reply::unavailable, |()| reply);
             // whoever asked may have gone away
             let _ = answer.send(reply);
         }
@@ -178,8 +148,8 @@ async fn write(plane: JsonControlPlane, mut jobs: mpsc::Receiver<Job>, shared: A
 
 type Done = Vec<(oneshot::Sender<Reply>, Reply)>;
 
-/// Makes every change that waits, in one transaction.
-async fn transact(
+/// Makes every change that waits, in one transaction that is still to be committed.
+async fn begin(
     plane: &JsonControlPlane,
     first: Job,
     jobs: &mut mpsc::Receiver<Job>,
@@ -193,7 +163,7 @@ async fn transact(
         done.push((answer, attempt(plane, work).await));
         next = if done.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
-    (plane.commit().await, done)
+    (Ok(()), done)
 }
 
 /// Makes one change, whole or not at all, whatever becomes of it.

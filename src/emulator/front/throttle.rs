@@ -6,7 +6,7 @@ use hyper::{Method, StatusCode, header::HeaderName};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Duration, Instant};
 
-use super::control::Reply;
+use crate::emulator::reply::Reply;
 
 /// How many requests of each kind are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl Default for Throttling {
 
 impl Throttling {
     /// Refuses buckets that would never give anything, by the name of the switch.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(in crate::emulator) fn check(&self) -> Result<(), String> {
         for (name, bucket) in [("reads", self.reads), ("writes", self.writes), ("deletes", self.deletes)] {
             if bucket.capacity == 0 {
                 return Err(format!("`throttling.{name}.capacity` is 0, and has to be at least 1"));
@@ -91,7 +91,7 @@ impl Kind {
 
 /// What is in the buckets.
 #[derive(Debug, Default)]
-pub(super) struct Throttle([Mutex<Option<Level>>; 3]);
+pub(in crate::emulator) struct Throttle([Mutex<Option<Level>>; 3]);
 
 #[derive(Clone, Copy, Debug)]
 struct Level {
@@ -100,11 +100,11 @@ struct Level {
 }
 
 /// A request that is taken, with the header that says how many more are; or the refusal.
-pub(super) type Taken = Result<(HeaderName, String), Reply>;
+pub(in crate::emulator) type Taken = Result<(HeaderName, String), Reply>;
 
 impl Throttle {
     /// Takes a token for a request, if there is one.
-    pub(super) fn take(&self, limits: &Throttling, method: &Method) -> Taken {
+    pub(in crate::emulator) fn take(&self, limits: &Throttling, method: &Method) -> Taken {
         let kind = Kind::of(method);
         let bucket = match kind {
             Kind::Reads => limits.reads,

@@ -99,7 +99,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
     use super::*;
-    use crate::emulator::seats::Seats;
+    use crate::emulator::listen::seats::Seats;
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_no_more_loses_its_connection_and_one_that_reads_slowly_does_not() {

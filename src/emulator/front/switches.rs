@@ -1,12 +1,8 @@
 //! What can be made to go otherwise than well, when it starts and while it runs.
 
-use std::{
-    fmt,
-    str::FromStr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +12,10 @@ use super::{
     fault::{Effect, Fault, Plane},
     throttle::Throttling,
 };
-use crate::{ambient::Ambient, diagnosis};
+use crate::{
+    ambient::Ambient,
+    emulator::control::{Linking, Provisioning},
+};
 
 /// How the emulator behaves; in JSON, what the admin routes show and take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,111 +81,17 @@ impl Switches {
     }
 }
 
-/// How connecting a backend goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Provisioning {
-    /// How it is answered.
-    pub shape: Shape,
-    /// How long it takes, in milliseconds.
-    pub takes_ms: u64,
-    /// How it ends.
-    pub ending: Ending,
-}
-
-/// An enum of plain words, as they stand in JSON and on the command line.
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$of])* #[serde(rename = $word)] $variant,)*
-        }
-
-        impl $name {
-            /// Every word.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$variant => $word,)* })
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord::new(word, Self::WORDS)),
-                }
-            }
-        }
-    )*};
-}
-
-words! {
-    /// How a PUT of a linked backend answers. Clients differ in what they take.
-    Shape {
-        /// 200, and it is done, as recorded.
-        #[default]
-        Final = "final",
-        /// 200 with `Location`.
-        Location = "location",
-        /// 200 with `Azure-AsyncOperation`.
-        AsyncOperation = "async-operation",
-        /// 201 with `Azure-AsyncOperation`.
-        CreatedAsyncOperation = "created-async-operation",
-        /// 202 with `Azure-AsyncOperation`.
-        AcceptedAsyncOperation = "accepted-async-operation",
-        /// 202 with `Location`.
-        AcceptedLocation = "accepted-location",
-        /// 200 with a state that is not final.
-        InProgress = "in-progress",
-    }
-
-    /// How an operation ends.
-    Ending {
-        /// Well.
-        #[default]
-        Succeeds = "succeeds",
-        /// Not well.
-        Fails = "fails",
-        /// Somebody gave it up.
-        Cancelled = "cancelled",
-        /// Not at all.
-        Never = "never",
-    }
-}
-
-/// A word that a switch does not have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is none of {}{}", .known.join(", "), .nearest.map(|it| format!("; `{it}` may be meant")).unwrap_or_default())]
-pub struct UnknownWord {
-    word: String,
-    known: &'static [&'static str],
-    nearest: Option<&'static str>,
-}
-
-impl UnknownWord {
-    fn new(word: &str, known: &'static [&'static str]) -> Self {
-        Self { word: word.to_owned(), known, nearest: diagnosis::nearest(word, known.iter().copied()) }
-    }
-}
-
 /// The switches of an emulator that runs.
 #[derive(Debug)]
-pub(super) struct Switchboard {
+pub(in crate::emulator) struct Switchboard {
     switches: Mutex<Switches>,
     /// For the data plane, which asks with each request.
-    pub(super) gateway_delay: Arc<AtomicU64>,
-    pub(super) edge_delay: Arc<AtomicU64>,
+    pub(in crate::emulator) gateway_delay: Arc<AtomicU64>,
+    pub(in crate::emulator) edge_delay: Arc<AtomicU64>,
 }
 
 impl Switchboard {
-    pub(super) fn new(switches: Switches) -> Self {
+    pub(in crate::emulator) fn new(switches: Switches) -> Self {
         let board =
             Self { switches: Mutex::default(), gateway_delay: Arc::default(), edge_delay: Arc::default() };
         board.set(switches);
@@ -198,8 +103,14 @@ impl Switchboard {
     }
 
     /// How they stand.
-    pub(super) fn now(&self) -> Switches {
+    pub(in crate::emulator) fn now(&self) -> Switches {
         self.lock().clone()
+    }
+
+    /// What a PUT of a linked backend does.
+    pub(in crate::emulator) fn linking(&self) -> Linking {
+        let switches = self.lock();
+        Linking { provisions: switches.provisions, provisioning: switches.provisioning.clone() }
     }
 
     fn set(&self, switches: Switches) {
@@ -209,7 +120,7 @@ impl Switchboard {
     }
 
     /// Changes what a JSON merge patch names, or nothing.
-    pub(super) fn patch(&self, change: &Value) -> Result<Switches, String> {
+    pub(in crate::emulator) fn patch(&self, change: &Value) -> Result<Switches, String> {
         if !change.is_object() {
             return Err("an object of switches is needed".to_owned());
         }
@@ -229,7 +140,7 @@ impl Switchboard {
     }
 
     /// What goes wrong with a request, if something does.
-    pub(super) fn strike(
+    pub(in crate::emulator) fn strike(
         &self,
         plane: Plane,
         method: &str,
@@ -276,6 +187,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::emulator::Shape;
 
     #[test]
     fn a_patch_changes_what_it_names_and_null_restores_the_default() {
@@ -329,14 +241,5 @@ mod tests {
             assert!(problem.contains(name), "{patch}: {problem}");
         }
         assert_eq!(board.now(), Switches::default());
-    }
-
-    #[test]
-    fn a_mistyped_word_leads_to_the_one_that_was_meant() {
-        let error = "locaton".parse::<Shape>().unwrap_err().to_string();
-        assert!(error.ends_with("`location` may be meant"), "{error}");
-        for word in Shape::WORDS {
-            assert_eq!(word.parse::<Shape>().unwrap().to_string(), *word);
-        }
     }
 }

@@ -8,14 +8,14 @@ use hyper::{
     header::{HeaderValue, ORIGIN},
 };
 
-use super::{
-    control::Reply,
-    host::{authority_of, host_of},
+use crate::emulator::{
+    host::{authority_of, name_of},
+    reply::Reply,
 };
 
 /// Which names the control plane answers to.
 #[derive(Clone, Debug)]
-pub(super) struct Guard {
+pub(in crate::emulator) struct Guard {
     /// Names beside this machine's own.
     names: Vec<String>,
     /// Whether any address will do, since others are meant to reach it.
@@ -32,18 +32,18 @@ pub enum Remote {
 }
 
 impl Guard {
-    pub(super) fn new(names: Vec<String>, remote: Remote) -> Self {
+    pub(in crate::emulator) fn new(names: Vec<String>, remote: Remote) -> Self {
         Self { names, remote }
     }
 
     /// Whether a listener may be opened at an address.
-    pub(super) fn may_listen(remote: Remote, address: &SocketAddr) -> bool {
+    pub(in crate::emulator) fn may_listen(remote: Remote, address: &SocketAddr) -> bool {
         remote == Remote::Allowed || address.ip().is_loopback()
     }
 
     /// The authority by which a client reaches the control plane. A name that another zone of DNS has bound to
     /// this machine is refused, and so is a page of another origin.
-    pub(super) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, Reply> {
+    pub(in crate::emulator) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, Reply> {
         let authority = authority_of(headers, uri)
             .map_err(|problem| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem.to_string()))?;
         if !self.is_own(&authority) {
@@ -63,14 +63,13 @@ impl Guard {
     }
 
     fn is_own(&self, authority: &str) -> bool {
-        let Some(host) = host_of(authority).map(str::to_ascii_lowercase) else { return false };
-        let host = host.strip_suffix('.').unwrap_or(&host);
+        let host = name_of(authority).to_ascii_lowercase();
         if let Ok(address) = host.parse::<IpAddr>() {
             return address.is_loopback() || self.remote == Remote::Allowed;
         }
         host == "localhost"
             || host.ends_with(".localhost")
-            || self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
+            || self.names.iter().any(|name| name.eq_ignore_ascii_case(&host))
     }
 }
 

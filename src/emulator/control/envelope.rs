@@ -1,101 +1,12 @@
-//! Answers, and errors in the envelopes that Azure has for them.
+//! Errors in the envelopes that Azure has for them.
 
-use std::fmt;
-
-use hyper::{
-    Method, Response, StatusCode,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER},
-};
+use hyper::{Method, StatusCode, header::ALLOW};
 use serde_json::{Value, json};
 
-use crate::{
-    emulator::body::{self, Body},
-    model::ResourceId,
-    provider::ETag,
-};
-
-/// An answer of the control plane.
-#[derive(Clone, PartialEq)]
-pub(in crate::emulator) struct Reply {
-    pub(in crate::emulator) status: StatusCode,
-    headers: Vec<(HeaderName, String)>,
-    body: Option<Value>,
-    writing: Writing,
-}
-
-/// How the body of an answer is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Writing {
-    /// On one line.
-    Compact,
-    /// On one line, without a word about its characters, as `Microsoft.Web` does where a request succeeds.
-    Plain,
-    /// By two spaces a level, with CRLF, as API Management does.
-    Indented,
-}
-
-impl fmt::Debug for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
-    }
-}
+use super::kind::Kind;
+use crate::{emulator::reply::Reply, model::ResourceId};
 
 impl Reply {
-    /// An answer without a body.
-    pub(in crate::emulator) fn status(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: None, writing: Writing::Compact }
-    }
-
-    /// 200 with a body.
-    pub(in crate::emulator) fn ok(body: Value) -> Self {
-        Self::with(StatusCode::OK, body)
-    }
-
-    /// A body with a status.
-    pub(in crate::emulator) fn with(status: StatusCode, body: Value) -> Self {
-        Self { body: Some(body), ..Self::status(status) }
-    }
-
-    /// The same, written as `Microsoft.Web` writes what succeeds.
-    pub(super) fn plain(self) -> Self {
-        let writing = if self.status.is_success() { Writing::Plain } else { self.writing };
-        Self { writing, ..self }
-    }
-
-    /// The same, written as API Management writes resources and lists.
-    pub(super) fn indented(self) -> Self {
-        Self { writing: Writing::Indented, ..self }
-    }
-
-    /// 201 if something was created, and 200 if it was there.
-    pub(super) fn put(existed: bool, body: Value) -> Self {
-        Self::with(if existed { StatusCode::OK } else { StatusCode::CREATED }, body)
-    }
-
-    /// 200 for what was deleted, and 204 for what was not there.
-    pub(super) fn deleted(existed: bool) -> Self {
-        Self::status(if existed { StatusCode::OK } else { StatusCode::NO_CONTENT })
-    }
-
-    pub(in crate::emulator) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    pub(super) fn tagged(self, etag: &ETag) -> Self {
-        self.header(ETAG, etag.as_str())
-    }
-
-    pub(in crate::emulator) fn retry_after(self, seconds: u64) -> Self {
-        self.header(RETRY_AFTER, seconds.max(1).to_string())
-    }
-
-    /// An error as Resource Manager writes it.
-    pub(in crate::emulator) fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self::with(status, json!({"error": {"code": code, "message": message.into()}}))
-            .header(HeaderName::from_static("x-ms-failure-cause"), "gateway")
-    }
-
     /// Resource Manager's error for a top-level resource that is not there.
     pub(super) fn resource_not_found(id: &ResourceId) -> Self {
         let (kind, name) = (id.resource_type(), id.name());
@@ -186,57 +97,40 @@ impl Reply {
         Self::with(status, body)
     }
 
-    /// What has gone wrong within the emulator.
-    pub(in crate::emulator) fn internal_error() -> Self {
-        Self::arm(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServerError",
-            "The server encountered an unexpected error.",
-        )
+    /// API Management's error for something that is not there.
+    pub(super) fn apim_not_found(kind: Kind) -> Self {
+        Self::apim(StatusCode::NOT_FOUND, "ResourceNotFound", &format!("{} not found.", kind.noun()))
     }
 
-    /// The body, for what is built on it.
-    pub(in crate::emulator) fn body(&self) -> Option<&Value> {
-        self.body.as_ref()
+    /// API Management's error for a condition that does not hold.
+    pub(super) fn precondition_failed() -> Self {
+        let message = "Exception of type 'Microsoft.WindowsAzure.ApiManagement.Management.Core.Exceptions.\
+                       PreconditionFailedException' was thrown.";
+        Self::apim(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", message)
     }
 
-    /// Replaces the body.
-    pub(super) fn with_body(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
+    /// Resource Manager's error for a group that nothing is in.
+    pub(super) fn group_not_found(name: &str) -> Self {
+        let message = format!("Resource group '{name}' could not be found.");
+        Self::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", message)
     }
 
-    pub(in crate::emulator) fn into_response(self) -> Response<Body> {
-        let content = self.body.as_ref().map(|body| self.writing.written(body)).unwrap_or_default();
-        let mut response = Response::new(body::full(content));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        if self.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.writing.content_type()));
-        }
-        for (name, value) in self.headers {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(name, value);
-            }
-        }
-        response
-    }
-}
-
-impl Writing {
-    fn written(self, body: &Value) -> String {
-        match self {
-            Self::Compact | Self::Plain => body.to_string(),
-            // a line end within a text is written as an escape
-            Self::Indented => serde_json::to_string_pretty(body).unwrap_or_default().replace('\n', "\r\n"),
-        }
+    /// Resource Manager's error for a method that a path does not have.
+    pub(super) fn method_not_allowed(method: &Method) -> Self {
+        let message = format!("The requested resource does not support http method '{method}'.");
+        Self::arm(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
     }
 
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::Compact | Self::Indented => "application/json; charset=utf-8",
-            Self::Plain => "application/json",
-        }
+    /// Resource Manager's error for an action that a resource does not have.
+    pub(super) fn no_such_action(action: &str) -> Self {
+        let message = format!("The requested resource has no action '{action}'.");
+        Self::arm(StatusCode::NOT_FOUND, "InvalidResourceType", message)
+    }
+
+    /// `Microsoft.Web`'s error for a second backend of an environment.
+    pub(super) fn web_second_backend() -> Self {
+        let message = "One Static Web App can not have more than one linked backend.";
+        Self::web(StatusCode::BAD_REQUEST, "BadRequest", Some("59363"), message)
     }
 }
 
@@ -269,19 +163,5 @@ mod tests {
                 ["details"],
             json!([{"code": "ValidationError", "target": "name", "message": "Product with the same name already exists"}])
         );
-    }
-
-    #[test]
-    fn what_was_not_there_is_deleted_with_204_and_what_was_with_200() {
-        assert_eq!(Reply::deleted(true).status, StatusCode::OK);
-        assert_eq!(Reply::deleted(false).status, StatusCode::NO_CONTENT);
-        assert_eq!(Reply::put(false, Value::Null).status, StatusCode::CREATED);
-        assert_eq!(Reply::put(true, Value::Null).status, StatusCode::OK);
-    }
-
-    #[test]
-    fn a_client_is_never_told_to_come_back_at_once() {
-        let response = Reply::status(StatusCode::OK).retry_after(0).into_response();
-        assert_eq!(response.headers()[RETRY_AFTER], "1");
     }
 }

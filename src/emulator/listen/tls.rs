@@ -70,7 +70,7 @@ const NAMES: usize = 200;
 
 /// The names by which clients reach the sites and gateways of a model. A certificate for `*.localhost` is for
 /// none of them: what stands right below a top-level domain cannot be a wildcard.
-pub(super) fn names(resources: &[Resource]) -> Vec<String> {
+pub(in crate::emulator) fn names(resources: &[Resource]) -> Vec<String> {
     let of_site =
         |hostname: &Hostname| [hostname.to_string(), format!("{}.localhost", hostname.first_label())];
     let of_one = |resource: &Resource| {
@@ -89,7 +89,10 @@ pub(super) fn names(resources: &[Resource]) -> Vec<String> {
 }
 
 /// What makes TLS of a connection, if it is asked for. A new certificate is for this machine and for `names`.
-pub(super) fn acceptor(options: &TlsOptions, names: Vec<String>) -> Result<Option<TlsAcceptor>, TlsError> {
+pub(in crate::emulator) fn acceptor(
+    options: &TlsOptions,
+    names: Vec<String>,
+) -> Result<Option<TlsAcceptor>, TlsError> {
     let (chain, key) = match options {
         TlsOptions::Plain => return Ok(None),
         TlsOptions::Files { certificate, key } => (read_chain(certificate)?, read_key(key)?),

@@ -1,8 +1,18 @@
 //! From a request that has arrived to its answer: who may ask, what goes wrong on purpose, and what is told
 //! about it.
 
-use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+pub(super) mod access;
+pub(super) mod admin;
+pub(super) mod fault;
+pub(super) mod guard;
+mod identity;
+pub(super) mod log;
+pub(super) mod switches;
+pub(super) mod throttle;
 
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
@@ -10,19 +20,27 @@ use hyper::{
     header::{HOST, HeaderName, HeaderValue},
     http::{request::Parts, uri::Authority},
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::{
-    accept::Handler,
-    body::{self, Body, Unread},
-    control::{Arrived, ControlPlane, Reply},
-    data::DataPlane,
+use self::{
+    access::Tokens,
+    admin::Admin,
     fault::{Effect, Plane},
     guard::Guard,
-    limits,
     log::{Entry, Journal},
-    store::Store,
     switches::Switchboard,
+    throttle::Throttle,
+};
+use super::{
+    control::{self, Arrived, Asked, ResourceManager},
+    data::DataPlane,
+    listen::{
+        Handler,
+        body::{self, Unread},
+    },
+    pause::pause,
+    reply::{self, Body, Reply},
+    store::Store,
 };
 use crate::ambient::Ambient;
 
@@ -32,28 +50,16 @@ const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id"
 const CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const RETURN_CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
 
-/// Where the admin routes are.
-const ADMIN: &str = "/_emulator/";
-/// Where every client can read what is not emulated.
-const LIMITS: &str = "/_emulator/limits";
-
-/// Whether the switches can be set while the emulator runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admin {
-    /// By whoever is on this machine.
-    Open,
-    /// Not at all.
-    Closed,
-}
-
 /// Both planes, and what they have in common.
 pub(super) struct Server {
-    pub(super) control: Arc<ControlPlane>,
+    pub(super) control: Arc<ResourceManager>,
     pub(super) data: Arc<DataPlane>,
     pub(super) store: Store,
     pub(super) board: Arc<Switchboard>,
     pub(super) journal: Journal,
     pub(super) guard: Guard,
+    pub(super) tokens: Tokens,
+    pub(super) throttle: Throttle,
     pub(super) admin: Admin,
     /// `http` or `https`.
     pub(super) scheme: &'static str,
@@ -86,7 +92,7 @@ impl Handler for OnData {
         let begun = server.is_watched().then(|| Begun::of(&request, Plane::Data, &*server.ambient));
         let answered = AssertUnwindSafe(server.on_data(request, peer)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| {
-            let mut response = Response::new(body::full("Internal server error"));
+            let mut response = Response::new(reply::full("Internal server error"));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             Some(response)
         });
@@ -104,14 +110,10 @@ impl Server {
             Err(refusal) => return Some(refusal),
         };
         let path = parts.uri.path();
-        if path == LIMITS && parts.method == Method::GET {
-            let mut limits = self.data.limits();
-            if !peer.ip().is_loopback() {
-                limits.remove("inUse");
-            }
-            return Some(Reply::ok(limits::report(limits)));
+        if path == admin::LIMITS && parts.method == Method::GET {
+            return Some(admin::limits(self.data.limits(), peer));
         }
-        if path.starts_with(ADMIN) {
+        if path.starts_with(admin::ROUTES) {
             return Some(self.administer(parts, body, peer).await);
         }
         let effect = self.board.strike(Plane::Control, parts.method.as_str(), path, &*self.ambient);
@@ -122,9 +124,9 @@ impl Server {
         let reply = match body::read(body).await {
             Ok(body) => {
                 let base = format!("{}://{authority}", self.scheme);
-                self.control.answer(Arrived { parts, body, base }).await
+                self.let_in(parts, body, base).await.unwrap_or_else(|refusal| refusal)
             }
-            Err(Unread::TooLong) => too_long(),
+            Err(Unread::TooLong) => admin::too_long(),
             Err(Unread::Slow) => {
                 let message = "The request did not arrive in time.";
                 Reply::arm(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message)
@@ -134,9 +136,28 @@ impl Server {
         effect.is_none().then_some(reply)
     }
 
+    /// Answers a request to Resource Manager, unless it is refused.
+    async fn let_in(&self, parts: &Parts, body: Bytes, base: String) -> Result<Reply, Reply> {
+        let asked = Asked::of(&parts.uri)?;
+        self.tokens.admit(&asked, &parts.headers, &*self.ambient)?;
+        let limits = self.board.now().throttling;
+        let left = limits.map(|limits| self.throttle.take(&limits, &parts.method)).transpose()?;
+        let (method, headers) = (&parts.method, &parts.headers);
+        let arrived = Arrived { method, headers, body, base, linking: self.board.linking() };
+        let reply = control::answer(&self.control, asked, arrived).await;
+        Ok(left.into_iter().fold(reply, |reply, (name, value)| reply.header(name, value)))
+    }
+
+    async fn administer(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Reply {
+        if self.admin == Admin::Closed || !peer.ip().is_loopback() {
+            return admin::closed();
+        }
+        admin::answer(&self.board, &self.journal, parts, body).await
+    }
+
     async fn on_data(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
         // What another process has just written counts at once.
-        self.store.current();
+        drop(self.store.current());
         let (method, path) = (request.method().as_str(), request.uri().path());
         match self.board.strike(Plane::Data, method, path, &*self.ambient) {
             Some(Effect::Lost) => {
@@ -145,27 +166,6 @@ impl Server {
             }
             Some(struck) => struck_down(struck).await.map(Reply::into_response),
             None => Some(self.data.answer(request, peer).await),
-        }
-    }
-
-    /// The switches, and the last requests.
-    async fn administer(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Reply {
-        if self.admin == Admin::Closed || !peer.ip().is_loopback() {
-            return Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The admin routes are closed.");
-        }
-        let shown = |switches| Reply::ok(serde_json::to_value(switches).unwrap_or_default());
-        match (&parts.method, parts.uri.path().trim_start_matches(ADMIN)) {
-            (&Method::GET, "requests") => Reply::ok(serde_json::json!({"value": self.journal.recent()})),
-            (&Method::GET, "switches") => shown(self.board.now()),
-            (&Method::PATCH, "switches") => {
-                let Ok(body) = body::read(body).await else { return too_long() };
-                let change = serde_json::from_slice(&body).map_err(|error| error.to_string());
-                match change.and_then(|change| self.board.patch(&change)) {
-                    Ok(switches) => shown(switches),
-                    Err(problem) => Reply::arm(StatusCode::BAD_REQUEST, "InvalidSwitches", problem),
-                }
-            }
-            _ => Reply::arm(StatusCode::NOT_FOUND, "NotFound", "There is no such admin route."),
         }
     }
 
@@ -228,13 +228,6 @@ fn identified(mut response: Response<Body>, asked: &HeaderMap, begun: &Begun) ->
     response
 }
 
-/// Waits, where there is something to wait for: a timer would take a millisecond for nothing.
-pub(super) async fn pause(milliseconds: u64) {
-    if milliseconds > 0 {
-        sleep(Duration::from_millis(milliseconds)).await;
-    }
-}
-
 async fn struck_down(effect: Effect) -> Option<Reply> {
     match effect {
         Effect::Status(status) => {
@@ -248,9 +241,4 @@ async fn struck_down(effect: Effect) -> Option<Reply> {
         Effect::Hang => std::future::pending().await,
         Effect::Panic => panic!("the emulator was told to panic here"),
     }
-}
-
-fn too_long() -> Reply {
-    let message = "The request content size exceeds the maximum size of 1 MB.";
-    Reply::arm(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", message)
 }

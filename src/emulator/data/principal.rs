@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// The cookie that a static site keeps who is signed in.
-pub(super) const COOKIE_NAME: &str = "StaticWebAppsAuthCookie";
+pub(in crate::emulator::data) const COOKIE_NAME: &str = "StaticWebAppsAuthCookie";
 
 /// Who is signed in, as a site tells its API.
 pub(in crate::emulator::data) struct Principal {
@@ -29,7 +29,11 @@ struct ClientPrincipal {
 
 impl Principal {
     /// Who signs in by this name, with the roles that everybody has and those given.
-    pub(super) fn new(identity_provider: &str, user_details: &str, roles: &[String]) -> Self {
+    pub(in crate::emulator::data) fn new(
+        identity_provider: &str,
+        user_details: &str,
+        roles: &[String],
+    ) -> Self {
         let mut user_roles = vec!["anonymous".to_owned(), "authenticated".to_owned()];
         user_roles.extend(
             roles.iter().filter(|role| !["anonymous", "authenticated"].contains(&role.as_str())).cloned(),
@@ -63,7 +67,7 @@ impl Principal {
     }
 
     /// Whether the user has a role. Every user has the two that are built in.
-    pub(super) fn has_role(&self, role: &str) -> bool {
+    pub(in crate::emulator::data) fn has_role(&self, role: &str) -> bool {
         ["anonymous", "authenticated"].contains(&role) || self.known.user_roles.iter().any(|own| own == role)
     }
 
@@ -73,7 +77,7 @@ impl Principal {
     }
 
     /// The principal as JSON.
-    pub(super) fn to_value(&self) -> serde_json::Value {
+    pub(in crate::emulator::data) fn to_value(&self) -> serde_json::Value {
         serde_json::to_value(&self.known).expect("texts are JSON")
     }
 }

@@ -73,7 +73,7 @@ pub struct InvalidFault(String);
 
 impl Fault {
     /// Refuses values that no request could meet: the name of the member, and what is wrong with it.
-    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+    pub(in crate::emulator) fn check(&self) -> Result<(), (&'static str, String)> {
         if !(0.0..=1.0).contains(&self.rate) {
             return Err(("rate", format!("is {}, and has to be from 0 to 1", self.rate)));
         }
@@ -90,7 +90,7 @@ impl Fault {
     }
 
     /// Whether it strikes this request, and with what.
-    pub(super) fn strike(
+    pub(in crate::emulator) fn strike(
         &mut self,
         plane: Plane,
         method: &str,
