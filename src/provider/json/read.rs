@@ -1,4 +1,5 @@
 //! What a server over a model reads of it, beyond what the engine needs.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::SystemTime};
 

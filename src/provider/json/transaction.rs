@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
-    files::{folder_of, follow, plain_facts},
+    files::{Facts, folder_of, follow, plain_facts},
     model::without_mark,
 };
 
@@ -58,28 +58,29 @@ impl ModelFile {
 
     /// Refuses to write a model whose keys other users could read, or whose owner or other names would be lost.
     fn check_writable(&self, store: &Store) -> Result<(), ModelError> {
-        self.check(&self.path, || store.has_keys())?;
+        self.check_private(store)?;
         let previous = disk::sibling(&self.path, ".previous");
-        self.check(&previous, || {
+        [&self.path, &previous].into_iter().try_for_each(|path| self.check_names(path))
+    }
+
+    /// Refuses a model of another user, and one whose keys other users could read. Another run that holds the lock
+    /// does not change what is checked here, so this needs no lock.
+    fn check_private(&self, store: &Store) -> Result<(), ModelError> {
+        check_facts(&self.path, || store.has_keys())?;
+        let previous = disk::sibling(&self.path, ".previous");
+        check_facts(&previous, || {
             let text = disk::read(&previous).ok().and_then(|text| Document::parse(text, &previous).ok());
             text.is_some_and(|document| Store::new(document).has_keys())
         })
     }
 
-    fn check(&self, path: &Path, has_keys: impl FnOnce() -> bool) -> Result<(), ModelError> {
-        let facts = |path: &Path| plain_facts(path).map_err(|error| ModelError::io("use", path, error));
-        let Some(found) = facts(path)? else { return Ok(()) };
-        if !found.is_own {
-            return Err(ModelError::Foreign { path: path.to_owned() });
-        }
+    fn check_names(&self, path: &Path) -> Result<(), ModelError> {
+        let Some(found) = facts_of(path)? else { return Ok(()) };
         // a run that was killed can leave two names for one generation
         let names = ["", ".previous", ".previous.next"].map(|suffix| disk::sibling(&self.path, suffix));
         let of_ours = names.iter().filter_map(|name| plain_facts(name).ok()?);
         if found.names > of_ours.filter(|other| other.number == found.number).count() as u64 {
             return Err(ModelError::several_names(path));
-        }
-        if found.mode & OTHERS != 0 && has_keys() {
-            return Err(ModelError::Exposed { path: path.to_owned(), mode: found.mode & 0o777 });
         }
         Ok(())
     }
@@ -111,6 +112,21 @@ impl ModelFile {
         document.serial = 1;
         disk::replace(&*self.disk, &self.path, document.render().as_bytes(), Content::Keys)
     }
+}
+
+fn facts_of(path: &Path) -> Result<Option<Facts>, ModelError> {
+    plain_facts(path).map_err(|error| ModelError::io("use", path, error))
+}
+
+fn check_facts(path: &Path, has_keys: impl FnOnce() -> bool) -> Result<(), ModelError> {
+    let Some(found) = facts_of(path)? else { return Ok(()) };
+    if !found.is_own {
+        return Err(ModelError::Foreign { path: path.to_owned() });
+    }
+    if found.mode & OTHERS != 0 && has_keys() {
+        return Err(ModelError::Exposed { path: path.to_owned(), mode: found.mode & 0o777 });
+    }
+    Ok(())
 }
 
 fn resolve(path: &Path) -> io::Result<PathBuf> {
@@ -215,6 +231,8 @@ impl JsonControlPlane {
     /// Takes the lock and reads the file as it is under it.
     pub(super) async fn begin_transaction(&self) -> Result<(), ModelError> {
         let Some(file) = &self.file else { return Ok(()) };
+        // The lock is a file beside the model: nothing is written beside one that is not to be changed.
+        file.check_private(&self.state().store)?;
         let abandoned = self.state().lock.take();
         let lock = match abandoned {
             Some(lock) => lock,
