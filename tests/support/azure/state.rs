@@ -34,6 +34,9 @@ pub(crate) struct State {
     /// Links that have worked, and so have to go on.
     working: BTreeSet<String>,
     violations: Vec<String>,
+    /// How often something may have changed, and how often that was so when the sites were last judged.
+    changes: u64,
+    judged: Option<u64>,
     pub(super) permissions: Value,
     counter: u64,
     pub(super) requests: u64,
@@ -55,6 +58,8 @@ impl State {
             history: Vec::new(),
             working: BTreeSet::new(),
             violations: Vec::new(),
+            changes: 0,
+            judged: None,
             permissions: json!([{"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}]),
             counter: 0,
             requests: 0,
@@ -202,6 +207,11 @@ impl State {
     }
 
     fn remember(&mut self) {
+        self.changes += 1;
+        if self.options.propagation.is_zero() {
+            // Only what is known now reaches the gateway.
+            self.history.clear();
+        }
         self.history.push((Instant::now(), self.keys.clone(), self.site_keys.clone()));
         self.judge();
     }
@@ -242,8 +252,18 @@ impl State {
         active && scope.ends_with(&format!("/products/{}", product.to_lowercase()))
     }
 
+    /// A number that differs from an earlier one if something has changed in between.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// A site that has worked may at no moment send a key that some node refuses.
     fn judge(&mut self) {
+        // Without a delay, the verdict changes only with what there is.
+        if self.options.propagation.is_zero() && self.judged == Some(self.changes) {
+            return;
+        }
+        self.judged = Some(self.changes);
         let mut said = Vec::new();
         let mut works = Vec::new();
         for backend in self.site_keys.keys() {
