@@ -6,9 +6,13 @@ pub mod config;
 pub mod diagnosis;
 pub mod emulator;
 pub mod engine;
+pub mod export;
 pub mod files;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod graph;
 pub mod model;
 pub mod output;
 pub mod provider;
+pub mod report;
+mod workflow;

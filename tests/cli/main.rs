@@ -8,6 +8,7 @@ mod breakages;
 mod completion;
 mod configuration;
 mod doctor;
+mod escapes;
 mod examples;
 mod exports;
 mod fleet;
