@@ -4,6 +4,8 @@
 //! sends one request more is struck elsewhere. So such a world is kept as what it consists of. What strikes it is told
 //! by method and path, and it is lived through in calm weather, and again in the weather of [`WEATHERS`] seeds.
 
+use std::ops::Range;
+
 use crate::{
     azure::{Asked, Shape},
     faults::{Bend, Fault, LARGEST},
@@ -30,13 +32,13 @@ pub(crate) struct Known {
 }
 
 /// A fault of the requests of one kind.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Strike {
     method: &'static str,
     /// What the path ends with, in lower case.
     path: &'static str,
-    /// How many of them are struck.
-    pub(crate) times: usize,
+    /// Which of them are struck, counted from 0.
+    pub(crate) which: Range<usize>,
     pub(crate) fault: fn() -> Fault,
 }
 
@@ -58,7 +60,7 @@ const LIKE: Known = Known {
     strikes: &[],
 };
 
-pub(crate) const FOUND: [Known; 14] = [
+pub(crate) const FOUND: [Known; 17] = [
     Known {
         name: "a key of a suspended subscription was to be proven before connecting activates it",
         start: Start::Drifted(Drift::Suspended),
@@ -76,7 +78,7 @@ pub(crate) const FOUND: [Known; 14] = [
         strikes: &[Strike {
             method: "GET",
             path: "/linkedbackends",
-            times: 2,
+            which: 0..2,
             fault: || Fault::said(404, "<html></html>"),
         }],
         ..LIKE
@@ -86,7 +88,7 @@ pub(crate) const FOUND: [Known; 14] = [
         strikes: &[Strike {
             method: "POST",
             path: "/listsecrets",
-            times: usize::MAX,
+            which: 0..usize::MAX,
             fault: || Fault::said(404, ""),
         }],
         ..LIKE
@@ -96,7 +98,7 @@ pub(crate) const FOUND: [Known; 14] = [
         strikes: &[Strike {
             method: "POST",
             path: "/listsecrets",
-            times: usize::MAX,
+            which: 0..usize::MAX,
             fault: || Fault::Bent(Bend::EmptyObject),
         }],
         ..LIKE
@@ -106,7 +108,7 @@ pub(crate) const FOUND: [Known; 14] = [
         strikes: &[Strike {
             method: "POST",
             path: "/listsecrets",
-            times: usize::MAX,
+            which: 0..usize::MAX,
             fault: || Fault::Bent(Bend::Null),
         }],
         ..LIKE
@@ -145,7 +147,7 @@ pub(crate) const FOUND: [Known; 14] = [
         name: "a wait that no clock can add to was added to one",
         verb: Verb::Link,
         start: Start::Unlinked,
-        strikes: &[Strike { method: "GET", path: "/products", times: 1, fault: || Fault::later(LARGEST) }],
+        strikes: &[Strike { method: "GET", path: "/products", which: 0..1, fault: || Fault::later(LARGEST) }],
         ..LIKE
     },
     Known {
@@ -162,8 +164,43 @@ pub(crate) const FOUND: [Known; 14] = [
         strikes: &[Strike {
             method: "GET",
             path: "/products",
-            times: 1,
+            which: 0..1,
             fault: || Fault::later("Thu, 01 Jan 1970 00:00:00 GMT"),
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "a list whose values have no ids was taken for a damaged file",
+        strikes: &[Strike {
+            method: "GET",
+            path: "/products",
+            which: 0..usize::MAX,
+            fault: || Fault::Bent(Bend::WithoutId),
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "what could not be planned because of an answer was reported as refused",
+        verb: Verb::Replace,
+        start: Start::Unlinked,
+        strikes: &[Strike {
+            method: "GET",
+            path: "/staticsites/shop",
+            which: 0..1,
+            fault: || Fault::Bent(Bend::PropertiesNull),
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "a connection that was accepted, and refused when it was sent again, was reported as failed",
+        verb: Verb::Link,
+        start: Start::Drifted(Drift::PolicyOfAnotherSite),
+        shape: Shape::AcceptedOnly,
+        strikes: &[Strike {
+            method: "PUT",
+            path: "/linkedbackends/gate",
+            which: 1..2,
+            fault: || Fault::said(403, ""),
         }],
         ..LIKE
     },

@@ -106,7 +106,7 @@ pub(crate) struct Inner {
     weather: Weather,
     chance: Chance,
     breaks_with: Option<Fault>,
-    /// How many requests each of the weather's strikes has struck.
+    /// How many requests there were for each of the weather's strikes.
     struck: Vec<usize>,
     /// What stands, and the number of changes that it stands after.
     picture: Option<(u64, Picture)>,
@@ -205,10 +205,10 @@ impl Inner {
 
     /// What the weather has for requests of this kind.
     fn struck(&mut self, asked: &Asked) -> Option<Fault> {
-        let mut strikes = self.weather.strikes.iter().zip(&mut self.struck);
-        let (strike, times) = strikes.find(|(strike, times)| **times < strike.times && strike.fits(asked))?;
-        *times += 1;
-        Some((strike.fault)())
+        let strikes = self.weather.strikes.iter().zip(&mut self.struck);
+        let (strike, seen) = strikes.into_iter().find(|(strike, _)| strike.fits(asked))?;
+        *seen += 1;
+        strike.which.contains(&(*seen - 1)).then(strike.fault)
     }
 
     fn strike(&mut self, asked: &Asked, fault: Fault) -> Heard {
