@@ -18,6 +18,7 @@ pub(crate) type Keys = (String, String);
 /// What the gateway and the edges were told at a moment: the keys there are, and those that sites hold.
 type Told = (Instant, BTreeMap<String, Keys>, BTreeMap<String, String>);
 
+#[derive(Clone)]
 pub(crate) struct State {
     pub(super) options: Options,
     pub(super) port: u16,
@@ -66,6 +67,18 @@ impl State {
             buckets: BTreeMap::new(),
             refused: 0,
         }
+    }
+
+    /// The same at another port, where gateways then are.
+    pub(super) fn moved_to(&self, port: u16) -> Self {
+        let (old, new) = (format!(":{}", self.port), format!(":{port}"));
+        let mut moved = Self { port, ..self.clone() };
+        for body in moved.resources.values_mut() {
+            if let Some(gateway) = body["properties"]["gatewayUrl"].as_str() {
+                body["properties"]["gatewayUrl"] = gateway.replace(&old, &new).into();
+            }
+        }
+        moved
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Value> {
