@@ -15,7 +15,6 @@ use crate::{
     ambient::{Ambient as _, System},
     config::ConfigError,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    emulator::EmulatorError,
     engine::{ApplyError, MissingRights, Refusal},
     export::ExportError,
     model::InvalidId,
@@ -160,12 +159,22 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<ProviderError>(error))
         .or_else(|| of::<ModelError>(error))
         .or_else(|| of::<ImportError>(error))
-        .or_else(|| of::<EmulatorError>(error))
+        .or_else(|| of_emulator(error))
         .or_else(|| of::<ArmError>(error))
         .or_else(|| of::<CredentialError>(error))
         .or_else(|| of::<InvalidEndpoint>(error))
         .or_else(|| error.downcast_ref::<InvalidId>().map(|_| usage()))
         .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| usage()))
+}
+
+#[cfg(feature = "emulator")]
+fn of_emulator(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    error.downcast_ref::<crate::emulator::EmulatorError>().map(Diagnose::diagnosis)
+}
+
+#[cfg(not(feature = "emulator"))]
+fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    None
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

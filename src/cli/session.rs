@@ -81,6 +81,7 @@ pub(crate) struct Context {
     /// What the command has changed so far.
     pub(crate) journal: Journal,
     /// The request to end.
+    #[cfg_attr(not(feature = "emulator"), expect(dead_code, reason = "only a server ends by itself"))]
     pub(crate) interrupt: Interrupt,
     outside: Outside,
     overrides: Overrides,

@@ -39,4 +39,6 @@ mod targets;
 mod terminal;
 mod undo;
 mod watch;
+#[cfg(not(feature = "emulator"))]
+mod without_emulator;
 mod words;

@@ -11,6 +11,7 @@ use super::{
     disk::{self, Content, Disk},
     document::Document,
     lock::Lock,
+    read::FileStamp,
     store::Store,
 };
 use crate::{
@@ -166,11 +167,13 @@ pub(super) struct State {
     pub(super) store: Store,
     lock: Option<Lock>,
     stale: bool,
+    /// What the file looked like when `store` was written to it, if it was kept since.
+    written: Option<FileStamp>,
 }
 
 impl State {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, lock: None, stale: false }
+        Self { store, lock: None, stale: false, written: None }
     }
 
     pub(super) fn is_locked(&self) -> bool {
@@ -191,6 +194,11 @@ impl State {
     }
 
     fn reload(&mut self, file: &ModelFile) -> Result<(), ModelError> {
+        if self.is_as_written(file) {
+            self.stale = false;
+            return Ok(());
+        }
+        self.written = None;
         let bytes = file.read()?;
         if self.store.is_changed() || !self.store.document.is_of(&bytes) {
             self.store = Store::new(Document::parse(bytes, &file.path)?);
@@ -199,14 +207,23 @@ impl State {
         Ok(())
     }
 
-    fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<(), ModelError> {
+    /// Whether the file is the one that was written last from here. Its beginning is compared as well as its stamp, because
+    /// it names the generation: what another process writes has another serial.
+    fn is_as_written(&self, file: &ModelFile) -> bool {
+        let is_stamped = self.written.as_ref().is_some_and(|written| *written == FileStamp::of(&file.path));
+        is_stamped && !self.store.is_changed() && self.store.document.begins_as(&file.path).unwrap_or(false)
+    }
+
+    fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<Vec<u8>, ModelError> {
         let content = if self.store.has_keys() { Content::Keys } else { Content::NoKeys };
         let document = &mut self.store.document;
         document.serial += 1;
         if document.lineage.is_empty() {
             document.lineage = ambient.unguessable().to_string();
         }
-        disk::replace(&*file.disk, &file.path, document.render().as_bytes(), content)
+        let text = document.render();
+        disk::replace(&*file.disk, &file.path, text.as_bytes(), content)?;
+        Ok(text.into_bytes())
     }
 }
 
@@ -236,7 +253,24 @@ impl JsonControlPlane {
         let mut state = self.state();
         let Some(_lock) = state.lock.take() else { return Ok(()) };
         state.stale = true;
-        if state.store.is_changed() { state.write(file, &*self.ambient) } else { Ok(()) }
+        if state.store.is_changed() { state.write(file, &*self.ambient).map(drop) } else { Ok(()) }
+    }
+
+    /// Writes what has changed and gives the lock back. What is read next is what was written, until another process writes.
+    pub(super) fn commit_keeping(&self) -> Result<(FileStamp, Store), ModelError> {
+        let mut state = self.state();
+        let (Some(file), Some(_lock)) = (&self.file, state.lock.take()) else {
+            return Ok((FileStamp::default(), state.store.clone()));
+        };
+        state.stale = true;
+        if state.store.is_changed() {
+            state.written = None;
+            let text = state.write(file, &*self.ambient)?;
+            state.store = Store::new(Document::parse(text, &file.path)?);
+        }
+        let stamp = FileStamp::of(&file.path);
+        (state.written, state.stale) = (Some(stamp.clone()), false);
+        Ok((stamp, state.store.clone()))
     }
 }
 
