@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::Builder;
 
-use super::context::UsageError;
+use super::session::UsageError;
 use crate::files;
 
 /// Writes a result where the user wants it.
@@ -15,7 +15,7 @@ use crate::files;
 /// # Errors
 ///
 /// A usage error with the next step, if the file cannot be written. A pipe without a reader is no failure.
-pub(super) async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> {
     files::write(path, text).await.map_err(|error| {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return error.into();
@@ -27,7 +27,7 @@ pub(super) async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> 
 }
 
 /// Writes a new file among the temporary ones, for another program to read after this one has ended.
-pub(super) fn keep_temporary(name: &str, extension: &str, text: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn keep_temporary(name: &str, extension: &str, text: &str) -> anyhow::Result<PathBuf> {
     let (prefix, suffix) = (format!("swa-apim-{name}-"), format!(".{extension}"));
     let mut file = Builder::new().prefix(&prefix).suffix(&suffix).tempfile()?;
     file.write_all(text.as_bytes())?;

@@ -10,12 +10,12 @@ use std::{
 
 use crate::{
     engine::{ChangeKind, PlannedStep},
-    output::StepStatus,
+    report::StepStatus,
 };
 
 /// The steps of a command and how far each has come. Clones share one list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Journal(Arc<Shared>);
+pub(crate) struct Journal(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -35,12 +35,12 @@ struct Chapter {
 
 impl Journal {
     /// Notes that the command is one that changes something.
-    pub(super) fn expect_changes(&self) {
+    pub(crate) fn expect_changes(&self) {
         self.0.changes.store(true, Ordering::Relaxed);
     }
 
     /// Notes steps that are about to be taken, and returns the number of their chapter.
-    pub(super) fn open<'a>(&self, title: &str, steps: impl IntoIterator<Item = &'a PlannedStep>) -> usize {
+    pub(crate) fn open<'a>(&self, title: &str, steps: impl IntoIterator<Item = &'a PlannedStep>) -> usize {
         let name = |planned: &PlannedStep| {
             (format!("{} {}", planned.step.action(), planned.step.target().name()), initial(planned))
         };
@@ -51,7 +51,7 @@ impl Journal {
     }
 
     /// Notes how far a step of a chapter has come.
-    pub(super) fn note(&self, chapter: usize, at: usize, status: StepStatus) {
+    pub(crate) fn note(&self, chapter: usize, at: usize, status: StepStatus) {
         let mut chapters = self.chapters();
         let step = chapters.get_mut(chapter).and_then(|chapter| chapter.steps.get_mut(at));
         if let Some((_, known)) = step.filter(|(_, known)| *known != StepStatus::Skipped) {
@@ -60,12 +60,12 @@ impl Journal {
     }
 
     /// Notes how far the first `count` steps of a chapter have come.
-    pub(super) fn note_first(&self, chapter: usize, count: usize, status: StepStatus) {
+    pub(crate) fn note_first(&self, chapter: usize, count: usize, status: StepStatus) {
         (0..count).for_each(|at| self.note(chapter, at, status));
     }
 
     /// What an interruption says; nothing, if it was said already.
-    pub(super) fn epitaph(&self) -> Option<String> {
+    pub(crate) fn epitaph(&self) -> Option<String> {
         if self.0.printed.swap(true, Ordering::Relaxed) {
             return None;
         }

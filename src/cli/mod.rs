@@ -1,58 +1,35 @@
 //! The command line: arguments in, exit code out. One file per verb.
 
-mod api;
-mod apply;
-mod args;
-mod audit;
-mod change;
+pub(crate) mod args;
+pub(crate) mod command;
 mod complete;
-mod completions;
-mod context;
-mod contradictions;
-mod doctor;
-mod emulate;
-mod execution;
-mod explain;
-mod export;
-mod failure;
-mod files;
-mod fleet;
+pub(crate) mod error;
+pub(crate) mod files;
 #[doc(hidden)]
 pub mod fuzzing;
-mod graph;
-mod help;
-mod init;
 mod interrupt;
 mod invocation;
-mod job;
 mod journal;
-mod link;
 mod logging;
-mod look;
-mod man;
-mod model;
 mod open;
-mod outcome;
-mod plan_file;
-mod plane;
-mod prune;
-mod pruned;
-mod relink;
-mod resolve;
-mod shown;
-mod snapshot;
-mod status;
-mod typed;
-mod unlink;
-mod variables;
-mod watch;
+pub(crate) mod session;
+pub(crate) mod shown;
 
 use std::{cell::OnceCell, env};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::invocation::{Invocation, Outside};
-use self::{args::GlobalArgs, context::Context, interrupt::Interrupt, journal::Journal};
+use self::{
+    args::{GlobalArgs, variables},
+    command::{
+        api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, man,
+        model, prune, relink, status, unlink,
+    },
+    interrupt::Interrupt,
+    journal::Journal,
+    session::Context,
+};
 use crate::diagnosis::ExitCode;
 
 /// Link an Azure API Management service to an Azure Static Web App
@@ -126,17 +103,17 @@ pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
     let matches = match variables::without_empty(command()).try_get_matches_from(env::args_os()) {
         Ok(matches) => matches,
-        Err(error) => return failure::usage(&error),
+        Err(error) => return error::usage(&error),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return failure::usage(&error),
+        Err(error) => return error::usage(&error),
     };
     logging::start(cli.global.verbosity());
     let ui = cli.global.ui();
     variables::warn_of_unknown(&command(), &ui);
     let journal = Journal::default();
-    failure::exit_code(run(cli, &matches, &journal), &ui, &journal)
+    error::exit_code(run(cli, &matches, &journal), &ui, &journal)
 }
 
 fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Result<ExitCode> {

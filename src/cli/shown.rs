@@ -5,14 +5,19 @@ use std::{
     time::Duration,
 };
 
-use super::{change::is_apart, context::Context, journal::Journal, outcome, plane::Plane};
+use super::{journal::Journal, session::Context};
 use crate::{
     engine::{Plan, PlannedStep, StepListener},
-    output::{Event, Progress, StepReport, StepStatus, Ui},
+    output::{Progress, Ui},
+    report::{Event, StepReport, StepStatus},
+    workflow::{
+        change::{plan::is_apart, report},
+        plane::Plane,
+    },
 };
 
 /// Shows, notes and writes down each step as it is taken.
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     env: &'a str,
     progress: &'a Progress,
     ui: &'a Ui,
@@ -20,11 +25,11 @@ pub(super) struct Shown<'a> {
     /// The steps in the journal, where each stands by itself.
     chapter: Option<usize>,
     /// How many steps were written to the file of events.
-    pub(super) told: AtomicUsize,
+    pub(crate) told: AtomicUsize,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         cx: &'a Context,
         env: &'a str,
         plane: &Plane,
@@ -48,7 +53,7 @@ impl StepListener for Shown<'_> {
         // What a transaction holds is not done before all of it is written.
         let Some(chapter) = self.chapter else { return };
         self.journal.note(chapter, at, StepStatus::Applied);
-        let step = outcome::timed(StepReport::of(step, StepStatus::Applied), took);
+        let step = report::timed(StepReport::of(step, StepStatus::Applied), took);
         self.ui.happened(&[Event::Step { env: self.env.to_owned(), step }]);
         self.told.fetch_add(1, Ordering::Relaxed);
     }

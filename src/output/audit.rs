@@ -5,15 +5,18 @@ use std::fmt::Write as _;
 use comfy_table::Cell;
 
 use super::{
-    AuditReport, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
-    ServiceAuditReport,
-    clean::one_line,
     format::{Rows, trimmed},
     status::{findings, minute},
-    style::{Mark, Style, cell},
+    style::{Style, cell},
     ui::Report,
 };
-use crate::engine::{ChangeKind, Finding, Orphaned};
+use crate::{
+    engine::{ChangeKind, Finding, Orphaned},
+    report::{
+        AuditReport, Mark, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
+        ServiceAuditReport, one_line,
+    },
+};
 
 impl Report for AuditReport {
     fn text(&self, style: Style) -> String {

@@ -3,15 +3,16 @@
 use comfy_table::Cell;
 
 use super::{
-    ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus,
-    clean::one_line,
     format::{Rows, trimmed},
     notes,
     status::findings,
     style::{Style, cell},
     ui::Report,
 };
-use crate::engine::{ChangeKind, Undo};
+use crate::{
+    engine::{ChangeKind, Undo},
+    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, one_line},
+};
 
 impl Report for ChangeReport {
     fn text(&self, style: Style) -> String {

@@ -10,13 +10,14 @@ use dialoguer::console::{Term, measure_text_width};
 use serde::Serialize;
 
 use super::{
-    ci::{Event, Pipeline},
-    clean::{one_line, printable},
+    ci::Pipeline,
+    clean::printable,
     format::{Format, Query, Rows, json, json_line, yaml},
     progress::Progress,
     streams::Streams,
     style::Style,
 };
+use crate::report::{Event, one_line};
 
 /// What can be printed in every format.
 pub(crate) trait Report: Serialize {

@@ -8,6 +8,7 @@ mod breakages;
 mod completion;
 mod configuration;
 mod doctor;
+mod escapes;
 mod examples;
 mod exports;
 mod fleet;
@@ -37,4 +38,6 @@ mod targets;
 mod terminal;
 mod undo;
 mod watch;
+#[cfg(not(feature = "emulator"))]
+mod without_emulator;
 mod words;

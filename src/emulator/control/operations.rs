@@ -12,9 +12,9 @@ use hyper::{
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{Call, Reply};
+use super::{call::Call, provisioning::Shape};
 use crate::{
-    emulator::switches::Shape,
+    emulator::reply::Reply,
     model::{Resource, ResourceId},
 };
 

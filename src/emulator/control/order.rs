@@ -2,7 +2,7 @@
 
 use super::{
     filter::{self, Fields},
-    route::Kind,
+    kind::Kind,
 };
 use crate::{model::Resource, provider::Versioned};
 

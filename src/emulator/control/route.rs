@@ -1,6 +1,10 @@
 //! Paths → what they are about. Ids are compared as Azure compares them, ignoring case.
 
-use crate::{emulator::limits, model::ResourceId};
+use super::{
+    kind::{Collection, Kind, Namespace},
+    not_emulated::not_emulated,
+};
+use crate::model::ResourceId;
 
 /// What a path is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,35 +43,6 @@ pub(super) enum Route {
     Action(ResourceId, Kind, String),
 }
 
-/// The types of resources that are served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Site,
-    Build,
-    LinkedBackend,
-    Service,
-    Api,
-    ApiOperation,
-    ApiVersionSet,
-    Product,
-    ProductApi,
-    ProductPolicy,
-    Subscription,
-}
-
-/// What can be listed below a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Collection {
-    /// The resources that are there.
-    Of(Kind),
-    /// The subscriptions whose scope is a product.
-    ProductSubscriptions,
-    /// The products that an API is in.
-    ApiProducts,
-    /// The revisions of an API.
-    ApiRevisions,
-}
-
 /// Why a path leads nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unrouted {
@@ -79,69 +54,6 @@ pub(super) enum Unrouted {
     Type(String),
     /// Azure has it, and this emulator does not.
     NotEmulated(&'static str),
-}
-
-impl Kind {
-    const ALL: [(Self, &'static str); 11] = [
-        (Self::Site, "microsoft.web/staticsites"),
-        (Self::Build, "microsoft.web/staticsites/builds"),
-        (Self::LinkedBackend, "microsoft.web/staticsites/builds/linkedbackends"),
-        (Self::Service, "microsoft.apimanagement/service"),
-        (Self::Api, "microsoft.apimanagement/service/apis"),
-        (Self::ApiOperation, "microsoft.apimanagement/service/apis/operations"),
-        (Self::ApiVersionSet, "microsoft.apimanagement/service/apiversionsets"),
-        (Self::Product, "microsoft.apimanagement/service/products"),
-        (Self::ProductApi, "microsoft.apimanagement/service/products/apis"),
-        (Self::ProductPolicy, "microsoft.apimanagement/service/products/policies"),
-        (Self::Subscription, "microsoft.apimanagement/service/subscriptions"),
-    ];
-
-    pub(super) fn of_type(resource_type: &str) -> Option<Self> {
-        let mut all = Self::ALL.iter();
-        all.find(|(_, name)| name.eq_ignore_ascii_case(resource_type)).map(|(kind, _)| *kind)
-    }
-
-    /// Whether it is of `Microsoft.Web`.
-    pub(super) fn is_of_web(self) -> bool {
-        matches!(self, Self::Site | Self::Build | Self::LinkedBackend)
-    }
-
-    /// Whether it belongs to a resource group and to nothing else.
-    pub(super) fn is_top_level(self) -> bool {
-        matches!(self, Self::Site | Self::Service)
-    }
-
-    /// What is not found where there is none, in API Management's words.
-    pub(super) fn noun(self) -> &'static str {
-        match self {
-            Self::Site => "StaticSite",
-            Self::Build => "StaticSiteBuild",
-            Self::LinkedBackend => "StaticSiteLinkedBackend",
-            Self::Service => "Service",
-            Self::Api | Self::ProductApi => "Api",
-            Self::ApiOperation => "Operation",
-            Self::ApiVersionSet => "Api-version-set",
-            Self::Product => "Product",
-            Self::ProductPolicy => "PoliciesConfiguration",
-            Self::Subscription => "Subscription",
-        }
-    }
-}
-
-impl Collection {
-    fn of_type(resource_type: &str) -> Option<Self> {
-        let known = |name: &str| name.eq_ignore_ascii_case(resource_type);
-        if known("microsoft.apimanagement/service/products/subscriptions") {
-            return Some(Self::ProductSubscriptions);
-        }
-        if known("microsoft.apimanagement/service/apis/products") {
-            return Some(Self::ApiProducts);
-        }
-        if known("microsoft.apimanagement/service/apis/revisions") {
-            return Some(Self::ApiRevisions);
-        }
-        Kind::of_type(resource_type).map(Self::Of)
-    }
 }
 
 impl Route {
@@ -221,7 +133,7 @@ impl Route {
             }
             Some(kind) => {
                 let below = format!("{resource_type}/{last}");
-                match (Collection::of_type(&below), limits::not_emulated(&below)) {
+                match (Collection::of_type(&below), not_emulated(&below)) {
                     (Some(collection), _) => Ok(Self::Collection(scope, collection)),
                     (None, Some(known)) => Err(Unrouted::NotEmulated(known)),
                     (None, None) => Ok(Self::Action(scope, kind, last.to_ascii_lowercase())),
@@ -256,24 +168,6 @@ impl Route {
     }
 }
 
-impl Kind {
-    fn namespace(self) -> Namespace {
-        if self.is_of_web() { Namespace::Web } else { Namespace::ApiManagement }
-    }
-}
-
-/// The providers, as far as each has API versions of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Namespace {
-    Any,
-    ApiManagement,
-    Authorization,
-    Metadata,
-    ResourceGraph,
-    Resources,
-    Web,
-}
-
 /// Azure lists a product's subscriptions under ids of the product, and serves nothing at those paths.
 fn refuse_listed_path(id: &ResourceId, path: &str) -> Result<(), Unrouted> {
     if id.as_str().len() >= path.len() {
@@ -294,7 +188,7 @@ fn provider_of(path: &str) -> Option<(ResourceId, &str)> {
 }
 
 fn unknown(resource_type: &str) -> Unrouted {
-    if let Some(known) = limits::not_emulated(resource_type) {
+    if let Some(known) = not_emulated(resource_type) {
         return Unrouted::NotEmulated(known);
     }
     let namespace = resource_type.split('/').next().unwrap_or_default();

@@ -7,17 +7,20 @@ use hyper::Method;
 use serde_json::Value;
 
 use super::{
-    Call, Reply,
-    apim::{body, find, listed_below, missing, secrets},
     built_in,
+    call::Call,
     entity::{self, Change, GivenKeys},
-    merged, refused, revision,
-    route::{Collection as Listed, Kind},
+    kind::{Collection as Listed, Kind},
+    merge::merged,
+    read::{body, find, listed_below, missing, secrets},
+    refused::refused,
+    revision,
     schema::{self, Purpose},
     shape::View,
 };
 use crate::{
     ambient::Ambient,
+    emulator::reply::Reply,
     model::{ApimSubscriptionId, Key, KeyPair, ResourceId},
     provider::{ControlPlane as _, ETag, Expected, json::JsonControlPlane},
 };

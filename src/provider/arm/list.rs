@@ -88,7 +88,7 @@ impl ArmControlPlane {
         let mut values = Vec::new();
         let (mut url, mut trail) = (first, Trail::default());
         loop {
-            trail.follow(url.as_str()).map_err(unusable)?;
+            trail.follow(url.as_str()).and_then(|()| self.http.budget().take_page()).map_err(unusable)?;
             let answer = self.http.send(&Call::get(url, what)).await?;
             let page = Page::read(answer.body).map_err(|error| unusable(error.to_string()))?;
             values.extend(page.values);
@@ -113,7 +113,8 @@ impl ArmControlPlane {
         let mut trail = Trail::default();
         loop {
             let unusable = |problem| failed(ArmError::Unusable { what: what.clone(), problem });
-            trail.follow(token.as_deref().unwrap_or_default()).map_err(unusable)?;
+            let page = trail.follow(token.as_deref().unwrap_or_default());
+            page.and_then(|()| self.http.budget().take_page()).map_err(unusable)?;
             let mut options = json!({"resultFormat": "objectArray"});
             if let Some(token) = token.take() {
                 options["$skipToken"] = token.into();

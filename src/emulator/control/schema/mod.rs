@@ -5,7 +5,8 @@ mod tables;
 use serde_json::{Map, Value, json};
 
 use self::tables::{Field, Type, fields};
-use super::{Reply, route::Kind};
+use super::kind::Kind;
+use crate::emulator::reply::Reply;
 
 /// The purpose of a body, on which the required properties depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The properties of each request body, as the definitions of `Microsoft.ApiManagement` 2024-05-01 and
 //! `Microsoft.Web` 2024-04-01 have them.
 
-use crate::emulator::control::route::Kind;
+use crate::emulator::control::kind::Kind;
 
 /// A property of a body.
 pub(super) struct Field {

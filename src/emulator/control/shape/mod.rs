@@ -7,9 +7,8 @@ mod subscription;
 
 use serde_json::{Map, Value, json};
 
-use super::route::Kind;
+use super::kind::Kind;
 use crate::{
-    emulator::control::apim::named,
     model::{Resource, ResourceId},
     provider::json::JsonControlPlane,
 };
@@ -152,7 +151,7 @@ fn version_set(picked: &mut Picked) {
 
 /// The version set that an API names, as the answer to a PUT of the API shows it.
 fn version_set_of(plane: &JsonControlPlane, api: &Map<String, Value>) -> Option<Value> {
-    let id = named(api.get("apiVersionSetId")?.as_str()?)?;
+    let id = ResourceId::parse(api.get("apiVersionSetId")?.as_str()?).ok()?;
     let set = plane.find(&id).ok()??.value;
     let text = |name: &str| set.field(&format!("properties.{name}")).cloned().unwrap_or_default();
     Some(json!({"id": id.as_str(), "name": text("displayName"), "description": text("description"),

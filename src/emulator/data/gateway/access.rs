@@ -5,40 +5,38 @@ use std::borrow::Cow;
 use hyper::{Method, Request, body::Incoming};
 
 use super::{
-    Called, Gateway,
+    called::Called,
     refusal::Refusal,
     service::{Api, Context, Product, Service},
 };
-use crate::emulator::data::hop;
+use crate::emulator::data::{hop, token::Verifier};
 
-impl Gateway {
-    /// Lets a request in, which is then addressed to the API; or refuses it.
-    pub(super) async fn admit(
-        &self,
-        service: &Service,
-        request: &mut Request<Incoming>,
-        called: Called<'_>,
-    ) -> Result<(), Refusal> {
-        let uri = request.uri().clone();
-        let (api, rest) = service.api(&uri, request.headers()).ok_or(Refusal::NotFound)?;
-        if !api.serves(request.method(), rest) {
-            return Err(Refusal::NotFound);
-        }
-        let product = match context(service, api, request, called)? {
-            Context::Beyond => None,
-            Context::Product(product) => Some(product),
-        };
-        for check in product.and_then(|product| product.checks.as_ref()).into_iter().flatten() {
-            if let Err(fault) = check.admit(request, &self.verifier, called.now).await {
-                let (status, message) = check.refusal(&fault);
-                return Err(Refusal::Token { status, message });
-            }
-        }
-        carried_out(service, product, api, request.method(), rest)?;
-        hop::strip(request.headers_mut());
-        let upstream = api.upstream.as_ref().ok_or_else(|| Refusal::not_emulated("serviceUrl"))?;
-        upstream.address(request, rest).map_err(|_| Refusal::Internal)
+/// Lets a request in, which is then addressed to the API; or refuses it.
+pub(super) async fn admit(
+    verifier: &Verifier,
+    service: &Service,
+    request: &mut Request<Incoming>,
+    called: Called<'_>,
+) -> Result<(), Refusal> {
+    let uri = request.uri().clone();
+    let (api, rest) = service.api(&uri, request.headers()).ok_or(Refusal::NotFound)?;
+    if !api.serves(request.method(), rest) {
+        return Err(Refusal::NotFound);
     }
+    let product = match context(service, api, request, called)? {
+        Context::Beyond => None,
+        Context::Product(product) => Some(product),
+    };
+    for check in product.and_then(|product| product.checks.as_ref()).into_iter().flatten() {
+        if let Err(fault) = check.admit(request, verifier, called.now).await {
+            let (status, message) = check.refusal(&fault);
+            return Err(Refusal::Token { status, message });
+        }
+    }
+    carried_out(service, product, api, request.method(), rest)?;
+    hop::strip(request.headers_mut());
+    let upstream = api.upstream.as_ref().ok_or_else(|| Refusal::not_emulated("serviceUrl"))?;
+    upstream.address(request, rest).map_err(|_| Refusal::Internal)
 }
 
 /// Refuses a request that a policy applies to which the gateway does not carry out.

@@ -7,15 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{elements, operation::Operation, routes::Routes, upstream::Upstream};
 use crate::{
-    emulator::{
-        data::{table::of_type, token::TokenCheck},
-        view::ModelView,
-    },
+    emulator::data::token::TokenCheck,
     model::{
         self, ApiId, ApiOperation, ApimPolicy, ApimPolicyId, ApimService, ApimServiceId, ApimSubscription,
         ApimSubscriptionId, Key, ProductApiId, ProductId, Resource, SubscriptionState, Versioning,
         without_revision,
     },
+    provider::json::Everything,
 };
 
 /// The type of version sets.
@@ -140,7 +138,7 @@ pub(in crate::emulator::data) fn host(service: &ApimService) -> String {
 
 /// Reads everything that gateways decide by. `issuers` has the hosts that publish how a site's tokens are signed.
 pub(in crate::emulator::data) fn compile_all(
-    view: &ModelView,
+    view: &Everything,
     services: &[ApimService],
     issuers: &HashMap<Box<str>, String>,
 ) -> Vec<Service> {
@@ -193,7 +191,7 @@ impl Parts<'_> {
         self.places.get(key).map(|at| &mut self.services[*at])
     }
 
-    fn add_apis(&mut self, view: &ModelView, refused: &mut HashMap<String, String>) {
+    fn add_apis(&mut self, view: &Everything, refused: &mut HashMap<String, String>) {
         let mut operations = operations(view, refused);
         let mut apis = apis(view);
         // The API itself comes before the revisions that have a number in their names.
@@ -214,14 +212,14 @@ impl Parts<'_> {
 
     fn add_products(
         &mut self,
-        view: &ModelView,
+        view: &Everything,
         issuers: &HashMap<Box<str>, String>,
         refused: &mut HashMap<String, String>,
     ) {
-        let policies = of_type(view, ApimPolicyId::TYPE, ApimPolicy::read);
+        let policies = view.of_type(ApimPolicyId::TYPE, ApimPolicy::read);
         let mut policies: HashMap<ProductId, ApimPolicy> =
             policies.into_iter().map(|policy| (policy.id.product(), policy)).collect();
-        for product in of_type(view, ProductId::TYPE, model::Product::read) {
+        for product in view.of_type(ProductId::TYPE, model::Product::read) {
             let policy = policies.remove(&product.id);
             let Some(service) = self.service(product.id.service().key()) else { continue };
             let (at, subscription_required) = (service.products.len(), product.subscription_required);
@@ -229,7 +227,7 @@ impl Parts<'_> {
             service.products.push(Product { subscription_required, checks, refused });
             self.products.insert(product.id.key().to_owned(), at);
         }
-        for place in of_type(view, ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
+        for place in view.of_type(ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
             let found = (self.apis.get(place.api().key()), self.products.get(place.product().key()));
             let (Some(revisions), Some(&product)) = found else { continue };
             let revisions = revisions.clone();
@@ -241,10 +239,10 @@ impl Parts<'_> {
         }
     }
 
-    fn add_grants(&mut self, view: &ModelView) {
-        for subscription in of_type(view, ApimSubscriptionId::TYPE, ApimSubscription::read) {
+    fn add_grants(&mut self, view: &Everything) {
+        for subscription in view.of_type(ApimSubscriptionId::TYPE, ApimSubscription::read) {
             let Some(parent) = subscription.id.parent() else { continue };
-            let Some(keys) = view.subscription_keys.get(subscription.id.key()) else { continue };
+            let Some(keys) = view.subscription_keys.get(&*subscription.id) else { continue };
             if subscription.state != SubscriptionState::Active {
                 continue;
             }
@@ -288,7 +286,7 @@ impl Api {
 }
 
 /// Every API with the scheme of its versions. A revision without a path is offline.
-pub(in crate::emulator::data) fn apis(view: &ModelView) -> Vec<model::Api> {
+pub(in crate::emulator::data) fn apis(view: &Everything) -> Vec<model::Api> {
     let sets = view.resources.iter().filter(|resource| resource.id().is_a(API_VERSION_SET));
     let sets: HashMap<&str, &Resource> = sets.map(|set| (set.id().key(), set)).collect();
     let is_online = |resource: &Resource| {
@@ -307,14 +305,14 @@ pub(in crate::emulator::data) fn apis(view: &ModelView) -> Vec<model::Api> {
 }
 
 /// The operations of each API, by the key of its id.
-fn operations(view: &ModelView, refused: &HashMap<String, String>) -> HashMap<String, Vec<Operation>> {
+fn operations(view: &Everything, refused: &HashMap<String, String>) -> HashMap<String, Vec<Operation>> {
     let read = |resource: &Resource| {
         let mut operation = Operation::new(&ApiOperation::read(resource)?);
         operation.refused = refused.get(resource.id().key()).cloned();
         Ok::<_, model::Malformed>((resource.id().parent(), operation))
     };
     let mut found: HashMap<String, Vec<Operation>> = HashMap::new();
-    for (api, operation) in of_type(view, "Microsoft.ApiManagement/service/apis/operations", read) {
+    for (api, operation) in view.of_type("Microsoft.ApiManagement/service/apis/operations", read) {
         if let Some(api) = api {
             found.entry(api.key().to_owned()).or_default().push(operation);
         }

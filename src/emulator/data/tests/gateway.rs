@@ -87,12 +87,12 @@ async fn an_api_that_does_not_answer_is_the_gateways_own_error() {
 #[tokio::test]
 async fn a_key_that_was_changed_behind_the_sites_back_is_refused() {
     let world = World::linked().await;
-    let subscription = id("service/subscriptions/mango").key().to_owned();
+    let subscription = id("service/subscriptions/mango");
     let (old, new, newer) = (key("mango"), key("new"), key("newer"));
     let set = |primary: &crate::model::Key, secondary: &crate::model::Key| {
         let pair = KeyPair { primary: primary.clone(), secondary: secondary.clone() };
         world.edit(|view| {
-            view.subscription_keys.insert(subscription.clone(), pair);
+            view.subscription_keys.insert(subscription.clone(), std::sync::Arc::new(pair.clone()));
         });
     };
     set(&new, &old);
@@ -180,7 +180,7 @@ async fn keys_of_wider_scopes_skip_what_products_demand() {
         world.put("service/subscriptions/wide", &json!({"scope": scope, "state": "active"}));
         world.edit(|view| {
             let pair = KeyPair { primary: key("wide"), secondary: key("wide-2") };
-            view.subscription_keys.insert(subscription.key().to_owned(), pair);
+            view.subscription_keys.insert(subscription.clone(), std::sync::Arc::new(pair));
         });
         let headers = [(KEY_HEADER, "key-of-wide")];
         assert_eq!(world.get_with(GATEWAY, "/api/orders", &headers).await.status, 200, "{scope}");

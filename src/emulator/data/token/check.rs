@@ -8,10 +8,9 @@ use hyper::{
 };
 
 use super::{
-    Verifier,
     claims::Claims,
     fault::Fault,
-    verifier::{Seal, Token, is_signed_with},
+    verifier::{Seal, Token, Verifier, is_signed_with},
 };
 use crate::model::{TokenPlace, ValidateJwt, site_of_configuration};
 

@@ -9,7 +9,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde::Deserialize;
 
-use super::{Keyring, claims::Claims, fault::Fault};
+use super::{claims::Claims, fault::Fault, signer::Keyring};
 
 /// How many tokens are known at once.
 const MOST_KNOWN: usize = 1024;

@@ -1,0 +1,58 @@
+//! `swa-apim link`
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        args::{AdoptArgs, GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
+        session::Context,
+    },
+    diagnosis::ExitCode,
+    engine::{Existing, Intent},
+    workflow::change::plan::{self, Change},
+};
+
+/// Link the API Management service of an env to its static web app
+///
+/// Makes the product, the subscription and the policy that a link consists of, connects the site, and
+/// checks the result. What is right already stays as it is, also if the portal made it. Refuses, changing
+/// nothing, if the site has another backend or cannot be linked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim link --env prod --sample\n  swa-apim link --env prod --dry-run\n  swa-apim link --all -o json"
+)]
+pub(crate) struct LinkArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    preview: PreviewArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
+    /// Disconnect another backend first
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    grace: GraceArgs,
+    #[command(flatten)]
+    no_wait: NoWaitArgs,
+    #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(crate) async fn run(args: LinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+    let existing = if args.replace { Existing::Replace } else { Existing::Keep };
+    let previews = args.preview.previews();
+    let (grace, wait) = (args.grace.grace(), args.no_wait.wait());
+    let change = Change {
+        intent: Intent::Link { existing },
+        previews,
+        adoption: args.adopt.adoption(),
+        grace,
+        wait,
+        check_rights: args.rights.check_rights,
+        options: args.plan,
+    };
+    Box::pin(plan::run(cx, cx.envs(args.scope.all)?, change)).await
+}

@@ -1,0 +1,6 @@
+//! Changes of links: planned, carried out, reported.
+
+mod job;
+pub(crate) mod plan;
+pub(crate) mod report;
+mod run;
