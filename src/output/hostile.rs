@@ -12,7 +12,6 @@ use super::{
 use crate::{
     diagnosis::ExitCode,
     engine::{ChangeKind, Condition, Finding, FindingCode, HopName, LinkState, Orphaned, Undo},
-    graph::{Graph, GraphFormat},
     report::{Event, is_hazard, *},
 };
 
@@ -175,10 +174,6 @@ proptest! {
         }
         harmless(&prune(&text), &prune("a"))?;
         harmless(&doctor(&text), &doctor("a"))?;
-        let graph = Graph::of(&[link(&text)]);
-        for (_, format) in GraphFormat::NAMES {
-            check(&printable(&graph.draw(format)))?;
-        }
         let failure = Event::Failure { env: Some(text.clone()), error: error(&text) };
         let annotating = Pipeline { annotates: true, ..Pipeline::default() };
         prop_assert_eq!(annotating.tell(&[failure]).unwrap().lines().count(), 1);

@@ -1,5 +1,7 @@
 //! What became of a change.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -156,5 +158,21 @@ impl StepReport {
             status,
             seconds: None,
         }
+    }
+
+    /// The step with how long it took, to a tenth of a second.
+    #[must_use]
+    pub fn timed(self, took: Duration) -> Self {
+        Self { seconds: Some((took.as_secs_f64() * 10.0).round() / 10.0), ..self }
+    }
+}
+
+impl ChangeReport {
+    /// The exit code of the whole. That one env was refused does not mean that nothing was changed, if another one was.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        let worst = self.results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit));
+        let changed = self.results.iter().any(|result| result.outcome == Outcome::Applied);
+        if worst == ExitCode::Refused && changed { ExitCode::Partial } else { worst }
     }
 }
