@@ -46,7 +46,12 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
         Ok(ExitCode::Interrupted) => {
             if let Some(text) = journal.epitaph() {
                 print_interruption(&text);
-                ui.tell(&[Event::Failure { env: None, error: interruption(text) }]);
+                let error = interruption(text);
+                if let Some(report) = journal.report(&error).filter(|_| !ui.is_for_people()) {
+                    // What cannot be printed was said on stderr.
+                    let _ = ui.print_alone(&report);
+                }
+                ui.tell(&[Event::Failure { env: None, error }]);
             }
             ExitCode::Interrupted
         }

@@ -7,8 +7,18 @@ use std::{
 
 use tempfile::Builder;
 
-use super::session::UsageError;
+use super::session::{Context, UsageError};
 use crate::files;
+
+/// As [`write_result`], but never over a file that the command works with.
+///
+/// # Errors
+///
+/// As [`write_result`], and if the file is one of those.
+pub(crate) async fn write_beside(cx: &Context, path: &Path, text: &str) -> anyhow::Result<()> {
+    cx.check_result_file(path)?;
+    write_result(path, text).await
+}
 
 /// Writes a result where the user wants it.
 ///

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use clap::ArgMatches;
 
 use super::{
-    args::{GlobalArgs, contradictions},
+    args::{self, GlobalArgs},
     interrupt::Interrupt,
     invocation::Outside,
     journal::Journal,
@@ -27,11 +27,12 @@ use crate::{
         sample_model,
     },
     diagnosis::{Diagnose, Diagnosis, ExitCode},
+    files::{follow, is_standard_output, one_of},
     model::ResourceId,
     output::Ui,
     provider::{
         arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
-        json::JsonControlPlane,
+        json::{JsonControlPlane, files_of_model},
     },
     workflow::plane::{Place, Plane, subscription_of},
 };
@@ -86,6 +87,8 @@ pub(crate) struct Context {
     overrides: Overrides,
     timeout: Option<Duration>,
     limit: Cell<Duration>,
+    /// Flags of this command line that are about Azure alone.
+    azure_flags: Vec<&'static str>,
     /// How much the command may read from Azure.
     budget: Budget,
     wait: Cell<Wait>,
@@ -117,17 +120,12 @@ impl Context {
         interrupt: Interrupt,
         outside: Outside,
     ) -> anyhow::Result<Self> {
-        contradictions::check(matches)?;
         let folder = env::current_dir().context("could not find the working directory")?;
         anyhow::ensure!(ambient::has_chance(), "the operating system provides no random numbers");
         let overrides = global.overrides(matches);
         let settings = Settings::load(overrides.clone(), &folder)?;
         let ui = global.ui().writing_to(outside.streams.clone());
-        ui.check_pipeline().map_err(|(file, error)| {
-            UsageError::new(format!("could not write `{}`: {error}", file.display()))
-                .hint("it is where a pipeline wants to read what happened: name a file that you may write to")
-        })?;
-        Ok(Self {
+        let context = Self {
             ui,
             settings,
             ambient: Arc::clone(&outside.ambient),
@@ -139,12 +137,66 @@ impl Context {
             overrides,
             timeout: global.timeout,
             limit: Cell::new(global.timeout.unwrap_or(WHOLE_COMMAND)),
+            azure_flags: args::azure_flags(matches),
             budget: Budget::default(),
             wait: Cell::new(Wait::UntilDone),
             models: RefCell::default(),
             azure: RefCell::default(),
             known_ids: RefCell::default(),
+        };
+        context.check_pipeline(global)?;
+        Ok(context)
+    }
+
+    fn check_pipeline(&self, global: &GlobalArgs) -> Result<(), UsageError> {
+        if global.events_file().is_some_and(is_standard_output) {
+            let message = "`--output-file` names standard output, where the result is printed";
+            return Err(UsageError::new(message).hint("name a file"));
+        }
+        global.pipeline_files().try_for_each(|file| self.check_result_file(file))?;
+        self.ui.check_pipeline().map_err(|(file, error)| {
+            UsageError::new(format!("could not write `{}`: {error}", file.display()))
+                .hint("it is where a pipeline wants to read what happened: name a file that you may write to")
         })
+    }
+
+    /// Refuses to write a result over a file of a model that is in use, or over the configuration file, by whatever
+    /// name.
+    pub(crate) fn check_result_file(&self, path: &Path) -> Result<(), UsageError> {
+        let model = self.settings.model().value;
+        let is_used = self.settings.provider().value == ProviderKind::Json || model.exists();
+        let open: Vec<PathBuf> = self.models.borrow().keys().cloned().collect();
+        let models = open.into_iter().chain(Some(model).filter(|_| is_used));
+        let models = models.map(|model| follow(&model).unwrap_or(model));
+        let of_models: Vec<PathBuf> = models.flat_map(|model| files_of_model(&model)).collect();
+        let configuration: Vec<PathBuf> = self.settings.file.iter().cloned().collect();
+        let kept = one_of(path, &of_models).map(|kept| (kept, "a file of the model"));
+        let kept = kept.or_else(|| one_of(path, &configuration).map(|kept| (kept, "the configuration file")));
+        let Some((kept, what)) = kept else { return Ok(()) };
+        let message =
+            format!("`{}` is {what} `{}`, and would be written over", path.display(), kept.display());
+        Err(UsageError::new(message).hint("name another file; nothing was written"))
+    }
+
+    /// Says which flags have had no effect, where the command was about models alone.
+    pub(crate) fn note_azure_flags(&self) {
+        for flag in &self.azure_flags {
+            self.ui.say(&format!("note: `{flag}` has no effect on a model"));
+        }
+    }
+
+    /// The command that applies a plan which was saved to a file.
+    pub(crate) fn apply_command(&self, file: &Path, place: &Place) -> String {
+        let mut words = vec!["swa-apim apply".to_owned(), quoted(&file.display().to_string())];
+        let config = self.overrides.config.as_ref().map(|it| (it.value.display().to_string(), &it.source));
+        let endpoint = self.overrides.endpoint.as_ref().map(|it| (it.value.clone(), &it.source));
+        for (flag, given) in [("--config", config), ("--endpoint", endpoint)] {
+            // A plan names the file of its model, and a token goes to no address because a plan says so.
+            if let (Some((value, Source::Flag(_))), Place::Azure(_)) = (given, place) {
+                words.push(format!("{flag} {}", quoted(&value)));
+            }
+        }
+        words.join(" ")
     }
 
     /// The envs that a command is for: all of the file, or the one that is chosen.

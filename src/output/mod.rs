@@ -6,6 +6,7 @@ mod audit;
 mod change;
 mod ci;
 mod clean;
+mod color;
 mod doctor;
 mod format;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod ui;
 pub use ask::AskError;
 pub use ci::Pipeline;
 pub(crate) use clean::printable;
+pub use color::Color;
 pub use format::{Format, InvalidQuery, Query};
 pub use progress::Progress;
 pub use streams::{Streams, Written};

@@ -16,6 +16,7 @@ use crate::{
     config::{Source, Sourced},
     diagnosis::{Diagnose, Diagnosis, ExitCode, quoted},
     engine::{Basis, GoneSites, Plan, PlannedStep, Provisioner, PrunePlan, Target},
+    files::{is_standard_output, read_whole},
     model::without_mark,
     report::SCHEMA_VERSION,
 };
@@ -276,27 +277,35 @@ struct Head {
 }
 
 /// Saves plans.
-pub(crate) async fn write(file: &Path, plans: Vec<SavedPlan>) -> anyhow::Result<()> {
-    save(file, Saved::Plans(plans)).await
+pub(crate) async fn write(cx: &Context, file: &Path, plans: Vec<SavedPlan>) -> anyhow::Result<()> {
+    save(cx, file, Saved::Plans(plans)).await
 }
 
 /// Saves what is to be pruned.
-pub(crate) async fn write_prune(file: &Path, prune: SavedPrune) -> anyhow::Result<()> {
-    save(file, Saved::Prune(prune)).await
+pub(crate) async fn write_prune(cx: &Context, file: &Path, prune: SavedPrune) -> anyhow::Result<()> {
+    save(cx, file, Saved::Prune(prune)).await
 }
 
-async fn save(file: &Path, saved: Saved) -> anyhow::Result<()> {
+async fn save(cx: &Context, file: &Path, saved: Saved) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, saved })? + "\n";
-    files::write_result(file, &text).await
+    files::write_beside(cx, file, &text).await
 }
 
-/// Reads plans back.
-pub(crate) fn read(file: &Path) -> anyhow::Result<Saved> {
-    let shown = file.display();
-    let bytes = fs::read(file).map_err(|error| {
+/// What is said once a plan was saved: the command that applies it.
+pub(crate) fn next(cx: &Context, file: &Path, place: &Place) -> String {
+    if is_standard_output(file) {
+        return format!("next: give the plan to {}", cx.apply_command(Path::new("-"), place));
+    }
+    format!("saved the plan to {}; next: {}", file.display(), cx.apply_command(file, place))
+}
+
+/// Reads plans back, from a file or from standard input.
+pub(crate) async fn read(file: &Path) -> anyhow::Result<Saved> {
+    let shown = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
+    let bytes = read_whole(file).await.map_err(|error| {
         UsageError::new(format!("could not read the plan `{shown}`: {error}")).hint(MAKE_ONE)
     })?;
-    Ok(parsed(&bytes, &shown.to_string())?)
+    Ok(parsed(&bytes, &shown)?)
 }
 
 /// Reads the bytes of a plan's file, which messages call `shown`.

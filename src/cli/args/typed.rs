@@ -19,6 +19,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Ok(time.min(LONGEST))
 }
 
+/// Reads how long something may take, which is longer than nothing.
+pub(crate) fn time_limit(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() { Err("a timeout must be more than zero".to_owned()) } else { Ok(time) }
+}
+
 /// A time, as it is typed.
 pub(crate) fn told(time: Duration) -> String {
     match time.as_secs() {

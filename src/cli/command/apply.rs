@@ -22,13 +22,13 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json")]
 pub(crate) struct ApplyArgs {
-    /// The file of the plan
+    /// The file of the plan; - for standard input
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     plan: PathBuf,
 }
 
 pub(crate) async fn run(args: ApplyArgs, cx: &Context) -> anyhow::Result<ExitCode> {
-    let saved = saved::read(&args.plan)?;
+    let saved = saved::read(&args.plan).await?;
     saved.check(cx)?;
     match saved {
         Saved::Plans(plans) => Box::pin(plan::run_saved(cx, &plans)).await,

@@ -9,6 +9,7 @@ use crate::{
     config::{EnvSettings, ProviderKind},
     diagnosis::ExitCode,
     engine::{self, Hop, HopName, Probe, Rights, RoleDefinition, Target},
+    files::is_standard_output,
     output::Progress,
     provider::{
         Browser, ControlPlane, ProviderError,
@@ -60,10 +61,15 @@ pub(crate) async fn run(args: DoctorArgs, cx: &Context) -> anyhow::Result<ExitCo
     }
     drop(progress);
     if let (Some(file), Some(role)) = (&args.role_definition, &report.role_definition) {
-        write_role(file, role).await?;
+        write_role(cx, file, role).await?;
     }
     let exit = report.exit;
-    cx.ui.print(&report)?;
+    if args.role_definition.as_deref().is_some_and(is_standard_output) {
+        // A role on standard output is alone there.
+        cx.ui.print_beside(&report);
+    } else {
+        cx.ui.print(&report)?;
+    }
     Ok(exit)
 }
 
@@ -213,9 +219,9 @@ fn in_order(hops: &[Hop]) -> Vec<Hop> {
     HopName::ALL.into_iter().map(|name| of(name).unwrap_or_else(|| Hop::skipped(name, &*stuck))).collect()
 }
 
-async fn write_role(file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
+async fn write_role(cx: &Context, file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(role)? + "\n";
-    files::write_result(file, &text).await
+    files::write_beside(cx, file, &text).await
 }
 
 fn site_url(text: &str) -> Result<String, String> {

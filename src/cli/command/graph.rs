@@ -48,7 +48,7 @@ pub(crate) async fn run(args: GraphArgs, cx: &Context) -> anyhow::Result<ExitCod
     let text = Graph::of(&looked.links).draw(format);
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_lines(&text)?,
-        (Some(file), _) => files::write_result(file, &text).await?,
+        (Some(file), _) => files::write_beside(cx, file, &text).await?,
         (None, true) => open::show(&files::keep_temporary("graph", format.extension(), &text)?)?,
     }
     if let (Some(file), true) = (&args.out, args.open) {

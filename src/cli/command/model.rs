@@ -119,6 +119,6 @@ async fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Success);
     };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    files::write_result(file, &text).await?;
+    files::write_beside(cx, file, &text).await?;
     Ok(ExitCode::Success)
 }

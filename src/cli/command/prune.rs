@@ -7,10 +7,11 @@ use crate::{
     cli::{
         args::PlanArgs,
         error,
-        session::{Context, UsageError, quoted},
+        session::{Context, UsageError},
     },
     diagnosis::ExitCode,
     engine::{self, GoneSites, PrunePlan, Pruned},
+    files::is_standard_output,
     provider::{ControlPlane, ETag, Transactions},
     report::{PruneReport, StepStatus},
     workflow::{
@@ -49,14 +50,19 @@ pub(crate) async fn run(args: PruneArgs, cx: &Context) -> anyhow::Result<ExitCod
     if let Some(file) = &args.plan.out {
         let basis = engine::prune_basis(plane.as_ref(), &plan).await;
         let basis = basis.context("could not read what is to be deleted")?;
-        saved::write_prune(file, SavedPrune::new(plan.clone(), gone, basis, plane.place())).await?;
+        saved::write_prune(cx, file, SavedPrune::new(plan.clone(), gone, basis, plane.place())).await?;
     }
     if args.plan.dry_run || args.plan.out.is_some() {
-        let code = show_plan(cx, &plan, args.plan.detailed_exitcode)?;
-        if let Some(file) = &args.plan.out {
-            let file = file.display().to_string();
-            cx.ui.say(&format!("saved the plan to {file}; next: swa-apim apply {}", quoted(&file)));
-        }
+        let detailed = args.plan.detailed_exitcode;
+        let Some(file) = &args.plan.out else { return show_plan(cx, &plan, detailed) };
+        // A plan on standard output is alone there.
+        let code = if is_standard_output(file) {
+            cx.ui.print_beside(&pruned::planned(&plan));
+            code_of_plan(&plan, detailed)
+        } else {
+            show_plan(cx, &plan, detailed)?
+        };
+        cx.ui.say(&saved::next(cx, file, &plane.place()));
         return Ok(code);
     }
     if plan.is_empty() {
@@ -89,9 +95,13 @@ async fn make_plan(
 
 fn show_plan(cx: &Context, plan: &PrunePlan, detailed: bool) -> anyhow::Result<ExitCode> {
     cx.ui.print(&pruned::planned(plan))?;
+    Ok(code_of_plan(plan, detailed))
+}
+
+fn code_of_plan(plan: &PrunePlan, detailed: bool) -> ExitCode {
     let pending = detailed && !plan.is_empty();
     let code = if pending { ExitCode::Changes } else { ExitCode::Success };
-    Ok(code.worst(pruned::undetermined(plan)))
+    code.worst(pruned::undetermined(plan))
 }
 
 /// Whoever deletes what does not come back types the name of the service, or has said `--yes`.

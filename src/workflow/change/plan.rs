@@ -13,7 +13,7 @@ use crate::{
     cli::{
         args::{PlanArgs, typed::told},
         error,
-        session::{Context, UsageError, quoted},
+        session::{Context, UsageError},
     },
     config::EnvSettings,
     diagnosis::ExitCode,
@@ -21,9 +21,10 @@ use crate::{
         self, Adoption, ApplyError, Grace, Intent, LinkState, Observed, Plan, PlannedStep, Previews,
         Propagation, Refusal, Rights, Step, Target,
     },
+    files::is_standard_output,
     output::Progress,
     provider::{ControlPlane, Transactions, arm::Wait},
-    report::{ChangeReport, ChangeResult, SCHEMA_VERSION, StepStatus},
+    report::{ChangeReport, ChangeResult, Outcome, SCHEMA_VERSION, StepStatus},
     workflow::{
         look::fleet::Fleet,
         plane::{Place, Plane},
@@ -55,6 +56,7 @@ pub(crate) struct Change {
 
 /// Plans, shows, asks, applies, verifies and reports the change for each env.
 pub(crate) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) -> anyhow::Result<ExitCode> {
+    cx.journal.begin(change.intent.verb());
     cx.wait(change.wait);
     cx.allow_for(change.grace.duration());
     let progress = cx.ui.progress();
@@ -74,19 +76,26 @@ pub(crate) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
     }
     drop(progress);
     check_time(cx, &jobs)?;
+    if !jobs.is_empty() && jobs.iter().all(|(_, job)| !job.plane.is_azure()) {
+        cx.note_azure_flags();
+    }
     let verb = change.intent.verb();
     let saved = change.options.out.as_deref().filter(|_| results.is_empty());
     if let Some(file) = saved {
         let plans = jobs.iter().map(|(_, job)| SavedPlan::new(job.plan.clone(), job.plane.place()));
-        saved::write(file, plans.collect()).await?;
+        saved::write(cx, file, plans.collect()).await?;
     }
     if change.options.only_shows() {
         results.extend(jobs.iter().map(|(at, job)| (*at, report::would(&job.plan, &job.findings))));
         let pending = jobs.iter().any(|(_, job)| !job.plan.is_empty());
-        let code = report(cx, verb, results)?;
-        if let Some(file) = saved {
-            let file = file.display().to_string();
-            cx.ui.say(&format!("saved the plan to {file}; next: swa-apim apply {}", quoted(&file)));
+        let place = jobs.first().map(|(_, job)| job.plane.place());
+        // A plan on standard output is alone there.
+        let code = match change.options.out.as_deref().filter(|out| is_standard_output(out)) {
+            Some(_) => report_beside(cx, verb, results),
+            None => report(cx, verb, results)?,
+        };
+        if let Some((file, place)) = saved.zip(place) {
+            cx.ui.say(&saved::next(cx, file, &place));
         }
         let tell = pending && change.options.detailed_exitcode;
         return Ok(if tell { code.worst(ExitCode::Changes) } else { code });
@@ -98,6 +107,7 @@ pub(crate) async fn run(cx: &Context, envs: Vec<EnvSettings>, change: Change) ->
 /// Applies plans that were saved earlier: all of them as they were saved, or none.
 pub(crate) async fn run_saved(cx: &Context, saved: &[SavedPlan]) -> anyhow::Result<ExitCode> {
     let verb = saved.first().map_or("apply", |first| first.plan.intent.verb());
+    cx.journal.begin(verb);
     let (mut jobs, mut results) = (Vec::new(), BTreeMap::new());
     let progress = cx.ui.progress();
     for (at, saved) in saved.iter().enumerate() {
@@ -328,13 +338,32 @@ fn change_report(verb: &str, results: Vec<ChangeResult>) -> ChangeReport {
 fn report(cx: &Context, verb: &str, results: BTreeMap<usize, ChangeResult>) -> anyhow::Result<ExitCode> {
     let report = change_report(verb, results.into_values().collect());
     cx.ui.print(&report).context("the command has run, but its result could not be printed")?;
+    Ok(conclude(cx, &report))
+}
+
+/// Reports where standard output belongs to something else.
+fn report_beside(cx: &Context, verb: &str, results: BTreeMap<usize, ChangeResult>) -> ExitCode {
+    let report = change_report(verb, results.into_values().collect());
+    cx.ui.print_beside(&report);
+    conclude(cx, &report)
+}
+
+/// Prints the failures, and returns the exit code of the whole.
+fn conclude(cx: &Context, report: &ChangeReport) -> ExitCode {
     let several = report.results.len() > 1;
     for result in &report.results {
         if let Some(error) = &result.error {
             error::print(&cx.ui, several.then_some(result.env.as_str()), error);
         }
     }
-    Ok(report.results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit)))
+    exit_of(&report.results)
+}
+
+/// The exit code of the whole: that one env was refused does not mean that nothing was changed, if another one was.
+fn exit_of(results: &[ChangeResult]) -> ExitCode {
+    let worst = results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit));
+    let changed = results.iter().any(|result| result.outcome == Outcome::Applied);
+    if worst == ExitCode::Refused && changed { ExitCode::Partial } else { worst }
 }
 
 /// Whether a job's control plane is one where each change stands by itself.
