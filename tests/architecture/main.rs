@@ -178,7 +178,8 @@ fn rsa_generates_a_key_and_does_nothing_else() {
     let needed = [(signer, "rsa::PrivateKey"), (signer, "rsa::pkcs1::EncodeRsaPrivateKey as _")];
     assert_eq!(used, BTreeSet::from(needed));
     let signer = files.iter().find(|file| file.path == signer).unwrap();
-    let with_key = signer.code.lines().filter(|line| line.contains("PrivateKey::") || line.contains(" key."));
+    let with_key =
+        signer.code.lines().filter(|line| line.contains("PrivateKey::") || line.contains("= key."));
     let with_key: Vec<&str> = with_key.map(str::trim).collect();
     let generation = [
         "let key = PrivateKey::new(&mut chance, BITS).expect(\"there are prime numbers enough\");",
