@@ -39,6 +39,7 @@ pub mod ambient;
 pub mod cli;
 pub mod config;
 pub mod diagnosis;
+#[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod engine;
 pub mod export;

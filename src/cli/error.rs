@@ -10,7 +10,6 @@ use std::{
 use super::journal::Journal;
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    emulator::EmulatorError,
     export::ExportError,
     output::{AskError, InvalidQuery, Ui, printable},
     report::{ErrorReport, Event, one_line},
@@ -35,7 +34,12 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
         Ok(ExitCode::Interrupted) => {
             if let Some(text) = journal.epitaph() {
                 print_interruption(&text);
-                ui.tell(&[Event::Failure { env: None, error: interruption(text) }]);
+                let error = interruption(text);
+                if let Some(report) = journal.report(&error).filter(|_| !ui.is_for_people()) {
+                    // What cannot be printed was said on stderr.
+                    let _ = ui.print_alone(&report);
+                }
+                ui.tell(&[Event::Failure { env: None, error }]);
             }
             ExitCode::Interrupted
         }
@@ -114,8 +118,18 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
     }
     of::<AskError>(error)
         .or_else(|| of::<ExportError>(error))
-        .or_else(|| of::<EmulatorError>(error))
+        .or_else(|| of_emulator(error))
         .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| Diagnosis::new(ExitCode::Usage)))
+}
+
+#[cfg(feature = "emulator")]
+fn of_emulator(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    error.downcast_ref::<crate::emulator::EmulatorError>().map(Diagnose::diagnosis)
+}
+
+#[cfg(not(feature = "emulator"))]
+fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    None
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

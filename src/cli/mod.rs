@@ -21,7 +21,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::invocation::{Invocation, Outside};
 use self::{
-    args::{GlobalArgs, variables},
+    args::{GlobalArgs, contradictions, variables},
     command::{
         api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, man,
         model, prune, relink, status, unlink,
@@ -30,7 +30,7 @@ use self::{
     journal::Journal,
     session::Session,
 };
-use crate::diagnosis::ExitCode;
+use crate::{ambient, diagnosis::ExitCode};
 
 /// Link an Azure API Management service to an Azure Static Web App
 ///
@@ -109,6 +109,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return error::usage(&error),
     };
+    cli.global.color.choose(ambient::variable);
     logging::start(cli.global.verbosity());
     let ui = cli.global.ui();
     variables::warn_of_unknown(&command(), &ui);
@@ -178,6 +179,7 @@ async fn dispatch(
     outside: &Outside,
     kept: &OnceCell<Session>,
 ) -> anyhow::Result<ExitCode> {
+    contradictions::check(matches)?;
     let global = cli.global;
     let opened = || Session::new(&global, matches, journal.clone(), interrupt.clone(), outside.clone());
     let context = || opened().map(|context| kept.get_or_init(|| context));

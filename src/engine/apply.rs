@@ -1,4 +1,5 @@
 //! [`Plan`] → effects, one conditional step at a time.
+#![warn(clippy::arithmetic_side_effects)]
 
 mod error;
 

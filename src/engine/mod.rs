@@ -34,7 +34,7 @@ pub use doctor::{Condition, Examined, Hop, HopName, Probe, examine, hop_of_right
 pub use finding::{Effect, FindingCode, Part, Severity, UnknownCode};
 pub use found::Finding;
 pub use observe::observe;
-pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, Seen, Unreadable};
+pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, ProductOwnership, Seen, Unreadable};
 pub use plan::{Plan, plan};
 pub use prune::{Fate, GoneSites, Orphan, PrunePlan, Pruned, Spared, moved, prune, prune_basis};
 pub use refusal::Refusal;

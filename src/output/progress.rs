@@ -1,4 +1,5 @@
 //! What is under way, at a terminal.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{sync::mpsc, thread, time::Duration};
 

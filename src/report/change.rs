@@ -192,9 +192,11 @@ impl StepReport {
 }
 
 impl ChangeReport {
-    /// The exit code of the whole.
+    /// The exit code of the whole. That one env was refused does not mean that nothing was changed, if another one was.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
-        self.results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit))
+        let worst = self.results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit));
+        let changed = self.results.iter().any(|result| result.outcome == Outcome::Applied);
+        if worst == ExitCode::Refused && changed { ExitCode::Partial } else { worst }
     }
 }

@@ -20,6 +20,7 @@ pub mod prune;
 mod result_file;
 pub mod saved;
 mod select;
+mod selector;
 pub mod snapshot;
 mod trouble;
 pub mod watch;
@@ -37,7 +38,7 @@ pub use self::{
     look::{ExitDetail, Looked, Status, linked_to, links, status},
     plane::{Plane, PlaneLocation},
     prune::{PruneResult, Pruning},
-    result_file::write_result,
+    result_file::{write_beside, write_result},
     saved::{Saved, SavedPlan, SavedPrune},
     trouble::Trouble,
     workspace::{Workspace, WorkspaceOptions},

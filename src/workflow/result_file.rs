@@ -2,8 +2,18 @@
 
 use std::{io, path::Path};
 
-use super::error::UsageError;
+use super::{error::UsageError, workspace::Workspace};
 use crate::files;
+
+/// As [`write_result`], but never over a file that the use case works with.
+///
+/// # Errors
+///
+/// As [`write_result`], and if the file is one of those.
+pub async fn write_beside(work: &Workspace, path: &Path, text: &str) -> anyhow::Result<()> {
+    work.check_result_file(path)?;
+    write_result(path, text).await
+}
 
 /// Writes a result where the user wants it.
 ///

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::{Stranger, UsageError},
     plane::PlaneLocation,
-    result_file::write_result,
+    result_file::write_beside,
     workspace::Workspace,
 };
 use crate::{
     config::{Source, Sourced},
     diagnosis::quoted,
     engine::{Basis, GoneSites, Plan, PlannedStep, Provisioner, PrunePlan, Target},
+    files::{is_standard_output, read_whole},
     model::without_mark,
     report::SCHEMA_VERSION,
 };
@@ -45,6 +46,12 @@ impl SavedPlan {
             PlaneLocation::Model(model) => Self { model: Some(model), endpoint: None, plan },
             PlaneLocation::Azure(endpoint) => Self { model: None, endpoint: Some(endpoint), plan },
         }
+    }
+
+    /// The verb that the plan is of.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        self.plan.intent.verb()
     }
 
     /// The place that the plan is for.
@@ -270,22 +277,31 @@ struct Head {
 /// # Errors
 ///
 /// A usage error with the next step, if the file cannot be written.
-pub async fn write(file: &Path, saved: &Saved) -> anyhow::Result<()> {
+pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, saved })? + "\n";
-    write_result(file, &text).await
+    write_beside(work, file, &text).await
 }
 
-/// Reads plans back.
+/// What is said once a plan was saved: the command that applies it.
+#[must_use]
+pub fn next(work: &Workspace, file: &Path, place: &PlaneLocation) -> String {
+    if is_standard_output(file) {
+        return format!("next: give the plan to {}", work.apply_command(Path::new("-"), place));
+    }
+    format!("saved the plan to {}; next: {}", file.display(), work.apply_command(file, place))
+}
+
+/// Reads plans back, from a file or from standard input.
 ///
 /// # Errors
 ///
 /// A usage error, if the file cannot be read or holds no plan.
-pub fn read(file: &Path) -> anyhow::Result<Saved> {
-    let shown = file.display();
-    let bytes = fs::read(file).map_err(|error| {
+pub async fn read(file: &Path) -> anyhow::Result<Saved> {
+    let shown = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
+    let bytes = read_whole(file).await.map_err(|error| {
         UsageError::new(format!("could not read the plan `{shown}`: {error}")).hint(MAKE_ONE)
     })?;
-    Ok(parsed(&bytes, &shown.to_string())?)
+    Ok(parsed(&bytes, &shown)?)
 }
 
 /// Reads the bytes of a plan's file, which messages call `shown`.

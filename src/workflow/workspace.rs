@@ -23,11 +23,11 @@ use crate::{
         Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
         sample_model,
     },
-    diagnosis::quoted,
+    files::{follow, one_of},
     model::ResourceId,
     provider::{
-        arm::{ArmControlPlane, ArmOptions, Endpoint, Transport, Wait},
-        json::JsonControlPlane,
+        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Transport, Wait},
+        json::{JsonControlPlane, files_of_model},
     },
 };
 
@@ -73,6 +73,8 @@ pub struct Workspace {
     pub folder: PathBuf,
     options: WorkspaceOptions,
     deadline: Cell<Deadline>,
+    /// How much the command may read from Azure.
+    budget: Budget,
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
     /// By address and by Azure subscription: a token of one tenant is not good for a subscription of another.
@@ -105,6 +107,7 @@ impl Workspace {
             folder: folder.to_owned(),
             deadline: Cell::new(options.deadline),
             options,
+            budget: Budget::default(),
             wait: Cell::new(Wait::UntilDone),
             models: RefCell::default(),
             azure: RefCell::default(),
@@ -160,8 +163,9 @@ impl Workspace {
         self.wait.set(wait);
     }
 
-    /// Makes every model be read anew.
+    /// Makes every model be read anew, and lets as much be read from Azure as at first.
     pub(crate) fn refresh(&self) {
+        self.budget.renew();
         self.models.borrow().values().for_each(|model| model.refresh());
     }
 
@@ -297,6 +301,7 @@ impl Workspace {
             variables: self.options.variables,
             ambient: Arc::clone(&self.options.ambient),
             limit: self.deadline.get().limit(),
+            budget: self.budget.clone(),
             wait: self.wait.get(),
             subscription,
             transport: self.options.transport.clone(),
@@ -338,44 +343,26 @@ impl Workspace {
         &self.options.overrides
     }
 
-    /// How an env is named on the command line, with the flags of this command line that belong to it.
-    pub(crate) fn selector(&self, env: &EnvSettings) -> String {
-        self.selector_without(env, &[])
-    }
-
-    /// The same, for a command on a model instead of Azure.
-    pub(crate) fn selector_for_model(&self, env: &EnvSettings) -> String {
-        self.selector_without(env, &["--provider", "--endpoint", "--provisioning", "--model"])
-    }
-
-    fn selector_without(&self, env: &EnvSettings, left_out: &[&str]) -> String {
-        let mut words = Vec::new();
-        if matches!(env.at, Source::File { .. } | Source::Sample) {
-            words.push(format!("--env {}", quoted(&env.name)));
-        }
-        if self.is_sample() {
-            words.push("--sample".to_owned());
-        }
-        let path = |path: &PathBuf| path.display().to_string();
-        let given = &self.options.overrides;
-        let texts = [
-            ("--config", given.config.as_ref().map(|it| (path(&it.value), &it.source))),
-            ("--static-web-app", given.static_web_app.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--apim", given.apim.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--resource-group", given.resource_group.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--subscription", given.subscription.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--site-environment", given.site_environment.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--provider", given.provider.as_ref().map(|it| (it.value.to_string(), &it.source))),
-            ("--endpoint", given.endpoint.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--provisioning", given.provisioning.as_ref().map(|it| (it.value.to_string(), &it.source))),
-            ("--model", given.model.as_ref().map(|it| (path(&it.value), &it.source))),
-        ];
-        for (flag, given) in texts.into_iter().filter(|(flag, _)| !left_out.contains(flag)) {
-            if let Some((value, Source::Flag(_))) = given {
-                words.push(format!("{flag} {}", quoted(&value)));
-            }
-        }
-        words.join(" ")
+    /// Refuses to write a result over a file of a model that is in use, or over the configuration file, by whatever
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] that names the file.
+    pub fn check_result_file(&self, path: &Path) -> Result<(), UsageError> {
+        let model = self.settings.model().value;
+        let is_used = self.settings.provider().value == ProviderKind::Json || model.exists();
+        let open: Vec<PathBuf> = self.models.borrow().keys().cloned().collect();
+        let models = open.into_iter().chain(Some(model).filter(|_| is_used));
+        let models = models.map(|model| follow(&model).unwrap_or(model));
+        let of_models: Vec<PathBuf> = models.flat_map(|model| files_of_model(&model)).collect();
+        let configuration: Vec<PathBuf> = self.settings.file.iter().cloned().collect();
+        let kept = one_of(path, &of_models).map(|kept| (kept, "a file of the model"));
+        let kept = kept.or_else(|| one_of(path, &configuration).map(|kept| (kept, "the configuration file")));
+        let Some((kept, what)) = kept else { return Ok(()) };
+        let message =
+            format!("`{}` is {what} `{}`, and would be written over", path.display(), kept.display());
+        Err(UsageError::new(message).hint("name another file; nothing was written"))
     }
 }
 

@@ -152,6 +152,27 @@ fn use_cases_know_neither_a_command_line_nor_a_terminal_nor_a_page() {
     }
 }
 
+/// Nothing that `rsa` does with a private key depends on what others send: `deny.toml` relies on it.
+#[test]
+fn rsa_generates_a_key_and_does_nothing_else() {
+    let files = source::all();
+    let used =
+        files.iter().flat_map(|file| file.paths.iter().map(move |path| (file.path.as_str(), path.as_str())));
+    let used: BTreeSet<(&str, &str)> = used.filter(|(_, path)| path.starts_with("rsa::")).collect();
+    let signer = "emulator/data/token/signer.rs";
+    let needed = [(signer, "rsa::PrivateKey"), (signer, "rsa::pkcs1::EncodeRsaPrivateKey")];
+    assert_eq!(used, BTreeSet::from(needed));
+    let signer = files.iter().find(|file| file.path == signer).unwrap();
+    let with_key =
+        signer.code.lines().filter(|line| line.contains("PrivateKey::") || line.contains("= key."));
+    let with_key: Vec<&str> = with_key.map(str::trim).collect();
+    let generation = [
+        "let key = PrivateKey::new(&mut chance, BITS).expect(\"there are prime numbers enough\");",
+        "let der = key.to_pkcs1_der().expect(\"a fresh key has an encoding\");",
+    ];
+    assert_eq!(with_key, generation);
+}
+
 #[test]
 fn who_prints_is_known() {
     let prints = |file: &&SourceFile| {

@@ -9,7 +9,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-pub(crate) use self::global::GlobalArgs;
+pub(crate) use self::global::{GlobalArgs, azure_flags};
 use self::typed::duration;
 use crate::{
     engine::{Adoption, Grace, Previews},

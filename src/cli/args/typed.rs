@@ -18,6 +18,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Ok(time.min(LONGEST))
 }
 
+/// Reads how long something may take, which is longer than nothing.
+pub(crate) fn time_limit(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() { Err("a timeout must be more than zero".to_owned()) } else { Ok(time) }
+}
+
 /// Reads a switch that a variable sets; the variable is named where it is neither on nor off.
 pub(crate) fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, String> + Clone {
     move |text| match text.trim().to_ascii_lowercase().as_str() {

@@ -19,16 +19,16 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json")]
 pub(crate) struct ApplyArgs {
-    /// The file of the plan
+    /// The file of the plan; - for standard input
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     plan: PathBuf,
 }
 
 pub(crate) async fn run(args: ApplyArgs, cx: &Session) -> anyhow::Result<ExitCode> {
-    let saved = workflow::saved::read(&args.plan)?;
+    let saved = workflow::saved::read(&args.plan).await?;
     saved.check(&cx.work)?;
     match saved {
-        Saved::Plans(plans) => shared::run_saved(cx, &plans).await,
+        Saved::Plans(plans) => Box::pin(shared::run_saved(cx, &plans)).await,
         Saved::Prune(saved) => prune::run_saved(cx, saved).await,
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     cli::{args::PreviewArgs, session::Session},
     diagnosis::ExitCode,
     engine::RoleDefinition,
+    files::is_standard_output,
     workflow::{self, Checkup},
 };
 
@@ -50,15 +51,20 @@ pub(crate) async fn run(args: DoctorArgs, cx: &Session) -> anyhow::Result<ExitCo
     let report = workflow::doctor(&cx.work, &env, &asked, &shown).await;
     drop(shown);
     if let (Some(file), Some(role)) = (&args.role_definition, &report.role_definition) {
-        write_role(file, role).await?;
+        write_role(cx, file, role).await?;
     }
-    cx.ui.print(&report)?;
+    if args.role_definition.as_deref().is_some_and(is_standard_output) {
+        // A role on standard output is alone there.
+        cx.ui.print_beside(&report);
+    } else {
+        cx.ui.print(&report)?;
+    }
     Ok(report.exit)
 }
 
-async fn write_role(file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
+async fn write_role(cx: &Session, file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(role)? + "\n";
-    workflow::write_result(file, &text).await
+    workflow::write_beside(&cx.work, file, &text).await
 }
 
 fn site_url(text: &str) -> Result<String, String> {

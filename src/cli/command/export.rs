@@ -44,6 +44,10 @@ pub(crate) async fn run(args: ExportArgs, cx: &Session) -> anyhow::Result<ExitCo
         let error = UsageError::new("each link is exported by itself, and `--all` asks for several");
         return Err(error.hint("choose one with `--env`; `--format apiops` takes all").into());
     }
+    if args.apis_only && format == ExportFormat::Apiops {
+        let error = UsageError::new("`--apis-only` has no effect on `--format apiops`, which lists no APIs");
+        return Err(error.hint("leave `--apis-only` out").into());
+    }
     let envs = cx.work.envs(args.scope.all)?;
     let shown = cx.listener();
     let looked = workflow::links(&cx.work, &envs, &shown).await?;
@@ -60,7 +64,7 @@ pub(crate) async fn run(args: ExportArgs, cx: &Session) -> anyhow::Result<ExitCo
     };
     match &args.out {
         None => cx.ui.print_lines(&text)?,
-        Some(file) => workflow::write_result(file, &text).await?,
+        Some(file) => workflow::write_beside(&cx.work, file, &text).await?,
     }
     let apart = matches!(format, ExportFormat::Bicep | ExportFormat::Arm) && part == ExportPart::Link;
     if apart && links.iter().any(|link| !link.is_in_one_group()) {

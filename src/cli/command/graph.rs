@@ -51,7 +51,7 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
     let text = Graph::of(looked.links.iter().zip(&envs).map(drawn)).draw(format);
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_lines(&text)?,
-        (Some(file), _) => workflow::write_result(file, &text).await?,
+        (Some(file), _) => workflow::write_beside(&cx.work, file, &text).await?,
         (None, true) => open::show(&files::keep_temporary("graph", format.extension(), &text)?)?,
     }
     if let (Some(file), true) = (&args.out, args.open) {

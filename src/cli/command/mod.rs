@@ -5,6 +5,7 @@ pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+#[cfg_attr(not(feature = "emulator"), path = "without_emulator.rs")]
 pub(crate) mod emulate;
 pub(crate) mod explain;
 pub(crate) mod export;

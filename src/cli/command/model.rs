@@ -100,6 +100,6 @@ async fn export(out: Option<&Path>, cx: &Session) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Success);
     };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    workflow::write_result(file, &text).await?;
+    workflow::write_beside(&cx.work, file, &text).await?;
     Ok(ExitCode::Success)
 }

@@ -1,5 +1,7 @@
 //! `swa-apim prune`
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use clap::Args;
 
@@ -8,6 +10,7 @@ use crate::{
     cli::{args::PlanArgs, error, session::Session},
     diagnosis::ExitCode,
     engine::GoneSites,
+    files::is_standard_output,
     workflow::{self, PruneResult, Pruning, SavedPrune},
 };
 
@@ -35,13 +38,13 @@ pub(crate) async fn run(args: PruneArgs, cx: &Session) -> anyhow::Result<ExitCod
     let pruning = workflow::prune::find(&cx.work, gone, &shown).await?;
     drop(shown);
     if let Some(file) = &args.plan.out {
-        shared::save(file, &pruning.to_save().await?).await?;
+        shared::save(cx, file, &pruning.to_save().await?).await?;
     }
     if args.plan.only_shows() || pruning.is_empty() {
         let detailed = args.plan.only_shows() && args.plan.detailed_exitcode;
-        let code = show_plan(cx, &pruning, detailed)?;
+        let code = show_plan(cx, &pruning, detailed, args.plan.out.as_deref())?;
         if let Some(file) = &args.plan.out {
-            shared::say_saved(cx, file);
+            shared::say_saved(cx, file, &pruning.place());
         }
         return Ok(code);
     }
@@ -54,9 +57,19 @@ pub(crate) async fn run_saved(cx: &Session, saved: SavedPrune) -> anyhow::Result
     carry_out(cx, workflow::prune::reopen(&cx.work, saved)?).await
 }
 
-fn show_plan(cx: &Session, pruning: &Pruning, detailed: bool) -> anyhow::Result<ExitCode> {
+fn show_plan(
+    cx: &Session,
+    pruning: &Pruning,
+    detailed: bool,
+    out: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
     let PruneResult { report, exit, .. } = pruning.proposed();
-    cx.ui.print(&report)?;
+    if out.is_some_and(is_standard_output) {
+        // A plan on standard output is alone there.
+        cx.ui.print_beside(&report);
+    } else {
+        cx.ui.print(&report)?;
+    }
     let pending = detailed && !pruning.is_empty();
     Ok(if pending { ExitCode::Changes } else { ExitCode::Success }.worst(exit))
 }

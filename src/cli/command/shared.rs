@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use crate::{
     cli::{args::PlanArgs, error, session::Session},
     config::EnvSettings,
-    diagnosis::{ExitCode, quoted},
+    diagnosis::ExitCode,
     engine::{Intent, Target},
+    files::is_standard_output,
     report::ChangeReport,
     workflow::{self, LinkChange, PlaneLocation, Proposal, Saved, SavedPlan},
 };
@@ -20,10 +21,14 @@ pub(crate) async fn change(
     change: LinkChange,
     options: PlanArgs,
 ) -> anyhow::Result<ExitCode> {
+    cx.journal.begin(change.intent.verb());
     let change = LinkChange { rehearses: options.only_shows(), ..change };
     let shown = cx.listener();
     let proposal = workflow::propose(&cx.work, &envs, &change, &shown).await?;
     drop(shown);
+    if proposal.is_on_models() {
+        cx.note_azure_flags();
+    }
     if options.only_shows() {
         return show(cx, &proposal, &options).await;
     }
@@ -35,6 +40,7 @@ pub(crate) async fn change(
 
 /// Applies plans that were saved earlier: all of them as they were saved, or none.
 pub(crate) async fn run_saved(cx: &Session, saved: &[SavedPlan]) -> anyhow::Result<ExitCode> {
+    cx.journal.begin(saved.first().map_or("apply", SavedPlan::verb));
     let shown = cx.listener();
     let proposal = workflow::reopen(&cx.work, saved, &shown).await?;
     drop(shown);
@@ -44,25 +50,31 @@ pub(crate) async fn run_saved(cx: &Session, saved: &[SavedPlan]) -> anyhow::Resu
 async fn show(cx: &Session, proposal: &Proposal, options: &PlanArgs) -> anyhow::Result<ExitCode> {
     let to_save = options.out.as_deref().and_then(|file| Some((file, proposal.to_save()?)));
     if let Some((file, plans)) = &to_save {
-        save(file, plans).await?;
+        save(cx, file, plans).await?;
     }
-    let code = print(cx, &proposal.report())?;
-    if let Some((file, _)) = &to_save {
-        say_saved(cx, file);
+    let report = proposal.report();
+    // A plan on standard output is alone there.
+    let code = if options.out.as_deref().is_some_and(is_standard_output) {
+        cx.ui.print_beside(&report);
+        print_failures(cx, &report)
+    } else {
+        print(cx, &report)?
+    };
+    if let Some(((file, _), place)) = to_save.zip(proposal.place()) {
+        say_saved(cx, file, &place);
     }
     let tell = proposal.has_steps() && options.detailed_exitcode;
     Ok(if tell { code.worst(ExitCode::Changes) } else { code })
 }
 
 /// Writes a plan to a file.
-pub(crate) async fn save(file: &Path, plan: &Saved) -> anyhow::Result<()> {
-    workflow::saved::write(file, plan).await
+pub(crate) async fn save(cx: &Session, file: &Path, plan: &Saved) -> anyhow::Result<()> {
+    workflow::saved::write(&cx.work, file, plan).await
 }
 
 /// Says where a plan was saved, and how it is applied.
-pub(crate) fn say_saved(cx: &Session, file: &Path) {
-    let file = file.display().to_string();
-    cx.ui.say(&format!("saved the plan to {file}; next: swa-apim apply {}", quoted(&file)));
+pub(crate) fn say_saved(cx: &Session, file: &Path, place: &PlaneLocation) {
+    cx.ui.say(&workflow::saved::next(&cx.work, file, place));
 }
 
 /// Lets the user type the name of each site whose product and keys are deleted, because they do not come back.
@@ -105,11 +117,16 @@ fn next_step(cx: &Session, target: &Target, intent: &Intent, place: &PlaneLocati
 
 fn print(cx: &Session, report: &ChangeReport) -> anyhow::Result<ExitCode> {
     cx.ui.print(report).context("the command has run, but its result could not be printed")?;
+    Ok(print_failures(cx, report))
+}
+
+/// Prints what failed, and returns the exit code of the whole.
+fn print_failures(cx: &Session, report: &ChangeReport) -> ExitCode {
     let several = report.results.len() > 1;
     for result in &report.results {
         if let Some(error) = &result.error {
             error::print(&cx.ui, several.then_some(result.env.as_str()), error);
         }
     }
-    Ok(report.exit())
+    report.exit()
 }

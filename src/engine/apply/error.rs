@@ -28,7 +28,7 @@ pub enum ApplyError {
     #[error("stopped part-way: another writer changed the link, and the rest could not be planned")]
     Stopped(#[source] Box<dyn Error + Send + Sync>),
     /// A step failed. The ones before it stand.
-    #[error("step {} of {of}, {action}, failed", .done + 1)]
+    #[error("step {} of {of}, {action}, failed", .done.saturating_add(1))]
     Step {
         /// How many steps were taken.
         done: usize,
@@ -140,7 +140,7 @@ fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
     };
     let nearest = known.filter_map(|id| Some((rest_below(id)?, id))).min_by_key(|(rest, _)| *rest);
     match nearest {
-        Some((rest, id)) => format!("{id}{}", &key[key.len() - rest..]),
+        Some((rest, id)) => format!("{id}{}", &key[key.len().saturating_sub(rest)..]),
         None => key.to_owned(),
     }
 }

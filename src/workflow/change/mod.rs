@@ -176,6 +176,18 @@ impl Proposal {
         self.jobs.iter().any(|(_, job)| !job.plan.is_empty())
     }
 
+    /// Where the first of the changes would be made.
+    #[must_use]
+    pub fn place(&self) -> Option<PlaneLocation> {
+        self.jobs.first().map(|(_, job)| job.plane.place())
+    }
+
+    /// Whether it is about models alone.
+    #[must_use]
+    pub fn is_on_models(&self) -> bool {
+        !self.jobs.is_empty() && self.jobs.iter().all(|(_, job)| !job.plane.is_azure())
+    }
+
     /// The plans, to be applied later; nothing, if one of the envs has none.
     #[must_use]
     pub fn to_save(&self) -> Option<Saved> {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{
     error::{UsageError, diagnose, report as failure},
     listener::{Listener, StepNews, StepStage},
-    plane::Plane,
+    plane::{Plane, PlaneLocation},
     saved::{Saved, SavedPrune},
     workspace::Workspace,
 };
@@ -90,6 +90,12 @@ impl Pruning {
     #[must_use]
     pub fn about(&self) -> (&str, usize) {
         (self.plan.service.name(), self.plan.orphans.len())
+    }
+
+    /// Where it would be done.
+    #[must_use]
+    pub fn place(&self) -> PlaneLocation {
+        self.plane.place()
     }
 
     /// The plan as it is reported where it is not carried out.
