@@ -4,6 +4,7 @@ pub mod ambient;
 pub mod cli;
 pub mod config;
 pub mod diagnosis;
+#[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod engine;
 pub mod export;
@@ -15,4 +16,4 @@ pub mod model;
 pub mod output;
 pub mod provider;
 pub mod report;
-mod workflow;
+pub mod workflow;

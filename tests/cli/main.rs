@@ -20,6 +20,7 @@ mod infrastructure;
 #[cfg(unix)]
 mod interrupts;
 mod models;
+mod outputs;
 mod ownership;
 mod pipelines;
 mod plans;
@@ -38,4 +39,6 @@ mod targets;
 mod terminal;
 mod undo;
 mod watch;
+#[cfg(not(feature = "emulator"))]
+mod without_emulator;
 mod words;

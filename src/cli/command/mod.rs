@@ -5,6 +5,7 @@ pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+#[cfg_attr(not(feature = "emulator"), path = "without_emulator.rs")]
 pub(crate) mod emulate;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -16,6 +17,7 @@ pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod prune;
 pub(crate) mod relink;
+pub(crate) mod shared;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 pub(crate) mod unlink;

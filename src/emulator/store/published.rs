@@ -85,11 +85,11 @@ impl<S: Source> Published<S> {
         let changed = change(&before);
         drop(before);
         match changed {
-            Ok(Some((stamp, value))) if self.source.stamp() == stamp => {
+            Ok(Some((stamp, value))) => {
                 self.publish(stamp, value);
                 Ok(())
             }
-            // Another process has changed the file since, or it is not known what became of it.
+            // It is not known what became of the file.
             other => {
                 self.follow();
                 other.map(drop)

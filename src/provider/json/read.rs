@@ -262,7 +262,9 @@ mod tests {
         let (earlier, known) = (plane.snapshot().unwrap(), plane.everything().unwrap());
         put(&plane, "/products/q", json!({"displayName": "another"})).await;
         put(&plane, "/subscriptions/t", json!({"scope": "/products/q", "displayName": "t"})).await;
-        plane.delete(&id("/products/P"), Expected::Anything).await.unwrap();
+        for tail in ["/subscriptions/s", "/products/P"] {
+            plane.delete(&id(tail), Expected::Anything).await.unwrap();
+        }
         let all = plane.everything_since(&earlier, &known).unwrap();
         assert_eq!(all.resources, plane.everything().unwrap().resources);
         let body = |all: &Everything, tail: &str| {
@@ -272,7 +274,7 @@ mod tests {
         assert_ne!(body(&all, "/products/q"), body(&known, "/products/q"), "it has changed");
         assert_eq!(body(&all, "/products/p"), None, "it is gone");
         assert!(all.subscription_keys.contains_key(&id("/subscriptions/t")));
-        assert!(!all.subscription_keys.contains_key(&id("/subscriptions/s")), "it went with its product");
+        assert!(!all.subscription_keys.contains_key(&id("/subscriptions/s")), "it is gone");
         let again = plane.everything_since(&plane.snapshot().unwrap(), &all).unwrap();
         let pair = |all: &Everything| Arc::as_ptr(&all.subscription_keys[&id("/subscriptions/t")]);
         assert_eq!(pair(&again), pair(&all));

@@ -61,12 +61,6 @@ impl<M, V> History<M, V> {
         Some(found)
     }
 
-    /// How many generations are kept.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.lock().generations.len()
-    }
-
     fn lock(&self) -> MutexGuard<'_, Kept<M, V>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

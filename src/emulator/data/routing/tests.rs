@@ -42,19 +42,19 @@ async fn a_viewer_that_is_behind_goes_by_an_earlier_generation() {
     assert!(history.behind_by(Viewer::Edge, Duration::ZERO, Routing::of).is_none());
     let edge = || known(&history, Viewer::Edge, 2000);
     let gateway = || known(&history, Viewer::Gateway, 5000);
-    publish(&history, "first.example", 5);
+    let mut published = vec![publish(&history, "first.example", 5)];
     assert_eq!((edge(), gateway()), (vec!["first.example"], vec!["first.example"]), "there is nothing older");
     tokio::time::advance(Duration::from_secs(3)).await;
-    publish(&history, "second.example", 5);
+    published.push(publish(&history, "second.example", 5));
     assert_eq!((edge(), gateway()), (vec!["first.example"], vec!["first.example"]));
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!((edge(), gateway()), (vec!["second.example"], vec!["first.example"]));
-    publish(&history, "third.example", 5);
-    assert_eq!(history.len(), 3, "one of them is behind by five seconds");
+    published.push(publish(&history, "third.example", 5));
+    assert_eq!(alive(&published), 3, "one of them is behind by five seconds");
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!((edge(), gateway()), (vec!["third.example"], vec!["third.example"]));
-    publish(&history, "third.example", 5);
-    assert_eq!(history.len(), 2, "the older ones are needed no more");
+    published.push(publish(&history, "third.example", 5));
+    assert_eq!(alive(&published), 2, "the older ones are needed no more");
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,14 +62,14 @@ async fn a_change_that_has_arrived_stays() {
     let history = History::default();
     let gateway = |delay| known(&history, Viewer::Gateway, delay);
     // The edges are far behind, so that a generation makes room for a later one of the same second.
-    publish(&history, "first.example", 64);
+    let mut published = vec![publish(&history, "first.example", 64)];
     tokio::time::advance(Duration::from_millis(500)).await;
-    publish(&history, "second.example", 64);
+    published.push(publish(&history, "second.example", 64));
     tokio::time::advance(Duration::from_millis(200)).await;
     assert_eq!(gateway(100), ["second.example"]);
     tokio::time::advance(Duration::from_millis(200)).await;
-    publish(&history, "third.example", 64);
-    assert_eq!(history.len(), 2, "the second has made room");
+    published.push(publish(&history, "third.example", 64));
+    assert_eq!(alive(&published), 2, "the second has made room");
     assert_eq!(gateway(100), ["second.example"], "the first does not come back");
     assert_eq!(gateway(30_000), ["second.example"], "nor with a longer delay");
     tokio::time::advance(Duration::from_millis(100)).await;
