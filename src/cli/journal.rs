@@ -71,26 +71,20 @@ impl Journal {
         Some(ChangeReport { schema_version: SCHEMA_VERSION, command, results })
     }
 
-    /// Notes steps that are about to be taken, and returns the number of their chapter.
-    pub(crate) fn open<'a>(&self, title: &str, steps: impl IntoIterator<Item = &'a PlannedStep>) -> usize {
-        let steps = steps.into_iter().map(|planned| StepReport::of(planned, initial(planned))).collect();
-        let mut chapters = self.chapters();
-        chapters.push(Chapter { title: title.to_owned(), steps });
-        chapters.len() - 1
+    /// Notes steps that are about to be taken, as a chapter of this title.
+    pub(crate) fn open(&self, title: &str, steps: &[PlannedStep]) {
+        let steps = steps.iter().map(|planned| StepReport::of(planned, initial(planned))).collect();
+        self.chapters().push(Chapter { title: title.to_owned(), steps });
     }
 
-    /// Notes how far a step of a chapter has come.
-    pub(crate) fn note(&self, chapter: usize, at: usize, status: StepStatus) {
+    /// Notes how far a step has come of the last chapter of this title, if there is one.
+    pub(crate) fn note(&self, title: &str, at: usize, status: StepStatus) {
         let mut chapters = self.chapters();
-        let step = chapters.get_mut(chapter).and_then(|chapter| chapter.steps.get_mut(at));
+        let chapter = chapters.iter_mut().rfind(|chapter| chapter.title == title);
+        let step = chapter.and_then(|chapter| chapter.steps.get_mut(at));
         if let Some(step) = step.filter(|step| step.status != StepStatus::Skipped) {
             step.status = status;
         }
-    }
-
-    /// Notes how far the first `count` steps of a chapter have come.
-    pub(crate) fn note_first(&self, chapter: usize, count: usize, status: StepStatus) {
-        (0..count).for_each(|at| self.note(chapter, at, status));
     }
 
     /// What an interruption says; nothing, if it was said already.
@@ -161,9 +155,9 @@ mod tests {
         let journal = Journal::default();
         journal.expect_changes();
         let steps = ["a", "b", "c"].map(|name| step(name, ChangeKind::Create));
-        let chapter = journal.open("prod", &steps);
-        journal.note(chapter, 0, StepStatus::Applied);
-        journal.note(chapter, 1, StepStatus::Unknown);
+        journal.open("prod", &steps);
+        journal.note("prod", 0, StepStatus::Applied);
+        journal.note("prod", 1, StepStatus::Unknown);
         let text = journal.epitaph().unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(

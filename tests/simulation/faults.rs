@@ -88,6 +88,11 @@ impl Fault {
         Self::Instead(told(status, body))
     }
 
+    /// A 404 that does not prove that the resource does not exist, and the request is not carried out.
+    pub(crate) fn missing(chance: &mut Chance) -> Self {
+        Self::Instead(missing(chance))
+    }
+
     /// 429, with this `Retry-After`.
     pub(crate) fn later(after: &str) -> Self {
         let headers = vec![("retry-after".to_owned(), after.to_owned())];

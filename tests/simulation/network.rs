@@ -35,6 +35,8 @@ pub(crate) struct Weather {
     pub(crate) faults: usize,
     /// From which request on the same happens to each.
     pub(crate) breaks_at: Option<usize>,
+    /// What the paths end with, in lower case, of which each request meets with the same.
+    pub(crate) broken: Option<&'static str>,
     /// At which request the program ends, and whether that request is carried out.
     pub(crate) crash: Option<(usize, bool)>,
     /// Before how many of a thousand requests somebody else changes something.
@@ -44,19 +46,32 @@ pub(crate) struct Weather {
 }
 
 impl Weather {
-    pub(crate) const CALM: Self = Self { faults: 0, breaks_at: None, crash: None, others: 0, strikes: &[] };
+    pub(crate) const CALM: Self =
+        Self { faults: 0, breaks_at: None, broken: None, crash: None, others: 0, strikes: &[] };
+    /// Parts of Azure that can be out of order by themselves.
+    const PARTS: [&str; 8] = [
+        "/listsecrets",
+        "/linkedbackends",
+        "/staticsites/shop",
+        "/products",
+        "/subscriptions",
+        "/policies/policy",
+        "/apis",
+        LABEL,
+    ];
 
     pub(crate) fn new(seed: u64) -> Self {
         let chance = &mut Chance::of_part(seed, Part::Weather);
         let at = chance.below(40);
         let calm = Self::CALM;
         let others = if chance.hits(150) { 60 } else { 0 };
-        match chance.below(10) {
+        match chance.below(12) {
             0 => Self { others: 100, ..calm },
             1..=3 => Self { faults: 30, others, ..calm },
             4 | 5 => Self { faults: 120, others, ..calm },
             6 => Self { faults: 400, others, ..calm },
             7 => Self { breaks_at: Some(at), ..calm },
+            10 | 11 => Self { broken: Some(*chance.of(&Self::PARTS)), ..calm },
             8 => Self { crash: Some((at, chance.hits(500))), others, ..calm },
             _ => Self { faults: 60, crash: Some((at, chance.hits(500))), ..calm },
         }
@@ -187,6 +202,10 @@ impl Inner {
         let breaks = self.weather.breaks_at.is_some_and(|at| number >= at);
         let fault = if let Some(struck) = self.struck(asked) {
             Some(struck)
+        } else if self.weather.broken.is_some_and(|part| asked.path.to_lowercase().ends_with(part)) {
+            let chance = &mut self.chance;
+            let fault = || if chance.hits(500) { Fault::missing(chance) } else { Fault::new(asked, chance) };
+            Some(self.breaks_with.get_or_insert_with(fault).clone())
         } else if breaks {
             let chance = &mut self.chance;
             Some(self.breaks_with.get_or_insert_with(|| Fault::new(asked, chance)).clone())

@@ -3,7 +3,7 @@
 
 use clap::{ArgMatches, parser::ValueSource};
 
-use crate::cli::session::UsageError;
+use crate::workflow::UsageError;
 
 /// A flag: its id, and as it is typed.
 type Flag = (&'static str, &'static str);

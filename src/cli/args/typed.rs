@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-/// The longest time that is waited for anything: ten years. A longer one means the same.
-pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+use crate::workflow::LONGEST;
 
 /// Reads `30s`, `2m`, `1h 30m`, or a number of seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -23,15 +22,6 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) fn time_limit(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;
     if time.is_zero() { Err("a timeout must be more than zero".to_owned()) } else { Ok(time) }
-}
-
-/// A time, as it is typed.
-pub(crate) fn told(time: Duration) -> String {
-    match time.as_secs() {
-        0 => format!("{}ms", time.as_millis()),
-        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
-        seconds => format!("{seconds}s"),
-    }
 }
 
 /// Reads a switch that a variable sets; the variable is named where it is neither on nor off.
