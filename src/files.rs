@@ -6,7 +6,7 @@ mod read;
 mod same;
 mod write;
 
-pub use path::{folder_of, follow};
+pub use path::{folder_of, follow, is_standard_output};
 pub use plain::{Facts, open_plain, plain_facts};
 pub use read::read_whole;
 pub use same::one_of;

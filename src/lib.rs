@@ -16,4 +16,4 @@ pub mod model;
 pub mod output;
 pub mod provider;
 pub mod report;
-mod workflow;
+pub mod workflow;

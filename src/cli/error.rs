@@ -5,27 +5,15 @@ use std::{
     error::Error,
     fmt::Write as _,
     io::{self, IsTerminal as _, Write as _},
-    time::Duration,
 };
 
-use jiff::Timestamp;
-
-use super::{journal::Journal, session::UsageError};
+use super::journal::Journal;
 use crate::{
-    ambient::{Ambient as _, System},
-    config::ConfigError,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    engine::{ApplyError, MissingRights, Refusal},
     export::ExportError,
-    model::InvalidId,
     output::{AskError, InvalidQuery, Ui, printable},
-    provider::{
-        ProviderError, Shared,
-        arm::{ArmError, CredentialError, InvalidEndpoint},
-        json::{ImportError, ModelError},
-    },
     report::{ErrorReport, Event, one_line},
-    workflow::saved::Stranger,
+    workflow,
 };
 
 /// Prints what clap has to say, and returns the exit code that goes with it.
@@ -46,7 +34,12 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
         Ok(ExitCode::Interrupted) => {
             if let Some(text) = journal.epitaph() {
                 print_interruption(&text);
-                ui.tell(&[Event::Failure { env: None, error: interruption(text) }]);
+                let error = interruption(text);
+                if let Some(report) = journal.report(&error).filter(|_| !ui.is_for_people()) {
+                    // What cannot be printed was said on stderr.
+                    let _ = ui.print_alone(&report);
+                }
+                ui.tell(&[Event::Failure { env: None, error }]);
             }
             ExitCode::Interrupted
         }
@@ -109,57 +102,24 @@ fn indented(message: &str) -> String {
 
 /// A failure as it stands in reports.
 pub(crate) fn report(error: &anyhow::Error) -> ErrorReport {
-    let diagnosis = diagnose(error);
-    let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-    causes.dedup();
-    causes.retain(|cause| *cause != error.to_string());
-    let retry_after = error.chain().find_map(|cause| retry_after(cause, System.now()));
-    ErrorReport {
-        message: error.to_string(),
-        causes,
-        hint: diagnosis.hint,
-        exit_code: diagnosis.exit as u8,
-        retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
-    }
-}
-
-fn retry_after(error: &(dyn Error + 'static), now: Timestamp) -> Option<Duration> {
-    let shared = error.downcast_ref::<Shared>().map(|error| error.retry_after(now));
-    let provider = || error.downcast_ref::<ProviderError>().map(|error| error.retry_after(now));
-    shared.or_else(provider)?
+    workflow::report_as(error, diagnose(error))
 }
 
 /// What a failure means: what the outermost of its causes that knows says.
 pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
-    error.chain().find_map(known).unwrap_or_else(|| {
-        Diagnosis::new(ExitCode::Unexpected)
-            .hint("if this looks like a fault of swa-apim, run it again with -vv and report what it says")
-    })
+    let meaning = |cause: &(dyn Error + 'static)| known(cause).or_else(|| workflow::known(cause));
+    error.chain().find_map(meaning).unwrap_or_else(workflow::unexpected)
 }
 
+/// What a cause means that only the command line and what it alone uses know.
 fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
     fn of<E: Diagnose>(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         error.downcast_ref::<E>().map(Diagnose::diagnosis)
     }
-    let usage = || Diagnosis::new(ExitCode::Usage);
-    of::<UsageError>(error)
-        .or_else(|| of::<ConfigError>(error))
-        .or_else(|| of::<Shared>(error))
-        .or_else(|| of::<Refusal>(error))
-        .or_else(|| of::<MissingRights>(error))
-        .or_else(|| of::<ApplyError>(error))
-        .or_else(|| of::<Stranger>(error))
-        .or_else(|| of::<AskError>(error))
+    of::<AskError>(error)
         .or_else(|| of::<ExportError>(error))
-        .or_else(|| of::<ProviderError>(error))
-        .or_else(|| of::<ModelError>(error))
-        .or_else(|| of::<ImportError>(error))
         .or_else(|| of_emulator(error))
-        .or_else(|| of::<ArmError>(error))
-        .or_else(|| of::<CredentialError>(error))
-        .or_else(|| of::<InvalidEndpoint>(error))
-        .or_else(|| error.downcast_ref::<InvalidId>().map(|_| usage()))
-        .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| usage()))
+        .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| Diagnosis::new(ExitCode::Usage)))
 }
 
 #[cfg(feature = "emulator")]

@@ -1,10 +1,10 @@
 //! The command line: arguments in, exit code out. One file per verb.
 
-pub(crate) mod args;
-pub(crate) mod command;
+mod args;
+mod command;
 mod complete;
-pub(crate) mod error;
-pub(crate) mod files;
+mod error;
+mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod interrupt;
@@ -12,8 +12,8 @@ mod invocation;
 mod journal;
 mod logging;
 mod open;
-pub(crate) mod session;
-pub(crate) mod shown;
+mod session;
+mod shown;
 
 use std::{cell::OnceCell, env};
 
@@ -21,16 +21,16 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::invocation::{Invocation, Outside};
 use self::{
-    args::{GlobalArgs, variables},
+    args::{GlobalArgs, contradictions, variables},
     command::{
         api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, man,
         model, prune, relink, status, unlink,
     },
     interrupt::Interrupt,
     journal::Journal,
-    session::Context,
+    session::Session,
 };
-use crate::diagnosis::ExitCode;
+use crate::{ambient, diagnosis::ExitCode};
 
 /// Link an Azure API Management service to an Azure Static Web App
 ///
@@ -109,6 +109,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return error::usage(&error),
     };
+    cli.global.color.choose(ambient::variable);
     logging::start(cli.global.verbosity());
     let ui = cli.global.ui();
     variables::warn_of_unknown(&command(), &ui);
@@ -123,7 +124,7 @@ fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Resul
     }
     let outside = Outside::default();
     // The process ends with the command; taking a fleet's model apart before that would be time wasted.
-    let kept = &*Box::leak(Box::<OnceCell<Context>>::default());
+    let kept = &*Box::leak(Box::<OnceCell<Session>>::default());
     if matches!(cli.command, Command::Emulate(_)) {
         // A server uses every processor, and ends by itself when it is asked to.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -176,10 +177,11 @@ async fn dispatch(
     journal: &Journal,
     interrupt: &Interrupt,
     outside: &Outside,
-    kept: &OnceCell<Context>,
+    kept: &OnceCell<Session>,
 ) -> anyhow::Result<ExitCode> {
+    contradictions::check(matches)?;
     let global = cli.global;
-    let opened = || Context::new(&global, matches, journal.clone(), interrupt.clone(), outside.clone());
+    let opened = || Session::new(&global, matches, journal.clone(), interrupt.clone(), outside.clone());
     let context = || opened().map(|context| kept.get_or_init(|| context));
     match cli.command {
         Command::Init(args) => init::run(args, context()?).await,

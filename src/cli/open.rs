@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::session::UsageError;
+use crate::workflow::UsageError;
 
 /// What opens a file on this kind of machine.
 const OPENER: &str = if cfg!(target_os = "macos") {

@@ -43,7 +43,7 @@ pub use rehearse::rehearse;
 pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};
 pub use snapshot::snapshot;
 pub use state::LinkState;
-pub use step::{ChangeKind, PlannedStep, Step};
+pub use step::{ChangeKind, PlannedStep, Step, StepAction};
 pub use target::{Adoption, Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
 pub use trouble::Trouble;
 pub use undo::Undo;

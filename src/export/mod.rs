@@ -11,8 +11,9 @@ use std::{fmt, str::FromStr};
 
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    model::{Hostname, InvalidId, PRODUCTION, ResourceId},
-    report::{LinkReport, one_line as shown_on_one_line},
+    engine::Verdict,
+    model::{LinkNames, PRODUCTION, ResourceId},
+    report::{environment_name, one_line as shown_on_one_line},
 };
 
 /// The version of `Microsoft.Web` that exports declare.
@@ -103,15 +104,6 @@ pub enum ExportError {
         /// The site's id.
         site: String,
     },
-    /// The site or the service has an id that is none.
-    #[error("the site or the service of `{env}` has no well-formed id")]
-    InvalidId {
-        /// The name of the env.
-        env: String,
-        /// What is wrong with it.
-        #[source]
-        source: InvalidId,
-    },
 }
 
 impl Diagnose for ExportError {
@@ -120,8 +112,6 @@ impl Diagnose for ExportError {
             Self::NoHostname { .. } => {
                 Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to see what is there")
             }
-            Self::InvalidId { .. } => Diagnosis::new(ExitCode::Usage)
-                .hint("give the full ARM ids of both; `swa-apim status` shows them"),
         }
     }
 }
@@ -132,27 +122,23 @@ impl LinkExport {
     /// # Errors
     ///
     /// [`ExportError`] if the site could not be read.
-    pub fn of(link: &LinkReport, apis: &[String]) -> Result<Self, ExportError> {
-        let id = |text: &str| {
-            ResourceId::parse(text).map_err(|source| ExportError::InvalidId { env: link.env.clone(), source })
-        };
-        let hostname = link.static_site.default_hostname.as_deref();
-        let hostname = hostname.and_then(|hostname| Hostname::parse(hostname).ok());
-        let hostname =
-            hostname.ok_or_else(|| ExportError::NoHostname { site: link.static_site.id.clone() })?;
-        let backend = link
-            .linked_backend
-            .as_ref()
-            .filter(|backend| backend.backend_resource_id.eq_ignore_ascii_case(&link.apim.id));
+    pub fn of(verdict: &Verdict, apis: &[String]) -> Result<Self, ExportError> {
+        let (observed, target) = (&verdict.observed, &verdict.observed.target);
+        let site = target.site_environment.site();
+        let hostname = observed.names.as_ref().map(LinkNames::hostname);
+        let hostname = hostname.ok_or_else(|| ExportError::NoHostname { site: site.to_string() })?;
+        let backend = observed.own_backend();
+        // A link that is read by page is not told the name of its backend.
+        let backend_name = backend.filter(|_| observed.is_whole()).map(|seen| seen.view.id.name());
         Ok(Self {
-            site: id(&link.static_site.id)?,
-            environment: link.static_site.environment.clone(),
-            service: id(&link.apim.id)?,
-            backend: backend.and_then(|it| it.name.clone()).unwrap_or_else(|| link.apim.name.clone()),
+            site: (*site).clone(),
+            environment: environment_name(observed),
+            service: (*target.service).clone(),
+            backend: backend_name.unwrap_or_else(|| target.service.name()).to_owned(),
             is_linked: backend.is_some(),
             product: hostname.first_label().to_owned(),
-            subscription: link.subscription.as_ref().map(|subscription| subscription.name.clone()),
-            apis: exported_apis(link, apis),
+            subscription: observed.subscription().map(|seen| seen.view.id.name().to_owned()),
+            apis: exported_apis(verdict, apis),
         })
     }
 
@@ -208,13 +194,15 @@ impl LinkExport {
 }
 
 /// Those that are to be in the product first, then others that are in it.
-fn exported_apis(link: &LinkReport, wanted: &[String]) -> Vec<ExportedApi> {
-    let present = || link.product.iter().flat_map(|product| &product.apis).map(|api| &api.name);
+fn exported_apis(verdict: &Verdict, wanted: &[String]) -> Vec<ExportedApi> {
+    let observed = &verdict.observed;
+    let product = || observed.product.iter().flat_map(|_| &observed.product_apis);
+    let present = || product().map(|api| api.id.name());
     let is_in_product = |name: &str| present().any(|api| api.eq_ignore_ascii_case(name));
     let is_wanted = |name: &str| wanted.iter().any(|api| api.eq_ignore_ascii_case(name));
     let others = present().filter(|name| !is_wanted(name));
-    let all = wanted.iter().chain(others);
-    all.map(|name| ExportedApi { name: name.clone(), is_in_product: is_in_product(name) }).collect()
+    let all = wanted.iter().map(String::as_str).chain(others);
+    all.map(|name| ExportedApi { name: name.to_owned(), is_in_product: is_in_product(name) }).collect()
 }
 
 /// A text as it can stand in a comment.

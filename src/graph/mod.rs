@@ -8,10 +8,28 @@ mod svg;
 use std::str::FromStr;
 
 use crate::{
-    engine::{FindingCode, LinkState, Part},
-    model::PRODUCTION,
-    report::{LinkReport, Mark, state_mark},
+    engine::{FindingCode, LinkState, Part, Verdict},
+    model::{Api as ServiceApi, PRODUCTION},
+    report::{Mark, environment_name, state_mark},
 };
+
+/// A link as it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Drawn<'a> {
+    /// It was observed.
+    Seen(&'a Verdict),
+    /// It could not be read, and this is what the settings call its ends.
+    Unread {
+        /// The name of the env.
+        env: &'a str,
+        /// The static web app, by name or id.
+        site: &'a str,
+        /// The site environment.
+        environment: &'a str,
+        /// The service, by name or id.
+        service: &'a str,
+    },
+}
 
 /// A way to draw a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,10 +152,15 @@ enum Stroke {
 impl Graph {
     /// The picture of these links, in their order.
     #[must_use]
-    pub fn of(links: &[LinkReport]) -> Self {
+    pub fn of<'a>(links: impl IntoIterator<Item = Drawn<'a>>) -> Self {
         let mut graph = Self { sites: Vec::new(), services: Vec::new() };
         for link in links {
-            graph.add(link);
+            match link {
+                Drawn::Seen(verdict) => graph.add(verdict),
+                Drawn::Unread { env, site, environment, service } => {
+                    graph.add_unread(env, site, environment, service);
+                }
+            }
         }
         graph
     }
@@ -152,52 +175,67 @@ impl Graph {
         }
     }
 
-    fn add(&mut self, link: &LinkReport) {
-        let site = self.site(link);
-        let service = self.service(link);
-        let product = link.product.as_ref().map(|product| Product {
-            name: product.name.clone(),
-            apis: product.apis.iter().map(|api| service.api(&api.name, &api.path)).collect(),
+    fn add(&mut self, verdict: &Verdict) {
+        let (observed, id) = (&verdict.observed, verdict.observed.target.site_environment.site());
+        let site = self.site(id.as_str(), id.name(), &environment_name(observed));
+        let service = self.service_of(verdict);
+        let product = observed.product.as_ref().map(|seen| Product {
+            name: seen.view.id.name().to_owned(),
+            apis: observed.product_apis.iter().map(|api| service.api(api)).collect(),
         });
-        let worst = link.findings.iter().map(|finding| finding.severity).max();
+        let worst = verdict.findings.iter().map(|finding| finding.severity).max();
         service.links.push(Link {
-            env: link.env.clone(),
+            env: observed.target.env.clone(),
             site,
-            state: link.state,
-            mark: state_mark(link.state, worst),
-            codes: link.findings.iter().map(|finding| finding.code).collect(),
+            state: verdict.state,
+            mark: state_mark(verdict.state, worst),
+            codes: verdict.findings.iter().map(|finding| finding.code).collect(),
             product,
-            elsewhere: elsewhere(link),
+            elsewhere: elsewhere(verdict),
         });
     }
 
-    fn site(&mut self, link: &LinkReport) -> usize {
-        let site = &link.static_site;
-        let key = format!("{}/{}", site.id, site.environment).to_lowercase();
+    fn add_unread(&mut self, env: &str, site: &str, environment: &str, service: &str) {
+        let name = |given: &str| given.rsplit('/').next().unwrap_or_default().to_owned();
+        let site = self.site(site, &name(site), environment);
+        let new = Service::new(service, name(service), String::new(), Mark::Good);
+        self.service(new).links.push(Link {
+            env: env.to_owned(),
+            site,
+            state: LinkState::Unknown,
+            mark: state_mark(LinkState::Unknown, None),
+            codes: Vec::new(),
+            product: None,
+            elsewhere: None,
+        });
+    }
+
+    fn site(&mut self, id: &str, name: &str, environment: &str) -> usize {
+        let key = format!("{id}/{environment}").to_lowercase();
         if let Some(known) = self.sites.iter().position(|site| site.key == key) {
             return known;
         }
-        let name = match site.environment.as_str() {
-            PRODUCTION => site.name.clone(),
-            preview => format!("{} ({preview})", site.name),
+        let name = match environment {
+            PRODUCTION => name.to_owned(),
+            preview => format!("{name} ({preview})"),
         };
         self.sites.push(Site { key, name });
         self.sites.len() - 1
     }
 
-    fn service(&mut self, link: &LinkReport) -> &mut Service {
-        let key = link.apim.id.to_lowercase();
-        let known = self.services.iter().position(|service| service.key == key);
+    fn service_of(&mut self, verdict: &Verdict) -> &mut Service {
+        let (observed, id) = (&verdict.observed, &verdict.observed.target.service);
+        let of_service = verdict.findings.iter().filter(|finding| finding.code.part() == Part::Service);
+        let mark = Mark::of(of_service.map(|finding| finding.severity).max());
+        let detail = observed.service.as_ref().map(|seen| seen.view.sku.clone()).unwrap_or_default();
+        self.service(Service::new(id.as_str(), id.name().to_owned(), detail, mark))
+    }
+
+    /// The service with the key of this one: it, unless there is one already.
+    fn service(&mut self, new: Service) -> &mut Service {
+        let known = self.services.iter().position(|service| service.key == new.key);
         let at = known.unwrap_or_else(|| {
-            let of_service = link.findings.iter().filter(|finding| finding.code.part() == Part::Service);
-            self.services.push(Service {
-                key,
-                name: link.apim.name.clone(),
-                detail: link.apim.sku.clone().unwrap_or_default(),
-                mark: Mark::of(of_service.map(|finding| finding.severity).max()),
-                links: Vec::new(),
-                apis: Vec::new(),
-            });
+            self.services.push(new);
             self.services.len() - 1
         });
         &mut self.services[at]
@@ -224,23 +262,29 @@ fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-fn elsewhere(link: &LinkReport) -> Option<Elsewhere> {
-    let backend = &link.linked_backend.as_ref()?.backend_resource_id;
-    if backend.eq_ignore_ascii_case(&link.apim.id) {
+fn elsewhere(verdict: &Verdict) -> Option<Elsewhere> {
+    let observed = &verdict.observed;
+    if observed.own_backend().is_some() {
         return None;
     }
-    let mut segments = backend.rsplit('/');
-    let name = segments.next().unwrap_or_default().to_owned();
-    let kind = segments.next().unwrap_or_default().to_owned();
-    Some(Elsewhere { name, kind, gone: link.state == LinkState::Dangling })
+    let backend = &observed.backends.first()?.view.backend;
+    let resource_type = backend.resource_type();
+    let (_, kind) = resource_type.rsplit_once('/')?;
+    let gone = verdict.state == LinkState::Dangling;
+    Some(Elsewhere { name: backend.name().to_owned(), kind: kind.to_owned(), gone })
 }
 
 impl Service {
+    fn new(id: &str, name: String, detail: String, mark: Mark) -> Self {
+        Self { key: id.to_lowercase(), name, detail, mark, links: Vec::new(), apis: Vec::new() }
+    }
+
     /// The place of an API among those that are in some product, which now has one product more.
-    fn api(&mut self, name: &str, path: &str) -> usize {
-        let known = self.apis.iter().position(|api| api.name.eq_ignore_ascii_case(name));
+    fn api(&mut self, api: &ServiceApi) -> usize {
+        let name = api.id.name();
+        let known = self.apis.iter().position(|known| known.name.eq_ignore_ascii_case(name));
         let at = known.unwrap_or_else(|| {
-            self.apis.push(Api { name: name.to_owned(), path: format!("/{path}"), products: 0 });
+            self.apis.push(Api { name: name.to_owned(), path: format!("/{}", api.path), products: 0 });
             self.apis.len() - 1
         });
         self.apis[at].products += 1;
@@ -280,5 +324,41 @@ impl Link {
 impl Elsewhere {
     fn detail(&self) -> String {
         if self.gone { format!("{}, gone", self.kind) } else { self.kind.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::is_hazard;
+
+    /// A graph in which every text is written by another party.
+    fn hostile(text: &str) -> Graph {
+        let text = text.to_owned();
+        let link = Link {
+            env: text.clone(),
+            site: 0,
+            state: LinkState::LinkedElsewhere,
+            mark: Mark::Broken,
+            codes: FindingCode::ALL.into_iter().take(2).collect(),
+            product: Some(Product { name: text.clone(), apis: vec![0] }),
+            elsewhere: Some(Elsewhere { name: text.clone(), kind: text.clone(), gone: true }),
+        };
+        let mut service = Service::new(&text, text.clone(), text.clone(), Mark::Degraded);
+        service.apis.push(Api { name: text.clone(), path: text.clone(), products: 1 });
+        service.links.push(link);
+        Graph { sites: vec![Site { key: text.clone(), name: text }], services: vec![service] }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_steers_what_shows_a_picture(text in "(?s)([\u{1b}\u{9b}\u{202e}\u{200b}\r\n\t<>&\"`|#:\\[\\]]|.){0,30}") {
+            for (name, format) in GraphFormat::NAMES {
+                let drawn = hostile(&text).draw(format);
+                prop_assert!(drawn.chars().all(|c| c == '\n' || !is_hazard(c)), "{name}: {drawn:?}");
+            }
+        }
     }
 }

@@ -6,7 +6,9 @@ mod audit;
 mod change;
 mod ci;
 mod clean;
+mod color;
 mod doctor;
+mod findings;
 mod format;
 #[cfg(test)]
 mod hostile;
@@ -20,6 +22,7 @@ mod ui;
 pub use ask::AskError;
 pub use ci::Pipeline;
 pub(crate) use clean::printable;
+pub use color::Color;
 pub use format::{Format, InvalidQuery, Query};
 pub use progress::Progress;
 pub use streams::{Streams, Written};

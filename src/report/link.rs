@@ -301,7 +301,8 @@ impl LinkReport {
     }
 }
 
-fn environment_name(observed: &Observed) -> String {
+/// The name of the site environment that was observed, as the control plane spells it.
+pub(crate) fn environment_name(observed: &Observed) -> String {
     match &observed.environment {
         EnvironmentSeen::Preview(preview) => preview.id.name().to_owned(),
         EnvironmentSeen::Production | EnvironmentSeen::Missing => {

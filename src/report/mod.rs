@@ -28,6 +28,7 @@ pub use self::{
 };
 pub(crate) use self::{
     clean::{is_hazard, one_line, put},
+    link::environment_name,
     mark::{Mark, state_mark},
 };
 

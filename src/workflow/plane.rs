@@ -1,16 +1,17 @@
-//! The control plane of an env, as far as the command line has to tell them apart.
+//! Which control plane a link is on, and what that means: the one place that asks.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use crate::{
-    config::EnvSettings,
+    config::{EnvSettings, Provisioning},
+    engine::{Grace, Propagation, Provisioner},
     model::ResourceId,
     provider::{ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
 };
 
 /// A control plane of one kind or the other.
 #[derive(Clone, Debug)]
-pub(crate) enum Plane {
+pub enum Plane {
     /// A model in a file.
     Model(Arc<JsonControlPlane>),
     /// Azure Resource Manager.
@@ -28,7 +29,8 @@ impl AsRef<dyn ControlPlane> for Plane {
 
 impl Plane {
     /// Where it is.
-    pub(crate) fn place(&self) -> Place {
+    #[must_use]
+    pub fn place(&self) -> Place {
         match self {
             Self::Model(plane) => Place::Model(plane.path().map(PathBuf::from).unwrap_or_default()),
             Self::Azure(plane) => {
@@ -37,15 +39,39 @@ impl Plane {
         }
     }
 
-    /// Whether it is Azure, where others write at the same time and nothing is taken back.
-    pub(crate) fn is_azure(&self) -> bool {
-        matches!(self, Self::Azure(_))
+    /// Whether it is Azure: other clients write at the same time, each change stands by itself, and a change takes time
+    /// to arrive. A model has transactions, and serves no requests.
+    #[must_use]
+    pub fn is_azure(&self) -> bool {
+        self.azure().is_some()
+    }
+
+    /// Azure, if it is that.
+    #[must_use]
+    pub fn azure(&self) -> Option<&Arc<ArmControlPlane>> {
+        match self {
+            Self::Model(_) => None,
+            Self::Azure(plane) => Some(plane),
+        }
+    }
+
+    /// How long a change takes to arrive there.
+    pub(super) fn propagation(&self) -> Propagation {
+        if self.is_azure() { Propagation::Eventual(Grace::default()) } else { Propagation::Immediate }
+    }
+
+    /// Who makes the parts of a link there, as an env has it.
+    pub(super) fn provisioner(provisioning: Provisioning) -> Provisioner {
+        match provisioning {
+            Provisioning::Engine => Provisioner::Engine,
+            Provisioning::Service => Provisioner::Service,
+        }
     }
 }
 
 /// Where a control plane is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
+pub enum Place {
     /// The file of a model.
     Model(PathBuf),
     /// The address of Azure Resource Manager.
@@ -62,10 +88,10 @@ impl fmt::Display for Place {
 }
 
 /// The Azure subscription of an env, if it names one or gives the full id of its site.
-pub(crate) fn subscription_of(env: &EnvSettings) -> Option<String> {
+pub(super) fn subscription_of(env: &EnvSettings) -> Option<String> {
     let named = env.subscription.as_ref().map(|given| given.value.clone());
     named.or_else(|| {
-        let id = super::select::id_in(&env.static_web_app.value)?;
+        let id = super::given::id_in(&env.static_web_app.value)?;
         ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())
     })
 }

@@ -7,15 +7,17 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::plane::Place;
+use super::{
+    error::{Stranger, UsageError},
+    plane::Place,
+    result_file::write_beside,
+    workspace::Workspace,
+};
 use crate::{
-    cli::{
-        files,
-        session::{Context, UsageError},
-    },
     config::{Source, Sourced},
-    diagnosis::{Diagnose, Diagnosis, ExitCode, quoted},
+    diagnosis::quoted,
     engine::{Basis, GoneSites, Plan, PlannedStep, Provisioner, PrunePlan, Target},
+    files::{is_standard_output, read_whole},
     model::without_mark,
     report::SCHEMA_VERSION,
 };
@@ -26,7 +28,7 @@ const MAKE_ONE: &str = "make one with `--out FILE` of link, relink, unlink or pr
 /// A plan, and the control plane that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct SavedPlan {
+pub struct SavedPlan {
     /// The file of the model, if it is for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<PathBuf>,
@@ -44,6 +46,12 @@ impl SavedPlan {
             Place::Model(model) => Self { model: Some(model), endpoint: None, plan },
             Place::Azure(endpoint) => Self { model: None, endpoint: Some(endpoint), plan },
         }
+    }
+
+    /// The verb that the plan is of.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        self.plan.intent.verb()
     }
 
     /// The place that the plan is for.
@@ -66,7 +74,7 @@ fn place(model: Option<&PathBuf>, endpoint: Option<&String>) -> Result<Place, Us
 /// What is to be pruned, and the control plane that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct SavedPrune {
+pub struct SavedPrune {
     /// The file of the model, if it is for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<PathBuf>,
@@ -93,7 +101,7 @@ impl SavedPrune {
     }
 
     /// What the plan does about sites that cannot be seen.
-    pub(crate) fn gone(&self) -> GoneSites {
+    pub(super) fn gone(&self) -> GoneSites {
         if self.include_gone { GoneSites::Include } else { GoneSites::Keep }
     }
 
@@ -104,9 +112,9 @@ impl SavedPrune {
 }
 
 /// What is in a plan's file.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Saved {
+pub enum Saved {
     /// Links to change.
     Plans(Vec<SavedPlan>),
     /// A service to prune.
@@ -119,7 +127,7 @@ impl Saved {
     /// # Errors
     ///
     /// A usage error that names what does not fit.
-    pub(crate) fn check(&self, cx: &Context) -> anyhow::Result<()> {
+    pub fn check(&self, work: &Workspace) -> anyhow::Result<()> {
         let places = match self {
             Self::Plans(plans) => {
                 plans.iter().try_for_each(|saved| check_target(&saved.plan.target, &saved.place()?))?;
@@ -128,9 +136,9 @@ impl Saved {
             Self::Prune(saved) => vec![saved.place()?],
         };
         for place in &places {
-            check_model(cx, place)?;
+            check_model(work, place)?;
         }
-        let given = cx.overrides();
+        let given = work.overrides();
         let names = [
             ("--env", &given.env),
             ("--static-web-app", &given.static_web_app),
@@ -160,9 +168,9 @@ impl Saved {
     }
 }
 
-fn check_model(cx: &Context, place: &Place) -> Result<(), UsageError> {
-    let Some(Sourced { value, source: Source::Flag(flag) }) = &cx.overrides().model else { return Ok(()) };
-    let given = cx.folder.join(value);
+fn check_model(work: &Workspace, place: &Place) -> Result<(), UsageError> {
+    let Some(Sourced { value, source: Source::Flag(flag) }) = &work.overrides().model else { return Ok(()) };
+    let given = work.folder.join(value);
     let same = |known: &Path| fs::canonicalize(known).ok() == fs::canonicalize(&given).ok();
     match place {
         Place::Model(model) if *model == given || same(model) => Ok(()),
@@ -232,17 +240,6 @@ fn is_selector(text: &str) -> bool {
     written.join(" ") == text
 }
 
-/// A step of a saved plan that this program would not take.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Stranger(String);
-
-impl Diagnose for Stranger {
-    fn diagnosis(&self) -> Diagnosis {
-        Diagnosis::new(ExitCode::Refused).hint("save a new plan with `--out FILE`, and apply that")
-    }
-}
-
 /// The first difference between the steps of a saved plan and those that are planned now.
 pub(crate) fn stranger(saved: &[PlannedStep], planned: &[PlannedStep]) -> Option<Stranger> {
     let name = |planned: &PlannedStep| format!("{} of `{}`", planned.step.action(), planned.step.target());
@@ -262,10 +259,10 @@ pub(crate) fn stranger(saved: &[PlannedStep], planned: &[PlannedStep]) -> Option
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PlanFile {
+struct PlanFile<S> {
     schema_version: u32,
     #[serde(flatten)]
-    saved: Saved,
+    saved: S,
 }
 
 /// What is read of a plan's file first, whatever else is in it.
@@ -276,27 +273,35 @@ struct Head {
 }
 
 /// Saves plans.
-pub(crate) async fn write(file: &Path, plans: Vec<SavedPlan>) -> anyhow::Result<()> {
-    save(file, Saved::Plans(plans)).await
-}
-
-/// Saves what is to be pruned.
-pub(crate) async fn write_prune(file: &Path, prune: SavedPrune) -> anyhow::Result<()> {
-    save(file, Saved::Prune(prune)).await
-}
-
-async fn save(file: &Path, saved: Saved) -> anyhow::Result<()> {
+///
+/// # Errors
+///
+/// A usage error with the next step, if the file cannot be written.
+pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, saved })? + "\n";
-    files::write_result(file, &text).await
+    write_beside(work, file, &text).await
 }
 
-/// Reads plans back.
-pub(crate) fn read(file: &Path) -> anyhow::Result<Saved> {
-    let shown = file.display();
-    let bytes = fs::read(file).map_err(|error| {
+/// What is said once a plan was saved: the command that applies it.
+#[must_use]
+pub fn next(work: &Workspace, file: &Path, place: &Place) -> String {
+    if is_standard_output(file) {
+        return format!("next: give the plan to {}", work.apply_command(Path::new("-"), place));
+    }
+    format!("saved the plan to {}; next: {}", file.display(), work.apply_command(file, place))
+}
+
+/// Reads plans back, from a file or from standard input.
+///
+/// # Errors
+///
+/// A usage error, if the file cannot be read or holds no plan.
+pub async fn read(file: &Path) -> anyhow::Result<Saved> {
+    let shown = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
+    let bytes = read_whole(file).await.map_err(|error| {
         UsageError::new(format!("could not read the plan `{shown}`: {error}")).hint(MAKE_ONE)
     })?;
-    Ok(parsed(&bytes, &shown.to_string())?)
+    Ok(parsed(&bytes, &shown)?)
 }
 
 /// Reads the bytes of a plan's file, which messages call `shown`.
@@ -311,7 +316,7 @@ fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
         let hint = format!("this version of swa-apim reads plans of schema version {SCHEMA_VERSION}");
         return Err(UsageError::new(message).hint(hint));
     }
-    let file: PlanFile = serde_json::from_slice(text).map_err(invalid)?;
+    let file: PlanFile<Saved> = serde_json::from_slice(text).map_err(invalid)?;
     Ok(file.saved)
 }
 
@@ -329,7 +334,7 @@ pub(crate) fn fuzz(bytes: &[u8]) {
             let _ = stranger(&plan.plan.steps, &[]);
         }
     }
-    let value = |saved| serde_json::to_value(PlanFile { schema_version: SCHEMA_VERSION, saved });
+    let value = |saved: Saved| serde_json::to_value(PlanFile { schema_version: SCHEMA_VERSION, saved });
     let written = value(saved).expect("a plan can be written");
     let again = parsed(written.to_string().as_bytes(), "plan.json").expect("a written plan can be read");
     assert_eq!(value(again).expect("a plan can be written"), written);

@@ -2,49 +2,46 @@
 
 use std::{ptr, rc::Rc};
 
-use super::plane::Plane;
+use super::{
+    error::UsageError,
+    given::{id_in, tidy},
+    plane::Plane,
+    workspace::Workspace,
+};
 use crate::{
-    cli::session::{Context, UsageError},
-    config::{EnvSettings, ProviderKind, Provisioning, Sourced},
+    config::{EnvSettings, Sourced},
     diagnosis::nearest,
-    engine::{Adoption, Finding, FindingCode, Grace, Previews, Propagation, Provisioner, Target},
+    engine::{Adoption, Finding, FindingCode, Previews, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
-    provider::{Collection, ControlPlane, arm::percent_decoded},
+    provider::{Collection, ControlPlane},
 };
 
-impl Context {
-    /// What an env's settings mean on its control plane.
-    pub(crate) async fn target(
-        &self,
-        env: &EnvSettings,
-        plane: &dyn ControlPlane,
-        previews: Previews,
-    ) -> anyhow::Result<Target> {
-        let place = Within { group: env.resource_group.as_ref(), subscription: env.subscription.as_ref() };
-        let site = resolve(self, plane, place, &env.static_web_app, &STATIC_WEB_APP).await?;
-        let service = resolve(self, plane, place, &env.apim, &APIM).await?;
-        Ok(Target {
+impl Workspace {
+    /// The control plane of an env, and what its settings mean there.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] if a name is not that of one resource; otherwise why the control plane cannot be opened or read.
+    pub async fn target(&self, env: &EnvSettings, previews: Previews) -> anyhow::Result<(Plane, Target)> {
+        let plane = self.plane_of(env)?;
+        let place = Within::of(env);
+        let site = resolve(self, plane.as_ref(), place, &env.static_web_app, &STATIC_WEB_APP).await?;
+        let service = resolve(self, plane.as_ref(), place, &env.apim, &APIM).await?;
+        let target = Target {
             env: env.name.clone(),
             site_environment: StaticSiteId::try_from(site)?.environment(&env.site_environment.value)?,
             service: ApimServiceId::try_from(service)?,
             apis: env.apis.clone(),
-            provisioner: match env.provisioning.value {
-                Provisioning::Engine => Provisioner::Engine,
-                Provisioning::Service => Provisioner::Service,
-            },
-            propagation: match env.provider.value {
-                ProviderKind::Json => Propagation::Immediate,
-                ProviderKind::Arm => Propagation::Eventual(Grace::default()),
-            },
+            provisioner: Plane::provisioner(env.provisioning.value),
+            propagation: plane.propagation(),
             previews,
             adoption: Adoption::default(),
             selector: self.selector(env),
-        })
+        };
+        Ok((plane, target))
     }
-}
 
-impl Context {
-    /// The service that a command is about which is about no site: that of `--apim`, or of the env.
+    /// The service that a use case is about which is about no site: that of `--apim`, or of the env.
     pub(crate) async fn service(&self) -> anyhow::Result<(Plane, ApimServiceId)> {
         let given = self.overrides();
         let (plane, apim, group, subscription) = match (self.settings.env(), &given.apim) {
@@ -70,11 +67,10 @@ impl Context {
         plane: &dyn ControlPlane,
         env: &EnvSettings,
     ) -> anyhow::Result<ResourceId> {
-        let place = Within { group: env.resource_group.as_ref(), subscription: env.subscription.as_ref() };
-        resolve(self, plane, place, &env.apim, &APIM).await
+        resolve(self, plane, Within::of(env), &env.apim, &APIM).await
     }
 
-    /// The control plane of a command that is about all services: that of the env, if one is chosen.
+    /// The control plane of a use case that is about all services: that of the env, if one is chosen.
     pub(crate) fn any_plane(&self) -> anyhow::Result<Plane> {
         match self.settings.env() {
             Ok(env) => self.plane_of(&env),
@@ -89,6 +85,12 @@ impl Context {
 struct Within<'a> {
     group: Option<&'a Sourced<String>>,
     subscription: Option<&'a Sourced<String>>,
+}
+
+impl<'a> Within<'a> {
+    fn of(env: &'a EnvSettings) -> Self {
+        Self { group: env.resource_group.as_ref(), subscription: env.subscription.as_ref() }
+    }
 }
 
 /// Adds to the hint about a site or a service that does not exist the one that was probably meant. It looks
@@ -111,21 +113,22 @@ pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Fi
     }
 }
 
-struct Kind {
+/// What can be looked up by name.
+struct Named {
     title: &'static str,
     provider: &'static str,
     collection: &'static str,
     all: Collection,
 }
 
-const STATIC_WEB_APP: Kind = Kind {
+const STATIC_WEB_APP: Named = Named {
     title: "static web app",
     provider: "Microsoft.Web",
     collection: "staticSites",
     all: Collection::StaticSites,
 };
 
-const APIM: Kind = Kind {
+const APIM: Named = Named {
     title: "API Management service",
     provider: "Microsoft.ApiManagement",
     collection: "service",
@@ -134,11 +137,11 @@ const APIM: Kind = Kind {
 
 /// A full id stands for itself; a name with its group and subscription makes one; a name alone is looked up.
 async fn resolve(
-    cx: &Context,
+    work: &Workspace,
     plane: &dyn ControlPlane,
     place: Within<'_>,
     given: &Sourced<String>,
-    kind: &Kind,
+    kind: &Named,
 ) -> anyhow::Result<ResourceId> {
     let given = &Sourced { value: tidy(&given.value).to_owned(), source: given.source.clone() };
     let name = &given.value;
@@ -158,60 +161,10 @@ async fn resolve(
         let id = group.resource(kind.provider, kind.collection, name);
         return id.map_err(|error| malformed(given, kind, &error).into());
     }
-    look_up(cx, plane, place, given, kind).await
+    look_up(work, plane, place, given, kind).await
 }
 
-/// The id in a text that is meant as one: an id itself; the link of a page of the portal, which has an id in it
-/// and after that the name of the page; an id that Git Bash took for a path and put its own folder before.
-pub(crate) fn id_in(text: &str) -> Option<String> {
-    let text = tidy(text);
-    if let Some(text) = plain_id(text) {
-        return Some(text);
-    }
-    let is_link = text.starts_with("https://") || text.starts_with("http://");
-    let is_path = text.get(1..3).is_some_and(|colon| [":/", ":\\"].contains(&colon));
-    if !is_link && !is_path {
-        return None;
-    }
-    let plain = percent_decoded(text).replace('\\', "/");
-    let lower = plain.to_ascii_lowercase();
-    let Some(at) = lower.find("/subscriptions/") else {
-        return lower.contains("/providers/").then_some(plain);
-    };
-    let path = plain[at..].split(['?', '#', '&']).next().unwrap_or_default().trim_end_matches('/');
-    if is_path {
-        return Some(path.to_owned());
-    }
-    // Subscription, group, provider, type and name, each behind what it is; then the page.
-    let id: Vec<&str> = path.split('/').take(9).collect();
-    Some(id.join("/"))
-}
-
-/// A text without the white space and the quotes that come along when it is copied.
-fn tidy(text: &str) -> &str {
-    let text = text.trim();
-    let quoted = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
-    quoted.map_or(text, str::trim)
-}
-
-/// An id that stands by itself, also without its first slash or with a last one. What only looks like an id is one
-/// that is not well-formed, and never a name.
-fn plain_id(text: &str) -> Option<String> {
-    let is_address = text.contains(':');
-    let has = |part: &str| text.to_ascii_lowercase().contains(part);
-    let begins =
-        text.get(.."subscriptions/".len()).is_some_and(|it| it.eq_ignore_ascii_case("subscriptions/"));
-    if begins && !is_address {
-        return Some(format!("/{}", text.trim_end_matches('/')));
-    }
-    // Git Bash leaves an id alone that begins with two slashes
-    let text = if text.starts_with("//") { &text[1..] } else { text };
-    let looks_so = text.starts_with('/') || !is_address && has("/providers/");
-    let trimmed = text.trim_end_matches('/');
-    looks_so.then(|| if trimmed.is_empty() { text } else { trimmed }.to_owned())
-}
-
-fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::InvalidId) -> UsageError {
+fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::InvalidId) -> UsageError {
     UsageError::new(format!("the {} (from {}) is not well-formed: {error}", kind.title, given.source)).hint(
         format!(
             "write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/{}/{}/NAME",
@@ -220,31 +173,30 @@ fn malformed(given: &Sourced<String>, kind: &Kind, error: &crate::model::Invalid
     )
 }
 
-/// Every id of a kind on a control plane, listed once for all envs that are on it.
-async fn every(cx: &Context, plane: &dyn ControlPlane, kind: &Kind) -> anyhow::Result<Rc<[ResourceId]>> {
+/// Every id of a kind on a control plane. It is listed once for all envs that are on it; those who ask while the list is
+/// being read wait for it.
+async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> anyhow::Result<Rc<[ResourceId]>> {
     // Control planes stay where they are for as long as the command runs.
-    let key = (ptr::from_ref(plane).addr(), kind.collection);
-    if let Some(known) = cx.known_ids.borrow().get(&key) {
-        return Ok(Rc::clone(known));
-    }
-    let all = plane.list(&kind.all).await?;
-    let ids: Rc<[ResourceId]> = all.iter().map(|found| found.value.id().clone()).collect();
-    cx.known_ids.borrow_mut().insert(key, Rc::clone(&ids));
-    Ok(ids)
+    let answer = work.known_ids(ptr::from_ref(plane).addr(), kind.collection);
+    let ids = answer.get_or_try_init(async || {
+        let all = plane.list(&kind.all).await?;
+        Ok::<_, anyhow::Error>(all.iter().map(|found| found.value.id().clone()).collect())
+    });
+    Ok(Rc::clone(ids.await?))
 }
 
 async fn look_up(
-    cx: &Context,
+    work: &Workspace,
     plane: &dyn ControlPlane,
     place: Within<'_>,
     given: &Sourced<String>,
-    kind: &Kind,
+    kind: &Named,
 ) -> anyhow::Result<ResourceId> {
     let name = &given.value;
     let is = |wanted: Option<&Sourced<String>>, actual: Option<&str>| {
         wanted.is_none_or(|wanted| actual.is_some_and(|actual| actual.eq_ignore_ascii_case(&wanted.value)))
     };
-    let ids = every(cx, plane, kind).await?;
+    let ids = every(work, plane, kind).await?;
     let matching = ids.iter().filter(|id| {
         id.name().eq_ignore_ascii_case(name)
             && is(place.group, id.group())
@@ -268,66 +220,6 @@ async fn look_up(
             let list: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
             let hint = format!("say which, with its resource group or its full id: {}", list.join(", "));
             Err(UsageError::new(message).hint(hint).into())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
-
-    #[test]
-    fn an_id_is_found_in_a_link_of_the_portal_and_in_a_path_of_git_bash() {
-        let blade = "https://portal.azure.com/#view/WebsitesExtension/X/id/";
-        let encoded = SITE.replace('/', "%2F");
-        for text in [
-            SITE.to_owned(),
-            format!("https://portal.azure.com/#@contoso.onmicrosoft.com/resource{SITE}/overview"),
-            format!("https://portal.azure.com/#resource{SITE}/staticsite"),
-            format!("https://portal.azure.us/#@0a/resource{SITE}"),
-            format!("https://portal.azure.com/?feature.x=1#@t/resource{SITE}/apis?tab=2"),
-            format!("{blade}{encoded}/page~/false"),
-            format!("C:/Program Files/Git{SITE}"),
-            format!("D:\\msys64{}", SITE.replace('/', "\\")),
-        ] {
-            assert_eq!(id_in(&text).as_deref(), Some(SITE), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_id_is_found_whatever_came_along_when_it_was_copied() {
-        for text in [
-            format!("{SITE}/"),
-            format!(" {SITE}\n"),
-            format!("\"{SITE}\""),
-            format!("'{SITE}/'"),
-            format!("\"{SITE}\"\r\n"),
-            SITE[1..].to_owned(),
-            format!("{}/", &SITE[1..]),
-            format!("/{SITE}"),
-        ] {
-            assert_eq!(id_in(&text).as_deref(), Some(SITE), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_looks_like_an_id_is_one_that_is_malformed() {
-        for text in [
-            "s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop",
-            "/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop",
-            "rg/PROVIDERS/Microsoft.Web/staticSites/shop",
-            "subscriptions/s/shop",
-        ] {
-            assert!(id_in(text).is_some_and(|id| ResourceId::parse(&id).is_err()), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_not_an_id_and_a_link_without_one_neither() {
-        for text in ["shop", "my-shop", "https://shop.azurestaticapps.net", "c:", ""] {
-            assert_eq!(id_in(text), None, "{text}");
         }
     }
 }

@@ -20,6 +20,7 @@ mod infrastructure;
 #[cfg(unix)]
 mod interrupts;
 mod models;
+mod outputs;
 mod ownership;
 mod pipelines;
 mod plans;

@@ -48,7 +48,7 @@ const COMMANDS: [&str; 51] = [
     "unlink --env e1 --out unlink.json",
     "unlink --all",
     "status --all",
-    "status --env e0 --wait-for linked --timeout 0s",
+    "status --env e0 --wait-for linked --timeout 1s",
     "audit --apim shop-apim",
     "audit --all-services --detailed-exitcode",
     "prune --apim shop-apim --dry-run",

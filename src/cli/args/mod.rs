@@ -4,7 +4,10 @@ pub(crate) mod contradictions;
 pub(crate) mod typed;
 pub(crate) mod variables;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{
     ArgAction, ArgMatches, Args,
@@ -13,12 +16,12 @@ use clap::{
 };
 use clap_complete::ArgValueCandidates;
 
-use self::typed::{duration, switch};
+use self::typed::{duration, switch, time_limit};
 use super::complete;
 use crate::{
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
     engine::{Adoption, Grace, Previews},
-    output::{Format, Pipeline, Query, Ui, UiOptions},
+    output::{Color, Format, Pipeline, Query, Ui, UiOptions},
     provider::arm::Wait,
 };
 
@@ -113,7 +116,7 @@ pub(crate) struct GlobalArgs {
     /// How long to wait for others who hold the lock of a model (30s unless given), and how long a command
     /// may take in all over HTTP (10m); with --wait-for, how long to wait for the state (5m)
     #[arg(long, global = true, env = "SWA_APIM_TIMEOUT", value_name = "TIME", help_heading = "Output")]
-    #[arg(value_parser = duration)]
+    #[arg(value_parser = time_limit)]
     pub(crate) timeout: Option<Duration>,
     /// Add a line of JSON to this file for each step, result and failure
     #[arg(long, global = true, env = "SWA_APIM_OUTPUT_FILE", value_name = "FILE", help_heading = "Output")]
@@ -124,6 +127,17 @@ pub(crate) struct GlobalArgs {
     /// The file that GitHub Actions reads the outputs of a step from
     #[arg(long, global = true, hide = true, env = "GITHUB_OUTPUT", value_name = "FILE")]
     github_output: Option<PathBuf>,
+    /// When results and messages have colours
+    #[arg(
+        long,
+        global = true,
+        env = "SWA_APIM_COLOR",
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    #[arg(value_parser = PossibleValuesParser::new(Color::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<Color>()))]
+    pub(crate) color: Color,
     /// Print nothing but results and errors
     #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = switch("SWA_APIM_QUIET"), help_heading = "Output")]
     quiet: bool,
@@ -147,6 +161,16 @@ impl GlobalArgs {
                 events: self.output_file.clone(),
             },
         })
+    }
+
+    /// The file of events.
+    pub(crate) fn events_file(&self) -> Option<&Path> {
+        self.output_file.as_deref()
+    }
+
+    /// Every file that a pipeline reads besides what is printed.
+    pub(crate) fn pipeline_files(&self) -> impl Iterator<Item = &Path> {
+        [&self.output_file, &self.github_output].into_iter().flatten().map(PathBuf::as_path)
     }
 
     /// How much is to be logged: -1 for errors alone, 0 for warnings too, 1 and more for more.
@@ -215,6 +239,19 @@ impl Origin<'_> {
         };
         value.map(|value| Sourced { value, source })
     }
+}
+
+/// The flags of a command line that have an effect in Azure alone.
+pub(crate) fn azure_flags(matches: &ArgMatches) -> Vec<&'static str> {
+    let mut leaf = matches;
+    while let Some((_, below)) = leaf.subcommand() {
+        leaf = below;
+    }
+    let given = |id: &str| {
+        leaf.ids().any(|known| known == id) && leaf.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let flags = [("grace", "--grace"), ("no_wait", "--no-wait"), ("check_rights", "--check-rights")];
+    flags.into_iter().filter(|(id, _)| given(id)).map(|(_, flag)| flag).collect()
 }
 
 /// Which envs a command is for.

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-/// The longest time that is waited for anything: ten years. A longer one means the same.
-pub(crate) const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+use crate::workflow::LONGEST;
 
 /// Reads `30s`, `2m`, `1h 30m`, or a number of seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -19,13 +18,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Ok(time.min(LONGEST))
 }
 
-/// A time, as it is typed.
-pub(crate) fn told(time: Duration) -> String {
-    match time.as_secs() {
-        0 => format!("{}ms", time.as_millis()),
-        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
-        seconds => format!("{seconds}s"),
-    }
+/// Reads how long something may take, which is longer than nothing.
+pub(crate) fn time_limit(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() { Err("a timeout must be more than zero".to_owned()) } else { Ok(time) }
 }
 
 /// Reads a switch that a variable sets; the variable is named where it is neither on nor off.

@@ -3,14 +3,12 @@
 use clap::{Args, Subcommand};
 use clap_complete::ArgValueCandidates;
 
+use super::shared;
 use crate::{
-    cli::{args::PlanArgs, complete, session::Context},
+    cli::{args::PlanArgs, complete, session::Session},
     diagnosis::ExitCode,
-    engine::{self, Adoption, Grace, Intent, Previews},
-    model::Api,
-    provider::{Collection, arm::Wait},
-    report::{ApiListReport, ApiReport, SCHEMA_VERSION},
-    workflow::change::plan::{self, Change},
+    engine::{Intent, Previews},
+    workflow::{self, Change},
 };
 
 /// Show and change which APIs the site can reach
@@ -44,44 +42,21 @@ struct NamesArgs {
     plan: PlanArgs,
 }
 
-pub(crate) async fn run(args: ApiArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ApiArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let env = cx.work.settings.env()?;
     let (intent, options) = match args.command {
-        ApiCommand::List => return list(cx).await,
+        ApiCommand::List => {
+            cx.ui.print(&workflow::apis(&cx.work, &env).await?)?;
+            return Ok(ExitCode::Success);
+        }
         ApiCommand::Add(NamesArgs { apis, plan }) => (Intent::AddApis { apis }, plan),
         ApiCommand::Remove(NamesArgs { apis, plan }) => (Intent::RemoveApis { apis }, plan),
     };
-    let env = cx.settings.env()?;
     if let Intent::RemoveApis { apis } = &intent {
         for api in apis.iter().filter(|api| env.apis.contains(api)) {
             cx.ui.say(&format!("note: the env lists `{api}`; the next link or relink adds it again"));
         }
     }
-    let (previews, grace, wait) = (Previews::Allow, Grace::default(), Wait::UntilDone);
-    Box::pin(plan::run(
-        cx,
-        vec![env],
-        Change { intent, previews, adoption: Adoption::Refuse, grace, wait, check_rights: false, options },
-    ))
-    .await
-}
-
-async fn list(cx: &Context) -> anyhow::Result<ExitCode> {
-    let env = cx.settings.env()?;
-    let plane = cx.plane_of(&env)?;
-    let plane = plane.as_ref();
-    let target = cx.target(&env, plane, Previews::Allow).await?;
-    let observed = engine::observe(plane, &target).await?;
-    let all = plane.list(&Collection::Apis(target.service.clone())).await?;
-    let all: Result<Vec<Api>, _> = all.iter().map(|found| Api::read(&found.value)).collect();
-    let current = all?.into_iter().filter(|api| api.is_current).collect();
-    let all = engine::with_schemes(plane, current).await?;
-    let in_product = |api: &Api| observed.product_apis.iter().any(|member| member.id == api.id);
-    let apis = all.iter().map(|api| ApiReport::of(api, in_product(api))).collect();
-    cx.ui.print(&ApiListReport {
-        schema_version: SCHEMA_VERSION,
-        env: env.name,
-        product: observed.product.as_ref().map(|seen| seen.view.id.name().to_owned()),
-        apis,
-    })?;
-    Ok(ExitCode::Success)
+    let change = Change { previews: Previews::Allow, ..Change::new(intent) };
+    Box::pin(shared::change(cx, vec![env], change, options)).await
 }

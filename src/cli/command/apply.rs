@@ -4,14 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::prune;
+use super::{prune, shared};
 use crate::{
-    cli::session::Context,
+    cli::session::Session,
     diagnosis::ExitCode,
-    workflow::{
-        change::plan,
-        saved::{self, Saved},
-    },
+    workflow::{self, Saved},
 };
 
 /// Apply exactly the plan that was saved with --out
@@ -22,16 +19,16 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json")]
 pub(crate) struct ApplyArgs {
-    /// The file of the plan
+    /// The file of the plan; - for standard input
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     plan: PathBuf,
 }
 
-pub(crate) async fn run(args: ApplyArgs, cx: &Context) -> anyhow::Result<ExitCode> {
-    let saved = saved::read(&args.plan)?;
-    saved.check(cx)?;
+pub(crate) async fn run(args: ApplyArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let saved = workflow::saved::read(&args.plan).await?;
+    saved.check(&cx.work)?;
     match saved {
-        Saved::Plans(plans) => Box::pin(plan::run_saved(cx, &plans)).await,
-        Saved::Prune(saved) => prune::run_saved(cx, &saved).await,
+        Saved::Plans(plans) => Box::pin(shared::run_saved(cx, &plans)).await,
+        Saved::Prune(saved) => prune::run_saved(cx, saved).await,
     }
 }

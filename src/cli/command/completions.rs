@@ -3,7 +3,7 @@
 use clap::{Args, builder::PossibleValuesParser};
 use clap_complete::env::Shells;
 
-use crate::{cli::session::UsageError, diagnosis::ExitCode, output::Ui};
+use crate::{diagnosis::ExitCode, output::Ui, workflow::UsageError};
 
 /// The variable by which a shell asks this program for candidates.
 pub(crate) const VARIABLE: &str = "SWA_APIM_COMPLETE";

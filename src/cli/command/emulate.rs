@@ -11,18 +11,15 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::{
-    cli::{
-        args::typed::duration,
-        interrupt::Interrupt,
-        session::{Context, UsageError},
-    },
+    cli::{args::typed::duration, interrupt::Interrupt, session::Session},
     config::Settings,
     diagnosis::ExitCode,
     emulator::{
-        Admin, Effect, Emulator, EmulatorOptions, Ending, Fault, LogFormat, Provisioning, Remote, Shape,
+        Admin, Effect, Emulator, EmulatorOptions, Ending, Fault, LinkProvisioning, LogFormat, Remote, Shape,
         Switches, Throttling, TlsOptions,
     },
     report::SCHEMA_VERSION,
+    workflow::UsageError,
 };
 
 /// Serve the model as Azure would: Resource Manager, the sites' edges and the gateways
@@ -145,7 +142,7 @@ impl SwitchArgs {
         Switches {
             latency_ms: self.latency,
             provisions: self.provisions == "yes",
-            provisioning: Provisioning {
+            provisioning: LinkProvisioning {
                 shape: self.operation_shape,
                 takes_ms: self.operation_time,
                 ending: self.operation_ending,
@@ -211,8 +208,8 @@ fn keep_out_of_core_files() {
 #[cfg(not(unix))]
 fn keep_out_of_core_files() {}
 
-pub(crate) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Result<ExitCode> {
-    let model = model_of(&cx.settings);
+pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Result<ExitCode> {
+    let model = model_of(&cx.work.settings);
     check(&args)?;
     keep_out_of_core_files();
     if args.access.allow_remote && args.access.token.is_none() {
@@ -221,15 +218,15 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Resu
              change every key of the model",
         );
     }
-    if !model.exists() && !cx.is_sample() {
+    if !model.exists() && !cx.work.is_sample() {
         cx.ui.say(&format!("there is no model at `{}` yet: it begins empty", model.display()));
     }
-    drop(if cx.is_sample() { None } else { Some(cx.create(&model, "")?) });
-    let (plane, ui) = (cx.model(&model)?, &cx.ui);
+    drop(if cx.work.is_sample() { None } else { Some(cx.work.create(&model, "")?) });
+    let (plane, ui) = (cx.work.model(&model)?, &cx.ui);
     let remote = if args.access.allow_remote { Remote::Allowed } else { Remote::Refused };
     let emulator = Emulator::start(EmulatorOptions {
         model: plane.path().map(PathBuf::from).unwrap_or(model),
-        lock_wait: cx.lock_wait(),
+        lock_wait: cx.work.deadline().lock_wait(),
         control: args.listen,
         data: args.data_plane,
         remote,
@@ -242,7 +239,7 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Context) -> anyhow::Resu
         switches: args.switches.switches(),
         log: args.log,
         write: Box::new(move |line| ui.tell_line(line)),
-        ambient: std::sync::Arc::clone(&cx.ambient),
+        ambient: std::sync::Arc::clone(cx.work.ambient()),
     })
     .await?;
     let ready = json!({"schemaVersion": SCHEMA_VERSION, "controlPlane": emulator.control_plane(),

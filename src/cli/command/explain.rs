@@ -6,10 +6,11 @@ use clap::Args;
 use clap_complete::ArgValueCandidates;
 
 use crate::{
-    cli::{complete, session::UsageError},
+    cli::complete,
     diagnosis::ExitCode,
     engine::{FindingCode, Trouble, UnknownCode},
     output::Ui,
+    workflow::UsageError,
 };
 
 /// Explain the code of a finding, an exit code or a message, or list all of them

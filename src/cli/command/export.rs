@@ -8,14 +8,10 @@ use clap::{
 };
 
 use crate::{
-    cli::{
-        args::ScopeArgs,
-        files,
-        session::{Context, UsageError},
-    },
+    cli::{args::ScopeArgs, session::Session},
     diagnosis::ExitCode,
-    export::{ExportFormat, ExportPart, LinkExport},
-    workflow::look::envs,
+    export::{ExportError, ExportFormat, ExportPart, LinkExport},
+    workflow::{self, UsageError},
 };
 
 /// Write a link as infrastructure code, with the name of its product
@@ -42,20 +38,25 @@ pub(crate) struct ExportArgs {
     out: Option<PathBuf>,
 }
 
-pub(crate) async fn run(args: ExportArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ExportArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let format = format(&args)?;
     if args.scope.all && format != ExportFormat::Apiops {
         let error = UsageError::new("each link is exported by itself, and `--all` asks for several");
         return Err(error.hint("choose one with `--env`; `--format apiops` takes all").into());
     }
-    let envs = cx.envs(args.scope.all)?;
-    let looked = envs::at_envs(cx, &envs).await?;
-    let links: Vec<LinkExport> = looked
-        .links
-        .iter()
-        .zip(&envs)
-        .map(|(link, env)| LinkExport::of(link, &env.apis))
-        .collect::<Result<_, _>>()?;
+    if args.apis_only && format == ExportFormat::Apiops {
+        let error = UsageError::new("`--apis-only` has no effect on `--format apiops`, which lists no APIs");
+        return Err(error.hint("leave `--apis-only` out").into());
+    }
+    let envs = cx.work.envs(args.scope.all)?;
+    let shown = cx.listener();
+    let looked = workflow::links(&cx.work, &envs, &shown).await?;
+    drop(shown);
+    let links = looked.links.iter().zip(&envs).map(|(link, env)| match link {
+        Ok(verdict) => LinkExport::of(verdict, &env.apis),
+        Err(_) => Err(ExportError::NoHostname { site: env.static_web_app.value.clone() }),
+    });
+    let links: Vec<LinkExport> = links.collect::<Result<_, _>>()?;
     let part = if args.apis_only { ExportPart::Apis } else { ExportPart::Link };
     let text = match links.as_slice() {
         [only] => only.write(format, part),
@@ -63,7 +64,7 @@ pub(crate) async fn run(args: ExportArgs, cx: &Context) -> anyhow::Result<ExitCo
     };
     match &args.out {
         None => cx.ui.print_lines(&text)?,
-        Some(file) => files::write_result(file, &text).await?,
+        Some(file) => workflow::write_beside(&cx.work, file, &text).await?,
     }
     let apart = matches!(format, ExportFormat::Bicep | ExportFormat::Arm) && part == ExportPart::Link;
     if apart && links.iter().any(|link| !link.is_in_one_group()) {
@@ -72,7 +73,7 @@ pub(crate) async fn run(args: ExportArgs, cx: &Context) -> anyhow::Result<ExitCo
              own: add `--apis-only`",
         );
     }
-    Ok(looked.code)
+    Ok(looked.exit)
 }
 
 fn format(args: &ExportArgs) -> Result<ExportFormat, UsageError> {

@@ -8,11 +8,12 @@ use clap::{
 };
 
 use crate::{
-    cli::{args::ScopeArgs, files, open, session::Context},
-    config::{Source, Sourced},
+    cli::{args::ScopeArgs, files, open, session::Session},
+    config::{EnvSettings, Source, Sourced},
     diagnosis::ExitCode,
-    graph::{Graph, GraphFormat},
-    workflow::look::envs,
+    engine::Verdict,
+    graph::{Drawn, Graph, GraphFormat},
+    workflow,
 };
 
 /// Draw sites, products, services and APIs, and the state of the links between them
@@ -38,28 +39,43 @@ pub(crate) struct GraphArgs {
     open: bool,
 }
 
-pub(crate) async fn run(args: GraphArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let envs = match service_alone(cx, args.scope) {
-        Some(apim) => envs::linked_to(cx, apim).await?,
-        None => cx.envs(args.scope.all)?,
+        Some(apim) => workflow::linked_to(&cx.work, apim).await?,
+        None => cx.work.envs(args.scope.all)?,
     };
-    let looked = envs::at_envs(cx, &envs).await?;
+    let shown = cx.listener();
+    let looked = workflow::links(&cx.work, &envs, &shown).await?;
+    drop(shown);
     let format = args.format.unwrap_or_else(|| implied_format(&args));
-    let text = Graph::of(&looked.links).draw(format);
+    let text = Graph::of(looked.links.iter().zip(&envs).map(drawn)).draw(format);
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_lines(&text)?,
-        (Some(file), _) => files::write_result(file, &text).await?,
+        (Some(file), _) => workflow::write_beside(&cx.work, file, &text).await?,
         (None, true) => open::show(&files::keep_temporary("graph", format.extension(), &text)?)?,
     }
     if let (Some(file), true) = (&args.out, args.open) {
         open::show(file)?;
     }
-    Ok(looked.code)
+    Ok(looked.exit)
+}
+
+/// A link as it is drawn; one that could not be read by what the settings call its ends.
+fn drawn<'a>((link, env): (&'a anyhow::Result<Verdict>, &'a EnvSettings)) -> Drawn<'a> {
+    match link {
+        Ok(verdict) => Drawn::Seen(verdict),
+        Err(_) => Drawn::Unread {
+            env: &env.name,
+            site: &env.static_web_app.value,
+            environment: &env.site_environment.value,
+            service: &env.apim.value,
+        },
+    }
 }
 
 /// The service that `--apim` names, if nothing else says what to draw.
-fn service_alone(cx: &Context, scope: ScopeArgs) -> Option<&Sourced<String>> {
-    let given = cx.overrides();
+fn service_alone(cx: &Session, scope: ScopeArgs) -> Option<&Sourced<String>> {
+    let given = cx.work.overrides();
     let of_one = given.env.is_some() || given.static_web_app.is_some();
     given.apim.as_ref().filter(|apim| !scope.all && !of_one && matches!(apim.source, Source::Flag(_)))
 }

@@ -6,9 +6,10 @@ use clap::Args;
 use clap_complete::ArgValueCandidates;
 
 use crate::{
-    cli::{complete, session::UsageError},
+    cli::complete,
     diagnosis::{ExitCode, nearest},
     output::Ui,
+    workflow::UsageError,
 };
 
 /// Print the help of a command, or of a topic: exit-codes

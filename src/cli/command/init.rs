@@ -6,14 +6,12 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
-    cli::{
-        files,
-        session::{Context, UsageError, quoted},
-    },
+    cli::session::Session,
     config::{FILE_NAME, MODEL_NAME, NewEnv, Source, Sourced, add_env, sample_config, sample_model},
-    diagnosis::ExitCode,
+    diagnosis::{ExitCode, quoted},
     model::{Api, ApimServiceId, PRODUCTION, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
+    workflow::{self, UsageError},
 };
 
 /// Write swa-apim.toml, asking what the portal asks
@@ -31,19 +29,20 @@ pub(crate) struct InitArgs {
     apis: Vec<String>,
 }
 
-pub(crate) async fn run(args: InitArgs, cx: &Context) -> anyhow::Result<ExitCode> {
-    if cx.is_sample() {
+pub(crate) async fn run(args: InitArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    if cx.work.is_sample() {
         return init_sample(cx).await;
     }
     let file = cx
+        .work
         .overrides()
         .config
         .as_ref()
-        .map_or_else(|| cx.folder.join(FILE_NAME), |it| cx.folder.join(&it.value));
+        .map_or_else(|| cx.work.folder.join(FILE_NAME), |it| cx.work.folder.join(&it.value));
     let existing = read_if_there(&file)?;
     let new = ask(args, cx).await?;
     let text = add_env(&file, existing.as_deref(), &new)?;
-    files::write_result(&file, &text).await?;
+    workflow::write_result(&file, &text).await?;
     let verb = if existing.is_some() { "added env" } else { "wrote" };
     let what = if existing.is_some() {
         format!("`{}` to {}", new.name, file.display())
@@ -56,8 +55,8 @@ pub(crate) async fn run(args: InitArgs, cx: &Context) -> anyhow::Result<ExitCode
 }
 
 /// The flags of this command line without which the next one would look elsewhere.
-fn flags(cx: &Context) -> String {
-    let given = cx.overrides();
+fn flags(cx: &Session) -> String {
+    let given = cx.work.overrides();
     let flags = [("--config", &given.config), ("--model", &given.model)];
     let words = flags.iter().filter_map(|(flag, given)| match given {
         Some(Sourced { value, source: Source::Flag(_) }) => {
@@ -69,8 +68,8 @@ fn flags(cx: &Context) -> String {
 }
 
 /// The sample as files of one's own, to play with and to break.
-async fn init_sample(cx: &Context) -> anyhow::Result<ExitCode> {
-    let (config, model) = (cx.folder.join(FILE_NAME), cx.folder.join(MODEL_NAME));
+async fn init_sample(cx: &Session) -> anyhow::Result<ExitCode> {
+    let (config, model) = (cx.work.folder.join(FILE_NAME), cx.work.folder.join(MODEL_NAME));
     let existing = read_if_there(&config)?;
     if existing.as_deref().is_some_and(|text| text != sample_config()) {
         let error =
@@ -78,9 +77,9 @@ async fn init_sample(cx: &Context) -> anyhow::Result<ExitCode> {
         return Err(error.hint("run this in an empty folder, or take the file away first").into());
     }
     let had_both = existing.is_some() && model.exists();
-    drop(cx.create(&model, sample_model())?);
+    drop(cx.work.create(&model, sample_model())?);
     if existing.is_none() {
-        files::write_result(&config, sample_config()).await?;
+        workflow::write_result(&config, sample_config()).await?;
     }
     let done = if had_both { "are there already" } else { "are there now" };
     cx.ui.say(&format!("{FILE_NAME} and {MODEL_NAME} {done}"));
@@ -96,8 +95,8 @@ fn read_if_there(file: &Path) -> anyhow::Result<Option<String>> {
     }
 }
 
-async fn ask(args: InitArgs, cx: &Context) -> anyhow::Result<NewEnv> {
-    let given = cx.overrides();
+async fn ask(args: InitArgs, cx: &Session) -> anyhow::Result<NewEnv> {
+    let given = cx.work.overrides();
     let text = |it: &Option<Sourced<String>>| it.as_ref().map(|it| it.value.clone());
     let complete = given.static_web_app.is_some() && given.apim.is_some();
     if complete && !cx.ui.can_ask() {
@@ -118,7 +117,7 @@ async fn ask(args: InitArgs, cx: &Context) -> anyhow::Result<NewEnv> {
             if given.static_web_app.is_none() { "Static web app" } else { "API Management service" };
         cx.ui.check_terminal(question, flag)?;
     }
-    let plane = cx.default_plane()?;
+    let plane = cx.work.default_plane()?;
     let plane = plane.as_ref();
     let site = match text(&given.static_web_app) {
         Some(site) => site,
@@ -157,7 +156,7 @@ fn described(id: &ResourceId) -> String {
     format!("{}  (resource group {})", id.name(), id.group().unwrap_or("none"))
 }
 
-async fn choose_site(cx: &Context, plane: &dyn ControlPlane) -> anyhow::Result<String> {
+async fn choose_site(cx: &Session, plane: &dyn ControlPlane) -> anyhow::Result<String> {
     let sites = ids(plane, &Collection::StaticSites).await?;
     if sites.is_empty() {
         let error = UsageError::refused("the control plane has no static web app");
@@ -171,7 +170,7 @@ async fn choose_site(cx: &Context, plane: &dyn ControlPlane) -> anyhow::Result<S
 }
 
 async fn choose_environment(
-    cx: &Context,
+    cx: &Session,
     plane: &dyn ControlPlane,
     site: &str,
 ) -> anyhow::Result<Option<String>> {
@@ -191,7 +190,7 @@ async fn choose_environment(
 }
 
 async fn choose_service(
-    cx: &Context,
+    cx: &Session,
     plane: &dyn ControlPlane,
     subscription: Option<&str>,
 ) -> anyhow::Result<String> {
@@ -225,7 +224,7 @@ async fn choose_service(
     Ok(there[at].to_string())
 }
 
-async fn choose_apis(cx: &Context, plane: &dyn ControlPlane, apim: &str) -> anyhow::Result<Vec<String>> {
+async fn choose_apis(cx: &Session, plane: &dyn ControlPlane, apim: &str) -> anyhow::Result<Vec<String>> {
     let Ok(service) = ApimServiceId::parse(apim) else { return Ok(Vec::new()) };
     let found = plane.list(&Collection::Apis(service)).await?;
     let apis = found.iter().filter_map(|found| Api::read(&found.value).ok());

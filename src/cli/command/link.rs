@@ -2,14 +2,15 @@
 
 use clap::Args;
 
+use super::shared;
 use crate::{
     cli::{
         args::{AdoptArgs, GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
-        session::Context,
+        session::Session,
     },
     diagnosis::ExitCode,
     engine::{Existing, Intent},
-    workflow::change::plan::{self, Change},
+    workflow::Change,
 };
 
 /// Link the API Management service of an env to its static web app
@@ -41,18 +42,15 @@ pub(crate) struct LinkArgs {
     plan: PlanArgs,
 }
 
-pub(crate) async fn run(args: LinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: LinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let existing = if args.replace { Existing::Replace } else { Existing::Keep };
-    let previews = args.preview.previews();
-    let (grace, wait) = (args.grace.grace(), args.no_wait.wait());
     let change = Change {
-        intent: Intent::Link { existing },
-        previews,
+        previews: args.preview.previews(),
         adoption: args.adopt.adoption(),
-        grace,
-        wait,
+        grace: args.grace.grace(),
+        wait: args.no_wait.wait(),
         check_rights: args.rights.check_rights,
-        options: args.plan,
+        ..Change::new(Intent::Link { existing })
     };
-    Box::pin(plan::run(cx, cx.envs(args.scope.all)?, change)).await
+    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

@@ -7,10 +7,11 @@ use clap::{Args, ValueHint};
 use clap_complete::ArgValueCandidates;
 
 use crate::{
-    cli::{complete, session::UsageError},
+    cli::complete,
     diagnosis::{ExitCode, nearest},
     files,
     output::Ui,
+    workflow::UsageError,
 };
 
 /// Print a manual page, or write all of them into a folder

@@ -17,6 +17,7 @@ pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod prune;
 pub(crate) mod relink;
+pub(crate) mod shared;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 pub(crate) mod unlink;

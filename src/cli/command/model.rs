@@ -7,16 +7,14 @@ use serde_json::Value;
 
 use super::snapshot::{self, SnapshotArgs};
 use crate::{
-    cli::{
-        files,
-        session::{Context, UsageError},
-    },
+    cli::session::Session,
     config::ProviderKind,
     diagnosis::ExitCode,
     files::read_whole,
     model::{Resource, without_mark},
     provider::{ControlPlane, json::Pages},
     report::{ImportReport, SCHEMA_VERSION},
+    workflow::{self, UsageError},
 };
 
 /// Put resources into the model, and take them out
@@ -62,7 +60,7 @@ enum ModelCommand {
     Snapshot(SnapshotArgs),
 }
 
-pub(crate) async fn run(args: ModelArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ModelArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     match args.command {
         ModelCommand::Import { file, partial } => {
             import(&file, if partial { Pages::Partial } else { Pages::Complete }, cx).await
@@ -72,13 +70,13 @@ pub(crate) async fn run(args: ModelArgs, cx: &Context) -> anyhow::Result<ExitCod
     }
 }
 
-async fn import(file: &Path, pages: Pages, cx: &Context) -> anyhow::Result<ExitCode> {
+async fn import(file: &Path, pages: Pages, cx: &Session) -> anyhow::Result<ExitCode> {
     let resources = read(file).await?;
-    let model = cx.settings.model().value;
-    if cx.settings.provider().value == ProviderKind::Json && !cx.is_sample() {
-        drop(cx.create(&model, "")?);
+    let model = cx.work.settings.model().value;
+    if cx.work.settings.provider().value == ProviderKind::Json && !cx.work.is_sample() {
+        drop(cx.work.create(&model, "")?);
     }
-    let plane = cx.default_model()?;
+    let plane = cx.work.default_model()?;
     plane.begin().await?;
     let (imported, withheld) = plane.import_withholding(resources, pages)?;
     plane.commit().await?;
@@ -111,14 +109,14 @@ async fn read(file: &Path) -> anyhow::Result<Value> {
     })
 }
 
-async fn export(out: Option<&Path>, cx: &Context) -> anyhow::Result<ExitCode> {
-    let resources = cx.default_model()?.resources()?;
+async fn export(out: Option<&Path>, cx: &Session) -> anyhow::Result<ExitCode> {
+    let resources = cx.work.default_model()?.resources()?;
     let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
     let Some(file) = out else {
         cx.ui.print_json(&values)?;
         return Ok(ExitCode::Success);
     };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    files::write_result(file, &text).await?;
+    workflow::write_beside(&cx.work, file, &text).await?;
     Ok(ExitCode::Success)
 }

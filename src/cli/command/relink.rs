@@ -2,15 +2,15 @@
 
 use clap::Args;
 
+use super::shared;
 use crate::{
     cli::{
         args::{AdoptArgs, GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
-        session::Context,
+        session::Session,
     },
     diagnosis::ExitCode,
     engine::Intent,
-    provider::arm::Wait,
-    workflow::change::plan::{self, Change},
+    workflow::Change,
 };
 
 /// Repair a link and replace both of its keys, without a failing call in between
@@ -36,18 +36,14 @@ pub(crate) struct RelinkArgs {
     plan: PlanArgs,
 }
 
-pub(crate) async fn run(args: RelinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
-    let (previews, grace) = (args.preview.previews(), args.grace.grace());
+pub(crate) async fn run(args: RelinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     // Each step of a rotation stands on the one before it, so each is waited for.
-    let wait = Wait::UntilDone;
     let change = Change {
-        intent: Intent::Relink,
-        previews,
+        previews: args.preview.previews(),
         adoption: args.adopt.adoption(),
-        grace,
-        wait,
+        grace: args.grace.grace(),
         check_rights: args.rights.check_rights,
-        options: args.plan,
+        ..Change::new(Intent::Relink)
     };
-    Box::pin(plan::run(cx, cx.envs(args.scope.all)?, change)).await
+    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

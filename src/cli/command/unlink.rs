@@ -2,14 +2,15 @@
 
 use clap::Args;
 
+use super::shared;
 use crate::{
     cli::{
         args::{NoWaitArgs, PlanArgs, RightsArgs, ScopeArgs},
-        session::Context,
+        session::Session,
     },
     diagnosis::ExitCode,
-    engine::{Adoption, Grace, Intent, Leftovers, Previews},
-    workflow::change::plan::{self, Change},
+    engine::{Intent, Leftovers, Previews},
+    workflow::Change,
 };
 
 /// Disconnect the static web app of an env from its API Management service
@@ -33,19 +34,14 @@ pub(crate) struct UnlinkArgs {
     plan: PlanArgs,
 }
 
-pub(crate) async fn run(args: UnlinkArgs, cx: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: UnlinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let leftovers = if args.purge { Leftovers::Purge } else { Leftovers::Keep };
-    // Whatever was linked can be unlinked.
-    let previews = Previews::Allow;
-    let (grace, wait) = (Grace::default(), args.no_wait.wait());
     let change = Change {
-        intent: Intent::Unlink { leftovers },
-        previews,
-        adoption: Adoption::Refuse,
-        grace,
-        wait,
+        // A link can be removed whatever it was made with.
+        previews: Previews::Allow,
+        wait: args.no_wait.wait(),
         check_rights: args.rights.check_rights,
-        options: args.plan,
+        ..Change::new(Intent::Unlink { leftovers })
     };
-    Box::pin(plan::run(cx, cx.envs(args.scope.all)?, change)).await
+    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

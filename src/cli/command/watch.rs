@@ -1,24 +1,22 @@
-//! `swa-apim status --watch` and `--wait-for`: looking again and again.
+//! `swa-apim status --watch` and `--wait-for`: what is shown of looking again and again.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
-    cli::{
-        args::typed::{LONGEST, duration, told},
-        error,
-        session::{Context, UsageError},
-    },
-    config::EnvSettings,
+    cli::{args::typed::duration, error, session::Session},
     diagnosis::ExitCode,
     engine::LinkState,
     output::Screen,
     report::{LinkReport, StatusReport},
+    workflow::{
+        spelt,
+        watch::{self, Look, Waited},
+    },
 };
 
 /// Whether to look again and again, and until when.
@@ -42,73 +40,33 @@ impl WatchArgs {
     }
 }
 
-/// How long a state is waited for, unless somebody says otherwise.
-const WAITING: Duration = Duration::from_secs(5 * 60);
-/// The shortest pause: without any, looking would keep a processor busy, or a control plane.
-const SHORTEST: Duration = Duration::from_millis(50);
-/// How long one look may take at one link, and at many.
-const ONE_LOOK: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(10 * 60));
-/// How much longer a request may take than is waited for it, so that it is clear who gives up first.
-const SLACK: Duration = Duration::from_secs(60);
-
-/// What one look at every env came to.
-type Look = anyhow::Result<(StatusReport, ExitCode)>;
-
 /// Looks until it is interrupted, or until every link is in the state that is waited for.
 pub(crate) async fn run<F: Future<Output = Look>>(
-    cx: &Context,
-    envs: &[EnvSettings],
+    cx: &Session,
+    links: usize,
     args: &WatchArgs,
     look: impl Fn() -> F,
 ) -> anyhow::Result<ExitCode> {
-    let interval = args.interval.max(SHORTEST);
-    match args.wait_for {
-        Some(state) => wait_for(cx, state, interval, look).await,
-        None => watch(cx, envs.len(), interval, look).await,
-    }
-}
-
-async fn watch<F: Future<Output = Look>>(
-    cx: &Context,
-    envs: usize,
-    interval: Duration,
-    look: impl Fn() -> F,
-) -> anyhow::Result<ExitCode> {
-    cx.go_on_for(LONGEST);
-    let usual = if envs == 1 { ONE_LOOK.0 } else { ONE_LOOK.1 };
-    let limit = cx.timeout().unwrap_or(usual);
-    let mut shown = Shown::default();
-    let mut has_looked = false;
-    loop {
-        cx.refresh();
-        let seen = timeout(limit, look()).await.unwrap_or_else(|_| Err(too_slow(limit).into()));
-        match seen {
-            Ok((report, _)) => {
-                has_looked = true;
-                shown.show(cx, &report, interval)?;
-            }
-            // A model that was readable before may be in the hands of an editor.
-            Err(error) if is_final(&error) && !(has_looked && is_damage(&error)) => return Err(error),
-            Err(error) => shown.show_failure(cx, &error)?,
+    let Some(wanted) = args.wait_for else {
+        let mut shown = Shown::default();
+        let show = |seen: Look| match seen {
+            Ok(status) => shown.show(cx, &status.report, args.interval),
+            Err(error) => shown.show_failure(cx, &error),
+        };
+        return Err(watch::watch(&cx.work, links, args.interval, look, show).await);
+    };
+    match watch::wait_for(&cx.work, wanted, args.interval, look).await? {
+        Waited::Reached(status) => {
+            cx.ui.print(&status.report)?;
+            Ok(ExitCode::Success)
         }
-        sleep(interval).await;
+        Waited::Late { last, patience } => {
+            if let Some(Ok(status)) = &last {
+                cx.ui.print(&status.report)?;
+            }
+            Err(watch::late(wanted, patience, last.as_ref()).into())
+        }
     }
-}
-
-fn too_slow(limit: Duration) -> UsageError {
-    UsageError::not_yet(format!("the control plane has not answered for {}", told(limit)))
-}
-
-/// Whether looking again will not help.
-fn is_final(error: &anyhow::Error) -> bool {
-    matches!(
-        error::diagnose(error).exit,
-        ExitCode::Usage | ExitCode::NotAuthorized | ExitCode::Unexpected | ExitCode::Interrupted
-    )
-}
-
-fn is_damage(error: &anyhow::Error) -> bool {
-    error::diagnose(error).exit == ExitCode::Unexpected
 }
 
 /// What was shown last.
@@ -122,7 +80,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn show(&mut self, cx: &Context, report: &StatusReport, interval: Duration) -> anyhow::Result<()> {
+    fn show(&mut self, cx: &Session, report: &StatusReport, interval: Duration) -> anyhow::Result<()> {
         let document = serde_json::to_value(report)?;
         let is_for_people = cx.ui.is_at_a_screen() || cx.ui.is_for_people();
         if is_for_people && self.told.as_ref() != Some(&document) {
@@ -130,7 +88,7 @@ impl Shown {
             self.told = Some(document.clone());
         }
         if cx.ui.is_at_a_screen() {
-            let below = format!("\nlooked at {}, every {}; Ctrl-C ends it", now(cx), told(interval));
+            let below = format!("\nlooked at {}, every {}; Ctrl-C ends it", now(cx), spelt(interval));
             return cx.ui.redraw(&mut self.screen, report, &below);
         }
         if cx.ui.is_for_people() {
@@ -144,7 +102,7 @@ impl Shown {
     }
 
     /// Says what was not there before, each with the time.
-    fn show_lines(&mut self, cx: &Context, lines: Vec<String>) -> anyhow::Result<()> {
+    fn show_lines(&mut self, cx: &Session, lines: Vec<String>) -> anyhow::Result<()> {
         for new in lines.iter().filter(|line| !self.lines.contains(line)) {
             cx.ui.print_lines(&format!("{} {new}\n", now(cx)))?;
         }
@@ -152,7 +110,7 @@ impl Shown {
         Ok(())
     }
 
-    fn show_failure(&mut self, cx: &Context, error: &anyhow::Error) -> anyhow::Result<()> {
+    fn show_failure(&mut self, cx: &Session, error: &anyhow::Error) -> anyhow::Result<()> {
         let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
         // A refusal is an answer: only what could not be read leaves the state unknown.
         let what = match error::diagnose(error).exit {
@@ -173,8 +131,8 @@ impl Shown {
     }
 }
 
-fn now(cx: &Context) -> String {
-    cx.ambient.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+fn now(cx: &Session) -> String {
+    cx.work.ambient().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A link as one line: its state, and the codes of its findings.
@@ -185,62 +143,4 @@ fn line(link: &LinkReport) -> String {
         line += finding.code.as_str();
     }
     line
-}
-
-async fn wait_for<F: Future<Output = Look>>(
-    cx: &Context,
-    wanted: LinkState,
-    interval: Duration,
-    look: impl Fn() -> F,
-) -> anyhow::Result<ExitCode> {
-    let patience = cx.timeout().unwrap_or(WAITING);
-    cx.go_on_for(patience.saturating_add(SLACK));
-    let start = Instant::now();
-    let end = start.checked_add(patience).unwrap_or(start);
-    let mut last: Option<Look> = None;
-    loop {
-        cx.refresh();
-        let Ok(seen) = timeout_at(end, look()).await else { break };
-        match &seen {
-            Ok((report, _)) if report.links.iter().all(|link| link.state == wanted) => {
-                cx.ui.print(report)?;
-                return Ok(ExitCode::Success);
-            }
-            Err(error) if is_final(error) => return seen.map(|(_, code)| code),
-            Ok(_) | Err(_) => last = Some(seen),
-        }
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            break;
-        }
-        // The last look is when the time is over, however long the interval is.
-        sleep(interval.min(left)).await;
-    }
-    give_up(cx, wanted, patience, last)
-}
-
-/// Says in which state every link is that is not in the wanted one.
-fn give_up(
-    cx: &Context,
-    wanted: LinkState,
-    patience: Duration,
-    last: Option<Look>,
-) -> anyhow::Result<ExitCode> {
-    let others = match last {
-        None => return Err(too_slow(patience).into()),
-        Some(Err(error)) => {
-            let message =
-                format!("after {}, it is not known whether it is {wanted}: {error:#}", told(patience));
-            let hint = error::diagnose(&error).hint;
-            return Err(hint.into_iter().fold(UsageError::not_yet(message), UsageError::hint).into());
-        }
-        Some(Ok((report, _))) => {
-            cx.ui.print(&report)?;
-            let others = report.links.iter().filter(|link| link.state != wanted);
-            others.map(|link| format!("`{}` is {}", link.env, link.state)).collect::<Vec<_>>()
-        }
-    };
-    let message = format!("after {}, {}, not {wanted}", told(patience), others.join(", "));
-    let hint = "give it more time with `--timeout`, or see what stands in the way with `swa-apim status`";
-    Err(UsageError::not_yet(message).hint(hint).into())
 }

@@ -1,38 +1,38 @@
 //! A change of one env, from its plan to what became of it.
 
 use crate::{
-    engine::{Applied, Finding, Observed, Plan, Undo, Verdict},
+    engine::{Applied, Finding, Observed, Plan, PlannedStep, Step, Undo, Verdict},
     report::StepReport,
     workflow::plane::Plane,
 };
 
 /// A change of one env, on its way.
-pub(crate) struct Job {
-    pub(crate) plane: Plane,
-    pub(crate) plan: Plan,
-    pub(crate) env: String,
+pub(super) struct Job {
+    pub(super) plane: Plane,
+    pub(super) plan: Plan,
+    pub(super) env: String,
     /// What the plan was made from, if it can be applied without looking again.
-    pub(crate) seen: Option<Observed>,
+    pub(super) seen: Option<Observed>,
     /// Whether another plan may take its place, if what it was made from has moved.
-    pub(crate) origin: Origin,
-    pub(crate) state: JobState,
+    pub(super) origin: Origin,
+    pub(super) state: JobState,
     /// What was found, where the plan has no steps.
-    pub(crate) findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
     /// Steps of plans that were given up for this one.
-    pub(crate) before: Vec<StepReport>,
+    pub(super) before: Vec<StepReport>,
     /// Steps of a plan that repaired what the control plane did not do.
-    pub(crate) after: Vec<StepReport>,
+    pub(super) after: Vec<StepReport>,
     /// How the first of them is undone.
-    pub(crate) undo: Option<Undo>,
+    pub(super) undo: Option<Undo>,
     /// How many steps were written to the file of events.
-    pub(crate) told: usize,
+    pub(super) told: usize,
     /// Whether a relink has left the keys as they were.
-    pub(crate) unrotated: bool,
+    pub(super) unrotated: bool,
 }
 
 /// Where a plan is from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(super) enum Origin {
     /// Made by this very command.
     Fresh,
     /// Shown to the user, who agreed to it, or saved: it is this plan or none.
@@ -40,7 +40,7 @@ pub(crate) enum Origin {
 }
 
 /// How far a job has come.
-pub(crate) enum JobState {
+pub(super) enum JobState {
     /// Nothing was done yet.
     Planned,
     /// The link was observed, and is as it was wanted.
@@ -61,13 +61,13 @@ pub(crate) enum JobState {
 }
 
 impl JobState {
-    pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
+    pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
         Self::Failed { error: error.into(), failed_step: None, undetermined: false }
     }
 }
 
 impl Job {
-    pub(crate) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
+    pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
         let (env, undo) = (plan.target.env.clone(), plan.undo.clone());
         let (before, after) = (Vec::new(), Vec::new());
         let (state, findings) = (JobState::Planned, Vec::new());
@@ -88,14 +88,22 @@ impl Job {
     }
 
     /// One for which there is nothing to do.
-    pub(crate) fn settled(plane: Plane, plan: Plan, verdict: Verdict) -> Self {
+    pub(super) fn settled(plane: Plane, plan: Plan, verdict: Verdict) -> Self {
         let findings = verdict.findings.clone();
         let state = JobState::Settled(Box::new(verdict));
         Self { state, findings, ..Self::new(plane, plan, None, Origin::Fresh) }
     }
 
     /// The user has agreed to this very plan.
-    pub(crate) fn agree(&mut self) {
+    pub(super) fn agree(&mut self) {
         (self.origin, self.seen) = (Origin::Agreed, None);
+    }
+
+    /// Whether the plan deletes what does not come back.
+    pub(super) fn deletes(&self) -> bool {
+        let deletes = |planned: &PlannedStep| {
+            matches!(planned.step, Step::DeleteProduct { .. } | Step::DeleteSubscription { .. })
+        };
+        self.plan.steps.iter().any(deletes)
     }
 }

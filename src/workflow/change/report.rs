@@ -3,14 +3,14 @@
 use std::{cmp::Ordering, time::Duration};
 
 use crate::{
-    cli::error,
     diagnosis::ExitCode,
     engine::{Applied, ChangeKind, Finding, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
     model::{ApimSubscriptionId, ResourceId},
     report::{ChangeResult, Outcome, StepReport, StepStatus, Told},
+    workflow::error::{diagnose, report},
 };
 
-pub(crate) fn planned(plan: &Plan) -> ChangeResult {
+pub(super) fn planned(plan: &Plan) -> ChangeResult {
     let outcome = if plan.is_empty() { Outcome::Unchanged } else { Outcome::Planned };
     let what = phrase(plan);
     let summary = match (outcome, plan.changes()) {
@@ -38,7 +38,7 @@ pub(crate) fn planned(plan: &Plan) -> ChangeResult {
 
 /// Whether a relink of a link that existed has left its keys as they were: its plan saw no subscription at all, and
 /// now there is one with keys.
-pub(crate) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {
+pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {
     let is_subscription = |id: &str| ResourceId::parse(id).is_ok_and(|id| id.is_a(ApimSubscriptionId::TYPE));
     let saw_one = plan.basis.versions().any(|(id, _)| is_subscription(id));
     let was_linked = !matches!(plan.state, LinkState::Unlinked | LinkState::Leftover);
@@ -51,19 +51,19 @@ pub(crate) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> b
 }
 
 /// A plan that is shown, with what was found where it has no steps: what it does not change stays so.
-pub(crate) fn would(plan: &Plan, findings: &[Finding]) -> ChangeResult {
+pub(super) fn would(plan: &Plan, findings: &[Finding]) -> ChangeResult {
     ChangeResult { findings: findings.to_vec(), ..planned(plan) }
 }
 
 /// A change that failed or was refused. Where a step was applied, the exit code says so, whatever failed after
 /// it.
-pub(crate) fn failed(
+pub(super) fn failed(
     env: &str,
     steps: Vec<StepReport>,
     state: LinkState,
     error: &anyhow::Error,
 ) -> ChangeResult {
-    let own = error::diagnose(error).exit;
+    let own = diagnose(error).exit;
     let any = |status| steps.iter().any(|step| step.status == status && step.kind != ChangeKind::Wait);
     let (applied, unknown) = (any(StepStatus::Applied), any(StepStatus::Unknown));
     let exit = match own {
@@ -73,7 +73,8 @@ pub(crate) fn failed(
         _ => own,
     };
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
-    let refused = !applied && !unknown && (refusal.is_some() || exit == ExitCode::Refused);
+    // What a plan could not be made of because Azure's answer was of no use is not refused: it may be tried again.
+    let refused = !applied && !unknown && exit == ExitCode::Refused;
     let (outcome, summary) = match (refused, applied || unknown) {
         (true, _) => (Outcome::Refused, "refused; nothing was changed"),
         (false, true) => (Outcome::Failed, "stopped part-way"),
@@ -87,7 +88,7 @@ pub(crate) fn failed(
         keys: None,
         undo: None,
         findings: refusal.map(|refusal| refusal.findings.clone()).unwrap_or_default(),
-        error: Some(error::report(error)),
+        error: Some(report(error)),
         product: None,
         told: Told::Nothing,
         summary: summary.to_owned(),
@@ -96,48 +97,42 @@ pub(crate) fn failed(
 }
 
 /// Adds what was observed after a failure. What a refusal found stays.
-pub(crate) fn seen(result: ChangeResult, verdict: &Verdict) -> ChangeResult {
-    let refused = result.outcome == Outcome::Refused && !result.findings.is_empty();
-    let findings = if refused { result.findings } else { verdict.findings.clone() };
+pub(super) fn seen(result: ChangeResult, verdict: &Verdict) -> ChangeResult {
+    let findings = if result.findings.is_empty() { verdict.findings.clone() } else { result.findings };
     ChangeResult { product: product_of(verdict), findings, ..result }
 }
 
-pub(crate) fn product_of(verdict: &Verdict) -> Option<String> {
+pub(super) fn product_of(verdict: &Verdict) -> Option<String> {
     verdict.observed.product.as_ref().map(|seen| seen.view.id.name().to_owned())
 }
 
-pub(crate) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
+pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
     plan.steps.iter().map(|planned| StepReport::of(planned, status)).collect()
 }
 
 /// The steps of a plan that was applied, with how long each took where that says something.
-pub(crate) fn applied(plan: &Plan, took: Option<&[Duration]>) -> Vec<StepReport> {
+pub(super) fn applied(plan: &Plan, took: Option<&[Duration]>) -> Vec<StepReport> {
     let mut steps = steps(plan, StepStatus::Applied);
     for (step, took) in steps.iter_mut().zip(took.unwrap_or_default()) {
-        *step = timed(step.clone(), *took);
+        *step = step.clone().timed(*took);
     }
     steps
 }
 
-/// A step with how long it took, to a tenth of a second.
-pub(crate) fn timed(step: StepReport, took: Duration) -> StepReport {
-    StepReport { seconds: Some((took.as_secs_f64() * 10.0).round() / 10.0), ..step }
-}
-
 /// The steps of a plan that were taken before it was given up.
-pub(crate) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
+pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
     let taken = plan.steps.iter().take(failed.unwrap_or_default());
     taken.map(|planned| StepReport::of(planned, StepStatus::Applied)).collect()
 }
 
 /// What is said of a change that was not waited for.
-pub(crate) fn accepted(plan: &Plan) -> String {
+pub(super) fn accepted(plan: &Plan) -> String {
     let what = phrase(plan);
     format!("Azure has accepted to {what}; {} tells when it has", plan.target.command("status"))
 }
 
 /// The steps of a plan of which one failed, or none was tried.
-pub(crate) fn partly_done(plan: &Plan, failed: Option<usize>, undetermined: bool) -> Vec<StepReport> {
+pub(super) fn partly_done(plan: &Plan, failed: Option<usize>, undetermined: bool) -> Vec<StepReport> {
     let status = |at: usize| match failed.map(|failed| at.cmp(&failed)) {
         Some(Ordering::Less) => StepStatus::Applied,
         Some(Ordering::Equal) if undetermined => StepStatus::Unknown,
@@ -167,7 +162,7 @@ fn targets(plan: &Plan) -> String {
 }
 
 /// What an intent is, as the object of a sentence.
-pub(crate) fn errand(intent: &Intent) -> &'static str {
+pub(super) fn errand(intent: &Intent) -> &'static str {
     match intent {
         Intent::Link { .. } => "the link",
         Intent::Relink => "the relink",
@@ -177,7 +172,7 @@ pub(crate) fn errand(intent: &Intent) -> &'static str {
     }
 }
 
-pub(crate) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> String {
+pub(super) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> String {
     let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
     let (site, service) = (site.name(), service.name());
     if !verdict.fulfils(&plan.intent) {

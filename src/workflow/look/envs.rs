@@ -1,62 +1,58 @@
-//! Looking at links without changing them, for commands that show many at once.
+//! Links for pictures and exports: several at once, each as closely as it can be looked at.
 
 use futures_util::{StreamExt as _, stream};
 
 use crate::{
-    cli::{command::status::unread, error, session::Context},
     config::{EnvSettings, Sourced},
     diagnosis::ExitCode,
-    engine::{self, Previews, Target},
+    engine::{self, Previews, Verdict},
     model::{LinkedBackend, PRODUCTION, StaticSiteId},
     provider::Collection,
-    report::LinkReport,
-    workflow::plane::Plane,
+    workflow::{at_once, error::diagnose, listener::Listener, workspace::Workspace},
 };
 
-/// How many links are read at once; what is sent at once is limited where it is sent.
-const AT_ONCE: usize = 32;
-
 /// Links as they were seen, and the exit code of what could not be.
-pub(crate) struct Looked {
-    pub(crate) links: Vec<LinkReport>,
-    pub(crate) code: ExitCode,
+#[derive(Debug)]
+pub struct Looked {
+    /// For each env its link, or why it could not be read.
+    pub links: Vec<anyhow::Result<Verdict>>,
+    /// The exit code of the whole.
+    pub exit: ExitCode,
 }
 
-/// Looks at the link of each env. One that cannot be read is reported as such among several; alone, it is an
-/// error.
-pub(crate) async fn at_envs(cx: &Context, envs: &[EnvSettings]) -> anyhow::Result<Looked> {
-    let progress = cx.ui.progress();
-    progress.now(format!("reading {} links", envs.len()));
+/// Looks at the link of each env.
+///
+/// # Errors
+///
+/// Why the link could not be read, if there is one env.
+pub async fn links(
+    work: &Workspace,
+    envs: &[EnvSettings],
+    listener: &dyn Listener,
+) -> anyhow::Result<Looked> {
+    listener.doing(&format!("reading {} links", envs.len()));
     let seen = stream::iter(envs).map(async |env| {
-        let plane = cx.plane_of(env)?;
-        let target = cx.target(env, plane.as_ref(), Previews::Allow).await?;
-        at_target(&plane, &target).await
+        let (plane, target) = work.target(env, Previews::Allow).await?;
+        anyhow::Ok(engine::verify(plane.as_ref(), &target).await?)
     });
-    let seen: Vec<_> = seen.buffered(AT_ONCE).collect().await;
-    drop(progress);
-    let mut looked = Looked { links: Vec::new(), code: ExitCode::Success };
-    for (env, link) in envs.iter().zip(seen) {
-        match link {
-            Ok(link) => looked.links.push(link),
-            Err(error) if envs.len() > 1 => {
-                looked.code = looked.code.worst(error::diagnose(&error).exit);
-                looked.links.push(unread(env, &error));
-            }
-            Err(error) => return Err(error),
-        }
+    let mut links: Vec<_> = seen.buffered(at_once::READS).collect().await;
+    if let ([_], Some(Err(_))) = (envs, links.first()) {
+        links.remove(0)?;
     }
-    Ok(looked)
-}
-
-async fn at_target(plane: &Plane, target: &Target) -> anyhow::Result<LinkReport> {
-    Ok(LinkReport::of(&engine::verify(plane.as_ref(), target).await?))
+    let codes = links.iter().filter_map(|link| link.as_ref().err()).map(|error| diagnose(error).exit);
+    let exit = codes.fold(ExitCode::Success, ExitCode::worst);
+    Ok(Looked { links, exit })
 }
 
 /// An env for each site whose production is linked to the service that `--apim` names, in order of the sites'
 /// ids. The configuration file need not know them.
-pub(crate) async fn linked_to(cx: &Context, apim: &Sourced<String>) -> anyhow::Result<Vec<EnvSettings>> {
-    let plane = cx.default_plane()?;
-    let service = cx.service_of(plane.as_ref(), &env_of(cx, "", "", apim)).await?;
+///
+/// # Errors
+///
+/// Why the service cannot be found, or a site not be read.
+pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> anyhow::Result<Vec<EnvSettings>> {
+    let plane = work.default_plane()?;
+    let service = work.service_of(plane.as_ref(), &env_of(work, "", "", apim)).await?;
     let sites = plane.as_ref().list(&Collection::StaticSites).await?;
     let linked = stream::iter(&sites).map(async |site| {
         let id = StaticSiteId::try_from(site.value.id().clone())?;
@@ -64,16 +60,16 @@ pub(crate) async fn linked_to(cx: &Context, apim: &Sourced<String>) -> anyhow::R
         let backends = plane.as_ref().list(&production).await?;
         let mut backends = backends.iter().filter_map(|found| LinkedBackend::read(&found.value).ok());
         let is_linked = backends.any(|backend| backend.backend == service);
-        Ok::<_, anyhow::Error>(is_linked.then(|| env_of(cx, id.name(), id.as_str(), apim)))
+        Ok::<_, anyhow::Error>(is_linked.then(|| env_of(work, id.name(), id.as_str(), apim)))
     });
-    let linked: Vec<anyhow::Result<_>> = linked.buffered(AT_ONCE).collect().await;
+    let linked: Vec<anyhow::Result<_>> = linked.buffered(at_once::READS).collect().await;
     let envs = linked.into_iter().filter_map(Result::transpose);
     envs.collect()
 }
 
 /// An env that stands in no file.
-fn env_of(cx: &Context, name: &str, site: &str, apim: &Sourced<String>) -> EnvSettings {
-    let (settings, given) = (&cx.settings, cx.overrides());
+fn env_of(work: &Workspace, name: &str, site: &str, apim: &Sourced<String>) -> EnvSettings {
+    let (settings, given) = (&work.settings, work.overrides());
     let provider = settings.provider();
     EnvSettings {
         name: name.to_owned(),

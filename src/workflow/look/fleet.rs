@@ -5,33 +5,28 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures_util::{StreamExt as _, stream};
 
 use crate::{
-    cli::session::Context,
     engine::{self, Target, Verdict},
-    output::Progress,
     provider::{
         ProviderError,
         arm::{ArmControlPlane, FleetView},
     },
-    workflow::plane::Plane,
+    workflow::{at_once, listener::Listener, plane::Plane},
 };
 
 /// From how many envs on one control plane on they are looked at by page first.
 const MANY: usize = 4;
-/// How many envs are looked at at once; what is sent at once is limited where it is sent.
-const AT_ONCE: usize = 64;
-
 /// The views of the control planes that many envs are on.
 #[derive(Default)]
-pub(crate) struct Fleet {
+pub(in crate::workflow) struct Fleet {
     views: BTreeMap<usize, FleetView>,
 }
 
 impl Fleet {
     /// Views for these targets, as far as it pays to have one.
-    pub(crate) fn of<'a>(targets: impl IntoIterator<Item = (&'a Target, &'a Plane)>) -> Self {
+    pub(in crate::workflow) fn of<'a>(targets: impl IntoIterator<Item = (&'a Target, &'a Plane)>) -> Self {
         let mut by_plane: BTreeMap<usize, (Arc<ArmControlPlane>, Vec<&Target>)> = BTreeMap::new();
         for (target, plane) in targets {
-            if let Plane::Azure(azure) = plane {
+            if let Some(azure) = plane.azure() {
                 let of_plane =
                     by_plane.entry(key_of(azure)).or_insert_with(|| (Arc::clone(azure), Vec::new()));
                 of_plane.1.push(target);
@@ -46,12 +41,12 @@ impl Fleet {
     }
 
     /// What a page says of a link; nothing, if it is not to be looked at by page.
-    pub(crate) async fn glance(
+    pub(in crate::workflow) async fn glance(
         &self,
         target: &Target,
         plane: &Plane,
     ) -> Option<Result<Verdict, ProviderError>> {
-        let Plane::Azure(azure) = plane else { return None };
+        let azure = plane.azure()?;
         let view = self.views.get(&key_of(azure))?;
         Some(engine::verify(view, target).await)
     }
@@ -75,22 +70,19 @@ fn is_about_a_backend(verdict: &Verdict) -> bool {
     ids.into_iter().any(|id| id.to_ascii_lowercase().contains("/linkedbackends/"))
 }
 
-/// Looks at each target, and says so on stderr as it has.
-pub(crate) async fn look_at_each(
-    cx: &Context,
+/// Looks at each target, and tells the listener as it has.
+pub(super) async fn look_at_each(
     targets: Vec<(usize, Target, Plane)>,
-    progress: &Progress,
+    listener: &dyn Listener,
 ) -> Vec<(usize, anyhow::Result<Verdict>)> {
     let fleet = Fleet::of(targets.iter().map(|(_, target, plane)| (target, plane)));
     let several = targets.len() > 1;
     let looks = stream::iter(&targets).map(async |(at, target, plane)| {
         let seen = fleet.look(target, plane).await;
         if several {
-            let said =
-                seen.as_ref().map_or_else(|_| "could not be read".to_owned(), |it| it.state.to_string());
-            cx.ui.say_beside(progress, &format!("{}: {said}", target.env));
+            listener.looked(&target.env, seen.as_ref().ok().map(|verdict| verdict.state));
         }
         (*at, seen.map_err(anyhow::Error::from))
     });
-    looks.buffer_unordered(AT_ONCE).collect().await
+    looks.buffer_unordered(at_once::READS).collect().await
 }

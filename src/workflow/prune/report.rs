@@ -3,15 +3,14 @@
 use std::cmp::Ordering;
 
 use crate::{
-    cli::error,
     diagnosis::ExitCode,
     engine::{Fate, Orphan, PrunePlan, Pruned},
-    provider::Transactions,
     report::{PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION, SparedReport, StepReport, StepStatus},
+    workflow::error::{diagnose, report as failure},
 };
 
 /// A plan that is only shown.
-pub(crate) fn planned(plan: &PrunePlan) -> PruneReport {
+pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
     let products = plan.orphans.iter().map(|orphan| {
         PrunedReport::of(orphan, PruneOutcome::Planned, steps(orphan, |_| StepStatus::Planned))
     });
@@ -25,13 +24,13 @@ pub(crate) fn planned(plan: &PrunePlan) -> PruneReport {
 }
 
 /// A saved plan that is not applied.
-pub(crate) fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneReport {
-    let exit = error::diagnose(error).exit;
+pub(super) fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneReport {
+    let exit = diagnose(error).exit;
     let refused = exit == ExitCode::Refused;
     let outcome = if refused { PruneOutcome::Refused } else { PruneOutcome::NotTried };
     let products = plan.orphans.iter().map(|orphan| {
         let report = PrunedReport::of(orphan, outcome, steps(orphan, |_| StepStatus::Pending));
-        PrunedReport { error: Some(error::report(error)), exit, ..report }
+        PrunedReport { error: Some(failure(error)), exit, ..report }
     });
     let what = if refused { "refused" } else { "failed" };
     let summary = format!("{}: {what}; nothing was deleted", plan.service.name());
@@ -42,9 +41,9 @@ fn in_changes(count: usize) -> String {
     if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
 }
 
-/// What became of a plan.
-pub(crate) fn done(plan: &PrunePlan, all: Vec<Pruned>, transactions: Transactions) -> PruneReport {
-    let products: Vec<PrunedReport> = all.into_iter().map(|pruned| one(pruned, transactions)).collect();
+/// What became of a plan. `apart` says whether each deletion stood by itself.
+pub(super) fn done(plan: &PrunePlan, all: Vec<Pruned>, apart: bool) -> PruneReport {
+    let products: Vec<PrunedReport> = all.into_iter().map(|pruned| one(pruned, apart)).collect();
     let count = |outcome| products.iter().filter(|product| product.outcome == outcome).count();
     let deleted = count(PruneOutcome::Deleted);
     let others = [
@@ -75,7 +74,7 @@ fn steps(orphan: &Orphan, status: impl Fn(usize) -> StepStatus) -> Vec<StepRepor
     orphan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
 }
 
-fn one(Pruned { orphan, fate }: Pruned, transactions: Transactions) -> PrunedReport {
+fn one(Pruned { orphan, fate }: Pruned, apart: bool) -> PrunedReport {
     let skipped = |orphan: &Orphan| steps(orphan, |_| StepStatus::Skipped);
     match fate {
         Fate::Deleted => {
@@ -93,10 +92,10 @@ fn one(Pruned { orphan, fate }: Pruned, transactions: Transactions) -> PrunedRep
                 Ordering::Greater => StepStatus::Pending,
             };
             let error = anyhow::Error::new(error).context("could not delete it");
-            let part_way = done > 0 && transactions == Transactions::None;
-            let exit = if part_way { ExitCode::Partial } else { error::diagnose(&error).exit };
+            let part_way = done > 0 && apart;
+            let exit = if part_way { ExitCode::Partial } else { diagnose(&error).exit };
             let report = PrunedReport::of(&orphan, PruneOutcome::Failed, steps(&orphan, status));
-            PrunedReport { error: Some(error::report(&error)), exit, ..report }
+            PrunedReport { error: Some(failure(&error)), exit, ..report }
         }
         Fate::NotTried => {
             PrunedReport::of(&orphan, PruneOutcome::NotTried, steps(&orphan, |_| StepStatus::Pending))
@@ -105,7 +104,7 @@ fn one(Pruned { orphan, fate }: Pruned, transactions: Transactions) -> PrunedRep
 }
 
 /// The exit code of the whole: what failed after something else was deleted was stopped part-way.
-pub(crate) fn exit_code(report: &PruneReport) -> ExitCode {
+pub(super) fn exit_code(report: &PruneReport) -> ExitCode {
     let any = |outcome| report.products.iter().any(|product| product.outcome == outcome);
     let worst = report.products.iter().fold(ExitCode::Success, |code, product| code.worst(product.exit));
     let part_way = any(PruneOutcome::Failed) && any(PruneOutcome::Deleted);
@@ -113,7 +112,7 @@ pub(crate) fn exit_code(report: &PruneReport) -> ExitCode {
 }
 
 /// Whether something stays only because it could not be read.
-pub(crate) fn undetermined(plan: &PrunePlan) -> ExitCode {
+pub(super) fn undetermined(plan: &PrunePlan) -> ExitCode {
     let any = plan.spared.iter().any(|spared| spared.undetermined);
     if any { ExitCode::Unavailable } else { ExitCode::Success }
 }
