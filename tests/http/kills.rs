@@ -25,17 +25,17 @@ fn undisturbed(start: &FakeAzure, line: &str) -> (String, usize) {
 }
 
 fn survives(before: &[&str], line: &str, options: &Options) {
-    let start = FakeAzure::with_scene(options.clone());
-    prepare(&start, before);
-    let (wanted, requests) = undisturbed(&start, line);
+    let scene = FakeAzure::with_scene(options.clone());
+    prepare(&scene, before);
+    let (wanted, requests) = undisturbed(&scene, line);
     assert!(requests > 3, "there is something to be killed between");
     std::thread::scope(|scope| {
         let at_once = 16;
         for worker in 0..at_once {
-            let (start, wanted) = (&start, &wanted);
+            let (scene, wanted) = (&scene, &wanted);
             scope.spawn(move || {
                 for number in (worker..requests).step_by(at_once) {
-                    let azure = start.copy();
+                    let azure = scene.copy();
                     let arrived = azure.stop_at(number);
                     let mut child = start(&azure, line);
                     arrived.recv_timeout(Duration::from_secs(60)).unwrap();
