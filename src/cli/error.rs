@@ -13,8 +13,19 @@ use crate::{
     export::ExportError,
     output::{AskError, InvalidQuery, Ui, printable},
     report::{ErrorReport, Event, one_line},
-    workflow,
+    workflow::{self, UsageError},
 };
+
+/// A file that a pipeline reads is not one that may be written.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct PipelineRefused(pub(crate) UsageError);
+
+impl Diagnose for PipelineRefused {
+    fn diagnosis(&self) -> Diagnosis {
+        self.0.diagnosis()
+    }
+}
 
 /// Prints what clap has to say, and returns the exit code that goes with it.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
@@ -45,6 +56,11 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
         }
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::Success,
+        Err(error) if error.is::<PipelineRefused>() => {
+            // A file that was refused does not get the failure either.
+            print(ui, None, &report(&error));
+            diagnose(&error).exit
+        }
         Err(error) => {
             let failure = report(&error);
             print(ui, None, &failure);
@@ -117,6 +133,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         error.downcast_ref::<E>().map(Diagnose::diagnosis)
     }
     of::<AskError>(error)
+        .or_else(|| of::<PipelineRefused>(error))
         .or_else(|| of::<ExportError>(error))
         .or_else(|| of_emulator(error))
         .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| Diagnosis::new(ExitCode::Usage)))

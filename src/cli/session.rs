@@ -7,6 +7,7 @@ use clap::ArgMatches;
 
 use super::{
     args::{self, GlobalArgs},
+    error::PipelineRefused,
     interrupt::Interrupt,
     invocation::Outside,
     journal::Journal,
@@ -53,7 +54,7 @@ impl Session {
         let ui = global.ui().writing_to(outside.streams);
         let azure_flags = args::azure_flags(matches);
         let session = Self { ui, work, yes: global.yes, journal, azure_flags, interrupt };
-        session.check_pipeline(global)?;
+        session.check_pipeline(global).map_err(PipelineRefused)?;
         Ok(session)
     }
 
