@@ -16,7 +16,7 @@ const KNOWN: [&[&str]; 10] = [
     &["provider/arm/control_plane.rs", "provider/arm/reading.rs"],
     &["provider/arm/credential/error.rs", "provider/arm/credential/kind.rs"],
     &["provider/arm/cure.rs", "provider/arm/failure.rs", "provider/arm/meaning.rs", "provider/arm/retry.rs"],
-    &["provider/json/control_plane.rs", "provider/json/transaction.rs"],
+    &["provider/json/control_plane.rs", "provider/json/read.rs", "provider/json/transaction.rs"],
     &["provider/json/disk.rs", "provider/json/error.rs"],
 ];
 
