@@ -3,7 +3,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+mod action;
 mod runner;
+#[path = "../support/shelf.rs"]
+mod shelf;
 
 use std::{fs, path::PathBuf};
 
@@ -95,29 +98,6 @@ fn a_workflow_without_the_action_branches_on_the_state() {
     let again = runner.job(job);
     again.succeeds();
     assert_eq!(again.scripts, 1, "what is linked is not linked again");
-}
-
-#[test]
-fn no_word_of_a_command_is_run_by_a_shell() {
-    let runner = Runner::linked();
-    let step = yaml(
-        "uses: OWNER/swa-apim@v0\nid: a\nwith: {command: \"status --query '`touch ran`' $(touch ran); touch ran\"}",
-    );
-    let ran = runner.steps(&[step]);
-    ran.fails();
-    assert!(!runner.path("ran").exists(), "{}", ran.log);
-}
-
-#[test]
-fn an_input_with_spaces_is_one_word() {
-    let runner = Runner::linked();
-    let step = yaml(
-        "uses: OWNER/swa-apim@v0\nid: a\nwith: {summary: \"false\", command: \"status -o tsv --query 'links[0].env || state'\"}",
-    );
-    let ran = runner.steps(&[step]);
-    ran.succeeds();
-    assert!(ran.log.contains("\nprod\n"), "{}", ran.log);
-    assert!(runner.path(&ran.output("a", "events")).exists());
 }
 
 #[test]
