@@ -1,4 +1,5 @@
 //! What the outside world decides for us: the time and chance.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{fmt::Debug, time::SystemTime};
 

@@ -1,4 +1,5 @@
 //! What a failure means to the person or script that ran the command: an exit code, and what to do next.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{error::Error, time::Duration};
 

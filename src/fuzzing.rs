@@ -6,6 +6,8 @@
 
 use serde_json::json;
 
+#[cfg(feature = "emulator")]
+pub use crate::emulator::fuzzing::{filter, graph_query, host, site_configuration};
 use crate::model::{
     Api, ApimPolicy, ApimPolicyId, ApimService, ApimServiceId, ApimSubscription, ApimSubscriptionId,
     Hostname, LinkNames, LinkedBackend, LinkedBackendId, Product, ProductApiId, ProductId, Resource,
@@ -15,7 +17,6 @@ use crate::model::{
 pub use crate::{
     cli::fuzzing::plan,
     config::fuzzing::configuration,
-    emulator::fuzzing::{filter, graph_query, host, site_configuration},
     provider::{
         arm::fuzzing::{address, failure, page, retry_after},
         json::fuzzing::{import, model},

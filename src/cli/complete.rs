@@ -14,13 +14,13 @@ use crate::{
 };
 
 /// The names of the envs of the configuration file.
-pub(super) fn envs() -> Vec<CompletionCandidate> {
+pub(crate) fn envs() -> Vec<CompletionCandidate> {
     let Some(settings) = settings() else { return Vec::new() };
     settings.env_names().into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// The codes of findings and the exit codes, with what they say.
-pub(super) fn codes() -> Vec<CompletionCandidate> {
+pub(crate) fn codes() -> Vec<CompletionCandidate> {
     let one = |code: &FindingCode| CompletionCandidate::new(code.as_str()).help(Some(code.title().into()));
     let exit = |code: ExitCode| {
         CompletionCandidate::new(format!("exit-{}", code as u8)).help(Some(code.meaning().into()))
@@ -29,17 +29,17 @@ pub(super) fn codes() -> Vec<CompletionCandidate> {
 }
 
 /// What `help` knows besides commands.
-pub(super) fn topics() -> Vec<CompletionCandidate> {
+pub(crate) fn topics() -> Vec<CompletionCandidate> {
     commands().into_iter().chain([CompletionCandidate::new("exit-codes")]).collect()
 }
 
 /// The commands.
-pub(super) fn commands() -> Vec<CompletionCandidate> {
+pub(crate) fn commands() -> Vec<CompletionCandidate> {
     super::command().get_subcommands().map(|command| CompletionCandidate::new(command.get_name())).collect()
 }
 
 /// The APIs of the service of the env on the command line.
-pub(super) fn apis() -> Vec<CompletionCandidate> {
+pub(crate) fn apis() -> Vec<CompletionCandidate> {
     let found = settings().and_then(|settings| settings.env().ok()).and_then(|env| apis_of(&env));
     found.unwrap_or_default()
 }

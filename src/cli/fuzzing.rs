@@ -1,6 +1,6 @@
 //! Any bytes as a saved plan.
 
-use super::plan_file;
+use crate::workflow::saved;
 
 /// Reads bytes as a saved plan.
 ///
@@ -8,5 +8,5 @@ use super::plan_file;
 ///
 /// If a plan that is read is not the same when it is written and read again.
 pub fn plan(bytes: &[u8]) {
-    plan_file::fuzz(bytes);
+    saved::fuzz(bytes);
 }

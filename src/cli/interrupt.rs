@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{failure, journal::Journal};
+use super::{error, journal::Journal};
 use crate::diagnosis::ExitCode;
 
 /// How long a command has to end by itself. Reading a pipe or a terminal does not notice that it is asked to.
@@ -18,7 +18,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// The request to end this process. Clones share one request.
 #[derive(Clone, Debug)]
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     asked: watch::Receiver<bool>,
 }
 
@@ -28,7 +28,7 @@ impl Interrupt {
     /// # Errors
     ///
     /// If the operating system does not let this process listen.
-    pub(super) fn listen(journal: Journal) -> io::Result<Self> {
+    pub(crate) fn listen(journal: Journal) -> io::Result<Self> {
         let (tell, asked) = watch::channel(false);
         let terminal = Terminal::remember();
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -47,12 +47,12 @@ impl Interrupt {
     }
 
     /// A request that never comes.
-    pub(super) fn never() -> Self {
+    pub(crate) fn never() -> Self {
         Self { asked: watch::channel(false).1 }
     }
 
     /// Is over when this process is asked to end.
-    pub(super) async fn asked(&self) {
+    pub(crate) async fn asked(&self) {
         let mut asked = self.asked.clone();
         // The sender lives as long as the process: without it, no signal is heard any more.
         if asked.wait_for(|asked| *asked).await.is_err() {
@@ -65,7 +65,7 @@ fn end(journal: &Journal) -> ! {
     if let Some(text) = journal.epitaph() {
         let (done, printed) = mpsc::channel();
         thread::spawn(move || {
-            failure::print_interruption(&text);
+            error::print_interruption(&text);
             let _ = done.send(());
         });
         let _ = printed.recv_timeout(LAST_WORDS);
@@ -145,12 +145,12 @@ impl Terminal {
         if tcgetattr(io::stdin()).is_ok_and(is_changed) {
             // Of a terminal that is gone, nothing is left to restore.
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
-            failure::show_cursor();
+            error::show_cursor();
         }
     }
 
     #[cfg(not(unix))]
     fn restore(&self) {
-        failure::show_cursor();
+        error::show_cursor();
     }
 }

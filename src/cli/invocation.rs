@@ -4,7 +4,7 @@ use std::{cell::OnceCell, ffi::OsString, fmt, sync::Arc};
 
 use clap::{ArgMatches, FromArgMatches as _};
 
-use super::{Cli, command, dispatch, failure, interrupt::Interrupt, journal::Journal};
+use super::{Cli, command, dispatch, error, interrupt::Interrupt, journal::Journal};
 use crate::{
     ambient::{self, Ambient, System},
     diagnosis::ExitCode,
@@ -65,11 +65,11 @@ impl Invocation {
     pub async fn run(&self, outside: &Outside) -> ExitCode {
         let cli = match Cli::from_arg_matches(&self.0) {
             Ok(cli) => cli,
-            Err(error) => return failure::usage(&error),
+            Err(error) => return error::usage(&error),
         };
         let ui = cli.global.ui().writing_to(outside.streams.clone());
         let (journal, kept) = (Journal::default(), OnceCell::new());
         let outcome = dispatch(cli, &self.0, &journal, &Interrupt::never(), outside, &kept).await;
-        failure::exit_code(outcome, &ui, &journal)
+        error::exit_code(outcome, &ui, &journal)
     }
 }

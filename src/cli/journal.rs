@@ -9,17 +9,22 @@ use std::{
 };
 
 use crate::{
-    engine::{ChangeKind, PlannedStep},
-    output::StepStatus,
+    diagnosis::ExitCode,
+    engine::{ChangeKind, LinkState, PlannedStep},
+    report::{
+        ChangeReport, ChangeResult, ErrorReport, Outcome, SCHEMA_VERSION, StepReport, StepStatus, Told,
+    },
 };
 
 /// The steps of a command and how far each has come. Clones share one list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Journal(Arc<Shared>);
+pub(crate) struct Journal(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     chapters: Mutex<Vec<Chapter>>,
+    /// The verb that changes links, once it is known.
+    verb: Mutex<Option<String>>,
     /// Whether the command is one that changes something.
     changes: AtomicBool,
     /// Whether the message about an interruption was printed.
@@ -30,42 +35,60 @@ struct Shared {
 #[derive(Debug)]
 struct Chapter {
     title: String,
-    steps: Vec<(String, StepStatus)>,
+    steps: Vec<StepReport>,
 }
 
 impl Journal {
     /// Notes that the command is one that changes something.
-    pub(super) fn expect_changes(&self) {
+    pub(crate) fn expect_changes(&self) {
         self.0.changes.store(true, Ordering::Relaxed);
     }
 
-    /// Notes steps that are about to be taken, and returns the number of their chapter.
-    pub(super) fn open<'a>(&self, title: &str, steps: impl IntoIterator<Item = &'a PlannedStep>) -> usize {
-        let name = |planned: &PlannedStep| {
-            (format!("{} {}", planned.step.action(), planned.step.target().name()), initial(planned))
-        };
-        let steps = steps.into_iter().map(name).collect();
-        let mut chapters = self.chapters();
-        chapters.push(Chapter { title: title.to_owned(), steps });
-        chapters.len() - 1
+    /// Notes which verb changes links.
+    pub(crate) fn begin(&self, verb: &str) {
+        *self.0.verb.lock().unwrap_or_else(PoisonError::into_inner) = Some(verb.to_owned());
     }
 
-    /// Notes how far a step of a chapter has come.
-    pub(super) fn note(&self, chapter: usize, at: usize, status: StepStatus) {
+    /// What an interrupted change reports: the steps of each env as far as they have come. Nothing, if the command
+    /// changes no links.
+    pub(crate) fn report(&self, error: &ErrorReport) -> Option<ChangeReport> {
+        let command = self.0.verb.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let result = |chapter: &Chapter| ChangeResult {
+            env: chapter.title.clone(),
+            outcome: Outcome::Failed,
+            steps: chapter.steps.clone(),
+            state: LinkState::Unknown,
+            keys: None,
+            findings: Vec::new(),
+            undo: None,
+            error: Some(error.clone()),
+            product: None,
+            told: Told::Everything,
+            summary: "interrupted".to_owned(),
+            exit: ExitCode::Interrupted,
+        };
+        let results = self.chapters().iter().map(result).collect();
+        Some(ChangeReport { schema_version: SCHEMA_VERSION, command, results })
+    }
+
+    /// Notes steps that are about to be taken, as a chapter of this title.
+    pub(crate) fn open(&self, title: &str, steps: &[PlannedStep]) {
+        let steps = steps.iter().map(|planned| StepReport::of(planned, initial(planned))).collect();
+        self.chapters().push(Chapter { title: title.to_owned(), steps });
+    }
+
+    /// Notes how far a step has come of the last chapter of this title, if there is one.
+    pub(crate) fn note(&self, title: &str, at: usize, status: StepStatus) {
         let mut chapters = self.chapters();
-        let step = chapters.get_mut(chapter).and_then(|chapter| chapter.steps.get_mut(at));
-        if let Some((_, known)) = step.filter(|(_, known)| *known != StepStatus::Skipped) {
-            *known = status;
+        let chapter = chapters.iter_mut().rfind(|chapter| chapter.title == title);
+        let step = chapter.and_then(|chapter| chapter.steps.get_mut(at));
+        if let Some(step) = step.filter(|step| step.status != StepStatus::Skipped) {
+            step.status = status;
         }
     }
 
-    /// Notes how far the first `count` steps of a chapter have come.
-    pub(super) fn note_first(&self, chapter: usize, count: usize, status: StepStatus) {
-        (0..count).for_each(|at| self.note(chapter, at, status));
-    }
-
     /// What an interruption says; nothing, if it was said already.
-    pub(super) fn epitaph(&self) -> Option<String> {
+    pub(crate) fn epitaph(&self) -> Option<String> {
         if self.0.printed.swap(true, Ordering::Relaxed) {
             return None;
         }
@@ -75,7 +98,7 @@ impl Journal {
         let mut text = "interrupted; run the same command again to do what is left".to_owned();
         let chapters = self.chapters();
         let begun = |chapter: &&Chapter| {
-            chapter.steps.iter().any(|(_, it)| matches!(it, StepStatus::Applied | StepStatus::Unknown))
+            chapter.steps.iter().any(|it| matches!(it.status, StepStatus::Applied | StepStatus::Unknown))
         };
         for chapter in chapters.iter().filter(begun) {
             for (status, words) in [
@@ -83,8 +106,8 @@ impl Journal {
                 (StepStatus::Unknown, "sent, and not known whether it was applied"),
                 (StepStatus::Pending, "not applied"),
             ] {
-                let of_status = chapter.steps.iter().filter(|(_, known)| *known == status);
-                let names: Vec<&str> = of_status.map(|(name, _)| name.as_str()).collect();
+                let of_status = chapter.steps.iter().filter(|step| step.status == status);
+                let names: Vec<String> = of_status.map(named).collect();
                 if !names.is_empty() {
                     let _ = write!(text, "\n  {}: {words}: {}", chapter.title, names.join(", "));
                 }
@@ -100,6 +123,10 @@ impl Journal {
         // A list of words is whole, whatever happened to the thread that held it.
         self.0.chapters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn named(step: &StepReport) -> String {
+    format!("{} {}", step.action, step.target.rsplit('/').next().unwrap_or_default())
 }
 
 /// A wait changes nothing, so it is left out of the message.
@@ -128,9 +155,9 @@ mod tests {
         let journal = Journal::default();
         journal.expect_changes();
         let steps = ["a", "b", "c"].map(|name| step(name, ChangeKind::Create));
-        let chapter = journal.open("prod", &steps);
-        journal.note(chapter, 0, StepStatus::Applied);
-        journal.note(chapter, 1, StepStatus::Unknown);
+        journal.open("prod", &steps);
+        journal.note("prod", 0, StepStatus::Applied);
+        journal.note("prod", 1, StepStatus::Unknown);
         let text = journal.epitaph().unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::output::{one_line, printable};
+use crate::{output::printable, report::one_line};
 
 /// The log, in which nothing that another party wrote begins a line or steers the terminal.
 struct Clean<W>(W);
@@ -26,7 +26,7 @@ impl<W: Write> Write for Clean<W> {
 /// Starts logging at the level that belongs to a number of `-v`.
 ///
 /// Only what this program says itself is logged: libraries that send requests say more than may be shown.
-pub(super) fn start(verbosity: i8) {
+pub(crate) fn start(verbosity: i8) {
     let level = match verbosity {
         ..0 => LevelFilter::ERROR,
         0 => LevelFilter::WARN,

@@ -1,59 +1,36 @@
 //! The command line: arguments in, exit code out. One file per verb.
 
-mod api;
-mod apply;
 mod args;
-mod audit;
-mod change;
+mod command;
 mod complete;
-mod completions;
-mod context;
-mod contradictions;
-mod doctor;
-mod emulate;
-mod execution;
-mod explain;
-mod export;
-mod failure;
+mod error;
 mod files;
-mod fleet;
 #[doc(hidden)]
 pub mod fuzzing;
-mod graph;
-mod help;
-mod init;
 mod interrupt;
 mod invocation;
-mod job;
 mod journal;
-mod link;
 mod logging;
-mod look;
-mod man;
-mod model;
 mod open;
-mod outcome;
-mod plan_file;
-mod plane;
-mod prune;
-mod pruned;
-mod relink;
-mod resolve;
+mod session;
 mod shown;
-mod snapshot;
-mod status;
-mod typed;
-mod unlink;
-mod variables;
-mod watch;
 
 use std::{cell::OnceCell, env};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::invocation::{Invocation, Outside};
-use self::{args::GlobalArgs, context::Context, interrupt::Interrupt, journal::Journal};
-use crate::diagnosis::ExitCode;
+use self::{
+    args::{GlobalArgs, contradictions, variables},
+    command::{
+        api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, man,
+        model, prune, relink, status, unlink,
+    },
+    interrupt::Interrupt,
+    journal::Journal,
+    session::Session,
+};
+use crate::{ambient, diagnosis::ExitCode};
 
 /// Link an Azure API Management service to an Azure Static Web App
 ///
@@ -126,17 +103,18 @@ pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
     let matches = match variables::without_empty(command()).try_get_matches_from(env::args_os()) {
         Ok(matches) => matches,
-        Err(error) => return failure::usage(&error),
+        Err(error) => return error::usage(&error),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return failure::usage(&error),
+        Err(error) => return error::usage(&error),
     };
+    cli.global.color.choose(ambient::variable);
     logging::start(cli.global.verbosity());
     let ui = cli.global.ui();
     variables::warn_of_unknown(&command(), &ui);
     let journal = Journal::default();
-    failure::exit_code(run(cli, &matches, &journal), &ui, &journal)
+    error::exit_code(run(cli, &matches, &journal), &ui, &journal)
 }
 
 fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Result<ExitCode> {
@@ -146,7 +124,7 @@ fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Resul
     }
     let outside = Outside::default();
     // The process ends with the command; taking a fleet's model apart before that would be time wasted.
-    let kept = &*Box::leak(Box::<OnceCell<Context>>::default());
+    let kept = &*Box::leak(Box::<OnceCell<Session>>::default());
     if matches!(cli.command, Command::Emulate(_)) {
         // A server uses every processor, and ends by itself when it is asked to.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -199,10 +177,11 @@ async fn dispatch(
     journal: &Journal,
     interrupt: &Interrupt,
     outside: &Outside,
-    kept: &OnceCell<Context>,
+    kept: &OnceCell<Session>,
 ) -> anyhow::Result<ExitCode> {
+    contradictions::check(matches)?;
     let global = cli.global;
-    let opened = || Context::new(&global, matches, journal.clone(), interrupt.clone(), outside.clone());
+    let opened = || Session::new(&global, matches, journal.clone(), interrupt.clone(), outside.clone());
     let context = || opened().map(|context| kept.get_or_init(|| context));
     match cli.command {
         Command::Init(args) => init::run(args, context()?).await,

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::context::UsageError;
+use crate::workflow::UsageError;
 
 /// What opens a file on this kind of machine.
 const OPENER: &str = if cfg!(target_os = "macos") {
@@ -21,7 +21,7 @@ const OPENER: &str = if cfg!(target_os = "macos") {
 /// # Errors
 ///
 /// A usage error that names the file, if there is nothing to open it with.
-pub(super) fn show(file: &Path) -> anyhow::Result<()> {
+pub(crate) fn show(file: &Path) -> anyhow::Result<()> {
     let mut command = Command::new(OPENER);
     command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map(drop).map_err(|error| {

@@ -1,55 +1,70 @@
-//! Each step of a change, as it is taken: on the screen, in the journal and in the file of events.
+//! What a use case says while it runs: on the screen, in the journal and in the file of events.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
-use super::{change::is_apart, context::Context, journal::Journal, outcome, plane::Plane};
+use super::{journal::Journal, session::Session};
 use crate::{
-    engine::{Plan, PlannedStep, StepListener},
-    output::{Event, Progress, StepReport, StepStatus, Ui},
+    engine::{LinkState, PlannedStep},
+    output::{Progress, Ui},
+    report::{ChangeResult, Event, StepReport, StepStatus},
+    workflow::{Listener, Stage, StepNews},
 };
 
-/// Shows, notes and writes down each step as it is taken.
-pub(super) struct Shown<'a> {
-    env: &'a str,
-    progress: &'a Progress,
+/// Shows, notes and writes down what a use case says. Dropping it takes the progress from the screen.
+pub(crate) struct Shown<'a> {
+    progress: Progress,
     ui: &'a Ui,
     journal: &'a Journal,
-    /// The steps in the journal, where each stands by itself.
-    chapter: Option<usize>,
-    /// How many steps were written to the file of events.
-    pub(super) told: AtomicUsize,
 }
 
-impl<'a> Shown<'a> {
-    pub(super) fn new(
-        cx: &'a Context,
-        env: &'a str,
-        plane: &Plane,
-        plan: &Plan,
-        progress: &'a Progress,
-    ) -> Self {
-        let chapter = is_apart(plane).then(|| cx.journal.open(env, &plan.steps));
-        Self { env, progress, ui: &cx.ui, journal: &cx.journal, chapter, told: AtomicUsize::new(0) }
+impl Session {
+    /// What listens to a use case of this command.
+    pub(crate) fn listener(&self) -> Shown<'_> {
+        Shown { progress: self.ui.progress(), ui: &self.ui, journal: &self.journal }
     }
 }
 
-impl StepListener for Shown<'_> {
-    fn starting(&self, at: usize, step: &PlannedStep) {
-        self.progress.now(format!("{}: {} {}", self.env, step.step.action(), step.step.target().name()));
-        if let Some(chapter) = self.chapter {
-            self.journal.note(chapter, at, StepStatus::Unknown);
+impl Shown<'_> {
+    fn done(&self, news: &StepNews<'_>, took: Option<Duration>) {
+        self.journal.note(news.of, news.at, StepStatus::Applied);
+        // What a transaction holds is told with its result.
+        if let Some(took) = took {
+            let step = StepReport::of(news.step, StepStatus::Applied).timed(took);
+            self.ui.happened(&[Event::Step { env: news.of.to_owned(), step }]);
+        }
+    }
+}
+
+impl Listener for Shown<'_> {
+    fn doing(&self, what: &str) {
+        self.progress.now(what);
+    }
+
+    fn plan(&self, of: &str, steps: &[PlannedStep]) {
+        self.journal.open(of, steps);
+    }
+
+    fn step(&self, news: StepNews<'_>) {
+        match news.stage {
+            Stage::Starting => {
+                let (action, name) = (news.step.step.action(), news.step.step.target().name());
+                self.progress.now(format!("{}: {action} {name}", news.of));
+                self.journal.note(news.of, news.at, StepStatus::Unknown);
+            }
+            Stage::Sent => self.journal.note(news.of, news.at, StepStatus::Unknown),
+            Stage::Done(took) => self.done(&news, took),
         }
     }
 
-    fn finished(&self, at: usize, step: &PlannedStep, took: Duration) {
-        // What a transaction holds is not done before all of it is written.
-        let Some(chapter) = self.chapter else { return };
-        self.journal.note(chapter, at, StepStatus::Applied);
-        let step = outcome::timed(StepReport::of(step, StepStatus::Applied), took);
-        self.ui.happened(&[Event::Step { env: self.env.to_owned(), step }]);
-        self.told.fetch_add(1, Ordering::Relaxed);
+    fn looked(&self, env: &str, state: Option<LinkState>) {
+        let said = state.map_or_else(|| "could not be read".to_owned(), |state| state.to_string());
+        self.ui.say_beside(&self.progress, &format!("{env}: {said}"));
+    }
+
+    fn result(&self, command: &str, result: &ChangeResult, beside: usize) {
+        self.ui.happened(&Event::untold_of(command, result));
+        if beside > 0 {
+            self.ui.say_beside(&self.progress, &format!("{}: {}", result.env, result.summary));
+        }
     }
 }

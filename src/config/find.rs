@@ -66,7 +66,8 @@ enum Read {
 }
 
 /// Reads a file. One that was found by walking has to belong to the caller or to root, as git demands of a
-/// repository: in a folder that others can write, they may have put it.
+/// repository: in a folder that others can write, they may have put it. The folder itself may be of any user, as the
+/// working directories of container jobs are: what is trusted is what was written, and by whom.
 fn read_own(path: &Path, by: FoundBy) -> io::Result<Read> {
     let mut file = File::open(path)?;
     if by == FoundBy::Walking {

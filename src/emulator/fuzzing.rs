@@ -6,9 +6,10 @@ use hyper::{
 };
 
 use super::{
-    control, data,
-    guard::{Guard, Remote},
-    host,
+    control::fuzzing as of_control,
+    data::edge::rules::fuzzing as of_rules,
+    front::guard::{Guard, Remote},
+    host::name_of,
 };
 
 /// Reads bytes as the `Host` and the `Origin` of a request.
@@ -25,23 +26,21 @@ pub fn host(bytes: &[u8]) {
     // what is refused is answered
     let _ = guard.check(&origin, &address);
     if let Ok(authority) = guard.check(&HeaderMap::from_iter([(HOST, value)]), &address) {
-        let host = host::host_of(&authority).unwrap_or_default().to_ascii_lowercase();
-        let host = host.strip_suffix('.').unwrap_or(&host);
+        let host = name_of(&authority).to_ascii_lowercase();
         let is_local =
             host.contains("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
         assert!(is_local, "`{authority}` is not this machine");
-        data::host_of(&authority);
     }
 }
 
 /// Reads bytes as the `$filter` of a list.
 pub fn filter(bytes: &[u8]) {
-    control::fuzzing::filter(&String::from_utf8_lossy(bytes));
+    of_control::filter(&String::from_utf8_lossy(bytes));
 }
 
 /// Reads bytes as a query of Resource Graph, and answers it.
 pub fn graph_query(bytes: &[u8]) {
-    control::fuzzing::graph_query(&String::from_utf8_lossy(bytes));
+    of_control::graph_query(&String::from_utf8_lossy(bytes));
 }
 
 /// Reads bytes as `staticwebapp.config.json`, and applies its rules to some requests.
@@ -50,5 +49,5 @@ pub fn graph_query(bytes: &[u8]) {
 ///
 /// If a rule leads out of the site.
 pub fn site_configuration(bytes: &[u8]) {
-    data::fuzz_rules(&String::from_utf8_lossy(bytes));
+    of_rules::fuzz(&String::from_utf8_lossy(bytes));
 }

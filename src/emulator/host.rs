@@ -48,6 +48,12 @@ pub(super) fn host_of(authority: &str) -> Option<&str> {
     split(authority).map(|(host, _)| host.trim_matches(['[', ']']))
 }
 
+/// The name of an authority: its host, without the dot that may end it.
+pub(super) fn name_of(authority: &str) -> &str {
+    let host = host_of(authority).unwrap_or(authority);
+    host.strip_suffix('.').unwrap_or(host)
+}
+
 fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),

@@ -1,25 +1,17 @@
 //! Azure Resource Manager's HTTP surface over the JSON model, and beside it what serves requests: the sites'
 //! edges and the gateways.
 
-mod accept;
-mod body;
 mod control;
 mod data;
-mod fault;
+mod front;
 #[doc(hidden)]
 pub mod fuzzing;
-mod guard;
 mod host;
-mod limits;
-mod log;
-mod seats;
-mod server;
+mod listen;
+mod pause;
+mod reply;
 mod store;
-mod stream;
-mod switches;
-mod throttle;
-mod tls;
-mod view;
+mod sync;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -27,23 +19,27 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_rustls::TlsAcceptor;
 
 use self::{
-    control::ControlPlane,
+    control::ResourceManager,
     data::{DataOptions, DataPlane, Folders, Scheme},
-    guard::Guard,
-    log::Journal,
-    server::{OnControl, OnData, Server},
+    front::{
+        OnControl, OnData, Server, access::Tokens, guard::Guard, log::RequestLog, switches::Switchboard,
+        throttle::Throttle,
+    },
+    listen::tls,
     store::{Store, Writer},
-    switches::Switchboard,
 };
 pub use self::{
+    control::{Ending, LinkProvisioning, Shape, UnknownWord},
     data::ConfigurationError,
-    fault::{Effect, Fault, InvalidFault, Plane},
-    guard::Remote,
-    log::{LineWriter, LogFormat},
-    server::Admin,
-    switches::{Ending, Provisioning, Shape, Switches, UnknownWord},
-    throttle::{Bucket, Throttling},
-    tls::{TlsError, TlsOptions},
+    front::{
+        admin::Admin,
+        fault::{Effect, EmulatedPlane, Fault, InvalidFault},
+        guard::Remote,
+        log::{LineWriter, LogFormat},
+        switches::Switches,
+        throttle::{Bucket, Throttling},
+    },
+    listen::tls::{TlsError, TlsOptions},
 };
 use crate::{
     ambient::Ambient,
@@ -147,8 +143,8 @@ impl Emulator {
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
         let content = Folders::load(options.content.clone())?;
         let tls = tls::acceptor(&options.tls, names(&options)?)?;
-        let control = listen(options.control, options.remote).await?;
-        let data = listen(options.data, options.remote).await?;
+        let control = bound(options.control, options.remote).await?;
+        let data = bound(options.data, options.remote).await?;
         let board = Arc::new(Switchboard::new(options.switches));
         let (scheme, of_data) = if tls.is_some() { ("https", Scheme::Https) } else { ("http", Scheme::Http) };
         let plane = Arc::new(DataPlane::new(DataOptions {
@@ -168,15 +164,15 @@ impl Emulator {
             );
         }
         let ambient = options.ambient;
-        let of_control =
-            ControlPlane::new(store.clone(), Arc::clone(&board), options.token, Arc::clone(&ambient));
         let server = Arc::new(Server {
-            control: Arc::new(of_control),
+            control: Arc::new(ResourceManager::new(store.clone(), Arc::clone(&ambient))),
             data: plane,
             store,
             board,
-            journal: Journal::new(options.log, options.write),
+            journal: RequestLog::new(options.log, options.write),
             guard: Guard::new(options.names, options.remote),
+            tokens: Tokens::new(options.token),
+            throttle: Throttle::default(),
             admin: options.admin,
             scheme,
             ambient,
@@ -205,8 +201,8 @@ impl Emulator {
         let on_control = OnControl(Arc::clone(&server));
         let serving = async {
             tokio::join!(
-                accept::serve(control.0, tls.clone(), on_control, connections, stopping.clone()),
-                accept::serve(data.0, tls, OnData(server), connections, stopping),
+                listen::serve(control.0, tls.clone(), on_control, connections, stopping.clone()),
+                listen::serve(data.0, tls, OnData(server), connections, stopping),
             )
         };
         let telling = async {
@@ -230,7 +226,7 @@ fn names(options: &EmulatorOptions) -> Result<Vec<String>, EmulatorError> {
     Ok(model.resources().map(|resources| tls::names(&resources)).unwrap_or_default())
 }
 
-async fn listen(address: SocketAddr, remote: Remote) -> Result<(TcpListener, SocketAddr), EmulatorError> {
+async fn bound(address: SocketAddr, remote: Remote) -> Result<(TcpListener, SocketAddr), EmulatorError> {
     if !Guard::may_listen(remote, &address) {
         return Err(EmulatorError::NotLoopback(address));
     }

@@ -1,4 +1,5 @@
 //! Whether the gateway accepts a key, proven by asking it.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 
@@ -55,12 +56,12 @@ pub(super) async fn prove(
         return Ok(());
     };
     let since = tokio::time::Instant::now();
-    let mut accepted = 0;
+    let mut accepted = 0_u32;
     loop {
         let answer = plane.ask_gateway(&address, key).await;
         tracing::debug!(%address, ?answer, "asked the gateway");
         let took = matches!(answer, GatewayAnswer::Accepted | GatewayAnswer::LetIn);
-        accepted = if took { accepted + 1 } else { 0 };
+        accepted = if took { accepted.saturating_add(1) } else { 0 };
         if accepted == IN_A_ROW {
             return Ok(());
         }

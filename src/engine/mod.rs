@@ -35,7 +35,7 @@ pub use doctor::{Condition, Examined, Hop, HopName, Probe, examine, hop_of_right
 pub use finding::{Effect, FindingCode, Part, Severity, UnknownCode};
 pub use found::Finding;
 pub use observe::observe;
-pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, Seen, Unreadable};
+pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, ProductOwnership, Seen, Unreadable};
 pub use plan::{Plan, plan};
 pub use prune::{Fate, GoneSites, Orphan, PrunePlan, Pruned, Spared, moved, prune, prune_basis};
 pub use refusal::Refusal;
@@ -43,7 +43,7 @@ pub use rehearse::rehearse;
 pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};
 pub use snapshot::snapshot;
 pub use state::LinkState;
-pub use step::{ChangeKind, PlannedStep, Step};
+pub use step::{ChangeKind, PlannedStep, Step, StepAction};
 pub use target::{Adoption, Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
 pub use trouble::Trouble;
 pub use undo::Undo;

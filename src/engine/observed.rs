@@ -9,7 +9,7 @@ use crate::{
     model::{
         Api, ApimPolicy, ApimService, ApimSubscription, ApimSubscriptionId, Fingerprint, KeySlot, LinkNames,
         LinkedBackend, Malformed, Opening, Ownership, PolicyVerdict, Product, ProductId, Resource,
-        ResourceId, SiteEnvironment, SiteKey, StaticSite,
+        ResourceId, SiteEnvironment, SiteKey, StaticSite, linked_hostname,
     },
     provider::{Depth, ETag},
 };
@@ -116,6 +116,17 @@ pub struct Observed {
     pub site_key: SiteKey,
     /// What is there and could not be understood.
     pub unreadable: Vec<Unreadable>,
+}
+
+/// Whose the product with the link's id is: the one rule, for every command that plans a change of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductOwnership {
+    /// The link's.
+    Link,
+    /// Another site's: its display name says so.
+    AnotherSite,
+    /// Nothing proves that it is the link's.
+    Unproven,
 }
 
 /// The versions of everything that a plan was made from.
@@ -225,12 +236,23 @@ impl Observed {
         self.owned_subscriptions().filter(|(_, ownership)| !ownership.goes_with_product())
     }
 
-    /// Whether something shows that the product is this link's: its display name, its policy, which admits tokens
-    /// of the site, or a subscription that has a display name of the link or holds the key that the site sends.
-    /// That a linked backend names the service does not: any product may have the id.
+    /// Whose the product with the link's id is; `None` where there is none, or where the site is not known.
     #[must_use]
-    pub fn shows_its_link(&self) -> bool {
-        let (Some(product), Some(names)) = (&self.product, &self.names) else { return false };
+    pub fn product_ownership(&self) -> Option<ProductOwnership> {
+        let (product, names) = (&self.product.as_ref()?.view, self.names.as_ref()?);
+        let made_for = linked_hostname(&product.display_name);
+        Some(match made_for {
+            Some(hostname) if hostname != *names.hostname() => ProductOwnership::AnotherSite,
+            Some(_) | None if self.shows_its_link(product, names) => ProductOwnership::Link,
+            Some(_) | None => ProductOwnership::Unproven,
+        })
+    }
+
+    /// Whether something shows that the product is this link's: its display name, a subscription that has a display
+    /// name of the link or holds the key that the site sends, or, where the site is linked to the service, a policy
+    /// that admits tokens of the site. Neither the policy nor the linked backend proves it alone: any product may
+    /// have the id, and any policy may admit the site.
+    fn shows_its_link(&self, product: &Product, names: &LinkNames) -> bool {
         let of_site = match &self.policy_verdict {
             Some(PolicyVerdict::Healthy) => true,
             Some(PolicyVerdict::Open { why, lets_site_in }) => {
@@ -243,8 +265,8 @@ impl Observed {
             (SiteKey::Held(_) | SiteKey::Absent | SiteKey::Hidden, _) => false,
         };
         let named = |seen: &Seen<ApimSubscription>| seen.view.is_named_by(names);
-        product.view.display_name == names.display_name()
-            || of_site
+        product.display_name == names.display_name()
+            || (of_site && self.own_backend().is_some())
             || self.subscriptions.iter().any(named)
             || held()
     }

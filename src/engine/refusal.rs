@@ -1,6 +1,6 @@
 //! Why a plan was not made. Nothing has been changed.
 
-use super::{Finding, FindingCode, Intent};
+use super::{Finding, Intent};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
 /// A goal that the planner refuses to pursue. Nothing has been changed.
@@ -15,10 +15,8 @@ pub struct Refusal {
 
 impl Diagnose for Refusal {
     fn diagnosis(&self) -> Diagnosis {
-        let undetermined = self.findings.iter().any(|finding| finding.code == FindingCode::Unreadable);
-        let exit = if undetermined { ExitCode::Unavailable } else { ExitCode::Refused };
         let mut hints: Vec<&str> = self.findings.iter().map(|finding| finding.hint.as_str()).collect();
         hints.dedup();
-        Diagnosis::new(exit).hint(hints.join("; "))
+        Diagnosis::new(ExitCode::Refused).hint(hints.join("; "))
     }
 }

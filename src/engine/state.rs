@@ -77,7 +77,8 @@ impl LinkState {
         if is_incomplete(observed) {
             return Self::Partial;
         }
-        if findings.iter().any(Finding::is_mended) { Self::Drifted } else { Self::Linked }
+        let is_drift = |finding: &Finding| finding.is_mended() || finding.code == FindingCode::PolicyAnswers;
+        if findings.iter().any(is_drift) { Self::Drifted } else { Self::Linked }
     }
 }
 

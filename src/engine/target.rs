@@ -1,4 +1,5 @@
 //! What a command is about, and what it wants.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Observes again, and judges whether what was wanted is there. Never trusts what `apply` returned.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 
@@ -36,7 +37,9 @@ impl Verdict {
             self.observed.product_apis.iter().any(|api| api.id.name().eq_ignore_ascii_case(name))
         };
         match intent {
-            Intent::Link { .. } | Intent::Relink => self.state == LinkState::Linked,
+            Intent::Link { .. } | Intent::Relink => {
+                self.state == LinkState::Linked || self.is_beyond_repair()
+            }
             Intent::Unlink { leftovers: Leftovers::Keep } => self.is_disconnected(),
             Intent::Unlink { leftovers: Leftovers::Purge } => {
                 self.is_disconnected() && self.observed.product.is_none()
@@ -44,6 +47,11 @@ impl Verdict {
             Intent::AddApis { apis } => apis.iter().all(in_product),
             Intent::RemoveApis { apis } => !apis.iter().any(in_product),
         }
+    }
+
+    /// Whether the link has drifted, and no command changes what has: it may be so on purpose.
+    fn is_beyond_repair(&self) -> bool {
+        self.state == LinkState::Drifted && !self.findings.iter().any(Finding::is_mended)
     }
 
     fn is_disconnected(&self) -> bool {

@@ -39,6 +39,7 @@ pub(super) fn is_descriptor(path: &Path) -> bool {
 }
 
 /// Whether a path is a name of standard output.
-pub(super) fn is_standard_output(path: &Path) -> bool {
+#[must_use]
+pub fn is_standard_output(path: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
 }

@@ -15,7 +15,8 @@ pub struct Facts {
     pub names: u64,
     /// The device and the number of the file on it.
     pub number: (u64, u64),
-    /// Whether the file belongs to the user of this process, or this process may act for every user.
+    /// Whether the file belongs to the user of this process, or to any user where that is the superuser: the superuser
+    /// gives a file that it replaces the owner that it had.
     pub is_own: bool,
 }
 

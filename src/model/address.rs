@@ -7,6 +7,9 @@ use super::Hostname;
 /// Where a site publishes how its tokens are signed.
 const CONFIGURATION: &str = "/.auth/.well-known/openid-configuration";
 
+/// Where a site issues its tokens.
+const ISSUER: &str = "/.auth";
+
 /// Whose host a text names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
@@ -44,6 +47,13 @@ pub(crate) fn site_of_configuration(text: &str) -> Option<Hostname> {
     let (_, behind) = text.split_once("://")?;
     let is_there = behind.find('/').map(|path| &behind[path..]) == Some(CONFIGURATION);
     (is_plain && is_there).then(|| Hostname::parse(&host).ok()).flatten()
+}
+
+/// Whether a URL names the issuer of a site's tokens, whatever the letters' case, and with a slash at its end or not.
+pub(crate) fn is_issuer_of_a_site(text: &str) -> bool {
+    let Ok(url) = Url::parse(&text.to_ascii_lowercase()) else { return false };
+    let is_plain = url.scheme() == "https" && url.query().is_none() && url.fragment().is_none();
+    is_plain && url.path().trim_end_matches('/') == ISSUER
 }
 
 fn host_of(text: &str) -> Option<String> {

@@ -1,4 +1,5 @@
 //! Who a subscription of a link's product belongs to: the one rule, for every command.
+#![warn(clippy::arithmetic_side_effects)]
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -169,7 +170,7 @@ fn was_made_at_its_date(it: &ApimSubscription) -> bool {
     let is_generated = name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     let second = name.get(..8).filter(|_| is_generated).and_then(|hex| i64::from_str_radix(hex, 16).ok());
     // The milliseconds of the date are rounded, which may carry.
-    second.zip(created(it)).is_some_and(|(second, created)| (created.as_second() - second).abs() <= 1)
+    second.zip(created(it)).is_some_and(|(second, created)| created.as_second().abs_diff(second) <= 1)
 }
 
 fn created(it: &ApimSubscription) -> Option<Timestamp> {

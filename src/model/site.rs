@@ -87,6 +87,8 @@ pub struct SiteEnvironment {
     pub id: SiteEnvironmentId,
     /// The environment's own hostname.
     pub hostname: Hostname,
+    /// The ids of the Functions apps that serve the environment's `/api` instead of a linked backend.
+    pub functions_apps: Vec<String>,
 }
 
 impl SiteEnvironment {
@@ -100,6 +102,7 @@ impl SiteEnvironment {
         Ok(Self {
             id: SiteEnvironmentId::try_from(resource.id().clone())?,
             hostname: hostname_of(resource, "properties.hostname", hostname)?,
+            functions_apps: functions_apps(resource),
         })
     }
 }

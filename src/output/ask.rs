@@ -4,8 +4,11 @@ use std::io;
 
 use dialoguer::{Input, MultiSelect, Select, console::Term, theme::SimpleTheme};
 
-use super::{clean::one_line, ui::Ui};
-use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
+use super::ui::Ui;
+use crate::{
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    report::one_line,
+};
 
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]

@@ -4,149 +4,38 @@
 
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     io::{self, Write as _},
     path::PathBuf,
 };
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use super::{
-    ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, SCHEMA_VERSION, StatusReport, StepReport,
-    StepStatus, Told,
-    clean::{self, one_line},
-    format::json_line,
-};
+use super::{azure_pipelines, clean, format::json_line};
 use crate::{
-    engine::{ChangeKind, Finding, LinkState, Severity},
+    engine::{Finding, Severity},
     files::append,
+    report::{ErrorReport, Event, EventLine, SCHEMA_VERSION, one_line},
 };
+
+/// Who reads commands from what is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    /// No pipeline does.
+    #[default]
+    None,
+    /// GitHub Actions.
+    GitHub,
+    /// Azure Pipelines, which has no file for the outputs of a step: they are commands too.
+    AzurePipelines,
+}
 
 /// Where a pipeline wants to be told what.
 #[derive(Clone, Debug, Default)]
 pub struct Pipeline {
-    /// Whether somebody reads commands from stderr, as GitHub Actions does.
-    pub annotates: bool,
+    /// Who reads commands from stderr.
+    pub reader: Reader,
     /// The file that GitHub Actions reads the outputs of a step from.
     pub outputs: Option<PathBuf>,
     /// The file that gets a line of JSON for each event.
     pub events: Option<PathBuf>,
-}
-
-/// Something that a pipeline may want to know: one line of the file of events.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct EventLine {
-    /// The version of this line's shape.
-    pub schema_version: u32,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
-}
-
-/// What can happen.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum Event {
-    /// A link was looked at.
-    Link {
-        /// The name of the env.
-        env: String,
-        /// The state of the link.
-        state: LinkState,
-        /// The name of the link's product, if it exists.
-        product: Option<String>,
-        /// What is not as it should be, or worth knowing.
-        findings: Vec<Finding>,
-    },
-    /// A step of a change has come so far.
-    Step {
-        /// The name of the env.
-        env: String,
-        /// The step.
-        #[serde(flatten)]
-        step: StepReport,
-    },
-    /// A changing command is done with an env.
-    Result {
-        /// The name of the env.
-        env: String,
-        /// The command, such as `link`.
-        command: String,
-        /// What became of it.
-        outcome: Outcome,
-        /// Whether anything was changed.
-        changed: bool,
-        /// The state of the link afterwards.
-        state: LinkState,
-        /// The name of the link's product, if it exists.
-        product: Option<String>,
-        /// What is not as it should be, or worth knowing.
-        findings: Vec<Finding>,
-    },
-    /// Something failed.
-    Failure {
-        /// The name of the env, unless the whole command failed.
-        env: Option<String>,
-        /// Why.
-        #[serde(flatten)]
-        error: ErrorReport,
-    },
-}
-
-impl Event {
-    /// What there is to tell of links that were looked at.
-    pub(super) fn of_status(report: &StatusReport) -> Vec<Self> {
-        report.links.iter().flat_map(Self::of_link).collect()
-    }
-
-    fn of_link(link: &LinkReport) -> Vec<Self> {
-        let seen = Self::Link {
-            env: link.env.clone(),
-            state: link.state,
-            product: link.product.as_ref().map(|product| product.name.clone()),
-            findings: link.findings.clone(),
-        };
-        [seen].into_iter().chain(Self::of_error(&link.env, link.error.as_ref())).collect()
-    }
-
-    /// What there is to tell of changes: the steps of each env, then how it ended.
-    pub(super) fn of_changes(report: &ChangeReport) -> Vec<Self> {
-        report.results.iter().flat_map(|result| Self::of_result(&report.command, result)).collect()
-    }
-
-    /// What of a result was not written while the command ran.
-    pub(crate) fn untold_of(command: &str, result: &ChangeResult) -> Vec<Self> {
-        match result.told {
-            Told::Nothing => Self::of_result(command, result),
-            Told::Steps(count) => Self::of_result(command, result).into_iter().skip(count).collect(),
-            Told::Everything => Vec::new(),
-        }
-    }
-
-    fn of_result(command: &str, result: &ChangeResult) -> Vec<Self> {
-        let step = |step: &StepReport| Self::Step { env: result.env.clone(), step: step.clone() };
-        let end = Self::Result {
-            env: result.env.clone(),
-            command: command.to_owned(),
-            outcome: result.outcome,
-            changed: result.steps.iter().any(is_change),
-            state: result.state,
-            product: result.product.clone(),
-            findings: result.findings.clone(),
-        };
-        let steps = result.steps.iter().map(step);
-        steps.chain([end]).chain(Self::of_error(&result.env, result.error.as_ref())).collect()
-    }
-
-    fn of_error(env: &str, error: Option<&ErrorReport>) -> Option<Self> {
-        error.map(|error| Self::Failure { env: Some(env.to_owned()), error: error.clone() })
-    }
-}
-
-fn is_change(step: &StepReport) -> bool {
-    step.status == StepStatus::Applied && step.kind != ChangeKind::Wait
 }
 
 impl Pipeline {
@@ -178,9 +67,14 @@ impl Pipeline {
     /// If a file cannot be written.
     pub(super) fn tell(&self, events: &[Event]) -> io::Result<String> {
         if let Some(file) = &self.outputs {
-            append(file)?.write_all(outputs(events).as_bytes())?;
+            let lines = outputs(events).into_iter().map(|(name, value)| format!("{name}={value}\n"));
+            append(file)?.write_all(lines.collect::<String>().as_bytes())?;
         }
-        Ok(if self.annotates { events.iter().flat_map(annotations).collect() } else { String::new() })
+        Ok(match self.reader {
+            Reader::None => String::new(),
+            Reader::GitHub => events.iter().flat_map(annotations).collect(),
+            Reader::AzurePipelines => azure_pipelines::commands(events, &outputs(events)),
+        })
     }
 }
 
@@ -190,7 +84,7 @@ fn line(event: &Event) -> Result<String, serde_json::Error> {
 }
 
 /// The outputs of a step: what later steps branch on. Those of one env are there if it was for one.
-fn outputs(events: &[Event]) -> String {
+fn outputs(events: &[Event]) -> Vec<(&'static str, String)> {
     let mut states = serde_json::Map::new();
     let mut products = Vec::new();
     let mut changed = None;
@@ -208,19 +102,20 @@ fn outputs(events: &[Event]) -> String {
             Event::Step { .. } | Event::Failure { .. } => {}
         }
     }
-    let mut text = String::new();
+    let mut pairs = Vec::new();
     if let Some(changed) = changed {
-        let _ = writeln!(text, "changed={changed}");
+        pairs.push(("changed", changed.to_string()));
     }
     if let (1, Some(state)) = (states.len(), states.values().next().and_then(|state| state.as_str())) {
         let product = products.pop().flatten().unwrap_or_default();
-        let _ = writeln!(text, "state={state}\nproduct-id={}", one_line(&product));
+        pairs.push(("state", state.to_owned()));
+        pairs.push(("product-id", one_line(&product).into_owned()));
     }
     if !states.is_empty() {
         // JSON, in which a line break in the name of an env is no line break of the file.
-        let _ = writeln!(text, "states={}", clean::json(serde_json::Value::Object(states).to_string()));
+        pairs.push(("states", clean::json(serde_json::Value::Object(states).to_string())));
     }
-    text
+    pairs
 }
 
 /// The commands by which GitHub Actions shows what is wrong at the head of a run.
@@ -269,6 +164,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::LinkState;
 
     #[test]
     fn a_message_stays_within_its_annotation() {
@@ -284,10 +180,11 @@ mod tests {
             product: Some("calm-sea-1".to_owned()),
             findings: Vec::new(),
         };
-        let one = "state=linked\nproduct-id=calm-sea-1\nstates={\"a\":\"linked\"}\n";
-        assert_eq!(outputs(&[link("a")]), one);
+        let one = [("state", "linked"), ("product-id", "calm-sea-1"), ("states", "{\"a\":\"linked\"}")];
+        assert_eq!(outputs(&[link("a")]), one.map(|(name, value)| (name, value.to_owned())));
         let several = outputs(&[link("a"), link("b\nchanged=true")]);
-        assert_eq!(several, "states={\"a\":\"linked\",\"b\\nchanged=true\":\"linked\"}\n");
-        assert_eq!(outputs(&[]), "");
+        let states = "{\"a\":\"linked\",\"b\\nchanged=true\":\"linked\"}";
+        assert_eq!(several, [("states", states.to_owned())]);
+        assert_eq!(outputs(&[]), []);
     }
 }

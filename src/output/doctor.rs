@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use super::{
-    DoctorReport, HopReport,
-    clean::one_line,
+    findings::findings,
     format::{Rows, trimmed},
-    status::findings,
-    style::{Mark, Style, cell},
+    style::{Style, cell},
     ui::Report,
 };
-use crate::engine::Condition;
+use crate::{
+    engine::Condition,
+    report::{DoctorReport, HopReport, Mark, one_line},
+};
 
 impl Report for DoctorReport {
     fn text(&self, style: Style) -> String {

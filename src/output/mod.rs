@@ -1,40 +1,31 @@
-//! Reports → tables, JSON and the rest. The only module that writes to stdout or stderr.
+//! How reports look: tables, JSON and the rest; progress and questions. The only module that writes to stdout or
+//! stderr.
 
 mod ask;
 mod audit;
+mod azure_pipelines;
 mod change;
 mod ci;
 mod clean;
+mod color;
 mod doctor;
-mod export;
+mod findings;
 mod format;
-mod graph;
+#[cfg(test)]
+mod hostile;
 mod notes;
 mod progress;
-mod report;
-mod schema;
 mod status;
 mod streams;
 mod style;
 mod ui;
 
 pub use ask::AskError;
-pub use ci::{Event, EventLine, Pipeline};
-#[cfg(test)]
-use clean::is_hazard;
-pub(crate) use clean::{one_line, printable};
-pub use export::{ExportError, ExportFormat, ExportPart, LinkExport};
+pub use ci::{Pipeline, Reader};
+pub(crate) use clean::printable;
+pub use color::Color;
 pub use format::{Format, InvalidQuery, Query};
-pub use graph::{Graph, GraphFormat};
 pub use progress::Progress;
-pub use report::{
-    ApiListReport, ApiReport, ApiVersionReport, ApimReport, AuditReport, ChangeReport, ChangeResult,
-    DanglingLinkReport, DoctorReport, ErrorReport, HopReport, ImportReport, KeysReport, LinkReport,
-    NeedReport, Outcome, PolicyReport, PolicyVerdictReport, ProductAuditReport, ProductStatus, PruneOutcome,
-    PruneReport, PrunedReport, SCHEMA_VERSION, ServiceAuditReport, SnapshotReport, SparedReport,
-    StaticSiteReport, StatusReport, StepReport, StepStatus, Told, VerbReport,
-};
-pub use schema::schemas;
 pub use streams::{Streams, Written};
 pub(crate) use ui::Screen;
 pub use ui::{Ui, UiOptions};

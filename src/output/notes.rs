@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    ChangeResult, ErrorReport, LinkReport, StepReport,
-    change::target_name,
-    clean::{self, markdown as plain},
-    format::Rows,
+use super::{clean::markdown as plain, format::Rows};
+use crate::{
+    engine::Finding,
+    report::{ChangeResult, ErrorReport, LinkReport, StepReport, one_line},
 };
-use crate::engine::Finding;
 
 pub(super) fn of_link(link: &LinkReport) -> String {
     under(&link.env, &list(&link.findings, link.error.as_ref()))
@@ -33,8 +31,9 @@ fn table(steps: &[StepReport]) -> String {
     let row = |step: &StepReport| {
         let status = serde_json::to_value(step.status).ok();
         let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or_default();
-        let cells = [&*step.kind.sign().to_string(), &step.action, target_name(step), &step.reason, status];
-        cells.map(|text| clean::one_line(text).into_owned()).into()
+        let (sign, name) = (step.kind.sign().to_string(), step.target_name());
+        let cells = [&sign, step.action.as_str(), &name, &step.reason, status];
+        cells.map(|text| one_line(text).into_owned()).into()
     };
     Rows { columns, rows: steps.iter().map(row).collect() }.markdown()
 }

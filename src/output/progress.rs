@@ -1,10 +1,11 @@
 //! What is under way, at a terminal.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{sync::mpsc, thread, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::clean::one_line;
+use crate::report::one_line;
 
 /// What is done sooner is not shown.
 const SOON: Duration = Duration::from_millis(100);

@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 
 use super::{
-    ApiListReport, Event, ImportReport, LinkReport, PolicyReport, PolicyVerdictReport, SnapshotReport,
-    StatusReport,
-    clean::one_line,
+    findings::findings,
     format::{Rows, trimmed},
     notes,
-    style::{Mark, Style, cell},
+    style::{Style, cell},
     ui::Report,
 };
-use crate::engine::{Finding, LinkState, Part, Severity};
+use crate::{
+    engine::{Finding, LinkState, Part, Severity},
+    report::{
+        ApiListReport, Event, ImportReport, LinkReport, Mark, PolicyReport, PolicyVerdictReport,
+        SnapshotReport, StatusReport, one_line, state_mark,
+    },
+};
 
 impl Report for StatusReport {
     fn text(&self, style: Style) -> String {
@@ -90,17 +94,6 @@ fn overview(links: &[LinkReport], style: Style) -> String {
         }
     }
     text
-}
-
-pub(super) fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
-    match state {
-        LinkState::Linked => Mark::of(worst),
-        LinkState::Unlinked | LinkState::Leftover => Mark::Absent,
-        LinkState::Drifted => Mark::of(worst.max(Some(Severity::Degraded))),
-        LinkState::Partial | LinkState::LinkedElsewhere | LinkState::Dangling | LinkState::Unknown => {
-            Mark::Broken
-        }
-    }
 }
 
 struct PartRow {
@@ -226,27 +219,6 @@ fn join(texts: [Option<&str>; 3]) -> String {
     texts.join(", ")
 }
 
-/// Findings with their cure, under what they are about.
-pub(super) fn findings(findings: &[Finding], style: Style) -> String {
-    let mut text = String::new();
-    if findings.is_empty() {
-        return text;
-    }
-    text.push('\n');
-    for finding in findings {
-        let message = one_line(&finding.message);
-        let _ = writeln!(text, "{} {}: {message}", finding.code, finding.severity);
-        if let (Some(field), Some(expected), Some(actual)) =
-            (&finding.field, &finding.expected, &finding.actual)
-        {
-            let [field, actual, expected] = [field, actual, expected].map(|text| one_line(text));
-            let _ = writeln!(text, "  {field}: {actual}, expected {expected}");
-        }
-        let _ = writeln!(text, "  {} {}", style.arrow(), one_line(&finding.hint));
-    }
-    text
-}
-
 impl Report for ApiListReport {
     fn text(&self, style: Style) -> String {
         if self.apis.is_empty() {
@@ -264,14 +236,15 @@ impl Report for ApiListReport {
 
     fn rows(&self) -> Rows {
         let columns = ["name", "path", "inProduct"].map(str::to_owned).into();
-        let row =
-            |api: &super::ApiReport| vec![api.name.clone(), api.path.clone(), api.in_product.to_string()];
+        let row = |api: &crate::report::ApiReport| {
+            vec![api.name.clone(), api.path.clone(), api.in_product.to_string()]
+        };
         Rows { columns, rows: self.apis.iter().map(row).collect() }
     }
 }
 
 /// The path at which clients call an API, with its version where it has one.
-fn address(api: &super::ApiReport) -> String {
+fn address(api: &crate::report::ApiReport) -> String {
     let Some(version) = &api.version else { return format!("/{}", api.path) };
     let address = version.address.as_deref();
     match (address, &version.header) {

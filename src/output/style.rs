@@ -2,8 +2,10 @@
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
-use super::clean::one_line;
-use crate::engine::{ChangeKind, Severity};
+use crate::{
+    engine::ChangeKind,
+    report::{Mark, one_line},
+};
 
 /// Below this, wrapping makes a table harder to read than lines that the terminal breaks.
 const NARROWEST: u16 = 40;
@@ -22,38 +24,7 @@ pub(super) fn cell(text: impl AsRef<str>) -> Cell {
     Cell::new(one_line(text.as_ref()))
 }
 
-/// How one part of a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    Good,
-    Noted,
-    Degraded,
-    Broken,
-    Warning,
-    Failed,
-    Absent,
-}
-
 impl Mark {
-    pub(super) fn of(severity: Option<Severity>) -> Self {
-        match severity {
-            None => Self::Good,
-            Some(Severity::Note) => Self::Noted,
-            Some(Severity::Degraded) => Self::Degraded,
-            Some(Severity::Broken) => Self::Broken,
-        }
-    }
-
-    pub(super) fn glyph(self) -> &'static str {
-        match self {
-            Self::Good => "✓",
-            Self::Noted => "i",
-            Self::Degraded | Self::Warning => "!",
-            Self::Broken | Self::Failed => "✗",
-            Self::Absent => "·",
-        }
-    }
-
     fn word(self) -> &'static str {
         match self {
             Self::Good => "ok",

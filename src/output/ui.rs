@@ -10,13 +10,14 @@ use dialoguer::console::{Term, measure_text_width};
 use serde::Serialize;
 
 use super::{
-    ci::{Event, Pipeline},
-    clean::{one_line, printable},
+    ci::Pipeline,
+    clean::printable,
     format::{Format, Query, Rows, json, json_line, yaml},
     progress::Progress,
     streams::Streams,
     style::Style,
 };
+use crate::report::{Event, one_line};
 
 /// What can be printed in every format.
 pub(crate) trait Report: Serialize {
@@ -75,7 +76,7 @@ impl Ui {
         let colored = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
         let (asks, answers) = (io::stderr().is_terminal(), io::stdin().is_terminal());
         Self {
-            style: Style { decorated, colored: decorated && colored },
+            style: Style { decorated, colored },
             can_ask: asks && answers && !options.no_input,
             shows_progress: asks && !options.quiet,
             streams: Streams::Process,
@@ -104,14 +105,32 @@ impl Ui {
     ///
     /// If stdout cannot be written, or the query does not fit the result.
     pub(crate) fn print(&self, report: &impl Report) -> anyhow::Result<()> {
+        self.print_alone(report)?;
+        self.happened(&report.untold());
+        self.conclude(&report.events());
+        Ok(())
+    }
+
+    /// Prints a result for people on stderr, since stdout belongs to something else; a pipeline is told as by
+    /// [`print`](Self::print).
+    pub(crate) fn print_beside(&self, report: &impl Report) {
+        let style = Style { colored: false, ..self.style };
+        self.say(report.text(style).trim_end_matches('\n'));
+        self.happened(&report.untold());
+        self.conclude(&report.events());
+    }
+
+    /// Prints a result in the format that was asked for, and tells a pipeline nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`print`](Self::print).
+    pub(crate) fn print_alone(&self, report: &impl Report) -> anyhow::Result<()> {
         let text = match &self.options.query {
             None => self.whole(report)?,
             Some(query) => self.selected(&query.select(&serde_json::to_value(report)?)?)?,
         };
-        self.print_lines(&text)?;
-        self.happened(&report.untold());
-        self.conclude(&report.events());
-        Ok(())
+        self.print_lines(&text)
     }
 
     /// Tells a pipeline what happened, in whichever ways it wants to be told.

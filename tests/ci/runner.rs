@@ -44,6 +44,19 @@ impl Ran {
     pub(crate) fn output(&self, step: &str, name: &str) -> String {
         self.outputs[step][name].clone()
     }
+
+    /// Whether a job is run after this one, which it calls `name`: its condition is about the outputs of this job.
+    pub(crate) fn leads_to(&self, name: &str, job: &Value, next: &Value) -> bool {
+        assert_eq!(next["needs"], name, "it waits for the other job");
+        if self.failed {
+            return false;
+        }
+        let known = |context: &str| ran_value(&self.outputs, context).unwrap_or_default();
+        let outputs = job["outputs"].as_object().into_iter().flatten();
+        let outputs = outputs.map(|(name, value)| (name.clone(), filled(value.as_str().unwrap(), &known)));
+        let needs = Outputs::from([(name.to_owned(), outputs.collect())]);
+        holds(next, "needs.", &needs)
+    }
 }
 
 impl Runner {
@@ -132,7 +145,7 @@ impl Runner {
     pub(crate) fn steps(&self, steps: &[Value]) -> Ran {
         let mut ran = Ran { log: "\n".to_owned(), scripts: 0, failed: false, outputs: Outputs::new() };
         for step in steps {
-            if ran.failed || !holds(step, &ran.outputs) {
+            if ran.failed || !holds(step, "steps.", &ran.outputs) {
                 continue;
             }
             let known = |context: &str| ran_value(&ran.outputs, context).unwrap_or_default();
@@ -153,8 +166,8 @@ impl Runner {
         known: &dyn Fn(&str) -> String,
     ) -> (bool, String, BTreeMap<String, String>, usize) {
         match (step["run"].as_str(), step["uses"].as_str()) {
-            // The program is there already.
-            (Some(run), _) if run.starts_with("cargo install") => (false, String::new(), BTreeMap::new(), 0),
+            // The program is there already; `packages` tests how it is installed.
+            (Some(run), _) if run.contains("install.sh") => (false, String::new(), BTreeMap::new(), 0),
             (Some(run), _) => {
                 let (failed, log, outputs) = self.script(&filled(run, known), &[]);
                 (failed, log, outputs, 1)
@@ -233,7 +246,7 @@ impl Runner {
     pub(crate) fn bash(&self, script: &str) -> Ran {
         let mut file = File::create(self.path("script.sh")).unwrap();
         file.write_all(script.as_bytes()).unwrap();
-        let output = self.command("bash").args(["--noprofile", "--norc", "script.sh"]).output().unwrap();
+        let output = self.command("bash").args(["--noprofile", "--norc", "script.sh"]).env("TF_BUILD", "True").output().unwrap();
         let log = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         Ran { log, scripts: 1, failed: !output.status.success(), outputs: Outputs::new() }
     }
@@ -246,18 +259,23 @@ pub(crate) fn repository() -> String {
 
 /// The value of `steps.ID.outputs.NAME`.
 fn ran_value(outputs: &Outputs, context: &str) -> Option<String> {
-    let (step, name) = context.strip_prefix("steps.")?.split_once(".outputs.")?;
-    outputs.get(step)?.get(name).cloned()
+    value_of("steps.", outputs, context)
 }
 
-/// Whether a step is to be run: without a condition, or if it compares an output with a text and finds it so.
-fn holds(step: &Value, outputs: &Outputs) -> bool {
+/// The value of `ID.outputs.NAME` after a prefix.
+fn value_of(prefix: &str, outputs: &Outputs, context: &str) -> Option<String> {
+    let (id, name) = context.strip_prefix(prefix)?.split_once(".outputs.")?;
+    outputs.get(id)?.get(name).cloned()
+}
+
+/// Whether a step or a job is to be run: without a condition, or if it compares an output with a text and finds it so.
+fn holds(step: &Value, prefix: &str, outputs: &Outputs) -> bool {
     let Some(condition) = step["if"].as_str() else { return true };
     let words: Vec<&str> = condition.split(' ').collect();
     let [context, operator, text] = words.as_slice() else {
         panic!("a condition of another kind: {condition}")
     };
-    let is = ran_value(outputs, context).unwrap_or_default() == text.trim_matches('\'');
+    let is = value_of(prefix, outputs, context).unwrap_or_default() == text.trim_matches('\'');
     match *operator {
         "==" => is,
         "!=" => !is,

@@ -233,3 +233,32 @@ error: the command has run, but its result could not be printed
 "#]]);
     assert_eq!(shop.state(), "linked");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_another_user_that_was_found_is_refused_until_it_is_named() {
+    use std::os::unix::fs::{chown, lchown, symlink};
+    const ANOTHER: u32 = 65534;
+    let shop = Shop::sample();
+    if !rustix::process::geteuid().is_root() {
+        crate::skip::skipped("the superuser alone can give a file to another user");
+        return;
+    }
+    let own = shop.read(CONFIG);
+    let refused = |what: &str| {
+        for line in ["status", "link", "status --env prod"] {
+            let run = shop.run(line);
+            assert!(run.exits(2).stderr.contains("belongs to another user"), "{what}: {}", run.stderr);
+            assert!(run.stderr.contains(&format!("--config {CONFIG}")), "{what}: {}", run.stderr);
+        }
+        shop.run(&format!("status --config {CONFIG}")).exits(0);
+    };
+    chown(shop.path(CONFIG), Some(ANOTHER), None).unwrap();
+    refused("the file");
+    std::fs::remove_file(shop.path(CONFIG)).unwrap();
+    shop.write("own.toml", own);
+    symlink("own.toml", shop.path(CONFIG)).unwrap();
+    shop.run("status").exits(0);
+    lchown(shop.path(CONFIG), Some(ANOTHER), None).unwrap();
+    refused("a link to an own file");
+}

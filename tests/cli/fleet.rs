@@ -23,7 +23,7 @@ fn fleet() -> Shop {
 fn one_env_that_fails_does_not_stop_the_others() {
     let shop = fleet();
     shop.run("link --all").is(str![[r#"
-exit 4
+exit 7
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist

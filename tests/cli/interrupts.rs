@@ -119,6 +119,7 @@ fn a_watch_ends_and_speaks_of_no_change() {
     }
 }
 
+#[cfg(feature = "emulator")]
 #[test]
 fn an_emulator_with_a_stuck_connection_ends() {
     for signal in SIGNALS {

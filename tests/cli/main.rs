@@ -8,6 +8,7 @@ mod breakages;
 mod completion;
 mod configuration;
 mod doctor;
+mod escapes;
 mod examples;
 mod exports;
 mod fleet;
@@ -19,6 +20,7 @@ mod infrastructure;
 #[cfg(unix)]
 mod interrupts;
 mod models;
+mod outputs;
 mod ownership;
 mod pipelines;
 mod plans;
@@ -37,4 +39,6 @@ mod targets;
 mod terminal;
 mod undo;
 mod watch;
+#[cfg(not(feature = "emulator"))]
+mod without_emulator;
 mod words;

@@ -151,7 +151,7 @@ SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000
 
 "#]]);
     shop.run("link").is(str![[r#"
-exit 5
+exit 4
 --- stdout
 prod: refused; nothing was changed
 
@@ -241,7 +241,7 @@ fn the_sample_is_not_said_to_be_written_twice() {
 mod files {
     use std::{
         fs::{self, Permissions},
-        os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink},
+        os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown, symlink},
     };
 
     use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -335,6 +335,68 @@ mod files {
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         }
         shop.run("unlink --env prod").exits(0);
+    }
+
+    /// A user who is not the one that the tests run as.
+    const ANOTHER: u32 = 65534;
+
+    fn give_away(shop: &Shop, names: &[&str]) -> bool {
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            names.iter().for_each(|name| chown(shop.path(name), Some(ANOTHER), Some(ANOTHER)).unwrap());
+        } else {
+            crate::skip::skipped("the superuser alone can give a file to another user");
+        }
+        is_root
+    }
+
+    #[test]
+    fn a_model_of_another_user_is_refused_before_anything_is_written() {
+        use std::os::unix::process::CommandExt as _;
+        let shop = Shop::linked();
+        shop.write("resources.json", "[]");
+        fs::remove_file(shop.path(&format!("{MODEL}.lock"))).unwrap();
+        fs::set_permissions(shop.path(""), Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(shop.path(MODEL), Permissions::from_mode(0o644)).unwrap();
+        if !give_away(&shop, &[crate::support::CONFIG]) {
+            return;
+        }
+        let as_another = |line: &str| shop.swa_apim(line).uid(ANOTHER).gid(ANOTHER).output();
+        if !as_another("--version").is_ok_and(|run| run.status.success()) {
+            crate::skip::skipped("other users may not run the program where it is");
+            return;
+        }
+        let (before, files) = (shop.read(MODEL), names(&shop));
+        for line in CHANGES {
+            let run = as_another(line).unwrap();
+            let said = String::from_utf8(run.stderr).unwrap();
+            assert_eq!(run.status.code(), Some(2), "{line}: {said}");
+            assert!(said.contains("belongs to another user") && said.contains("hint: "), "{line}: {said}");
+            assert_eq!((shop.read(MODEL), names(&shop)), (before.clone(), files.clone()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_the_superuser_changes_stays_its_owners_and_private() {
+        let shop = Shop::linked();
+        let all = [MODEL, "control-plane.json.lock", "control-plane.json.previous"];
+        if !give_away(&shop, &all) {
+            return;
+        }
+        for line in ["relink --env prod", "unlink --env prod"] {
+            shop.run(line).exits(0);
+            for name in all {
+                let found = fs::metadata(shop.path(name)).unwrap();
+                assert_eq!((found.uid(), found.mode() & 0o777), (ANOTHER, 0o600), "{line}: {name}");
+            }
+        }
+    }
+
+    fn names(shop: &Shop) -> Vec<std::ffi::OsString> {
+        let mut names: Vec<_> =
+            fs::read_dir(shop.path("")).unwrap().map(|it| it.unwrap().file_name()).collect();
+        names.sort();
+        names
     }
 
     #[test]

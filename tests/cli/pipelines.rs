@@ -47,7 +47,7 @@ fn every_line_is_valid_by_its_published_schema() {
     for line in ["relink", "status", "link --apim nowhere", "unlink --dry-run", "unlink"] {
         shop.run_with(line, &FILE);
     }
-    let all = swa_apim::output::schemas();
+    let all = swa_apim::report::schemas();
     let (_, schema) = all.iter().find(|(name, _)| *name == "event.v1.schema.json").unwrap();
     let validator = jsonschema::validator_for(schema.as_value()).unwrap();
     for event in events(&shop) {

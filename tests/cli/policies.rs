@@ -77,6 +77,7 @@ fn a_dry_run_without_a_change_shows_what_the_real_run_finds() {
     let found = |line: &str| shop.run(line).json()["results"][0].clone();
     let (planned, real) = (found("link --env prod --dry-run -o json"), found("link --env prod -o json"));
     assert_eq!((&planned["outcome"], &real["outcome"]), (&json!("unchanged"), &json!("unchanged")));
+    assert_eq!((&planned["state"], &real["state"]), (&json!("drifted"), &json!("drifted")));
     assert_eq!(real["findings"][0]["code"], "SWAAPIM059");
     assert_eq!(planned["findings"], real["findings"]);
 }

@@ -116,6 +116,26 @@ next: swa-apim status --env prod --site-environment dev
 }
 
 #[test]
+fn a_functions_app_of_a_preview_has_to_go_first() {
+    let shop = Shop::sample();
+    let app = format!("{}/Microsoft.Web/sites/orders-fn", crate::support::GROUP);
+    shop.add([json!({"id": format!("{}/builds/dev", site()), "properties": {"buildId": "dev",
+        "hostname": "agreeable-smoke-06273c21e-dev.centralus.5.azurestaticapps.net",
+        "userProvidedFunctionApps": [{"id": "x", "properties": {"functionAppResourceId": app}}]}})]);
+    let before = shop.model();
+    let run = shop.run("link --site-environment dev --allow-preview");
+    assert!(
+        run.exits(4).stderr.contains("`dev` is served by the Functions app `orders-fn`"),
+        "{}",
+        run.stderr
+    );
+    let cure =
+        "`az staticwebapp functions unlink --name shop-web --resource-group rg-shop --environment-name dev`";
+    assert!(run.stderr.contains(cure), "{}", run.stderr);
+    assert_eq!(shop.model(), before);
+}
+
+#[test]
 fn a_functions_app_of_ones_own_has_to_go_first() {
     let shop = with(&site(), |site| {
         let app = format!("{}/Microsoft.Web/sites/orders-fn", crate::support::GROUP);
@@ -235,7 +255,7 @@ hint: use a service whose virtual network type is `None` or `External`, with pub
 }
 
 #[test]
-fn a_service_that_is_not_ready_is_waited_for() {
+fn a_service_that_is_not_ready_is_refused() {
     let shop = with(&apim(), |apim| apim["properties"]["provisioningState"] = "Activating".into());
     shop.run("link").is(str![[r#"
 exit 4

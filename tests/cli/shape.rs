@@ -87,7 +87,7 @@ fn a_failed_change_says_why_in_the_json_too() {
 }
 
 fn check(schema: &str, document: &Value) {
-    let all = swa_apim::output::schemas();
+    let all = swa_apim::report::schemas();
     let (_, schema) = all.iter().find(|(name, _)| *name == schema).unwrap();
     let validator = jsonschema::validator_for(schema.as_value()).unwrap();
     let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();

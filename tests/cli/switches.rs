@@ -52,12 +52,91 @@ fn flags_that_contradict_each_other_are_refused() {
         ("status --sample --endpoint https://management.azure.com", "--endpoint"),
         ("status --provider arm --model control-plane.json", "--model"),
         ("link --provider json --endpoint http://127.0.0.1:1", "--endpoint"),
+        ("status --interval 1s", "--interval"),
+        ("status --watch --detailed-exitcode", "--detailed-exitcode"),
+        ("status --wait-for linked --detailed-exitcode", "--detailed-exitcode"),
+        ("link --detailed-exitcode", "--detailed-exitcode"),
+        ("relink --all --detailed-exitcode", "--detailed-exitcode"),
+        ("unlink --detailed-exitcode", "--detailed-exitcode"),
+        ("api add orders --detailed-exitcode", "--detailed-exitcode"),
+        ("prune --apim shop-apim --detailed-exitcode", "--detailed-exitcode"),
+        ("link --no-wait --dry-run", "--no-wait"),
+        ("unlink --no-wait --out plan.json", "--no-wait"),
+        ("graph -o json", "--output"),
+        ("export --format bicep --query links", "--query"),
+        ("export --format apiops --apis-only", "--apis-only"),
+        ("model export --env prod", "--env"),
+        ("model import all.json --apim shop-apim", "--apim"),
+        ("explain 60 --env prod", "--env"),
+        ("completions bash --model x.json", "--model"),
+        ("man --timeout 5s", "--timeout"),
+        ("help link --sample", "--sample"),
     ] {
         let run = shop.run(line);
         assert!(run.exits(2).stderr.contains(flag), "{line}: {}", run.stderr);
         assert!(run.stderr.contains("hint: "), "{line}: {}", run.stderr);
     }
     shop.run_with("status -q", &[("SWA_APIM_VERBOSE", "2")]).exits(0);
+}
+
+#[test]
+fn a_variable_is_never_refused_where_it_says_nothing() {
+    let shop = Shop::linked();
+    let variables = [("SWA_APIM_ENV", "prod"), ("SWA_APIM_OUTPUT", "json"), ("SWA_APIM_TIMEOUT", "5s")];
+    for line in ["graph", "model export", "explain 60", "completions bash"] {
+        shop.run_with(line, &variables).exits(0);
+    }
+}
+
+#[test]
+fn a_flag_about_azure_alone_is_noted_on_a_model() {
+    let shop = Shop::linked();
+    for flag in ["--grace 5s", "--check-rights"] {
+        let run = shop.run(&format!("relink {flag}"));
+        let name = flag.split(' ').next().unwrap();
+        assert!(
+            run.exits(0).stderr.contains(&format!("note: `{name}` has no effect on a model")),
+            "{}",
+            run.stderr
+        );
+    }
+    let quiet = shop.run("unlink --no-wait -q");
+    assert_eq!(quiet.exits(0).stderr, "");
+    let by_variable = shop.run_with("link", &[("SWA_APIM_GRACE", "5s")]);
+    assert!(!by_variable.exits(0).stderr.contains("note: "), "{}", by_variable.stderr);
+}
+
+#[test]
+fn a_timeout_is_more_than_zero() {
+    let shop = Shop::linked();
+    for line in [
+        "status --timeout 0s",
+        "status --timeout 0",
+        "link --timeout 0m",
+        "status --wait-for linked --timeout 0",
+    ] {
+        assert!(shop.run(line).exits(2).stderr.contains("must be more than zero"), "{line}");
+    }
+    shop.run_with("status", &[("SWA_APIM_TIMEOUT", "0")]).exits(2);
+    shop.run("relink --grace 0").exits(0);
+}
+
+#[test]
+fn colours_are_there_when_they_are_asked_for() {
+    let shop = Shop::linked();
+    let colored = |line: &str, variables: &[(&str, &str)]| {
+        shop.run_with(line, variables).exits(0).stdout.contains("\u{1b}[")
+    };
+    assert!(!colored("status", &[]) && !colored("status --color never", &[("CLICOLOR_FORCE", "1")]));
+    assert!(colored("status --color always", &[]) && colored("status --color always", &[("NO_COLOR", "1")]));
+    for variable in ["SWA_APIM_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"] {
+        let value = if variable == "SWA_APIM_COLOR" { "always" } else { "1" };
+        assert!(colored("status", &[(variable, value)]), "{variable}");
+    }
+    assert!(!colored("status", &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")]));
+    assert!(!colored("status -o json --color always", &[]), "data has no colours");
+    let wrong = shop.run("status --color sometimes");
+    assert!(wrong.exits(2).stderr.contains("always"), "{}", wrong.stderr);
 }
 
 #[test]

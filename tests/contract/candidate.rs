@@ -8,7 +8,7 @@ use swa_apim::{
     model::{ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
     provider::{
         Collection, ControlPlane, ETag, Expected, ProviderError, Versioned,
-        arm::{ArmControlPlane, ArmOptions, Endpoint, Wait},
+        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
         json::JsonControlPlane,
     },
 };
@@ -92,6 +92,7 @@ pub(crate) fn at(azure: &FakeAzure) -> ArmControlPlane {
         variables: |name| (name == "SWA_APIM_ACCESS_TOKEN").then(|| TOKEN.to_owned()),
         ambient: Arc::new(System),
         limit: Duration::from_secs(600),
+        budget: Budget::default(),
         wait: Wait::UntilDone,
         subscription: None,
         transport: None,

@@ -50,7 +50,7 @@ fn a_command_that_is_killed_anywhere_leaves_the_old_file_or_the_whole_new_one_an
     if !can_trace() {
         return;
     }
-    FILES.iter().chain([&EMULATOR]).for_each(assert_kills_are_survived);
+    FILES.iter().chain(EMULATOR).for_each(assert_kills_are_survived);
 }
 
 #[test]

@@ -36,11 +36,18 @@ impl Page {
                 Event::End(TagEnd::Heading(_)) => {
                     page.anchors.extend(heading.take().map(|heading| anchor(&heading)));
                 }
+                Event::Html(html) | Event::InlineHtml(html) => page.links.extend(sources(&html)),
                 _ => {}
             }
         }
         page
     }
+}
+
+/// The pictures that HTML names.
+fn sources(html: &str) -> Vec<String> {
+    let after = ["src=\"", "srcset=\""].into_iter().flat_map(|attribute| html.split(attribute).skip(1));
+    after.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
 }
 
 /// The anchor that a heading gets, as GitHub and mdBook make it.
@@ -54,7 +61,7 @@ fn is_page(path: &Path) -> bool {
 }
 
 /// Every page of a folder, and of those below it.
-fn pages_in(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn pages_in(folder: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
     let below = folders.iter().flat_map(|folder| pages_in(folder));

@@ -1,24 +1,50 @@
-//! What the pages show of the program is what it does: every console block in `README.md` and `docs` is run.
-//! `TRYCMD=overwrite cargo test --test docs` puts in what the program prints now.
+//! The pages show what the program does: every `console` block in `README.md` and `docs` is run here, and every
+//! `shellsession` block in `shell.rs`. `TRYCMD=overwrite cargo test --test docs` puts in what is printed now.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
 mod links;
+#[cfg(unix)]
+mod picture;
 mod promises;
+#[cfg(unix)]
+mod shell;
+#[cfg(unix)]
+#[path = "../support/skip.rs"]
+mod skip;
+mod words;
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
+use regex::Regex;
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the environment of the tests")]
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
+}
+
+/// Whether pages and pictures take what is printed now.
+#[cfg(unix)]
+fn is_accepted() -> bool {
+    variable("TRYCMD") == "overwrite"
+}
+
+#[expect(clippy::disallowed_methods, reason = "a page that is half written is still in the repository")]
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+}
+
 /// The pages that have console blocks.
 fn pages() -> Vec<PathBuf> {
-    let folder = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let mut pages: Vec<PathBuf> = folder.chain([root().join("README.md")]).collect();
-    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    let mut pages = links::pages_in(&root().join("docs"));
+    pages.push(root().join("README.md"));
     pages.retain(|page| fs::read_to_string(page).unwrap().contains("```console\n"));
     pages.sort();
     pages
@@ -57,8 +83,7 @@ fn the_pages_show_what_the_program_does() {
     }
 }
 
-/// Whatever is different each time stands as `[..]` in the pages, also in those that were just made anew.
-#[expect(clippy::disallowed_methods, reason = "a page that is half written is still in the repository")]
+/// Replaces values that differ in each run by `[..]`, also in a page that was just rewritten.
 fn blur(page: &Path) {
     let text = fs::read_to_string(page).unwrap();
     let mut in_block = false;
@@ -68,11 +93,13 @@ fn blur(page: &Path) {
     });
     let blurred = lines.collect::<Vec<_>>().join("\n") + "\n";
     if blurred != text {
-        fs::write(page, blurred).unwrap();
+        write(page, &blurred);
     }
 }
 
 fn blurred(line: &str) -> String {
+    let time = Regex::new(r"\b20\d\d-\d\d-\d\d \d\d:\d\d").unwrap();
+    let line = time.replace_all(line, "[..]");
     let words = line.split(' ').map(|word| {
         let bare = word.trim_matches(|c: char| ",;\"`".contains(c));
         if is_chance(bare) { word.replace(bare, "[..]") } else { word.replace("[CWD]", "[..]") }
@@ -91,8 +118,8 @@ fn is_chance(word: &str) -> bool {
 #[test]
 fn fingerprints_and_times_are_blurred_and_nothing_else_is() {
     assert_eq!(
-        blurred("keys 1bc34b0219ca, 2202a3db7e16 since 2026-01-02T03:04:05.6Z"),
-        "keys [..], [..] since [..]"
+        blurred("keys 1bc34b0219ca, 2202a3db7e16 since 2026-01-02T03:04:05.6Z, 2026-01-02 03:04"),
+        "keys [..], [..] since [..], [..]"
     );
     let line = "prod: linked `shop-web` to agreeable-smoke-06273c21e";
     assert_eq!(blurred(line), line);

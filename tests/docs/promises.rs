@@ -1,4 +1,4 @@
-//! Each promise of the README's section on safety names the tests that hold it, and those tests exist.
+//! Each guarantee of `docs/safety.md` names the tests that verify it, and those tests exist.
 
 use std::fs;
 
@@ -11,9 +11,9 @@ struct Promise {
     tests: Vec<String>,
 }
 
-/// The promises of a README.
+/// The guarantees of a page.
 fn promises(page: &str) -> Vec<Promise> {
-    let section = page.split("\n## Safety\n").nth(1).unwrap_or_default();
+    let section = page.split("\n## Guarantees\n").nth(1).unwrap_or_default();
     let section = section.split("\n## ").next().unwrap_or_default();
     let items = section.split("\n* ").skip(1);
     items
@@ -40,9 +40,9 @@ fn missing(test: &str) -> Option<String> {
 }
 
 #[test]
-fn every_promise_of_the_readme_names_tests_that_exist() {
-    let promises = promises(&fs::read_to_string(root().join("README.md")).unwrap());
-    assert!(promises.len() >= 8, "{promises:?}");
+fn every_guarantee_names_tests_that_exist() {
+    let promises = promises(&fs::read_to_string(root().join("docs/safety.md")).unwrap());
+    assert!(promises.len() >= 11, "{promises:?}");
     for Promise { text, tests } in promises {
         assert!(!tests.is_empty(), "no test is named by: {text}");
         let wrong: Vec<String> = tests.iter().filter_map(|test| missing(test)).collect();
@@ -52,13 +52,13 @@ fn every_promise_of_the_readme_names_tests_that_exist() {
 
 #[test]
 fn a_promise_without_a_test_and_a_test_that_does_not_exist_are_found() {
-    let page = "# a\n\n## Safety\n\n* **One.** Text.\n  `tests/docs/promises.rs::absent`\n* **Two.** `x`\n\n## Next\n\n* no\n";
+    let page = "# a\n\n## Guarantees\n\n* **One.** Text.\n  `tests/docs/promises.rs::absent`\n* **Two.** `x`\n\n## Next\n\n* no\n";
     let found = promises(page);
     assert_eq!(found.len(), 2);
     assert_eq!((found[0].tests.len(), found[1].tests.len()), (1, 0));
     assert!(missing("tests/docs/promises.rs::absent").is_some());
     assert!(missing("tests/docs/absent.rs::absent").is_some());
     assert!(missing("tests/docs/promises.rs::promises").is_some(), "a function that is not a test");
-    let own = "tests/docs/promises.rs::every_promise_of_the_readme_names_tests_that_exist";
+    let own = "tests/docs/promises.rs::every_guarantee_names_tests_that_exist";
     assert_eq!(missing(own), None);
 }

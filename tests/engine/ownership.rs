@@ -154,9 +154,10 @@ async fn a_product_that_does_not_show_that_it_is_the_links_is_used_only_if_that_
 
 #[tokio::test]
 async fn any_evidence_makes_a_renamed_product_the_links() {
+    let linked_by_policy = Recipe { backends: Recipe::linked().backends, ..foreign_product() };
     let evidence = [
         Recipe { subscriptions: vec![OURS], ..foreign_product() },
-        Recipe { policy: Some(PolicyRecipe::Right), ..foreign_product() },
+        Recipe { policy: Some(PolicyRecipe::Right), ..linked_by_policy },
         Recipe {
             backends: Recipe::linked().backends,
             site_key: SiteKeyRecipe::SecondaryOf(0),
@@ -171,6 +172,19 @@ async fn any_evidence_makes_a_renamed_product_the_links() {
     let connected =
         Recipe { backends: Recipe::linked().backends, site_key: SiteKeyRecipe::Stale, ..foreign_product() };
     assert_eq!(refusal(&World::new(&connected), &Intent::Relink).await, [FindingCode::ProductUnproven]);
+}
+
+#[tokio::test]
+async fn a_policy_of_the_site_does_not_make_a_renamed_product_the_links_while_the_site_is_not_linked() {
+    let recipe = Recipe { policy: Some(PolicyRecipe::Right), ..foreign_product() };
+    let world = World::new(&recipe);
+    let before = world.snapshot();
+    let add = Intent::AddApis { apis: vec!["orders".to_owned()] };
+    for intent in [LINK, Intent::Relink, add] {
+        assert_eq!(refusal(&world, &intent).await, [FindingCode::ProductUnproven], "{intent:?}");
+    }
+    assert_eq!(world.snapshot(), before);
+    assert_eq!(world.verdict().await.state, LinkState::Unlinked);
 }
 
 /// Purges by a plan that was made before `meanwhile`, as a command does that was just confirmed.

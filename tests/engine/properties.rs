@@ -35,7 +35,8 @@ fn refusals(recipe: &Recipe, intent: &Intent, adoption: Adoption) -> Vec<Finding
     codes
 }
 
-/// Whether the product has another display name, and neither its policy nor its subscriptions are of the link.
+/// Whether the product has another display name, and neither its subscriptions nor, where the site is linked, its
+/// policy are of the link.
 fn is_unproven(recipe: &Recipe) -> bool {
     let renamed = matches!(recipe.product, Some(ProductRecipe::Wrong { renamed: true, .. }));
     let of_site =
@@ -47,7 +48,7 @@ fn is_unproven(recipe: &Recipe) -> bool {
         SiteKeyRecipe::Stale | SiteKeyRecipe::None => None,
     };
     let held = connected && holder.is_some_and(|holder| holder.keys);
-    renamed && !of_site && !held && !recipe.subscriptions.iter().any(|it| it.named)
+    renamed && !(of_site && connected) && !held && !recipe.subscriptions.iter().any(|it| it.named)
 }
 
 fn others(resources: &[Resource]) -> Vec<&Resource> {

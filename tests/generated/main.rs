@@ -15,7 +15,7 @@ use swa_apim::{
     cli,
     diagnosis::ExitCode,
     engine::{Effect, FindingCode, Trouble},
-    output,
+    report,
 };
 
 /// A file that is made from the code, by its path from the root of the repository.
@@ -60,7 +60,7 @@ fn completions() -> Vec<Generated> {
 fn schemas() -> Vec<Generated> {
     let text = |schema| serde_json::to_string_pretty(&schema).unwrap();
     let file = |(name, schema)| Generated::new(format!("docs/schemas/{name}"), &text(schema));
-    output::schemas().map(file).into()
+    report::schemas().map(file).into()
 }
 
 const GENERATED: &str =

@@ -1,5 +1,5 @@
-//! The commands that README.md and docs/azure.md print for Azure are run as they stand there, in their order, against the
-//! stand-in. It answers as recorded; a token in the environment stands for `az login`.
+//! The commands for Azure in `README.md` and `docs` are run as they are printed there, in their order, against the stand-in.
+//! It answers as recorded; a token in the environment stands for `az login`.
 
 use std::{
     fmt::Write as _,
@@ -50,7 +50,8 @@ impl Section {
                 None => {}
             }
         }
-        assert!(!section.commands.is_empty(), "{page} has no commands under `{heading}`");
+        let has_blocks = !section.commands.is_empty() || !section.configuration.is_empty();
+        assert!(has_blocks, "{page} has no blocks under `{heading}`");
         section
     }
 }
@@ -162,6 +163,9 @@ fn id(tail: &str) -> String {
     format!("{GROUP}/providers/{tail}")
 }
 
+const MOVE: &str = "docs/how-to/move-to-azure.md";
+const ROTATE: &str = "docs/how-to/rotate-keys.md";
+
 const FIRST_STEPS: [(&str, i32); 5] = [
     ("doctor --env prod", 0),
     ("link --env prod --dry-run", 0),
@@ -170,43 +174,62 @@ const FIRST_STEPS: [(&str, i32); 5] = [
     ("doctor --env prod", 0),
 ];
 
+/// The page on the move to Azure: its configuration, and its commands.
+fn first_steps() -> Section {
+    let configuration = Section::read(MOVE, "2. Set the provider").configuration;
+    Section { configuration, ..Section::read(MOVE, "3. Check, link, check again") }
+}
+
 #[test]
-fn the_commands_of_the_readme_link_a_site_as_they_stand_there() {
+fn the_commands_of_the_readme_link_a_site() {
     for provisioning in [Provisioning::Service, Provisioning::Engine] {
         let reader = Reader::with(provisioning);
-        let codes = [
-            ("doctor --env prod", 0),
-            ("link --env prod", 0),
-            ("api add orders --env prod", 0),
-            ("doctor --env prod", 0),
-            ("relink --env prod", 0),
-        ];
-        reader.follows(&Section::read("README.md", "Azure"), &codes);
+        let init = "init --provider arm --static-web-app shop-web --apim shop-apim --api orders";
+        let section = Section::read("README.md", "Quick start with Azure");
+        reader.follows(&section, &[(init, 0), ("link", 0), ("doctor", 0)]);
         reader.has_a_working_link();
     }
 }
 
 #[test]
-fn the_first_steps_of_the_page_about_azure_link_a_site_as_they_stand_there() {
+fn the_steps_from_offline_to_azure_link_a_site() {
     for provisioning in [Provisioning::Service, Provisioning::Engine] {
         let reader = Reader::with(provisioning);
-        reader.follows(&Section::read("docs/azure.md", "First steps"), &FIRST_STEPS);
+        reader.follows(&first_steps(), &FIRST_STEPS);
         reader.has_a_working_link();
     }
 }
 
 #[test]
-fn a_rehearsal_as_the_page_about_azure_prints_it_changes_the_file_alone() {
+fn the_commands_that_rotate_keys_replace_both_keys_and_no_request_fails() {
     for provisioning in [Provisioning::Service, Provisioning::Engine] {
         let reader = Reader::with(provisioning);
-        reader.follows(&Section::read("docs/azure.md", "First steps"), &FIRST_STEPS);
+        reader.follows(&first_steps(), &FIRST_STEPS);
+        for (heading, command) in [
+            ("Rotate the keys of a link", "relink --env prod"),
+            ("Rotate the keys of all links", "relink --all"),
+        ] {
+            let (before, _) = reader.azure.state().link_keys().unwrap();
+            reader.follows(&Section::read(ROTATE, heading), &[(command, 0)]);
+            let (primary, secondary) = reader.azure.state().link_keys().unwrap();
+            assert!(primary != before && secondary != before, "{command}");
+            reader.has_a_working_link();
+        }
+    }
+}
+
+#[test]
+fn a_rehearsal_changes_only_the_file() {
+    for provisioning in [Provisioning::Service, Provisioning::Engine] {
+        let reader = Reader::with(provisioning);
+        reader.follows(&first_steps(), &FIRST_STEPS);
         let before = reader.keys_and_shape();
         let codes = [
             ("model snapshot --env prod --out rehearsal.json", 0),
             ("relink --env prod --provider json --model rehearsal.json", 0),
             ("status --env prod --provider json --model rehearsal.json", 0),
         ];
-        reader.follows(&Section::read("docs/azure.md", "Rehearsing"), &codes);
+        reader.follows(&Section::read("docs/how-to/rehearse.md", "Rehearsing"), &codes);
         assert_eq!(reader.keys_and_shape(), before);
         let rehearsed = reader.link("--provider json --model rehearsal.json");
         assert_eq!(rehearsed["state"], "linked", "{rehearsed}");
@@ -217,7 +240,7 @@ fn a_rehearsal_as_the_page_about_azure_prints_it_changes_the_file_alone() {
 #[test]
 fn the_role_of_the_page_about_azure_is_written_to_the_file_that_its_next_command_reads() {
     let reader = Reader::with(Provisioning::Service);
-    reader.configure(&Section::read("docs/azure.md", "First steps"));
+    reader.configure(&first_steps());
     let line = "doctor --env prod --check-rights --role-definition role.json";
     reader.follows(&Section::read("docs/azure.md", "Rights"), &[(line, 0)]);
     let role: Value = serde_json::from_str(&fs::read_to_string(reader.path("role.json")).unwrap()).unwrap();

@@ -172,6 +172,24 @@ fn rows() -> Vec<(&'static str, String, &'static str)> {
     row("a user and another host", from(&[&format!("https://{SITE}:x@evil.example/.auth")]), "open");
     row("the site in capitals is not another party", from(&[&own_issuer().to_uppercase()]), "healthy");
     row("a slash more is not another party", from(&[&format!("{}/", own_issuer())]), "healthy");
+    row("the usual port is not another party", from(&[&format!("https://{SITE}:443/.auth")]), "healthy");
+    for near in [
+        format!("https://{SITE}"),
+        format!("https://{SITE}/"),
+        format!("https://{SITE}/.authx"),
+        format!("https://{SITE}/.auth/login"),
+        format!("https://{SITE}//.auth"),
+        format!("https://{SITE}/.auth?a=b"),
+        format!("https://{SITE}/.auth#a"),
+        format!("http://{SITE}/.auth"),
+    ] {
+        row("another issuer at the site's host", from(&[&near]), "undetermined");
+        row(
+            "another issuer at the site's host, beside the site's",
+            from(&[&own_issuer(), &near]),
+            "undetermined",
+        );
+    }
     row("a host without a scheme", from(&[SITE]), "undetermined");
     row("parsers disagree", from(&[&format!("https://evil.example\\@{SITE}/.auth")]), "undetermined");
     row("a computed issuer", from(&["@(context.Deployment.Region)"]), "undetermined");

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use swa_apim::{
     ambient::System,
-    provider::arm::{ArmControlPlane, ArmOptions, Endpoint, Wait},
+    provider::arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
 };
 
 /// A recorded answer, and the method of the request that it answered.
@@ -192,6 +192,7 @@ impl Replay {
             variables: |name| (name == "SWA_APIM_ACCESS_TOKEN").then(|| "token".to_owned()),
             ambient: Arc::new(System),
             limit: Duration::from_secs(30),
+            budget: Budget::default(),
             wait: Wait::UntilDone,
             subscription: None,
             transport: None,

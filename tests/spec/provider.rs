@@ -8,7 +8,7 @@ use swa_apim::{
     model::{ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, Resource, ResourceId, StaticSiteId},
     provider::{
         Collection, ControlPlane, Expected,
-        arm::{ArmControlPlane, ArmOptions, Endpoint, Wait},
+        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
     },
 };
 
@@ -23,6 +23,7 @@ fn at(azure: &FakeAzure) -> ArmControlPlane {
         variables: |name| (name == "SWA_APIM_ACCESS_TOKEN").then(|| TOKEN.to_owned()),
         ambient: Arc::new(System),
         limit: Duration::from_secs(60),
+        budget: Budget::default(),
         wait: Wait::UntilDone,
         subscription: None,
         transport: None,

@@ -3,9 +3,10 @@
 
 use serde_json::json;
 
-use super::{Reply, refused};
+use super::refused::refused;
 use crate::{
     ambient::Ambient,
+    emulator::reply::Reply,
     model::{Resource, ResourceId},
     provider::{ControlPlane as _, Expected, json::JsonControlPlane},
 };

@@ -7,8 +7,9 @@ use hyper::Method;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::Reply;
+use super::provisioning::Linking;
 use crate::{
+    emulator::reply::Reply,
     model::without_mark,
     provider::{ETag, Expected},
 };
@@ -28,6 +29,8 @@ pub(super) struct Call {
     pub(super) body: Bytes,
     /// How the client reaches the control plane: `http://127.0.0.1:8087`.
     pub(super) base: String,
+    /// What a PUT of a linked backend does.
+    pub(super) linking: Linking,
 }
 
 impl fmt::Debug for Call {
@@ -38,7 +41,7 @@ impl fmt::Debug for Call {
 
 /// The parameters of a request, whose names are compared ignoring case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Query(Vec<(String, String)>);
+pub(in crate::emulator) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub(super) fn parse(text: &str) -> Self {
@@ -46,7 +49,7 @@ impl Query {
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(in crate::emulator) fn get(&self, name: &str) -> Option<&str> {
         let mut pairs = self.0.iter();
         pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -115,14 +118,6 @@ pub(super) fn decoded(path: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(path).decode_utf8().ok()
 }
 
-impl Reply {
-    fn precondition_failed() -> Self {
-        let message = "Exception of type 'Microsoft.WindowsAzure.ApiManagement.Management.Core.Exceptions.\
-                       PreconditionFailedException' was thrown.";
-        Self::apim(hyper::StatusCode::PRECONDITION_FAILED, "PreconditionFailed", message)
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -138,6 +133,7 @@ pub(super) mod tests {
             if_none_match: None,
             body: if body.is_null() { Bytes::new() } else { body.to_string().into() },
             base: "http://127.0.0.1:1".to_owned(),
+            linking: Linking::default(),
         }
     }
 

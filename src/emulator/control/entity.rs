@@ -5,10 +5,10 @@ use std::fmt;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Reply, built_in::TIME, policy, refused, revision, web::default};
+use super::{built_in::TIME, merge::set_default, policy, refused::refused, revision, served::ServedType};
 use crate::{
     ambient::Ambient,
-    emulator::control::route::Kind,
+    emulator::reply::Reply,
     model::{Key, Resource},
 };
 
@@ -62,18 +62,22 @@ fn unfit(name: &str) -> Reply {
 /// The resource with what the service adds, if it fits.
 pub(super) fn completed(
     mut resource: Resource,
-    kind: Kind,
+    kind: ServedType,
     change: &Change<'_>,
     ambient: &dyn Ambient,
 ) -> Result<Resource, Reply> {
     match kind {
-        Kind::Service => service(&mut resource, change, ambient),
-        Kind::Api => api(&mut resource, change)?,
-        Kind::Product => product(&mut resource),
-        Kind::ProductPolicy => product_policy(&mut resource)?,
-        Kind::Subscription => subscription(&mut resource, change, ambient)?,
-        Kind::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
-        Kind::ApiOperation | Kind::ApiVersionSet | Kind::Site | Kind::Build | Kind::LinkedBackend => {}
+        ServedType::Service => service(&mut resource, change, ambient),
+        ServedType::Api => api(&mut resource, change)?,
+        ServedType::Product => product(&mut resource),
+        ServedType::ProductPolicy => product_policy(&mut resource)?,
+        ServedType::Subscription => subscription(&mut resource, change, ambient)?,
+        ServedType::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
+        ServedType::ApiOperation
+        | ServedType::ApiVersionSet
+        | ServedType::Site
+        | ServedType::Build
+        | ServedType::LinkedBackend => {}
     }
     Ok(resource)
 }
@@ -92,12 +96,12 @@ fn text<'a>(resource: &'a Resource, field: &str, target: &str, longest: usize) -
 
 fn service(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambient) {
     let name = resource.id().name().to_ascii_lowercase();
-    default(resource, "gatewayUrl", format!("https://{name}.azure-api.net"));
-    default(resource, "provisioningState", "Succeeded");
-    default(resource, "virtualNetworkType", "None");
-    default(resource, "publicNetworkAccess", "Enabled");
+    set_default(resource, "gatewayUrl", format!("https://{name}.azure-api.net"));
+    set_default(resource, "provisioningState", "Succeeded");
+    set_default(resource, "virtualNetworkType", "None");
+    set_default(resource, "publicNetworkAccess", "Enabled");
     if !change.existed {
-        default(resource, "createdAtUtc", ambient.now().strftime(TIME).to_string());
+        set_default(resource, "createdAtUtc", ambient.now().strftime(TIME).to_string());
     }
 }
 
@@ -115,10 +119,10 @@ fn api(resource: &mut Resource, change: &Change<'_>) -> Result<(), Reply> {
     revision::settle(resource, change.old);
     drop(resource.remove_property("sourceApiId"));
     drop(resource.remove_property("format"));
-    default(resource, "subscriptionRequired", true);
-    default(resource, "protocols", json!(["https"]));
+    set_default(resource, "subscriptionRequired", true);
+    set_default(resource, "protocols", json!(["https"]));
     let names = json!({"header": "Ocp-Apim-Subscription-Key", "query": "subscription-key"});
-    default(resource, "subscriptionKeyParameterNames", names);
+    set_default(resource, "subscriptionKeyParameterNames", names);
     Ok(())
 }
 
@@ -135,11 +139,11 @@ pub(super) fn check_approval(body: &Map<String, Value>) -> Result<(), Reply> {
 }
 
 fn product(resource: &mut Resource) {
-    default(resource, "subscriptionRequired", true);
-    default(resource, "state", "notPublished");
+    set_default(resource, "subscriptionRequired", true);
+    set_default(resource, "state", "notPublished");
     let required = resource.field("properties.subscriptionRequired") != Some(&Value::Bool(false));
     if required {
-        default(resource, "approvalRequired", false);
+        set_default(resource, "approvalRequired", false);
     } else {
         for name in ["approvalRequired", "subscriptionsLimit"] {
             drop(resource.remove_property(name));
@@ -160,13 +164,13 @@ fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambi
     if !change.patched {
         let kept = |name: &str| change.old.and_then(|old| old.field(&format!("properties.{name}")).cloned());
         let state = kept("state").unwrap_or_else(|| "active".into());
-        default(resource, "state", state);
+        set_default(resource, "state", state);
         let created = kept("createdDate").unwrap_or_else(|| ambient.now().strftime(TIME).to_string().into());
         resource.set_property("createdDate", created);
         // a PUT that does not name these leaves them as they are
         for name in ["ownerId", "startDate", "allowTracing"] {
             if let Some(value) = kept(name) {
-                default(resource, name, value);
+                set_default(resource, name, value);
             }
         }
     }

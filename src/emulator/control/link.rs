@@ -8,19 +8,18 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Call, ControlPlane, Operations, Reply,
-    operations::Stage,
-    refused,
-    route::Kind,
+    call::Call,
+    manager::ResourceManager,
+    operations::{Operations, Stage},
+    provisioning::{Ending, Linking, Shape},
+    refused::refused,
     schema::{self, Purpose},
+    served::ServedType,
     site,
 };
 use crate::{
     ambient::Ambient,
-    emulator::{
-        server::pause,
-        switches::{Ending, Shape},
-    },
+    emulator::{pause::pause, reply::Reply},
     engine::{
         self, Adoption, Existing, Intent, PlannedStep, Previews, Propagation, Provisioner, Step,
         StepListener, Target,
@@ -36,79 +35,78 @@ const BACKENDS: [(&str, &str); 3] = [
     ("Microsoft.App/containerApps", "ContainerApp"),
 ];
 
-impl ControlPlane {
-    pub(super) async fn put_backend(self: &Arc<Self>, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-        let backend = requested(call, id)?;
-        let switches = self.board.now();
-        check(self.store.current(), &backend)?;
-        let (shape, ending) = (switches.provisioning.shape, switches.provisioning.ending);
-        let takes = switches.provisioning.takes_ms;
-        if (shape, ending) == (Shape::Final, Ending::Succeeds) {
-            pause(takes).await;
-            self.operations.forget(backend.id());
-            return Ok(self.connect(call, backend, switches.provisions).await);
-        }
-        let mut shown = shown_now(self.store.current(), &backend);
-        shown.set_property("provisioningState", Stage::InProgress.word());
-        let number = self.operations.begin(shown.clone(), shape);
-        let body = site::backend(self.store.current(), &shown, call, site::Zone::Named);
-        let (late, of_late) = (Arc::clone(self), call.clone());
-        let rest = async move {
-            pause(takes).await;
-            late.conclude(&of_late, number, backend, (switches.provisions, ending)).await;
-        };
-        if shape == Shape::Final {
-            rest.await;
-            let now = self.operations.shown(shown.id()).unwrap_or(shown);
-            return Ok(Reply::ok(site::backend(self.store.current(), &now, call, site::Zone::Named)));
-        }
-        self.operations.spawn(rest);
-        Ok(Operations::begun(call, number, shape, body))
+/// Answers a PUT of a linked backend.
+pub(super) async fn put(manager: &Arc<ResourceManager>, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
+    let wanted = requested(call, id)?;
+    let Linking { provisions, provisioning } = call.linking.clone();
+    check(&manager.store.current(), &wanted)?;
+    let (shape, ending) = (provisioning.shape, provisioning.ending);
+    let takes = provisioning.takes_ms;
+    if (shape, ending) == (Shape::Final, Ending::Succeeds) {
+        pause(takes).await;
+        manager.operations.forget(wanted.id());
+        return Ok(connect(manager, call, wanted, provisions).await);
     }
+    let mut shown = shown_now(&manager.store.current(), &wanted);
+    shown.set_property("provisioningState", Stage::InProgress.word());
+    let number = manager.operations.begin(shown.clone(), shape);
+    let body = site::backend(&manager.store.current(), &shown, call, site::Zone::Named);
+    let (late, of_late) = (Arc::clone(manager), call.clone());
+    let rest = async move {
+        pause(takes).await;
+        conclude(&late, &of_late, number, wanted, (provisions, ending)).await;
+    };
+    if shape == Shape::Final {
+        rest.await;
+        let now = manager.operations.shown(shown.id()).unwrap_or(shown);
+        return Ok(Reply::ok(site::backend(&manager.store.current(), &now, call, site::Zone::Named)));
+    }
+    manager.operations.spawn(rest);
+    Ok(Operations::begun(call, number, shape, body))
+}
 
-    async fn conclude(
-        &self,
-        call: &Call,
-        number: u64,
-        backend: Resource,
-        (provisions, ending): (bool, Ending),
-    ) {
-        let failure = json!({"code": "InternalServerError", "message": "The operation did not succeed."});
-        match ending {
-            Ending::Never => {}
-            Ending::Fails => self.operations.finish(number, Stage::Failed, failure),
-            Ending::Cancelled => self.operations.finish(number, Stage::Canceled, failure),
-            Ending::Succeeds if !self.operations.is_going_on(number) => {}
-            Ending::Succeeds => {
-                let reply = self.connect(call, backend, provisions).await;
-                let stage = if reply.status.is_success() { Stage::Succeeded } else { Stage::Failed };
-                self.operations.finish(number, stage, reply.body().cloned().unwrap_or_default());
-            }
+async fn conclude(
+    manager: &ResourceManager,
+    call: &Call,
+    number: u64,
+    wanted: Resource,
+    (provisions, ending): (bool, Ending),
+) {
+    let failure = json!({"code": "InternalServerError", "message": "The operation did not succeed."});
+    match ending {
+        Ending::Never => {}
+        Ending::Fails => manager.operations.finish(number, Stage::Failed, failure),
+        Ending::Cancelled => manager.operations.finish(number, Stage::Canceled, failure),
+        Ending::Succeeds if !manager.operations.is_going_on(number) => {}
+        Ending::Succeeds => {
+            let reply = connect(manager, call, wanted, provisions).await;
+            let stage = if reply.status.is_success() { Stage::Succeeded } else { Stage::Failed };
+            manager.operations.finish(number, stage, reply.body().cloned().unwrap_or_default());
         }
     }
+}
 
-    /// Makes the link, and answers with its linked backend.
-    async fn connect(&self, call: &Call, backend: Resource, provisions: bool) -> Reply {
-        let (ambient, id) = (Arc::clone(&self.ambient), backend.id().clone());
-        let reply = self.store.change(move |plane| linked(plane, ambient, backend, provisions)).await;
-        if !reply.status.is_success() {
-            return reply;
-        }
-        match self.store.current().find(&id) {
-            Ok(Some(found)) => {
-                let plane = self.store.current();
-                reply.with_body(site::backend(plane, &found.value, call, site::Zone::Named))
-            }
-            Ok(None) => reply,
-            Err(error) => refused(&error),
-        }
+/// Makes the link, and answers with its linked backend.
+async fn connect(manager: &ResourceManager, call: &Call, wanted: Resource, provisions: bool) -> Reply {
+    let (ambient, id) = (Arc::clone(&manager.ambient), wanted.id().clone());
+    let reply = manager.store.change(move |plane| linked(plane, ambient, wanted, provisions)).await;
+    if !reply.status.is_success() {
+        return reply;
     }
+    match manager.store.current().find(&id) {
+        Ok(Some(found)) => {
+            let plane = &*manager.store.current();
+            reply.with_body(site::backend(plane, &found.value, call, site::Zone::Named))
+        }
+        Ok(None) => reply,
+        Err(error) => refused(&error),
+    }
+}
 
-    /// What would be said of a PUT, without doing it.
-    pub(super) fn validate_backend(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-        check(self.store.current(), &requested(call, id)?)?;
-        Ok(Reply::status(StatusCode::NO_CONTENT))
-    }
+/// What would be said of a PUT, without doing it.
+pub(super) fn validate(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
+    check(&manager.store.current(), &requested(call, id)?)?;
+    Ok(Reply::status(StatusCode::NO_CONTENT))
 }
 
 fn linked(
@@ -131,7 +129,7 @@ fn linked(
 
 /// The linked backend that a request asks for.
 fn requested(call: &Call, id: ResourceId) -> Result<Resource, Reply> {
-    let body = schema::checked(Kind::LinkedBackend, Purpose::Whole, call.object()?)?;
+    let body = schema::checked(ServedType::LinkedBackend, Purpose::Whole, call.object()?)?;
     let properties = body.get("properties").unwrap_or(&Value::Null);
     let named = properties.get("backendResourceId").and_then(Value::as_str).unwrap_or_default();
     if ResourceId::parse(named).is_err() {
@@ -173,14 +171,9 @@ fn check(plane: &JsonControlPlane, backend: &Resource) -> Result<(), Reply> {
         other.id() == backend.id() && of.eq_ignore_ascii_case(named)
     };
     if !others.iter().all(|other| is_same(&other.value)) {
-        return Err(second_backend());
+        return Err(Reply::web_second_backend());
     }
     if there(&target)? { Ok(()) } else { Err(Reply::web_not_found(noun, target.name())) }
-}
-
-pub(super) fn second_backend() -> Reply {
-    let message = "One Static Web App can not have more than one linked backend.";
-    Reply::web(StatusCode::BAD_REQUEST, "BadRequest", Some("59363"), message)
 }
 
 fn environment_of(backend: &Resource) -> Result<SiteEnvironmentId, Reply> {

@@ -4,9 +4,10 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Call, Reply,
+    call::Call,
     filter::{FIELDS, Fields, Filter},
 };
+use crate::emulator::reply::Reply;
 
 /// How many values a page has where nobody asks for fewer.
 const PAGE: usize = 100;

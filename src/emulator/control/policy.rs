@@ -8,8 +8,11 @@ use hyper::{StatusCode, Uri};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
-use super::{Call, Reply, layout::laid_out, refused};
-use crate::model::{ApimPolicy, PolicyFormat, Resource, policy_from_raw, policy_to_raw, text_without_mark};
+use super::{call::Call, layout::laid_out, refused::refused};
+use crate::{
+    emulator::reply::Reply,
+    model::{ApimPolicy, PolicyFormat, Resource, policy_from_raw, policy_to_raw, text_without_mark},
+};
 
 /// How long a linked policy may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);

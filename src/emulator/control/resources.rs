@@ -1,137 +1,98 @@
 //! What belongs to Resource Manager itself: subscriptions, resource groups, providers, and the query by which
 //! resources are found.
 
-use std::{collections::BTreeSet, sync::Arc};
-
 use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Call, ControlPlane, Reply, apim, merged, page,
-    page::Style,
-    refused,
-    route::{Kind, Route},
-    shape::View,
-    site, version,
+    call::Call,
+    graph,
+    manager::ResourceManager,
+    merge::merged,
+    page::{self, Style},
+    refused::refused,
+    route::Route,
+    scope::{TENANT, subscriptions, top_level},
+    version,
 };
 use crate::{
+    emulator::reply::Reply,
     model::{Resource, ResourceId},
     provider::{ControlPlane as _, Expected, json::JsonControlPlane},
 };
 
-/// The directory that everything is in.
-pub(super) const TENANT: &str = "00000000-0000-0000-0000-000000000000";
-
-impl ControlPlane {
-    pub(super) async fn resources(self: &Arc<Self>, call: &Call, route: Route) -> Result<Reply, Reply> {
-        let method = &call.method;
-        match route {
-            Route::Group(id) => return self.group(call, id).await,
-            Route::Graph if method == Method::POST => return self.graph(call),
-            _ if method != Method::GET => return Err(Reply::method_not_allowed(method)),
-            _ => {}
-        }
-        let list = |values: Vec<Value>| page::page(call, values, Style::Bare);
-        match route {
-            Route::Endpoints => Ok(endpoints(call)),
-            Route::Tenants => list(vec![json!({"id": format!("/tenants/{TENANT}"), "tenantId": TENANT,
-                "displayName": "emulator", "defaultDomain": "emulator.invalid", "tenantCategory": "Home"})]),
-            Route::Subscriptions => {
-                let all = self.subscriptions()?;
-                page::page(call, all.iter().map(|id| subscription(id)).collect(), Style::Subscriptions)
-            }
-            Route::Subscription(id) if self.is_known(&id)? => {
-                Ok(Reply::ok(subscription(id.azure_subscription())))
-            }
-            Route::Subscription(id) => Err(subscription_not_found(id.azure_subscription())),
-            Route::Groups(scope) => list(self.groups(&scope)?.into_values()),
-            Route::Providers(scope, None) => {
-                list(vec![provider(&scope, "Microsoft.ApiManagement"), provider(&scope, "Microsoft.Web")])
-            }
-            Route::Providers(scope, Some(namespace)) => known_provider(&scope, &namespace),
-            Route::Everywhere(scope, kind) => {
-                let style = if kind.is_of_web() { Style::Web } else { Style::Bare };
-                page::page(call, self.top_level(call, &scope, Some(kind))?, style)
-            }
-            Route::All(scope) => {
-                let all = self.top_level(&call.as_of(version::NEWEST), &scope, None)?;
-                list(all.into_iter().map(without_properties).collect())
-            }
-            Route::Permissions => Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": [],
-                "dataActions": [], "notDataActions": []}]}))),
-            _ => Err(Reply::method_not_allowed(method)),
-        }
+/// Answers a request for what belongs to Resource Manager itself.
+pub(super) async fn answer(manager: &ResourceManager, call: &Call, route: Route) -> Result<Reply, Reply> {
+    let method = &call.method;
+    match route {
+        Route::Group(id) => return group(manager, call, id).await,
+        Route::Graph if method == Method::POST => return graph::answer(manager, call),
+        _ if method != Method::GET => return Err(Reply::method_not_allowed(method)),
+        _ => {}
     }
-
-    /// The Azure subscriptions that anything is in; one at least, so that somebody can sign in.
-    pub(super) fn subscriptions(&self) -> Result<BTreeSet<String>, Reply> {
-        let all = self.store.current().resources().map_err(|error| refused(&error))?;
-        let mut ids: BTreeSet<String> =
-            all.iter().map(|resource| resource.id().azure_subscription().to_ascii_lowercase()).collect();
-        if ids.is_empty() {
-            ids.insert(TENANT.to_owned());
+    let list = |values: Vec<Value>| page::page(call, values, Style::Bare);
+    match route {
+        Route::Endpoints => Ok(endpoints(call)),
+        Route::Tenants => list(vec![json!({"id": format!("/tenants/{TENANT}"), "tenantId": TENANT,
+            "displayName": "emulator", "defaultDomain": "emulator.invalid", "tenantCategory": "Home"})]),
+        Route::Subscriptions => {
+            let all = subscriptions(manager)?;
+            page::page(call, all.iter().map(|id| subscription(id)).collect(), Style::Subscriptions)
         }
-        Ok(ids)
-    }
-
-    fn is_known(&self, id: &ResourceId) -> Result<bool, Reply> {
-        Ok(self.subscriptions()?.contains(&id.azure_subscription().to_ascii_lowercase()))
-    }
-
-    fn groups(&self, scope: &ResourceId) -> Result<Groups, Reply> {
-        let all = self.store.current().resources().map_err(|error| refused(&error))?;
-        let within = format!("{}/", scope.key());
-        let of_scope = all.iter().filter(|resource| resource.id().key().starts_with(&within));
-        let mut groups = Groups::default();
-        for resource in of_scope {
-            groups.note(resource);
+        Route::Subscription(id) if is_known(manager, &id)? => {
+            Ok(Reply::ok(subscription(id.azure_subscription())))
         }
-        Ok(groups)
-    }
-
-    async fn group(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-        let azure_subscription = ResourceId::parse(&format!("/subscriptions/{}", id.azure_subscription()));
-        let azure_subscription = azure_subscription.map_err(|_| Reply::internal_error())?;
-        let found = self.groups(&azure_subscription)?.find(&id);
-        match (call.method.clone(), found) {
-            (Method::GET, Some(group)) => Ok(Reply::ok(group)),
-            (Method::HEAD, Some(_)) => Ok(Reply::status(StatusCode::NO_CONTENT)),
-            (Method::HEAD, None) => Ok(Reply::status(StatusCode::NOT_FOUND)),
-            (Method::PUT, found) => {
-                let body = call.object()?;
-                Ok(self.store.change(move |plane| group_put(plane, id, body, found.is_some())).await)
-            }
-            (Method::DELETE, Some(_)) => Ok(self.store.change(move |plane| group_delete(plane, id)).await),
-            (Method::GET | Method::DELETE, None) => Err(Reply::group_not_found(id.name())),
-            (method, _) => Err(Reply::method_not_allowed(&method)),
+        Route::Subscription(id) => Err(subscription_not_found(id.azure_subscription())),
+        Route::Groups(scope) => list(groups(manager, &scope)?.into_values()),
+        Route::Providers(scope, None) => {
+            list(vec![provider(&scope, "Microsoft.ApiManagement"), provider(&scope, "Microsoft.Web")])
         }
-    }
-
-    /// The sites and services of a scope, as their own lists show them.
-    pub(super) fn top_level(
-        &self,
-        call: &Call,
-        scope: &ResourceId,
-        wanted: Option<Kind>,
-    ) -> Result<Vec<Value>, Reply> {
-        let plane = self.store.current();
-        let all = plane.resources().map_err(|error| refused(&error))?;
-        let within = format!("{}/", scope.key());
-        let mut values = Vec::new();
-        for resource in all.iter().filter(|resource| resource.id().key().starts_with(&within)) {
-            let kind = Kind::of_type(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
-            let Some(kind) = kind.filter(|kind| wanted.is_none_or(|wanted| wanted == *kind)) else {
-                continue;
-            };
-            if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
-                values.push(match kind {
-                    Kind::Site => site::site(plane, &found.value, call)?,
-                    _ => apim::body(plane, found, kind, call, View::Listed),
-                });
-            }
+        Route::Providers(scope, Some(namespace)) => known_provider(&scope, &namespace),
+        Route::Everywhere(scope, kind) => {
+            let style = if kind.is_of_web() { Style::Web } else { Style::Bare };
+            page::page(call, top_level(manager, call, &scope, Some(kind))?, style)
         }
-        Ok(values)
+        Route::All(scope) => {
+            let all = top_level(manager, &call.as_of(version::NEWEST), &scope, None)?;
+            list(all.into_iter().map(without_properties).collect())
+        }
+        Route::Permissions => Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": [],
+            "dataActions": [], "notDataActions": []}]}))),
+        _ => Err(Reply::method_not_allowed(method)),
+    }
+}
+
+fn is_known(manager: &ResourceManager, id: &ResourceId) -> Result<bool, Reply> {
+    Ok(subscriptions(manager)?.contains(&id.azure_subscription().to_ascii_lowercase()))
+}
+
+fn groups(manager: &ResourceManager, scope: &ResourceId) -> Result<Groups, Reply> {
+    let all = manager.store.current().resources().map_err(|error| refused(&error))?;
+    let within = format!("{}/", scope.key());
+    let of_scope = all.iter().filter(|resource| resource.id().key().starts_with(&within));
+    let mut groups = Groups::default();
+    for resource in of_scope {
+        groups.note(resource);
+    }
+    Ok(groups)
+}
+
+async fn group(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
+    let azure_subscription = ResourceId::parse(&format!("/subscriptions/{}", id.azure_subscription()));
+    let azure_subscription = azure_subscription.map_err(|_| Reply::internal_error())?;
+    let found = groups(manager, &azure_subscription)?.find(&id);
+    match (call.method.clone(), found) {
+        (Method::GET, Some(group)) => Ok(Reply::ok(group)),
+        (Method::HEAD, Some(_)) => Ok(Reply::status(StatusCode::NO_CONTENT)),
+        (Method::HEAD, None) => Ok(Reply::status(StatusCode::NOT_FOUND)),
+        (Method::PUT, found) => {
+            let body = call.object()?;
+            Ok(manager.store.change(move |plane| group_put(plane, id, body, found.is_some())).await)
+        }
+        (Method::DELETE, Some(_)) => Ok(manager.store.change(move |plane| group_delete(plane, id)).await),
+        (Method::GET | Method::DELETE, None) => Err(Reply::group_not_found(id.name())),
+        (method, _) => Err(Reply::method_not_allowed(&method)),
     }
 }
 
@@ -199,14 +160,6 @@ fn without_properties(mut value: Value) -> Value {
         });
     }
     value
-}
-
-impl Reply {
-    /// Resource Manager's error for a group that nothing is in.
-    pub(super) fn group_not_found(name: &str) -> Self {
-        let message = format!("Resource group '{name}' could not be found.");
-        Self::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", message)
-    }
 }
 
 fn subscription_not_found(id: &str) -> Reply {

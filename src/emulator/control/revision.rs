@@ -2,8 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Reply, apim::find, merged, refused, web::default};
+use super::{
+    call::Call,
+    merge::{merged, set_default},
+    page::{self, Style},
+    read::find,
+    refused::refused,
+    served::ServedType,
+};
 use crate::{
+    emulator::reply::Reply,
     model::{Resource, ResourceId},
     provider::{ControlPlane as _, Expected, Versioned, json::JsonControlPlane},
 };
@@ -26,7 +34,7 @@ pub(super) fn take_over(plane: &JsonControlPlane, api: &mut Resource) -> Result<
         source.strip_prefix("/apis/").map_or(source.to_owned(), |name| format!("{service}/apis/{name}"));
     let source = ResourceId::parse(&source).map_err(|error| refused(&error_of(&error)))?;
     let Some(source) = find(plane, &source)? else {
-        return Err(super::apim::not_found(super::route::Kind::Api));
+        return Err(Reply::apim_not_found(ServedType::Api));
     };
     let mut source = source.value;
     for name in ["isCurrent", "apiRevision", "apiRevisionDescription"] {
@@ -58,7 +66,7 @@ pub(super) fn settle(api: &mut Resource, old: Option<&Resource>) {
     let digits: String = given.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
     let number = if digits.is_empty() { kept("apiRevision").unwrap_or("1".into()) } else { digits.into() };
     api.set_property("apiRevision", number);
-    default(api, "isCurrent", true);
+    set_default(api, "isCurrent", true);
 }
 
 /// Every revision of an API, newest first.
@@ -89,7 +97,7 @@ pub(super) fn list(call: &Call, plane: &JsonControlPlane, api: &ResourceId) -> R
             "updatedDateTime": null, "description": description, "privateUrl": private, "isOnline": true,
             "isCurrent": is_current})
     });
-    let mut page = super::page::page(call, values.collect(), super::page::Style::ApiManagement)?;
+    let mut page = page::page(call, values.collect(), Style::ApiManagement)?;
     let mut body = page.body().cloned().unwrap_or_default();
     if body.get("nextLink").is_none() {
         body["nextLink"] = Value::Null;

@@ -2,11 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, Reply, refused, region, web::site_of};
+use super::{call::Call, refused::refused, region};
 use crate::{
+    emulator::reply::Reply,
     model::{PRODUCTION, Resource, ResourceId},
     provider::json::JsonControlPlane,
 };
+
+/// The site that an id is of, or is below.
+pub(super) fn site_of(id: &ResourceId) -> ResourceId {
+    let mut site = id.clone();
+    while let Some(parent) = site.parent() {
+        site = parent;
+    }
+    site
+}
 
 /// How times are written: the answer to a PUT names the zone, others do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 use hyper::StatusCode;
 
 use super::{
-    Reply,
-    route::{Namespace, Route, Unrouted},
+    route::{Route, Unrouted},
+    served::Namespace,
 };
+use crate::emulator::reply::Reply;
 
 /// Of [static sites](https://learn.microsoft.com/rest/api/appservice/static-sites) those that know linked
 /// backends.

@@ -7,137 +7,147 @@ use hyper::Method;
 use serde_json::{Map, Value};
 
 use super::{
-    Call, ControlPlane, Reply, merged, page,
-    page::Style,
-    refused,
-    route::{Collection as Listed, Kind},
+    call::Call,
+    link,
+    manager::ResourceManager,
+    merge::{merged, set_default},
+    page::{self, Style},
+    refused::refused,
     schema::{self, Purpose},
-    site::{self, Zone},
+    served::{Listed, ServedType},
+    site::{self, Zone, site_of},
 };
 use crate::{
     ambient::Ambient,
+    emulator::reply::Reply,
     model::{PRODUCTION, Resource, ResourceId},
     provider::{ControlPlane as _, Expected, json::JsonControlPlane},
 };
 
-impl ControlPlane {
-    pub(super) async fn web(
-        self: &Arc<Self>,
-        call: &Call,
-        id: ResourceId,
-        kind: Kind,
-    ) -> Result<Reply, Reply> {
-        match (call.method.clone(), kind) {
-            (Method::GET | Method::HEAD, _) => self.web_get(call, &id, kind),
-            (Method::PUT, Kind::LinkedBackend) => self.put_backend(call, id).await,
-            (Method::PUT | Method::PATCH, Kind::Site) => self.put_site(call, id).await,
-            (Method::PUT, Kind::Build) => self.put_build(call, id).await,
-            (Method::DELETE, _) => self.web_delete(id, kind).await,
-            _ => Err(Reply::method_not_allowed(&call.method)),
-        }
-    }
-
-    fn web_get(&self, call: &Call, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
-        let plane = self.store.current();
-        let found = plane.find(id).map_err(|error| refused(&error))?.map(|found| found.value);
-        let site = site_of(id);
-        if !plane.exists(&site).map_err(|error| refused(&error))? {
-            return Err(Reply::resource_not_found(&site));
-        }
-        if kind == Kind::LinkedBackend {
-            return self.backend_reply(call, id, found);
-        }
-        Ok(Reply::ok(match (kind, found) {
-            (Kind::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
-                site::build(plane, id, found, call)?
-            }
-            (_, Some(found)) => site::site(plane, &found, call)?,
-            (_, None) => return Err(Reply::web_not_found(kind.noun(), id.name())),
-        }))
-    }
-
-    fn backend_reply(&self, call: &Call, id: &ResourceId, found: Option<Resource>) -> Result<Reply, Reply> {
-        let shown = self.operations.shown(id);
-        let is_going_on = shown.is_some();
-        let Some(found) = shown.or(found) else {
-            return Err(Reply::web_not_found(Kind::LinkedBackend.noun(), id.name()));
-        };
-        let reply = Reply::ok(site::backend(self.store.current(), &found, call, Zone::Omitted));
-        // Whoever polls the resource itself would wait for half a minute otherwise.
-        Ok(if is_going_on { reply.retry_after(1) } else { reply })
-    }
-
-    pub(super) fn web_list(&self, call: &Call, parent: &ResourceId, listed: Listed) -> Result<Reply, Reply> {
-        let plane = self.store.current();
-        let site = site_of(parent);
-        if !plane.exists(&site).map_err(|error| refused(&error))? {
-            return Err(Reply::resource_not_found(&site));
-        }
-        if !plane.exists(parent).map_err(|error| refused(&error))? {
-            return Err(Reply::web_not_found(Kind::Build.noun(), parent.name()));
-        }
-        let values = match listed {
-            Listed::Of(Kind::LinkedBackend) => self.backends(call, parent)?,
-            _ => site::builds(plane, parent, call)?,
-        };
-        page::page(call, values, Style::Web)
-    }
-
-    fn backends(&self, call: &Call, environment: &ResourceId) -> Result<Vec<Value>, Reply> {
-        let found = self.store.current().children(environment, "linkedBackends");
-        let mut backends: Vec<Resource> =
-            found.map_err(|error| refused(&error))?.into_iter().map(|found| found.value).collect();
-        let prefix = format!("{}/linkedbackends/", environment.key());
-        for shown in self.operations.shown_below(&prefix) {
-            backends.retain(|backend| backend.id() != shown.id());
-            backends.push(shown);
-        }
-        backends.sort_by(|a, b| a.id().cmp(b.id()));
-        Ok(backends
-            .into_iter()
-            .map(|backend| site::backend(self.store.current(), &backend, call, Zone::Omitted))
-            .collect())
-    }
-
-    async fn put_site(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-        let is_new = call.method == Method::PUT;
-        let purpose = if is_new { Purpose::Whole } else { Purpose::Part };
-        let body = schema::checked(Kind::Site, purpose, call.object()?)?;
-        let (of_change, ambient) = (call.clone(), Arc::clone(&self.ambient));
-        Ok(self.store.change(move |plane| site_put(plane, ambient, of_change, (id, body, is_new))).await)
-    }
-
-    async fn put_build(&self, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-        let body = schema::checked(Kind::Build, Purpose::Whole, call.object()?)?;
-        let of_change = call.clone();
-        Ok(self.store.change(move |plane| build_put(plane, of_change, id, body)).await)
-    }
-
-    async fn web_delete(&self, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
-        let site = site_of(&id);
-        if kind != Kind::Site && !self.store.current().exists(&site).map_err(|error| refused(&error))? {
-            return Err(Reply::resource_not_found(&site));
-        }
-        self.operations.forget(&id);
-        Ok(self.store.change(move |plane| deleted(plane, id, kind)).await)
+/// Answers a request for a resource.
+pub(super) async fn answer(
+    manager: &Arc<ResourceManager>,
+    call: &Call,
+    id: ResourceId,
+    kind: ServedType,
+) -> Result<Reply, Reply> {
+    match (call.method.clone(), kind) {
+        (Method::GET | Method::HEAD, _) => get(manager, call, &id, kind),
+        (Method::PUT, ServedType::LinkedBackend) => link::put(manager, call, id).await,
+        (Method::PUT | Method::PATCH, ServedType::Site) => put_site(manager, call, id).await,
+        (Method::PUT, ServedType::Build) => put_build(manager, call, id).await,
+        (Method::DELETE, _) => delete(manager, id, kind).await,
+        _ => Err(Reply::method_not_allowed(&call.method)),
     }
 }
 
-fn deleted(plane: &JsonControlPlane, id: ResourceId, kind: Kind) -> BoxFuture<'_, Result<Reply, Reply>> {
+fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+    let plane = &*manager.store.current();
+    let found = plane.find(id).map_err(|error| refused(&error))?.map(|found| found.value);
+    let site = site_of(id);
+    if !plane.exists(&site).map_err(|error| refused(&error))? {
+        return Err(Reply::resource_not_found(&site));
+    }
+    if kind == ServedType::LinkedBackend {
+        return backend_reply(manager, call, id, found);
+    }
+    Ok(Reply::ok(match (kind, found) {
+        (ServedType::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
+            site::build(plane, id, found, call)?
+        }
+        (_, Some(found)) => site::site(plane, &found, call)?,
+        (_, None) => return Err(Reply::web_not_found(kind.noun(), id.name())),
+    }))
+}
+
+fn backend_reply(
+    manager: &ResourceManager,
+    call: &Call,
+    id: &ResourceId,
+    found: Option<Resource>,
+) -> Result<Reply, Reply> {
+    let shown = manager.operations.shown(id);
+    let is_going_on = shown.is_some();
+    let Some(found) = shown.or(found) else {
+        return Err(Reply::web_not_found(ServedType::LinkedBackend.noun(), id.name()));
+    };
+    let reply = Reply::ok(site::backend(&manager.store.current(), &found, call, Zone::Omitted));
+    // Whoever polls the resource itself would wait for half a minute otherwise.
+    Ok(if is_going_on { reply.retry_after(1) } else { reply })
+}
+
+/// Answers a request for a list.
+pub(super) fn list(
+    manager: &ResourceManager,
+    call: &Call,
+    parent: &ResourceId,
+    listed: Listed,
+) -> Result<Reply, Reply> {
+    let plane = &*manager.store.current();
+    let site = site_of(parent);
+    if !plane.exists(&site).map_err(|error| refused(&error))? {
+        return Err(Reply::resource_not_found(&site));
+    }
+    if !plane.exists(parent).map_err(|error| refused(&error))? {
+        return Err(Reply::web_not_found(ServedType::Build.noun(), parent.name()));
+    }
+    let values = match listed {
+        Listed::Of(ServedType::LinkedBackend) => backends(manager, call, parent)?,
+        _ => site::builds(plane, parent, call)?,
+    };
+    page::page(call, values, Style::Web)
+}
+
+fn backends(manager: &ResourceManager, call: &Call, environment: &ResourceId) -> Result<Vec<Value>, Reply> {
+    let found = manager.store.current().children(environment, "linkedBackends");
+    let mut backends: Vec<Resource> =
+        found.map_err(|error| refused(&error))?.into_iter().map(|found| found.value).collect();
+    let prefix = format!("{}/linkedbackends/", environment.key());
+    for shown in manager.operations.shown_below(&prefix) {
+        backends.retain(|backend| backend.id() != shown.id());
+        backends.push(shown);
+    }
+    backends.sort_by(|a, b| a.id().cmp(b.id()));
+    Ok(backends
+        .into_iter()
+        .map(|backend| site::backend(&manager.store.current(), &backend, call, Zone::Omitted))
+        .collect())
+}
+
+async fn put_site(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
+    let is_new = call.method == Method::PUT;
+    let purpose = if is_new { Purpose::Whole } else { Purpose::Part };
+    let body = schema::checked(ServedType::Site, purpose, call.object()?)?;
+    let (of_change, ambient) = (call.clone(), Arc::clone(&manager.ambient));
+    Ok(manager.store.change(move |plane| site_put(plane, ambient, of_change, (id, body, is_new))).await)
+}
+
+async fn put_build(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
+    let body = schema::checked(ServedType::Build, Purpose::Whole, call.object()?)?;
+    let of_change = call.clone();
+    Ok(manager.store.change(move |plane| build_put(plane, of_change, id, body)).await)
+}
+
+async fn delete(manager: &ResourceManager, id: ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+    let site = site_of(&id);
+    if kind != ServedType::Site && !manager.store.current().exists(&site).map_err(|error| refused(&error))? {
+        return Err(Reply::resource_not_found(&site));
+    }
+    manager.operations.forget(&id);
+    Ok(manager.store.change(move |plane| deleted(plane, id, kind)).await)
+}
+
+fn deleted(
+    plane: &JsonControlPlane,
+    id: ResourceId,
+    kind: ServedType,
+) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let existed = plane.exists(&id).map_err(|error| refused(&error))?;
         plane.delete(&id, Expected::Anything).await.map_err(|error| refused(&error))?;
-        Ok(if kind == Kind::LinkedBackend { Reply::deleted(false) } else { Reply::deleted(existed) })
+        Ok(if kind == ServedType::LinkedBackend { Reply::deleted(false) } else { Reply::deleted(existed) })
     }
     .boxed()
-}
-
-pub(super) fn site_of(id: &ResourceId) -> ResourceId {
-    let mut site = id.clone();
-    while let Some(parent) = site.parent() {
-        site = parent;
-    }
-    site
 }
 
 fn site_put(
@@ -168,13 +178,6 @@ fn site_put(
     .boxed()
 }
 
-pub(super) fn default(resource: &mut Resource, name: &str, value: impl Into<Value>) {
-    let properties = resource.body().get("properties").and_then(Value::as_object);
-    if !properties.is_some_and(|properties| properties.contains_key(name)) {
-        resource.set_property(name, value);
-    }
-}
-
 /// A first label of a hostname as Azure makes them.
 fn label(ambient: &dyn Ambient) -> String {
     const FIRST: [&str; 8] = ["mango", "ashy", "agreeable", "brave", "calm", "gentle", "happy", "proud"];
@@ -203,10 +206,10 @@ fn build_put(
         let mut build = merged(&id, before.map(|before| before.value), body)?;
         let of_site = found.value.text("properties.defaultHostname").ok().flatten().unwrap_or_default();
         if let Some((label, rest)) = of_site.split_once('.') {
-            default(&mut build, "hostname", format!("{label}-{}.{rest}", id.name()));
+            set_default(&mut build, "hostname", format!("{label}-{}.{rest}", id.name()));
         }
-        default(&mut build, "buildId", id.name());
-        default(&mut build, "status", "Ready");
+        set_default(&mut build, "buildId", id.name());
+        set_default(&mut build, "status", "Ready");
         plane.put(build.clone(), Expected::Anything).await.map_err(|error| refused(&error))?;
         Ok(Reply::ok(site::build(plane, &id, Some(build), &call)?))
     }

@@ -7,23 +7,14 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::gateway::{Instead, REFUSED, SKIPPED, not_carried_out, policies, service};
-use crate::{
-    emulator::view::ModelView,
-    model::{Api, Resource, Versioning},
+use super::{
+    gateway::{REFUSED, SKIPPED, not_carried_out, policies, service},
+    limit::{Instead, Limit},
 };
-
-/// Something that the model or a site's configuration has, and that is not carried out.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Limit {
-    /// The id of the resource, or the path of the file.
-    pub(super) resource: String,
-    /// The element, the property or the rule.
-    pub(super) what: String,
-    /// What is done instead.
-    pub(super) instead: Instead,
-}
+use crate::{
+    model::{Api, Resource, Versioning},
+    provider::json::Everything,
+};
 
 /// What of the model is not carried out. Each is reported once, when it first appears.
 #[derive(Default)]
@@ -38,7 +29,7 @@ struct Noted {
 
 impl Limits {
     /// Takes note of a generation of the model, and returns what it has that the one before had not.
-    pub(super) fn note(&self, view: &ModelView) -> Vec<Limit> {
+    pub(super) fn note(&self, view: &Everything) -> Vec<Limit> {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut new = Vec::new();
         let mut before = std::mem::take(&mut noted.policies);

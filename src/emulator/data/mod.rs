@@ -1,12 +1,16 @@
 //! The data plane: the edges of sites and the gateways of services, told apart by `Host`.
 
-mod content;
-mod edge;
+mod deadline;
+pub(super) mod edge;
 mod gateway;
-mod history;
+mod gateways;
 mod hop;
+mod limit;
 mod limits;
-mod table;
+mod path;
+mod principal;
+mod routing;
+mod scheme;
 mod token;
 
 use std::{
@@ -19,37 +23,34 @@ use std::{
     time::Duration,
 };
 
-use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming};
 use serde_json::{Map, Value};
 
-pub use self::edge::ConfigurationError;
-pub(super) use self::edge::{Folders, fuzz as fuzz_rules};
+pub use self::edge::rules::ConfigurationError;
 use self::{
+    edge::Edges,
     gateway::Gateway,
-    history::{History, Routing, Viewer},
+    gateways::Gateways,
     limits::Limits,
+    path::climbs,
+    routing::{History, Routing, Viewer},
     token::{Keyring, Verifier},
 };
+pub(super) use self::{edge::Folders, scheme::Scheme};
 use super::{
-    body::Body,
-    host::{self, authority_of},
-    view::ModelView,
+    host::{authority_of, name_of},
+    reply::Body,
 };
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, provider::json::Everything};
 
 /// Answers requests as the platform does that the model describes.
 pub(super) struct DataPlane {
-    history: History,
+    history: Arc<History>,
     limits: Limits,
-    gateway: Gateway,
-    folders: Folders,
-    keyring: Keyring,
-    scheme: Scheme,
-    data_port: u16,
-    gateway_delay: Arc<AtomicU64>,
+    gateways: Arc<Gateways>,
+    edges: Edges,
+    /// How many milliseconds the edges of sites are behind the model.
     edge_delay: Arc<AtomicU64>,
-    ambient: Arc<dyn Ambient>,
 }
 
 /// What the data plane is told when it begins.
@@ -68,25 +69,6 @@ pub(super) struct DataOptions {
     pub(super) ambient: Arc<dyn Ambient>,
 }
 
-/// By which scheme something is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    /// `http`.
-    Http,
-    /// `https`.
-    Https,
-}
-
-impl Scheme {
-    /// The scheme as it stands in a URL.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-}
-
 impl DataPlane {
     /// A data plane for a model that is still to be published. Its key pair is made in the background; a
     /// request that needs it before it is there waits.
@@ -97,29 +79,29 @@ impl DataPlane {
 
     fn with_keyring(options: DataOptions, keyring: Keyring) -> Self {
         limits::warn(&options.content.limits());
-        Self {
-            history: History::default(),
-            limits: Limits::default(),
-            gateway: Gateway::new(Verifier::new(keyring.clone())),
+        let history = Arc::new(History::default());
+        let gateway = Gateway::new(Verifier::new(keyring.clone()));
+        let gateways = Arc::new(Gateways::new(gateway, Arc::clone(&history), options.gateway_delay));
+        let edges = Edges {
             folders: options.content,
             keyring,
+            gateways: Arc::clone(&gateways),
             scheme: options.scheme,
-            data_port: options.data_port,
-            gateway_delay: options.gateway_delay,
-            edge_delay: options.edge_delay,
+            port: options.data_port,
             ambient: options.ambient,
-        }
+        };
+        Self { history, limits: Limits::default(), gateways, edges, edge_delay: options.edge_delay }
     }
 
     /// Tells it what the model is from now on.
-    pub(super) fn publish(&self, model: ModelView) {
+    pub(super) fn publish(&self, model: Arc<Everything>) {
         limits::warn(&self.limits.note(&model));
-        self.history.publish(model, delay(&self.gateway_delay).max(delay(&self.edge_delay)));
+        self.history.publish(model, self.edge_delay().max(self.gateways.delay()));
     }
 
     /// What is not carried out: policy elements, rules of `staticwebapp.config.json`, and what of both is in use.
     pub(super) fn limits(&self) -> Map<String, Value> {
-        limits::report(&self.limits.all(), &edge::NOT_CARRIED_OUT, &self.folders.limits())
+        limits::report(&self.limits.all(), &edge::NOT_CARRIED_OUT, &self.edges.folders.limits())
     }
 
     /// Answers a request of `peer` as whoever is at the host that it names.
@@ -131,35 +113,23 @@ impl DataPlane {
         if climbs(request.uri().path()) {
             return edge::bad_request("The request's path leads out of the site.");
         }
-        let host = lower(host_of(&authority));
-        let sites = self.history.behind_by(Viewer::Edge, delay(&self.edge_delay));
+        let (host, scheme) = (lower(name_of(&authority)), self.edges.scheme);
+        let sites = self.history.behind_by(Viewer::Edge, self.edge_delay(), Routing::of);
         if let Some(site) = sites.as_ref().and_then(|routing| routing.site(&host)) {
-            let called = edge::Called { scheme: self.scheme, authority: &authority, peer };
-            return edge::answer(self, site, request, called).await;
+            let called = edge::Called { scheme, authority: &authority, peer };
+            return edge::answer(&self.edges, site, request, called).await;
         }
-        let gateways = self.gateway_routing();
+        let gateways = self.gateways.routing();
         let Some(service) = gateways.as_ref().and_then(|routing| routing.gateway(&host)) else {
             return edge::not_found();
         };
-        let now = self.ambient.now().as_second();
-        let called = gateway::Called { scheme: self.scheme, host: &host, now };
-        self.gateway.answer(service, request, called).await.map(BodyExt::boxed_unsync)
+        let now = self.edges.ambient.now().as_second();
+        self.gateways.answer(service, request, gateway::Called { scheme, host: &host, now }).await
     }
 
-    /// What gateways go by now.
-    fn gateway_routing(&self) -> Option<Arc<Routing>> {
-        self.history.behind_by(Viewer::Gateway, delay(&self.gateway_delay))
+    fn edge_delay(&self) -> Duration {
+        Duration::from_millis(self.edge_delay.load(Relaxed))
     }
-}
-
-fn delay(milliseconds: &AtomicU64) -> Duration {
-    Duration::from_millis(milliseconds.load(Relaxed))
-}
-
-/// A host without its port, and without the dot that may end it.
-pub(super) fn host_of(authority: &str) -> &str {
-    let host = host::host_of(authority).unwrap_or(authority);
-    host.strip_suffix('.').unwrap_or(host)
 }
 
 fn lower(host: &str) -> Cow<'_, str> {
@@ -167,15 +137,6 @@ fn lower(host: &str) -> Cow<'_, str> {
         return host.to_ascii_lowercase().into();
     }
     host.into()
-}
-
-/// Whether a segment of a path is one or two dots, as they are or encoded.
-fn climbs(path: &str) -> bool {
-    let is_dots = |segment: &str| {
-        let dots = percent_encoding::percent_decode_str(segment);
-        dots.clone().all(|byte| byte == b'.') && (1..=2).contains(&dots.count())
-    };
-    path.split('/').any(|segment| segment.starts_with(['.', '%']) && is_dots(segment))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    engine::{Observed, Plan},
+    engine::{Observed, Plan, StepAction},
     model::ResourceId,
     provider::ProviderError,
 };
@@ -28,14 +28,14 @@ pub enum ApplyError {
     #[error("stopped part-way: another writer changed the link, and the rest could not be planned")]
     Stopped(#[source] Box<dyn Error + Send + Sync>),
     /// A step failed. The ones before it stand.
-    #[error("step {} of {of}, {action}, failed", .done + 1)]
+    #[error("step {} of {of}, {action}, failed", .done.saturating_add(1))]
     Step {
         /// How many steps were taken.
         done: usize,
         /// How many the plan has.
         of: usize,
         /// The step that failed.
-        action: &'static str,
+        action: StepAction,
         /// Whether a step before it has changed something.
         changed: bool,
         /// Whether the step itself may have changed something: it was sent, and no answer says that it failed.
@@ -140,7 +140,7 @@ fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
     };
     let nearest = known.filter_map(|id| Some((rest_below(id)?, id))).min_by_key(|(rest, _)| *rest);
     match nearest {
-        Some((rest, id)) => format!("{id}{}", &key[key.len() - rest..]),
+        Some((rest, id)) => format!("{id}{}", &key[key.len().saturating_sub(rest)..]),
         None => key.to_owned(),
     }
 }

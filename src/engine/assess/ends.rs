@@ -21,15 +21,19 @@ pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
         let change = format!("run `az staticwebapp update --name {} --sku Standard`, then link", id.name());
         all.push(finding.field("sku.name", "Standard or Dedicated", &site.view.sku).hint(change));
     }
-    if let [app, ..] = site.view.functions_apps.as_slice() {
-        let name = app.rsplit('/').next().unwrap_or(app);
-        let message = format!("`{}` is served by the Functions app `{name}`", id.name());
-        let field = "properties.userProvidedFunctionApps";
-        let group = id.group().map(|group| format!(" --resource-group {group}")).unwrap_or_default();
-        let hint = format!("run `az staticwebapp functions unlink --name {}{group}`, then link", id.name());
-        all.push(Finding::new(Code::FunctionsApp, &id).field(field, "none", app).message(message).hint(hint));
-    }
+    all.extend(functions_app(&id, id.name(), &site.view.functions_apps, ""));
     environment(observed, all);
+}
+
+/// The finding for a Functions app that serves the `/api` of a site, or of an environment of it.
+fn functions_app(id: &ResourceId, site: &str, apps: &[String], flags: &str) -> Option<Finding> {
+    let app = apps.first()?;
+    let name = app.rsplit('/').next().unwrap_or(app);
+    let message = format!("`{}` is served by the Functions app `{name}`", id.name());
+    let group = id.group().map(|group| format!(" --resource-group {group}")).unwrap_or_default();
+    let hint = format!("run `az staticwebapp functions unlink --name {site}{group}{flags}`, then link");
+    let finding = Finding::new(Code::FunctionsApp, id).message(message).hint(hint);
+    Some(finding.field("properties.userProvidedFunctionApps", "none", app))
 }
 
 /// A site or a service that does not exist, or the resource group that should hold it.
@@ -61,6 +65,10 @@ fn environment(observed: &Observed, all: &mut Vec<Finding>) {
         let message = format!("`{name}` is the environment of a pull request, which cannot be linked");
         all.push(Finding::new(Code::PullRequestEnvironment, id).message(message));
         return;
+    }
+    if let EnvironmentSeen::Preview(preview) = &observed.environment {
+        let flags = format!(" --environment-name {name}");
+        all.extend(functions_app(id, id.site().name(), &preview.functions_apps, &flags));
     }
     if matches!(observed.environment, EnvironmentSeen::Missing) {
         let message = format!("`{}` has no environment `{name}`", id.site().name());

@@ -5,8 +5,8 @@ mod parts;
 
 pub(super) use self::parts::undetermined_hint;
 
-use super::{Finding, FindingCode as Code, Observed};
-use crate::model::{ApiId, LinkNames, Product, linked_hostname, without_revision};
+use super::{Finding, FindingCode as Code, Observed, ProductOwnership};
+use crate::model::{ApiId, LinkNames, Product, without_revision};
 
 /// Everything about the link that is not as it should be, or worth knowing; in order of the codes.
 #[must_use]
@@ -60,11 +60,10 @@ fn missing_product(observed: &Observed, names: &LinkNames) -> Option<Finding> {
     Some(Finding::new(Code::ProductMissing, &id).message(message).hint(run(observed, "relink")))
 }
 
-/// The product with the link's id, if it shows that it is the link's and does not say that it is another site's.
+/// The product with the link's id, if it is the link's.
 fn own_product(observed: &Observed) -> Option<&Product> {
-    let product = observed.product.as_ref().map(|product| &product.view)?;
-    let names = observed.names.as_ref()?;
-    (!is_another_sites(product, names) && observed.shows_its_link()).then_some(product)
+    let is_own = observed.product_ownership() == Some(ProductOwnership::Link);
+    observed.product.as_ref().map(|product| &product.view).filter(|_| is_own)
 }
 
 fn leftover(observed: &Observed, product: &Product) -> Finding {
@@ -93,14 +92,15 @@ fn products(observed: &Observed, all: &mut Vec<Finding>) {
         all.push(finding.field("properties.displayName", free, names.display_name()).hint(hint));
     }
     let Some(product) = observed.product.as_ref().map(|product| &product.view) else { return };
-    if !is_another_sites(product, names) && !observed.shows_its_link() {
-        all.push(unproven(observed, product, names));
-    }
-    if is_another_sites(product, names) {
-        let message = format!("the product `{}` belongs to another site's link", product.id.name());
-        let finding = Finding::new(Code::ProductOfAnotherSite, &product.id).message(message);
-        let field = "properties.displayName";
-        all.push(finding.field(field, names.display_name(), &product.display_name));
+    match observed.product_ownership() {
+        Some(ProductOwnership::Link) | None => {}
+        Some(ProductOwnership::Unproven) => all.push(unproven(observed, product, names)),
+        Some(ProductOwnership::AnotherSite) => {
+            let message = format!("the product `{}` belongs to another site's link", product.id.name());
+            let finding = Finding::new(Code::ProductOfAnotherSite, &product.id).message(message);
+            let field = "properties.displayName";
+            all.push(finding.field(field, names.display_name(), &product.display_name));
+        }
     }
 }
 
@@ -114,11 +114,6 @@ fn unproven(observed: &Observed, product: &Product, names: &LinkNames) -> Findin
     let finding = Finding::new(Code::ProductUnproven, id).message(message);
     let hint = format!("{} if the link may use the product and change it", run(observed, "link --adopt"));
     finding.field("properties.displayName", names.display_name(), display_name).hint(hint)
-}
-
-/// A product that says it was made for another site. One that says nothing was renamed by somebody.
-pub(super) fn is_another_sites(product: &Product, names: &LinkNames) -> bool {
-    linked_hostname(&product.display_name).is_some_and(|hostname| hostname != *names.hostname())
 }
 
 fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{
     Hostname,
-    address::{Owner, site_of_configuration},
+    address::{Owner, is_issuer_of_a_site, site_of_configuration},
 };
 
 /// The header in which a site sends its token.
@@ -185,9 +185,10 @@ impl<'a> Facts<'a> {
         }
         for issuer in &check.rule.issuers {
             match party(issuer, site) {
-                Party::Own => facts.similar = facts.similar.or(Some(issuer)),
+                Party::Own if is_issuer_of_a_site(issuer) => facts.similar = facts.similar.or(Some(issuer)),
                 Party::Other => facts.foreign.push(issuer),
-                Party::Unclear => facts.doubts.push(Doubt::Issuer(issuer.clone())),
+                // Another issuer at the site's host is not the one of its tokens.
+                Party::Own | Party::Unclear => facts.doubts.push(Doubt::Issuer(issuer.clone())),
             }
         }
         facts

@@ -12,7 +12,7 @@ use super::{
     ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Transport, Wait,
     clients::Clients,
     gateway,
-    http::{Answer, Call, Http},
+    http::{Answer, Call, Http, Limits},
     operation::{Begun, Change, Ended},
     reach::Surroundings,
     reading::MissingGroups,
@@ -69,8 +69,9 @@ impl ArmControlPlane {
             // A request that needs the token asks for it again, and reports why there is none.
             runtime.spawn(async move { early.token().await.map(drop) });
         }
-        let ArmOptions { endpoint, ambient, limit, wait, .. } = options;
-        let http = Http::new(clients.arm, endpoint, credentials, ambient, limit, surroundings);
+        let ArmOptions { endpoint, ambient, limit, budget, wait, .. } = options;
+        let limits = Limits { time: limit, budget };
+        let http = Http::new(clients.arm, endpoint, credentials, ambient, limits, surroundings);
         Ok(Self { http, gateway: clients.gateway, wait, missing_groups: MissingGroups::default() })
     }
 

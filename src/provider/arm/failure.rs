@@ -1,4 +1,5 @@
 //! A failure that Azure answered with, decoded.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{fmt, time::Duration};
 

@@ -1,4 +1,5 @@
 //! What a service's gateway says to a key, and what any address says to nobody in particular.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 

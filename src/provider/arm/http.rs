@@ -1,18 +1,19 @@
 //! Requests and answers: the token, deadlines, repetition, pace, and how much is read.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use reqwest::{
     Body, Method, Request, StatusCode,
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, LOCATION},
+    header::{
+        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap,
+        HeaderValue, IF_MATCH, LOCATION,
+    },
 };
 use serde_json::Value;
 use tokio::{
@@ -23,12 +24,13 @@ use url::Url;
 
 pub(super) use super::call::{Answer, Call};
 use super::{
-    ArmError, ArmFailure, Cause, Credentials, Endpoint, FailureKind, Pacer, RetrySchedule, Transport,
+    ArmError, ArmFailure, Budget, Cause, Credentials, Endpoint, FailureKind, Pacer, RetrySchedule, Transport,
     TransportError, body,
     call::keys_in,
     pace::Bucket,
     reach::Surroundings,
     redact::{redacted, without},
+    retry::LONGEST_WAIT,
 };
 use crate::ambient::Ambient;
 
@@ -38,8 +40,6 @@ const AT_ONCE: usize = 48;
 const REDIRECTS: usize = 5;
 /// How many bytes of an answer are read. A page of the longest list is far below it.
 const LONGEST_ANSWER: usize = 16 << 20;
-/// How many bytes of answers one command reads.
-const ALL_ANSWERS: usize = 1 << 30;
 /// The longest wait between two looks at an operation that no answer has asked for.
 const LONGEST_OWN_WAIT: Duration = Duration::from_secs(15);
 /// How long one request may take, its answer included.
@@ -57,8 +57,7 @@ pub(super) struct Http {
     surroundings: Surroundings,
     /// Keys that were sent or received, so that no failure shows one.
     secrets: Mutex<BTreeSet<String>>,
-    /// How many bytes of answers may still be read.
-    bytes_left: AtomicUsize,
+    budget: Budget,
     correlation: HeaderValue,
     limit: Duration,
     end: Instant,
@@ -68,6 +67,12 @@ impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("endpoint", &self.endpoint.base().as_str()).finish_non_exhaustive()
     }
+}
+
+/// How long all requests together may take, and how much is read of their answers.
+pub(super) struct Limits {
+    pub(super) time: Duration,
+    pub(super) budget: Budget,
 }
 
 /// How one sending ended, if not with a success.
@@ -82,7 +87,7 @@ impl Http {
         endpoint: Endpoint,
         credentials: Arc<Credentials>,
         ambient: Arc<dyn Ambient>,
-        limit: Duration,
+        limits: Limits,
         surroundings: Surroundings,
     ) -> Self {
         let correlation = HeaderValue::from_str(&ambient.unguessable().to_string());
@@ -95,10 +100,10 @@ impl Http {
             slots: Semaphore::new(AT_ONCE),
             surroundings,
             secrets: Mutex::default(),
-            bytes_left: AtomicUsize::new(ALL_ANSWERS),
+            budget: limits.budget,
             correlation: correlation.expect("a UUID is made of header characters"),
-            limit,
-            end: Instant::now() + limit,
+            limit: limits.time,
+            end: later(Instant::now(), limits.time),
             ambient,
         }
     }
@@ -111,20 +116,24 @@ impl Http {
         &self.credentials
     }
 
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
     pub(super) fn now(&self) -> jiff::Timestamp {
         self.ambient.now()
     }
 
     /// Sends a request until it is answered with a success, or there is no point in sending it again.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, ArmError> {
-        let mut attempt = 0;
+        let mut attempt = 0_u32;
         let mut renewed = false;
-        let mut moves = 0;
+        let mut moves = 0_usize;
         let mut url = call.url.clone();
         loop {
             let miss = match self.attempt(call, &url).await {
                 Ok(answer) if answer.status.is_redirection() => {
-                    moves += 1;
+                    moves = moves.saturating_add(1);
                     url = self.redirected(call, &answer, moves)?;
                     continue;
                 }
@@ -140,7 +149,7 @@ impl Http {
                 self.retries.next(attempt, &miss.cause, call.repeat, self.ambient.chance(), self.left());
             let Some(wait) = wait else { return Err(miss.error) };
             tracing::debug!(?call, attempt, wait_ms = wait.as_millis(), error = %miss.error, "asking again");
-            attempt += 1;
+            attempt = attempt.saturating_add(1);
             sleep(wait).await;
         }
     }
@@ -228,7 +237,7 @@ impl Http {
         })?;
         bearer.set_sensitive(true);
         let since = Instant::now();
-        let end = self.end.min(since + ONE_REQUEST);
+        let end = self.end.min(later(since, ONE_REQUEST));
         self.keep_secret(call.body.iter().flat_map(keys_in));
         let result = timeout_at(end, self.exchange(call, url, bearer)).await;
         let outcome = match result {
@@ -251,24 +260,27 @@ impl Http {
         let mut response = response.map_err(|error| self.broken(call, url, &error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut bytes = Vec::new();
+        let coding = coding_of(&headers);
+        if let Some(coding) = coding.as_ref().filter(|_| status.is_success()) {
+            let problem = format!("is compressed ({coding}), and no compression was asked for");
+            return Err(unusable(call, problem, Cause::Final));
+        }
         while let Some(chunk) =
             response.chunk().await.map_err(|error| self.broken(call, url, &error.into()))?
         {
-            if bytes.len() + chunk.len() > LONGEST_ANSWER {
+            if bytes.len().saturating_add(chunk.len()) > LONGEST_ANSWER {
                 return Err(unusable(
                     call,
                     format!("is longer than {} MiB", LONGEST_ANSWER >> 20),
                     Cause::Final,
                 ));
             }
-            let took = |left: usize| left.checked_sub(chunk.len());
-            if self.bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, took).is_err() {
-                let problem = format!("is more than the {} MiB that a command reads", ALL_ANSWERS >> 20);
-                return Err(unusable(call, problem, Cause::Final));
-            }
+            self.budget.take_bytes(chunk.len()).map_err(|problem| unusable(call, problem, Cause::Final))?;
             bytes.extend_from_slice(&chunk);
         }
         if !status.is_success() && !status.is_redirection() {
+            // The status of a failure tells enough; what cannot be read of it is left out.
+            let bytes = if coding.is_some() { Vec::new() } else { bytes };
             let failure = ArmFailure::read_without(status, &headers, &bytes, &self.secrets()).from(url);
             let cause = Cause::of(&failure, self.ambient.now());
             let error = ArmError::Refused { what: call.what.clone(), failure: Box::new(failure) };
@@ -291,6 +303,7 @@ impl Http {
         let mut request = Request::new(call.method.clone(), url.clone());
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, bearer);
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert("x-ms-client-request-id", id.expect("a UUID is made of header characters"));
         headers.insert("x-ms-return-client-request-id", HeaderValue::from_static("true"));
         headers.insert("x-ms-correlation-request-id", self.correlation.clone());
@@ -362,6 +375,18 @@ impl Drop for Place<'_> {
     }
 }
 
+/// A moment that is `time` later; a year later, where it is further away than the clock reaches.
+fn later(now: Instant, time: Duration) -> Instant {
+    now.checked_add(time).or_else(|| now.checked_add(LONGEST_WAIT)).unwrap_or(now)
+}
+
+/// How the body of an answer is compressed, if it is.
+fn coding_of(headers: &HeaderMap) -> Option<String> {
+    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown coding").trim();
+    let is_none = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+    (!is_none).then(|| coding.escape_debug().to_string())
+}
+
 fn unusable(call: &Call, problem: String, cause: Cause) -> Miss {
     Miss { error: ArmError::Unusable { what: call.what.clone(), problem }, cause }
 }
@@ -371,9 +396,7 @@ mod tests {
     use super::*;
     use crate::{ambient::System, provider::arm::CredentialOptions};
 
-    #[tokio::test]
-    async fn a_request_that_is_given_up_gives_its_place_back() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    fn at(listener: &tokio::net::TcpListener) -> (Http, Call, Bucket) {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let endpoint = Endpoint::public().at(&address).unwrap();
         let variables = |name: &str| (name == "SWA_APIM_ACCESS_TOKEN").then(|| "token".to_owned());
@@ -389,8 +412,40 @@ mod tests {
         let transport = super::super::clients::Clients::new(&endpoint, surroundings).unwrap().arm;
         let call = Call::get(endpoint.join("/subscriptions/s/x"), "reading `x`");
         let bucket = Bucket::of(&call.method, &call.url);
-        let (credentials, limit) = (Arc::new(credentials.unwrap()), Duration::from_secs(60));
-        let http = Http::new(transport, endpoint, credentials, Arc::new(System), limit, surroundings);
+        let credentials = Arc::new(credentials.unwrap());
+        let limits = Limits { time: Duration::from_secs(60), budget: Budget::default() };
+        let http = Http::new(transport, endpoint, credentials, Arc::new(System), limits, surroundings);
+        (http, call, bucket)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_compressed_is_refused_at_once_and_named() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (http, call, _) = at(&listener);
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n";
+            let answer = format!("{head}content-length: 4\r\n\r\nAAAA");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            // Nothing is asked again.
+            listener.accept().await.unwrap();
+        };
+        tokio::select! {
+            answer = http.send(&call) => {
+                let error = answer.unwrap_err().to_string();
+                assert!(error.contains("compressed (gzip)"), "{error}");
+            }
+            () = serve => panic!("the request was repeated"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_given_up_gives_its_place_back() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (http, call, bucket) = at(&listener);
         let mut sent = Box::pin(http.send(&call));
         tokio::select! {
             _ = &mut sent => panic!("there is no answer"),

@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod body;
+mod budget;
 mod call;
 mod clients;
 mod control_plane;
@@ -30,6 +31,7 @@ mod rights;
 mod route;
 mod transport;
 
+pub use budget::Budget;
 pub use control_plane::ArmControlPlane;
 pub use credential::{
     AccessToken, Authenticated, Caller, CredentialError, CredentialKind, CredentialOptions, Credentials,

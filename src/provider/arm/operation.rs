@@ -1,4 +1,5 @@
 //! Long-running operations, in every shape that Azure gives them.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{ArmError, CredentialOptions, Credentials, Endpoint, Transport, Wait, clients};
+use super::{ArmError, Budget, CredentialOptions, Credentials, Endpoint, Transport, Wait, clients};
 use crate::ambient::Ambient;
 
 /// What a control plane over HTTP is made of.
@@ -16,6 +16,8 @@ pub struct ArmOptions {
     pub ambient: Arc<dyn Ambient>,
     /// How long everything that is asked of it may take together.
     pub limit: Duration,
+    /// How much may be read, of all that the command reads.
+    pub budget: Budget,
     /// Whether what it has only begun is waited for.
     pub wait: Wait,
     /// The Azure subscription that tokens are to be good for, if one is known: its id or name.

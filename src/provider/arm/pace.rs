@@ -2,6 +2,7 @@
 //!
 //! It counts in token buckets for each subscription, principal and kind of request:
 //! [250 reads and 25 a second, 200 writes and 10 a second, 200 deletes and 10 a second](https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{collections::HashMap, time::Duration};
 
@@ -104,13 +105,13 @@ impl Pacer {
         let level = self.level(bucket, now);
         if let Some(until) = level.closed_until {
             if now < until {
-                return until - now;
+                return until.duration_since(now);
             }
             level.closed_until = None;
         }
         if level.tokens >= 1.0 + KEPT {
             level.tokens -= 1.0;
-            level.under_way += 1;
+            level.under_way = level.under_way.saturating_add(1);
             return Duration::ZERO;
         }
         let missing = 1.0 + KEPT - level.tokens;

@@ -1,4 +1,5 @@
 //! Reading resources: what is there, what is proven to be missing, and what is there after a change.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     collections::HashSet,

@@ -1,4 +1,5 @@
 //! When to ask again; pure.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 
@@ -140,7 +141,7 @@ impl PollSchedule {
     pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let shortest = Duration::from_secs(1);
         let grown = 1.5_f64.powi(i32::try_from(self.polls.saturating_sub(9)).unwrap_or(i32::MAX).min(7));
-        self.polls += 1;
+        self.polls = self.polls.saturating_add(1);
         let own = shortest.mul_f64(grown).min(Duration::from_secs(15));
         asked.filter(|asked| *asked >= shortest).unwrap_or(own)
     }

@@ -151,6 +151,14 @@ pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Every file that a model at `path` is kept in, or written to: it itself, its lock, the generation before, and those
+/// that are being written.
+#[must_use]
+pub fn files_of_model(path: &Path) -> Vec<PathBuf> {
+    let suffixes = ["", ".lock", ".previous", ".next", ".previous.next"];
+    suffixes.iter().map(|suffix| sibling(path, suffix)).collect()
+}
+
 /// Replaces the file at `path`, or creates it, keeping what was there as `<name>.previous`. A file that has keys can be
 /// read by its owner alone; another one keeps its mode.
 pub(super) fn replace(
@@ -218,13 +226,18 @@ fn keep_previous(disk: &dyn Disk, path: &Path) -> Result<(), ModelError> {
     let keep = || {
         remove_stale(disk, &beside)?;
         // not every file system has hard links
-        disk.hard_link(path, &beside)
-            .or_else(|_| create_synced(disk, &beside, &disk.read(path)?).map(drop))?;
+        disk.hard_link(path, &beside).or_else(|_| copy(disk, path, &beside))?;
         disk.rename(&beside, &previous)?;
         // renaming does nothing where both are names of one file: an attempt that failed had kept it already
         remove_stale(disk, &beside)
     };
     keep().map_err(|error| ModelError::io("keep the previous generation as", &previous, error))
+}
+
+/// Copies a file, for the same owner.
+fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
+    let file = create_synced(disk, to, &disk.read(from)?)?;
+    disk.keep_owner(&file, &fs::symlink_metadata(from)?)
 }
 
 #[cfg(test)]

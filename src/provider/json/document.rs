@@ -2,6 +2,8 @@
 
 use std::{
     borrow::Cow,
+    fs,
+    io::{self, Read as _},
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,6 +18,9 @@ use super::{
     top::{SCHEMA_VERSION, Top, Version},
 };
 use crate::model::ResourceId;
+
+/// How many bytes at the beginning of a file are compared: more than come before the serial.
+const HEAD: usize = 1024;
 
 /// A piece of JSON: as it stands in the file, or as it has become since.
 #[derive(Clone)]
@@ -82,6 +87,13 @@ impl Document {
     /// Whether the document is what these bytes were parsed to.
     pub(super) fn is_of(&self, bytes: &[u8]) -> bool {
         self.buffer.as_bytes() == bytes
+    }
+
+    /// Whether a file begins as the document does, as far as the serial of its generation and beyond.
+    pub(super) fn begins_as(&self, path: &Path) -> io::Result<bool> {
+        let mut head = Vec::with_capacity(HEAD);
+        fs::File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
+        Ok(self.buffer.as_bytes().get(..HEAD.min(self.buffer.len())) == Some(head.as_slice()))
     }
 
     /// A piece of the document.

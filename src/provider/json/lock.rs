@@ -1,4 +1,5 @@
 //! The lock on a model: exclusive, with the name of its holder, and never waited for without end.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     fmt,
@@ -63,7 +64,7 @@ impl<'a> Patience<'a> {
             );
             self.warned = true;
         }
-        self.pause = (self.pause * 2).min(Duration::from_millis(200));
+        self.pause = self.pause.saturating_mul(2).min(Duration::from_millis(200));
         Ok(self.pause.min(left))
     }
 }

@@ -19,6 +19,7 @@ mod top;
 mod transaction;
 
 pub use control_plane::JsonControlPlane;
+pub use disk::files_of_model;
 pub use error::ModelError;
 pub use import::{ImportError, ImportReport, Pages};
 pub use read::{Everything, FileStamp, Savepoint};

@@ -1,12 +1,9 @@
 //! What a server over a model reads of it, beyond what the engine needs.
+#![warn(clippy::arithmetic_side_effects)]
 
-use std::{collections::HashMap, fmt, path::Path, time::SystemTime};
+use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::SystemTime};
 
-use super::{
-    JsonControlPlane,
-    kind::Kind,
-    store::{Recorded, Store},
-};
+use super::{JsonControlPlane, ModelError, kind::Kind, store::Store};
 use crate::{
     model::{Key, KeyPair, Resource, ResourceId},
     provider::{ProviderError, Versioned},
@@ -23,7 +20,7 @@ pub struct FileStamp {
 }
 
 impl FileStamp {
-    fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         let Ok(found) = std::fs::metadata(path) else { return Self::default() };
         Self { length: found.len(), changed: found.modified().ok(), number: number_of(&found) }
     }
@@ -39,15 +36,23 @@ fn number_of(_: &std::fs::Metadata) -> u64 {
     0
 }
 
-/// Every resource of a generation, and every key.
-#[derive(Default)]
+/// Every resource of a generation, and every key. Generations can share what has not changed.
+#[derive(Clone, Default)]
 pub struct Everything {
     /// The resources, in order of the ids and without keys.
     pub resources: Vec<Resource>,
-    /// The keys of subscriptions, by the key of the id.
-    pub subscription_keys: HashMap<String, KeyPair>,
-    /// The keys that sites hold, by the key of the linked backend's id.
-    pub site_keys: HashMap<String, Key>,
+    /// The keys of subscriptions.
+    pub subscription_keys: HashMap<ResourceId, Arc<KeyPair>>,
+    /// The keys that sites hold, by the linked backend's id.
+    pub site_keys: HashMap<ResourceId, Arc<Key>>,
+}
+
+impl Everything {
+    /// Every well-formed resource of a type.
+    pub fn of_type<T, E>(&self, resource_type: &str, read: impl Fn(&Resource) -> Result<T, E>) -> Vec<T> {
+        let found = self.resources.iter().filter(|resource| resource.id().is_a(resource_type));
+        found.filter_map(|resource| read(resource).ok()).collect()
+    }
 }
 
 impl fmt::Debug for Everything {
@@ -107,24 +112,29 @@ impl JsonControlPlane {
     ///
     /// [`ProviderError::Storage`] if the model cannot be read.
     pub fn everything(&self) -> Result<Everything, ProviderError> {
-        self.read(|store| {
-            let mut all = Everything { resources: store.all()?, ..Everything::default() };
-            for resource in &all.resources {
-                let key = resource.id().key();
-                match Kind::of(key) {
-                    Kind::Subscription => {
-                        let pair = store.recorded(key)?.pair();
-                        all.subscription_keys.extend(pair.map(|pair| (key.to_owned(), pair)));
-                    }
-                    Kind::LinkedBackend => {
-                        let Recorded { primary, .. } = store.recorded(key)?;
-                        all.site_keys.extend(primary.map(|held| (key.to_owned(), held)));
-                    }
-                    _ => {}
-                }
-            }
-            Ok(all)
-        })
+        self.read(|store| Ok(everything(store, store, &Everything::default())?))
+    }
+
+    /// Every resource and every key. Those whose text is the same in an `earlier` generation are taken from what is `known` of
+    /// that, and not parsed again.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Storage`] if the model cannot be read.
+    pub fn everything_since(&self, earlier: &Self, known: &Everything) -> Result<Everything, ProviderError> {
+        let earlier = earlier.state();
+        self.read(|store| Ok(everything(store, &earlier.store, known)?))
+    }
+
+    /// Commits, and returns what the file looks like then and what is in it, without reading it. Nothing else commits to the
+    /// file between these.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`commit`](crate::provider::ControlPlane::commit).
+    pub fn commit_shared(&self) -> Result<(FileStamp, Self), ProviderError> {
+        let (stamp, store) = self.commit_keeping()?;
+        Ok((stamp, Self::over(None, store, Arc::clone(&self.ambient))))
     }
 
     /// Remembers what the model is like, for [`roll_back`](Self::roll_back).
@@ -139,15 +149,67 @@ impl JsonControlPlane {
     }
 }
 
+/// Every resource that exists, as it is put, in order of the keys. One whose text is the same in an earlier store is taken
+/// from what is known of that, which is in the same order.
+fn resources(store: &Store, earlier: &Store, known: &[Resource]) -> Result<Vec<Resource>, ModelError> {
+    let mut known = known.iter().peekable();
+    let mut all = Vec::with_capacity(known.len());
+    for (key, text) in store.document.resources.iter() {
+        while known.next_if(|resource| resource.id().key() < key).is_some() {}
+        let same = known.peek().filter(|resource| {
+            let before = earlier.document.resources.get(key).map(|text| earlier.document.text(text));
+            resource.id().key() == key && before == Some(store.document.text(text))
+        });
+        match same {
+            Some(same) if store.can_exist(key, Kind::of(key)) => all.push((*same).clone()),
+            _ => all.extend(store.read(key)?.map(|found| found.value)),
+        }
+    }
+    Ok(all)
+}
+
+/// The text that is recorded for the keys of an id.
+fn secret<'a>(store: &'a Store, key: &str) -> Option<&'a str> {
+    store.document.secrets.get(key).map(|secret| store.document.text(&secret.text))
+}
+
+fn everything(store: &Store, earlier: &Store, known: &Everything) -> Result<Everything, ModelError> {
+    let mut all =
+        Everything { resources: resources(store, earlier, &known.resources)?, ..Everything::default() };
+    for resource in &all.resources {
+        let id = resource.id();
+        let is_same = secret(store, id.key()) == secret(earlier, id.key());
+        match Kind::of(id.key()) {
+            Kind::Subscription => {
+                let pair = match known.subscription_keys.get(id).filter(|_| is_same) {
+                    Some(pair) => Some(Arc::clone(pair)),
+                    None => store.recorded(id.key())?.pair().map(Arc::new),
+                };
+                all.subscription_keys.extend(pair.map(|pair| (id.clone(), pair)));
+            }
+            Kind::LinkedBackend => {
+                let held = match known.site_keys.get(id).filter(|_| is_same) {
+                    Some(held) => Some(Arc::clone(held)),
+                    None => store.recorded(id.key())?.primary.map(Arc::new),
+                };
+                all.site_keys.extend(held.map(|held| (id.clone(), held)));
+            }
+            _ => {}
+        }
+    }
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::time::Duration;
 
     use serde_json::{Map, json};
 
     use super::*;
     use crate::{
         ambient::System,
+        model::{ApimSubscriptionId, KeySlot},
         provider::{ControlPlane as _, Expected},
     };
 
@@ -188,10 +250,91 @@ mod tests {
         let plane = model().await;
         let all = plane.everything().unwrap();
         assert_eq!(all.resources.len(), 4);
-        let pair = &all.subscription_keys[id("/subscriptions/s").key()];
+        let pair = &all.subscription_keys[&id("/subscriptions/s")];
         let text = format!("{:?}", all.resources.iter().map(Resource::body).collect::<Vec<_>>());
         assert!(!text.contains(pair.primary.expose()) && !text.contains(pair.secondary.expose()));
         assert!(all.site_keys.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_generation_shares_what_has_not_changed_with_an_earlier_one() {
+        let plane = model().await;
+        let (earlier, known) = (plane.snapshot().unwrap(), plane.everything().unwrap());
+        put(&plane, "/products/q", json!({"displayName": "another"})).await;
+        put(&plane, "/subscriptions/t", json!({"scope": "/products/q", "displayName": "t"})).await;
+        for tail in ["/subscriptions/s", "/products/P"] {
+            plane.delete(&id(tail), Expected::Anything).await.unwrap();
+        }
+        let all = plane.everything_since(&earlier, &known).unwrap();
+        assert_eq!(all.resources, plane.everything().unwrap().resources);
+        let body = |all: &Everything, tail: &str| {
+            all.resources.iter().find(|it| *it.id() == id(tail)).map(|it| std::ptr::from_ref(it.body()))
+        };
+        assert!(body(&all, "").is_some() && body(&all, "") == body(&known, ""), "the service is shared");
+        assert_ne!(body(&all, "/products/q"), body(&known, "/products/q"), "it has changed");
+        assert_eq!(body(&all, "/products/p"), None, "it is gone");
+        assert!(all.subscription_keys.contains_key(&id("/subscriptions/t")));
+        assert!(!all.subscription_keys.contains_key(&id("/subscriptions/s")), "it is gone");
+        let again = plane.everything_since(&plane.snapshot().unwrap(), &all).unwrap();
+        let pair = |all: &Everything| Arc::as_ptr(&all.subscription_keys[&id("/subscriptions/t")]);
+        assert_eq!(pair(&again), pair(&all));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_regenerated_is_not_taken_from_an_earlier_generation() {
+        let plane = model().await;
+        let (earlier, known) = (plane.snapshot().unwrap(), plane.everything().unwrap());
+        let subscription = ApimSubscriptionId::try_from(id("/subscriptions/s")).unwrap();
+        plane.regenerate(&subscription, KeySlot::Primary).await.unwrap();
+        let all = plane.everything_since(&earlier, &known).unwrap();
+        let (before, now) =
+            (&known.subscription_keys[&*subscription], &all.subscription_keys[&*subscription]);
+        assert!(before.primary != now.primary && before.secondary == now.secondary);
+    }
+
+    #[tokio::test]
+    async fn what_was_committed_is_read_again_only_after_another_process_has_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        let open = || JsonControlPlane::open(&path, Duration::ZERO, Arc::new(System)).unwrap();
+        drop(JsonControlPlane::create(&path, "", Duration::ZERO, Arc::new(System)).unwrap());
+        let (ours, theirs) = (open(), open());
+        for tail in ["", "/products/p"] {
+            ours.begin().await.unwrap();
+            put(&ours, tail, json!({"displayName": "p"})).await;
+            let (stamp, snapshot) = ours.commit_shared().unwrap();
+            assert_eq!(stamp, ours.stamp());
+            assert_eq!(snapshot.generation(), open().generation());
+            assert!(snapshot.exists(&id(tail)).unwrap() && open().exists(&id(tail)).unwrap());
+        }
+        theirs.begin().await.unwrap();
+        put(&theirs, "/products/q", json!({"displayName": "q"})).await;
+        theirs.commit().await.unwrap();
+        ours.begin().await.unwrap();
+        assert!(ours.exists(&id("/products/q")).unwrap(), "it is not overwritten");
+        let (_, snapshot) = ours.commit_shared().unwrap();
+        assert_eq!(snapshot.generation(), open().generation());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_looks_the_same_from_outside_is_read_if_it_begins_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        let plane = JsonControlPlane::create(&path, "", Duration::ZERO, Arc::new(System)).unwrap();
+        plane.begin().await.unwrap();
+        put(&plane, "", json!({})).await;
+        let (stamp, _) = plane.commit_shared().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let other = text.replace("\"serial\":2", "\"serial\":3");
+        assert_ne!(text, other);
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        std::io::Write::write_all(&mut &file, other.as_bytes()).unwrap();
+        file.set_modified(modified).unwrap();
+        assert_eq!(plane.stamp(), stamp);
+        plane.begin().await.unwrap();
+        assert_eq!(plane.generation().1, 3);
     }
 
     #[tokio::test]

@@ -84,7 +84,7 @@ impl Store {
     }
 
     /// Whether all exists that a resource cannot exist without.
-    fn can_exist(&self, key: &str, kind: Kind) -> bool {
+    pub(super) fn can_exist(&self, key: &str, kind: Kind) -> bool {
         kind::parent(key).is_none_or(|parent| self.exists(parent))
             && (kind != Kind::ProductApi || self.exists(&kind::api_of_product_api(key)))
     }

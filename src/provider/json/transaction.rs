@@ -11,11 +11,12 @@ use super::{
     disk::{self, Content, Disk},
     document::Document,
     lock::Lock,
+    read::FileStamp,
     store::Store,
 };
 use crate::{
     ambient::Ambient,
-    files::{folder_of, follow, plain_facts},
+    files::{Facts, folder_of, follow, plain_facts},
     model::without_mark,
 };
 
@@ -57,28 +58,29 @@ impl ModelFile {
 
     /// Refuses to write a model whose keys other users could read, or whose owner or other names would be lost.
     fn check_writable(&self, store: &Store) -> Result<(), ModelError> {
-        self.check(&self.path, || store.has_keys())?;
+        self.check_private(store)?;
         let previous = disk::sibling(&self.path, ".previous");
-        self.check(&previous, || {
+        [&self.path, &previous].into_iter().try_for_each(|path| self.check_names(path))
+    }
+
+    /// Refuses a model of another user, and one whose keys other users could read. Another run that holds the lock
+    /// does not change what is checked here, so this needs no lock.
+    fn check_private(&self, store: &Store) -> Result<(), ModelError> {
+        check_facts(&self.path, || store.has_keys())?;
+        let previous = disk::sibling(&self.path, ".previous");
+        check_facts(&previous, || {
             let text = disk::read(&previous).ok().and_then(|text| Document::parse(text, &previous).ok());
             text.is_some_and(|document| Store::new(document).has_keys())
         })
     }
 
-    fn check(&self, path: &Path, has_keys: impl FnOnce() -> bool) -> Result<(), ModelError> {
-        let facts = |path: &Path| plain_facts(path).map_err(|error| ModelError::io("use", path, error));
-        let Some(found) = facts(path)? else { return Ok(()) };
-        if !found.is_own {
-            return Err(ModelError::Foreign { path: path.to_owned() });
-        }
+    fn check_names(&self, path: &Path) -> Result<(), ModelError> {
+        let Some(found) = facts_of(path)? else { return Ok(()) };
         // a run that was killed can leave two names for one generation
         let names = ["", ".previous", ".previous.next"].map(|suffix| disk::sibling(&self.path, suffix));
         let of_ours = names.iter().filter_map(|name| plain_facts(name).ok()?);
         if found.names > of_ours.filter(|other| other.number == found.number).count() as u64 {
             return Err(ModelError::several_names(path));
-        }
-        if found.mode & OTHERS != 0 && has_keys() {
-            return Err(ModelError::Exposed { path: path.to_owned(), mode: found.mode & 0o777 });
         }
         Ok(())
     }
@@ -110,6 +112,21 @@ impl ModelFile {
         document.serial = 1;
         disk::replace(&*self.disk, &self.path, document.render().as_bytes(), Content::Keys)
     }
+}
+
+fn facts_of(path: &Path) -> Result<Option<Facts>, ModelError> {
+    plain_facts(path).map_err(|error| ModelError::io("use", path, error))
+}
+
+fn check_facts(path: &Path, has_keys: impl FnOnce() -> bool) -> Result<(), ModelError> {
+    let Some(found) = facts_of(path)? else { return Ok(()) };
+    if !found.is_own {
+        return Err(ModelError::Foreign { path: path.to_owned() });
+    }
+    if found.mode & OTHERS != 0 && has_keys() {
+        return Err(ModelError::Exposed { path: path.to_owned(), mode: found.mode & 0o777 });
+    }
+    Ok(())
 }
 
 fn resolve(path: &Path) -> io::Result<PathBuf> {
@@ -150,11 +167,13 @@ pub(super) struct State {
     pub(super) store: Store,
     lock: Option<Lock>,
     stale: bool,
+    /// What the file looked like when `store` was written to it, if it was kept since.
+    written: Option<FileStamp>,
 }
 
 impl State {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, lock: None, stale: false }
+        Self { store, lock: None, stale: false, written: None }
     }
 
     pub(super) fn is_locked(&self) -> bool {
@@ -175,6 +194,11 @@ impl State {
     }
 
     fn reload(&mut self, file: &ModelFile) -> Result<(), ModelError> {
+        if self.is_as_written(file) {
+            self.stale = false;
+            return Ok(());
+        }
+        self.written = None;
         let bytes = file.read()?;
         if self.store.is_changed() || !self.store.document.is_of(&bytes) {
             self.store = Store::new(Document::parse(bytes, &file.path)?);
@@ -183,14 +207,23 @@ impl State {
         Ok(())
     }
 
-    fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<(), ModelError> {
+    /// Whether the file is the one that was written last from here. Its beginning is compared as well as its stamp, because
+    /// it names the generation: what another process writes has another serial.
+    fn is_as_written(&self, file: &ModelFile) -> bool {
+        let is_stamped = self.written.as_ref().is_some_and(|written| *written == FileStamp::of(&file.path));
+        is_stamped && !self.store.is_changed() && self.store.document.begins_as(&file.path).unwrap_or(false)
+    }
+
+    fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<Vec<u8>, ModelError> {
         let content = if self.store.has_keys() { Content::Keys } else { Content::NoKeys };
         let document = &mut self.store.document;
         document.serial += 1;
         if document.lineage.is_empty() {
             document.lineage = ambient.unguessable().to_string();
         }
-        disk::replace(&*file.disk, &file.path, document.render().as_bytes(), content)
+        let text = document.render();
+        disk::replace(&*file.disk, &file.path, text.as_bytes(), content)?;
+        Ok(text.into_bytes())
     }
 }
 
@@ -198,6 +231,8 @@ impl JsonControlPlane {
     /// Takes the lock and reads the file as it is under it.
     pub(super) async fn begin_transaction(&self) -> Result<(), ModelError> {
         let Some(file) = &self.file else { return Ok(()) };
+        // The lock is a file beside the model: nothing is written beside one that is not to be changed.
+        file.check_private(&self.state().store)?;
         let abandoned = self.state().lock.take();
         let lock = match abandoned {
             Some(lock) => lock,
@@ -218,7 +253,24 @@ impl JsonControlPlane {
         let mut state = self.state();
         let Some(_lock) = state.lock.take() else { return Ok(()) };
         state.stale = true;
-        if state.store.is_changed() { state.write(file, &*self.ambient) } else { Ok(()) }
+        if state.store.is_changed() { state.write(file, &*self.ambient).map(drop) } else { Ok(()) }
+    }
+
+    /// Writes what has changed and gives the lock back. What is read next is what was written, until another process writes.
+    pub(super) fn commit_keeping(&self) -> Result<(FileStamp, Store), ModelError> {
+        let mut state = self.state();
+        let (Some(file), Some(_lock)) = (&self.file, state.lock.take()) else {
+            return Ok((FileStamp::default(), state.store.clone()));
+        };
+        state.stale = true;
+        if state.store.is_changed() {
+            state.written = None;
+            let text = state.write(file, &*self.ambient)?;
+            state.store = Store::new(Document::parse(text, &file.path)?);
+        }
+        let stamp = FileStamp::of(&file.path);
+        (state.written, state.stale) = (Some(stamp.clone()), false);
+        Ok((stamp, state.store.clone()))
     }
 }
 

@@ -3,13 +3,20 @@
 
 mod query;
 mod stage;
+mod token;
 
 use hyper::{StatusCode, header::HeaderName};
 use serde_json::{Map, Value, json};
 
-use self::query::Unparsed;
-use super::{Call, ControlPlane, Reply, refused, resources::TENANT, version};
-use crate::model::ResourceId;
+use self::token::Unparsed;
+use super::{
+    call::Call,
+    manager::ResourceManager,
+    refused::refused,
+    scope::{TENANT, subscriptions, top_level},
+    version,
+};
+use crate::{emulator::reply::Reply, model::ResourceId};
 
 /// How many rows an answer has at most.
 const MOST: u64 = 1000;
@@ -48,39 +55,37 @@ pub(super) fn fuzz(text: &str, rows: Vec<Map<String, Value>>) {
 /// A row: its columns and their values.
 type Row = Map<String, Value>;
 
-impl ControlPlane {
-    /// Answers a question to Resource Graph.
-    pub(super) fn graph(&self, call: &Call) -> Result<Reply, Reply> {
-        let body = call.object()?;
-        let text = body.get("query").and_then(Value::as_str).unwrap_or_default();
-        let stages = query::parse(text).map_err(|problem| invalid(&problem))?;
-        if body.get("facets").and_then(Value::as_array).is_some_and(|facets| !facets.is_empty()) {
-            return Err(invalid(&Unparsed::unsupported("facets", text, 0)));
-        }
-        let mut rows = self.rows(call, &body)?;
-        for stage in &stages {
-            rows = stage::applied(stage, rows);
-        }
-        Ok(answer(call, &body, rows))
+/// Answers a question to Resource Graph.
+pub(super) fn answer(manager: &ResourceManager, call: &Call) -> Result<Reply, Reply> {
+    let body = call.object()?;
+    let text = body.get("query").and_then(Value::as_str).unwrap_or_default();
+    let stages = query::parse(text).map_err(|problem| invalid(&problem))?;
+    if body.get("facets").and_then(Value::as_array).is_some_and(|facets| !facets.is_empty()) {
+        return Err(invalid(&Unparsed::unsupported("facets", text, 0)));
     }
+    let mut rows = rows_of(manager, call, &body)?;
+    for stage in &stages {
+        rows = stage::applied(stage, rows);
+    }
+    Ok(page(call, &body, rows))
+}
 
-    /// The resources of the Azure subscriptions that the question is about.
-    fn rows(&self, call: &Call, body: &Map<String, Value>) -> Result<Vec<Row>, Reply> {
-        let scopes = body.get("subscriptions").and_then(Value::as_array).cloned().unwrap_or_default();
-        let shown = call.as_of(version::NEWEST);
-        let mut rows = Vec::new();
-        for id in self.subscriptions()? {
-            let is = |scope: &Value| scope.as_str().is_some_and(|scope| scope.eq_ignore_ascii_case(&id));
-            if !scopes.is_empty() && !scopes.iter().any(is) {
-                continue;
-            }
-            let scope = ResourceId::parse(&format!("/subscriptions/{id}"));
-            let scope =
-                scope.map_err(|error| refused(&crate::provider::ProviderError::Malformed(error.into())))?;
-            rows.extend(self.top_level(&shown, &scope, None)?.into_iter().filter_map(row));
+/// The resources of the Azure subscriptions that the question is about.
+fn rows_of(manager: &ResourceManager, call: &Call, body: &Map<String, Value>) -> Result<Vec<Row>, Reply> {
+    let scopes = body.get("subscriptions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let shown = call.as_of(version::NEWEST);
+    let mut rows = Vec::new();
+    for id in subscriptions(manager)? {
+        let is = |scope: &Value| scope.as_str().is_some_and(|scope| scope.eq_ignore_ascii_case(&id));
+        if !scopes.is_empty() && !scopes.iter().any(is) {
+            continue;
         }
-        Ok(rows)
+        let scope = ResourceId::parse(&format!("/subscriptions/{id}"));
+        let scope =
+            scope.map_err(|error| refused(&crate::provider::ProviderError::Malformed(error.into())))?;
+        rows.extend(top_level(manager, &shown, &scope, None)?.into_iter().filter_map(row));
     }
+    Ok(rows)
 }
 
 /// A resource as Resource Graph shows it.
@@ -103,7 +108,7 @@ fn row(mut value: Value) -> Option<Row> {
     Some(row.collect())
 }
 
-fn answer(call: &Call, body: &Map<String, Value>, rows: Vec<Row>) -> Reply {
+fn page(call: &Call, body: &Map<String, Value>, rows: Vec<Row>) -> Reply {
     let options = body.get("options").cloned().unwrap_or_default();
     let number = |name: &str| {
         let value = options.get(name)?;
@@ -179,7 +184,7 @@ mod tests {
     fn answered(version: &str, options: &Value) -> Value {
         let call = call(Method::POST, &format!("/x?api-version={version}"), &Value::Null);
         let body = json!({"options": options}).as_object().cloned().unwrap();
-        answer(&call, &body, rows()).body().unwrap().clone()
+        page(&call, &body, rows()).body().unwrap().clone()
     }
 
     #[test]

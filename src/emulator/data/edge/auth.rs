@@ -8,26 +8,27 @@ use hyper::{
 };
 use serde_json::json;
 
-use super::{
-    below, page,
-    principal::{COOKIE_NAME, Principal},
-};
+use super::{edges::Edges, page};
 use crate::emulator::{
-    body::Body,
-    data::{DataPlane, table::Site},
+    data::{
+        path::below,
+        principal::{COOKIE_NAME, Principal},
+        routing::Site,
+    },
+    reply::Body,
 };
 
 /// How much of a form is read.
 const LONGEST_FORM: usize = 16 << 10;
 
 /// Answers below `/.auth`.
-pub(super) async fn answer(plane: &DataPlane, site: &Site, request: Request<Incoming>) -> Response<Body> {
+pub(super) async fn answer(edges: &Edges, site: &Site, request: Request<Incoming>) -> Response<Body> {
     let path = request.uri().path().to_owned();
     match below(&path, "/.auth").unwrap_or_default() {
         "/me" => me(&request),
         "/logout" => redirect(parameter(&request, "post_logout_redirect_uri"), &expired_cookie()),
-        "/.well-known/openid-configuration" => page::json(&configuration(plane, site)),
-        "/.well-known/jwks" => page::json(&plane.keyring.signer().await.key_set()),
+        "/.well-known/openid-configuration" => page::json(&configuration(edges, site)),
+        "/.well-known/jwks" => page::json(&edges.keyring.signer().await.key_set()),
         other => match below(other, "/login").and_then(|rest| rest.strip_prefix('/')) {
             Some(provider) if is_name(provider) => login(provider, request).await,
             Some(_) | None => page::not_found(),
@@ -46,9 +47,9 @@ fn me(request: &Request<Incoming>) -> Response<Body> {
 }
 
 /// The address of the keys is one that this machine reaches, whatever the site is called in Azure.
-fn configuration(plane: &DataPlane, site: &Site) -> serde_json::Value {
+fn configuration(edges: &Edges, site: &Site) -> serde_json::Value {
     let local =
-        format!("{}://{}.localhost:{}", plane.scheme.as_str(), site.hostname.first_label(), plane.data_port);
+        format!("{}://{}.localhost:{}", edges.scheme.as_str(), site.hostname.first_label(), edges.port);
     json!({
         "issuer": format!("https://{}/.auth", site.hostname),
         "jwks_uri": format!("{local}/.auth/.well-known/jwks"),

@@ -5,24 +5,23 @@ use std::{
     io::{self, Seek as _, SeekFrom},
     ops::RangeInclusive,
     path::Path,
-    pin::Pin,
-    task::{Context, Poll, ready},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty};
+use futures_util::stream;
+use http_body_util::{BodyExt as _, StreamBody};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
-    body::{Frame, SizeHint},
+    body::Frame,
     header::{
         ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue,
         IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
     },
 };
-use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::io::AsyncReadExt as _;
 
-use crate::emulator::body::Body;
+use crate::emulator::reply::{Body, empty};
 
 /// How much of a file is read at a time, in bytes.
 const CHUNK: u64 = 64 << 10;
@@ -58,7 +57,7 @@ pub(super) fn answer(
         empty()
     } else {
         file.seek(SeekFrom::Start(part.as_ref().map_or(0, |part| *part.start())))?;
-        Content { file: tokio::fs::File::from_std(file), left: length, chunk: Vec::new() }.boxed_unsync()
+        content(tokio::fs::File::from_std(file), length)
     };
     let mut found = Response::new(body);
     let media_type = mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream");
@@ -80,10 +79,6 @@ pub(super) fn status(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(empty());
     *response.status_mut() = status;
     response
-}
-
-fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 fn set(response: &mut Response<Body>, name: HeaderName, value: String) {
@@ -126,47 +121,22 @@ fn part_of(headers: &HeaderMap, size: u64) -> Result<Option<RangeInclusive<u64>>
     if is_empty { Err(Unsatisfiable) } else { Ok(Some(part)) }
 }
 
-/// The bytes of a file from where it stands.
-struct Content {
-    file: tokio::fs::File,
-    left: u64,
-    chunk: Vec<u8>,
-}
-
-impl hyper::body::Body for Content {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let Self { file, left, chunk } = &mut *self;
-        if *left == 0 {
-            return Poll::Ready(None);
+/// The next `length` bytes of a file.
+fn content(file: tokio::fs::File, length: u64) -> Body {
+    let chunks = stream::try_unfold((file, length), |(mut file, left)| async move {
+        if left == 0 {
+            return Ok(None);
         }
-        chunk.resize(usize::try_from(CHUNK.min(*left)).unwrap_or_default(), 0);
-        let mut buffer = ReadBuf::new(chunk);
-        if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut buffer)) {
-            return Poll::Ready(Some(Err(error)));
-        }
-        let read = buffer.filled().len();
+        let mut chunk = Vec::with_capacity(usize::try_from(CHUNK.min(left)).unwrap_or_default());
+        let read = (&mut file).take(CHUNK.min(left)).read_buf(&mut chunk).await?;
         if read == 0 {
             // The file has become shorter since the head of the answer was sent.
-            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
         }
-        chunk.truncate(read);
-        *left = left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from(std::mem::take(chunk))))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
+        let left = left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
+        Ok(Some((Frame::data(Bytes::from(chunk)), (file, left))))
+    });
+    StreamBody::new(chunks).boxed_unsync()
 }
 
 #[cfg(test)]

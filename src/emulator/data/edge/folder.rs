@@ -18,8 +18,8 @@ use super::{
     rules::{self, ConfigurationError, Rules},
 };
 use crate::emulator::{
-    body::Body,
-    data::{limits::Limit, table::Site},
+    data::{limit::Limit, routing::Site},
+    reply::Body,
 };
 
 /// The folders of sites, by the name of the site or its hostname.

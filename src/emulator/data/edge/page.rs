@@ -1,13 +1,12 @@
 //! Pages and texts of the edge's own.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
 use hyper::{
     Response, StatusCode,
     header::{CONTENT_TYPE, HeaderValue},
 };
 
-use crate::emulator::body::Body;
+use crate::emulator::reply::{self, Body};
 
 pub(super) fn html(status: StatusCode, title: &str, text: &str) -> Response<Body> {
     let page = format!(
@@ -44,8 +43,7 @@ pub(super) fn with_type(
     content_type: &'static str,
     text: impl Into<Bytes>,
 ) -> Response<Body> {
-    let body = Full::new(text.into()).map_err(|never| match never {}).boxed_unsync();
-    let mut response = Response::new(body);
+    let mut response = Response::new(reply::full(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response

@@ -11,13 +11,17 @@ use hyper::{
     http::uri::PathAndQuery,
 };
 
-use super::{Called, Principal, page};
+use super::{called::Called, edges::Edges, page};
 use crate::emulator::{
-    body::Body,
     data::{
-        DataPlane, Scheme, gateway, hop, host_of,
-        table::{Link, Site},
+        deadline::Limited,
+        gateway, hop,
+        principal::Principal,
+        routing::{Link, Site},
+        scheme::Scheme,
     },
+    host::name_of,
+    reply::Body,
 };
 
 /// How long a request may take, from its arrival to the end of the answer.
@@ -37,7 +41,7 @@ const PROTECTED: [HeaderName; 6] = [KEY, TOKEN, ORIGINAL_URL, REQUEST_ID, FORWAR
 
 /// Proxies a request to what the site is linked with.
 pub(super) async fn answer(
-    plane: &DataPlane,
+    edges: &Edges,
     site: &Site,
     mut request: Request<Incoming>,
     called: Called<'_>,
@@ -46,17 +50,17 @@ pub(super) async fn answer(
     if hop::asks_for_upgrade(request.headers()) {
         return page::bad_request("WebSocket connections are not supported");
     }
-    let routing = plane.gateway_routing();
+    let routing = edges.gateways.routing();
     let service = routing.as_ref().and_then(|routing| routing.service(&link.backend));
     let Some(service) = service.filter(|service| service.reachable) else { return backend_call_failure() };
     let mut deadline = Box::pin(tokio::time::sleep(LIMIT));
-    let now = plane.ambient.now().as_second();
-    sign(plane, site, link, &mut request, called, now).await;
+    let now = edges.ambient.now().as_second();
+    sign(edges, site, link, &mut request, called, now).await;
     let called = gateway::Called { scheme: Scheme::Https, host: &service.host, now };
     tokio::select! {
         biased;
-        answer = plane.gateway.answer(service, request, called) => {
-            answer.map(|content| content.until(deadline).boxed_unsync())
+        answer = edges.gateways.answer(service, request, called) => {
+            answer.map(|body| Limited::new(body, deadline).boxed_unsync())
         }
         () = &mut deadline => backend_call_failure(),
     }
@@ -64,7 +68,7 @@ pub(super) async fn answer(
 
 /// Puts the edge's headers in place of whatever the client says of the same.
 async fn sign(
-    plane: &DataPlane,
+    edges: &Edges,
     site: &Site,
     link: &Link,
     request: &mut Request<Incoming>,
@@ -74,7 +78,7 @@ async fn sign(
     let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let original_url = format!("{}://{}{path}", called.scheme.as_str(), called.authority);
     let principal = Principal::of_request(request.headers());
-    let signer = plane.keyring.signer().await;
+    let signer = edges.keyring.signer().await;
     let headers = request.headers_mut();
     hop::strip(headers);
     remove_protected(headers);
@@ -87,10 +91,10 @@ async fn sign(
         set(headers, PRINCIPAL, principal.encoded().to_owned());
     }
     set(headers, ORIGINAL_URL, original_url);
-    set(headers, REQUEST_ID, plane.ambient.unguessable().to_string());
+    set(headers, REQUEST_ID, edges.ambient.unguessable().to_string());
     set(headers, FORWARDED_FOR, forwarded_for(headers, called));
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(called.scheme.as_str()));
-    set(headers, DISGUISED_HOST, host_of(called.authority).to_owned());
+    set(headers, DISGUISED_HOST, name_of(called.authority).to_owned());
 }
 
 /// Removes the headers that the edge alone sets. What is behind a gateway may read `_` or `.` in a name as `-`.

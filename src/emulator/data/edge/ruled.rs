@@ -9,12 +9,19 @@ use hyper::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    Called, Principal, auth, below, is_api, page, proxy,
+    auth,
+    called::Called,
+    edges::Edges,
+    page, proxy,
     rules::{self, Route, Rules},
 };
 use crate::emulator::{
-    body::Body,
-    data::{DataPlane, table::Site},
+    data::{
+        path::{below, is_api},
+        principal::Principal,
+        routing::Site,
+    },
+    reply::Body,
 };
 
 /// The header that names what the emulator does not carry out.
@@ -25,7 +32,7 @@ const REFERRER: &str = ".referrer";
 /// A site with its rules.
 #[derive(Clone, Copy)]
 pub(super) struct Ruled<'a> {
-    pub(super) plane: &'a DataPlane,
+    pub(super) edges: &'a Edges,
     pub(super) site: &'a Site,
     pub(super) rules: &'a Rules,
 }
@@ -87,10 +94,10 @@ impl Ruled<'_> {
         }
         let path = request.uri().path();
         if is_api(path) {
-            return proxy::answer(self.plane, self.site, request, called).await;
+            return proxy::answer(self.edges, self.site, request, called).await;
         }
         if below(path, "/.auth").is_some() {
-            return auth::answer(self.plane, self.site, request).await;
+            return auth::answer(self.edges, self.site, request).await;
         }
         let mut file = self.file(request.map(|_| ())).await;
         if let Some(status) = status.filter(|_| file.status() == StatusCode::OK) {
@@ -102,7 +109,7 @@ impl Ruled<'_> {
     async fn file(self, request: Request<()>) -> Response<Body> {
         let found = match below(request.uri().path(), "/.swa") {
             Some(_) => None,
-            None => self.plane.folders.file(self.site, request.clone()).await,
+            None => self.edges.folders.file(self.site, request.clone()).await,
         };
         match found {
             Some(found) => self.typed(request.uri().path(), found),
@@ -146,7 +153,7 @@ impl Ruled<'_> {
         *request.method_mut() = Method::GET;
         readdress(request.uri_mut(), target);
         let path = request.uri().path().to_owned();
-        let found = self.plane.folders.file(self.site, request).await?;
+        let found = self.edges.folders.file(self.site, request).await?;
         Some(self.typed(&path, found))
     }
 

@@ -5,47 +5,45 @@ use std::borrow::Cow;
 use hyper::{Method, Request, body::Incoming};
 
 use super::{
-    Called, Gateway,
+    called::Called,
     refusal::Refusal,
-    service::{Api, Context, Product, Service},
+    service::{GatewayApi, GatewayProduct, GatewayService, PolicyContext},
 };
-use crate::emulator::data::hop;
+use crate::emulator::data::{hop, token::Verifier};
 
-impl Gateway {
-    /// Lets a request in, which is then addressed to the API; or refuses it.
-    pub(super) async fn admit(
-        &self,
-        service: &Service,
-        request: &mut Request<Incoming>,
-        called: Called<'_>,
-    ) -> Result<(), Refusal> {
-        let uri = request.uri().clone();
-        let (api, rest) = service.api(&uri, request.headers()).ok_or(Refusal::NotFound)?;
-        if !api.serves(request.method(), rest) {
-            return Err(Refusal::NotFound);
-        }
-        let product = match context(service, api, request, called)? {
-            Context::Beyond => None,
-            Context::Product(product) => Some(product),
-        };
-        for check in product.and_then(|product| product.checks.as_ref()).into_iter().flatten() {
-            if let Err(fault) = check.admit(request, &self.verifier, called.now).await {
-                let (status, message) = check.refusal(&fault);
-                return Err(Refusal::Token { status, message });
-            }
-        }
-        carried_out(service, product, api, request.method(), rest)?;
-        hop::strip(request.headers_mut());
-        let upstream = api.upstream.as_ref().ok_or_else(|| Refusal::not_emulated("serviceUrl"))?;
-        upstream.address(request, rest).map_err(|_| Refusal::Internal)
+/// Lets a request in, which is then addressed to the API; or refuses it.
+pub(super) async fn admit(
+    verifier: &Verifier,
+    service: &GatewayService,
+    request: &mut Request<Incoming>,
+    called: Called<'_>,
+) -> Result<(), Refusal> {
+    let uri = request.uri().clone();
+    let (api, rest) = service.api(&uri, request.headers()).ok_or(Refusal::NotFound)?;
+    if !api.serves(request.method(), rest) {
+        return Err(Refusal::NotFound);
     }
+    let product = match context(service, api, request, called)? {
+        PolicyContext::Beyond => None,
+        PolicyContext::Product(product) => Some(product),
+    };
+    for check in product.and_then(|product| product.checks.as_ref()).into_iter().flatten() {
+        if let Err(fault) = check.admit(request, verifier, called.now).await {
+            let (status, message) = check.refusal(&fault);
+            return Err(Refusal::Token { status, message });
+        }
+    }
+    carried_out(service, product, api, request.method(), rest)?;
+    hop::strip(request.headers_mut());
+    let upstream = api.upstream.as_ref().ok_or_else(|| Refusal::not_emulated("serviceUrl"))?;
+    upstream.address(request, rest).map_err(|_| Refusal::Internal)
 }
 
 /// Refuses a request that a policy applies to which the gateway does not carry out.
 fn carried_out(
-    service: &Service,
-    product: Option<&Product>,
-    api: &Api,
+    service: &GatewayService,
+    product: Option<&GatewayProduct>,
+    api: &GatewayApi,
     method: &Method,
     rest: &str,
 ) -> Result<(), Refusal> {
@@ -63,11 +61,11 @@ fn carried_out(
 
 /// In whose context a request is served. A key that does not fit is as good as none where none is needed.
 fn context<'a>(
-    service: &'a Service,
-    api: &Api,
+    service: &'a GatewayService,
+    api: &GatewayApi,
     request: &Request<Incoming>,
     called: Called<'_>,
-) -> Result<Context<'a>, Refusal> {
+) -> Result<PolicyContext<'a>, Refusal> {
     let key = key(api, request);
     let by_key = key.as_ref().and_then(|key| service.context_of_key(key, api));
     if let Some(context) = by_key.or_else(|| service.context_without_key(api)) {
@@ -81,7 +79,7 @@ fn context<'a>(
 }
 
 /// The key of a request: in the header, or else in the query.
-fn key<'a>(api: &Api, request: &'a Request<Incoming>) -> Option<Cow<'a, [u8]>> {
+fn key<'a>(api: &GatewayApi, request: &'a Request<Incoming>) -> Option<Cow<'a, [u8]>> {
     let header = api.key_header.as_ref().and_then(|name| request.headers().get(name));
     if let Some(value) = header {
         return Some(Cow::Borrowed(value.as_bytes()));

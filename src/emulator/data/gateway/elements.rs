@@ -3,19 +3,10 @@
 use std::collections::HashMap;
 
 use crate::{
-    emulator::view::ModelView,
+    emulator::data::limit::Instead,
     model::{PolicyElement, ProductId, Resource, policy_elements},
+    provider::json::Everything,
 };
-
-/// What the gateway does about an element that it does not carry out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::emulator::data) enum Instead {
-    /// The gateway goes on without it.
-    Skipped,
-    /// The gateway refuses each request that the policy applies to.
-    Refused,
-}
 
 /// The elements that the gateway carries out, and those that hold others.
 const CARRIED_OUT: &[&str] = &["base", "choose", "forward-request", "otherwise", "validate-jwt", "when"];
@@ -125,7 +116,7 @@ fn instead(element: &PolicyElement, is_products: bool) -> Option<Instead> {
 }
 
 /// For each owner of a policy, by the key of its id, the element for which its requests are refused.
-pub(super) fn refused(view: &ModelView) -> HashMap<String, String> {
+pub(super) fn refused(view: &Everything) -> HashMap<String, String> {
     let refusing = policies(view).filter_map(|policy| {
         let found = not_carried_out(policy).into_iter().find(|(_, instead)| *instead == Instead::Refused);
         Some((policy.id().parent()?.key().to_owned(), found?.0))
@@ -134,7 +125,7 @@ pub(super) fn refused(view: &ModelView) -> HashMap<String, String> {
 }
 
 /// The policies of every scope.
-pub(in crate::emulator::data) fn policies(view: &ModelView) -> impl Iterator<Item = &Resource> {
+pub(in crate::emulator::data) fn policies(view: &Everything) -> impl Iterator<Item = &Resource> {
     let is_policy = |resource: &&Resource| {
         let key = resource.id().key();
         key.ends_with("/policies/policy") && key.contains("/providers/microsoft.apimanagement/service/")

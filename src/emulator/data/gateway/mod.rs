@@ -1,6 +1,7 @@
 //! The gateway of a service: API by path, key, product and token, and on to where the API is.
 
 mod access;
+mod called;
 mod elements;
 mod operation;
 mod refusal;
@@ -8,13 +9,19 @@ mod routes;
 pub(super) mod service;
 mod upstream;
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
+use http_body_util::BodyExt as _;
 use hyper::{Request, Response, body::Incoming};
 
-pub(super) use self::elements::{Instead, REFUSED, SKIPPED, not_carried_out, policies};
-use self::{refusal::Refusal, service::Service, upstream::Clients};
-use super::{Scheme, content::Content, hop, token::Verifier};
+pub(super) use self::{
+    called::Called,
+    elements::{REFUSED, SKIPPED, not_carried_out, policies},
+    service::GatewayService,
+};
+use self::{refusal::Refusal, upstream::Clients};
+use super::{hop, token::Verifier};
+use crate::emulator::reply::Body;
 
 /// How long the gateway waits for an API's answer to begin.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -23,17 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub(super) struct Gateway {
     clients: Clients,
     verifier: Verifier,
-}
-
-/// How a gateway was called.
-#[derive(Clone, Copy)]
-pub(super) struct Called<'a> {
-    /// By which scheme.
-    pub(super) scheme: Scheme,
-    /// By which host.
-    pub(super) host: &'a str,
-    /// When, in seconds since 1970.
-    pub(super) now: i64,
 }
 
 impl Gateway {
@@ -46,11 +42,11 @@ impl Gateway {
     /// The key goes on to the API with all else, as API Management passes it.
     pub(super) async fn answer(
         &self,
-        service: &Service,
+        service: &GatewayService,
         mut request: Request<Incoming>,
         called: Called<'_>,
-    ) -> Response<Content> {
-        let admitted = self.admit(service, &mut request, called).await;
+    ) -> Response<Body> {
+        let admitted = access::admit(&self.verifier, service, &mut request, called).await;
         let sent = match admitted {
             Ok(()) => tokio::time::timeout(PATIENCE, self.clients.send(request)).await,
             Err(refusal) => return refusal.into_response(),
@@ -66,8 +62,8 @@ impl Gateway {
     }
 }
 
-fn passed(answer: Response<Incoming>) -> Response<Content> {
-    let mut answer = answer.map(Content::Passed);
+fn passed(answer: Response<Incoming>) -> Response<Body> {
+    let mut answer = answer.map(|body| body.map_err(io::Error::other).boxed_unsync());
     hop::strip(answer.headers_mut());
     answer
 }

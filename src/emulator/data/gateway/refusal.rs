@@ -5,7 +5,7 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
 };
 
-use crate::emulator::data::content::Content;
+use crate::emulator::reply::{self, Body};
 
 /// Why the gateway does not let a request in, or cannot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,10 +71,10 @@ impl Refusal {
     }
 
     /// The answer.
-    pub(super) fn into_response(self) -> Response<Content> {
+    pub(super) fn into_response(self) -> Response<Body> {
         let status = self.status();
         let body = serde_json::json!({"statusCode": status.as_u16(), "message": self.to_string()});
-        let mut response = Response::new(Content::told(body.to_string()));
+        let mut response = Response::new(reply::full(body.to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

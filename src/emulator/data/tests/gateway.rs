@@ -77,9 +77,10 @@ async fn a_backend_out_of_reach_is_a_failed_call() {
 #[tokio::test]
 async fn an_api_that_does_not_answer_is_the_gateways_own_error() {
     let world = World::linked().await;
-    let nobody = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = nobody.local_addr().unwrap();
-    drop(nobody);
+    // A port that is taken, and at which nothing listens.
+    let deaf = tokio::net::TcpSocket::new_v4().unwrap();
+    deaf.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = deaf.local_addr().unwrap();
     world.set(&id("service/apis/orders"), "serviceUrl", format!("http://{address}"));
     world.get(SITE, "/api/orders").await.assert_says(500, "Internal server error");
 }
@@ -87,12 +88,12 @@ async fn an_api_that_does_not_answer_is_the_gateways_own_error() {
 #[tokio::test]
 async fn a_key_that_was_changed_behind_the_sites_back_is_refused() {
     let world = World::linked().await;
-    let subscription = id("service/subscriptions/mango").key().to_owned();
+    let subscription = id("service/subscriptions/mango");
     let (old, new, newer) = (key("mango"), key("new"), key("newer"));
     let set = |primary: &crate::model::Key, secondary: &crate::model::Key| {
         let pair = KeyPair { primary: primary.clone(), secondary: secondary.clone() };
         world.edit(|view| {
-            view.subscription_keys.insert(subscription.clone(), pair);
+            view.subscription_keys.insert(subscription.clone(), std::sync::Arc::new(pair.clone()));
         });
     };
     set(&new, &old);
@@ -180,7 +181,7 @@ async fn keys_of_wider_scopes_skip_what_products_demand() {
         world.put("service/subscriptions/wide", &json!({"scope": scope, "state": "active"}));
         world.edit(|view| {
             let pair = KeyPair { primary: key("wide"), secondary: key("wide-2") };
-            view.subscription_keys.insert(subscription.key().to_owned(), pair);
+            view.subscription_keys.insert(subscription.clone(), std::sync::Arc::new(pair));
         });
         let headers = [(KEY_HEADER, "key-of-wide")];
         assert_eq!(world.get_with(GATEWAY, "/api/orders", &headers).await.status, 200, "{scope}");

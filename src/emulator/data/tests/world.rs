@@ -28,16 +28,14 @@ use uuid::Uuid;
 use super::api::Api;
 use crate::{
     ambient::{Ambient, System},
-    emulator::{
-        data::{
-            DataOptions, DataPlane, Folders, Scheme,
-            token::{Keyring, Signer},
-        },
-        view::ModelView,
+    emulator::data::{
+        DataOptions, DataPlane, Folders, Scheme,
+        token::{Keyring, signer::Signer},
     },
     model::{
         ApimPolicy, ApimServiceId, Hostname, Key, KeyPair, LinkNames, Resource, ResourceId, StaticSiteId,
     },
+    provider::json::Everything,
 };
 
 pub(super) const SITE: &str = "mango-grass-1.5.azurestaticapps.net";
@@ -74,7 +72,7 @@ pub(super) struct World {
     plane: Arc<DataPlane>,
     address: SocketAddr,
     clock: Arc<Clock>,
-    view: Mutex<ModelView>,
+    view: Mutex<Everything>,
 }
 
 /// An answer that was read to its end.
@@ -126,14 +124,10 @@ impl World {
     }
 
     /// Changes the model, and tells the data plane.
-    pub(super) fn edit(&self, change: impl FnOnce(&mut ModelView)) {
+    pub(super) fn edit(&self, change: impl FnOnce(&mut Everything)) {
         let mut view = self.view.lock().unwrap();
         change(&mut view);
-        self.plane.publish(ModelView {
-            resources: view.resources.clone(),
-            subscription_keys: view.subscription_keys.clone(),
-            site_keys: view.site_keys.clone(),
-        });
+        self.plane.publish(Arc::new(view.clone()));
     }
 
     /// Sets a property of a resource.
@@ -166,7 +160,7 @@ impl World {
 
     /// Who signs for every site.
     pub(super) async fn signer(&self) -> Arc<Signer> {
-        self.plane.keyring.signer().await
+        self.plane.edges.keyring.signer().await
     }
 
     /// Moves the clock on.
@@ -251,7 +245,7 @@ pub(super) fn id(tail: &str) -> ResourceId {
     ResourceId::parse(&text).unwrap()
 }
 
-pub(super) fn put(view: &mut ModelView, tail: &str, properties: &Value) {
+pub(super) fn put(view: &mut Everything, tail: &str, properties: &Value) {
     let id = id(tail);
     view.resources.retain(|resource| *resource.id() != id);
     let properties: Map<String, Value> = properties.as_object().unwrap().clone();
@@ -263,8 +257,8 @@ pub(super) fn key(text: &str) -> Key {
     Key::new(format!("key-of-{text}")).unwrap()
 }
 
-fn view(api: SocketAddr) -> ModelView {
-    let mut view = ModelView::default();
+fn view(api: SocketAddr) -> Everything {
+    let mut view = Everything::default();
     put(&mut view, "service", &json!({"gatewayUrl": format!("https://{GATEWAY}")}));
     for (name, path) in [("orders", "api/orders"), ("catalog", "api/catalog")] {
         let properties = json!({"path": path, "serviceUrl": format!("http://{api}/{name}/v1/")});
@@ -276,7 +270,7 @@ fn view(api: SocketAddr) -> ModelView {
 }
 
 /// Links a site as the engine does.
-fn link(view: &mut ModelView, name: &str, hostname: &str) {
+fn link(view: &mut Everything, name: &str, hostname: &str) {
     let names = LinkNames::of(Hostname::parse(hostname).unwrap());
     let service = ApimServiceId::try_from(id("service")).unwrap();
     let product = names.product(&service).unwrap();
@@ -287,12 +281,12 @@ fn link(view: &mut ModelView, name: &str, hostname: &str) {
     let subscription = format!("service/subscriptions/{name}");
     put(view, &subscription, &json!({"scope": product.as_str(), "state": "active"}));
     let pair = KeyPair { primary: key(name), secondary: key(&format!("{name}-secondary")) };
-    view.subscription_keys.insert(id(&subscription).key().to_owned(), pair);
+    view.subscription_keys.insert(id(&subscription), Arc::new(pair));
     let site = StaticSiteId::try_from(id(name)).unwrap();
     let backend = site.environment("default").unwrap().linked_backend("backend").unwrap();
     let record = Map::from_iter([("backendResourceId".to_owned(), service.as_str().into())]);
     view.resources.push(Resource::new((*backend).clone(), record));
-    view.site_keys.insert(backend.key().to_owned(), key(name));
+    view.site_keys.insert((*backend).clone(), Arc::new(key(name)));
 }
 
 /// The product of the first site.

@@ -8,8 +8,8 @@ use std::{
 use hyper::header::HeaderValue;
 use serde_json::{Map, Value};
 
-use super::Signer;
-use crate::{emulator::data::edge::Principal, model::Hostname};
+use super::signer::Signer;
+use crate::{emulator::data::principal::Principal, model::Hostname};
 
 /// How long a token is good for, in seconds.
 const LIFETIME: i64 = 300;

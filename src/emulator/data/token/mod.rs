@@ -4,12 +4,7 @@ mod check;
 mod claims;
 mod fault;
 mod minted;
-mod signer;
+pub(super) mod signer;
 mod verifier;
 
-pub(super) use self::{
-    check::TokenCheck,
-    minted::Minted,
-    signer::{Keyring, Signer},
-    verifier::Verifier,
-};
+pub(super) use self::{check::TokenCheck, minted::Minted, signer::Keyring, verifier::Verifier};

@@ -1,6 +1,7 @@
 //! Tokens for Azure Resource Manager: from a variable, or from the first credential that can give one.
 //!
 //! A token is kept in memory alone, and renewed before it ends.
+#![warn(clippy::arithmetic_side_effects)]
 
 mod error;
 mod kind;

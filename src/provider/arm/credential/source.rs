@@ -1,4 +1,5 @@
 //! Each credential that is configured, and how a token is got from it.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -1,4 +1,5 @@
 //! A token, and what can be told of one without asking anybody.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::fmt;
 

@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use hyper::{HeaderMap, Method, StatusCode};
 
-use super::{Rules, plain};
+use super::{FILE, Rules, plain};
 
 const PATHS: [&str; 8] =
     ["/", "/index.html", "/API/orders", "/.auth/me", "/a//b/%2e%2e/c.PNG", "/%ff", "//", "/admin/x?y=1"];
 
 /// Reads a text as `staticwebapp.config.json`, and applies its rules to some requests.
 pub(in crate::emulator) fn fuzz(text: &str) {
-    let Ok(rules) = Rules::read(text, super::FILE) else { return };
+    let Ok(rules) = Rules::read(text, FILE) else { return };
     let mut headers = HeaderMap::new();
     rules.lets_in(IpAddr::V4(Ipv4Addr::LOCALHOST), &headers);
     let mut targets: Vec<&str> = Vec::new();

@@ -1,7 +1,7 @@
 //! The rules of a site's `staticwebapp.config.json`: who may see what, and what is answered instead.
 
 mod document;
-mod fuzzing;
+pub(in crate::emulator) mod fuzzing;
 mod gate;
 mod pattern;
 
@@ -19,10 +19,12 @@ use hyper::{
 use percent_encoding::percent_decode_str;
 
 pub(in crate::emulator::data) use self::document::NOT_CARRIED_OUT;
-pub(in crate::emulator) use self::fuzzing::fuzz;
-use self::{document::Document, gate::Gate, pattern::Pattern};
-use super::Principal;
-use crate::emulator::data::{gateway::Instead, limits::Limit};
+use self::{document::RulesDocument, gate::Gate, pattern::Pattern};
+use crate::emulator::data::{
+    limit::{Instead, Limit},
+    path::{below, climbs},
+    principal::Principal,
+};
 
 /// The name of the file.
 pub(super) const FILE: &str = "staticwebapp.config.json";
@@ -107,7 +109,7 @@ impl Rules {
     }
 
     fn read(text: &str, file: &str) -> Result<Self, String> {
-        let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let document: RulesDocument = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let unknown = document::unknown_in_routes(&value);
         let gate = Gate::of(document.networking.as_ref(), document.forwarding_gateway.as_ref())?;
@@ -156,7 +158,7 @@ impl Rules {
 
     /// The rule for a request for a path in lower case. Signing in is not a matter of rules for everything.
     pub(super) fn route(&self, method: &Method, path: &str) -> Option<&Route> {
-        let signs_in = super::below(path, "/.auth").is_some();
+        let signs_in = below(path, "/.auth").is_some();
         let applies = |route: &&Route| {
             let is_method = route.methods.as_ref().is_none_or(|methods| methods.contains(method));
             let is_path =
@@ -261,7 +263,7 @@ impl Fallback {
 fn address_of(rewrite: String) -> Result<String, String> {
     let address = if rewrite.starts_with('/') { rewrite } else { format!("/{rewrite}") };
     match PathAndQuery::try_from(address.as_str()) {
-        Ok(_) if !address.starts_with("//") && !crate::emulator::data::climbs(&address) => Ok(address),
+        Ok(_) if !address.starts_with("//") && !climbs(&address) => Ok(address),
         Ok(_) | Err(_) => Err(format!("the rewrite `{address}` is not a path within the site")),
     }
 }

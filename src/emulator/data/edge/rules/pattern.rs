@@ -1,5 +1,7 @@
 //! Patterns of routes: a path, or the beginning of one, or that with extensions of files.
 
+use crate::emulator::data::path::below;
+
 /// A pattern, in lower case: what only differs in case is one address to the site's `/api`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
@@ -66,7 +68,7 @@ impl Pattern {
 
     /// Whether it begins with a path.
     pub(super) fn is_below(&self, folder: &str) -> bool {
-        super::super::below(&self.start, folder).is_some()
+        below(&self.start, folder).is_some()
     }
 
     fn is_index(&self, path: &str) -> bool {

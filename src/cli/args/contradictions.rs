@@ -1,0 +1,165 @@
+//! Flags of one command line that contradict each other, or that say nothing where they stand. A variable is never
+//! refused: it is set once for every command.
+
+use clap::{ArgMatches, parser::ValueSource};
+
+use crate::workflow::UsageError;
+
+/// A flag: its id, and as it is typed.
+type Flag = (&'static str, &'static str);
+
+const QUIET: Flag = ("quiet", "--quiet");
+const VERBOSE: Flag = ("verbose", "-v");
+const SAMPLE: Flag = ("sample", "--sample");
+const CONFIG: Flag = ("config", "--config");
+const ENV: Flag = ("env", "--env");
+const SITE: Flag = ("static_web_app", "--static-web-app");
+const APIM: Flag = ("apim", "--apim");
+const GROUP: Flag = ("resource_group", "--resource-group");
+const SUBSCRIPTION: Flag = ("subscription", "--subscription");
+const SITE_ENVIRONMENT: Flag = ("site_environment", "--site-environment");
+const PROVIDER: Flag = ("provider", "--provider");
+const MODEL: Flag = ("model", "--model");
+const ENDPOINT: Flag = ("endpoint", "--endpoint");
+const PROVISIONING: Flag = ("provisioning", "--provisioning");
+const OUTPUT: Flag = ("output", "--output");
+const QUERY: Flag = ("query", "--query");
+const YES: Flag = ("yes", "--yes");
+const NO_INPUT: Flag = ("no_input", "--no-input");
+const TIMEOUT: Flag = ("timeout", "--timeout");
+const OUTPUT_FILE: Flag = ("output_file", "--output-file");
+const DRY_RUN: Flag = ("dry_run", "--dry-run");
+const OUT: Flag = ("out", "--out");
+const WATCH: Flag = ("watch", "--watch");
+const WAIT_FOR: Flag = ("wait_for", "--wait-for");
+const DETAILED: Flag = ("detailed_exitcode", "--detailed-exitcode");
+
+/// Pairs of flags that cannot both be meant.
+const PAIRS: [(Flag, Flag); 6] = [
+    (QUIET, VERBOSE),
+    (SAMPLE, CONFIG),
+    (DETAILED, WATCH),
+    (DETAILED, WAIT_FOR),
+    (("no_wait", "--no-wait"), DRY_RUN),
+    (("no_wait", "--no-wait"), OUT),
+];
+
+/// Flags that say something only beside one of others, by the commands that have them.
+const BESIDE: [(&[&str], Flag, [Flag; 2]); 2] = [
+    (&["status"], ("interval", "--interval"), [WATCH, WAIT_FOR]),
+    (&["link", "relink", "unlink", "api add", "api remove", "prune"], DETAILED, [DRY_RUN, OUT]),
+];
+
+/// Flags of every command that say nothing to these.
+const USELESS: [(&[&str], &[Flag]); 3] = [
+    (
+        &["explain", "completions", "man", "help"],
+        &[
+            CONFIG,
+            ENV,
+            SITE,
+            APIM,
+            GROUP,
+            SUBSCRIPTION,
+            SITE_ENVIRONMENT,
+            PROVIDER,
+            MODEL,
+            ENDPOINT,
+            PROVISIONING,
+            SAMPLE,
+            OUTPUT,
+            QUERY,
+            YES,
+            NO_INPUT,
+            TIMEOUT,
+            OUTPUT_FILE,
+        ],
+    ),
+    (
+        &["model import", "model export"],
+        &[ENV, SITE, APIM, GROUP, SUBSCRIPTION, SITE_ENVIRONMENT, PROVISIONING],
+    ),
+    (&["graph", "export"], &[OUTPUT, QUERY]),
+];
+
+/// Refuses the first flag that contradicts another one, or that says nothing where it stands.
+///
+/// # Errors
+///
+/// A usage error that names the flags.
+pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
+    let (command, leaf) = command_of(matches);
+    let given = |(id, _): Flag| {
+        leaf.ids().any(|known| known == id) && leaf.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let is_of = |commands: &[&str]| commands.contains(&command.as_str());
+    if let Some(((_, one), (_, other))) = PAIRS.iter().find(|(one, other)| given(*one) && given(*other)) {
+        let message = format!("`{one}` and `{other}` contradict each other");
+        return Err(UsageError::new(message).hint("leave one of them out"));
+    }
+    let is_alone = |(commands, flag, others): &&(&[&str], Flag, [Flag; 2])| {
+        is_of(commands) && given(*flag) && !others.iter().any(|other| given(*other))
+    };
+    if let Some((_, (_, flag), [(_, one), (_, other)])) = BESIDE.iter().find(is_alone) {
+        let message = format!("`{flag}` has no effect on `{command}` without `{one}` or `{other}`");
+        return Err(UsageError::new(message).hint(format!("add one of them, or leave `{flag}` out")));
+    }
+    let useless = USELESS.iter().filter(|(commands, _)| is_of(commands)).flat_map(|(_, flags)| *flags);
+    match useless.into_iter().find(|flag| given(**flag)) {
+        Some((_, flag)) => {
+            let message = format!("`{flag}` has no effect on `{command}`");
+            Err(UsageError::new(message).hint(format!("leave `{flag}` out")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The command that is run, such as `api add`, and what was given to it.
+fn command_of(matches: &ArgMatches) -> (String, &ArgMatches) {
+    let (mut names, mut leaf) = (Vec::new(), matches);
+    while let Some((name, below)) = leaf.subcommand() {
+        names.push(name);
+        leaf = below;
+    }
+    (names.join(" "), leaf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::command;
+
+    /// Every flag of a command line, by the command that has it.
+    fn flags(command: &clap::Command, path: &str, into: &mut Vec<(String, String)>) {
+        into.extend(command.get_arguments().map(|arg| (path.to_owned(), arg.get_id().to_string())));
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            flags(below, path.trim_start(), into);
+        }
+    }
+
+    #[test]
+    fn every_flag_and_command_of_the_tables_exists() {
+        let mut known = Vec::new();
+        flags(&command(), "", &mut known);
+        let has =
+            |path: &str, id: &str| known.iter().any(|(at, it)| (at == path || at.is_empty()) && it == id);
+        for (commands, (id, _), others) in BESIDE {
+            for (command, (id, _)) in commands
+                .iter()
+                .flat_map(|it| [(it, (id, ""))].into_iter().chain(others.map(|other| (it, other))))
+            {
+                assert!(has(command, id), "{command} {id}");
+            }
+        }
+        for (commands, flags) in USELESS {
+            for (command, (id, _)) in commands.iter().flat_map(|it| flags.iter().map(move |flag| (it, flag)))
+            {
+                assert!(has(command, id), "{command} {id}");
+            }
+        }
+        for (id, _) in PAIRS.iter().flat_map(|(one, other)| [one, other]) {
+            assert!(known.iter().any(|(_, it)| it == id), "{id}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What users type in flags and variables, read.
+#![warn(clippy::arithmetic_side_effects)]
+
+use std::time::Duration;
+
+use crate::workflow::LONGEST;
+
+/// Reads `30s`, `2m`, `1h 30m`, or a number of seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits {
+        // A number that does not fit is longer than the longest.
+        return Ok(text.parse().map_or(LONGEST, |seconds| LONGEST.min(Duration::from_secs(seconds))));
+    }
+    let parsed: jiff::SignedDuration =
+        text.parse().map_err(|_| "a time is written as 30s, 2m or 1h 30m".to_owned())?;
+    let time = Duration::try_from(parsed).map_err(|_| "a time to wait cannot be negative".to_owned())?;
+    Ok(time.min(LONGEST))
+}
+
+/// Reads how long something may take, which is longer than nothing.
+pub(crate) fn time_limit(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() { Err("a timeout must be more than zero".to_owned()) } else { Ok(time) }
+}
+
+/// Reads a switch that a variable sets; the variable is named where it is neither on nor off.
+pub(crate) fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, String> + Clone {
+    move |text| match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(format!("{variable} is 1 or 0, true or false, yes or no, on or off")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_and_without_a_unit() {
+        assert_eq!(duration("45"), Ok(Duration::from_secs(45)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert!(duration("soon").is_err() && duration("-5s").is_err() && duration("").is_err());
+    }
+
+    #[test]
+    fn a_time_that_no_clock_reaches_is_the_longest() {
+        for text in ["9223372036854775807s", "9223372036854775807", "99999999999999999999999", "100000h"] {
+            let read = duration(text).unwrap();
+            assert!(read <= LONGEST, "{text}");
+            assert!(std::time::Instant::now().checked_add(read).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_on_or_off_in_any_case_and_nothing_else() {
+        let read = switch("SWA_APIM_YES");
+        for text in ["1", "true", "YES", "On"] {
+            assert_eq!(read(text), Ok(true));
+        }
+        for text in ["0", "False", "no", "OFF"] {
+            assert_eq!(read(text), Ok(false));
+        }
+        for text in ["nein", "2", "y", "ja", "truee", "-"] {
+            assert!(read(text).unwrap_err().contains("SWA_APIM_YES"), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_of_times_panic(text in "(?s)[-0-9 hmsdwy.:PT]{0,30}") {
+            if let Ok(time) = duration(&text) {
+                prop_assert!(time <= LONGEST);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `swa-apim api list|add|remove`
+
+use clap::{Args, Subcommand};
+use clap_complete::ArgValueCandidates;
+
+use super::shared;
+use crate::{
+    cli::{args::PlanArgs, complete, session::Session},
+    diagnosis::ExitCode,
+    engine::{Intent, Previews},
+    workflow::{self, Change},
+};
+
+/// Show and change which APIs the site can reach
+#[derive(Debug, Args)]
+pub(crate) struct ApiArgs {
+    #[command(subcommand)]
+    command: ApiCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ApiCommand {
+    /// List the APIs of the service, and which of them are in the link's product
+    #[command(
+        after_help = "Examples:\n  swa-apim api list --env prod\n  swa-apim api list --env prod -o json"
+    )]
+    List,
+    /// Add APIs to the link's product, so that the site can reach them
+    #[command(after_help = "Examples:\n  swa-apim api add catalog --env prod --sample")]
+    Add(NamesArgs),
+    /// Take APIs out of the link's product; the APIs themselves stay
+    #[command(after_help = "Examples:\n  swa-apim api remove catalog --env prod --sample")]
+    Remove(NamesArgs),
+}
+
+#[derive(Debug, Args)]
+struct NamesArgs {
+    /// Ids of APIs within the service
+    #[arg(required = true, value_name = "API", add = ArgValueCandidates::new(complete::apis))]
+    apis: Vec<String>,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(crate) async fn run(args: ApiArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let env = cx.work.settings.env()?;
+    let (intent, options) = match args.command {
+        ApiCommand::List => {
+            cx.ui.print(&workflow::apis(&cx.work, &env).await?)?;
+            return Ok(ExitCode::Success);
+        }
+        ApiCommand::Add(NamesArgs { apis, plan }) => (Intent::AddApis { apis }, plan),
+        ApiCommand::Remove(NamesArgs { apis, plan }) => (Intent::RemoveApis { apis }, plan),
+    };
+    if let Intent::RemoveApis { apis } = &intent {
+        for api in apis.iter().filter(|api| env.apis.contains(api)) {
+            cx.ui.say(&format!("note: the env lists `{api}`; the next link or relink adds it again"));
+        }
+    }
+    let change = Change { previews: Previews::Allow, ..Change::new(intent) };
+    Box::pin(shared::change(cx, vec![env], change, options)).await
+}

@@ -1,0 +1,34 @@
+//! `swa-apim apply`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::{prune, shared};
+use crate::{
+    cli::session::Session,
+    diagnosis::ExitCode,
+    workflow::{self, Saved},
+};
+
+/// Apply exactly the plan that was saved with --out
+///
+/// The plan is computed again for the same target, and applied only if it is the saved one, step for step. It is
+/// refused, and nothing is changed, if a resource that it was computed from has changed, or if the file holds a
+/// step that this program would not take.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json")]
+pub(crate) struct ApplyArgs {
+    /// The file of the plan; - for standard input
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    plan: PathBuf,
+}
+
+pub(crate) async fn run(args: ApplyArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let saved = workflow::saved::read(&args.plan).await?;
+    saved.check(&cx.work)?;
+    match saved {
+        Saved::Plans(plans) => Box::pin(shared::run_saved(cx, &plans)).await,
+        Saved::Prune(saved) => prune::run_saved(cx, saved).await,
+    }
+}

@@ -1,0 +1,78 @@
+//! `swa-apim doctor`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+
+use crate::{
+    cli::{args::PreviewArgs, session::Session},
+    diagnosis::ExitCode,
+    engine::RoleDefinition,
+    files::is_standard_output,
+    workflow::{self, Checkup},
+};
+
+/// Find out what stands in the way of a link, hop by hop
+///
+/// Looks at the configuration, the credentials, the control plane, the site, the service, the link and its
+/// APIs; then, in Azure, asks the gateway with the site's key and without one, and calls an API through the
+/// site, as a browser does. The call is a GET of the first API that can be called so; it does reach the API.
+/// Changes nothing.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim doctor --env prod\n  swa-apim doctor --env prod --check-rights --role-definition role.json\n  az role definition create --role-definition @role.json"
+)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    preview: PreviewArgs,
+    /// Compare what you may do in Azure with what each command needs
+    #[arg(long)]
+    check_rights: bool,
+    /// Write the least role that is enough to this file, as `az role definition create` takes it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "check_rights")]
+    role_definition: Option<PathBuf>,
+    /// Where the site answers, if not at its own hostname over https
+    #[arg(long, value_name = "URL", value_parser = site_url)]
+    site_url: Option<String>,
+    /// Leave out the calls to gateway and site
+    #[arg(long, conflicts_with = "site_url")]
+    no_probe: bool,
+}
+
+pub(crate) async fn run(args: DoctorArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let env = cx.work.settings.env()?;
+    let asked = Checkup {
+        previews: args.preview.previews(),
+        check_rights: args.check_rights,
+        probes: !args.no_probe,
+        site_url: args.site_url,
+    };
+    let shown = cx.listener();
+    let report = workflow::doctor(&cx.work, &env, &asked, &shown).await;
+    drop(shown);
+    if let (Some(file), Some(role)) = (&args.role_definition, &report.role_definition) {
+        write_role(cx, file, role).await?;
+    }
+    if args.role_definition.as_deref().is_some_and(is_standard_output) {
+        // A role on standard output is alone there.
+        cx.ui.print_beside(&report);
+    } else {
+        cx.ui.print(&report)?;
+    }
+    Ok(report.exit)
+}
+
+async fn write_role(cx: &Session, file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(role)? + "\n";
+    workflow::write_beside(&cx.work, file, &text).await
+}
+
+fn site_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = |host: &str| !host.trim_end_matches('/').is_empty() && !host.contains(['@', '?', '#']);
+    if host.is_some_and(is_host) {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("an address is written as https://HOST or http://HOST:PORT".to_owned())
+    }
+}

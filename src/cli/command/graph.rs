@@ -1,0 +1,87 @@
+//! `swa-apim graph`
+
+use std::path::{Path, PathBuf};
+
+use clap::{
+    Args, ValueHint,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+
+use crate::{
+    cli::{args::ScopeArgs, files, open, session::Session},
+    config::{EnvSettings, Source, Sourced},
+    diagnosis::ExitCode,
+    engine::Verdict,
+    graph::{Drawn, Graph, GraphFormat},
+    workflow,
+};
+
+/// Draw sites, products, services and APIs, and the state of the links between them
+///
+/// Shows the env, or with --all every env of the configuration file. With --apim alone, shows every site that
+/// is linked to that service, whether or not the configuration file knows it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim graph --env prod\n  swa-apim graph --all --out links.svg\n  swa-apim graph --apim shop-apim --format dot\n  swa-apim graph --all --open"
+)]
+pub(crate) struct GraphArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// How to draw it; unless given, as the name of --out ends, svg with --open, and else mermaid
+    #[arg(long)]
+    #[arg(value_parser = PossibleValuesParser::new(GraphFormat::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<GraphFormat>()))]
+    format: Option<GraphFormat>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    out: Option<PathBuf>,
+    /// Open the picture with the program that this machine opens such files with
+    #[arg(long)]
+    open: bool,
+}
+
+pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let envs = match service_alone(cx, args.scope) {
+        Some(apim) => workflow::linked_to(&cx.work, apim).await?,
+        None => cx.work.envs(args.scope.all)?,
+    };
+    let shown = cx.listener();
+    let looked = workflow::links(&cx.work, &envs, &shown).await?;
+    drop(shown);
+    let format = args.format.unwrap_or_else(|| implied_format(&args));
+    let text = Graph::of(looked.links.iter().zip(&envs).map(drawn)).draw(format);
+    match (&args.out, args.open) {
+        (None, false) => cx.ui.print_lines(&text)?,
+        (Some(file), _) => workflow::write_beside(&cx.work, file, &text).await?,
+        (None, true) => open::show(&files::keep_temporary("graph", format.extension(), &text)?)?,
+    }
+    if let (Some(file), true) = (&args.out, args.open) {
+        open::show(file)?;
+    }
+    Ok(looked.exit)
+}
+
+/// A link as it is drawn; one that could not be read by what the settings call its ends.
+fn drawn<'a>((link, env): (&'a anyhow::Result<Verdict>, &'a EnvSettings)) -> Drawn<'a> {
+    match link {
+        Ok(verdict) => Drawn::Seen(verdict),
+        Err(_) => Drawn::Unread {
+            env: &env.name,
+            site: &env.static_web_app.value,
+            environment: &env.site_environment.value,
+            service: &env.apim.value,
+        },
+    }
+}
+
+/// The service that `--apim` names, if nothing else says what to draw.
+fn service_alone(cx: &Session, scope: ScopeArgs) -> Option<&Sourced<String>> {
+    let given = cx.work.overrides();
+    let of_one = given.env.is_some() || given.static_web_app.is_some();
+    given.apim.as_ref().filter(|apim| !scope.all && !of_one && matches!(apim.source, Source::Flag(_)))
+}
+
+fn implied_format(args: &GraphArgs) -> GraphFormat {
+    let extension = args.out.as_deref().and_then(Path::extension).and_then(|extension| extension.to_str());
+    let of_open = args.open.then_some(GraphFormat::Svg);
+    extension.and_then(GraphFormat::of_extension).or(of_open).unwrap_or(GraphFormat::Mermaid)
+}

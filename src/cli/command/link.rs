@@ -1,0 +1,56 @@
+//! `swa-apim link`
+
+use clap::Args;
+
+use super::shared;
+use crate::{
+    cli::{
+        args::{AdoptArgs, GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
+        session::Session,
+    },
+    diagnosis::ExitCode,
+    engine::{Existing, Intent},
+    workflow::Change,
+};
+
+/// Link the API Management service of an env to its static web app
+///
+/// Makes the product, the subscription and the policy that a link consists of, connects the site, and
+/// checks the result. What is right already stays as it is, also if the portal made it. Refuses, changing
+/// nothing, if the site has another backend or cannot be linked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim link --env prod --sample\n  swa-apim link --env prod --dry-run\n  swa-apim link --all -o json"
+)]
+pub(crate) struct LinkArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    preview: PreviewArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
+    /// Disconnect another backend first
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    grace: GraceArgs,
+    #[command(flatten)]
+    no_wait: NoWaitArgs,
+    #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(crate) async fn run(args: LinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let existing = if args.replace { Existing::Replace } else { Existing::Keep };
+    let change = Change {
+        previews: args.preview.previews(),
+        adoption: args.adopt.adoption(),
+        grace: args.grace.grace(),
+        wait: args.no_wait.wait(),
+        check_rights: args.rights.check_rights,
+        ..Change::new(Intent::Link { existing })
+    };
+    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
+}

@@ -1,0 +1,24 @@
+//! One file a verb: arguments in, a use case called, its report printed.
+
+pub(crate) mod api;
+pub(crate) mod apply;
+pub(crate) mod audit;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+#[cfg_attr(not(feature = "emulator"), path = "without_emulator.rs")]
+pub(crate) mod emulate;
+pub(crate) mod explain;
+pub(crate) mod export;
+pub(crate) mod graph;
+pub(crate) mod help;
+pub(crate) mod init;
+pub(crate) mod link;
+pub(crate) mod man;
+pub(crate) mod model;
+pub(crate) mod prune;
+pub(crate) mod relink;
+pub(crate) mod shared;
+pub(crate) mod snapshot;
+pub(crate) mod status;
+pub(crate) mod unlink;
+pub(crate) mod watch;

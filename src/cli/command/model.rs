@@ -1,0 +1,122 @@
+//! `swa-apim model import|export|snapshot`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueHint};
+use serde_json::Value;
+
+use super::snapshot::{self, SnapshotArgs};
+use crate::{
+    cli::session::Session,
+    config::ProviderKind,
+    diagnosis::ExitCode,
+    files::read_whole,
+    model::{Resource, without_mark},
+    provider::{ControlPlane, json::Pages},
+    report::{ImportReport, SCHEMA_VERSION},
+    workflow::{self, UsageError},
+};
+
+/// Put resources into the model, and take them out
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    #[command(subcommand)]
+    command: ModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelCommand {
+    /// Put resources into the model, each where its id says; creates the model if it does not exist
+    ///
+    /// Reads what Azure Resource Manager answers, also to lists, and what `az ... --output json` prints. Fields that
+    /// an import does not show keep their values. Nothing is changed if one resource cannot be imported.
+    #[command(
+        after_help = "Examples:\n  az staticwebapp list --output json | swa-apim model import -\n  swa-apim model import resources.json --model control-plane.json"
+    )]
+    Import {
+        /// A file with a resource, a list of resources, or an array of those; - for standard input
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Import a list although pages of it are missing
+        #[arg(long)]
+        partial: bool,
+    },
+    /// Print the resources of the model as an array, without keys
+    #[command(
+        after_help = "Examples:\n  swa-apim model export\n  swa-apim model export --out resources.json"
+    )]
+    Export {
+        /// Write to this file instead of standard output
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: Option<PathBuf>,
+    },
+    /// Take the links of an env out of Azure, without keys, to rehearse on
+    ///
+    /// With --out, makes a model in which links are as they are in Azure and keys are unknown; what is there
+    /// already is replaced if it is a snapshot of the same. Otherwise prints the resources as an array.
+    #[command(
+        after_help = "Examples:\n  swa-apim model snapshot --env prod --out rehearsal.json\n  swa-apim link --env prod --provider json --model rehearsal.json --dry-run"
+    )]
+    Snapshot(SnapshotArgs),
+}
+
+pub(crate) async fn run(args: ModelArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    match args.command {
+        ModelCommand::Import { file, partial } => {
+            import(&file, if partial { Pages::Partial } else { Pages::Complete }, cx).await
+        }
+        ModelCommand::Export { out } => export(out.as_deref(), cx).await,
+        ModelCommand::Snapshot(args) => snapshot::run(args, cx).await,
+    }
+}
+
+async fn import(file: &Path, pages: Pages, cx: &Session) -> anyhow::Result<ExitCode> {
+    let resources = read(file).await?;
+    let model = cx.work.settings.model().value;
+    if cx.work.settings.provider().value == ProviderKind::Json && !cx.work.is_sample() {
+        drop(cx.work.create(&model, "")?);
+    }
+    let plane = cx.work.default_model()?;
+    plane.begin().await?;
+    let (imported, withheld) = plane.import_withholding(resources, pages)?;
+    plane.commit().await?;
+    for field in withheld {
+        cx.ui.say(&format!("note: {field} is a secret, and was left out"));
+    }
+    cx.ui.print(&ImportReport {
+        schema_version: SCHEMA_VERSION,
+        model: model.display().to_string(),
+        created: imported.created,
+        changed: imported.changed,
+        unchanged: imported.unchanged,
+    })?;
+    Ok(ExitCode::Success)
+}
+
+async fn read(file: &Path) -> anyhow::Result<Value> {
+    let shown = file.display();
+    let bytes = read_whole(file).await.map_err(|error| {
+        UsageError::new(format!("could not read `{shown}`: {error}"))
+            .hint("name a file with an array of ARM resources, or `-` for standard input")
+    })?;
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        let hint = "save it as UTF-8; Windows PowerShell does so with `| Out-File -Encoding utf8 FILE`";
+        return Err(UsageError::new(format!("`{shown}` is UTF-16, and JSON is UTF-8")).hint(hint).into());
+    }
+    serde_json::from_slice(without_mark(&bytes)).map_err(|error| {
+        let hint = "give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers";
+        UsageError::new(format!("`{shown}` is not JSON: {error}")).hint(hint).into()
+    })
+}
+
+async fn export(out: Option<&Path>, cx: &Session) -> anyhow::Result<ExitCode> {
+    let resources = cx.work.default_model()?.resources()?;
+    let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
+    let Some(file) = out else {
+        cx.ui.print_json(&values)?;
+        return Ok(ExitCode::Success);
+    };
+    let text = serde_json::to_string_pretty(&values)? + "\n";
+    workflow::write_beside(&cx.work, file, &text).await?;
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,109 @@
+//! `swa-apim prune`
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::shared;
+use crate::{
+    cli::{args::PlanArgs, error, session::Session},
+    diagnosis::ExitCode,
+    engine::GoneSites,
+    files::is_standard_output,
+    workflow::{self, Pruned, Pruning, SavedPrune},
+};
+
+/// Delete the products that links have left behind in a service, with their subscriptions
+///
+/// Only what a link made and nobody uses: its site is gone, linked to nothing or to something else, and nobody
+/// else has a key. Each is looked at again just before it is deleted. APIs stay, and so does whatever might
+/// still be in use.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim prune --apim shop-apim --dry-run\n  swa-apim prune --apim shop-apim --yes"
+)]
+pub(crate) struct PruneArgs {
+    /// In Azure: delete what sites left too that are nowhere to be seen. A site that you have no right to see
+    /// looks as if it were gone
+    #[arg(long)]
+    include_gone: bool,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(crate) async fn run(args: PruneArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let gone = if args.include_gone { GoneSites::Include } else { GoneSites::Keep };
+    let shown = cx.listener();
+    let pruning = workflow::prune::find(&cx.work, gone, &shown).await?;
+    drop(shown);
+    if let Some(file) = &args.plan.out {
+        shared::save(cx, file, &pruning.to_save().await?).await?;
+    }
+    if args.plan.only_shows() || pruning.is_empty() {
+        let detailed = args.plan.only_shows() && args.plan.detailed_exitcode;
+        let code = show_plan(cx, &pruning, detailed, args.plan.out.as_deref())?;
+        if let Some(file) = &args.plan.out {
+            shared::say_saved(cx, file, &pruning.place());
+        }
+        return Ok(code);
+    }
+    confirm(cx, &pruning)?;
+    carry_out(cx, pruning).await
+}
+
+/// Applies a plan that was saved earlier: all of it, or nothing.
+pub(crate) async fn run_saved(cx: &Session, saved: SavedPrune) -> anyhow::Result<ExitCode> {
+    carry_out(cx, workflow::prune::reopen(&cx.work, saved)?).await
+}
+
+fn show_plan(
+    cx: &Session,
+    pruning: &Pruning,
+    detailed: bool,
+    out: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    let Pruned { report, exit, .. } = pruning.proposed();
+    if out.is_some_and(is_standard_output) {
+        // A plan on standard output is alone there.
+        cx.ui.print_beside(&report);
+    } else {
+        cx.ui.print(&report)?;
+    }
+    let pending = detailed && !pruning.is_empty();
+    Ok(if pending { ExitCode::Changes } else { ExitCode::Success }.worst(exit))
+}
+
+/// Lets the user type the name of the service, because what is deleted does not come back, unless `--yes` is given.
+fn confirm(cx: &Session, pruning: &Pruning) -> anyhow::Result<()> {
+    if cx.yes {
+        return Ok(());
+    }
+    if cx.ui.can_ask() {
+        cx.ui.preview(&pruning.proposed().report);
+    }
+    let (name, products) = pruning.about();
+    let question = match products {
+        1 => format!("This deletes a product of `{name}` and its keys."),
+        many => format!("This deletes {many} products of `{name}` and their keys."),
+    };
+    Ok(cx.ui.confirm_by_typing(&question, name, "`--yes`")?)
+}
+
+async fn carry_out(cx: &Session, pruning: Pruning) -> anyhow::Result<ExitCode> {
+    let shown = cx.listener();
+    let Pruned { report, exit, refusal } = pruning.carry_out(&shown).await?;
+    drop(shown);
+    if let Some(refusal) = refusal {
+        cx.ui.print(&report)?;
+        error::print(&cx.ui, None, &refusal);
+        return Ok(exit);
+    }
+    cx.ui.print(&report).context("the command has run, but its result could not be printed")?;
+    for product in &report.products {
+        if let Some(error) = &product.error {
+            error::print(&cx.ui, Some(&product.name), error);
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,49 @@
+//! `swa-apim relink`
+
+use clap::Args;
+
+use super::shared;
+use crate::{
+    cli::{
+        args::{AdoptArgs, GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
+        session::Session,
+    },
+    diagnosis::ExitCode,
+    engine::Intent,
+    workflow::Change,
+};
+
+/// Repair a link and replace both of its keys, without a failing call in between
+///
+/// Puts right whatever somebody changed, then rotates: the site takes the current key, a fresh one becomes
+/// the primary while the old one stays valid as the secondary, the site takes the fresh one, and the old
+/// one ends. A relink that was interrupted is finished by running it again. A site that is not linked yet
+/// is linked.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  swa-apim relink --env prod\n  swa-apim relink --all --dry-run")]
+pub(crate) struct RelinkArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    preview: PreviewArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
+    #[command(flatten)]
+    grace: GraceArgs,
+    #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(crate) async fn run(args: RelinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    // Each step of a rotation stands on the one before it, so each is waited for.
+    let change = Change {
+        previews: args.preview.previews(),
+        adoption: args.adopt.adoption(),
+        grace: args.grace.grace(),
+        check_rights: args.rights.check_rights,
+        ..Change::new(Intent::Relink)
+    };
+    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
+}

@@ -1,0 +1,132 @@
+//! What the verbs share that change links: propose, show, ask, carry out, print.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::{
+    cli::{args::PlanArgs, error, session::Session},
+    config::EnvSettings,
+    diagnosis::ExitCode,
+    engine::{Intent, Target},
+    files::is_standard_output,
+    report::ChangeReport,
+    workflow::{self, Change, Place, Proposal, Saved, SavedPlan},
+};
+
+/// Proposes a change for each env; shows it, saves it, or asks and carries it out.
+pub(crate) async fn change(
+    cx: &Session,
+    envs: Vec<EnvSettings>,
+    change: Change,
+    options: PlanArgs,
+) -> anyhow::Result<ExitCode> {
+    cx.journal.begin(change.intent.verb());
+    let change = Change { rehearses: options.only_shows(), ..change };
+    let shown = cx.listener();
+    let proposal = workflow::propose(&cx.work, &envs, &change, &shown).await?;
+    drop(shown);
+    if proposal.is_on_models() {
+        cx.note_azure_flags();
+    }
+    if options.only_shows() {
+        return show(cx, &proposal, &options).await;
+    }
+    if !cx.yes {
+        confirm(cx, &proposal)?;
+    }
+    carry_out(cx, proposal).await
+}
+
+/// Applies plans that were saved earlier: all of them as they were saved, or none.
+pub(crate) async fn run_saved(cx: &Session, saved: &[SavedPlan]) -> anyhow::Result<ExitCode> {
+    cx.journal.begin(saved.first().map_or("apply", SavedPlan::verb));
+    let shown = cx.listener();
+    let proposal = workflow::reopen(&cx.work, saved, &shown).await?;
+    drop(shown);
+    carry_out(cx, proposal).await
+}
+
+async fn show(cx: &Session, proposal: &Proposal, options: &PlanArgs) -> anyhow::Result<ExitCode> {
+    let to_save = options.out.as_deref().and_then(|file| Some((file, proposal.to_save()?)));
+    if let Some((file, plans)) = &to_save {
+        save(cx, file, plans).await?;
+    }
+    let report = proposal.report();
+    // A plan on standard output is alone there.
+    let code = if options.out.as_deref().is_some_and(is_standard_output) {
+        cx.ui.print_beside(&report);
+        print_failures(cx, &report)
+    } else {
+        print(cx, &report)?
+    };
+    if let Some(((file, _), place)) = to_save.zip(proposal.place()) {
+        say_saved(cx, file, &place);
+    }
+    let tell = proposal.has_steps() && options.detailed_exitcode;
+    Ok(if tell { code.worst(ExitCode::Changes) } else { code })
+}
+
+/// Writes a plan to a file.
+pub(crate) async fn save(cx: &Session, file: &Path, plan: &Saved) -> anyhow::Result<()> {
+    workflow::saved::write(&cx.work, file, plan).await
+}
+
+/// Says where a plan was saved, and how it is applied.
+pub(crate) fn say_saved(cx: &Session, file: &Path, place: &Place) {
+    cx.ui.say(&workflow::saved::next(&cx.work, file, place));
+}
+
+/// Lets the user type the name of each site whose product and keys are deleted, because they do not come back.
+fn confirm(cx: &Session, proposal: &Proposal) -> anyhow::Result<()> {
+    for question in proposal.questions() {
+        if cx.ui.can_ask() {
+            cx.ui.preview(&question.about);
+        }
+        cx.ui.confirm_by_typing(&question.text, &question.name, "`--yes`")?;
+    }
+    Ok(())
+}
+
+async fn carry_out(cx: &Session, proposal: Proposal) -> anyhow::Result<ExitCode> {
+    let next = proposal.only().and_then(|(target, intent, place)| next_step(cx, target, intent, &place));
+    let shown = cx.listener();
+    let report = proposal.carry_out(&cx.work, &shown).await;
+    drop(shown);
+    let code = print(cx, &report)?;
+    if let Some(next) = next.filter(|_| code == ExitCode::Success && cx.ui.is_for_people()) {
+        cx.ui.say(&next);
+    }
+    Ok(code)
+}
+
+/// What a user may want to do next who has just made a link.
+fn next_step(cx: &Session, target: &Target, intent: &Intent, place: &Place) -> Option<String> {
+    match intent {
+        Intent::Link { .. } | Intent::Relink | Intent::AddApis { .. } => {}
+        Intent::Unlink { .. } | Intent::RemoveApis { .. } => return None,
+    }
+    let next = format!("next: {}", target.command("status").trim_matches('`'));
+    let Place::Model(model) = place else { return Some(next) };
+    if !cx.work.is_sample() {
+        return Some(next);
+    }
+    let model = model.display();
+    Some(format!("the sample is the model {model}: break something in it, then see what status says\n{next}"))
+}
+
+fn print(cx: &Session, report: &ChangeReport) -> anyhow::Result<ExitCode> {
+    cx.ui.print(report).context("the command has run, but its result could not be printed")?;
+    Ok(print_failures(cx, report))
+}
+
+/// Prints what failed, and returns the exit code of the whole.
+fn print_failures(cx: &Session, report: &ChangeReport) -> ExitCode {
+    let several = report.results.len() > 1;
+    for result in &report.results {
+        if let Some(error) = &result.error {
+            error::print(&cx.ui, several.then_some(result.env.as_str()), error);
+        }
+    }
+    report.exit()
+}

@@ -1,0 +1,48 @@
+//! `swa-apim model snapshot`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+
+use crate::{
+    cli::{args::ScopeArgs, session::Session},
+    config::EnvSettings,
+    diagnosis::{ExitCode, quoted},
+    report::{SCHEMA_VERSION, SnapshotReport},
+    workflow::snapshot::{self, Other},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct SnapshotArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Make a model of it in this file, instead of printing it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    out: Option<PathBuf>,
+}
+
+pub(crate) async fn run(args: SnapshotArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let envs = cx.work.envs(args.scope.all)?;
+    let shown = cx.listener();
+    let taken = snapshot::take(&cx.work, &envs, &shown).await?;
+    drop(shown);
+    let Some(snapshot) = taken else { return Ok(ExitCode::Success) };
+    let Some(file) = args.out.filter(|out| out.as_os_str() != "-") else {
+        cx.ui.print_json(&snapshot.into_value())?;
+        return Ok(ExitCode::Success);
+    };
+    let file = cx.work.folder.join(file);
+    let (resources, other) = (snapshot.count(), if cx.yes { Other::Replace } else { Other::Keep });
+    let changed = snapshot.write(&cx.work, &file, other).await?;
+    let model = file.display().to_string();
+    cx.ui.print(&SnapshotReport { schema_version: SCHEMA_VERSION, model, resources, changed })?;
+    if let (true, [env]) = (cx.ui.is_for_people(), envs.as_slice()) {
+        cx.ui.say(&next(cx, env, &file));
+    }
+    Ok(ExitCode::Success)
+}
+
+fn next(cx: &Session, env: &EnvSettings, file: &Path) -> String {
+    let (file, selector) = (quoted(&file.display().to_string()), cx.work.selector_for_model(env));
+    format!("next: swa-apim link {selector} --provider json --model {file} --dry-run")
+}

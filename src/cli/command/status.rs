@@ -1,0 +1,54 @@
+//! `swa-apim status`
+
+use clap::Args;
+
+use super::watch::{self, WatchArgs};
+use crate::{
+    cli::{
+        args::{PreviewArgs, ScopeArgs},
+        error,
+        session::Session,
+    },
+    config::EnvSettings,
+    diagnosis::ExitCode,
+    workflow::{self, Detail, Status},
+};
+
+/// Show every part of a link, and what is not as it should be
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim status --env prod\n  swa-apim status --all --detailed-exitcode\n  swa-apim status --env prod -o tsv --query 'links[0].state'"
+)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    preview: PreviewArgs,
+    /// Exit with 3 if a link is not as it should be
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    watch: WatchArgs,
+}
+
+pub(crate) async fn run(args: StatusArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let envs = cx.work.envs(args.scope.all)?;
+    if args.watch.is_asked_for() {
+        return watch::run(cx, envs.len(), &args.watch, async || look(&args, cx, &envs).await).await;
+    }
+    let Status { report, exit, .. } = look(&args, cx, &envs).await?;
+    cx.ui.print(&report)?;
+    Ok(exit)
+}
+
+/// Looks at each env once, and says why the only one could not be read.
+async fn look(args: &StatusArgs, cx: &Session, envs: &[EnvSettings]) -> anyhow::Result<Status> {
+    let detail = if args.detailed_exitcode { Detail::Detailed } else { Detail::Plain };
+    let shown = cx.listener();
+    let status = workflow::status(&cx.work, envs, args.preview.previews(), detail, &shown).await?;
+    drop(shown);
+    if let Some(failure) = &status.failure {
+        error::print(&cx.ui, None, failure);
+    }
+    Ok(status)
+}

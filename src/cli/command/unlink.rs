@@ -1,0 +1,47 @@
+//! `swa-apim unlink`
+
+use clap::Args;
+
+use super::shared;
+use crate::{
+    cli::{
+        args::{NoWaitArgs, PlanArgs, RightsArgs, ScopeArgs},
+        session::Session,
+    },
+    diagnosis::ExitCode,
+    engine::{Intent, Leftovers, Previews},
+    workflow::Change,
+};
+
+/// Disconnect the static web app of an env from its API Management service
+///
+/// The product and its subscription stay in the service, as Azure's portal leaves them; with --purge they
+/// are deleted, if they are this link's and nobody else uses them. Unlinking what is not linked does
+/// nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  swa-apim unlink --env prod\n  swa-apim unlink --env prod --purge --yes")]
+pub(crate) struct UnlinkArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Delete the product and its subscription too
+    #[arg(long)]
+    purge: bool,
+    #[command(flatten)]
+    no_wait: NoWaitArgs,
+    #[command(flatten)]
+    rights: RightsArgs,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(crate) async fn run(args: UnlinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let leftovers = if args.purge { Leftovers::Purge } else { Leftovers::Keep };
+    let change = Change {
+        // A link can be removed whatever it was made with.
+        previews: Previews::Allow,
+        wait: args.no_wait.wait(),
+        check_rights: args.rights.check_rights,
+        ..Change::new(Intent::Unlink { leftovers })
+    };
+    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
+}

@@ -1,0 +1,30 @@
+//! `swa-apim emulate` in a build without the emulator: an error that says how to get it.
+
+use std::{
+    ffi::OsString,
+    future::{Ready, ready},
+};
+
+use clap::Args;
+
+use crate::{
+    cli::session::{Context, UsageError},
+    diagnosis::ExitCode,
+};
+
+/// Serve the model as Azure would; this build of swa-apim has no emulator
+#[derive(Debug, Args)]
+#[command(hide = true, disable_help_flag = true)]
+pub(crate) struct EmulateArgs {
+    /// What an emulator would be told
+    #[arg(num_args = 0.., allow_hyphen_values = true, trailing_var_arg = true, hide = true)]
+    arguments: Vec<OsString>,
+}
+
+pub(crate) fn run(args: EmulateArgs, _: &'static Context) -> Ready<anyhow::Result<ExitCode>> {
+    drop(args.arguments);
+    let error = UsageError::new("this build of swa-apim has no emulator");
+    ready(Err(error
+        .hint("install the whole program, as each release has it: `cargo install swa-apim`")
+        .into()))
+}

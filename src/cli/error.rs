@@ -1,0 +1,138 @@
+//! Failures as text and exit code: what happened, why, and what to do next.
+
+use std::{
+    borrow::Cow,
+    error::Error,
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write as _},
+};
+
+use super::journal::Journal;
+use crate::{
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    export::ExportError,
+    output::{AskError, InvalidQuery, Ui, printable},
+    report::{ErrorReport, Event, one_line},
+    workflow,
+};
+
+/// Prints what clap has to say, and returns the exit code that goes with it.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let plain = error.render().to_string();
+    let clean = printable(&plain);
+    // A value that is repeated here may come from a file or a variable.
+    let _ = match &clean {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(text) => anstream::stderr().lock().write_all(text.as_bytes()),
+    };
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
+}
+
+/// Prints a failure to stderr, and returns the exit code of the whole.
+pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Journal) -> ExitCode {
+    match outcome {
+        Ok(ExitCode::Interrupted) => {
+            if let Some(text) = journal.epitaph() {
+                print_interruption(&text);
+                let error = interruption(text);
+                if let Some(report) = journal.report(&error).filter(|_| !ui.is_for_people()) {
+                    // What cannot be printed was said on stderr.
+                    let _ = ui.print_alone(&report);
+                }
+                ui.tell(&[Event::Failure { env: None, error }]);
+            }
+            ExitCode::Interrupted
+        }
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::Success,
+        Err(error) => {
+            let failure = report(&error);
+            print(ui, None, &failure);
+            ui.tell(&[Event::Failure { env: None, error: failure }]);
+            diagnose(&error).exit
+        }
+    }
+}
+
+/// Prints how far an interrupted command came.
+pub(crate) fn print_interruption(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{}", printable(text));
+}
+
+fn interruption(text: String) -> ErrorReport {
+    ErrorReport {
+        message: text,
+        causes: Vec::new(),
+        hint: None,
+        exit_code: ExitCode::Interrupted as u8,
+        retry_after_ms: None,
+    }
+}
+
+/// Shows the cursor, which a question that was cut off has hidden.
+pub(crate) fn show_cursor() {
+    if io::stderr().is_terminal() {
+        let _ = io::stderr().write_all(b"\x1b[?25h");
+    }
+}
+
+/// Prints a failure to stderr, with the env that it belongs to where there are several.
+pub(crate) fn print(ui: &Ui, env: Option<&str>, failure: &ErrorReport) {
+    let place = env.map(|env| format!("{}: ", one_line(env))).unwrap_or_default();
+    let mut text = format!("error: {place}{}\n", indented(&failure.message));
+    for cause in &failure.causes {
+        let _ = writeln!(text, "  caused by: {}", cause.replace('\n', "\n    "));
+    }
+    if let Some(hint) = &failure.hint {
+        let _ = writeln!(text, "hint: {}", one_line(hint));
+    }
+    ui.streams().beside(&printable(&text));
+}
+
+/// A message whose further lines cannot be taken for lines of their own; the excerpt of a file stays as it is.
+fn indented(message: &str) -> String {
+    let is_excerpt = |line: &str| {
+        let rest = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
+        rest == "|" || rest.starts_with("| ")
+    };
+    let mut lines = message.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| text + if is_excerpt(line) { "\n" } else { "\n    " } + line)
+}
+
+/// A failure as it stands in reports.
+pub(crate) fn report(error: &anyhow::Error) -> ErrorReport {
+    workflow::report_as(error, diagnose(error))
+}
+
+/// What a failure means: what the outermost of its causes that knows says.
+pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
+    let meaning = |cause: &(dyn Error + 'static)| known(cause).or_else(|| workflow::known(cause));
+    error.chain().find_map(meaning).unwrap_or_else(workflow::unexpected)
+}
+
+/// What a cause means that only the command line and what it alone uses know.
+fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    fn of<E: Diagnose>(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+        error.downcast_ref::<E>().map(Diagnose::diagnosis)
+    }
+    of::<AskError>(error)
+        .or_else(|| of::<ExportError>(error))
+        .or_else(|| of_emulator(error))
+        .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| Diagnosis::new(ExitCode::Usage)))
+}
+
+#[cfg(feature = "emulator")]
+fn of_emulator(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    error.downcast_ref::<crate::emulator::EmulatorError>().map(Diagnose::diagnosis)
+}
+
+#[cfg(not(feature = "emulator"))]
+fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    None
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    io.into_iter().any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,77 @@
+//! What a command works with: settings and control planes, the terminal, and what was changed so far.
+
+use std::env;
+
+use anyhow::Context as _;
+use clap::ArgMatches;
+
+use super::{
+    args::{self, GlobalArgs},
+    interrupt::Interrupt,
+    invocation::Outside,
+    journal::Journal,
+};
+use crate::{
+    files::is_standard_output,
+    output::Ui,
+    workflow::{Deadline, Surroundings, UsageError, Workspace},
+};
+
+/// What a command works with.
+pub(crate) struct Session {
+    pub(crate) ui: Ui,
+    /// Settings and control planes.
+    pub(crate) work: Workspace,
+    /// Whether every question is answered with yes.
+    pub(crate) yes: bool,
+    /// What the command has changed so far.
+    pub(crate) journal: Journal,
+    /// Flags of this command line that are about Azure alone.
+    azure_flags: Vec<&'static str>,
+    /// The request to end.
+    #[cfg_attr(not(feature = "emulator"), expect(dead_code, reason = "only a server ends by itself"))]
+    pub(crate) interrupt: Interrupt,
+}
+
+impl Session {
+    pub(crate) fn new(
+        global: &GlobalArgs,
+        matches: &ArgMatches,
+        journal: Journal,
+        interrupt: Interrupt,
+        outside: Outside,
+    ) -> anyhow::Result<Self> {
+        let folder = env::current_dir().context("could not find the working directory")?;
+        let surroundings = Surroundings {
+            ambient: outside.ambient,
+            variables: outside.variables,
+            transport: outside.transport,
+        };
+        let deadline = Deadline::new(global.timeout);
+        let work = Workspace::open(&folder, global.overrides(matches), deadline, surroundings)?;
+        let ui = global.ui().writing_to(outside.streams);
+        let azure_flags = args::azure_flags(matches);
+        let session = Self { ui, work, yes: global.yes, journal, azure_flags, interrupt };
+        session.check_pipeline(global)?;
+        Ok(session)
+    }
+
+    fn check_pipeline(&self, global: &GlobalArgs) -> Result<(), UsageError> {
+        if global.events_file().is_some_and(is_standard_output) {
+            let message = "`--output-file` names standard output, where the result is printed";
+            return Err(UsageError::new(message).hint("name a file"));
+        }
+        global.pipeline_files().try_for_each(|file| self.work.check_result_file(file))?;
+        self.ui.check_pipeline().map_err(|(file, error)| {
+            UsageError::new(format!("could not write `{}`: {error}", file.display()))
+                .hint("it is where a pipeline wants to read what happened: name a file that you may write to")
+        })
+    }
+
+    /// Says which flags have had no effect, where the command was about models alone.
+    pub(crate) fn note_azure_flags(&self) {
+        for flag in &self.azure_flags {
+            self.ui.say(&format!("note: `{flag}` has no effect on a model"));
+        }
+    }
+}

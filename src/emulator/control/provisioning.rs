@@ -1,0 +1,130 @@
+//! How a PUT of a linked backend goes on and is answered.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnosis;
+
+/// What a PUT of a linked backend does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::emulator) struct Linking {
+    /// Whether it makes product, subscription and policy.
+    pub(in crate::emulator) provisions: bool,
+    /// How it goes on.
+    pub(in crate::emulator) provisioning: LinkProvisioning,
+}
+
+impl Default for Linking {
+    fn default() -> Self {
+        Self { provisions: true, provisioning: LinkProvisioning::default() }
+    }
+}
+
+/// How connecting a backend goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LinkProvisioning {
+    /// How it is answered.
+    pub shape: Shape,
+    /// How long it takes, in milliseconds.
+    pub takes_ms: u64,
+    /// How it ends.
+    pub ending: Ending,
+}
+
+/// An enum of plain words, as they stand in JSON and on the command line.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$of])* #[serde(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            /// Every word.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $word,)* })
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(UnknownWord::new(word, Self::WORDS)),
+                }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// How a PUT of a linked backend answers. Clients differ in what they take.
+    Shape {
+        /// 200, and it is done, as recorded.
+        #[default]
+        Final = "final",
+        /// 200 with `Location`.
+        Location = "location",
+        /// 200 with `Azure-AsyncOperation`.
+        AsyncOperation = "async-operation",
+        /// 201 with `Azure-AsyncOperation`.
+        CreatedAsyncOperation = "created-async-operation",
+        /// 202 with `Azure-AsyncOperation`.
+        AcceptedAsyncOperation = "accepted-async-operation",
+        /// 202 with `Location`.
+        AcceptedLocation = "accepted-location",
+        /// 200 with a state that is not final.
+        InProgress = "in-progress",
+    }
+
+    /// How an operation ends.
+    Ending {
+        /// Well.
+        #[default]
+        Succeeds = "succeeds",
+        /// Not well.
+        Fails = "fails",
+        /// Somebody gave it up.
+        Cancelled = "cancelled",
+        /// Not at all.
+        Never = "never",
+    }
+}
+
+/// A word that a switch does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is none of {}{}", .known.join(", "), .nearest.map(|it| format!("; `{it}` may be meant")).unwrap_or_default())]
+pub struct UnknownWord {
+    word: String,
+    known: &'static [&'static str],
+    nearest: Option<&'static str>,
+}
+
+impl UnknownWord {
+    fn new(word: &str, known: &'static [&'static str]) -> Self {
+        Self { word: word.to_owned(), known, nearest: diagnosis::nearest(word, known.iter().copied()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_word_leads_to_the_one_that_was_meant() {
+        let error = "locaton".parse::<Shape>().unwrap_err().to_string();
+        assert!(error.ends_with("`location` may be meant"), "{error}");
+        for word in Shape::WORDS {
+            assert_eq!(word.parse::<Shape>().unwrap().to_string(), *word);
+        }
+    }
+}

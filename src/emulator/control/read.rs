@@ -1,0 +1,108 @@
+//! What API Management has, read from the model and shown.
+
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::{
+    call::Call,
+    policy,
+    refused::refused,
+    served::{Listed, ServedType},
+    shape::{self, View, Wanted},
+};
+use crate::{
+    emulator::reply::Reply,
+    model::{KeyPair, PolicyFormat, ProductId, Resource, ResourceId},
+    provider::{Collection, ControlPlane as _, Versioned, json::JsonControlPlane},
+};
+
+/// A resource, if it is there.
+pub(super) fn find(plane: &JsonControlPlane, id: &ResourceId) -> Result<Option<Versioned<Resource>>, Reply> {
+    plane.find(id).map_err(|error| refused(&error))
+}
+
+/// The answer for something that is not there: Resource Manager's own, if its service is not there either.
+pub(super) fn missing(plane: &JsonControlPlane, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+    let mut top = id.clone();
+    while let Some(parent) = top.parent() {
+        top = parent;
+    }
+    if kind == ServedType::Service || find(plane, &top)?.is_none() {
+        return Ok(Reply::resource_not_found(&top));
+    }
+    Ok(Reply::apim_not_found(kind))
+}
+
+/// What is listed below a resource, and of which type it is.
+pub(super) async fn listed_below(
+    plane: &JsonControlPlane,
+    parent: &ResourceId,
+    listed: Listed,
+) -> Result<(Vec<Versioned<Resource>>, ServedType), Reply> {
+    let product = || ProductId::try_from(parent.clone()).map_err(|_| Reply::internal_error());
+    let (found, kind) = match listed {
+        Listed::ProductSubscriptions => {
+            (plane.list(&Collection::ProductSubscriptions(product()?)).await, ServedType::Subscription)
+        }
+        Listed::Of(ServedType::ProductApi) => {
+            (plane.list(&Collection::ProductApis(product()?)).await, ServedType::ProductApi)
+        }
+        Listed::ApiProducts => return Ok((products_of(plane, parent)?, ServedType::Product)),
+        Listed::ApiRevisions => return Ok((Vec::new(), ServedType::Api)),
+        Listed::Of(kind) => (plane.children(parent, collection_name(kind)), kind),
+    };
+    Ok((found.map_err(|error| refused(&error))?, kind))
+}
+
+fn collection_name(kind: ServedType) -> &'static str {
+    match kind {
+        ServedType::Site | ServedType::Service => "",
+        ServedType::Build => "builds",
+        ServedType::LinkedBackend => "linkedBackends",
+        ServedType::Api | ServedType::ProductApi => "apis",
+        ServedType::ApiOperation => "operations",
+        ServedType::ApiVersionSet => "apiVersionSets",
+        ServedType::Product => "products",
+        ServedType::ProductPolicy => "policies",
+        ServedType::Subscription => "subscriptions",
+    }
+}
+
+/// The products that an API is in.
+fn products_of(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Versioned<Resource>>, Reply> {
+    let service = api.parent().ok_or_else(Reply::internal_error)?;
+    let mut products = plane.children(&service, "products").map_err(|error| refused(&error))?;
+    products.retain(|product| {
+        let place = product.value.id().child("apis", api.name());
+        place.is_ok_and(|place| plane.exists(&place).unwrap_or(false))
+    });
+    Ok(products)
+}
+
+/// A resource as an answer shows it.
+pub(super) fn body(
+    plane: &JsonControlPlane,
+    found: Versioned<Resource>,
+    kind: ServedType,
+    call: &Call,
+    view: View,
+) -> Value {
+    let mut resource = found.value;
+    if kind == ServedType::ProductPolicy {
+        let written = resource.text("properties.value").ok().flatten().unwrap_or_default();
+        let asked = call.query.get("format").filter(|_| call.method == Method::GET);
+        let (format, shown) = policy::shown(written, PolicyFormat::of(asked).unwrap_or(PolicyFormat::Xml));
+        resource.set_property("value", shown);
+        resource.set_property("format", format);
+    }
+    let mut value = shape::shown(plane, resource, kind, Wanted { view, version: call.version() });
+    if kind == ServedType::Service {
+        value["etag"] = found.etag.as_str().trim_matches('"').into();
+    }
+    value
+}
+
+/// Both keys, as an answer shows them.
+pub(super) fn secrets(keys: &KeyPair) -> Value {
+    json!({"primaryKey": keys.primary.expose(), "secondaryKey": keys.secondary.expose()})
+}

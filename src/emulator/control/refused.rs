@@ -1,0 +1,31 @@
+//! Answers for what the model refuses.
+
+use hyper::StatusCode;
+
+use super::served::ServedType;
+use crate::{emulator::reply::Reply, provider::ProviderError};
+
+/// The answer for a change that the model refuses.
+pub(super) fn refused(error: &ProviderError) -> Reply {
+    match error {
+        ProviderError::Conflict(_) => Reply::precondition_failed(),
+        ProviderError::NotFound(id) => match ServedType::of_type(&id.resource_type()) {
+            Some(kind) if kind.is_top_level() => Reply::resource_not_found(id),
+            Some(kind) if kind.is_of_web() => Reply::web_not_found(kind.noun(), id.name()),
+            Some(kind) => Reply::apim_not_found(kind),
+            None => Reply::resource_not_found(id),
+        },
+        ProviderError::Rejected { code, .. } if code == "59363" => Reply::web_second_backend(),
+        ProviderError::Rejected { code, message, .. } => {
+            let target = [("Product with", "name"), ("Subscription scope", "scope")];
+            match target.iter().find(|(words, _)| message.starts_with(words)) {
+                Some((_, target)) => Reply::apim_invalid(target, message),
+                None => Reply::apim(StatusCode::BAD_REQUEST, code, message),
+            }
+        }
+        ProviderError::Malformed(problem) => {
+            Reply::apim(StatusCode::BAD_REQUEST, "ValidationError", &problem.to_string())
+        }
+        other => Reply::unavailable(other),
+    }
+}

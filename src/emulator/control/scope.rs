@@ -1,0 +1,50 @@
+//! What is in a scope: a directory, an Azure subscription, a resource group.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    call::Call, manager::ResourceManager, read, refused::refused, served::ServedType, shape::View, site,
+};
+use crate::{emulator::reply::Reply, model::ResourceId};
+
+/// The directory that everything is in.
+pub(in crate::emulator) const TENANT: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The Azure subscriptions that anything is in; one at least, so that somebody can sign in.
+pub(super) fn subscriptions(manager: &ResourceManager) -> Result<BTreeSet<String>, Reply> {
+    let all = manager.store.current().resources().map_err(|error| refused(&error))?;
+    let mut ids: BTreeSet<String> =
+        all.iter().map(|resource| resource.id().azure_subscription().to_ascii_lowercase()).collect();
+    if ids.is_empty() {
+        ids.insert(TENANT.to_owned());
+    }
+    Ok(ids)
+}
+
+/// The sites and services of a scope, as their own lists show them.
+pub(super) fn top_level(
+    manager: &ResourceManager,
+    call: &Call,
+    scope: &ResourceId,
+    wanted: Option<ServedType>,
+) -> Result<Vec<Value>, Reply> {
+    let plane = &*manager.store.current();
+    let all = plane.resources().map_err(|error| refused(&error))?;
+    let within = format!("{}/", scope.key());
+    let mut values = Vec::new();
+    for resource in all.iter().filter(|resource| resource.id().key().starts_with(&within)) {
+        let kind = ServedType::of_type(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
+        let Some(kind) = kind.filter(|kind| wanted.is_none_or(|wanted| wanted == *kind)) else {
+            continue;
+        };
+        if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
+            values.push(match kind {
+                ServedType::Site => site::site(plane, &found.value, call)?,
+                _ => read::body(plane, found, kind, call, View::Listed),
+            });
+        }
+    }
+    Ok(values)
+}

@@ -1,0 +1,200 @@
+//! What goes wrong with a request: by route, rate and count.
+
+use std::str::FromStr;
+
+use hyper::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::ambient::Ambient;
+
+/// Something that goes wrong with some requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    /// Which plane it is on.
+    #[serde(default)]
+    pub plane: EmulatedPlane,
+    /// The method of the requests; any unless given.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// What their path has in it, ignoring case.
+    #[serde(default)]
+    pub path: String,
+    /// What happens to them.
+    pub effect: Effect,
+    /// To which part of them, from 0 to 1.
+    #[serde(default = "always")]
+    pub rate: f64,
+    /// To how many more of them; to all unless given.
+    #[serde(default)]
+    pub count: Option<u32>,
+}
+
+/// The statuses that a fault can answer with.
+const STATUSES: std::ops::Range<u16> = 400..600;
+
+fn always() -> f64 {
+    1.0
+}
+
+/// One of the two planes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EmulatedPlane {
+    /// Resource Manager.
+    #[default]
+    Control,
+    /// The sites' edges and the gateways.
+    Data,
+}
+
+/// What happens to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Effect {
+    /// It is answered with this status, and not carried out.
+    Status(u16),
+    /// The connection ends without an answer, and it is not carried out.
+    Reset,
+    /// It is carried out, and the connection ends without an answer.
+    Lost,
+    /// Nothing happens until the client gives up.
+    Hang,
+    /// Whoever handles it panics.
+    Panic,
+}
+
+/// A fault that is not written as one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a fault: write it as `METHOD PATH EFFECT [RATE%] [xCOUNT]`, such as `PUT linkedBackends 503 x2`; EFFECT is a status, reset, lost, hang or panic, and * stands for any METHOD or PATH"
+)]
+pub struct InvalidFault(String);
+
+impl Fault {
+    /// Refuses values that no request could meet: the name of the member, and what is wrong with it.
+    pub(in crate::emulator) fn check(&self) -> Result<(), (&'static str, String)> {
+        if !(0.0..=1.0).contains(&self.rate) {
+            return Err(("rate", format!("is {}, and has to be from 0 to 1", self.rate)));
+        }
+        let method = self.method.as_deref().unwrap_or("GET");
+        if method.parse::<Method>().is_err() {
+            return Err(("method", format!("is `{method}`, which is not a method of HTTP")));
+        }
+        match self.effect {
+            Effect::Status(status) if !STATUSES.contains(&status) => {
+                Err(("effect", format!("is the status {status}, and has to be from 400 to 599")))
+            }
+            Effect::Status(_) | Effect::Reset | Effect::Lost | Effect::Hang | Effect::Panic => Ok(()),
+        }
+    }
+
+    /// Whether it strikes this request, and with what.
+    pub(in crate::emulator) fn strike(
+        &mut self,
+        plane: EmulatedPlane,
+        method: &str,
+        path: &str,
+        ambient: &dyn Ambient,
+    ) -> Option<Effect> {
+        let fits = self.plane == plane
+            && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && path.to_ascii_lowercase().contains(&self.path.to_ascii_lowercase());
+        if !fits || self.count == Some(0) || self.rate < 1.0 && ambient.chance() >= self.rate {
+            return None;
+        }
+        self.count = self.count.map(|count| count - 1);
+        Some(self.effect)
+    }
+}
+
+impl FromStr for Fault {
+    type Err = InvalidFault;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFault> {
+        let invalid = || InvalidFault(text.to_owned());
+        let mut words = text.split_ascii_whitespace();
+        let (Some(method), Some(path), Some(effect)) = (words.next(), words.next(), words.next()) else {
+            return Err(invalid());
+        };
+        let mut fault = Self {
+            plane: EmulatedPlane::Control,
+            method: (method != "*").then(|| method.to_ascii_uppercase()),
+            path: if path == "*" { String::new() } else { path.to_owned() },
+            effect: effect_of(effect).ok_or_else(invalid)?,
+            rate: 1.0,
+            count: None,
+        };
+        fault.check().map_err(|_| invalid())?;
+        for word in words {
+            if let Some(rate) = word.strip_suffix('%') {
+                let percent = rate.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
+                fault.rate = percent.ok_or_else(invalid)? / 100.0;
+            } else if let Some(count) = word.strip_prefix('x') {
+                fault.count = Some(count.parse().map_err(|_| invalid())?);
+            } else if word == "data" {
+                fault.plane = EmulatedPlane::Data;
+            } else {
+                return Err(invalid());
+            }
+        }
+        Ok(fault)
+    }
+}
+
+fn effect_of(word: &str) -> Option<Effect> {
+    match word {
+        "reset" => Some(Effect::Reset),
+        "lost" => Some(Effect::Lost),
+        "hang" => Some(Effect::Hang),
+        "panic" => Some(Effect::Panic),
+        _ => word.parse().ok().filter(|status| STATUSES.contains(status)).map(Effect::Status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::System;
+
+    #[test]
+    fn a_fault_strikes_what_it_is_for_and_as_often_as_it_says() {
+        let mut fault: Fault = "put LinkedBackends 503 x2".parse().unwrap();
+        let mut strikes =
+            |method: &str, path: &str| fault.strike(EmulatedPlane::Control, method, path, &System).is_some();
+        assert!(!strikes("GET", "/x/linkedBackends/b"));
+        assert!(!strikes("PUT", "/x/products/p"));
+        assert!(strikes("PUT", "/x/linkedbackends/b") && strikes("PUT", "/x/LINKEDBACKENDS/b"));
+        assert!(!strikes("PUT", "/x/linkedBackends/b"), "it has struck twice");
+        assert_eq!(fault.strike(EmulatedPlane::Data, "PUT", "/linkedBackends", &System), None);
+    }
+
+    #[test]
+    fn a_rate_is_kept_by_chance() {
+        let mut never: Fault = "* * reset 0%".parse().unwrap();
+        let mut often: Fault = "* * reset 50% data".parse().unwrap();
+        assert_eq!(never.strike(EmulatedPlane::Control, "GET", "/", &System), None);
+        let struck =
+            (0..1000).filter(|_| often.strike(EmulatedPlane::Data, "GET", "/", &System).is_some()).count();
+        assert!((300..700).contains(&struck), "{struck}");
+    }
+
+    #[test]
+    fn what_is_no_fault_is_refused() {
+        for text in [
+            "",
+            "PUT x",
+            "PUT x 200",
+            "PUT x 999",
+            "PUT x 503 101%",
+            "PUT x 503 2",
+            "PUT x oops",
+            "P@T x 503",
+        ] {
+            assert!(text.parse::<Fault>().is_err(), "{text}");
+        }
+        let json = serde_json::json!({"path": "x", "effect": {"status": 429}});
+        let fault: Fault = serde_json::from_value(json).unwrap();
+        assert_eq!((fault.effect, fault.rate, fault.count), (Effect::Status(429), 1.0, None));
+    }
+}

@@ -1,0 +1,244 @@
+//! From a request that has arrived to its answer: who may ask, what goes wrong on purpose, and what is told
+//! about it.
+
+pub(super) mod access;
+pub(super) mod admin;
+pub(super) mod fault;
+pub(super) mod guard;
+mod identity;
+pub(super) mod log;
+pub(super) mod switches;
+pub(super) mod throttle;
+
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{HOST, HeaderName, HeaderValue},
+    http::{request::Parts, uri::Authority},
+};
+use tokio::time::Instant;
+
+use self::{
+    access::Tokens,
+    admin::Admin,
+    fault::{Effect, EmulatedPlane},
+    guard::Guard,
+    log::{Entry, RequestLog},
+    switches::Switchboard,
+    throttle::Throttle,
+};
+use super::{
+    control::{self, Arrived, Asked, ResourceManager},
+    data::DataPlane,
+    listen::{
+        Handler,
+        body::{self, Unread},
+    },
+    pause::pause,
+    reply::{self, Body, Reply},
+    store::Store,
+};
+use crate::ambient::Ambient;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id");
+const CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const RETURN_CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
+
+/// Both planes, and what they have in common.
+pub(super) struct Server {
+    pub(super) control: Arc<ResourceManager>,
+    pub(super) data: Arc<DataPlane>,
+    pub(super) store: Store,
+    pub(super) board: Arc<Switchboard>,
+    pub(super) journal: RequestLog,
+    pub(super) guard: Guard,
+    pub(super) tokens: Tokens,
+    pub(super) throttle: Throttle,
+    pub(super) admin: Admin,
+    /// `http` or `https`.
+    pub(super) scheme: &'static str,
+    pub(super) ambient: Arc<dyn Ambient>,
+}
+
+/// What answers on the control plane's port.
+#[derive(Clone)]
+pub(super) struct OnControl(pub(super) Arc<Server>);
+
+/// What answers on the data plane's port.
+#[derive(Clone)]
+pub(super) struct OnData(pub(super) Arc<Server>);
+
+impl Handler for OnControl {
+    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
+        let (server, begun) = (&*self.0, Begun::of(&request, EmulatedPlane::Control, &*self.0.ambient));
+        let (parts, body) = request.into_parts();
+        let answered = AssertUnwindSafe(server.on_control(&parts, body, peer)).catch_unwind().await;
+        let reply = answered.unwrap_or_else(|_| Some(Reply::internal_error()));
+        let response = reply.map(|reply| identified(reply.into_response(), &parts.headers, &begun));
+        server.tell(begun, response.as_ref());
+        response
+    }
+}
+
+impl Handler for OnData {
+    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
+        let server = &*self.0;
+        let begun = server.is_watched().then(|| Begun::of(&request, EmulatedPlane::Data, &*server.ambient));
+        let answered = AssertUnwindSafe(server.on_data(request, peer)).catch_unwind().await;
+        let response = answered.unwrap_or_else(|_| {
+            let mut response = Response::new(reply::full("Internal server error"));
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            Some(response)
+        });
+        if let Some(begun) = begun {
+            server.tell(begun, response.as_ref());
+        }
+        response
+    }
+}
+
+impl Server {
+    async fn on_control(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Option<Reply> {
+        let authority = match self.guard.check(&parts.headers, &parts.uri) {
+            Ok(authority) => authority,
+            Err(refusal) => return Some(refusal),
+        };
+        let path = parts.uri.path();
+        if path == admin::LIMITS && parts.method == Method::GET {
+            return Some(admin::limits(self.data.limits(), peer));
+        }
+        if path.starts_with(admin::ROUTES) {
+            return Some(self.administer(parts, body, peer).await);
+        }
+        let effect = self.board.strike(EmulatedPlane::Control, parts.method.as_str(), path, &*self.ambient);
+        if let Some(struck) = effect.filter(|effect| *effect != Effect::Lost) {
+            return struck_down(struck).await;
+        }
+        pause(self.board.now().latency_ms).await;
+        let reply = match body::read(body).await {
+            Ok(body) => {
+                let base = format!("{}://{authority}", self.scheme);
+                self.let_in(parts, body, base).await.unwrap_or_else(|refusal| refusal)
+            }
+            Err(Unread::TooLong) => admin::too_long(),
+            Err(Unread::Slow) => {
+                let message = "The request did not arrive in time.";
+                Reply::arm(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message)
+            }
+            Err(Unread::CutOff) => return None,
+        };
+        effect.is_none().then_some(reply)
+    }
+
+    /// Answers a request to Resource Manager, unless it is refused.
+    async fn let_in(&self, parts: &Parts, body: Bytes, base: String) -> Result<Reply, Reply> {
+        let asked = Asked::of(&parts.uri)?;
+        self.tokens.admit(&asked, &parts.headers, &*self.ambient)?;
+        let limits = self.board.now().throttling;
+        let left = limits.map(|limits| self.throttle.take(&limits, &parts.method)).transpose()?;
+        let (method, headers) = (&parts.method, &parts.headers);
+        let arrived = Arrived { method, headers, body, base, linking: self.board.linking() };
+        let reply = control::answer(&self.control, asked, arrived).await;
+        Ok(left.into_iter().fold(reply, |reply, (name, value)| reply.header(name, value)))
+    }
+
+    async fn administer(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Reply {
+        if self.admin == Admin::Closed || !peer.ip().is_loopback() {
+            return admin::closed();
+        }
+        admin::answer(&self.board, &self.journal, parts, body).await
+    }
+
+    async fn on_data(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
+        // What another process has just written counts at once.
+        drop(self.store.current());
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        match self.board.strike(EmulatedPlane::Data, method, path, &*self.ambient) {
+            Some(Effect::Lost) => {
+                drop(self.data.answer(request, peer).await);
+                None
+            }
+            Some(struck) => struck_down(struck).await.map(Reply::into_response),
+            None => Some(self.data.answer(request, peer).await),
+        }
+    }
+
+    /// Whether anybody can come to know of a request.
+    fn is_watched(&self) -> bool {
+        self.journal.is_written() || self.admin != Admin::Closed
+    }
+
+    fn tell(&self, begun: Begun, response: Option<&Response<Body>>) {
+        let mut entry = begun.entry;
+        entry.status = response.map_or(0, |response| response.status().as_u16());
+        entry.milliseconds = (begun.since.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+        self.journal.note(entry);
+    }
+}
+
+/// A request that is being answered.
+struct Begun {
+    entry: Entry,
+    since: Instant,
+}
+
+impl Begun {
+    fn of(request: &Request<Incoming>, plane: EmulatedPlane, ambient: &dyn Ambient) -> Self {
+        let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let host = request.uri().authority().map(Authority::as_str).or(named).unwrap_or_default();
+        let entry = Entry {
+            time: ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            plane,
+            method: request.method().to_string(),
+            host: host.to_owned(),
+            path: request.uri().path().to_owned(),
+            status: 0,
+            milliseconds: 0.0,
+            request_id: ambient.unguessable().to_string(),
+        };
+        Self { entry, since: Instant::now() }
+    }
+}
+
+/// The answer with the ids by which people talk about a request.
+fn identified(mut response: Response<Body>, asked: &HeaderMap, begun: &Begun) -> Response<Body> {
+    let id = &begun.entry.request_id;
+    let correlation = asked.get(&CORRELATION_ID).cloned();
+    let routing = format!("EMULATOR:{}:{id}", begun.entry.time);
+    let headers = response.headers_mut();
+    for (name, value) in [(REQUEST_ID, id), (ROUTING_ID, &routing), (CORRELATION_ID, id)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    if let Some(correlation) = correlation {
+        headers.insert(CORRELATION_ID, correlation);
+    }
+    let wants_own =
+        asked.get(&RETURN_CLIENT_ID).is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"true"));
+    if let Some(client) = asked.get(&CLIENT_ID).filter(|_| wants_own) {
+        headers.insert(CLIENT_ID, client.clone());
+    }
+    response
+}
+
+async fn struck_down(effect: Effect) -> Option<Reply> {
+    match effect {
+        Effect::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let reason = status.canonical_reason().unwrap_or("Fault").replace([' ', '-'], "");
+            let reply = Reply::arm(status, &reason, "The emulator was told to answer so.");
+            let is_passing = matches!(status.as_u16(), 429 | 503);
+            Some(if is_passing { reply.retry_after(1) } else { reply })
+        }
+        Effect::Reset | Effect::Lost => None,
+        Effect::Hang => std::future::pending().await,
+        Effect::Panic => panic!("the emulator was told to panic here"),
+    }
+}

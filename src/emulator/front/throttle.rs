@@ -1,0 +1,185 @@
+//! Token buckets, as Resource Manager has them for each kind of request.
+
+use std::sync::{Mutex, PoisonError};
+
+use hyper::{Method, StatusCode, header::HeaderName};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Duration, Instant};
+
+use crate::emulator::reply::Reply;
+
+/// How many requests of each kind are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Throttling {
+    /// GET and HEAD.
+    pub reads: Bucket,
+    /// PUT, PATCH and POST.
+    pub writes: Bucket,
+    /// DELETE.
+    pub deletes: Bucket,
+}
+
+/// How many requests are taken at once, and how many a second in the long run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bucket {
+    /// At once.
+    pub capacity: u32,
+    /// A second.
+    pub per_second: f64,
+}
+
+impl Default for Throttling {
+    /// What Azure documents for a subscription and a caller.
+    fn default() -> Self {
+        let bucket = |capacity, per_second| Bucket { capacity, per_second };
+        Self { reads: bucket(250, 25.0), writes: bucket(200, 10.0), deletes: bucket(200, 10.0) }
+    }
+}
+
+impl Throttling {
+    /// Refuses buckets that would never give anything, by the name of the switch.
+    pub(in crate::emulator) fn check(&self) -> Result<(), String> {
+        for (name, bucket) in [("reads", self.reads), ("writes", self.writes), ("deletes", self.deletes)] {
+            if bucket.capacity == 0 {
+                return Err(format!("`throttling.{name}.capacity` is 0, and has to be at least 1"));
+            }
+            if !(0.0..=1_000_000.0).contains(&bucket.per_second) {
+                let rate = bucket.per_second;
+                return Err(format!(
+                    "`throttling.{name}.perSecond` is {rate}, and has to be from 0 to 1000000"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum RequestKind {
+    Reads,
+    Writes,
+    Deletes,
+}
+
+impl RequestKind {
+    fn of(method: &Method) -> Self {
+        match *method {
+            Method::GET | Method::HEAD => Self::Reads,
+            Method::DELETE => Self::Deletes,
+            _ => Self::Writes,
+        }
+    }
+
+    fn header(self) -> HeaderName {
+        HeaderName::from_static(match self {
+            Self::Reads => "x-ms-ratelimit-remaining-subscription-reads",
+            Self::Writes => "x-ms-ratelimit-remaining-subscription-writes",
+            Self::Deletes => "x-ms-ratelimit-remaining-subscription-deletes",
+        })
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Reads => "read",
+            Self::Writes => "write",
+            Self::Deletes => "delete",
+        }
+    }
+}
+
+/// What is in the buckets.
+#[derive(Debug, Default)]
+pub(in crate::emulator) struct Throttle([Mutex<Option<Level>>; 3]);
+
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    tokens: f64,
+    at: Instant,
+}
+
+/// A request that is taken, with the header that says how many more are; or the refusal.
+pub(in crate::emulator) type Taken = Result<(HeaderName, String), Reply>;
+
+impl Throttle {
+    /// Takes a token for a request, if there is one.
+    pub(in crate::emulator) fn take(&self, limits: &Throttling, method: &Method) -> Taken {
+        let kind = RequestKind::of(method);
+        let bucket = match kind {
+            RequestKind::Reads => limits.reads,
+            RequestKind::Writes => limits.writes,
+            RequestKind::Deletes => limits.deletes,
+        };
+        let mut level = self.0[kind as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        match draw(&mut level, bucket, Instant::now()) {
+            Ok(left) => Ok((kind.header(), left.to_string())),
+            Err(wait) => Err(refusal(kind, wait)),
+        }
+    }
+}
+
+/// Takes a token out of a bucket: how many are left, or how long until there is one.
+fn draw(level: &mut Option<Level>, bucket: Bucket, now: Instant) -> Result<u32, Duration> {
+    let capacity = f64::from(bucket.capacity);
+    let tokens = level.map_or(capacity, |level| {
+        let since = now.duration_since(level.at).as_secs_f64();
+        (level.tokens + since * bucket.per_second.max(0.0)).min(capacity)
+    });
+    if tokens < 1.0 {
+        *level = Some(Level { tokens, at: now });
+        let wait = (1.0 - tokens) / bucket.per_second.max(f64::MIN_POSITIVE);
+        return Err(Duration::try_from_secs_f64(wait).unwrap_or(Duration::from_secs(3600)));
+    }
+    *level = Some(Level { tokens: tokens - 1.0, at: now });
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the capacity")]
+    let left = (tokens - 1.0) as u32;
+    Ok(left)
+}
+
+fn refusal(kind: RequestKind, wait: Duration) -> Reply {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let word = kind.word();
+    let message = format!(
+        "Number of '{word}' requests exceeded the limit for the subscription. Please try again after \
+         '{seconds}' seconds."
+    );
+    Reply::arm(StatusCode::TOO_MANY_REQUESTS, "SubscriptionRequestsThrottled", message)
+        .header(kind.header(), "0")
+        .retry_after(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_what_it_has_and_fills_up_as_time_goes_by() {
+        let bucket = Bucket { capacity: 3, per_second: 2.0 };
+        let (mut level, start) = (None, Instant::now());
+        let at = |ms| start + Duration::from_millis(ms);
+        assert_eq!([0, 0, 0].map(|ms| draw(&mut level, bucket, at(ms)).ok()), [Some(2), Some(1), Some(0)]);
+        assert_eq!(draw(&mut level, bucket, at(0)), Err(Duration::from_millis(500)));
+        assert_eq!(draw(&mut level, bucket, at(500)), Ok(0));
+        assert!(draw(&mut level, bucket, at(600)).is_err());
+        assert_eq!(draw(&mut level, bucket, at(60_000)), Ok(2), "never more than it holds");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_kind_of_request_has_a_bucket_of_its_own() {
+        let one = Bucket { capacity: 1, per_second: 0.1 };
+        let limits = Throttling { reads: one, writes: one, deletes: one };
+        let throttle = Throttle::default();
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let (header, left) = throttle.take(&limits, &method).unwrap();
+            assert!(header.as_str().starts_with("x-ms-ratelimit-remaining-subscription-"));
+            assert_eq!(left, "0");
+        }
+        for method in [Method::HEAD, Method::POST, Method::DELETE] {
+            let refusal = throttle.take(&limits, &method).unwrap_err();
+            let response = refusal.into_response();
+            assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(response.headers()["retry-after"], "10");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The connections of a listener: how many there may be, and which of them ends where another needs its place.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Duration, Instant, timeout},
+};
+
+/// How long a client that reads no more of its answer keeps its connection where another needs the place.
+const STALLED: Duration = Duration::from_secs(5);
+/// How often the connections are looked through where none is idle.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// The connections of a listener.
+pub(super) struct Seats {
+    limit: usize,
+    taken: Mutex<Taken>,
+    /// Notified when a connection ends or becomes idle.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Taken {
+    next: u64,
+    seats: HashMap<u64, Arc<Occupant>>,
+}
+
+/// What is known of one connection.
+struct Occupant {
+    state: Mutex<State>,
+    /// Notified when the connection has to end.
+    needed: Notify,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    phase: Phase,
+    /// When bytes were last read or written.
+    moved: Instant,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    /// The connection waits for a request, or for the rest of its head.
+    Idle,
+    /// A request is being answered.
+    Works,
+    /// An answer is being written.
+    Writes,
+}
+
+/// The place of a connection; it is free again when this is dropped.
+pub(super) struct Seat {
+    seats: Arc<Seats>,
+    number: u64,
+    seat: Arc<Occupant>,
+}
+
+/// A request that is being answered; the connection is idle again when this is dropped.
+pub(super) struct Busy {
+    seats: Arc<Seats>,
+    seat: Arc<Occupant>,
+}
+
+impl Seats {
+    /// At most `limit` connections, and at least one.
+    pub(super) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit: limit.max(1), taken: Mutex::default(), changed: Notify::new() })
+    }
+
+    /// A place for a connection. Where there is none, the connection that has been idle longest ends; where none is
+    /// idle, this waits.
+    pub(super) async fn take(self: &Arc<Self>) -> Seat {
+        loop {
+            if let Some(place) = self.try_take() {
+                return place;
+            }
+            // A client that stops reading changes nothing that could be waited for.
+            let _ = timeout(AGAIN, self.changed.notified()).await;
+        }
+    }
+
+    fn try_take(self: &Arc<Self>) -> Option<Seat> {
+        let mut taken = locked(&self.taken);
+        if taken.seats.len() >= self.limit {
+            let idle = taken.seats.iter().filter_map(|(number, seat)| Some((seat.idle_since()?, *number)));
+            let (_, number) = idle.min()?;
+            if let Some(seat) = taken.seats.remove(&number) {
+                tracing::debug!(limit = self.limit, "the connection that was idle longest ends");
+                seat.needed.notify_one();
+            }
+        }
+        let state = State { phase: Phase::Idle, moved: Instant::now() };
+        let seat = Arc::new(Occupant { state: Mutex::new(state), needed: Notify::new() });
+        let number = taken.next;
+        taken.next += 1;
+        taken.seats.insert(number, Arc::clone(&seat));
+        Some(Seat { seats: Arc::clone(self), number, seat })
+    }
+}
+
+impl Occupant {
+    /// Since when the connection waits for its client alone, if it does.
+    fn idle_since(&self) -> Option<Instant> {
+        let State { phase, moved } = *locked(&self.state);
+        match phase {
+            Phase::Idle => Some(moved),
+            Phase::Writes => (moved.elapsed() >= STALLED).then_some(moved),
+            Phase::Works => None,
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        *locked(&self.state) = State { phase, moved: Instant::now() };
+    }
+}
+
+impl Seat {
+    /// Is over when another connection needs the place.
+    pub(super) async fn is_needed(&self) {
+        self.seat.needed.notified().await;
+    }
+
+    /// Notes that bytes were read or written.
+    pub(super) fn note_move(&self) {
+        locked(&self.seat.state).moved = Instant::now();
+    }
+
+    /// Notes that a request has arrived.
+    pub(super) fn begin(&self) -> Busy {
+        self.seat.enter(Phase::Works);
+        Busy { seats: Arc::clone(&self.seats), seat: Arc::clone(&self.seat) }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        locked(&self.seats.taken).seats.remove(&self.number);
+        self.seats.changed.notify_one();
+    }
+}
+
+impl Busy {
+    /// Notes that the answer is being written from now on.
+    pub(super) fn answers(&self) {
+        self.seat.enter(Phase::Writes);
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.seat.enter(Phase::Idle);
+        self.seats.changed.notify_one();
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_connection_that_was_idle_longest_ends_for_one_more() {
+        let seats = Seats::new(2);
+        let first = seats.take().await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let second = seats.take().await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        first.note_move();
+        let _third = seats.take().await;
+        assert!(second.is_needed().now_or_never().is_some());
+        assert!(first.is_needed().now_or_never().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_at_work_keeps_its_place_until_its_client_stops_reading() {
+        let seats = Seats::new(1);
+        let place = seats.take().await;
+        let busy = place.begin();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(seats.try_take().is_none(), "it works");
+        busy.answers();
+        assert!(seats.try_take().is_none(), "it has just begun to answer");
+        tokio::time::advance(STALLED).await;
+        assert!(seats.try_take().is_some(), "the client does not read");
+        assert!(place.is_needed().now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_that_becomes_free_goes_to_the_connection_that_waits() {
+        let seats = Seats::new(1);
+        let place = seats.take().await;
+        let busy = place.begin();
+        let ((), taken) = tokio::join!(
+            async {
+                tokio::task::yield_now().await;
+                drop((busy, place));
+            },
+            seats.take()
+        );
+        drop(taken);
+        assert!(locked(&seats.taken).seats.is_empty());
+    }
+}

@@ -1,0 +1,117 @@
+//! A client's stream, watched for when bytes move, and ended where the client reads no more.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Duration, Sleep, sleep},
+};
+
+use super::seats::Seat;
+
+/// How long a client may take to read what has been written to it.
+const UNREAD: Duration = Duration::from_secs(60);
+
+/// A stream of a client.
+pub(super) struct Watched<S> {
+    stream: S,
+    place: Arc<Seat>,
+    /// Runs while nothing can be written.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(stream: S, place: Arc<Seat>) -> Self {
+        Self { stream, place, stalled: None }
+    }
+
+    /// The outcome of a write, which is an error where the client has read nothing for too long.
+    fn written<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if done.is_ready() {
+            if self.stalled.take().is_some() {
+                self.place.note_move();
+            }
+            return done;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(UNREAD)));
+        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.place.note_move();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if done.is_ready() {
+            self.place.note_move();
+        }
+        self.written(cx, done)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        if done.is_ready() {
+            self.place.note_move();
+        }
+        self.written(cx, done)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // TLS keeps what it could not write until it is flushed.
+        let done = Pin::new(&mut self.stream).poll_flush(cx);
+        self.written(cx, done)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+    use crate::emulator::listen::seats::Seats;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_no_more_loses_its_connection_and_one_that_reads_slowly_does_not() {
+        let place = Arc::new(Seats::new(1).take().await);
+        let (mut client, server) = duplex(8);
+        let mut server = Watched::new(server, place);
+        let writer = tokio::spawn(async move { server.write_all(&[0; 64]).await.map_err(|it| it.kind()) });
+        for _ in 0..4 {
+            sleep(UNREAD.checked_sub(Duration::from_secs(1)).unwrap()).await;
+            client.read_exact(&mut [0; 8]).await.unwrap();
+        }
+        assert!(!writer.is_finished());
+        assert_eq!(writer.await.unwrap(), Err(io::ErrorKind::TimedOut));
+    }
+}

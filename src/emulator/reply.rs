@@ -1,0 +1,188 @@
+//! Answers: their bodies, and those of Resource Manager as values.
+
+use std::{convert::Infallible, fmt, io};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
+use hyper::{
+    Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, RETRY_AFTER},
+};
+use serde_json::{Value, json};
+
+use crate::provider::{ETag, ProviderError};
+
+/// The body of an answer, whole or streamed.
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// A body that is at hand.
+pub(super) fn full(content: impl Into<Bytes>) -> Body {
+    Full::new(content.into()).map_err(|never: Infallible| match never {}).boxed_unsync()
+}
+
+/// No body.
+pub(super) fn empty() -> Body {
+    Empty::new().map_err(|never: Infallible| match never {}).boxed_unsync()
+}
+
+/// An answer of the control plane.
+#[derive(Clone, PartialEq)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: Option<Value>,
+    writing: Writing,
+}
+
+/// How the body of an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    /// On one line.
+    Compact,
+    /// On one line, without a word about its characters, as `Microsoft.Web` does where a request succeeds.
+    Plain,
+    /// By two spaces a level, with CRLF, as API Management does.
+    Indented,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    /// An answer without a body.
+    pub(super) fn status(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: None, writing: Writing::Compact }
+    }
+
+    /// 200 with a body.
+    pub(super) fn ok(body: Value) -> Self {
+        Self::with(StatusCode::OK, body)
+    }
+
+    /// A body with a status.
+    pub(super) fn with(status: StatusCode, body: Value) -> Self {
+        Self { body: Some(body), ..Self::status(status) }
+    }
+
+    /// The same, written as `Microsoft.Web` writes what succeeds.
+    pub(super) fn plain(self) -> Self {
+        let writing = if self.status.is_success() { Writing::Plain } else { self.writing };
+        Self { writing, ..self }
+    }
+
+    /// The same, written as API Management writes resources and lists.
+    pub(super) fn indented(self) -> Self {
+        Self { writing: Writing::Indented, ..self }
+    }
+
+    /// 201 if something was created, and 200 if it was there.
+    pub(super) fn put(existed: bool, body: Value) -> Self {
+        Self::with(if existed { StatusCode::OK } else { StatusCode::CREATED }, body)
+    }
+
+    /// 200 for what was deleted, and 204 for what was not there.
+    pub(super) fn deleted(existed: bool) -> Self {
+        Self::status(if existed { StatusCode::OK } else { StatusCode::NO_CONTENT })
+    }
+
+    pub(super) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn tagged(self, etag: &ETag) -> Self {
+        self.header(ETAG, etag.as_str())
+    }
+
+    pub(super) fn retry_after(self, seconds: u64) -> Self {
+        self.header(RETRY_AFTER, seconds.max(1).to_string())
+    }
+
+    /// An error as Resource Manager writes it.
+    pub(super) fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self::with(status, json!({"error": {"code": code, "message": message.into()}}))
+            .header(HeaderName::from_static("x-ms-failure-cause"), "gateway")
+    }
+
+    /// What has gone wrong within the emulator.
+    pub(super) fn internal_error() -> Self {
+        Self::arm(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+            "The server encountered an unexpected error.",
+        )
+    }
+
+    /// The answer where the model cannot be read or written.
+    pub(super) fn unavailable(error: &ProviderError) -> Self {
+        tracing::warn!(%error, "the model cannot be used");
+        let message = format!("The model of the emulator cannot be used: {error}.");
+        Self::arm(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message).retry_after(1)
+    }
+
+    /// The body, for what is built on it.
+    pub(super) fn body(&self) -> Option<&Value> {
+        self.body.as_ref()
+    }
+
+    /// Replaces the body.
+    pub(super) fn with_body(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    pub(super) fn into_response(self) -> Response<Body> {
+        let content = self.body.as_ref().map(|body| self.writing.written(body)).unwrap_or_default();
+        let mut response = Response::new(full(content));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if self.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.writing.content_type()));
+        }
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+impl Writing {
+    fn written(self, body: &Value) -> String {
+        match self {
+            Self::Compact | Self::Plain => body.to_string(),
+            // a line end within a text is written as an escape
+            Self::Indented => serde_json::to_string_pretty(body).unwrap_or_default().replace('\n', "\r\n"),
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Compact | Self::Indented => "application/json; charset=utf-8",
+            Self::Plain => "application/json",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_there_is_deleted_with_204_and_what_was_with_200() {
+        assert_eq!(Reply::deleted(true).status, StatusCode::OK);
+        assert_eq!(Reply::deleted(false).status, StatusCode::NO_CONTENT);
+        assert_eq!(Reply::put(false, Value::Null).status, StatusCode::CREATED);
+        assert_eq!(Reply::put(true, Value::Null).status, StatusCode::OK);
+    }
+
+    #[test]
+    fn a_client_is_never_told_to_come_back_at_once() {
+        let response = Reply::status(StatusCode::OK).retry_after(0).into_response();
+        assert_eq!(response.headers()[RETRY_AFTER], "1");
+    }
+}

@@ -1,0 +1,116 @@
+//! A link as Bicep.
+
+use std::fmt::Write as _;
+
+use super::{APIM_VERSION, ExportPart, LinkExport, WEB_VERSION, one_line};
+use crate::report::is_hazard;
+
+pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
+    let mut text = head(link, part);
+    if link.has_apis(part) {
+        let names = link.api_names().map(|name| format!("  {}\n", quoted(name)));
+        let _ = write!(
+            text,
+            "\n@description('The APIs that the site can reach; the path of each has to begin with api')\n\
+             param apis array = [\n{}]\n",
+            names.collect::<String>()
+        );
+    }
+    if part == ExportPart::Link {
+        text += &backend(link);
+    }
+    text += &product(link, part);
+    text
+}
+
+fn head(link: &LinkExport, part: ExportPart) -> String {
+    let group = match part {
+        ExportPart::Link => link.site.group(),
+        ExportPart::Apis => link.service.group(),
+    };
+    let group = one_line(group.unwrap_or_default());
+    let mut text = format!("// {}.\n// Deploy it to the resource group `{group}`.\n", link.title(part));
+    text += "// Azure makes the product, its subscription and its policy when the backend is connected, so they are\n\
+             // not declared here, and no key is. The product's name follows from the site's hostname.\n";
+    if !link.has_apis(part) {
+        text += "// The service is in another resource group; what `swa-apim export --apis-only` writes goes there.\n";
+    }
+    text
+}
+
+fn backend(link: &LinkExport) -> String {
+    let (site, service) = (quoted(link.site.name()), quoted(link.service.as_str()));
+    let name = quoted(&link.backend);
+    let mut text = format!(
+        "\nresource site 'Microsoft.Web/staticSites@{WEB_VERSION}' existing = {{\n  name: {site}\n}}\n"
+    );
+    let (parent, kind) = if link.is_production() {
+        ("site", "staticSites/linkedBackends")
+    } else {
+        let environment = quoted(&link.environment);
+        let _ = write!(
+            text,
+            "\nresource environment 'Microsoft.Web/staticSites/builds@{WEB_VERSION}' existing = {{\n  \
+             parent: site\n  name: {environment}\n}}\n"
+        );
+        ("environment", "staticSites/builds/linkedBackends")
+    };
+    let _ = write!(
+        text,
+        "\nresource linkedBackend 'Microsoft.Web/{kind}@{WEB_VERSION}' = {{\n  parent: {parent}\n  name: {name}\n  \
+         properties: {{\n    backendResourceId: {service}\n  }}\n}}\n"
+    );
+    text
+}
+
+fn product(link: &LinkExport, part: ExportPart) -> String {
+    let (service, product) = (quoted(link.service.name()), quoted(&link.product));
+    let scope = if link.has_apis(part) {
+        String::new()
+    } else {
+        let subscription = quoted(link.service.azure_subscription());
+        let group = quoted(link.service.group().unwrap_or_default());
+        format!("  scope: resourceGroup({subscription}, {group})\n")
+    };
+    let mut text = format!(
+        "\nresource apim 'Microsoft.ApiManagement/service@{APIM_VERSION}' existing = {{\n  name: {service}\n{scope}}}\n\
+         \nresource product 'Microsoft.ApiManagement/service/products@{APIM_VERSION}' existing = {{\n  \
+         parent: apim\n  name: {product}\n}}\n"
+    );
+    if link.has_apis(part) {
+        let after = match part {
+            ExportPart::Link => "  dependsOn: [\n    linkedBackend\n  ]\n",
+            ExportPart::Apis => "",
+        };
+        let _ = write!(
+            text,
+            "\nresource productApis 'Microsoft.ApiManagement/service/products/apis@{APIM_VERSION}' = \
+             [for api in apis: {{\n  parent: product\n  name: api\n{after}}}]\n"
+        );
+    }
+    text + "\noutput productId string = product.id\noutput productName string = product.name\n"
+}
+
+/// A string literal.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| match c {
+        // Every `$` is escaped, since one before a brace begins an expression.
+        '\'' | '\\' | '$' => format!("\\{c}"),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c if is_hazard(c) => format!("\\u{{{:x}}}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("'{}'", text.chars().map(escape).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_text_cannot_break_out_of_its_quotes() {
+        assert_eq!(quoted("it's ${x} \\ \n"), r"'it\'s \${x} \\ \n'");
+    }
+}

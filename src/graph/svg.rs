@@ -1,0 +1,264 @@
+//! A graph as SVG: a picture that is as good in the dark, and that tells every state by shape and word.
+
+use std::fmt::Write as _;
+
+use super::{
+    Graph, Link, Stroke,
+    layout::{APIS, BOX_HEIGHT, Item, Layout, Line, MARGIN, PRODUCTS, Placed, SERVICES, SITES, WIDTH},
+};
+use crate::report::{Mark, is_hazard};
+
+const STYLE: &str = "
+    text { font-family: system-ui, -apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif; font-size: 11px; fill: #57606a }
+    .paper { fill: #ffffff } .title { font-size: 17px; font-weight: 600 } .name { font-size: 13px; font-weight: 600 }
+    .title, .name { fill: #1f2328 } .head { font-weight: 600; letter-spacing: .02em }
+    .box { fill: #f6f8fa; stroke: #8c959f } .bar { fill: #ddf4ff; stroke: #218bff }
+    .gone { fill: none; stroke-dasharray: 4 3 }
+    .line { fill: none; stroke: #6e7781; stroke-width: 1.5; stroke-linejoin: round }
+    .dashed { stroke-dasharray: 7 4 } .dotted { stroke-dasharray: 0.1 5; stroke-linecap: round; stroke-width: 2.5 }
+    .tip { fill: #6e7781 } .rule { stroke: #d0d7de }
+    .good { fill: #1a7f37 } .noted { fill: #0969da } .degraded { fill: #9a6700 } .broken { fill: #cf222e }
+    .absent { fill: none; stroke: #6e7781; stroke-width: 2 } .sign { fill: #ffffff; font-weight: 700 }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #9ea7b3 } .paper { fill: #0d1117 } .title, .name { fill: #f0f6fc }
+      .box { fill: #161b22; stroke: #6e7681 } .bar { fill: #0c2d4d; stroke: #4493f8 } .gone { fill: none }
+      .line { stroke: #8b949e } .tip { fill: #8b949e } .rule { stroke: #30363d }
+      .good { fill: #3fb950 } .noted { fill: #58a6ff } .degraded { fill: #d29922 } .broken { fill: #ff7b72 }
+      .absent { fill: none; stroke: #8b949e } .sign { fill: #0d1117 }
+    }
+";
+
+/// Draws the picture.
+pub(super) fn draw(graph: &Graph) -> String {
+    let layout = Layout::of(graph);
+    let (height, summary) = (layout.height, graph.summary());
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
+         viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
+         <title>Links of static web apps to API Management</title>\n<desc>{summary}</desc>\n\
+         <style>{STYLE}</style>\n<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>\n"
+    );
+    put(&mut text, "title", MARGIN, 38, "Links of static web apps to API Management");
+    put(&mut text, "", MARGIN, 58, &summary);
+    for column in [SITES, PRODUCTS, SERVICES, APIS] {
+        put(&mut text, "head", column.x, 90, column.title);
+    }
+    layout.lines.iter().for_each(|line| draw_line(&mut text, line));
+    layout.items.iter().for_each(|placed| draw_item(&mut text, placed));
+    legend(&mut text, layout.legend);
+    text + "</svg>\n"
+}
+
+fn draw_line(text: &mut String, line: &Line) {
+    let stroke = stroke_class(line.stroke);
+    let mut path = String::new();
+    for (at, (x, y)) in line.points.iter().enumerate() {
+        let _ = write!(path, "{}{x} {y}", if at == 0 { 'M' } else { 'L' });
+    }
+    let _ = writeln!(text, "<path class=\"line{stroke}\" d=\"{path}\"/>");
+    if let (true, Some((x, y))) = (line.arrow, line.points.last()) {
+        let (back, above, below) = (x - 8, y - 4, y + 4);
+        let _ = writeln!(text, "<path class=\"tip\" d=\"M{x} {y}L{back} {above}L{back} {below}Z\"/>");
+    }
+}
+
+fn stroke_class(stroke: Stroke) -> &'static str {
+    match stroke {
+        Stroke::Solid => "",
+        Stroke::Dashed => " dashed",
+        Stroke::Dotted => " dotted",
+    }
+}
+
+fn draw_item(text: &mut String, placed: &Placed<'_>) {
+    let (x, y) = (placed.column.x, placed.y);
+    match &placed.what {
+        Item::Site { name, link } => {
+            frame(text, placed, "box", 6, &site_tooltip(name, link));
+            shape(text, link.mark, x + 20, y + BOX_HEIGHT / 2);
+            two_lines(text, placed, y, 40, name, &site_detail(link));
+        }
+        Item::Product { product, service } => {
+            let names: Vec<&str> = product.apis.iter().map(|at| service.apis[*at].name.as_str()).collect();
+            let apis = if names.is_empty() { "no APIs".to_owned() } else { names.join(", ") };
+            frame(text, placed, "box", 0, &format!("{}: {apis}", product.name));
+            two_lines(text, placed, y, 12, &product.name, &apis);
+        }
+        Item::Service { service, labels } => {
+            frame(text, placed, "bar", 6, &service.name);
+            for y in labels {
+                let is_well = service.mark == Mark::Good;
+                two_lines(text, placed, *y, if is_well { 12 } else { 40 }, &service.name, &service.detail);
+                if !is_well {
+                    shape(text, service.mark, x + 20, y + BOX_HEIGHT / 2);
+                }
+            }
+        }
+        Item::Elsewhere(elsewhere) => {
+            let class = if elsewhere.gone { "box gone" } else { "box" };
+            frame(text, placed, class, 6, &elsewhere.name);
+            two_lines(text, placed, y, 12, &elsewhere.name, &elsewhere.detail());
+        }
+        Item::Api(api) => {
+            frame(text, placed, "box", BOX_HEIGHT / 2, &format!("{} at {}", api.name, api.path));
+            let detail = match api.products {
+                1 => api.path.clone(),
+                several => format!("{} in {several} products", api.path),
+            };
+            two_lines(text, placed, y, 20, &api.name, &detail);
+        }
+    }
+}
+
+fn site_detail(link: &Link) -> String {
+    let told = link.told().map(|told| format!(" · {told}")).unwrap_or_default();
+    format!("{} · {}{told}", link.state, link.env)
+}
+
+fn site_tooltip(name: &str, link: &Link) -> String {
+    let titles = link.codes.iter().map(|code| format!("\n{code}: {}", code.title()));
+    format!("{name}, env {}: {}{}", link.env, link.state, titles.collect::<String>())
+}
+
+fn frame(text: &mut String, placed: &Placed<'_>, class: &str, radius: i32, tooltip: &str) {
+    let Placed { column, y, height, .. } = placed;
+    let _ = writeln!(
+        text,
+        "<rect class=\"{class}\" x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{height}\" rx=\"{radius}\">\
+         <title>{}</title></rect>",
+        column.x,
+        column.width,
+        escaped(tooltip)
+    );
+}
+
+/// A name and what is said of it, cut to what fits between an indent and the end of the column.
+fn two_lines(text: &mut String, placed: &Placed<'_>, y: i32, indent: i32, name: &str, detail: &str) {
+    let (x, room) = (placed.column.x + indent, placed.column.width - indent - 10);
+    put(text, "name", x, y + 17, &fitting(name, room, 13));
+    put(text, "", x, y + 32, &fitting(detail, room, 11));
+}
+
+fn put(text: &mut String, class: &str, x: i32, y: i32, line: &str) {
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    let _ = writeln!(text, "<text{class} x=\"{x}\" y=\"{y}\">{}</text>", escaped(line));
+}
+
+/// What a mark looks like: every one has a shape of its own.
+fn shape(text: &mut String, mark: Mark, x: i32, y: i32) {
+    let at = |dx: i32, dy: i32| format!("{} {}", x + dx, y + dy);
+    let (class, shape) = match mark {
+        Mark::Good => ("good", format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"9\"")),
+        Mark::Noted => {
+            let (left, top) = (x - 8, y - 8);
+            ("noted", format!("<rect x=\"{left}\" y=\"{top}\" width=\"16\" height=\"16\" rx=\"2\""))
+        }
+        Mark::Degraded | Mark::Warning => {
+            let points = [at(0, -10), at(11, 8), at(-11, 8)].join("L");
+            ("degraded", format!("<path d=\"M{points}Z\""))
+        }
+        Mark::Broken | Mark::Failed => {
+            let points = [at(0, -11), at(11, 0), at(0, 11), at(-11, 0)].join("L");
+            ("broken", format!("<path d=\"M{points}Z\""))
+        }
+        Mark::Absent => ("absent", format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"7\"")),
+    };
+    let _ = writeln!(text, "{shape} class=\"{class}\"/>");
+    let lower = if matches!(mark, Mark::Degraded | Mark::Warning) { 6 } else { 4 };
+    if mark != Mark::Absent {
+        let (y, glyph) = (y + lower, mark.glyph());
+        let _ =
+            writeln!(text, "<text class=\"sign\" x=\"{x}\" y=\"{y}\" text-anchor=\"middle\">{glyph}</text>");
+    }
+}
+
+fn legend(text: &mut String, y: i32) {
+    let (rule, right) = (y - 10, WIDTH - MARGIN);
+    let _ = writeln!(text, "<path class=\"rule\" d=\"M{MARGIN} {rule}L{right} {rule}\"/>");
+    let marks = [
+        (Mark::Good, "as it should be"),
+        (Mark::Noted, "worth knowing"),
+        (Mark::Degraded, "works, but not as it should"),
+        (Mark::Broken, "calls of /api fail, or get in that should not"),
+        (Mark::Absent, "not linked"),
+    ];
+    let mut x = MARGIN + 12;
+    for (mark, meaning) in marks {
+        shape(text, mark, x, y + 14);
+        put(text, "", x + 18, y + 18, meaning);
+        x += 52 + width(meaning, 11);
+    }
+    let strokes = [
+        (Stroke::Solid, "/api goes there"),
+        (Stroke::Dashed, "it goes there, and something is missing"),
+        (Stroke::Dotted, "nothing goes there, or nobody knows"),
+    ];
+    let mut x = MARGIN;
+    for (stroke, meaning) in strokes {
+        let points = vec![(x, y + 46), (x + 40, y + 46)];
+        draw_line(text, &Line { points, stroke, arrow: true });
+        put(text, "", x + 48, y + 50, meaning);
+        x += 88 + width(meaning, 11);
+    }
+}
+
+/// About how wide a text is, in pixels: no font is at hand to ask.
+fn width(text: &str, size: i32) -> i32 {
+    text.chars().map(|c| advance(c) * size).sum::<i32>() / 100
+}
+
+/// How wide a character is in hundredths of its height, rather too much than too little.
+fn advance(c: char) -> i32 {
+    match c {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | '\'' | '|' | ' ' | '/' | '-' => 40,
+        'm' | 'w' | 'M' | 'W' | '@' => 98,
+        'A'..='Z' => 78,
+        c if c.is_ascii() => 67,
+        _ => 100,
+    }
+}
+
+/// As much of a text as there is room for, with an ellipsis for the rest.
+fn fitting(text: &str, room: i32, size: i32) -> String {
+    if width(text, size) <= room {
+        return text.to_owned();
+    }
+    let mut left = room * 100 - 100 * size;
+    let fits = |c: &char| {
+        left -= advance(*c) * size;
+        left >= 0
+    };
+    text.chars().take_while(fits).collect::<String>().trim_end().to_owned() + "…"
+}
+
+/// Text in which nothing is markup, and nothing is what XML cannot hold.
+fn escaped(text: &str) -> String {
+    let escape = |c: char| match c {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\n' => "\n".to_owned(),
+        '\u{fffe}' | '\u{ffff}' => " ".to_owned(),
+        c if is_hazard(c) => " ".to_owned(),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_to_its_room_and_says_so() {
+        assert_eq!(fitting("shop-web", 200, 13), "shop-web");
+        let cut = fitting(&"w".repeat(80), 200, 13);
+        assert!(cut.ends_with('…') && width(&cut, 13) <= 200, "{cut}");
+    }
+
+    #[test]
+    fn no_text_becomes_markup() {
+        assert_eq!(escaped("<a b=\"c\">&\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp; ");
+    }
+}

@@ -1,0 +1,66 @@
+//! Whether what is printed has colours.
+
+use std::str::FromStr;
+
+use anstream::ColorChoice;
+
+/// When results and messages have colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// At a terminal, unless `NO_COLOR` is set; everywhere if `CLICOLOR_FORCE` or `FORCE_COLOR` is.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Color {
+    /// Every choice by its name.
+    pub const NAMES: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+
+    /// Makes this the choice for everything that this process prints from now on.
+    pub fn choose(self, variable: impl Fn(&str) -> Option<String>) {
+        let choice = match self {
+            Self::Auto if is_forced(variable) => ColorChoice::Always,
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// Whether `FORCE_COLOR` asks for colours; `anstream` reads the other variables.
+fn is_forced(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("NO_COLOR").is_none()
+        && variable("FORCE_COLOR").is_some_and(|value| value != "0" && value != "false")
+}
+
+impl FromStr for Color {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, color)| *color).ok_or_else(|| format!("`{text}` is not auto, always or never"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_forces_colours_unless_another_forbids_them() {
+        let forced = |set: &[(&str, &str)]| {
+            is_forced(|name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(forced(&[("FORCE_COLOR", "1")]) && forced(&[("FORCE_COLOR", "3")]));
+        assert!(!forced(&[]) && !forced(&[("FORCE_COLOR", "0")]));
+        assert!(!forced(&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+    }
+}

@@ -1,0 +1,189 @@
+//! Every text of every report, written by a stranger, through every format.
+
+use proptest::prelude::*;
+
+use super::{
+    ci::{Pipeline, Reader},
+    format::{Rows, json, yaml},
+    printable,
+    style::Style,
+    ui::Report,
+};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{ChangeKind, Condition, Finding, FindingCode, HopName, LinkState, Orphaned, StepAction, Undo},
+    model::ResourceId,
+    report::{Event, is_hazard, *},
+};
+
+/// What a stranger may call something: letters, and all that steers terminals and pipelines.
+fn nasty() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        Just("a b".to_owned()),
+        Just("\u{1b}]52;c;aGk=\u{7}".to_owned()),
+        Just("\u{1b}]8;;https://x.example\u{1b}\\".to_owned()),
+        Just("\u{1b}[31m✗\u{9b}2J".to_owned()),
+        Just("\u{202e}\u{2066}\u{200b}\u{feff}".to_owned()),
+        Just("\r\n::error::x\n".to_owned()),
+        Just("::add-mask::x".to_owned()),
+        Just("##vso[task.complete]##[error]".to_owned()),
+        Just("|`<b>[x](y)&\t".to_owned()),
+        any::<char>().prop_map(String::from),
+    ];
+    proptest::collection::vec(part, 1..4).prop_map(|parts| parts.concat())
+}
+
+fn finding(text: &str) -> Finding {
+    let finding = Finding::new(FindingCode::ALL[0], text).message(text).hint(text);
+    finding.field(text, text, text)
+}
+
+fn error(text: &str) -> ErrorReport {
+    let text = text.to_owned();
+    let (causes, hint) = (vec![text.clone()], Some(text.clone()));
+    ErrorReport { message: text, causes, hint, exit_code: 5, retry_after_ms: None }
+}
+
+const SERVICE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/a";
+
+fn step(text: &str) -> StepReport {
+    let product = |name: &str| ResourceId::parse(&format!("{SERVICE}/products/{name}"));
+    let (target, reason) = (product(text).or_else(|_| product("a")).unwrap(), text.to_owned());
+    StepReport {
+        action: StepAction::PutProduct,
+        kind: ChangeKind::Update,
+        target,
+        reason,
+        status: StepStatus::Unknown,
+        seconds: None,
+    }
+}
+
+fn link(text: &str) -> LinkReport {
+    let mut link = LinkReport::unread(text, text, text, text, error(text));
+    link.static_site.default_hostname = Some(text.to_owned());
+    link.static_site.sku = Some(text.to_owned());
+    link.apim.gateway_url = Some(text.to_owned());
+    link.apim.sku = Some(text.to_owned());
+    link.findings = vec![finding(text)];
+    link
+}
+
+fn change(text: &str, outcome: Outcome) -> ChangeReport {
+    let result = ChangeResult {
+        env: text.to_owned(),
+        outcome,
+        steps: vec![step(text)],
+        state: LinkState::Drifted,
+        keys: None,
+        findings: vec![finding(text)],
+        undo: Some(Undo::By { command: text.to_owned(), note: Some(text.to_owned()) }),
+        error: (outcome != Outcome::Applied).then(|| error(text)),
+        product: Some(text.to_owned()),
+        told: Told::Nothing,
+        summary: text.to_owned(),
+        exit: ExitCode::Success,
+    };
+    ChangeReport { schema_version: SCHEMA_VERSION, command: text.to_owned(), results: vec![result] }
+}
+
+fn prune(text: &str) -> PruneReport {
+    let own = || text.to_owned();
+    let product = PrunedReport {
+        id: own(),
+        name: own(),
+        hostname: own(),
+        reason: Orphaned::SiteGone,
+        message: own(),
+        outcome: PruneOutcome::Failed,
+        steps: vec![step(text)],
+        error: Some(error(text)),
+        exit: ExitCode::Success,
+    };
+    let spared = SparedReport { id: own(), name: own(), message: own(), undetermined: true };
+    PruneReport {
+        schema_version: SCHEMA_VERSION,
+        command: own(),
+        service: own(),
+        products: vec![product],
+        spared: vec![spared],
+        summary: own(),
+    }
+}
+
+fn doctor(text: &str) -> DoctorReport {
+    let hop = HopReport {
+        hop: HopName::Configuration,
+        outcome: Condition::Failed,
+        saw: vec![text.to_owned(), text.to_owned()],
+        hint: Some(text.to_owned()),
+        findings: vec![finding(text)],
+    };
+    DoctorReport {
+        schema_version: SCHEMA_VERSION,
+        env: text.to_owned(),
+        outcome: Condition::Failed,
+        hops: vec![hop],
+        rights: None,
+        role_definition: None,
+        exit: ExitCode::Success,
+    }
+}
+
+fn check(shown: &str) -> Result<(), TestCaseError> {
+    let steering: Vec<char> = shown.chars().filter(|c| is_hazard(*c) && *c != '\n' && *c != '\t').collect();
+    prop_assert_eq!(steering, Vec::<char>::new(), "{:?}", shown);
+    for line in shown.lines() {
+        prop_assert!(!line.trim_start().starts_with("::"), "{:?}", shown);
+        prop_assert!(!line.contains("##[") && !line.to_lowercase().contains("##vso["), "{:?}", shown);
+    }
+    Ok(())
+}
+
+/// Whether a report is harmless in every format, and has as many lines as one with a plain text in its place.
+fn harmless<R: Report>(hostile: &R, plain: &R) -> Result<(), TestCaseError> {
+    for decorated in [false, true] {
+        let style = Style { decorated, colored: false };
+        check(&printable(&hostile.text(style)))?;
+    }
+    let style = Style { decorated: false, colored: false };
+    let (shown, expected) = (hostile.text(style), plain.text(style));
+    prop_assert_eq!(shown.lines().count(), expected.lines().count(), "{:?}", shown);
+    check(&printable(&hostile.rows().tsv()))?;
+    prop_assert_eq!(hostile.rows().tsv().lines().count(), plain.rows().tsv().lines().count());
+    check(&printable(&(hostile.rows().markdown() + &hostile.notes())))?;
+    check(&json(hostile).unwrap())?;
+    check(&printable(&yaml(hostile).unwrap()))?;
+    let value = serde_json::to_value(hostile).unwrap();
+    prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&json(hostile).unwrap()).unwrap(), &value);
+    check(&printable(&Rows::of(&value).table()))?;
+    check(&printable(&Rows::of(&value).tsv()))?;
+    for reader in [Reader::GitHub, Reader::AzurePipelines] {
+        let annotating = Pipeline { reader, ..Pipeline::default() };
+        let annotations = annotating.tell(&hostile.events()).unwrap();
+        let steers = |c: char| is_hazard(c) && c != '\n';
+        prop_assert!(!annotations.contains(steers), "{:?}", annotations);
+        prop_assert_eq!(annotations.lines().count(), annotating.tell(&plain.events()).unwrap().lines().count());
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn no_text_of_a_report_steers_a_terminal_or_a_pipeline(text in nasty()) {
+        let status = |text: &str| StatusReport::new(vec![link(text)]);
+        harmless(&status(&text), &status("a"))?;
+        let several = |text: &str| StatusReport::new(vec![link(text), link(text)]);
+        harmless(&several(&text), &several("a"))?;
+        for outcome in [Outcome::Applied, Outcome::Refused, Outcome::Failed] {
+            harmless(&change(&text, outcome), &change("a", outcome))?;
+        }
+        harmless(&prune(&text), &prune("a"))?;
+        harmless(&doctor(&text), &doctor("a"))?;
+        let failure = Event::Failure { env: Some(text.clone()), error: error(&text) };
+        for reader in [Reader::GitHub, Reader::AzurePipelines] {
+            let annotating = Pipeline { reader, ..Pipeline::default() };
+            prop_assert_eq!(annotating.tell(std::slice::from_ref(&failure)).unwrap().lines().count(), 1);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! How a part of a link is, as every picture and table marks it.
+
+use crate::engine::{LinkState, Severity};
+
+/// How one part of a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Good,
+    Noted,
+    Degraded,
+    Broken,
+    Warning,
+    Failed,
+    Absent,
+}
+
+impl Mark {
+    pub(crate) fn of(severity: Option<Severity>) -> Self {
+        match severity {
+            None => Self::Good,
+            Some(Severity::Note) => Self::Noted,
+            Some(Severity::Degraded) => Self::Degraded,
+            Some(Severity::Broken) => Self::Broken,
+        }
+    }
+
+    pub(crate) fn glyph(self) -> &'static str {
+        match self {
+            Self::Good => "✓",
+            Self::Noted => "i",
+            Self::Degraded | Self::Warning => "!",
+            Self::Broken | Self::Failed => "✗",
+            Self::Absent => "·",
+        }
+    }
+}
+
+/// How a link is as a whole, with the worst of its findings.
+pub(crate) fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
+    match state {
+        LinkState::Linked => Mark::of(worst),
+        LinkState::Unlinked | LinkState::Leftover => Mark::Absent,
+        LinkState::Drifted => Mark::of(worst.max(Some(Severity::Degraded))),
+        LinkState::Partial | LinkState::LinkedElsewhere | LinkState::Dangling | LinkState::Unknown => {
+            Mark::Broken
+        }
+    }
+}

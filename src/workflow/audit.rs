@@ -1,0 +1,109 @@
+//! Every product of a service that a link made, who uses it, and which are left over.
+
+use super::{
+    error::{UsageError, diagnose, report},
+    listener::Listener,
+    plane::Plane,
+    workspace::Workspace,
+};
+use crate::{
+    config::{Source, Sourced},
+    diagnosis::ExitCode,
+    engine::{self, Audit, Standing},
+    model::ApimServiceId,
+    provider::{Collection, ControlPlane, ProviderError},
+    report::{AuditReport, DanglingLinkReport, ServiceAuditReport},
+};
+
+/// Which services are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Services {
+    /// The one that the settings name.
+    Named,
+    /// Every one that the caller can see.
+    Every,
+}
+
+/// Looks at services. With `tells`, the exit code says whether something is left over.
+///
+/// # Errors
+///
+/// If no service is named; why it could not be read, if it is the only one.
+pub async fn audit(
+    work: &Workspace,
+    which: Services,
+    tells: bool,
+    listener: &dyn Listener,
+) -> anyhow::Result<(AuditReport, ExitCode)> {
+    listener.doing("finding the service");
+    let (plane, services) = services(work, which).await?;
+    listener.doing("reading products, subscriptions and sites");
+    let mut audits = engine::audit(plane.as_ref(), &services).await;
+    if let [(_, Err(_))] = audits.as_slice() {
+        // Alone, it is the command that fails.
+        audits.remove(0).1?;
+    }
+    Ok(conclude(audits, tells))
+}
+
+async fn services(work: &Workspace, which: Services) -> anyhow::Result<(Plane, Vec<ApimServiceId>)> {
+    if which == Services::Named {
+        let (plane, service) = work.service().await?;
+        return Ok((plane, vec![service]));
+    }
+    if let Some(Sourced { source: Source::Flag(_), .. }) = &work.overrides().apim {
+        let error = UsageError::new("`--all-services` and `--apim` contradict each other");
+        return Err(error.hint("leave one of them out").into());
+    }
+    let plane = work.any_plane()?;
+    Ok((plane.clone(), every_service(plane.as_ref()).await?))
+}
+
+async fn every_service(plane: &dyn ControlPlane) -> anyhow::Result<Vec<ApimServiceId>> {
+    let found = plane.list(&Collection::Services).await?;
+    let ids = found.into_iter().map(|found| ApimServiceId::try_from(found.value.id().clone()));
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// The report, and the exit code of the whole.
+fn conclude(
+    audits: Vec<(ApimServiceId, Result<Audit, ProviderError>)>,
+    detailed: bool,
+) -> (AuditReport, ExitCode) {
+    let mut code = ExitCode::Success;
+    let mut dangling: Vec<DanglingLinkReport> = Vec::new();
+    let mut services = Vec::new();
+    for (service, audit) in audits {
+        match audit {
+            Ok(audit) => {
+                code = code.worst(exit_code(&audit, detailed));
+                let links = audit.dangling.iter().map(DanglingLinkReport::of);
+                let new: Vec<_> = links.filter(|link| !dangling.contains(link)).collect();
+                let known = new.is_empty() && !audit.dangling.is_empty();
+                dangling.extend(new);
+                services.push(ServiceAuditReport::of(&audit).without_dangling_links_if(known));
+            }
+            Err(error) => {
+                let error = anyhow::Error::new(error).context("could not read the service");
+                code = code.worst(diagnose(&error).exit);
+                services.push(ServiceAuditReport::unread(&service, report(&error)));
+            }
+        }
+    }
+    (AuditReport::new(services, dangling), code)
+}
+
+fn exit_code(audit: &Audit, detailed: bool) -> ExitCode {
+    if !audit.exists {
+        return ExitCode::Refused;
+    }
+    let any = |is: fn(&Standing) -> bool| audit.products.iter().any(|product| is(&product.standing));
+    let left_over = any(|standing| matches!(standing, Standing::Orphan(_))) || !audit.dangling.is_empty();
+    if any(|standing| matches!(standing, Standing::Unknown(_))) || !audit.is_complete() {
+        ExitCode::Unavailable
+    } else if detailed && left_over {
+        ExitCode::Changes
+    } else {
+        ExitCode::Success
+    }
+}

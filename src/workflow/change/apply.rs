@@ -1,0 +1,135 @@
+//! One job applied: with the plan that it has, or a new one where another client was first.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use super::{
+    job::{Job, JobState, Origin},
+    plan::make,
+    report,
+};
+use crate::{
+    engine::{self, Applied, ApplyError, Movement, Observed, Plan, PlannedStep, Step, StepListener},
+    workflow::{
+        listener::{Listener, Stage, StepNews},
+        workspace::Workspace,
+    },
+};
+
+/// How often a plan is computed again, because another client changed what it was made from.
+const TRIES: usize = 5;
+/// How long to let another client finish that changes the same link, at most, before the plan is computed again.
+const COURTESY: Duration = Duration::from_secs(2);
+
+/// Applies a job. What came of it is its state.
+pub(super) async fn one(work: &Workspace, job: &mut Job, listener: &dyn Listener) {
+    for _ in 0..TRIES {
+        let seen = job.seen.take();
+        let (done, told) = plan(work, job, &job.plan, seen, listener).await;
+        job.told += told;
+        let error = match done {
+            Ok(applied) => {
+                job.state = JobState::Applied(applied);
+                return;
+            }
+            Err(error) => error,
+        };
+        if !error.is_moved() || job.origin == Origin::Agreed {
+            stop(job, error);
+            return;
+        }
+        job.before.extend(report::taken(&job.plan, error.failed_step()));
+        if !plan_again(work, job, listener).await || job.plan.is_empty() {
+            return;
+        }
+    }
+    let resource = job.plan.target.site_environment.to_string();
+    let moved = ApplyError::Moved { resource, change: Movement::Changed };
+    let error = if job.before.is_empty() { moved } else { ApplyError::Stopped(moved.into()) };
+    job.state = JobState::failed(error);
+}
+
+/// Ends a job with the failure of a step.
+fn stop(job: &mut Job, error: ApplyError) {
+    let (failed_step, undetermined) = (error.failed_step(), error.is_undetermined());
+    let undetermined = undetermined && job.plane.is_azure();
+    let errand = report::errand(&job.plan.intent);
+    let error = anyhow::Error::new(error).context(format!("could not finish {errand}"));
+    job.state = JobState::Failed { error, failed_step, undetermined };
+}
+
+/// Computes the plan of a job again, and says whether there is one.
+async fn plan_again(work: &Workspace, job: &mut Job, listener: &dyn Listener) -> bool {
+    listener.retries(&job.env);
+    if job.plane.is_azure() {
+        tracing::info!(env = job.env, "somebody else changed the link; starting over");
+        work.deadline().pause(COURTESY.mul_f64(work.ambient().chance())).await;
+    }
+    match make(job.plane.as_ref(), &job.plan.target, &job.plan.intent).await {
+        Ok((plan, seen)) => {
+            job.plan = plan;
+            job.seen = job.plane.is_azure().then_some(seen);
+            true
+        }
+        Err(error) => {
+            let error = if job.before.is_empty() { error } else { ApplyError::Stopped(error.into()).into() };
+            job.state = JobState::failed(error);
+            false
+        }
+    }
+}
+
+/// Applies a plan of a job, and returns how many of its steps the listener was told of as done.
+pub(super) async fn plan(
+    work: &Workspace,
+    job: &Job,
+    plan: &Plan,
+    seen: Option<Observed>,
+    listener: &dyn Listener,
+) -> (Result<Applied, ApplyError>, usize) {
+    let steps = Steps::new(job, plan, listener);
+    let done = engine::apply(job.plane.as_ref(), work.ambient().as_ref(), plan, seen, &steps).await;
+    (done, steps.told.into_inner())
+}
+
+/// Passes on how far the steps of a plan have come.
+struct Steps<'a> {
+    env: &'a str,
+    total: usize,
+    listener: &'a dyn Listener,
+    /// Whether each step stands by itself. What a transaction holds is not done before all of it is written.
+    stands_alone: bool,
+    told: AtomicUsize,
+}
+
+impl<'a> Steps<'a> {
+    fn new(job: &'a Job, plan: &Plan, listener: &'a dyn Listener) -> Self {
+        let stands_alone = job.plane.is_azure();
+        if stands_alone {
+            listener.plan(&job.env, &plan.steps);
+        }
+        Self { env: &job.env, total: plan.steps.len(), listener, stands_alone, told: AtomicUsize::new(0) }
+    }
+
+    fn tell(&self, at: usize, step: &PlannedStep, stage: Stage) {
+        self.listener.step(StepNews { of: self.env, at, total: self.total, step, stage });
+    }
+}
+
+impl StepListener for Steps<'_> {
+    fn starting(&self, at: usize, step: &PlannedStep) {
+        self.tell(at, step, Stage::Starting);
+        if let Step::Settle { grace, .. } | Step::ProveKey { grace, .. } = &step.step {
+            self.listener.waits(self.env, grace.duration());
+        }
+    }
+
+    fn finished(&self, at: usize, step: &PlannedStep, took: Duration) {
+        if self.stands_alone {
+            self.tell(at, step, Stage::Done(Some(took)));
+            self.told.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What came of a job: its link observed again, repaired where the control plane did not do its part, and reported.
+
+use super::{
+    apply,
+    job::{Job, JobState, Origin},
+    plan::make,
+    report,
+};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{self, Applied, Existing, Intent, LinkState, Provisioner, Verdict},
+    provider::{ProviderError, arm::Wait},
+    report::{ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
+    workflow::{listener::Listener, workspace::Workspace},
+};
+
+/// Observes the link again, and says what became of the change.
+pub(super) async fn one(work: &Workspace, mut job: Job, listener: &dyn Listener, wait: Wait) -> ChangeResult {
+    match look(work, &mut job, listener, wait).await {
+        Ok(verdict) => checked(job, &verdict, wait),
+        Err(error) => unchecked(job, error),
+    }
+}
+
+/// What is reported where the link was observed after the change.
+fn checked(mut job: Job, verdict: &Verdict, wait: Wait) -> ChangeResult {
+    let told = Told::Steps(job.told);
+    let mut steps = std::mem::take(&mut job.before);
+    match &job.state {
+        JobState::Planned | JobState::Settled(_) => {
+            let outcome = if steps.is_empty() { Outcome::Unchanged } else { Outcome::Applied };
+            ChangeResult { told, ..done(&job, steps, None, outcome, verdict, wait) }
+        }
+        JobState::Applied(applied) => {
+            steps.extend(acknowledged(&job, applied));
+            ChangeResult { told, ..done(&job, steps, Some(applied), Outcome::Applied, verdict, wait) }
+        }
+        JobState::Failed { error, failed_step, undetermined } => {
+            steps.extend(report::partly_done(&job.plan, *failed_step, *undetermined));
+            let result = report::failed(&job.env, steps, verdict.state, error);
+            ChangeResult { told, ..report::seen(result, verdict) }
+        }
+        JobState::Unwritten(error) => {
+            let unmoved = job.plan.basis == verdict.observed.basis();
+            let status = if unmoved { StepStatus::Pending } else { StepStatus::Unknown };
+            let steps = report::steps(&job.plan, status);
+            report::seen(report::failed(&job.env, steps, verdict.state, error), verdict)
+        }
+    }
+}
+
+/// The steps of a plan that was applied, with those that repaired what it left.
+fn acknowledged(job: &Job, applied: &Applied) -> Vec<StepReport> {
+    let took = job.plane.is_azure().then_some(applied.took.as_slice());
+    let mut steps = report::applied(&job.plan, took);
+    steps.extend(job.after.iter().cloned());
+    steps
+}
+
+/// What is reported of a job of which no step failed.
+fn done(
+    job: &Job,
+    steps: Vec<StepReport>,
+    applied: Option<&Applied>,
+    outcome: Outcome,
+    verdict: &Verdict,
+    wait: Wait,
+) -> ChangeResult {
+    let keys_before = applied.and_then(|applied| applied.keys_before.as_ref());
+    let mut result = ChangeResult {
+        env: job.env.clone(),
+        outcome,
+        steps,
+        state: verdict.state,
+        keys: KeysReport::of(keys_before, verdict.observed.keys.as_ref())
+            .filter(|_| job.plane.is_azure() && job.plan.intent == Intent::Relink),
+        undo: job.undo.clone().filter(|_| outcome == Outcome::Applied),
+        summary: report::summary(&job.plan, outcome, verdict),
+        findings: verdict.findings.clone(),
+        error: None,
+        product: report::product_of(verdict),
+        told: Told::Nothing,
+        exit: ExitCode::Success,
+    };
+    if wait == Wait::UntilAccepted && outcome == Outcome::Applied {
+        result.summary = report::accepted(&job.plan);
+    } else if !verdict.fulfils(&job.plan.intent) || job.unrotated {
+        result.outcome = Outcome::Failed;
+        result.exit = ExitCode::NotVerified;
+    }
+    result
+}
+
+/// What is reported where the link could not be observed after the change: the steps as they were
+/// acknowledged, and never that nothing was changed.
+fn unchecked(mut job: Job, unseen: ProviderError) -> ChangeResult {
+    let unseen = || anyhow::Error::new(unseen).context("could not check the link");
+    let mut steps = std::mem::take(&mut job.before);
+    let told = Told::Steps(job.told);
+    let error = match &job.state {
+        JobState::Planned | JobState::Settled(_) => &unseen(),
+        JobState::Applied(applied) => {
+            steps.extend(acknowledged(&job, applied));
+            let result = report::failed(&job.env, steps, LinkState::Unknown, &unseen());
+            let summary = "applied, and it could not be verified".to_owned();
+            return ChangeResult { told, exit: ExitCode::NotVerified, summary, ..result };
+        }
+        JobState::Failed { error, failed_step, undetermined } => {
+            steps.extend(report::partly_done(&job.plan, *failed_step, *undetermined));
+            error
+        }
+        JobState::Unwritten(error) => {
+            steps.extend(report::steps(&job.plan, StepStatus::Unknown));
+            error
+        }
+    };
+    ChangeResult { told, ..report::failed(&job.env, steps, LinkState::Unknown, error) }
+}
+
+/// Observes the link. Where a resource provider has failed to do its part, it is asked once more.
+async fn look(
+    work: &Workspace,
+    job: &mut Job,
+    listener: &dyn Listener,
+    wait: Wait,
+) -> Result<Verdict, ProviderError> {
+    if let JobState::Settled(verdict) = &job.state {
+        return Ok((**verdict).clone());
+    }
+    let (plane, target) = (job.plane.clone(), job.plan.target.clone());
+    let changed = matches!(job.state, JobState::Applied(_)) && wait == Wait::UntilDone;
+    if !changed || target.provisioner == Provisioner::Engine {
+        return engine::verify(plane.as_ref(), &target).await;
+    }
+    let verdict = engine::verify_in_time(plane.as_ref(), &target, &job.plan.intent).await?;
+    job.unrotated =
+        matches!(&job.state, JobState::Applied(it) if report::keeps_keys(&job.plan, it, &verdict));
+    // Both keys are new by then, so what is left of a relink is a link.
+    let rest = match job.plan.intent.clone() {
+        Intent::Relink if !job.unrotated => Intent::Link { existing: Existing::Keep },
+        other => other,
+    };
+    if verdict.fulfils(&rest) && !job.unrotated || job.origin == Origin::Agreed {
+        return Ok(verdict);
+    }
+    if repair(work, job, listener, &rest, verdict.state).await {
+        return engine::verify_in_time(plane.as_ref(), &target, &rest).await;
+    }
+    Ok(verdict)
+}
+
+/// Does what is left of an intent, and says whether all of it was done.
+async fn repair(
+    work: &Workspace,
+    job: &mut Job,
+    listener: &dyn Listener,
+    rest: &Intent,
+    state: LinkState,
+) -> bool {
+    let Ok((plan, seen)) = make(job.plane.as_ref(), &job.plan.target, rest).await else { return false };
+    if plan.is_empty() {
+        return false;
+    }
+    tracing::info!(env = job.env, %state, "not as it should be; connecting again");
+    let (done, told) = apply::plan(work, job, &plan, Some(seen), listener).await;
+    job.told += told;
+    match done {
+        Ok(applied) => {
+            job.unrotated &= !plan.rotates();
+            job.after.extend(report::applied(&plan, Some(&applied.took)));
+            true
+        }
+        Err(error) => {
+            let (failed, undetermined) = (error.failed_step(), error.is_undetermined());
+            job.after.extend(report::partly_done(&plan, failed, undetermined));
+            tracing::warn!(env = job.env, %error, "the link could not be repaired");
+            false
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Plans: what would be done for each env.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    Change,
+    job::{Job, Origin},
+    report,
+};
+use crate::{
+    config::EnvSettings,
+    engine::{self, Intent, Observed, Plan, PlannedStep, Propagation, Rights, Step, Target},
+    provider::ControlPlane,
+    workflow::{
+        at_once,
+        deadline::{Deadline, spelt},
+        error::UsageError,
+        listener::Listener,
+        look::Fleet,
+        plane::Plane,
+        workspace::Workspace,
+    },
+};
+
+/// What came of planning for each env, with its place among them.
+type Planned = Vec<(usize, anyhow::Result<Job>)>;
+
+/// Plans for each env. Those in Azure are read side by side, each waiting for its answers; reading a model waits for
+/// nothing.
+pub(super) async fn each(
+    work: &Workspace,
+    envs: &[EnvSettings],
+    change: &Change,
+    listener: &dyn Listener,
+) -> Planned {
+    let mut resolved = Vec::new();
+    for env in envs {
+        listener.doing(&format!("reading {}", env.name));
+        resolved.push(target_of(work, env, change).await);
+    }
+    let fleet = Fleet::of(resolved.iter().flatten().map(|(target, plane)| (target, plane)));
+    let planned = stream::iter(resolved.into_iter().enumerate()).map(async |(at, resolved)| {
+        let planned = match resolved {
+            Ok((target, plane)) => one(plane, target, change, &fleet).await,
+            Err(error) => Err(error),
+        };
+        (at, planned)
+    });
+    let mut planned: Planned = planned.buffer_unordered(at_once::READS).collect().await;
+    planned.sort_by_key(|(at, _)| *at);
+    planned
+}
+
+async fn target_of(work: &Workspace, env: &EnvSettings, change: &Change) -> anyhow::Result<(Target, Plane)> {
+    let (plane, mut target) = work.target(env, change.previews).await?;
+    target.adoption = change.adoption;
+    match &change.intent {
+        Intent::AddApis { apis } => target.apis.clone_from(apis),
+        Intent::RemoveApis { .. } | Intent::Unlink { .. } => target.apis.clear(),
+        Intent::Link { .. } | Intent::Relink => {}
+    }
+    if let Propagation::Eventual(grace) = &mut target.propagation {
+        *grace = change.grace;
+    }
+    Ok((target, plane))
+}
+
+/// A plan for one env. Of many in Azure, those that a page says are as they should be are left at that.
+async fn one(plane: Plane, target: Target, change: &Change, fleet: &Fleet) -> anyhow::Result<Job> {
+    if !matches!(change.intent, Intent::Relink)
+        && let Some(Ok(verdict)) = fleet.glance(&target, &plane).await
+        && verdict.fulfils(&change.intent)
+    {
+        return Ok(Job::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
+    }
+    let (plan, seen) = make(plane.as_ref(), &target, &change.intent).await?;
+    if change.check_rights && !plan.is_empty() {
+        check_rights(plane.as_ref(), &plan).await?;
+    }
+    if change.rehearses {
+        let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
+        rehearsed.with_context(|| format!("Azure would refuse {}", report::errand(&plan.intent)))?;
+    }
+    let findings = if plan.is_empty() { engine::findings(&seen) } else { Vec::new() };
+    let seen = plane.is_azure().then_some(seen);
+    let mut job = Job::new(plane, plan, seen, Origin::Fresh);
+    job.findings = findings;
+    Ok(job)
+}
+
+async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<()> {
+    let rights = Rights::read(plane, &plan.target).await.context("could not read what you may do")?;
+    match rights {
+        Some(rights) => engine::check_rights(plan, &rights)
+            .with_context(|| format!("could not begin {}", report::errand(&plan.intent))),
+        None => Ok(()),
+    }
+}
+
+/// A plan, and what it was made from.
+pub(super) async fn make(
+    plane: &dyn ControlPlane,
+    target: &Target,
+    intent: &Intent,
+) -> anyhow::Result<(Plan, Observed)> {
+    let observed = engine::observe(plane, target).await.context("could not read the current link")?;
+    let plan = engine::plan(&observed, intent);
+    let plan = plan.with_context(|| format!("could not plan {}", report::errand(intent)))?;
+    Ok((plan, observed))
+}
+
+/// Refuses, before anything is changed, a plan whose own waits are longer than the command may take.
+pub(super) fn check_time<'a>(
+    deadline: Deadline,
+    jobs: impl Iterator<Item = &'a Job>,
+) -> Result<(), UsageError> {
+    let Some(limit) = deadline.given() else { return Ok(()) };
+    for job in jobs.filter(|job| job.plane.is_azure()) {
+        let waits = job.plan.steps.iter().filter_map(settling);
+        let waits = waits.fold(Duration::ZERO, Duration::saturating_add);
+        if waits > limit {
+            let message = format!(
+                "{} of `{}` waits for {} in all, and `--timeout` ends the command after {}",
+                report::errand(&job.plan.intent),
+                job.plan.target.env,
+                spelt(waits),
+                spelt(limit)
+            );
+            let hint = "give it more time with `--timeout`, or shorten each wait with `--grace`";
+            return Err(UsageError::new(message).hint(hint));
+        }
+    }
+    Ok(())
+}
+
+/// How long a step waits, if it does nothing else.
+fn settling(planned: &PlannedStep) -> Option<Duration> {
+    match &planned.step {
+        Step::Settle { grace, .. } => Some(grace.duration()),
+        Step::PutProduct { .. }
+        | Step::PutSubscription { .. }
+        | Step::PutPolicy { .. }
+        | Step::AddApi { .. }
+        | Step::RemoveApi { .. }
+        | Step::Connect { .. }
+        | Step::Disconnect { .. }
+        | Step::SwapKeys { .. }
+        | Step::ProveKey { .. }
+        | Step::RetireSecondary { .. }
+        | Step::DeleteSubscription { .. }
+        | Step::DeleteProduct { .. } => None,
+    }
+}

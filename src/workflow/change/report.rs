@@ -1,0 +1,202 @@
+//! What is reported of a change: its steps, and a sentence about it.
+
+use std::{cmp::Ordering, time::Duration};
+
+use crate::{
+    diagnosis::ExitCode,
+    engine::{Applied, ChangeKind, Finding, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
+    model::{ApimSubscriptionId, ResourceId},
+    report::{ChangeResult, Outcome, StepReport, StepStatus, Told},
+    workflow::error::{diagnose, report},
+};
+
+pub(super) fn planned(plan: &Plan) -> ChangeResult {
+    let outcome = if plan.is_empty() { Outcome::Unchanged } else { Outcome::Planned };
+    let what = phrase(plan);
+    let summary = match (outcome, plan.changes()) {
+        (Outcome::Planned, 1) => format!("1 change would {what}"),
+        (Outcome::Planned, count) => format!("{count} changes would {what}"),
+        (Outcome::Unchanged | Outcome::Applied | Outcome::Refused | Outcome::Failed, _) => {
+            "nothing to do".to_owned()
+        }
+    };
+    ChangeResult {
+        env: plan.target.env.clone(),
+        outcome,
+        steps: steps(plan, StepStatus::Planned),
+        state: plan.state,
+        keys: None,
+        undo: plan.undo.clone(),
+        findings: Vec::new(),
+        error: None,
+        product: None,
+        told: Told::Nothing,
+        summary,
+        exit: ExitCode::Success,
+    }
+}
+
+/// Whether a relink of a link that existed has left its keys as they were: its plan saw no subscription at all, and
+/// now there is one with keys.
+pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {
+    let is_subscription = |id: &str| ResourceId::parse(id).is_ok_and(|id| id.is_a(ApimSubscriptionId::TYPE));
+    let saw_one = plan.basis.versions().any(|(id, _)| is_subscription(id));
+    let was_linked = !matches!(plan.state, LinkState::Unlinked | LinkState::Leftover);
+    plan.intent == Intent::Relink
+        && was_linked
+        && !saw_one
+        && !plan.rotates()
+        && applied.keys_before.is_none()
+        && verdict.observed.keys.is_some()
+}
+
+/// A plan that is shown, with what was found where it has no steps: what it does not change stays so.
+pub(super) fn would(plan: &Plan, findings: &[Finding]) -> ChangeResult {
+    ChangeResult { findings: findings.to_vec(), ..planned(plan) }
+}
+
+/// A change that failed or was refused. Where a step was applied, the exit code says so, whatever failed after
+/// it.
+pub(super) fn failed(
+    env: &str,
+    steps: Vec<StepReport>,
+    state: LinkState,
+    error: &anyhow::Error,
+) -> ChangeResult {
+    let own = diagnose(error).exit;
+    let any = |status| steps.iter().any(|step| step.status == status && step.kind != ChangeKind::Wait);
+    let (applied, unknown) = (any(StepStatus::Applied), any(StepStatus::Unknown));
+    let exit = match own {
+        ExitCode::Partial | ExitCode::NotVerified | ExitCode::Interrupted => own,
+        _ if applied => ExitCode::Partial,
+        ExitCode::Refused if unknown => ExitCode::Unavailable,
+        _ => own,
+    };
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
+    // What a plan could not be made of because Azure's answer was of no use is not refused: it may be tried again.
+    let refused = !applied && !unknown && exit == ExitCode::Refused;
+    let (outcome, summary) = match (refused, applied || unknown) {
+        (true, _) => (Outcome::Refused, "refused; nothing was changed"),
+        (false, true) => (Outcome::Failed, "stopped part-way"),
+        (false, false) => (Outcome::Failed, "failed"),
+    };
+    ChangeResult {
+        env: env.to_owned(),
+        outcome,
+        steps,
+        state,
+        keys: None,
+        undo: None,
+        findings: refusal.map(|refusal| refusal.findings.clone()).unwrap_or_default(),
+        error: Some(report(error)),
+        product: None,
+        told: Told::Nothing,
+        summary: summary.to_owned(),
+        exit,
+    }
+}
+
+/// Adds what was observed after a failure. What a refusal found stays.
+pub(super) fn seen(result: ChangeResult, verdict: &Verdict) -> ChangeResult {
+    let findings = if result.findings.is_empty() { verdict.findings.clone() } else { result.findings };
+    ChangeResult { product: product_of(verdict), findings, ..result }
+}
+
+pub(super) fn product_of(verdict: &Verdict) -> Option<String> {
+    verdict.observed.product.as_ref().map(|seen| seen.view.id.name().to_owned())
+}
+
+pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
+    plan.steps.iter().map(|planned| StepReport::of(planned, status)).collect()
+}
+
+/// The steps of a plan that was applied, with how long each took where that says something.
+pub(super) fn applied(plan: &Plan, took: Option<&[Duration]>) -> Vec<StepReport> {
+    let mut steps = steps(plan, StepStatus::Applied);
+    for (step, took) in steps.iter_mut().zip(took.unwrap_or_default()) {
+        *step = step.clone().timed(*took);
+    }
+    steps
+}
+
+/// The steps of a plan that were taken before it was given up.
+pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
+    let taken = plan.steps.iter().take(failed.unwrap_or_default());
+    taken.map(|planned| StepReport::of(planned, StepStatus::Applied)).collect()
+}
+
+/// What is said of a change that was not waited for.
+pub(super) fn accepted(plan: &Plan) -> String {
+    let what = phrase(plan);
+    format!("Azure has accepted to {what}; {} tells when it has", plan.target.command("status"))
+}
+
+/// The steps of a plan of which one failed, or none was tried.
+pub(super) fn partly_done(plan: &Plan, failed: Option<usize>, undetermined: bool) -> Vec<StepReport> {
+    let status = |at: usize| match failed.map(|failed| at.cmp(&failed)) {
+        Some(Ordering::Less) => StepStatus::Applied,
+        Some(Ordering::Equal) if undetermined => StepStatus::Unknown,
+        Some(Ordering::Equal) => StepStatus::Failed,
+        Some(Ordering::Greater) | None => StepStatus::Pending,
+    };
+    plan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
+}
+
+/// What a plan does, as the rest of a sentence.
+fn phrase(plan: &Plan) -> String {
+    let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
+    let (site, service) = (site.name(), service.name());
+    match &plan.intent {
+        Intent::Link { .. } => format!("link `{site}` to `{service}`"),
+        Intent::Relink => format!("relink `{site}` to `{service}`"),
+        Intent::Unlink { .. } => format!("unlink `{site}` from `{service}`"),
+        Intent::AddApis { .. } => format!("add {} to the product of `{site}`", targets(plan)),
+        Intent::RemoveApis { .. } => format!("remove {} from the product of `{site}`", targets(plan)),
+    }
+}
+
+/// The names of what a plan changes: of several APIs that were named, some may be as they should be.
+fn targets(plan: &Plan) -> String {
+    let names: Vec<&str> = plan.steps.iter().map(|planned| planned.step.target().name()).collect();
+    names.join(", ")
+}
+
+/// What an intent is, as the object of a sentence.
+pub(super) fn errand(intent: &Intent) -> &'static str {
+    match intent {
+        Intent::Link { .. } => "the link",
+        Intent::Relink => "the relink",
+        Intent::Unlink { .. } => "the unlink",
+        Intent::AddApis { .. } => "adding APIs",
+        Intent::RemoveApis { .. } => "removing APIs",
+    }
+}
+
+pub(super) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> String {
+    let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
+    let (site, service) = (site.name(), service.name());
+    if !verdict.fulfils(&plan.intent) {
+        return format!("the link is {} after all", verdict.state);
+    }
+    if outcome == Outcome::Unchanged {
+        return match &plan.intent {
+            Intent::Link { .. } | Intent::Relink => {
+                format!("`{site}` is linked to `{service}` already; nothing to do")
+            }
+            Intent::Unlink { .. } => format!("`{site}` is not linked to `{service}`; nothing to do"),
+            Intent::AddApis { .. } | Intent::RemoveApis { .. } => "nothing to do".to_owned(),
+        };
+    }
+    match &plan.intent {
+        Intent::Link { .. } => format!("linked `{site}` to `{service}`"),
+        Intent::Relink => format!("relinked `{site}` to `{service}`; both keys are new"),
+        Intent::Unlink { leftovers: Leftovers::Keep } => {
+            format!("unlinked `{site}` from `{service}`; its product and subscription stay")
+        }
+        Intent::Unlink { leftovers: Leftovers::Purge } => {
+            format!("unlinked `{site}` from `{service}`; its product and subscription are deleted")
+        }
+        Intent::AddApis { .. } => format!("added {} to the product of `{site}`", targets(plan)),
+        Intent::RemoveApis { .. } => format!("removed {} from the product of `{site}`", targets(plan)),
+    }
+}

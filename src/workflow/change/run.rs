@@ -1,0 +1,143 @@
+//! Carrying jobs out: in one transaction for each model, side by side in Azure; then looking at what came of them.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    apply, conclude,
+    job::{Job, JobState},
+};
+use crate::{
+    engine::PlannedStep,
+    provider::{ProviderError, Shared, arm::Wait},
+    report::{ChangeResult, Told},
+    workflow::{
+        at_once,
+        listener::{Listener, Stage, StepNews},
+        plane::Place,
+        workspace::Workspace,
+    },
+};
+
+/// What jobs are carried out with.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
+    pub(super) work: &'a Workspace,
+    pub(super) listener: &'a dyn Listener,
+    /// Whether what Azure has only begun is waited for.
+    pub(super) wait: Wait,
+    /// The command, as reports name it.
+    pub(super) command: &'a str,
+}
+
+impl Run<'_> {
+    /// Carries out every job, and says what came of each.
+    pub(super) async fn carry_out(self, jobs: Vec<(usize, Job)>) -> Vec<(usize, ChangeResult)> {
+        let (apart, mut together): (Vec<_>, Vec<_>) =
+            jobs.into_iter().partition(|(_, job)| job.plane.is_azure());
+        let beside = (apart.len() + together.len()).saturating_sub(1);
+        self.apply_together(&mut together).await;
+        let mut results = Vec::new();
+        for (at, job) in together {
+            results.push((at, self.conclude(job, 0).await));
+        }
+        let apart = stream::iter(apart).map(async |(at, mut job)| {
+            if !job.plan.is_empty() {
+                apply::one(self.work, &mut job, self.listener).await;
+            }
+            (at, self.conclude(job, beside).await)
+        });
+        results.extend(apart.buffer_unordered(at_once::CHANGES).collect::<Vec<_>>().await);
+        results
+    }
+
+    /// Observes the link of a job again, and tells the listener what came of it as soon as it is known.
+    async fn conclude(self, job: Job, beside: usize) -> ChangeResult {
+        self.listener.doing(&format!("checking {}", job.env));
+        let looked = conclude::one(self.work, job, self.listener, self.wait);
+        let mut result = Box::pin(looked).await;
+        self.listener.result(self.command, &result, beside);
+        result.told = Told::Everything;
+        result
+    }
+
+    /// One transaction for each model, in the order of their files, so that two commands never wait for each
+    /// other.
+    async fn apply_together(self, jobs: &mut [(usize, Job)]) {
+        let mut by_model: BTreeMap<Place, Vec<&mut Job>> = BTreeMap::new();
+        for (_, job) in jobs.iter_mut().filter(|(_, job)| !job.plan.is_empty()) {
+            by_model.entry(job.plane.place()).or_default().push(job);
+        }
+        for jobs in by_model.into_values() {
+            self.transact(jobs).await;
+        }
+    }
+
+    async fn transact(self, mut jobs: Vec<&mut Job>) {
+        let Some(plane) = jobs.first().map(|job| job.plane.clone()) else { return };
+        self.listener.doing("waiting for the lock of the model");
+        if let Err(error) = plane.as_ref().begin().await {
+            fail_all(&mut jobs, error);
+            return;
+        }
+        for job in &mut jobs {
+            apply::one(self.work, job, self.listener).await;
+        }
+        self.listener.doing("writing the model");
+        for job in &jobs {
+            self.listener.plan(&job.env, &job.plan.steps);
+            self.tell(job, Stage::Sent);
+        }
+        if let Err(error) = plane.as_ref().commit().await {
+            unwritten(&mut jobs, error);
+            // What is to be seen next is what is in the file.
+            self.work.refresh();
+            return;
+        }
+        for job in &jobs {
+            self.tell(job, Stage::Done(None));
+        }
+    }
+
+    /// Tells how far the steps of a job have come that a transaction holds.
+    fn tell(self, job: &Job, stage: Stage) {
+        let (of, total) = (job.env.as_str(), job.plan.steps.len());
+        for (at, step) in held(job).iter().enumerate() {
+            self.listener.step(StepNews { of, at, total, step, stage });
+        }
+    }
+}
+
+/// The steps of a job that a transaction holds.
+fn held(job: &Job) -> &[PlannedStep] {
+    let count = match &job.state {
+        JobState::Applied(_) => job.plan.steps.len(),
+        JobState::Failed { failed_step, .. } => failed_step.unwrap_or_default(),
+        JobState::Planned | JobState::Settled(_) | JobState::Unwritten(_) => 0,
+    };
+    &job.plan.steps[..count]
+}
+
+/// One error for all, in each of whose chains it stands.
+fn fail_all(jobs: &mut [&mut Job], error: ProviderError) {
+    let shared = Shared::from(error);
+    for job in jobs.iter_mut().filter(|job| !matches!(job.state, JobState::Failed { .. })) {
+        job.state = JobState::failed(shared.clone());
+    }
+}
+
+/// None of the steps of a transaction is known to be done if it could not be written.
+fn unwritten(jobs: &mut [&mut Job], error: ProviderError) {
+    let shared = Shared::from(error);
+    for job in jobs {
+        let taken = match &job.state {
+            JobState::Applied(_) => true,
+            JobState::Failed { failed_step, .. } => failed_step.is_some_and(|done| done > 0),
+            JobState::Planned | JobState::Settled(_) | JobState::Unwritten(_) => false,
+        };
+        if taken {
+            job.state = JobState::Unwritten(shared.clone().into());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What stands in the way of a link, hop by hop.
+
+use super::{
+    error::{diagnose, report},
+    listener::Listener,
+    plane::Plane,
+    select::name_lookalikes,
+    workspace::Workspace,
+};
+use crate::{
+    config::{EnvSettings, ProviderKind},
+    diagnosis::ExitCode,
+    engine::{self, Hop, HopName, Previews, Probe, Rights, RoleDefinition, Target},
+    provider::{
+        Browser, ControlPlane, ProviderError,
+        arm::{ArmError, Authenticated},
+    },
+    report::DoctorReport,
+};
+
+/// How closely a link is examined.
+#[derive(Clone, Debug)]
+pub struct Checkup {
+    /// Whether named preview environments may be linked.
+    pub previews: Previews,
+    /// Whether the rights of the caller are compared with what each command needs.
+    pub check_rights: bool,
+    /// Whether the gateway and the site are called.
+    pub probes: bool,
+    /// Where the site answers, if not at its own hostname over https.
+    pub site_url: Option<String>,
+}
+
+/// Examines the link of an env. What fails is part of the report.
+pub async fn doctor(
+    work: &Workspace,
+    env: &EnvSettings,
+    asked: &Checkup,
+    listener: &dyn Listener,
+) -> DoctorReport {
+    let mut walk = Walk { work, asked, env, listener, hops: Vec::new(), rights: None };
+    walk.go().await;
+    let Walk { hops, rights, .. } = walk;
+    let mut report = DoctorReport::new(&env.name, in_order(&hops));
+    if let Some((target, rights)) = &rights {
+        report.role_definition = Some(RoleDefinition::least(target));
+        if let Some(rights) = rights {
+            report = report.with_rights(target, rights);
+        }
+    }
+    report
+}
+
+/// A walk along the hops, which ends where there is no point in going on.
+struct Walk<'a> {
+    work: &'a Workspace,
+    asked: &'a Checkup,
+    env: &'a EnvSettings,
+    listener: &'a dyn Listener,
+    hops: Vec<Hop>,
+    /// The target, and what the caller may do there if somebody tells.
+    rights: Option<(Target, Option<Rights>)>,
+}
+
+impl Walk<'_> {
+    async fn go(&mut self) {
+        if let Err(error) = self.hop_by_hop().await {
+            let hop = hop_of(&error, &self.hops);
+            let before = self.hops.iter().find(|before| before.name == hop.name);
+            let seen = before.map(|before| before.saw.clone()).unwrap_or_default();
+            self.hops.push(seen.into_iter().fold(hop, Hop::also));
+        }
+    }
+
+    async fn hop_by_hop(&mut self) -> anyhow::Result<()> {
+        self.hops.push(configuration(self.work, self.env));
+        let plane = self.work.plane_of(self.env)?;
+        self.listener.doing("asking for a token");
+        self.hops.push(credentials(&plane).await?);
+        self.listener.doing("reading the link");
+        let (_, target) = self.work.target(self.env, self.asked.previews).await?;
+        self.check_rights(plane.as_ref(), &target).await?;
+        let mut examined = engine::examine(plane.as_ref(), &target).await?;
+        let verb = if plane.is_azure() { "answers" } else { "can be read" };
+        self.hops.push(Hop::ok(HopName::ControlPlane, format!("{} {verb}", plane.place())));
+        name_lookalikes(plane.as_ref(), &mut examined.verdict.findings).await;
+        self.hops.extend(engine::hops_of_parts(&examined));
+        self.probe(&plane, &examined).await
+    }
+
+    async fn check_rights(&mut self, plane: &dyn ControlPlane, target: &Target) -> anyhow::Result<()> {
+        if !self.asked.check_rights {
+            self.hops.push(Hop::skipped(HopName::Rights, "not asked for; `--check-rights` looks at them"));
+            return Ok(());
+        }
+        self.listener.doing("reading what you may do");
+        let rights = Rights::read(plane, target).await?;
+        self.hops.push(match &rights {
+            Some(rights) => engine::hop_of_rights(target, rights),
+            None => Hop::skipped(HopName::Rights, "a model lets everybody do everything"),
+        });
+        self.rights = Some((target.clone(), rights));
+        Ok(())
+    }
+
+    async fn probe(&mut self, plane: &Plane, examined: &engine::Examined) -> anyhow::Result<()> {
+        let why = match plane.azure() {
+            Some(_) if !self.asked.probes => "not asked for",
+            Some(arm) => {
+                self.listener.doing("calling `/api`");
+                let browser: &dyn Browser = arm.as_ref();
+                let probe = Probe { browser, site_url: self.asked.site_url.as_deref() };
+                let observed = &examined.verdict.observed;
+                self.hops.extend(engine::probe(plane.as_ref(), observed, probe).await?);
+                return Ok(());
+            }
+            None => "a model serves no requests",
+        };
+        self.hops.extend(PROBES.map(|name| Hop::skipped(name, why)));
+        Ok(())
+    }
+}
+
+const PROBES: [HopName; 3] = [HopName::GatewayWithKey, HopName::GatewayWithoutKey, HopName::Site];
+
+fn configuration(work: &Workspace, env: &EnvSettings) -> Hop {
+    let hop = Hop::ok(HopName::Configuration, format!("env `{}`, from {}", env.name, env.at));
+    let (site, apim) = (&env.static_web_app, &env.apim);
+    let plane = match env.provider.value {
+        ProviderKind::Json => format!("model {} (from {})", env.model.value.display(), env.model.source),
+        ProviderKind::Arm => match &env.endpoint {
+            Some(endpoint) => format!("Azure at {} (from {})", endpoint.value, endpoint.source),
+            None => format!("Azure, {} (from {})", env.cloud.value, env.cloud.source),
+        },
+    };
+    let hop = match &work.settings.file {
+        Some(file) => hop.also(format!("configuration file {}", file.display())),
+        None => hop,
+    };
+    hop.also(format!("static web app `{}` (from {})", site.value, site.source))
+        .also(format!("API Management `{}` (from {})", apim.value, apim.source))
+        .also(format!("provider {} (from {})", env.provider.value, env.provider.source))
+        .also(plane)
+}
+
+async fn credentials(plane: &Plane) -> anyhow::Result<Hop> {
+    let Some(arm) = plane.azure() else {
+        return Ok(Hop::skipped(HopName::Credentials, "a model asks nobody who is calling"));
+    };
+    let Authenticated { kind, tried, caller, ends } = arm.authenticate().await?;
+    let mut hop = Hop::ok(HopName::Credentials, format!("a token from {kind}"));
+    if let Some(caller) = caller {
+        let tenant = caller.tenant.map(|tenant| format!(" in tenant {tenant}")).unwrap_or_default();
+        hop = hop.also(format!("it is for {}{tenant}", caller.name));
+    }
+    if let Some(ends) = ends {
+        hop = hop.also(format!("it ends at {ends:.0}"));
+    }
+    Ok(tried
+        .iter()
+        .fold(hop, |hop, tried| hop.also(format!("none from {}: {}", tried.kind(), tried.problem()))))
+}
+
+/// The hop at which something failed that stopped all that comes after it.
+fn hop_of(error: &anyhow::Error, before: &[Hop]) -> Hop {
+    let failure = report(error);
+    let exit = diagnose(error).exit;
+    let passed = before.iter().any(|hop| hop.name == HopName::Credentials);
+    let of_credential = matches!(error.downcast_ref::<ArmError>(), Some(ArmError::Credential(_)))
+        || matches!(error.downcast_ref::<ProviderError>(), Some(ProviderError::NotAuthenticated(_)));
+    let name = match exit {
+        _ if of_credential => HopName::Credentials,
+        ExitCode::NotAuthorized if !passed => HopName::Credentials,
+        ExitCode::NotAuthorized => HopName::Rights,
+        ExitCode::Usage | ExitCode::Refused => HopName::Configuration,
+        _ => HopName::ControlPlane,
+    };
+    let lines = failure.message.lines().chain(failure.causes.iter().flat_map(|cause| cause.lines()));
+    let mut lines = lines.map(str::to_owned);
+    let hop = Hop::failed(name, exit, lines.next().unwrap_or_default());
+    let hop = lines.fold(hop, Hop::also);
+    match failure.hint {
+        Some(hint) => hop.hint(hint),
+        None => hop,
+    }
+}
+
+/// Each hop once and in order: a failure replaces what was said before it, and what was not reached is
+/// skipped.
+fn in_order(hops: &[Hop]) -> Vec<Hop> {
+    let stuck =
+        hops.last().map(|hop| format!("not reached: {} failed", hop.name.title())).unwrap_or_default();
+    let of = |name| hops.iter().rfind(|hop| hop.name == name).cloned();
+    HopName::ALL.into_iter().map(|name| of(name).unwrap_or_else(|| Hop::skipped(name, &*stuck))).collect()
+}

@@ -1,0 +1,131 @@
+//! Why a use case could not be carried out, and what that means.
+
+use std::{error::Error, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{
+    ambient::{Ambient as _, System},
+    config::ConfigError,
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    engine::{ApplyError, MissingRights, Refusal},
+    model::InvalidId,
+    provider::{
+        ProviderError, Shared,
+        arm::{ArmError, CredentialError, InvalidEndpoint},
+        json::{ImportError, ModelError},
+    },
+    report::ErrorReport,
+};
+
+/// Something that was asked for and cannot be carried out as it stands: what is wrong with it, and what helps.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct UsageError {
+    message: String,
+    hint: Option<String>,
+    exit: ExitCode,
+}
+
+impl UsageError {
+    /// One that ends the command with [`ExitCode::Usage`].
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, exit: ExitCode::Usage }
+    }
+
+    /// One that ends the command with [`ExitCode::Refused`]: nothing was changed.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { exit: ExitCode::Refused, ..Self::new(message) }
+    }
+
+    /// One that ends the command with [`ExitCode::Unavailable`]: it may succeed later.
+    pub fn not_yet(message: impl Into<String>) -> Self {
+        Self { exit: ExitCode::Unavailable, ..Self::new(message) }
+    }
+
+    /// The same with the next thing to do.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl Diagnose for UsageError {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis { exit: self.exit, hint: self.hint.clone() }
+    }
+}
+
+/// A step of a saved plan that this program would not take.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Stranger(pub(super) String);
+
+impl Diagnose for Stranger {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::new(ExitCode::Refused).hint("save a new plan with `--out FILE`, and apply that")
+    }
+}
+
+/// A failure as it stands in reports.
+#[must_use]
+pub fn report(error: &anyhow::Error) -> ErrorReport {
+    report_as(error, diagnose(error))
+}
+
+/// A failure as it stands in reports, with what it means.
+#[must_use]
+pub fn report_as(error: &anyhow::Error, diagnosis: Diagnosis) -> ErrorReport {
+    let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+    causes.dedup();
+    causes.retain(|cause| *cause != error.to_string());
+    let retry_after = error.chain().find_map(|cause| retry_after(cause, System.now()));
+    ErrorReport {
+        message: error.to_string(),
+        causes,
+        hint: diagnosis.hint,
+        exit_code: diagnosis.exit as u8,
+        retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
+    }
+}
+
+fn retry_after(error: &(dyn Error + 'static), now: Timestamp) -> Option<Duration> {
+    let shared = error.downcast_ref::<Shared>().map(|error| error.retry_after(now));
+    let provider = || error.downcast_ref::<ProviderError>().map(|error| error.retry_after(now));
+    shared.or_else(provider)?
+}
+
+/// What a failure means: what the outermost of its causes that knows says.
+#[must_use]
+pub fn diagnose(error: &anyhow::Error) -> Diagnosis {
+    error.chain().find_map(known).unwrap_or_else(unexpected)
+}
+
+/// What a failure means that has no other meaning.
+#[must_use]
+pub fn unexpected() -> Diagnosis {
+    Diagnosis::new(ExitCode::Unexpected)
+        .hint("if this looks like a fault of swa-apim, run it again with -vv and report what it says")
+}
+
+/// What one cause of a failure means by itself, if it is one of a use case or of what is below.
+#[must_use]
+pub fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    fn of<E: Diagnose>(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+        error.downcast_ref::<E>().map(Diagnose::diagnosis)
+    }
+    of::<UsageError>(error)
+        .or_else(|| of::<ConfigError>(error))
+        .or_else(|| of::<Shared>(error))
+        .or_else(|| of::<Refusal>(error))
+        .or_else(|| of::<MissingRights>(error))
+        .or_else(|| of::<ApplyError>(error))
+        .or_else(|| of::<Stranger>(error))
+        .or_else(|| of::<ProviderError>(error))
+        .or_else(|| of::<ModelError>(error))
+        .or_else(|| of::<ImportError>(error))
+        .or_else(|| of::<ArmError>(error))
+        .or_else(|| of::<CredentialError>(error))
+        .or_else(|| of::<InvalidEndpoint>(error))
+        .or_else(|| error.downcast_ref::<InvalidId>().map(|_| Diagnosis::new(ExitCode::Usage)))
+}

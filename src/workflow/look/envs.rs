@@ -1,0 +1,89 @@
+//! Links for pictures and exports: several at once, each as closely as it can be looked at.
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::{
+    config::{EnvSettings, Sourced},
+    diagnosis::ExitCode,
+    engine::{self, Previews, Verdict},
+    model::{LinkedBackend, PRODUCTION, StaticSiteId},
+    provider::Collection,
+    workflow::{at_once, error::diagnose, listener::Listener, workspace::Workspace},
+};
+
+/// Links as they were seen, and the exit code of what could not be.
+#[derive(Debug)]
+pub struct Looked {
+    /// For each env its link, or why it could not be read.
+    pub links: Vec<anyhow::Result<Verdict>>,
+    /// The exit code of the whole.
+    pub exit: ExitCode,
+}
+
+/// Looks at the link of each env.
+///
+/// # Errors
+///
+/// Why the link could not be read, if there is one env.
+pub async fn links(
+    work: &Workspace,
+    envs: &[EnvSettings],
+    listener: &dyn Listener,
+) -> anyhow::Result<Looked> {
+    listener.doing(&format!("reading {} links", envs.len()));
+    let seen = stream::iter(envs).map(async |env| {
+        let (plane, target) = work.target(env, Previews::Allow).await?;
+        anyhow::Ok(engine::verify(plane.as_ref(), &target).await?)
+    });
+    let mut links: Vec<_> = seen.buffered(at_once::READS).collect().await;
+    if let ([_], Some(Err(_))) = (envs, links.first()) {
+        links.remove(0)?;
+    }
+    let codes = links.iter().filter_map(|link| link.as_ref().err()).map(|error| diagnose(error).exit);
+    let exit = codes.fold(ExitCode::Success, ExitCode::worst);
+    Ok(Looked { links, exit })
+}
+
+/// An env for each site whose production is linked to the service that `--apim` names, in order of the sites'
+/// ids. The configuration file need not know them.
+///
+/// # Errors
+///
+/// Why the service cannot be found, or a site not be read.
+pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> anyhow::Result<Vec<EnvSettings>> {
+    let plane = work.default_plane()?;
+    let service = work.service_of(plane.as_ref(), &env_of(work, "", "", apim)).await?;
+    let sites = plane.as_ref().list(&Collection::StaticSites).await?;
+    let linked = stream::iter(&sites).map(async |site| {
+        let id = StaticSiteId::try_from(site.value.id().clone())?;
+        let production = Collection::LinkedBackends(id.environment(PRODUCTION)?);
+        let backends = plane.as_ref().list(&production).await?;
+        let mut backends = backends.iter().filter_map(|found| LinkedBackend::read(&found.value).ok());
+        let is_linked = backends.any(|backend| backend.backend == service);
+        Ok::<_, anyhow::Error>(is_linked.then(|| env_of(work, id.name(), id.as_str(), apim)))
+    });
+    let linked: Vec<anyhow::Result<_>> = linked.buffered(at_once::READS).collect().await;
+    let envs = linked.into_iter().filter_map(Result::transpose);
+    envs.collect()
+}
+
+/// An env that stands in no file.
+fn env_of(work: &Workspace, name: &str, site: &str, apim: &Sourced<String>) -> EnvSettings {
+    let (settings, given) = (&work.settings, work.overrides());
+    let provider = settings.provider();
+    EnvSettings {
+        name: name.to_owned(),
+        at: apim.source.clone(),
+        static_web_app: apim.clone().map(|_| site.to_owned()),
+        apim: apim.clone(),
+        resource_group: given.resource_group.clone(),
+        subscription: given.subscription.clone(),
+        site_environment: Sourced::default(PRODUCTION.to_owned()),
+        apis: Vec::new(),
+        provisioning: Sourced::default(provider.value.provisioning()),
+        provider,
+        model: settings.model(),
+        cloud: settings.cloud(),
+        endpoint: settings.endpoint(),
+    }
+}

@@ -1,0 +1,166 @@
+//! Links, looked at without changing them.
+
+mod envs;
+mod fleet;
+mod threads;
+
+pub use self::envs::{Looked, linked_to, links};
+pub(super) use self::fleet::Fleet;
+use self::threads::look_in_threads;
+use super::{
+    error::{diagnose, report},
+    listener::Listener,
+    plane::Plane,
+    select::name_lookalikes,
+    workspace::Workspace,
+};
+use crate::{
+    config::EnvSettings,
+    diagnosis::ExitCode,
+    engine::{self, FindingCode, LinkState, Previews, Severity, Target, Verdict},
+    provider::{ControlPlane, ProviderError},
+    report::{ErrorReport, LinkReport, StatusReport},
+};
+
+/// How links are.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The links, in the order of the envs.
+    pub report: StatusReport,
+    /// The exit code of the whole.
+    pub exit: ExitCode,
+    /// Why the only link could not be read, where the answer does not say whether it exists.
+    pub failure: Option<ErrorReport>,
+}
+
+/// Whether a link that is not as it should be is told by the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// It is [`ExitCode::Changes`].
+    Detailed,
+    /// Only what could not be read is told.
+    Plain,
+}
+
+/// What was seen of an env, or why nothing was.
+type Sight = anyhow::Result<(ExitCode, LinkReport)>;
+/// A control plane, and a target there.
+type Resolved = anyhow::Result<(Plane, Target)>;
+
+/// Looks at the link of each env once.
+///
+/// # Errors
+///
+/// Why the link could not be read, if there is one env and its state is not merely unknown.
+pub async fn status(
+    work: &Workspace,
+    envs: &[EnvSettings],
+    previews: Previews,
+    detail: Detail,
+    listener: &dyn Listener,
+) -> anyhow::Result<Status> {
+    let mut targets = Vec::new();
+    for env in envs {
+        listener.doing(&format!("reading {}", env.name));
+        targets.push(work.target(env, previews).await);
+    }
+    listener.doing(&format!("reading {} links", envs.len()));
+    let sights = look_at_all(targets, detail, listener).await?;
+    let (mut links, mut exit, mut failure) = (Vec::new(), ExitCode::Success, None);
+    for (env, sight) in envs.iter().zip(sights) {
+        match sight {
+            Ok((one, link)) => {
+                exit = exit.worst(one);
+                links.push(link);
+            }
+            Err(error) if envs.len() > 1 || is_undetermined(&error) => {
+                exit = exit.worst(diagnose(&error).exit);
+                failure = (envs.len() == 1).then(|| report(&error));
+                links.push(unread(env, &error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Status { report: StatusReport::new(links), exit, failure })
+}
+
+/// Whether a failure is an answer that does not say whether a resource exists: the state is unknown then.
+fn is_undetermined(error: &anyhow::Error) -> bool {
+    let provider = error.chain().find_map(|cause| cause.downcast_ref::<ProviderError>());
+    matches!(provider, Some(ProviderError::Undetermined(_)))
+}
+
+/// What was seen of each, in the same order: those in Azure side by side, models by threads if there are many.
+async fn look_at_all(
+    targets: Vec<Resolved>,
+    detail: Detail,
+    listener: &dyn Listener,
+) -> anyhow::Result<Vec<Sight>> {
+    let (alone, mut in_azure, mut others) = (targets.len() == 1, Vec::new(), Vec::new());
+    for (at, resolved) in targets.into_iter().enumerate() {
+        match resolved {
+            Ok((plane, target)) if plane.is_azure() && !alone => in_azure.push((at, target, plane)),
+            resolved => others.push((at, resolved)),
+        }
+    }
+    let (places, others): (Vec<usize>, Vec<Resolved>) = others.into_iter().unzip();
+    let others = if others.len() < threads::MANY {
+        look_at_each(others, detail, alone).await
+    } else {
+        look_in_threads(others, move |part| look_at_each(part, detail, false))?
+    };
+    let mut sights: Vec<(usize, Sight)> = places.into_iter().zip(others).collect();
+    for (at, seen) in fleet::look_at_each(in_azure, listener).await {
+        sights.push((at, seen.map(|verdict| sight(&verdict, detail))));
+    }
+    sights.sort_by_key(|(at, _)| *at);
+    Ok(sights.into_iter().map(|(_, sight)| sight).collect())
+}
+
+fn sight(verdict: &Verdict, detail: Detail) -> (ExitCode, LinkReport) {
+    (exit_code(verdict, detail), LinkReport::of(verdict))
+}
+
+async fn look_at_each(targets: Vec<Resolved>, detail: Detail, alone: bool) -> Vec<Sight> {
+    let mut sights = Vec::with_capacity(targets.len());
+    for resolved in targets {
+        let seen = match resolved {
+            Ok((plane, target)) => look_at(plane.as_ref(), &target, alone).await,
+            Err(error) => Err(error),
+        };
+        sights.push(seen.map(|verdict| sight(&verdict, detail)));
+    }
+    sights
+}
+
+async fn look_at(plane: &dyn ControlPlane, target: &Target, alone: bool) -> anyhow::Result<Verdict> {
+    let mut verdict = engine::verify(plane, target).await?;
+    if alone {
+        name_lookalikes(plane, &mut verdict.findings).await;
+    }
+    Ok(verdict)
+}
+
+fn exit_code(verdict: &Verdict, detail: Detail) -> ExitCode {
+    let missing = verdict.findings.iter().any(|finding| finding.code == FindingCode::SiteMissing);
+    let broken = || verdict.findings.iter().any(|finding| finding.severity == Severity::Broken);
+    let is_well = match verdict.state {
+        LinkState::Unknown if missing => return ExitCode::Refused,
+        LinkState::Unknown => return ExitCode::Unavailable,
+        LinkState::Linked => !broken(),
+        LinkState::Unlinked
+        | LinkState::Leftover
+        | LinkState::Partial
+        | LinkState::Drifted
+        | LinkState::LinkedElsewhere
+        | LinkState::Dangling => false,
+    };
+    if is_well || detail == Detail::Plain { ExitCode::Success } else { ExitCode::Changes }
+}
+
+/// An env that could not be looked at, among others that could.
+fn unread(env: &EnvSettings, error: &anyhow::Error) -> LinkReport {
+    let (site, apim) = (&env.static_web_app.value, &env.apim.value);
+    let environment = &env.site_environment.value;
+    LinkReport::unread(&env.name, site, environment, apim, report(error))
+}

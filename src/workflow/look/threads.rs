@@ -1,0 +1,63 @@
+//! Many links of models, read by all processors.
+
+use std::{num::NonZero, sync::Arc, thread};
+
+use super::{Resolved, Sight};
+use crate::{provider::json::JsonControlPlane, workflow::plane::Plane};
+
+/// From this many links on, they are read by several threads.
+pub(super) const MANY: usize = 64;
+
+/// Reading a model is work for the processor, so it is shared out: each thread has its own view of the
+/// models, and its part of the envs.
+pub(super) fn look_in_threads<F>(
+    mut targets: Vec<Resolved>,
+    look: impl Fn(Vec<Resolved>) -> F + Send + Copy,
+) -> anyhow::Result<Vec<Sight>>
+where
+    F: Future<Output = Vec<Sight>>,
+{
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = targets.len().div_ceil(threads);
+    let mut parts = Vec::new();
+    while !targets.is_empty() {
+        let rest = targets.split_off(share.min(targets.len()));
+        parts.push(apart(std::mem::replace(&mut targets, rest))?);
+    }
+    thread::scope(|scope| {
+        let look = |part| move || look_from_a_thread(part, look);
+        let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(look(part))).collect();
+        let mut sights = Vec::new();
+        for thread in running {
+            sights.extend(thread.join().map_err(|_| anyhow::anyhow!("a thread that reads links died"))??);
+        }
+        Ok(sights)
+    })
+}
+
+fn look_from_a_thread<F>(part: Vec<Resolved>, look: impl Fn(Vec<Resolved>) -> F) -> anyhow::Result<Vec<Sight>>
+where
+    F: Future<Output = Vec<Sight>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    Ok(runtime.block_on(look(part)))
+}
+
+/// The same targets on views of their models that no other thread uses.
+fn apart(targets: Vec<Resolved>) -> anyhow::Result<Vec<Resolved>> {
+    let mut views: Vec<(Arc<JsonControlPlane>, Plane)> = Vec::new();
+    let mut view_of = |plane: Plane| -> anyhow::Result<Plane> {
+        let Plane::Model(model) = plane else { return Ok(plane) };
+        if let Some((_, view)) = views.iter().find(|(known, _)| Arc::ptr_eq(known, &model)) {
+            return Ok(view.clone());
+        }
+        let view = Plane::Model(Arc::new(model.snapshot()?));
+        views.push((model, view.clone()));
+        Ok(view)
+    };
+    let on_a_view = |resolved: Resolved| match resolved {
+        Ok((plane, target)) => Ok(Ok((view_of(plane)?, target))),
+        Err(error) => Ok(Err(error)),
+    };
+    targets.into_iter().map(on_a_view).collect()
+}

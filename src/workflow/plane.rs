@@ -1,0 +1,97 @@
+//! Which control plane a link is on, and what that means: the one place that asks.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use crate::{
+    config::{EnvSettings, Provisioning},
+    engine::{Grace, Propagation, Provisioner},
+    model::ResourceId,
+    provider::{ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
+};
+
+/// A control plane of one kind or the other.
+#[derive(Clone, Debug)]
+pub enum Plane {
+    /// A model in a file.
+    Model(Arc<JsonControlPlane>),
+    /// Azure Resource Manager.
+    Azure(Arc<ArmControlPlane>),
+}
+
+impl AsRef<dyn ControlPlane> for Plane {
+    fn as_ref(&self) -> &(dyn ControlPlane + 'static) {
+        match self {
+            Self::Model(plane) => plane.as_ref(),
+            Self::Azure(plane) => plane.as_ref(),
+        }
+    }
+}
+
+impl Plane {
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Model(plane) => Place::Model(plane.path().map(PathBuf::from).unwrap_or_default()),
+            Self::Azure(plane) => {
+                Place::Azure(plane.endpoint().base().as_str().trim_end_matches('/').to_owned())
+            }
+        }
+    }
+
+    /// Whether it is Azure: other clients write at the same time, each change stands by itself, and a change takes time
+    /// to arrive. A model has transactions, and serves no requests.
+    #[must_use]
+    pub fn is_azure(&self) -> bool {
+        self.azure().is_some()
+    }
+
+    /// Azure, if it is that.
+    #[must_use]
+    pub fn azure(&self) -> Option<&Arc<ArmControlPlane>> {
+        match self {
+            Self::Model(_) => None,
+            Self::Azure(plane) => Some(plane),
+        }
+    }
+
+    /// How long a change takes to arrive there.
+    pub(super) fn propagation(&self) -> Propagation {
+        if self.is_azure() { Propagation::Eventual(Grace::default()) } else { Propagation::Immediate }
+    }
+
+    /// Who makes the parts of a link there, as an env has it.
+    pub(super) fn provisioner(provisioning: Provisioning) -> Provisioner {
+        match provisioning {
+            Provisioning::Engine => Provisioner::Engine,
+            Provisioning::Service => Provisioner::Service,
+        }
+    }
+}
+
+/// Where a control plane is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The file of a model.
+    Model(PathBuf),
+    /// The address of Azure Resource Manager.
+    Azure(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Model(path) => path.display().fmt(f),
+            Self::Azure(address) => address.fmt(f),
+        }
+    }
+}
+
+/// The Azure subscription of an env, if it names one or gives the full id of its site.
+pub(super) fn subscription_of(env: &EnvSettings) -> Option<String> {
+    let named = env.subscription.as_ref().map(|given| given.value.clone());
+    named.or_else(|| {
+        let id = super::given::id_in(&env.static_web_app.value)?;
+        ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())
+    })
+}

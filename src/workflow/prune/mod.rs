@@ -1,0 +1,207 @@
+//! Products that links have left behind in a service: found, agreed to, deleted, reported.
+
+mod report;
+
+use anyhow::Context as _;
+
+use super::{
+    error::{UsageError, diagnose, report as failure},
+    listener::{Listener, Stage, StepNews},
+    plane::{Place, Plane},
+    saved::{Saved, SavedPrune},
+    workspace::Workspace,
+};
+use crate::{
+    diagnosis::ExitCode,
+    engine::{self, GoneSites, Orphan, PrunePlan},
+    model::ApimServiceId,
+    provider::{ControlPlane, ETag},
+    report::{ErrorReport, PruneReport},
+};
+
+/// What would be deleted of a service. Nothing has been changed.
+#[derive(Debug)]
+pub struct Pruning {
+    plane: Plane,
+    plan: PrunePlan,
+    gone: GoneSites,
+    /// The plan as it was saved, if it was: all of it is applied, or nothing.
+    saved: Option<SavedPrune>,
+}
+
+/// What came of a prune.
+#[derive(Clone, Debug)]
+pub struct Pruned {
+    /// What became of each product.
+    pub report: PruneReport,
+    /// The exit code of the whole.
+    pub exit: ExitCode,
+    /// Why nothing was tried, if a saved plan is out of date.
+    pub refusal: Option<ErrorReport>,
+}
+
+/// Finds what links have left behind in the service that the settings name.
+///
+/// # Errors
+///
+/// [`UsageError`] if there is no such service; otherwise why it could not be read.
+pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) -> anyhow::Result<Pruning> {
+    listener.doing("finding the service");
+    let (plane, service) = work.service().await?;
+    listener.doing("reading products, subscriptions and sites");
+    let plan = make_plan(plane.as_ref(), &service, gone).await?;
+    Ok(Pruning { plane, plan, gone, saved: None })
+}
+
+/// What was saved, on the control plane that it is for.
+///
+/// # Errors
+///
+/// If the control plane cannot be opened, or is not what is configured.
+pub fn reopen(work: &Workspace, saved: SavedPrune) -> anyhow::Result<Pruning> {
+    let plane = work.plane_at(&saved.place()?)?;
+    let (plan, gone) = (saved.plan.clone(), saved.gone());
+    Ok(Pruning { plane, plan, gone, saved: Some(saved) })
+}
+
+async fn make_plan(
+    plane: &dyn ControlPlane,
+    service: &ApimServiceId,
+    gone: GoneSites,
+) -> anyhow::Result<PrunePlan> {
+    let mut audits = engine::audit(plane, std::slice::from_ref(service)).await;
+    let (_, audit) = audits.pop().context("a service was asked about")?;
+    let audit = audit.context("could not read the service")?;
+    if !audit.exists {
+        let error = UsageError::refused(format!("the service `{}` does not exist", service.name()));
+        return Err(error.hint("check `--apim`; `swa-apim audit --all-services` shows the services").into());
+    }
+    Ok(PrunePlan::of(&audit, gone.given(plane.sight())))
+}
+
+impl Pruning {
+    /// Whether nothing is left over.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+
+    /// What it is about, as a question asks for it: the service, and how many products of it.
+    #[must_use]
+    pub fn about(&self) -> (&str, usize) {
+        (self.plan.service.name(), self.plan.orphans.len())
+    }
+
+    /// Where it would be done.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.plane.place()
+    }
+
+    /// The plan as it is reported where it is not carried out.
+    #[must_use]
+    pub fn proposed(&self) -> Pruned {
+        let exit = report::undetermined(&self.plan);
+        Pruned { report: report::planned(&self.plan), exit, refusal: None }
+    }
+
+    /// The plan, to be applied later.
+    ///
+    /// # Errors
+    ///
+    /// If the versions of what is to be deleted cannot be read.
+    pub async fn to_save(&self) -> anyhow::Result<Saved> {
+        let basis = engine::prune_basis(self.plane.as_ref(), &self.plan).await;
+        let basis = basis.context("could not read what is to be deleted")?;
+        Ok(Saved::Prune(SavedPrune::new(self.plan.clone(), self.gone, basis, self.plane.place())))
+    }
+
+    /// Deletes what is still left over when it is its turn; what was saved, as it was saved or not at all.
+    ///
+    /// # Errors
+    ///
+    /// If the model cannot be locked or written.
+    pub async fn carry_out(self, listener: &dyn Listener) -> anyhow::Result<Pruned> {
+        let control = self.plane.as_ref();
+        listener.doing("waiting for the lock of the model");
+        control.begin().await.context("could not begin to prune")?;
+        if let Some(saved) = &self.saved {
+            listener.doing("comparing the plan with what is there");
+            if let Err(error) = check_still_stands(control, saved).await {
+                return Ok(refused(&self.plan, &error));
+            }
+        }
+        let (of, apart) = (self.plan.orphans.len(), self.plane.is_azure());
+        let starting = |at: usize, orphan: &Orphan| {
+            listener.doing(&format!("{} of {of}: {}", at + 1, orphan.product.name()));
+            if apart {
+                tell(listener, orphan);
+            }
+        };
+        let pruned = engine::prune(control, &self.plan, &starting).await;
+        if !apart {
+            for pruned in &pruned {
+                tell(listener, &pruned.orphan);
+            }
+        }
+        control.commit().await.context("could not write what was pruned")?;
+        let report = report::done(&self.plan, pruned, apart);
+        let exit = report::exit_code(&report).worst(report::undetermined(&self.plan));
+        Ok(Pruned { report, exit, refusal: None })
+    }
+}
+
+/// Tells that the steps for an orphan are sent from now on.
+fn tell(listener: &dyn Listener, orphan: &Orphan) {
+    let (of, total) = (orphan.product.name(), orphan.steps.len());
+    listener.plan(of, &orphan.steps);
+    for (at, step) in orphan.steps.iter().enumerate() {
+        listener.step(StepNews { of, at, total, step, stage: Stage::Sent });
+    }
+}
+
+fn refused(plan: &PrunePlan, error: &anyhow::Error) -> Pruned {
+    let (report, exit) = (report::refused(plan, error), diagnose(error).exit);
+    Pruned { report, exit, refusal: Some(failure(error)) }
+}
+
+/// Plans again for the same service. What an interrupted run has deleted already may be missing.
+async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> anyhow::Result<()> {
+    let plan = &saved.plan;
+    let stale = |what: String| {
+        UsageError::refused(what)
+            .hint("save a new plan from what is there now with `--out FILE`, and apply that")
+    };
+    if let Some(moved) = engine::moved(plane, plan).await.context("could not look at the orphans again")? {
+        let name = moved.product.name();
+        return Err(stale(format!("`{name}` has changed since the plan was made: {}", moved.why)).into());
+    }
+    let basis = engine::prune_basis(plane, plan).await.context("could not look at the orphans again")?;
+    let other = |(id, version): &(&str, &ETag)| {
+        saved.basis.versions().find(|(known, _)| known == id).is_none_or(|(_, known)| known != *version)
+    };
+    if let Some((id, _)) = basis.versions().find(other) {
+        let spelt = plan.orphans.iter().flat_map(|orphan| &orphan.steps).map(|planned| planned.step.target());
+        let spelt = spelt.into_iter().find(|target| target.key() == id).map(ToString::to_string);
+        let name = spelt.unwrap_or_else(|| id.to_owned());
+        return Err(stale(format!("`{name}` has changed since the plan was made")).into());
+    }
+    let now = make_plan(plane, &plan.service, saved.gone()).await?;
+    let planned = |orphan: &engine::Orphan| now.orphans.iter().any(|it| it.product == orphan.product);
+    // What the file has no version of was not planned, whether it exists or not.
+    let exists = |orphan: &&engine::Orphan| {
+        let key = orphan.product.key();
+        basis.holds(key) || !saved.basis.holds(key)
+    };
+    if let Some(stranger) = plan.orphans.iter().filter(exists).find(|orphan| !planned(orphan)) {
+        let name = stranger.product.name();
+        return Err(stale(format!("`{name}` is not a product that swa-apim would delete")).into());
+    }
+    let known = |orphan: &engine::Orphan| plan.orphans.iter().any(|it| it.product == orphan.product);
+    match now.orphans.iter().find(|orphan| !known(orphan)) {
+        Some(new) => {
+            Err(stale(format!("`{}` is left over too since the plan was made", new.product.name())).into())
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,118 @@
+//! What is reported of a prune: its orphans, what became of each, and a sentence about the whole.
+
+use std::cmp::Ordering;
+
+use crate::{
+    diagnosis::ExitCode,
+    engine::{Fate, Orphan, PrunePlan, Pruned},
+    report::{PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION, SparedReport, StepReport, StepStatus},
+    workflow::error::{diagnose, report as failure},
+};
+
+/// A plan that is only shown.
+pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
+    let products = plan.orphans.iter().map(|orphan| {
+        PrunedReport::of(orphan, PruneOutcome::Planned, steps(orphan, |_| StepStatus::Planned))
+    });
+    let name = plan.service.name();
+    let summary = match (plan.orphans.len(), plan.changes()) {
+        (0, _) => format!("{name}: nothing to prune"),
+        (1, changes) => format!("{name}: 1 product would be deleted, in {}", in_changes(changes)),
+        (count, changes) => format!("{name}: {count} products would be deleted, in {}", in_changes(changes)),
+    };
+    report(plan, products.collect(), summary)
+}
+
+/// A saved plan that is not applied.
+pub(super) fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneReport {
+    let exit = diagnose(error).exit;
+    let refused = exit == ExitCode::Refused;
+    let outcome = if refused { PruneOutcome::Refused } else { PruneOutcome::NotTried };
+    let products = plan.orphans.iter().map(|orphan| {
+        let report = PrunedReport::of(orphan, outcome, steps(orphan, |_| StepStatus::Pending));
+        PrunedReport { error: Some(failure(error)), exit, ..report }
+    });
+    let what = if refused { "refused" } else { "failed" };
+    let summary = format!("{}: {what}; nothing was deleted", plan.service.name());
+    report(plan, products.collect(), summary)
+}
+
+fn in_changes(count: usize) -> String {
+    if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
+}
+
+/// What became of a plan. `apart` says whether each deletion stood by itself.
+pub(super) fn done(plan: &PrunePlan, all: Vec<Pruned>, apart: bool) -> PruneReport {
+    let products: Vec<PrunedReport> = all.into_iter().map(|pruned| one(pruned, apart)).collect();
+    let count = |outcome| products.iter().filter(|product| product.outcome == outcome).count();
+    let deleted = count(PruneOutcome::Deleted);
+    let others = [
+        (count(PruneOutcome::Kept), "kept"),
+        (count(PruneOutcome::Failed), "failed"),
+        (count(PruneOutcome::NotTried), "not tried"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    let others: Vec<String> = others.map(|(count, what)| format!(", {count} {what}")).collect();
+    let others = others.concat();
+    let noun = if deleted == 1 { "product" } else { "products" };
+    let summary = format!("{}: {deleted} {noun} deleted{others}", plan.service.name());
+    report(plan, products, summary)
+}
+
+fn report(plan: &PrunePlan, products: Vec<PrunedReport>, summary: String) -> PruneReport {
+    PruneReport {
+        schema_version: SCHEMA_VERSION,
+        command: "prune".to_owned(),
+        service: plan.service.to_string(),
+        products,
+        spared: plan.spared.iter().map(SparedReport::of).collect(),
+        summary,
+    }
+}
+
+fn steps(orphan: &Orphan, status: impl Fn(usize) -> StepStatus) -> Vec<StepReport> {
+    orphan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
+}
+
+fn one(Pruned { orphan, fate }: Pruned, apart: bool) -> PrunedReport {
+    let skipped = |orphan: &Orphan| steps(orphan, |_| StepStatus::Skipped);
+    match fate {
+        Fate::Deleted => {
+            PrunedReport::of(&orphan, PruneOutcome::Deleted, steps(&orphan, |_| StepStatus::Applied))
+        }
+        Fate::Kept { why, undetermined } => {
+            let exit = if undetermined { ExitCode::Unavailable } else { ExitCode::Success };
+            let report = PrunedReport::of(&orphan, PruneOutcome::Kept, skipped(&orphan));
+            PrunedReport { message: why, exit, ..report }
+        }
+        Fate::Failed { done, error } => {
+            let status = |at: usize| match at.cmp(&done) {
+                Ordering::Less => StepStatus::Applied,
+                Ordering::Equal => StepStatus::Failed,
+                Ordering::Greater => StepStatus::Pending,
+            };
+            let error = anyhow::Error::new(error).context("could not delete it");
+            let part_way = done > 0 && apart;
+            let exit = if part_way { ExitCode::Partial } else { diagnose(&error).exit };
+            let report = PrunedReport::of(&orphan, PruneOutcome::Failed, steps(&orphan, status));
+            PrunedReport { error: Some(failure(&error)), exit, ..report }
+        }
+        Fate::NotTried => {
+            PrunedReport::of(&orphan, PruneOutcome::NotTried, steps(&orphan, |_| StepStatus::Pending))
+        }
+    }
+}
+
+/// The exit code of the whole: what failed after something else was deleted was stopped part-way.
+pub(super) fn exit_code(report: &PruneReport) -> ExitCode {
+    let any = |outcome| report.products.iter().any(|product| product.outcome == outcome);
+    let worst = report.products.iter().fold(ExitCode::Success, |code, product| code.worst(product.exit));
+    let part_way = any(PruneOutcome::Failed) && any(PruneOutcome::Deleted);
+    if part_way { ExitCode::Partial } else { worst }
+}
+
+/// Whether something stays only because it could not be read.
+pub(super) fn undetermined(plan: &PrunePlan) -> ExitCode {
+    let any = plan.spared.iter().any(|spared| spared.undetermined);
+    if any { ExitCode::Unavailable } else { ExitCode::Success }
+}

@@ -1,0 +1,341 @@
+//! Plans in files, for `--out` and `apply`. There is no key in them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::{Stranger, UsageError},
+    plane::Place,
+    result_file::write_beside,
+    workspace::Workspace,
+};
+use crate::{
+    config::{Source, Sourced},
+    diagnosis::quoted,
+    engine::{Basis, GoneSites, Plan, PlannedStep, Provisioner, PrunePlan, Target},
+    files::{is_standard_output, read_whole},
+    model::without_mark,
+    report::SCHEMA_VERSION,
+};
+
+/// What to do without a plan that can be applied.
+const MAKE_ONE: &str = "make one with `--out FILE` of link, relink, unlink or prune";
+
+/// A plan, and the control plane that it is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedPlan {
+    /// The file of the model, if it is for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<PathBuf>,
+    /// The address of Azure Resource Manager, if it is for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    /// The plan.
+    pub(crate) plan: Plan,
+}
+
+impl SavedPlan {
+    /// A plan for a place.
+    pub(crate) fn new(plan: Plan, place: Place) -> Self {
+        match place {
+            Place::Model(model) => Self { model: Some(model), endpoint: None, plan },
+            Place::Azure(endpoint) => Self { model: None, endpoint: Some(endpoint), plan },
+        }
+    }
+
+    /// The verb that the plan is of.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        self.plan.intent.verb()
+    }
+
+    /// The place that the plan is for.
+    pub(crate) fn place(&self) -> Result<Place, UsageError> {
+        place(self.model.as_ref(), self.endpoint.as_ref())
+    }
+}
+
+fn place(model: Option<&PathBuf>, endpoint: Option<&String>) -> Result<Place, UsageError> {
+    match (model, endpoint) {
+        (Some(model), None) => Ok(Place::Model(model.clone())),
+        (None, Some(endpoint)) => Ok(Place::Azure(endpoint.clone())),
+        (Some(_), Some(_)) | (None, None) => {
+            let message = "the plan has to name either a `model` or an `endpoint`";
+            Err(UsageError::new(message).hint(MAKE_ONE))
+        }
+    }
+}
+
+/// What is to be pruned, and the control plane that it is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedPrune {
+    /// The file of the model, if it is for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<PathBuf>,
+    /// The address of Azure Resource Manager, if it is for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    /// Whether products of sites that cannot be seen are deleted too.
+    pub(crate) include_gone: bool,
+    /// The versions of what is to be deleted.
+    pub(crate) basis: Basis,
+    /// The plan.
+    pub(crate) plan: PrunePlan,
+}
+
+impl SavedPrune {
+    /// A plan for a place.
+    pub(crate) fn new(plan: PrunePlan, gone: GoneSites, basis: Basis, place: Place) -> Self {
+        let include_gone = gone == GoneSites::Include;
+        let (model, endpoint) = match place {
+            Place::Model(model) => (Some(model), None),
+            Place::Azure(endpoint) => (None, Some(endpoint)),
+        };
+        Self { model, endpoint, include_gone, basis, plan }
+    }
+
+    /// What the plan does about sites that cannot be seen.
+    pub(super) fn gone(&self) -> GoneSites {
+        if self.include_gone { GoneSites::Include } else { GoneSites::Keep }
+    }
+
+    /// The place that the plan is for.
+    pub(crate) fn place(&self) -> Result<Place, UsageError> {
+        place(self.model.as_ref(), self.endpoint.as_ref())
+    }
+}
+
+/// What is in a plan's file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Saved {
+    /// Links to change.
+    Plans(Vec<SavedPlan>),
+    /// A service to prune.
+    Prune(SavedPrune),
+}
+
+impl Saved {
+    /// Checks what a plan is about, and that no flag asks for something else.
+    ///
+    /// # Errors
+    ///
+    /// A usage error that names what does not fit.
+    pub fn check(&self, work: &Workspace) -> anyhow::Result<()> {
+        let places = match self {
+            Self::Plans(plans) => {
+                plans.iter().try_for_each(|saved| check_target(&saved.plan.target, &saved.place()?))?;
+                plans.iter().map(SavedPlan::place).collect::<Result<Vec<_>, _>>()?
+            }
+            Self::Prune(saved) => vec![saved.place()?],
+        };
+        for place in &places {
+            check_model(work, place)?;
+        }
+        let given = work.overrides();
+        let names = [
+            ("--env", &given.env),
+            ("--static-web-app", &given.static_web_app),
+            ("--apim", &given.apim),
+            ("--site-environment", &given.site_environment),
+            ("--resource-group", &given.resource_group),
+            ("--subscription", &given.subscription),
+        ];
+        let by_flag = |it: &&(&str, &Option<Sourced<String>>)| {
+            it.1.as_ref().is_some_and(|given| matches!(given.source, Source::Flag(_)))
+        };
+        match names.iter().find(by_flag) {
+            Some((flag, given)) if !self.is_for(flag, given.as_ref()) => {
+                let message =
+                    format!("`apply` takes its target from the plan, and `{flag}` names another one");
+                Err(UsageError::new(message)
+                    .hint(format!("leave `{flag}` out, or save a plan with it"))
+                    .into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn is_for(&self, flag: &str, given: Option<&Sourced<String>>) -> bool {
+        let Self::Plans(plans) = self else { return false };
+        flag == "--env" && plans.iter().all(|saved| given.is_some_and(|it| it.value == saved.plan.target.env))
+    }
+}
+
+fn check_model(work: &Workspace, place: &Place) -> Result<(), UsageError> {
+    let Some(Sourced { value, source: Source::Flag(flag) }) = &work.overrides().model else { return Ok(()) };
+    let given = work.folder.join(value);
+    let same = |known: &Path| fs::canonicalize(known).ok() == fs::canonicalize(&given).ok();
+    match place {
+        Place::Model(model) if *model == given || same(model) => Ok(()),
+        Place::Model(_) | Place::Azure(_) => {
+            let message = format!("the plan is for {place}, and `{flag}` names `{}`", value.display());
+            Err(UsageError::new(message).hint(format!("leave `{flag}` out, or save a plan with it")))
+        }
+    }
+}
+
+/// A target that no command of this program saves was written by hand.
+fn check_target(target: &Target, place: &Place) -> Result<(), UsageError> {
+    let invalid = |problem: String| {
+        UsageError::new(format!("the target of the plan is not valid: {problem}")).hint(MAKE_ONE)
+    };
+    let waits = target.propagation.grace().is_some();
+    let provisions = target.provisioner == Provisioner::Service;
+    match place {
+        Place::Model(_) if waits || provisions => {
+            return Err(invalid("a model provisions nothing by itself, and waits for nothing".to_owned()));
+        }
+        Place::Azure(_) if !waits => {
+            return Err(invalid(
+                "a change takes time to arrive in Azure, and the plan waits for none".to_owned(),
+            ));
+        }
+        Place::Model(_) | Place::Azure(_) => {}
+    }
+    if target.env.trim().is_empty() {
+        return Err(invalid("`env` is empty".to_owned()));
+    }
+    if target.apis.iter().any(|api| api.is_empty() || api.contains('/')) {
+        return Err(invalid("`apis` holds a name that no API can have".to_owned()));
+    }
+    if !is_selector(&target.selector) {
+        return Err(invalid("`selector` is not a list of flags that name a target".to_owned()));
+    }
+    Ok(())
+}
+
+/// The flags that name a target on a command line; each but the last has a value.
+const SELECTING: [&str; 11] = [
+    "--env",
+    "--config",
+    "--static-web-app",
+    "--apim",
+    "--resource-group",
+    "--subscription",
+    "--site-environment",
+    "--provider",
+    "--endpoint",
+    "--provisioning",
+    "--model",
+];
+
+/// Whether a text is printed in commands as harmlessly as this program writes it.
+fn is_selector(text: &str) -> bool {
+    let Some(words) = shlex::split(text) else { return false };
+    let written: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let known = SELECTING.contains(&word.as_str()) && words.next().is_some();
+        if !known && word != "--sample" {
+            return false;
+        }
+    }
+    written.join(" ") == text
+}
+
+/// The first difference between the steps of a saved plan and those that are planned now.
+pub(crate) fn stranger(saved: &[PlannedStep], planned: &[PlannedStep]) -> Option<Stranger> {
+    let name = |planned: &PlannedStep| format!("{} of `{}`", planned.step.action(), planned.step.target());
+    let pairs = saved.iter().zip(planned).enumerate();
+    let mut differing = pairs.filter(|(_, (saved, now))| (&saved.step, saved.kind) != (&now.step, now.kind));
+    let text = if let Some((at, (saved, now))) = differing.next() {
+        format!("step {} of the plan is {}, and swa-apim would take {} there", at + 1, name(saved), name(now))
+    } else if let Some(more) = saved.get(planned.len()) {
+        format!("step {} of the plan, {}, is not one that swa-apim would take", planned.len() + 1, name(more))
+    } else if let Some(missing) = planned.get(saved.len()) {
+        format!("the plan lacks step {}, {}", saved.len() + 1, name(missing))
+    } else {
+        return None;
+    };
+    Some(Stranger(text))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanFile<S> {
+    schema_version: u32,
+    #[serde(flatten)]
+    saved: S,
+}
+
+/// What is read of a plan's file first, whatever else is in it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    schema_version: u32,
+}
+
+/// Saves plans.
+///
+/// # Errors
+///
+/// A usage error with the next step, if the file cannot be written.
+pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, saved })? + "\n";
+    write_beside(work, file, &text).await
+}
+
+/// What is said once a plan was saved: the command that applies it.
+#[must_use]
+pub fn next(work: &Workspace, file: &Path, place: &Place) -> String {
+    if is_standard_output(file) {
+        return format!("next: give the plan to {}", work.apply_command(Path::new("-"), place));
+    }
+    format!("saved the plan to {}; next: {}", file.display(), work.apply_command(file, place))
+}
+
+/// Reads plans back, from a file or from standard input.
+///
+/// # Errors
+///
+/// A usage error, if the file cannot be read or holds no plan.
+pub async fn read(file: &Path) -> anyhow::Result<Saved> {
+    let shown = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
+    let bytes = read_whole(file).await.map_err(|error| {
+        UsageError::new(format!("could not read the plan `{shown}`: {error}")).hint(MAKE_ONE)
+    })?;
+    Ok(parsed(&bytes, &shown)?)
+}
+
+/// Reads the bytes of a plan's file, which messages call `shown`.
+fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
+    let text = without_mark(bytes);
+    let invalid = |error: serde_json::Error| {
+        UsageError::new(format!("`{shown}` is not a plan: {error}")).hint(MAKE_ONE)
+    };
+    let head: Head = serde_json::from_slice(text).map_err(invalid)?;
+    if head.schema_version != SCHEMA_VERSION {
+        let message = format!("the plan `{shown}` is of schema version {}", head.schema_version);
+        let hint = format!("this version of swa-apim reads plans of schema version {SCHEMA_VERSION}");
+        return Err(UsageError::new(message).hint(hint));
+    }
+    let file: PlanFile<Saved> = serde_json::from_slice(text).map_err(invalid)?;
+    Ok(file.saved)
+}
+
+/// Reads any bytes as a plan. One that is read is written again without a change of meaning.
+///
+/// # Panics
+///
+/// If it is not.
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let Ok(saved) = parsed(bytes, "plan.json") else { return };
+    if let Saved::Plans(plans) = &saved {
+        for plan in plans {
+            // what does not fit is reported
+            let _ = plan.place().and_then(|place| check_target(&plan.plan.target, &place));
+            let _ = stranger(&plan.plan.steps, &[]);
+        }
+    }
+    let value = |saved: Saved| serde_json::to_value(PlanFile { schema_version: SCHEMA_VERSION, saved });
+    let written = value(saved).expect("a plan can be written");
+    let again = parsed(written.to_string().as_bytes(), "plan.json").expect("a written plan can be read");
+    assert_eq!(value(again).expect("a plan can be written"), written);
+}

@@ -1,0 +1,225 @@
+//! Names → ids: what an env's settings mean on its control plane.
+
+use std::{ptr, rc::Rc};
+
+use super::{
+    error::UsageError,
+    given::{id_in, tidy},
+    plane::Plane,
+    workspace::Workspace,
+};
+use crate::{
+    config::{EnvSettings, Sourced},
+    diagnosis::nearest,
+    engine::{Adoption, Finding, FindingCode, Previews, Target},
+    model::{ApimServiceId, ResourceId, StaticSiteId},
+    provider::{Collection, ControlPlane},
+};
+
+impl Workspace {
+    /// The control plane of an env, and what its settings mean there.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] if a name is not that of one resource; otherwise why the control plane cannot be opened or read.
+    pub async fn target(&self, env: &EnvSettings, previews: Previews) -> anyhow::Result<(Plane, Target)> {
+        let plane = self.plane_of(env)?;
+        let place = Within::of(env);
+        let site = resolve(self, plane.as_ref(), place, &env.static_web_app, &STATIC_WEB_APP).await?;
+        let service = resolve(self, plane.as_ref(), place, &env.apim, &APIM).await?;
+        let target = Target {
+            env: env.name.clone(),
+            site_environment: StaticSiteId::try_from(site)?.environment(&env.site_environment.value)?,
+            service: ApimServiceId::try_from(service)?,
+            apis: env.apis.clone(),
+            provisioner: Plane::provisioner(env.provisioning.value),
+            propagation: plane.propagation(),
+            previews,
+            adoption: Adoption::default(),
+            selector: self.selector(env),
+        };
+        Ok((plane, target))
+    }
+
+    /// The service that a use case is about which is about no site: that of `--apim`, or of the env.
+    pub(crate) async fn service(&self) -> anyhow::Result<(Plane, ApimServiceId)> {
+        let given = self.overrides();
+        let (plane, apim, group, subscription) = match (self.settings.env(), &given.apim) {
+            (Ok(env), _) => (self.plane_of(&env)?, env.apim, env.resource_group, env.subscription),
+            (Err(_), Some(apim)) => {
+                let (group, subscription) = (given.resource_group.clone(), given.subscription.clone());
+                (self.default_plane()?, apim.clone(), group, subscription)
+            }
+            (Err(error), None) if given.env.is_some() => return Err(error.into()),
+            (Err(_), None) => {
+                let error = UsageError::new("it is not said which API Management service is meant");
+                return Err(error.hint("name it with `--apim`, or choose an env with `--env`").into());
+            }
+        };
+        let place = Within { group: group.as_ref(), subscription: subscription.as_ref() };
+        let id = resolve(self, plane.as_ref(), place, &apim, &APIM).await?;
+        Ok((plane, ApimServiceId::try_from(id)?))
+    }
+
+    /// The service of an env, whatever its site is.
+    pub(crate) async fn service_of(
+        &self,
+        plane: &dyn ControlPlane,
+        env: &EnvSettings,
+    ) -> anyhow::Result<ResourceId> {
+        resolve(self, plane, Within::of(env), &env.apim, &APIM).await
+    }
+
+    /// The control plane of a use case that is about all services: that of the env, if one is chosen.
+    pub(crate) fn any_plane(&self) -> anyhow::Result<Plane> {
+        match self.settings.env() {
+            Ok(env) => self.plane_of(&env),
+            Err(error) if self.overrides().env.is_some() => Err(error.into()),
+            Err(_) => self.default_plane(),
+        }
+    }
+}
+
+/// Where something is that is given by name.
+#[derive(Clone, Copy)]
+struct Within<'a> {
+    group: Option<&'a Sourced<String>>,
+    subscription: Option<&'a Sourced<String>>,
+}
+
+impl<'a> Within<'a> {
+    fn of(env: &'a EnvSettings) -> Self {
+        Self { group: env.resource_group.as_ref(), subscription: env.subscription.as_ref() }
+    }
+}
+
+/// Adds to the hint about a site or a service that does not exist the one that was probably meant. It looks
+/// at all that there are, so it is for one env, and not for each of a fleet.
+pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Finding]) {
+    for finding in findings {
+        let kind = match finding.code {
+            FindingCode::SiteMissing => &STATIC_WEB_APP,
+            FindingCode::ServiceMissing => &APIM,
+            _ => continue,
+        };
+        let typed = finding.resource.as_deref().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
+        // Without a suggestion, the finding still says what is wrong.
+        let Ok(all) = plane.list(&kind.all).await else { continue };
+        let known: Vec<&ResourceId> = all.iter().map(|found| found.value.id()).collect();
+        let near = nearest(typed, known.iter().map(|id| id.name()));
+        if let Some(id) = near.and_then(|near| known.iter().find(|id| id.name() == near)) {
+            finding.hint = format!("did you mean `{id}`? {}", finding.hint);
+        }
+    }
+}
+
+/// What can be looked up by name.
+struct Named {
+    title: &'static str,
+    provider: &'static str,
+    collection: &'static str,
+    all: Collection,
+}
+
+const STATIC_WEB_APP: Named = Named {
+    title: "static web app",
+    provider: "Microsoft.Web",
+    collection: "staticSites",
+    all: Collection::StaticSites,
+};
+
+const APIM: Named = Named {
+    title: "API Management service",
+    provider: "Microsoft.ApiManagement",
+    collection: "service",
+    all: Collection::Services,
+};
+
+/// A full id stands for itself; a name with its group and subscription makes one; a name alone is looked up.
+async fn resolve(
+    work: &Workspace,
+    plane: &dyn ControlPlane,
+    place: Within<'_>,
+    given: &Sourced<String>,
+    kind: &Named,
+) -> anyhow::Result<ResourceId> {
+    let given = &Sourced { value: tidy(&given.value).to_owned(), source: given.source.clone() };
+    let name = &given.value;
+    if let Some(text) = id_in(name) {
+        let id = ResourceId::parse(&text).map_err(|error| malformed(given, kind, &error))?;
+        let wanted = format!("{}/{}", kind.provider, kind.collection);
+        if !id.is_a(&wanted) {
+            let message = format!("`{name}` (from {}) is the id of a `{}`", given.source, id.resource_type());
+            let hint = format!("give the id of a `{wanted}`, or a name");
+            return Err(UsageError::new(message).hint(hint).into());
+        }
+        return Ok(id.in_known_casing());
+    }
+    if let (Some(group), Some(subscription)) = (place.group, place.subscription) {
+        let group = ResourceId::resource_group(&subscription.value, &group.value)
+            .map_err(|error| malformed(given, kind, &error))?;
+        let id = group.resource(kind.provider, kind.collection, name);
+        return id.map_err(|error| malformed(given, kind, &error).into());
+    }
+    look_up(work, plane, place, given, kind).await
+}
+
+fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::InvalidId) -> UsageError {
+    UsageError::new(format!("the {} (from {}) is not well-formed: {error}", kind.title, given.source)).hint(
+        format!(
+            "write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/{}/{}/NAME",
+            kind.provider, kind.collection
+        ),
+    )
+}
+
+/// Every id of a kind on a control plane. It is listed once for all envs that are on it; those who ask while the list is
+/// being read wait for it.
+async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> anyhow::Result<Rc<[ResourceId]>> {
+    // Control planes stay where they are for as long as the command runs.
+    let answer = work.known_ids(ptr::from_ref(plane).addr(), kind.collection);
+    let ids = answer.get_or_try_init(async || {
+        let all = plane.list(&kind.all).await?;
+        Ok::<_, anyhow::Error>(all.iter().map(|found| found.value.id().clone()).collect())
+    });
+    Ok(Rc::clone(ids.await?))
+}
+
+async fn look_up(
+    work: &Workspace,
+    plane: &dyn ControlPlane,
+    place: Within<'_>,
+    given: &Sourced<String>,
+    kind: &Named,
+) -> anyhow::Result<ResourceId> {
+    let name = &given.value;
+    let is = |wanted: Option<&Sourced<String>>, actual: Option<&str>| {
+        wanted.is_none_or(|wanted| actual.is_some_and(|actual| actual.eq_ignore_ascii_case(&wanted.value)))
+    };
+    let ids = every(work, plane, kind).await?;
+    let matching = ids.iter().filter(|id| {
+        id.name().eq_ignore_ascii_case(name)
+            && is(place.group, id.group())
+            && is(place.subscription, Some(id.azure_subscription()))
+    });
+    match matching.collect::<Vec<_>>().as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => {
+            let message = format!("there is no {} `{name}` (from {})", kind.title, given.source);
+            let error = UsageError::refused(message);
+            let near = nearest(name, ids.iter().map(ResourceId::name));
+            Err(match near {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("give its full ARM id, or check the control plane that you are on"),
+            }
+            .into())
+        }
+        several => {
+            let message =
+                format!("{} {}s are called `{name}` (from {})", several.len(), kind.title, given.source);
+            let list: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+            let hint = format!("say which, with its resource group or its full id: {}", list.join(", "));
+            Err(UsageError::new(message).hint(hint).into())
+        }
+    }
+}

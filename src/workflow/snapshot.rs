@@ -1,0 +1,115 @@
+//! Links of Azure, taken out without keys to rehearse on.
+
+use std::{collections::BTreeSet, path::Path};
+
+use anyhow::Context as _;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{error::UsageError, listener::Listener, plane::Plane, workspace::Workspace};
+use crate::{
+    config::EnvSettings,
+    engine::{self, Previews, Target},
+    model::Resource,
+    provider::{ControlPlane, json::JsonControlPlane},
+};
+
+/// The resources of links, without keys, and which links they are of.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    lineage: String,
+    resources: Vec<Resource>,
+}
+
+/// What becomes of a file that holds something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// It stays, and the snapshot is refused.
+    Keep,
+    /// It becomes the generation before.
+    Replace,
+}
+
+/// Takes the links of envs out of Azure; nothing, if there are no envs.
+///
+/// # Errors
+///
+/// [`UsageError`] if an env is on a model; otherwise why its link could not be read.
+pub async fn take(
+    work: &Workspace,
+    envs: &[EnvSettings],
+    listener: &dyn Listener,
+) -> anyhow::Result<Option<Snapshot>> {
+    let (mut targets, mut azure) = (Vec::new(), None);
+    for env in envs {
+        listener.doing(&format!("reading {}", env.name));
+        check_is_azure(&work.plane_of(env)?, env)?;
+        let (plane, target) = work.target(env, Previews::Allow).await?;
+        targets.push(target);
+        azure = Some(plane);
+    }
+    let Some(plane) = azure else { return Ok(None) };
+    listener.doing(&format!("reading {} links", targets.len()));
+    let resources =
+        engine::snapshot(plane.as_ref(), &targets).await.context("could not take the snapshot")?;
+    Ok(Some(Snapshot { lineage: lineage_of(&plane, &targets), resources }))
+}
+
+fn check_is_azure(plane: &Plane, env: &EnvSettings) -> Result<(), UsageError> {
+    if plane.is_azure() {
+        return Ok(());
+    }
+    let message = format!(
+        "env `{}` is on a model (from {}), and a snapshot is of Azure",
+        env.name, env.provider.source
+    );
+    let hint = "add `--provider arm`, or take what is in the model with `swa-apim model export`";
+    Err(UsageError::new(message).hint(hint))
+}
+
+/// Two snapshots of the same links are generations of one model.
+fn lineage_of(plane: &Plane, targets: &[Target]) -> String {
+    let ends = |target: &Target| format!("{}\n{}\n", target.site_environment.key(), target.service.key());
+    let ends: BTreeSet<String> = targets.iter().map(ends).collect();
+    let mut digest = Sha256::new_with_prefix(plane.place().to_string());
+    for end in &ends {
+        digest.update(end);
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+impl Snapshot {
+    /// How many resources it has.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// The resources as an array.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        Value::Array(self.resources.into_iter().map(Resource::into_value).collect())
+    }
+
+    /// Makes a model of it, or a new generation of one, and says whether the file has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] if the file holds another model that is to stay; otherwise why it could not be written.
+    pub async fn write(self, work: &Workspace, file: &Path, other: Other) -> anyhow::Result<bool> {
+        let plane: JsonControlPlane = work.create(file, "")?;
+        plane.begin().await?;
+        let another = plane.generation().0 != self.lineage && !plane.resources()?.is_empty();
+        if another && other == Other::Keep {
+            let message = format!("`{}` holds another model", file.display());
+            let hint = "name another file, or repeat the command with `--yes`, which keeps what is there as the generation before";
+            return Err(UsageError::refused(message).hint(hint).into());
+        }
+        let lineage = self.lineage.clone();
+        let changed = plane.replace_by_snapshot(&lineage, self.into_value())?;
+        plane.commit().await?;
+        Ok(changed)
+    }
+}

@@ -1,0 +1,113 @@
+//! Where results are written: alone on standard output, and never over a file that the command works with.
+
+use std::{fs, io::Write as _, process::Stdio};
+
+use serde_json::Value;
+
+use crate::support::{CONFIG, MODEL, Shop};
+
+/// Runs a command with a text as its standard input.
+fn given(shop: &Shop, line: &str, input: &str) -> (Option<i32>, String, String) {
+    let mut command = shop.swa_apim(line);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_plan_on_standard_output_is_alone_there_and_is_applied_from_standard_input() {
+    for (out, format) in [("-", ""), ("/dev/stdout", ""), ("-", " -o json"), ("-", " -q")] {
+        let shop = Shop::sample();
+        let run = shop.run(&format!("link --out {out}{format}"));
+        let plan: Value = serde_json::from_str(&run.exits(0).stdout).unwrap();
+        assert_eq!(plan["schemaVersion"], 1);
+        assert!(plan["plans"][0]["plan"]["steps"].is_array(), "{plan}");
+        if format != " -q" {
+            assert!(run.stderr.contains("5 changes would link"), "{}", run.stderr);
+            assert!(run.stderr.contains("next: give the plan to swa-apim apply -\n"), "{}", run.stderr);
+        }
+        let (code, stdout, stderr) = given(&shop, "apply -", &run.stdout);
+        assert_eq!(code, Some(0), "{stdout}{stderr}");
+        assert_eq!(shop.state(), "linked");
+    }
+}
+
+#[test]
+fn a_plan_to_prune_on_standard_output_is_alone_there() {
+    let shop = Shop::linked();
+    shop.run("unlink --env prod").exits(0);
+    let run = shop.run("prune --apim shop-apim --out -");
+    let plan: Value = serde_json::from_str(&run.exits(0).stdout).unwrap();
+    assert!(plan["prune"]["plan"].is_object(), "{plan}");
+    let (code, stdout, stderr) = given(&shop, "apply - --yes", &run.stdout);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    assert_eq!(shop.state(), "unlinked");
+}
+
+#[test]
+fn what_is_no_plan_on_standard_input_is_named_so() {
+    let (code, _, stderr) = given(&Shop::sample(), "apply -", "garbage");
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("`standard input` is not a plan") && stderr.contains("hint: "), "{stderr}");
+}
+
+#[test]
+fn the_file_of_events_is_not_standard_output() {
+    let shop = Shop::linked();
+    for out in ["-", "/dev/stdout"] {
+        let run = shop.run(&format!("status --output-file {out}"));
+        assert!(run.exits(2).stderr.contains("`--output-file` names standard output"), "{}", run.stderr);
+    }
+    assert!(!shop.path("-").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn no_result_is_written_over_a_file_that_is_in_use_by_whatever_name() {
+    let shop = Shop::linked();
+    shop.run("relink").exits(0);
+    let previous = format!("{MODEL}.previous");
+    for (name, target) in [("hard", MODEL), ("hard-previous", &previous), ("hard-config", CONFIG)] {
+        fs::hard_link(shop.path(target), shop.path(name)).unwrap();
+    }
+    for (name, target) in [("soft", MODEL), ("soft-config", CONFIG), ("soft-next", "control-plane.json.next")]
+    {
+        std::os::unix::fs::symlink(target, shop.path(name)).unwrap();
+    }
+    let of_model =
+        [MODEL, &previous, "control-plane.json.lock", "control-plane.json.next", "hard", "hard-previous"];
+    let names = of_model.iter().chain(&["soft", "soft-next", CONFIG, "hard-config", "soft-config"]);
+    let content = || [MODEL, &previous, CONFIG, "control-plane.json.lock"].map(|name| shop.read(name));
+    let before = content();
+    for name in names.map(|name| (*name).to_owned()) {
+        for line in [
+            "link --out",
+            "unlink --out",
+            "prune --apim shop-apim --out",
+            "model export --out",
+            "graph --out",
+            "export --format bicep --out",
+            "status --output-file",
+        ] {
+            for name in [name.clone(), format!("./{name}"), shop.path(&name).display().to_string()] {
+                let run = shop.run(&format!("{line} {name}"));
+                assert!(
+                    run.exits(2).stderr.contains("would be written over"),
+                    "{line} {name}: {}",
+                    run.stderr
+                );
+                assert!(
+                    run.stderr.contains("hint: ") && run.stdout.is_empty(),
+                    "{line} {name}: {}",
+                    run.stderr
+                );
+            }
+        }
+    }
+    assert_eq!(content(), before);
+    assert!(!shop.path("control-plane.json.next").exists());
+    shop.run("model export --out another.json").exits(0);
+}

@@ -1,0 +1,234 @@
+//! Text that a person reads has none of the words and turns of phrase that `words.txt` lists.
+//!
+//! [`markdown_faults`] checks a page, and [`source_faults`] the messages, the help and the doc comments of a Rust file.
+//! [`CHECKED_SOURCES`] names the source files that are checked: add a path there when its texts are rewritten.
+
+use std::{fs, ops::Range, path::Path};
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use regex::{Regex, RegexBuilder};
+
+use crate::{links::pages_in, root};
+
+/// Source files and folders whose texts are checked, relative to the repository.
+const CHECKED_SOURCES: &[&str] = &["src/lib.rs"];
+
+/// Pages that are rewritten elsewhere at present.
+const NOT_YET: &[&str] = &["docs/ci.md"];
+
+/// Pages that are written by `tests/generated` out of texts in `src`.
+const GENERATED: &[&str] = &["docs/cli-reference.md", "docs/findings.md", "docs/troubleshooting.md"];
+
+/// One entry of the list.
+struct Entry {
+    pattern: Regex,
+    advice: String,
+}
+
+/// A fault in a text: its line, counted from 1, the words that were found, and the advice.
+#[derive(Debug, PartialEq, Eq)]
+struct Fault {
+    line: usize,
+    found: String,
+    advice: String,
+}
+
+fn entries() -> Vec<Entry> {
+    let list = fs::read_to_string(root().join("tests/docs/words.txt")).unwrap();
+    let lines = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(entry).collect()
+}
+
+fn entry(line: &str) -> Entry {
+    let (pattern, advice) = line.split_once(" => ").unwrap_or_else(|| panic!("no advice: {line}"));
+    let pattern = RegexBuilder::new(&format!(r"\b(?:{pattern})\b")).case_insensitive(true).build().unwrap();
+    Entry { pattern, advice: advice.to_owned() }
+}
+
+/// A paragraph, heading, table cell or list item as plain text. Inline code is a `□`.
+struct Prose {
+    line: usize,
+    text: String,
+}
+
+/// A page without the table that `tests/generated` writes into it; its lines stay where they are.
+fn without_generated(page: &str) -> String {
+    let Some((above, rest)) = page.split_once("<!-- codes -->") else { return page.to_owned() };
+    let (table, below) = rest.split_once("<!-- end of codes -->").unwrap_or((rest, ""));
+    format!("{above}{}{below}", "\n".repeat(table.matches('\n').count()))
+}
+
+/// The prose of a Markdown text, without code.
+fn prose(markdown: &str) -> Vec<Prose> {
+    let mut found: Vec<Prose> = Vec::new();
+    let mut is_code = false;
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    for (event, Range { start, .. }) in Parser::new_ext(markdown, options).into_offset_iter() {
+        let line = || markdown[..start].matches('\n').count() + 1;
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => is_code = true,
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            Event::Start(Tag::Paragraph | Tag::Heading { .. } | Tag::TableCell | Tag::Item) => {
+                found.push(Prose { line: line(), text: String::new() });
+            }
+            Event::Text(_) if is_code => {}
+            Event::Text(part) => push(&mut found, line(), &part),
+            Event::Code(_) => push(&mut found, line(), "□"),
+            Event::SoftBreak | Event::HardBreak => push(&mut found, line(), " "),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn push(found: &mut Vec<Prose>, line: usize, part: &str) {
+    match found.last_mut() {
+        Some(prose) => prose.text.push_str(part),
+        None => found.push(Prose { line, text: part.to_owned() }),
+    }
+}
+
+/// The faults of a Markdown text.
+fn markdown_faults(entries: &[Entry], markdown: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for Prose { line, text } in prose(markdown) {
+        for Entry { pattern, advice } in entries {
+            faults.extend(pattern.find_iter(&text).map(|found| Fault {
+                line,
+                found: found.as_str().to_owned(),
+                advice: advice.clone(),
+            }));
+        }
+    }
+    faults
+}
+
+/// The faults in doc comments and in string literals of a Rust file, down to its unit tests.
+fn source_faults(entries: &[Entry], source: &str) -> Vec<Fault> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut faults = Vec::new();
+    for Prose { line, text } in doc_comments(code).into_iter().chain(literals(code)) {
+        let here = markdown_faults(entries, &text);
+        faults.extend(here.into_iter().map(|fault| Fault { line: line + fault.line - 1, ..fault }));
+    }
+    faults
+}
+
+/// Each run of lines that begin with `///` or `//!`, as Markdown.
+fn doc_comments(code: &str) -> Vec<Prose> {
+    let mut found: Vec<Prose> = Vec::new();
+    let mut last = 0;
+    for (line, text) in code.lines().enumerate() {
+        let text = text.trim_start();
+        let Some(text) = text.strip_prefix("///").or_else(|| text.strip_prefix("//!")) else { continue };
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        match found.last_mut() {
+            Some(prose) if last == line => prose.text.extend(["\n", text]),
+            _ => found.push(Prose { line: line + 1, text: text.to_owned() }),
+        }
+        last = line + 1;
+    }
+    found
+}
+
+/// Each string literal that has more than one word. Escapes stay as they are written.
+fn literals(code: &str) -> Vec<Prose> {
+    let token = r##"//[^\n]*|r#+"((?s:.*?))"#+|'(?:\\.|[^\\'])'|"((?s:\\.|[^"\\])*)""##;
+    let token = Regex::new(token).unwrap();
+    let mut found = Vec::new();
+    for captures in token.captures_iter(code) {
+        let Some(text) =
+            captures.get(1).or_else(|| captures.get(2)).filter(|text| text.as_str().contains(' '))
+        else {
+            continue;
+        };
+        let line = code[..text.start()].matches('\n').count() + 1;
+        found.push(Prose { line, text: text.as_str().replace("\\n", " ") });
+    }
+    found
+}
+
+/// The Rust files below a path.
+fn sources_in(path: &Path) -> Vec<std::path::PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let inner = fs::read_dir(path).unwrap().flat_map(|entry| sources_in(&entry.unwrap().path()));
+    inner.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// Each fault as `PATH:LINE: WORDS: ADVICE`.
+fn report(path: &Path, faults: &[Fault]) -> Vec<String> {
+    let path = path.strip_prefix(root()).unwrap_or(path).display();
+    let line = |Fault { line, found, advice }: &Fault| format!("{path}:{line}: `{found}`: {advice}");
+    faults.iter().map(line).collect()
+}
+
+#[test]
+fn the_pages_are_written_in_plain_words() {
+    let entries = entries();
+    let mut pages = pages_in(&root().join("docs"));
+    pages.extend(["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].map(|it| root().join(it)));
+    pages.retain(|page| !GENERATED.iter().chain(NOT_YET).any(|generated| page.ends_with(generated)));
+    let faults: Vec<String> = pages
+        .iter()
+        .flat_map(|page| {
+            let text = without_generated(&fs::read_to_string(page).unwrap());
+            report(page, &markdown_faults(&entries, &text))
+        })
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_checked_sources_are_written_in_plain_words() {
+    let entries = entries();
+    let files: Vec<_> = CHECKED_SOURCES.iter().flat_map(|path| sources_in(&root().join(path))).collect();
+    assert!(!files.is_empty());
+    let faults: Vec<String> = files
+        .iter()
+        .flat_map(|file| report(file, &source_faults(&entries, &fs::read_to_string(file).unwrap())))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The faults in `src` that are not checked yet: `cargo test --test docs -- --ignored`.
+#[test]
+#[ignore = "a list of the texts that remain to be rewritten"]
+fn list_the_faults_of_all_sources() {
+    let entries = entries();
+    let faults = sources_in(&root().join("src"))
+        .into_iter()
+        .flat_map(|file| report(&file, &source_faults(&entries, &fs::read_to_string(&file).unwrap())));
+    let faults: Vec<String> = faults.collect();
+    assert!(faults.is_empty(), "{}\n{} faults", faults.join("\n"), faults.len());
+}
+
+fn found(faults: Vec<Fault>) -> Vec<(usize, String)> {
+    faults.into_iter().map(|fault| (fault.line, fault.found)).collect()
+}
+
+#[test]
+fn words_are_found_in_prose_across_lines_and_not_in_code() {
+    let entries = entries();
+    let page = "# Nobody\n\nA file that\nbelongs\ninto `nobody`.\n\n```sh\nnobody\n```\n\n| a |\n| --- |\n| surely |\n";
+    let expected = [(1, "Nobody"), (3, "belongs into"), (13, "surely")];
+    assert_eq!(found(markdown_faults(&entries, page)), expected.map(|(line, word)| (line, word.to_owned())));
+    assert_eq!(markdown_faults(&entries, "The command fails if the file is not a directory."), []);
+}
+
+#[test]
+fn words_are_found_in_doc_comments_and_literals_and_not_in_code_or_tests() {
+    let entries = entries();
+    let source = "//! Tells nobody.\n\nfn nobody() {\n    // nobody knows \"that\"\n    let c = '\"';\n    \
+        f(\"it is \\\"surely\\\" so\\n\");\n}\n\n#[cfg(test)]\nmod tests {\n    const A: &str = \"ask nobody\";\n}\n";
+    let expected = [(1, "nobody"), (1, "Tells"), (6, "surely")];
+    assert_eq!(found(source_faults(&entries, source)), expected.map(|(line, word)| (line, word.to_owned())));
+}
+
+#[test]
+fn each_pattern_is_a_regular_expression_with_advice() {
+    let entries = entries();
+    assert!(entries.len() > 40, "{}", entries.len());
+    assert!(entries.iter().all(|entry| !entry.advice.is_empty() && !entry.pattern.is_match("")));
+}
