@@ -163,7 +163,10 @@ fn harmless<R: Report>(hostile: &R, plain: &R) -> Result<(), TestCaseError> {
         let annotations = annotating.tell(&hostile.events()).unwrap();
         let steers = |c: char| is_hazard(c) && c != '\n';
         prop_assert!(!annotations.contains(steers), "{:?}", annotations);
-        prop_assert_eq!(annotations.lines().count(), annotating.tell(&plain.events()).unwrap().lines().count());
+        prop_assert_eq!(
+            annotations.lines().count(),
+            annotating.tell(&plain.events()).unwrap().lines().count()
+        );
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::{
     ui::Report,
 };
 use crate::{
-    engine::{Finding, LinkState, Part, Severity},
+    engine::{LinkState, Part, Severity},
     report::{
         ApiListReport, Event, ImportReport, LinkReport, Mark, PolicyReport, PolicyVerdictReport,
         SnapshotReport, StatusReport, one_line, state_mark,

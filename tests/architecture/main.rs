@@ -160,7 +160,7 @@ fn rsa_generates_a_key_and_does_nothing_else() {
         files.iter().flat_map(|file| file.paths.iter().map(move |path| (file.path.as_str(), path.as_str())));
     let used: BTreeSet<(&str, &str)> = used.filter(|(_, path)| path.starts_with("rsa::")).collect();
     let signer = "emulator/data/token/signer.rs";
-    let needed = [(signer, "rsa::PrivateKey"), (signer, "rsa::pkcs1::EncodeRsaPrivateKey as _")];
+    let needed = [(signer, "rsa::PrivateKey"), (signer, "rsa::pkcs1::EncodeRsaPrivateKey")];
     assert_eq!(used, BTreeSet::from(needed));
     let signer = files.iter().find(|file| file.path == signer).unwrap();
     let with_key =

@@ -123,7 +123,11 @@ fn the_example_for_azure_pipelines_reports_what_it_found() {
     runner.drift();
     let ran = runner.bash(&script);
     ran.fails();
-    assert!(ran.log.contains("##vso[task.logissue type=error;code=SWAAPIM032;]prod: the product"), "{}", ran.log);
+    assert!(
+        ran.log.contains("##vso[task.logissue type=error;code=SWAAPIM032;]prod: the product"),
+        "{}",
+        ran.log
+    );
     assert!(ran.log.contains("##vso[task.setvariable variable=state;isOutput=true]drifted\n"), "{}", ran.log);
 }
 

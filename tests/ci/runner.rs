@@ -246,7 +246,12 @@ impl Runner {
     pub(crate) fn bash(&self, script: &str) -> Ran {
         let mut file = File::create(self.path("script.sh")).unwrap();
         file.write_all(script.as_bytes()).unwrap();
-        let output = self.command("bash").args(["--noprofile", "--norc", "script.sh"]).env("TF_BUILD", "True").output().unwrap();
+        let output = self
+            .command("bash")
+            .args(["--noprofile", "--norc", "script.sh"])
+            .env("TF_BUILD", "True")
+            .output()
+            .unwrap();
         let log = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         Ran { log, scripts: 1, failed: !output.status.success(), outputs: Outputs::new() }
     }

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use tempfile::TempDir;
 
 use crate::{
-    place::{clean, done, has, ran, script, stated, told},
+    place::{clean, done, has, ran, repository, script, stated, told},
     release::{PLATFORMS, Release, archive, here},
     shelf::Shelf,
 };
@@ -123,4 +123,26 @@ fn an_archive_has_program_completions_manual_and_licences_and_is_made_alike_agai
         assert!(listed.lines().any(|line| line == format!("{top}/{file}")), "{file}: {listed}");
     }
     assert!(listed.lines().all(|line| line.starts_with(&format!("{top}/"))), "{listed}");
+}
+
+#[test]
+fn the_feature_for_development_containers_installs_a_release() {
+    let Some(release) = Release::made() else { return };
+    if !has("curl") {
+        return;
+    }
+    let (shelf, home) = (server(release), TempDir::new().unwrap());
+    shelf.put(&format!("/v{}/install.sh", stated("version")), fs::read(release.path("install.sh")).unwrap());
+    let feature = repository().join("docs/examples/devcontainer-feature");
+    let mut command = clean("sh", home.path());
+    command
+        .arg(feature.join("install.sh"))
+        .env("VERSION", stated("version"))
+        .env("SWA_APIM_RELEASES", shelf.url());
+    done(command.env("SWA_APIM_INSTALL_DIR", home.path()));
+    done(clean(home.path().join("swa-apim"), home.path()).arg("--version"));
+    let told = fs::read_to_string(feature.join("devcontainer-feature.json")).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["version"], stated("version"));
+    assert_eq!(told["options"]["version"]["default"], stated("version"));
 }

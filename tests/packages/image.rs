@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    place::{Root, done, has, may_change_root, place_of, script, stated},
+    place::{Root, done, has, may_change_root, place_of, repository, script, stated},
     program::program,
     release::Release,
 };
@@ -195,4 +195,33 @@ fn a_program_of_another_processor_is_refused() {
     let refused = crate::place::ran(script("oci").arg(folder.path().join("image")).arg(program));
     let told = crate::place::told(&refused);
     assert!(!refused.status.success() && told.contains("is not built for it"), "{told}");
+}
+
+#[test]
+fn the_example_for_compose_starts_the_emulator_that_it_waits_for() {
+    let Some(image) = Image::built() else { return };
+    let example = fs::read_to_string(repository().join("docs/examples/compose.yaml")).unwrap();
+    let example: Value = serde_norway::from_str(&example).unwrap();
+    let service = &example["services"]["azure"];
+    let owner = stated("repository").replace("https://github.com/", "ghcr.io/");
+    assert_eq!(service["image"], format!("{owner}:{}", stated("version")));
+    if !may_change_root() {
+        return;
+    }
+    let root = image.unpacked();
+    // Ports of its own, since others may be in use on this machine.
+    let words = |list: &Value| -> Vec<String> {
+        let words = list.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned());
+        words.map(|word| if word.starts_with("0.0.0.0:") { "0.0.0.0:0".to_owned() } else { word }).collect()
+    };
+    let mut command = image.command(&root);
+    let command = command.args(words(&service["command"])).stdin(Stdio::null()).stderr(Stdio::null());
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let check = words(&service["healthcheck"]["test"]);
+    assert_eq!(check[..2], ["CMD", "/swa-apim"]);
+    done(image.command(&root).args(&check[2..]));
+    process.kill().unwrap();
+    process.wait().unwrap();
 }

@@ -57,13 +57,13 @@ enum Phase {
 pub(super) struct Seat {
     seats: Arc<Seats>,
     number: u64,
-    seat: Arc<Occupant>,
+    occupant: Arc<Occupant>,
 }
 
 /// A request that is being answered; the connection is idle again when this is dropped.
 pub(super) struct Busy {
     seats: Arc<Seats>,
-    seat: Arc<Occupant>,
+    occupant: Arc<Occupant>,
 }
 
 impl Seats {
@@ -99,7 +99,7 @@ impl Seats {
         let number = taken.next;
         taken.next += 1;
         taken.seats.insert(number, Arc::clone(&seat));
-        Some(Seat { seats: Arc::clone(self), number, seat })
+        Some(Seat { seats: Arc::clone(self), number, occupant: seat })
     }
 }
 
@@ -122,18 +122,18 @@ impl Occupant {
 impl Seat {
     /// Is over when another connection needs the place.
     pub(super) async fn is_needed(&self) {
-        self.seat.needed.notified().await;
+        self.occupant.needed.notified().await;
     }
 
     /// Notes that bytes were read or written.
     pub(super) fn note_move(&self) {
-        locked(&self.seat.state).moved = Instant::now();
+        locked(&self.occupant.state).moved = Instant::now();
     }
 
     /// Notes that a request has arrived.
     pub(super) fn begin(&self) -> Busy {
-        self.seat.enter(Phase::Works);
-        Busy { seats: Arc::clone(&self.seats), seat: Arc::clone(&self.seat) }
+        self.occupant.enter(Phase::Works);
+        Busy { seats: Arc::clone(&self.seats), occupant: Arc::clone(&self.occupant) }
     }
 }
 
@@ -147,13 +147,13 @@ impl Drop for Seat {
 impl Busy {
     /// Notes that the answer is being written from now on.
     pub(super) fn answers(&self) {
-        self.seat.enter(Phase::Writes);
+        self.occupant.enter(Phase::Writes);
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.seat.enter(Phase::Idle);
+        self.occupant.enter(Phase::Idle);
         self.seats.changed.notify_one();
     }
 }
