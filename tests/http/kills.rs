@@ -14,8 +14,8 @@ fn prepare(azure: &FakeAzure, lines: &[&str]) {
 }
 
 /// How a state looks in the end, and how many requests it takes to get there.
-fn undisturbed(start: &FakeAzure, line: &str) -> (String, usize) {
-    let azure = start.copy();
+fn undisturbed(first: &FakeAzure, line: &str) -> (String, usize) {
+    let azure = first.copy();
     let done = run(&azure, line);
     assert_eq!(done.code, Some(0), "{done:?}");
     let requests = azure.take_seen().into_iter().filter(|seen| !seen.data_plane).count();
@@ -25,17 +25,17 @@ fn undisturbed(start: &FakeAzure, line: &str) -> (String, usize) {
 }
 
 fn survives(before: &[&str], line: &str, options: &Options) {
-    let start = FakeAzure::with_scene(options.clone());
-    prepare(&start, before);
-    let (wanted, requests) = undisturbed(&start, line);
+    let first = FakeAzure::with_scene(options.clone());
+    prepare(&first, before);
+    let (wanted, requests) = undisturbed(&first, line);
     assert!(requests > 3, "there is something to be killed between");
     std::thread::scope(|scope| {
         let at_once = 16;
         for worker in 0..at_once {
-            let (start, wanted) = (&start, &wanted);
+            let (first, wanted) = (&first, &wanted);
             scope.spawn(move || {
                 for number in (worker..requests).step_by(at_once) {
-                    let azure = start.copy();
+                    let azure = first.copy();
                     let arrived = azure.stop_at(number);
                     let mut child = start(&azure, line);
                     arrived.recv_timeout(Duration::from_secs(60)).unwrap();
