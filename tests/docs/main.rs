@@ -58,8 +58,8 @@ fn folder_for(page: &Path) -> PathBuf {
         fs::remove_dir_all(&folder).unwrap();
     }
     fs::create_dir_all(folder.join("docs/examples")).unwrap();
-    for example in fs::read_dir(root().join("docs/examples")).unwrap() {
-        let example = example.unwrap();
+    let examples = fs::read_dir(root().join("docs/examples")).unwrap().map(|example| example.unwrap());
+    for example in examples.filter(|example| example.path().is_file()) {
         fs::copy(example.path(), folder.join("docs/examples").join(example.file_name())).unwrap();
     }
     folder
