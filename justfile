@@ -12,24 +12,36 @@ accept:
 try *ARGS:
     cargo run --locked -- {{ARGS}} --sample
 
-# Make a Debian package of a release build
-deb:
-    cargo build --release --locked
-    .github/package/deb target/release/swa-apim target
-
-# Build one static binary; needs musl-tools, and `rustup target add x86_64-unknown-linux-musl`
+# Build the program that packages contain: static, with every optimisation; for musl where that can be had
 static:
-    cargo build --release --locked --target x86_64-unknown-linux-musl
+    .github/package/build
+
+# Make a Debian package of it
+deb:
+    .github/package/deb "$(.github/package/build)" target
+
+# Make every file of a release in target/release-files, install and use the packages, and upload nothing
+release-dry-run:
+    rm -rf target/release-files && mkdir -p target/release-files
+    cargo cyclonedx --version || cargo install --locked cargo-cyclonedx
+    .github/package/bill target/release-files "$(uname -m)-unknown-linux-gnu"
+    .github/package/release target/release-files "$(uname -m)-unknown-linux-musl=$(.github/package/build)"
+    SWA_APIM_PACKAGED=$(.github/package/build) cargo test --locked --test packages
+    ls -l target/release-files
+
+# Set the address of the repository, such as https://github.com/OWNER/NAME
+address URL:
+    .github/package/address {{URL}}
 
 # The pages as a site, in target/book; needs mdBook
 book:
     mdbook build
 
 # Time a build with nothing built before, and weigh the program
-cold-build:
-    .github/package/cold-build
+cold-build PROFILE='release':
+    .github/package/cold-build {{PROFILE}}
 
-# Time whole processes of a release build against their bounds
+# Time whole processes, built as packages are, against their bounds
 bench:
     cargo bench --locked
 

@@ -5,7 +5,7 @@ use std::{fmt::Debug, time::SystemTime};
 
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// The source of time and of unguessable ids. Tests bring their own.
 pub trait Ambient: Debug + Send + Sync {
@@ -33,9 +33,12 @@ impl Ambient for System {
         of_clock(SystemTime::now())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks chance")]
+    /// The numbers are those that [`has_chance`] has tried. `Uuid::new_v4` panics in a static binary where there is no
+    /// `/dev/urandom`, as in a root directory with nothing else in it.
     fn unguessable(&self) -> Uuid {
-        Uuid::new_v4()
+        let mut bytes = [0; 16];
+        SystemRandom::new().fill(&mut bytes).expect("a command begins with `has_chance`");
+        Builder::from_random_bytes(bytes).into_uuid()
     }
 }
 

@@ -4,23 +4,34 @@
 
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     io::{self, Write as _},
     path::PathBuf,
 };
 
-use super::{clean, format::json_line};
+use super::{azure_pipelines, clean, format::json_line};
 use crate::{
     engine::{Finding, Severity},
     files::append,
     report::{ErrorReport, Event, EventLine, SCHEMA_VERSION, one_line},
 };
 
+/// Who reads commands from what is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    /// No pipeline does.
+    #[default]
+    None,
+    /// GitHub Actions.
+    GitHub,
+    /// Azure Pipelines, which has no file for the outputs of a step: they are commands too.
+    AzurePipelines,
+}
+
 /// Where a pipeline wants to be told what.
 #[derive(Clone, Debug, Default)]
 pub struct Pipeline {
-    /// Whether somebody reads commands from stderr, as GitHub Actions does.
-    pub annotates: bool,
+    /// Who reads commands from stderr.
+    pub reader: Reader,
     /// The file that GitHub Actions reads the outputs of a step from.
     pub outputs: Option<PathBuf>,
     /// The file that gets a line of JSON for each event.
@@ -56,9 +67,14 @@ impl Pipeline {
     /// If a file cannot be written.
     pub(super) fn tell(&self, events: &[Event]) -> io::Result<String> {
         if let Some(file) = &self.outputs {
-            append(file)?.write_all(outputs(events).as_bytes())?;
+            let lines = outputs(events).into_iter().map(|(name, value)| format!("{name}={value}\n"));
+            append(file)?.write_all(lines.collect::<String>().as_bytes())?;
         }
-        Ok(if self.annotates { events.iter().flat_map(annotations).collect() } else { String::new() })
+        Ok(match self.reader {
+            Reader::None => String::new(),
+            Reader::GitHub => events.iter().flat_map(annotations).collect(),
+            Reader::AzurePipelines => azure_pipelines::commands(events, &outputs(events)),
+        })
     }
 }
 
@@ -68,7 +84,7 @@ fn line(event: &Event) -> Result<String, serde_json::Error> {
 }
 
 /// The outputs of a step: what later steps branch on. Those of one env are there if it was for one.
-fn outputs(events: &[Event]) -> String {
+fn outputs(events: &[Event]) -> Vec<(&'static str, String)> {
     let mut states = serde_json::Map::new();
     let mut products = Vec::new();
     let mut changed = None;
@@ -86,19 +102,20 @@ fn outputs(events: &[Event]) -> String {
             Event::Step { .. } | Event::Failure { .. } => {}
         }
     }
-    let mut text = String::new();
+    let mut pairs = Vec::new();
     if let Some(changed) = changed {
-        let _ = writeln!(text, "changed={changed}");
+        pairs.push(("changed", changed.to_string()));
     }
     if let (1, Some(state)) = (states.len(), states.values().next().and_then(|state| state.as_str())) {
         let product = products.pop().flatten().unwrap_or_default();
-        let _ = writeln!(text, "state={state}\nproduct-id={}", one_line(&product));
+        pairs.push(("state", state.to_owned()));
+        pairs.push(("product-id", one_line(&product).into_owned()));
     }
     if !states.is_empty() {
         // JSON, in which a line break in the name of an env is no line break of the file.
-        let _ = writeln!(text, "states={}", clean::json(serde_json::Value::Object(states).to_string()));
+        pairs.push(("states", clean::json(serde_json::Value::Object(states).to_string())));
     }
-    text
+    pairs
 }
 
 /// The commands by which GitHub Actions shows what is wrong at the head of a run.
@@ -163,10 +180,11 @@ mod tests {
             product: Some("calm-sea-1".to_owned()),
             findings: Vec::new(),
         };
-        let one = "state=linked\nproduct-id=calm-sea-1\nstates={\"a\":\"linked\"}\n";
-        assert_eq!(outputs(&[link("a")]), one);
+        let one = [("state", "linked"), ("product-id", "calm-sea-1"), ("states", "{\"a\":\"linked\"}")];
+        assert_eq!(outputs(&[link("a")]), one.map(|(name, value)| (name, value.to_owned())));
         let several = outputs(&[link("a"), link("b\nchanged=true")]);
-        assert_eq!(several, "states={\"a\":\"linked\",\"b\\nchanged=true\":\"linked\"}\n");
-        assert_eq!(outputs(&[]), "");
+        let states = "{\"a\":\"linked\",\"b\\nchanged=true\":\"linked\"}";
+        assert_eq!(several, [("states", states.to_owned())]);
+        assert_eq!(outputs(&[]), []);
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{
-    ci::Pipeline,
+    ci::{Pipeline, Reader},
     format::{Rows, json, yaml},
     printable,
     style::Style,
@@ -158,11 +158,16 @@ fn harmless<R: Report>(hostile: &R, plain: &R) -> Result<(), TestCaseError> {
     prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&json(hostile).unwrap()).unwrap(), &value);
     check(&printable(&Rows::of(&value).table()))?;
     check(&printable(&Rows::of(&value).tsv()))?;
-    let annotating = Pipeline { annotates: true, ..Pipeline::default() };
-    let annotations = annotating.tell(&hostile.events()).unwrap();
-    let steers = |c: char| is_hazard(c) && c != '\n';
-    prop_assert!(!annotations.contains(steers), "{:?}", annotations);
-    prop_assert_eq!(annotations.lines().count(), annotating.tell(&plain.events()).unwrap().lines().count());
+    for reader in [Reader::GitHub, Reader::AzurePipelines] {
+        let annotating = Pipeline { reader, ..Pipeline::default() };
+        let annotations = annotating.tell(&hostile.events()).unwrap();
+        let steers = |c: char| is_hazard(c) && c != '\n';
+        prop_assert!(!annotations.contains(steers), "{:?}", annotations);
+        prop_assert_eq!(
+            annotations.lines().count(),
+            annotating.tell(&plain.events()).unwrap().lines().count()
+        );
+    }
     Ok(())
 }
 
@@ -179,7 +184,9 @@ proptest! {
         harmless(&prune(&text), &prune("a"))?;
         harmless(&doctor(&text), &doctor("a"))?;
         let failure = Event::Failure { env: Some(text.clone()), error: error(&text) };
-        let annotating = Pipeline { annotates: true, ..Pipeline::default() };
-        prop_assert_eq!(annotating.tell(&[failure]).unwrap().lines().count(), 1);
+        for reader in [Reader::GitHub, Reader::AzurePipelines] {
+            let annotating = Pipeline { reader, ..Pipeline::default() };
+            prop_assert_eq!(annotating.tell(std::slice::from_ref(&failure)).unwrap().lines().count(), 1);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod ask;
 mod audit;
+mod azure_pipelines;
 mod change;
 mod ci;
 mod clean;
@@ -20,7 +21,7 @@ mod style;
 mod ui;
 
 pub use ask::AskError;
-pub use ci::Pipeline;
+pub use ci::{Pipeline, Reader};
 pub(crate) use clean::printable;
 pub use color::Color;
 pub use format::{Format, InvalidQuery, Query};

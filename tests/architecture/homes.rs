@@ -6,7 +6,7 @@ use crate::source;
 
 /// Where each dependency is at home. One that reads arguments, draws, serves or encrypts has one wing to itself; those
 /// that any wing may use are named as such.
-const HOMES: [(&str, Home); 52] = [
+const HOMES: [(&str, Home); 53] = [
     ("anstream", Home::In(&["cli", "output"])),
     ("anstyle", Home::In(&["output"])),
     ("anyhow", Home::In(&["cli", "output", "workflow"])),
@@ -59,6 +59,7 @@ const HOMES: [(&str, Home); 52] = [
     ("tracing-subscriber", Home::In(&["cli"])),
     ("url", Home::In(&["model", "provider"])),
     ("uuid", Home::In(&["ambient", "emulator", "model", "provider", "workflow"])),
+    ("webpki-root-certs", Home::In(&["provider"])),
 ];
 
 /// Where a dependency may be used.

@@ -3,7 +3,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+mod action;
 mod runner;
+#[path = "../support/shelf.rs"]
+mod shelf;
 
 use std::{fs, path::PathBuf};
 
@@ -102,48 +105,63 @@ fn a_workflow_without_the_action_branches_on_the_state() {
     assert_eq!(again.scripts, 1, "what is linked is not linked again");
 }
 
-#[test]
-fn no_word_of_a_command_is_run_by_a_shell() {
-    let runner = Runner::linked();
-    let step = yaml(
-        "uses: OWNER/swa-apim@v0\nid: a\nwith: {command: \"status --query '`touch ran`' $(touch ran); touch ran\"}",
-    );
-    let ran = runner.steps(&[step]);
-    ran.fails();
-    assert!(!runner.path("ran").exists(), "{}", ran.log);
+/// The script of an example for Azure Pipelines.
+fn example(name: &str) -> String {
+    let example = yaml(&fs::read_to_string(root().join("docs/examples").join(name)).unwrap());
+    let steps = example["steps"].as_array().unwrap();
+    steps.iter().find_map(|step| step["inputs"]["inlineScript"].as_str()).unwrap().to_owned()
 }
 
 #[test]
-fn an_input_with_spaces_is_one_word() {
+fn the_example_for_azure_pipelines_reports_what_it_found() {
+    let script = example("azure-pipelines.yml");
     let runner = Runner::linked();
-    let step = yaml(
-        "uses: OWNER/swa-apim@v0\nid: a\nwith: {summary: \"false\", command: \"status -o tsv --query 'links[0].env || state'\"}",
-    );
-    let ran = runner.steps(&[step]);
-    ran.succeeds();
-    assert!(ran.log.contains("\nprod\n"), "{}", ran.log);
-    assert!(runner.path(&ran.output("a", "events")).exists());
-}
-
-#[test]
-fn the_template_for_azure_pipelines_tells_what_it_found() {
-    let template = yaml(&fs::read_to_string(root().join("docs/examples/azure-pipelines.yml")).unwrap());
-    let steps = template["steps"].as_array().unwrap();
-    let script = steps.iter().find_map(|step| step["inputs"]["inlineScript"].as_str()).unwrap();
-    let runner = Runner::linked();
-    let ran = runner.bash(script);
+    let ran = runner.bash(&script);
     ran.succeeds();
     assert!(ran.log.contains("##vso[task.uploadsummary]") && !ran.log.contains("logissue"), "{}", ran.log);
+    assert!(ran.log.contains("##vso[task.setvariable variable=state;isOutput=true]linked\n"), "{}", ran.log);
     runner.drift();
-    let ran = runner.bash(script);
+    let ran = runner.bash(&script);
     ran.fails();
-    assert!(ran.log.contains("##vso[task.logissue type=error]a link is not as it should be"), "{}", ran.log);
+    assert!(
+        ran.log.contains("##vso[task.logissue type=error;code=SWAAPIM032;]prod: the product"),
+        "{}",
+        ran.log
+    );
+    assert!(ran.log.contains("##vso[task.setvariable variable=state;isOutput=true]drifted\n"), "{}", ran.log);
+}
+
+#[test]
+fn a_rotation_replaces_the_keys_on_github_and_on_azure_pipelines() {
+    let runner = Runner::linked();
+    let ran = runner.job(&workflow("rotation")["jobs"]["relink"]);
+    ran.succeeds();
+    assert_eq!(ran.output("relink", "changed"), "true");
+    assert_eq!(runner.state(), "linked");
+    let ran = runner.bash(&example("azure-pipelines-rotation.yml"));
+    ran.succeeds();
+    assert!(ran.log.contains("##vso[task.setvariable variable=changed;isOutput=true]true\n"), "{}", ran.log);
+    assert_eq!(runner.state(), "linked");
+}
+
+/// The address of the repository is stated once, in Cargo.toml; what repeats it repeats it as it is there.
+#[test]
+fn pages_and_examples_name_the_repository_as_it_is() {
+    let stated = runner::repository();
+    let owner = stated.split('/').next().unwrap();
+    let pages = ["README.md", "docs/ci.md", "docs/install.md", "docs/examples/azure-pipelines.yml"];
+    for page in pages.into_iter().chain(["docs/examples/azure-pipelines-rotation.yml"]) {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        for (at, _) in text.match_indices("/swa-apim@").chain(text.match_indices("/swa-apim/releases")) {
+            assert!(text[..at].ends_with(owner), "{page} names another repository than {stated}");
+        }
+    }
 }
 
 /// Whoever copies an example gets an action by a tag at least, and no more rights than it needs.
 #[test]
 fn every_workflow_limits_its_rights() {
-    for name in ["drift", "link", "status"] {
+    for name in ["drift", "link", "rotation", "status"] {
         let workflow = workflow(name);
         assert_eq!(workflow["permissions"]["contents"], "read", "{name}");
         for job in workflow["jobs"].as_object().unwrap().values() {

@@ -16,6 +16,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_swa-apim");
 /// A checked-out repository with an env, and what a runner keeps between steps.
 pub(crate) struct Runner {
     folder: TempDir,
+    /// Where releases are downloaded from, on a machine on which the program is not installed.
+    server: Option<String>,
 }
 
 /// What came of a job.
@@ -60,7 +62,7 @@ impl Ran {
 impl Runner {
     /// The sample, not linked.
     pub(crate) fn unlinked() -> Self {
-        let runner = Self { folder: tempfile::tempdir().unwrap() };
+        let runner = Self { folder: tempfile::tempdir().unwrap(), server: None };
         fs::create_dir(runner.path("temp")).unwrap();
         runner.swa_apim(&["init", "--sample"]);
         runner
@@ -71,6 +73,11 @@ impl Runner {
         let runner = Self::unlinked();
         runner.swa_apim(&["link"]);
         runner
+    }
+
+    /// The sample, linked, on a machine without the program, with a server of releases.
+    pub(crate) fn downloading(server: String) -> Self {
+        Self { server: Some(server), ..Self::linked() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -91,8 +98,12 @@ impl Runner {
     }
 
     pub(crate) fn state(&self) -> String {
-        let output = self.swa_apim(&["status", "-o", "tsv", "--query", "links[0].state"]);
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        self.asked(&["status", "-o", "tsv", "--query", "links[0].state"]).trim().to_owned()
+    }
+
+    /// What a command of the program prints.
+    pub(crate) fn asked(&self, args: &[&str]) -> String {
+        String::from_utf8(self.swa_apim(args).stdout).unwrap()
     }
 
     pub(crate) fn summary(&self) -> String {
@@ -100,7 +111,13 @@ impl Runner {
     }
 
     fn swa_apim(&self, args: &[&str]) -> Output {
-        let output = self.command(PROGRAM).args(args).output().unwrap();
+        let mut command = Command::new(PROGRAM);
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .stdin(Stdio::null());
+        let output = command.args(args).output().unwrap();
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         output
     }
@@ -108,9 +125,16 @@ impl Runner {
     /// Something in the checked-out folder, in the environment of a runner without its variables.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let programs = Path::new(PROGRAM).parent().unwrap().display();
+        let own = Path::new(PROGRAM).parent().unwrap().display().to_string();
+        // What a step has added to the path.
+        let added = fs::read_to_string(self.path("path")).unwrap_or_default();
+        let mut places: Vec<&str> = added.lines().rev().collect();
+        if self.server.is_none() {
+            places.push(&own);
+        }
+        places.extend(["/usr/bin", "/bin"]);
         command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
-        command.env("HOME", self.folder.path()).env("PATH", format!("{programs}:/usr/bin:/bin"));
+        command.env("HOME", self.folder.path()).env("PATH", places.join(":"));
         command
     }
 
@@ -142,13 +166,13 @@ impl Runner {
         known: &dyn Fn(&str) -> String,
     ) -> (bool, String, BTreeMap<String, String>, usize) {
         match (step["run"].as_str(), step["uses"].as_str()) {
-            // The program is there already.
-            (Some(run), _) if run.starts_with("cargo install") => (false, String::new(), BTreeMap::new(), 0),
+            // The program is there already; `packages` tests how it is installed.
+            (Some(run), _) if run.contains("install.sh") => (false, String::new(), BTreeMap::new(), 0),
             (Some(run), _) => {
                 let (failed, log, outputs) = self.script(&filled(run, known), &[]);
                 (failed, log, outputs, 1)
             }
-            (None, Some(uses)) if uses.starts_with("OWNER/swa-apim@") => self.action(step),
+            (None, Some(uses)) if uses.starts_with(&format!("{}@", repository())) => self.action(step),
             // Somebody else's action: this folder is checked out, logged in and has every artifact.
             (None, Some(_)) => (false, String::new(), BTreeMap::new(), 0),
             (None, None) => panic!("a step does nothing: {step}"),
@@ -166,11 +190,19 @@ impl Runner {
         };
         let context = |name: &str| match name.strip_prefix("inputs.") {
             Some(input) => inputs(input),
-            None if name == "runner.temp" => "temp".to_owned(),
-            None => name.to_owned(),
+            None => match name {
+                "runner.temp" => self.path("temp").to_str().unwrap().to_owned(),
+                "github.action_path" => root.to_str().unwrap().to_owned(),
+                "github.server_url" => self.server.clone().unwrap_or_default(),
+                "github.action_repository" => "example/swa-apim".to_owned(),
+                _ => name.to_owned(),
+            },
         };
         let (mut failed, mut log, mut within, mut ran) = (false, String::new(), Outputs::new(), 0);
         for inner in action["runs"]["steps"].as_array().unwrap() {
+            if failed {
+                break;
+            }
             let env: Vec<(String, String)> = inner["env"]
                 .as_object()
                 .into_iter()
@@ -199,7 +231,9 @@ impl Runner {
         let mut command = self.command("bash");
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
         command.env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &outputs);
-        command.env("GITHUB_STEP_SUMMARY", self.path("summary")).envs(env.iter().cloned());
+        command.env("GITHUB_STEP_SUMMARY", self.path("summary")).env("GITHUB_PATH", self.path("path"));
+        command.env("RUNNER_TEMP", self.path("temp")).env("RUNNER_TOOL_CACHE", self.path("cache"));
+        command.envs(env.iter().cloned());
         let output = command.output().unwrap();
         let log = [output.stdout, output.stderr].concat();
         let told = fs::read_to_string(&outputs).unwrap();
@@ -212,10 +246,20 @@ impl Runner {
     pub(crate) fn bash(&self, script: &str) -> Ran {
         let mut file = File::create(self.path("script.sh")).unwrap();
         file.write_all(script.as_bytes()).unwrap();
-        let output = self.command("bash").args(["--noprofile", "--norc", "script.sh"]).output().unwrap();
+        let output = self
+            .command("bash")
+            .args(["--noprofile", "--norc", "script.sh"])
+            .env("TF_BUILD", "True")
+            .output()
+            .unwrap();
         let log = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         Ran { log, scripts: 1, failed: !output.status.success(), outputs: Outputs::new() }
     }
+}
+
+/// `OWNER/NAME` of the repository, which Cargo.toml states.
+pub(crate) fn repository() -> String {
+    env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://github.com/").to_owned()
 }
 
 /// The value of `steps.ID.outputs.NAME`.

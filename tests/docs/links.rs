@@ -14,13 +14,16 @@ use crate::root;
 struct Page {
     path: PathBuf,
     links: Vec<String>,
+    /// Inline code.
+    code: Vec<String>,
     anchors: BTreeSet<String>,
 }
 
 impl Page {
     fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap();
-        let mut page = Self { path: path.to_owned(), links: Vec::new(), anchors: BTreeSet::new() };
+        let mut page =
+            Self { path: path.to_owned(), links: Vec::new(), code: Vec::new(), anchors: BTreeSet::new() };
         let mut heading = None;
         for event in Parser::new_ext(&text, Options::ENABLE_TABLES) {
             match event {
@@ -28,11 +31,10 @@ impl Page {
                     page.links.push(dest_url.into_string());
                 }
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
-                Event::Text(part) | Event::Code(part) => {
-                    if let Some(heading) = &mut heading {
-                        heading.push_str(&part);
-                    }
+                Event::Text(part) | Event::Code(part) if heading.is_some() => {
+                    heading.as_mut().unwrap().push_str(&part);
                 }
+                Event::Code(part) => page.code.push(part.into_string()),
                 Event::End(TagEnd::Heading(_)) => {
                     page.anchors.extend(heading.take().map(|heading| anchor(&heading)));
                 }
@@ -91,6 +93,32 @@ fn no_link_is_dead() {
             assert!(has_heading, "{shown}: `{link}` leads to no heading");
         }
     }
+}
+
+/// The file of the sources that inline code names, as `src/main.rs` or, in short, `engine/undo.rs`.
+fn source(code: &str) -> Option<PathBuf> {
+    let path = code.split("::").next().unwrap_or_default();
+    let is_path = path.contains('/')
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"./_-".contains(&byte));
+    let first = path.split('/').next().unwrap_or_default();
+    let is_top = ["src", "tests", "docs", "benches", "fuzz", ".github", ".ci"].contains(&first);
+    let is_module = root().join("src").join(first).is_dir() && !first.is_empty() && !first.starts_with('.');
+    match (is_path, is_top, is_module) {
+        (true, true, _) => Some(root().join(path)),
+        (true, false, true) => Some(root().join("src").join(path)),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_source_file_that_a_page_names_exists() {
+    let named =
+        all().into_iter().flat_map(|page| page.code.into_iter().map(move |code| (page.path.clone(), code)));
+    let named: Vec<_> = named.filter_map(|(page, code)| Some((page, source(&code)?, code))).collect();
+    assert!(named.len() > 50, "{}", named.len());
+    let absent = named.iter().filter(|(_, file, _)| !file.exists());
+    let absent: Vec<String> = absent.map(|(page, _, code)| format!("{}: {code}", page.display())).collect();
+    assert!(absent.is_empty(), "{}", absent.join("\n"));
 }
 
 /// The site is made of what is in `docs`, so a link of a page to something else would be dead there.

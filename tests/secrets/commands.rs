@@ -229,7 +229,7 @@ fn whatever_the_umask_is_files_with_keys_are_created_for_their_owner_alone() {
         };
         fs::remove_file(sandbox.path(MODEL)).unwrap();
         for command in FIRST {
-            if command == "init --sample" {
+            if *command == "init --sample" {
                 for file in ["swa-apim.toml", MODEL] {
                     fs::remove_file(sandbox.path(file)).unwrap();
                 }

@@ -16,7 +16,7 @@ use super::typed::{switch, time_limit};
 use crate::{
     cli::complete,
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
-    output::{Color, Format, Pipeline, Query, Ui, UiOptions},
+    output::{Color, Format, Pipeline, Query, Reader, Ui, UiOptions},
 };
 
 /// Arguments that every command takes.
@@ -118,6 +118,9 @@ pub(crate) struct GlobalArgs {
     /// Whether GitHub Actions reads commands from what is printed
     #[arg(long, global = true, hide = true, env = "GITHUB_ACTIONS", value_parser = FalseyValueParser::new())]
     github_actions: bool,
+    /// Whether Azure Pipelines reads commands from what is printed
+    #[arg(long, global = true, hide = true, env = "TF_BUILD", value_parser = FalseyValueParser::new())]
+    azure_pipelines: bool,
     /// The file that GitHub Actions reads the outputs of a step from
     #[arg(long, global = true, hide = true, env = "GITHUB_OUTPUT", value_name = "FILE")]
     github_output: Option<PathBuf>,
@@ -150,7 +153,11 @@ impl GlobalArgs {
             quiet: self.quiet,
             no_input: self.no_input,
             pipeline: Pipeline {
-                annotates: self.github_actions,
+                reader: match (self.github_actions, self.azure_pipelines) {
+                    (true, _) => Reader::GitHub,
+                    (false, true) => Reader::AzurePipelines,
+                    (false, false) => Reader::None,
+                },
                 outputs: self.github_output.clone(),
                 events: self.output_file.clone(),
             },

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, ClientBuilder, redirect::Policy};
+use reqwest::{Certificate, Client, ClientBuilder, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 use super::{ArmError, Endpoint, Transport, reach::Surroundings};
+use crate::ambient;
 
 /// How long a connection may take to be made, its TLS included.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -20,23 +22,58 @@ pub(super) struct Clients {
     pub(super) gateway: Arc<dyn Transport>,
 }
 
+/// Which certificate authorities servers are verified with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Authorities {
+    /// Those that the operating system trusts, or `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    System,
+    /// Mozilla's, as they were when the program was built.
+    BuiltIn,
+}
+
 impl Clients {
     pub(super) fn new(endpoint: &Endpoint, surroundings: Surroundings) -> Result<Self, ArmError> {
-        let build =
-            |builder: ClientBuilder| builder.build().map_err(|error| surroundings.no_certificates(&error));
+        let build = |base: &dyn Fn() -> ClientBuilder| {
+            verifying(base, surroundings).map_err(|error| surroundings.no_certificates(&error))
+        };
         // If there is one already, it is the same.
         let _ = ring::default_provider().install_default();
         let local = endpoint.is_loopback() && endpoint.base().scheme() == "http";
-        let arm = if local { base().no_proxy().tls_backend_preconfigured(no_tls()) } else { base() };
-        let arm = build(arm)?;
-        let gateway = build(others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?;
+        let (gateway, authorities) = build(&|| others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?;
+        if authorities == Authorities::BuiltIn {
+            tracing::info!(
+                "this machine has no certificate authorities: servers are verified with those that are built in"
+            );
+        }
+        let (arm, _) = if local {
+            build(&|| base().no_proxy().tls_backend_preconfigured(no_tls()))?
+        } else {
+            build(&base)?
+        };
         Ok(Self { arm: Arc::new(arm), gateway: Arc::new(gateway) })
     }
 }
 
 /// What asks authorities for tokens. They are never of this machine alone, wherever Resource Manager is.
 pub(super) fn for_tokens() -> reqwest::Result<Client> {
-    base().timeout(ANSWERING).build()
+    let surroundings = Surroundings { variables: ambient::variable };
+    Ok(verifying(&|| base().timeout(ANSWERING), surroundings)?.0)
+}
+
+/// Builds a client. On a system without certificate authorities, such as an empty container, it is given those that are
+/// built in, unless a variable names others: what the user names is not replaced.
+fn verifying(
+    base: &dyn Fn() -> ClientBuilder,
+    surroundings: Surroundings,
+) -> reqwest::Result<(Client, Authorities)> {
+    let error = match base().build() {
+        Ok(client) => return Ok((client, Authorities::System)),
+        Err(error) if surroundings.names_authorities() => return Err(error),
+        Err(error) => error,
+    };
+    let built_in = TLS_SERVER_ROOT_CERTS.iter().map(|certificate| Certificate::from_der(certificate));
+    let built_in = built_in.collect::<Result<Vec<_>, _>>()?;
+    base().tls_certs_only(built_in).build().map_or(Err(error), |client| Ok((client, Authorities::BuiltIn)))
 }
 
 fn others(local: bool) -> ClientBuilder {

@@ -50,6 +50,11 @@ impl Surroundings {
         (ArmError::Unreachable { origin, what: what.to_owned(), problem }, cause)
     }
 
+    /// Whether a variable names the certificate authorities to trust.
+    pub(super) fn names_authorities(self) -> bool {
+        STORES.into_iter().any(|name| (self.variables)(name).is_some())
+    }
+
     /// That there are no certificates to verify servers with.
     pub(super) fn no_certificates(self, error: &dyn Error) -> ArmError {
         ArmError::NoCertificates { problem: deepest(error), store: self.store() }
@@ -101,13 +106,14 @@ impl Surroundings {
 fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(one) = next {
-        let inner = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match tls.or_else(|| one.downcast_ref::<rustls::Error>()) {
+        match one.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(problem)) => return Some(problem.to_string()),
             Some(rustls::Error::NoCertificatesPresented) => return Some("it has none".to_owned()),
-            Some(_) | None => next = one.source(),
+            Some(_) | None => {}
         }
+        // An I/O error hides the error that it wraps: its source is that error's source. They are nested.
+        let wrapped = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| one.source());
     }
     None
 }
@@ -162,7 +168,9 @@ mod tests {
     #[test]
     fn a_certificate_that_is_not_trusted_is_found_below_other_errors() {
         let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        let error = io::Error::other(unknown);
+        let error = io::Error::other(unknown.clone());
+        assert!(certificate_problem(&error).unwrap().contains("UnknownIssuer"));
+        let error = io::Error::other(io::Error::other(unknown));
         assert!(certificate_problem(&error).unwrap().contains("UnknownIssuer"));
         assert_eq!(certificate_problem(&io::Error::other("reset")), None);
     }
