@@ -7,10 +7,7 @@ use std::{
 
 use clap::Args;
 
-use crate::{
-    cli::session::{Context, UsageError},
-    diagnosis::ExitCode,
-};
+use crate::{cli::session::Session, diagnosis::ExitCode, workflow::UsageError};
 
 /// Serve the model as Azure would; this build of swa-apim has no emulator
 #[derive(Debug, Args)]
@@ -21,7 +18,7 @@ pub(crate) struct EmulateArgs {
     arguments: Vec<OsString>,
 }
 
-pub(crate) fn run(args: EmulateArgs, _: &'static Context) -> Ready<anyhow::Result<ExitCode>> {
+pub(crate) fn run(args: EmulateArgs, _: &'static Session) -> Ready<anyhow::Result<ExitCode>> {
     drop(args.arguments);
     let error = UsageError::new("this build of swa-apim has no emulator");
     ready(Err(error
