@@ -12,7 +12,7 @@ use crate::{
     diagnosis::ExitCode,
     files::read_whole,
     model::{Resource, without_mark},
-    provider::{ControlPlane, json::Pages},
+    provider::{Writes as _, json::Pages},
     report::{ImportReport, SCHEMA_VERSION},
     workflow::{self, UsageError},
 };
