@@ -33,7 +33,7 @@ pub use self::{
     look::{Detail, Looked, Status, linked_to, links, status},
     plane::{Place, Plane},
     prune::{Pruned, Pruning},
-    result_file::{write_beside, write_result},
+    result_file::{check_early, write_beside, write_result},
     saved::{Saved, SavedPlan, SavedPrune},
     workspace::{Surroundings, Workspace},
 };

@@ -286,9 +286,23 @@ pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Resu
 #[must_use]
 pub fn next(work: &Workspace, file: &Path, place: &Place) -> String {
     if is_standard_output(file) {
-        return format!("next: give the plan to {}", work.apply_command(Path::new("-"), place));
+        return format!("next: give the plan to {}", apply_command(work, Path::new("-"), place));
     }
-    format!("saved the plan to {}; next: {}", file.display(), work.apply_command(file, place))
+    format!("saved the plan to {}; next: {}", file.display(), apply_command(work, file, place))
+}
+
+/// The command line that applies a plan which was saved to a file.
+fn apply_command(work: &Workspace, file: &Path, place: &Place) -> String {
+    let mut words = vec!["swa-apim apply".to_owned(), quoted(&file.display().to_string())];
+    let config = work.overrides().config.as_ref().map(|it| (it.value.display().to_string(), &it.source));
+    let endpoint = work.overrides().endpoint.as_ref().map(|it| (it.value.clone(), &it.source));
+    for (flag, given) in [("--config", config), ("--endpoint", endpoint)] {
+        // A plan names the file of its model, and a token goes to no address because a plan says so.
+        if let (Some((value, Source::Flag(_))), Place::Azure(_)) = (given, place) {
+            words.push(format!("{flag} {}", quoted(&value)));
+        }
+    }
+    words.join(" ")
 }
 
 /// Reads plans back, from a file or from standard input.
