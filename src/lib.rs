@@ -1,4 +1,39 @@
 //! Links an Azure API Management service to an Azure Static Web App, and keeps the link right.
+//!
+//! The program is a command line over a library. Everything that it does is a use case of [`workflow`]: a use case works
+//! with a [`Workspace`](workflow::Workspace), tells a [`Listener`](workflow::Listener) what it does, and answers with a
+//! [`report`]. It neither reads arguments nor prints.
+//!
+//! A change is proposed before it is made. This links the site of the built-in sample, on a model in a file:
+//!
+//! ```
+//! use std::fs;
+//!
+//! use swa_apim::{
+//!     config::{FILE_NAME, MODEL_NAME, sample_config, sample_model},
+//!     engine::{Existing, Intent, LinkState},
+//!     workflow::{self, Deaf, LinkChange, Workspace, WorkspaceOptions},
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! fs::write(folder.path().join(FILE_NAME), sample_config())?;
+//! fs::write(folder.path().join(MODEL_NAME), sample_model())?;
+//!
+//! let work = Workspace::open(folder.path(), WorkspaceOptions::default())?;
+//! let change = LinkChange::new(Intent::Link { existing: Existing::Keep });
+//! let proposal = workflow::propose(&work, &work.envs(true)?, &change, &Deaf).await?;
+//! assert!(proposal.has_steps());
+//!
+//! let report = proposal.carry_out(&work, &Deaf).await;
+//! assert_eq!(report.results[0].state, LinkState::Linked);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Below the use cases are the [`engine`], which decides what to do about a link and whose plans are values; the
+//! [`provider`]s, which are control planes; and the [`model`], which has Azure's resources and what holds of them.
 
 pub mod ambient;
 pub mod cli;

@@ -138,7 +138,7 @@ impl Journal {
 }
 
 fn named(step: &StepReport) -> String {
-    format!("{} {}", step.action, step.target.rsplit('/').next().unwrap_or_default())
+    format!("{} {}", step.action, step.target.name())
 }
 
 /// A wait changes nothing, so it is left out of the message.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     files::is_standard_output,
     output::Ui,
-    workflow::{self, Deadline, Surroundings, UsageError, Workspace},
+    workflow::{self, Deadline, UsageError, Workspace, WorkspaceOptions},
 };
 
 /// What a command works with.
@@ -42,17 +42,17 @@ impl Session {
         outside: Outside,
     ) -> anyhow::Result<Self> {
         let folder = env::current_dir().context("could not find the working directory")?;
-        let surroundings = Surroundings {
+        let options = WorkspaceOptions {
+            overrides: global.overrides(matches),
+            deadline: Deadline::new(global.timeout),
             ambient: outside.ambient,
             variables: outside.variables,
             transport: outside.transport,
         };
-        let deadline = Deadline::new(global.timeout);
-        let overrides = global.overrides(matches);
         // A failure is written to these files as well, so they are checked before anything can fail.
-        check_files(global, |file| workflow::check_early(file, &folder, &overrides))
+        check_files(global, |file| workflow::check_early(file, &folder, &options.overrides))
             .inspect_err(|_| journal.refuse_files())?;
-        let work = Workspace::open(&folder, overrides, deadline, surroundings)?;
+        let work = Workspace::open(&folder, options)?;
         let ui = global.ui().writing_to(outside.streams);
         let azure_flags = args::azure_flags(matches);
         let session = Self { ui, work, yes: global.yes, journal, azure_flags, interrupt };

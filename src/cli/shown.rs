@@ -7,7 +7,7 @@ use crate::{
     engine::{LinkState, PlannedStep},
     output::{Progress, Ui},
     report::{ChangeResult, Event, StepReport, StepStatus},
-    workflow::{Listener, Stage, StepNews},
+    workflow::{Listener, StepNews, StepStage},
 };
 
 /// Shows, notes and writes down what a use case says. Dropping it takes the progress from the screen.
@@ -46,13 +46,13 @@ impl Listener for Shown<'_> {
 
     fn step(&self, news: StepNews<'_>) {
         match news.stage {
-            Stage::Starting => {
+            StepStage::Starting => {
                 let (action, name) = (news.step.step.action(), news.step.step.target().name());
                 self.progress.now(format!("{}: {action} {name}", news.of));
                 self.journal.note(news.of, news.at, StepStatus::Unknown);
             }
-            Stage::Sent => self.journal.note(news.of, news.at, StepStatus::Unknown),
-            Stage::Done(took) => self.done(&news, took),
+            StepStage::Sent => self.journal.note(news.of, news.at, StepStatus::Unknown),
+            StepStage::Done(took) => self.done(&news, took),
         }
     }
 

@@ -22,18 +22,18 @@ use self::{
     control::ResourceManager,
     data::{DataOptions, DataPlane, Folders, Scheme},
     front::{
-        OnControl, OnData, Server, access::Tokens, guard::Guard, log::Journal, switches::Switchboard,
+        OnControl, OnData, Server, access::Tokens, guard::Guard, log::RequestLog, switches::Switchboard,
         throttle::Throttle,
     },
     listen::tls,
     store::{Store, Writer},
 };
 pub use self::{
-    control::{Ending, Provisioning, Shape, UnknownWord},
+    control::{Ending, LinkProvisioning, Shape, UnknownWord},
     data::ConfigurationError,
     front::{
         admin::Admin,
-        fault::{Effect, Fault, InvalidFault, Plane},
+        fault::{Effect, EmulatedPlane, Fault, InvalidFault},
         guard::Remote,
         log::{LineWriter, LogFormat},
         switches::Switches,
@@ -169,7 +169,7 @@ impl Emulator {
             data: plane,
             store,
             board,
-            journal: Journal::new(options.log, options.write),
+            journal: RequestLog::new(options.log, options.write),
             guard: Guard::new(options.names, options.remote),
             tokens: Tokens::new(options.token),
             throttle: Throttle::default(),

@@ -86,7 +86,7 @@ pub async fn apply(
     for (done, planned) in plan.steps.iter().enumerate() {
         listener.starting(done, planned);
         let action = planned.step.action();
-        tracing::info!(step = action, target = %planned.step.target(), "applying");
+        tracing::info!(step = %action, target = %planned.step.target(), "applying");
         let since = Instant::now();
         hand.sent = false;
         let unused = if first_deletion == Some(done) { Box::pin(hand.check_unused()).await } else { Ok(()) };

@@ -20,7 +20,6 @@ mod snapshot;
 mod state;
 mod step;
 mod target;
-mod trouble;
 mod undo;
 mod verify;
 
@@ -43,8 +42,7 @@ pub use rehearse::rehearse;
 pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};
 pub use snapshot::snapshot;
 pub use state::LinkState;
-pub use step::{ChangeKind, PlannedStep, Step};
+pub use step::{ChangeKind, PlannedStep, Step, StepAction};
 pub use target::{Adoption, Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
-pub use trouble::Trouble;
 pub use undo::Undo;
 pub use verify::{Verdict, verify, verify_in_time};

@@ -1,7 +1,9 @@
 //! One change to a control plane, as a value.
 
+use std::fmt;
+
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Grace;
 use crate::model::{
@@ -95,6 +97,71 @@ pub enum Step {
     },
 }
 
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepAction {
+    /// Creates or repairs the product.
+    PutProduct,
+    /// Creates or repairs the subscription.
+    PutSubscription,
+    /// Creates or repairs the policy of the product.
+    PutPolicy,
+    /// Adds an API to the product.
+    AddApi,
+    /// Removes an API from the product.
+    RemoveApi,
+    /// Connects the site.
+    Connect,
+    /// Disconnects the site.
+    Disconnect,
+    /// Moves the primary key to the secondary slot and generates a new primary key.
+    SwapKeys,
+    /// Waits until the gateway accepts the new key.
+    ProveKey,
+    /// Waits until every edge of the site sends the new key.
+    Settle,
+    /// Regenerates the secondary key.
+    RetireSecondary,
+    /// Deletes the subscription.
+    DeleteSubscription,
+    /// Deletes the product.
+    DeleteProduct,
+}
+
+impl StepAction {
+    /// The name that it has in plans and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PutProduct => "put-product",
+            Self::PutSubscription => "put-subscription",
+            Self::PutPolicy => "put-policy",
+            Self::AddApi => "add-api",
+            Self::RemoveApi => "remove-api",
+            Self::Connect => "connect",
+            Self::Disconnect => "disconnect",
+            Self::SwapKeys => "swap-keys",
+            Self::ProveKey => "prove-key",
+            Self::Settle => "settle",
+            Self::RetireSecondary => "retire-secondary",
+            Self::DeleteSubscription => "delete-subscription",
+            Self::DeleteProduct => "delete-product",
+        }
+    }
+}
+
+impl fmt::Display for StepAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for StepAction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl Step {
     /// The resource that the step changes.
     #[must_use]
@@ -114,23 +181,23 @@ impl Step {
         }
     }
 
-    /// The step's name, as it stands in plans and reports.
+    /// What the step does.
     #[must_use]
-    pub fn action(&self) -> &'static str {
+    pub fn action(&self) -> StepAction {
         match self {
-            Self::PutProduct { .. } => "put-product",
-            Self::PutSubscription { .. } => "put-subscription",
-            Self::PutPolicy { .. } => "put-policy",
-            Self::AddApi { .. } => "add-api",
-            Self::RemoveApi { .. } => "remove-api",
-            Self::Connect { .. } => "connect",
-            Self::Disconnect { .. } => "disconnect",
-            Self::SwapKeys { .. } => "swap-keys",
-            Self::ProveKey { .. } => "prove-key",
-            Self::Settle { .. } => "settle",
-            Self::RetireSecondary { .. } => "retire-secondary",
-            Self::DeleteSubscription { .. } => "delete-subscription",
-            Self::DeleteProduct { .. } => "delete-product",
+            Self::PutProduct { .. } => StepAction::PutProduct,
+            Self::PutSubscription { .. } => StepAction::PutSubscription,
+            Self::PutPolicy { .. } => StepAction::PutPolicy,
+            Self::AddApi { .. } => StepAction::AddApi,
+            Self::RemoveApi { .. } => StepAction::RemoveApi,
+            Self::Connect { .. } => StepAction::Connect,
+            Self::Disconnect { .. } => StepAction::Disconnect,
+            Self::SwapKeys { .. } => StepAction::SwapKeys,
+            Self::ProveKey { .. } => StepAction::ProveKey,
+            Self::Settle { .. } => StepAction::Settle,
+            Self::RetireSecondary { .. } => StepAction::RetireSecondary,
+            Self::DeleteSubscription { .. } => StepAction::DeleteSubscription,
+            Self::DeleteProduct { .. } => StepAction::DeleteProduct,
         }
     }
 

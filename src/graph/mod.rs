@@ -342,7 +342,7 @@ mod tests {
             site: 0,
             state: LinkState::LinkedElsewhere,
             mark: Mark::Broken,
-            codes: FindingCode::ALL.into_iter().take(2).collect(),
+            codes: FindingCode::ALL.into_iter().take(2).copied().collect(),
             product: Some(Product { name: text.clone(), apis: vec![0] }),
             elsewhere: Some(Elsewhere { name: text.clone(), kind: text.clone(), gone: true }),
         };

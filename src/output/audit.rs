@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use comfy_table::Cell;
 
 use super::{
+    findings::findings,
     format::{Rows, trimmed},
-    status::{findings, minute},
+    status::minute,
     style::{Style, cell},
     ui::Report,
 };
 use crate::{
-    engine::{ChangeKind, Finding, Orphaned},
+    engine::{ChangeKind, Finding, Orphaned, StepAction},
+    model::ResourceId,
     report::{
         AuditReport, Mark, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
         ServiceAuditReport, one_line,
@@ -41,7 +43,7 @@ impl Report for AuditReport {
             let row = move |product: &ProductAuditReport| {
                 let mut cells = vec![name.clone(), product.name.clone(), status(product.status).to_owned()];
                 let reason = product.reason.map(reason).unwrap_or_default();
-                let site = product.static_site.as_deref().map(last).unwrap_or_default();
+                let site = product.static_site.as_ref().map(ResourceId::name).unwrap_or_default();
                 let apis = product.apis.as_ref().map(|apis| apis.join(","));
                 cells.push(reason.to_owned());
                 cells.extend([product.hostname.clone().unwrap_or_default(), site.to_owned()]);
@@ -54,10 +56,6 @@ impl Report for AuditReport {
         let rows = self.services.iter().flat_map(of_service).collect();
         Rows { columns: columns.map(str::to_owned).into(), rows }
     }
-}
-
-fn last(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or_default()
 }
 
 fn codes(findings: &[Finding]) -> String {
@@ -125,7 +123,12 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
 }
 
 fn cells(product: &ProductAuditReport, style: Style) -> Vec<Cell> {
-    let site = product.static_site.as_deref().map(last).or(product.hostname.as_deref()).unwrap_or_default();
+    let site = product
+        .static_site
+        .as_ref()
+        .map(ResourceId::name)
+        .or(product.hostname.as_deref())
+        .unwrap_or_default();
     let environment = product.environment.as_deref().filter(|name| *name != "default");
     let site = environment.map_or_else(|| site.to_owned(), |name| format!("{site} ({name})"));
     let apis = product.apis.as_ref().map_or_else(|| "unknown".to_owned(), |apis| apis.join(", "));
@@ -223,7 +226,7 @@ fn outcome(outcome: PruneOutcome) -> &'static str {
 }
 
 fn pruned_cells(product: &PrunedReport, style: Style) -> Vec<Cell> {
-    let keys = product.steps.iter().filter(|step| step.action == "delete-subscription").count();
+    let keys = product.steps.iter().filter(|step| step.action == StepAction::DeleteSubscription).count();
     let what = match keys {
         0 => "product".to_owned(),
         1 => "product, subscription".to_owned(),

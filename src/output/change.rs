@@ -3,14 +3,14 @@
 use comfy_table::Cell;
 
 use super::{
+    findings::findings,
     format::{Rows, trimmed},
     notes,
-    status::findings,
     style::{Style, cell},
     ui::Report,
 };
 use crate::{
-    engine::{ChangeKind, Undo},
+    engine::{ChangeKind, StepAction, Undo},
     report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, one_line},
 };
 
@@ -100,17 +100,10 @@ fn undone_by(undo: &Undo) -> String {
     format!("{}\n", one_line(&text))
 }
 
-/// What a step changes, by its name.
-pub(super) fn target_name(step: &StepReport) -> &str {
-    // A product's policy is always called `policy`: the product's name says more.
-    let mut segments = step.target.rsplit('/');
-    if step.action == "put-policy" { segments.nth(2) } else { segments.next() }.unwrap_or_default()
-}
-
 fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
-    let name = target_name(step);
+    let name = step.target_name();
     let mut cells = vec![style.sign(step.kind)];
-    cells.extend([what(step), name, &step.reason].map(cell));
+    cells.extend([what(step), &name, &step.reason].map(cell));
     let status = match (step.status, step.seconds) {
         (StepStatus::Applied, Some(seconds)) => format!("{seconds:.1} s"),
         (StepStatus::Planned | StepStatus::Applied, _) => String::new(),
@@ -124,18 +117,17 @@ fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
 }
 
 fn what(step: &StepReport) -> &'static str {
-    match step.action.as_str() {
-        "put-product" | "delete-product" => "product",
-        "put-subscription" | "delete-subscription" => "subscription",
-        "put-policy" => "policy",
-        "add-api" | "remove-api" => "API in the product",
-        "connect" if step.kind == ChangeKind::Create => "linked backend",
-        "connect" => "linked backend: connect",
-        "disconnect" => "linked backend",
-        "swap-keys" => "keys: swap",
-        "retire-secondary" => "keys: retire the old one",
-        "prove-key" => "wait for the gateway",
-        "settle" => "wait for the site",
-        _ => "",
+    match step.action {
+        StepAction::PutProduct | StepAction::DeleteProduct => "product",
+        StepAction::PutSubscription | StepAction::DeleteSubscription => "subscription",
+        StepAction::PutPolicy => "policy",
+        StepAction::AddApi | StepAction::RemoveApi => "API in the product",
+        StepAction::Connect if step.kind == ChangeKind::Create => "linked backend",
+        StepAction::Connect => "linked backend: connect",
+        StepAction::Disconnect => "linked backend",
+        StepAction::SwapKeys => "keys: swap",
+        StepAction::RetireSecondary => "keys: retire the old one",
+        StepAction::ProveKey => "wait for the gateway",
+        StepAction::Settle => "wait for the site",
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
+    findings::findings,
     format::{Rows, trimmed},
-    status::findings,
     style::{Style, cell},
     ui::Report,
 };

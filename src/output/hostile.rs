@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, Condition, Finding, FindingCode, HopName, LinkState, Orphaned, Undo},
+    engine::{ChangeKind, Condition, Finding, FindingCode, HopName, LinkState, Orphaned, StepAction, Undo},
+    model::ResourceId,
     report::{Event, is_hazard, *},
 };
 
@@ -43,10 +44,13 @@ fn error(text: &str) -> ErrorReport {
     ErrorReport { message: text, causes, hint, exit_code: 5, retry_after_ms: None }
 }
 
+const SERVICE: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/a";
+
 fn step(text: &str) -> StepReport {
-    let (action, target, reason) = (text.to_owned(), format!("/x/{text}"), text.to_owned());
+    let product = |name: &str| ResourceId::parse(&format!("{SERVICE}/products/{name}"));
+    let (target, reason) = (product(text).or_else(|_| product("a")).unwrap(), text.to_owned());
     StepReport {
-        action,
+        action: StepAction::PutProduct,
         kind: ChangeKind::Update,
         target,
         reason,

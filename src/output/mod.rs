@@ -8,6 +8,7 @@ mod ci;
 mod clean;
 mod color;
 mod doctor;
+mod findings;
 mod format;
 #[cfg(test)]
 mod hostile;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{change::target_name, clean::markdown as plain, format::Rows};
+use super::{clean::markdown as plain, format::Rows};
 use crate::{
     engine::Finding,
     report::{ChangeResult, ErrorReport, LinkReport, StepReport, one_line},
@@ -31,7 +31,8 @@ fn table(steps: &[StepReport]) -> String {
     let row = |step: &StepReport| {
         let status = serde_json::to_value(step.status).ok();
         let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or_default();
-        let cells = [&*step.kind.sign().to_string(), &step.action, target_name(step), &step.reason, status];
+        let (sign, name) = (step.kind.sign().to_string(), step.target_name());
+        let cells = [&sign, step.action.as_str(), &name, &step.reason, status];
         cells.map(|text| one_line(text).into_owned()).into()
     };
     Rows { columns, rows: steps.iter().map(row).collect() }.markdown()

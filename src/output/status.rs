@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use super::{
+    findings::findings,
     format::{Rows, trimmed},
     notes,
     style::{Style, cell},
     ui::Report,
 };
 use crate::{
-    engine::{Finding, LinkState, Part, Severity},
+    engine::{LinkState, Part, Severity},
     report::{
         ApiListReport, Event, ImportReport, LinkReport, Mark, PolicyReport, PolicyVerdictReport,
         SnapshotReport, StatusReport, one_line, state_mark,
@@ -216,27 +217,6 @@ fn apis_row(link: &LinkReport, worst: Option<Severity>) -> PartRow {
 fn join(texts: [Option<&str>; 3]) -> String {
     let texts: Vec<&str> = texts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
     texts.join(", ")
-}
-
-/// Findings with their cure, under what they are about.
-pub(super) fn findings(findings: &[Finding], style: Style) -> String {
-    let mut text = String::new();
-    if findings.is_empty() {
-        return text;
-    }
-    text.push('\n');
-    for finding in findings {
-        let message = one_line(&finding.message);
-        let _ = writeln!(text, "{} {}: {message}", finding.code, finding.severity);
-        if let (Some(field), Some(expected), Some(actual)) =
-            (&finding.field, &finding.expected, &finding.actual)
-        {
-            let [field, actual, expected] = [field, actual, expected].map(|text| one_line(text));
-            let _ = writeln!(text, "  {field}: {actual}, expected {expected}");
-        }
-        let _ = writeln!(text, "  {} {}", style.arrow(), one_line(&finding.hint));
-    }
-    text
 }
 
 impl Report for ApiListReport {

@@ -7,7 +7,7 @@ use super::{ErrorReport, SCHEMA_VERSION, StepReport};
 use crate::{
     diagnosis::ExitCode,
     engine::{Audit, DanglingLink, Finding, FindingCode, Orphan, Orphaned, ProductAudit, Spared, Standing},
-    model::{ApiId, ApimServiceId, ApimSubscription, Hostname},
+    model::{ApiId, ApimServiceId, ApimSubscription, Hostname, ResourceId},
 };
 
 /// What `audit -o json` prints.
@@ -70,7 +70,8 @@ pub struct ProductAuditReport {
     /// The hostname of the site that it says it was made for.
     pub hostname: Option<String>,
     /// The ARM id of that site, if it exists.
-    pub static_site: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub static_site: Option<ResourceId>,
     /// The environment of that site; production is `default`.
     pub environment: Option<String>,
     /// The subscriptions whose keys open it.
@@ -176,7 +177,7 @@ impl ProductAuditReport {
             status,
             reason,
             hostname: product.hostname.as_ref().map(Hostname::to_string),
-            static_site: product.site.as_ref().map(|environment| environment.site().to_string()),
+            static_site: product.site.as_ref().map(|environment| (*environment.site()).clone()),
             environment: product.site.as_ref().map(|environment| environment.name().to_owned()),
             subscriptions: own.chain(others).collect(),
             apis: product.apis.as_ref().map(names),

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::{ErrorReport, link::KeyFingerprintsReport};
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, Finding, KeyFingerprints, LinkState, PlannedStep, Undo},
+    engine::{ChangeKind, Finding, KeyFingerprints, LinkState, PlannedStep, StepAction, Undo},
+    model::ResourceId,
 };
 
 /// What a changing command prints with `-o json`.
@@ -93,11 +94,13 @@ pub enum Outcome {
 #[serde(rename_all = "camelCase")]
 pub struct StepReport {
     /// The step, such as `put-product`.
-    pub action: String,
+    #[schemars(with = "String")]
+    pub action: StepAction,
     /// What it does to its target.
     pub kind: ChangeKind,
     /// The ARM id of what it changes.
-    pub target: String,
+    #[schemars(with = "String")]
+    pub target: ResourceId,
     /// Why it is needed.
     pub reason: String,
     /// How far it has come.
@@ -151,13 +154,34 @@ impl StepReport {
     #[must_use]
     pub fn of(planned: &PlannedStep, status: StepStatus) -> Self {
         Self {
-            action: planned.step.action().to_owned(),
+            action: planned.step.action(),
             kind: planned.kind,
-            target: planned.step.target().to_string(),
+            target: planned.step.target().clone(),
             reason: planned.reason.clone(),
             status,
             seconds: None,
         }
+    }
+
+    /// The name of what it changes. Every policy is called `policy`, so that of a product has the product's.
+    #[must_use]
+    pub fn target_name(&self) -> String {
+        let product = match self.action {
+            StepAction::PutPolicy => self.target.parent(),
+            StepAction::PutProduct
+            | StepAction::PutSubscription
+            | StepAction::AddApi
+            | StepAction::RemoveApi
+            | StepAction::Connect
+            | StepAction::Disconnect
+            | StepAction::SwapKeys
+            | StepAction::ProveKey
+            | StepAction::Settle
+            | StepAction::RetireSecondary
+            | StepAction::DeleteSubscription
+            | StepAction::DeleteProduct => None,
+        };
+        product.as_ref().unwrap_or(&self.target).name().to_owned()
     }
 
     /// The step with how long it took, to a tenth of a second.

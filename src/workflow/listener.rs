@@ -57,12 +57,12 @@ pub struct StepNews<'a> {
     /// The step.
     pub step: &'a PlannedStep,
     /// How far it has come.
-    pub stage: Stage,
+    pub stage: StepStage,
 }
 
 /// How far a step can have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum StepStage {
     /// It is about to be taken.
     Starting,
     /// It was sent, or its transaction is being written: until that ends, it is not known whether it was applied.

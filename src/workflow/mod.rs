@@ -10,30 +10,36 @@ pub mod change;
 mod deadline;
 mod doctor;
 mod error;
+mod explain;
 mod given;
 mod listener;
 mod look;
+pub mod model;
 mod plane;
 pub mod prune;
 mod result_file;
 pub mod saved;
 mod select;
+mod selector;
 pub mod snapshot;
+mod trouble;
 pub mod watch;
 mod workspace;
 
 pub use self::{
     apis::apis,
     audit::{Services, audit},
-    change::{Change, Proposal, Question, propose, reopen},
+    change::{LinkChange, Proposal, Question, propose, reopen},
     deadline::{Deadline, LONGEST, spelt},
     doctor::{Checkup, doctor},
     error::{Stranger, UsageError, diagnose, known, report, report_as, unexpected},
-    listener::{Deaf, Listener, Stage, StepNews},
-    look::{Detail, Looked, Status, linked_to, links, status},
-    plane::{Place, Plane},
-    prune::{Pruned, Pruning},
+    explain::explain,
+    listener::{Deaf, Listener, StepNews, StepStage},
+    look::{ExitDetail, Looked, Status, linked_to, links, status},
+    plane::{Plane, PlaneLocation},
+    prune::{PruneResult, Pruning},
     result_file::{check_early, write_beside, write_result},
     saved::{Saved, SavedPlan, SavedPrune},
-    workspace::{Surroundings, Workspace},
+    trouble::Trouble,
+    workspace::{Workspace, WorkspaceOptions},
 };

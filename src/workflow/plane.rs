@@ -30,11 +30,11 @@ impl AsRef<dyn ControlPlane> for Plane {
 impl Plane {
     /// Where it is.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> PlaneLocation {
         match self {
-            Self::Model(plane) => Place::Model(plane.path().map(PathBuf::from).unwrap_or_default()),
+            Self::Model(plane) => PlaneLocation::Model(plane.path().map(PathBuf::from).unwrap_or_default()),
             Self::Azure(plane) => {
-                Place::Azure(plane.endpoint().base().as_str().trim_end_matches('/').to_owned())
+                PlaneLocation::Azure(plane.endpoint().base().as_str().trim_end_matches('/').to_owned())
             }
         }
     }
@@ -71,14 +71,14 @@ impl Plane {
 
 /// Where a control plane is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum PlaneLocation {
     /// The file of a model.
     Model(PathBuf),
     /// The address of Azure Resource Manager.
     Azure(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PlaneLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Model(path) => path.display().fmt(f),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::{Stranger, UsageError},
-    plane::Place,
+    plane::PlaneLocation,
     result_file::write_beside,
     workspace::Workspace,
 };
@@ -41,10 +41,10 @@ pub struct SavedPlan {
 
 impl SavedPlan {
     /// A plan for a place.
-    pub(crate) fn new(plan: Plan, place: Place) -> Self {
+    pub(crate) fn new(plan: Plan, place: PlaneLocation) -> Self {
         match place {
-            Place::Model(model) => Self { model: Some(model), endpoint: None, plan },
-            Place::Azure(endpoint) => Self { model: None, endpoint: Some(endpoint), plan },
+            PlaneLocation::Model(model) => Self { model: Some(model), endpoint: None, plan },
+            PlaneLocation::Azure(endpoint) => Self { model: None, endpoint: Some(endpoint), plan },
         }
     }
 
@@ -55,15 +55,15 @@ impl SavedPlan {
     }
 
     /// The place that the plan is for.
-    pub(crate) fn place(&self) -> Result<Place, UsageError> {
+    pub(crate) fn place(&self) -> Result<PlaneLocation, UsageError> {
         place(self.model.as_ref(), self.endpoint.as_ref())
     }
 }
 
-fn place(model: Option<&PathBuf>, endpoint: Option<&String>) -> Result<Place, UsageError> {
+fn place(model: Option<&PathBuf>, endpoint: Option<&String>) -> Result<PlaneLocation, UsageError> {
     match (model, endpoint) {
-        (Some(model), None) => Ok(Place::Model(model.clone())),
-        (None, Some(endpoint)) => Ok(Place::Azure(endpoint.clone())),
+        (Some(model), None) => Ok(PlaneLocation::Model(model.clone())),
+        (None, Some(endpoint)) => Ok(PlaneLocation::Azure(endpoint.clone())),
         (Some(_), Some(_)) | (None, None) => {
             let message = "the plan has to name either a `model` or an `endpoint`";
             Err(UsageError::new(message).hint(MAKE_ONE))
@@ -91,11 +91,11 @@ pub struct SavedPrune {
 
 impl SavedPrune {
     /// A plan for a place.
-    pub(crate) fn new(plan: PrunePlan, gone: GoneSites, basis: Basis, place: Place) -> Self {
+    pub(crate) fn new(plan: PrunePlan, gone: GoneSites, basis: Basis, place: PlaneLocation) -> Self {
         let include_gone = gone == GoneSites::Include;
         let (model, endpoint) = match place {
-            Place::Model(model) => (Some(model), None),
-            Place::Azure(endpoint) => (None, Some(endpoint)),
+            PlaneLocation::Model(model) => (Some(model), None),
+            PlaneLocation::Azure(endpoint) => (None, Some(endpoint)),
         };
         Self { model, endpoint, include_gone, basis, plan }
     }
@@ -106,7 +106,7 @@ impl SavedPrune {
     }
 
     /// The place that the plan is for.
-    pub(crate) fn place(&self) -> Result<Place, UsageError> {
+    pub(crate) fn place(&self) -> Result<PlaneLocation, UsageError> {
         place(self.model.as_ref(), self.endpoint.as_ref())
     }
 }
@@ -168,13 +168,13 @@ impl Saved {
     }
 }
 
-fn check_model(work: &Workspace, place: &Place) -> Result<(), UsageError> {
+fn check_model(work: &Workspace, place: &PlaneLocation) -> Result<(), UsageError> {
     let Some(Sourced { value, source: Source::Flag(flag) }) = &work.overrides().model else { return Ok(()) };
     let given = work.folder.join(value);
     let same = |known: &Path| fs::canonicalize(known).ok() == fs::canonicalize(&given).ok();
     match place {
-        Place::Model(model) if *model == given || same(model) => Ok(()),
-        Place::Model(_) | Place::Azure(_) => {
+        PlaneLocation::Model(model) if *model == given || same(model) => Ok(()),
+        PlaneLocation::Model(_) | PlaneLocation::Azure(_) => {
             let message = format!("the plan is for {place}, and `{flag}` names `{}`", value.display());
             Err(UsageError::new(message).hint(format!("leave `{flag}` out, or save a plan with it")))
         }
@@ -182,22 +182,22 @@ fn check_model(work: &Workspace, place: &Place) -> Result<(), UsageError> {
 }
 
 /// A target that no command of this program saves was written by hand.
-fn check_target(target: &Target, place: &Place) -> Result<(), UsageError> {
+fn check_target(target: &Target, place: &PlaneLocation) -> Result<(), UsageError> {
     let invalid = |problem: String| {
         UsageError::new(format!("the target of the plan is not valid: {problem}")).hint(MAKE_ONE)
     };
     let waits = target.propagation.grace().is_some();
     let provisions = target.provisioner == Provisioner::Service;
     match place {
-        Place::Model(_) if waits || provisions => {
+        PlaneLocation::Model(_) if waits || provisions => {
             return Err(invalid("a model provisions nothing by itself, and waits for nothing".to_owned()));
         }
-        Place::Azure(_) if !waits => {
+        PlaneLocation::Azure(_) if !waits => {
             return Err(invalid(
                 "a change takes time to arrive in Azure, and the plan waits for none".to_owned(),
             ));
         }
-        Place::Model(_) | Place::Azure(_) => {}
+        PlaneLocation::Model(_) | PlaneLocation::Azure(_) => {}
     }
     if target.env.trim().is_empty() {
         return Err(invalid("`env` is empty".to_owned()));
@@ -284,25 +284,11 @@ pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Resu
 
 /// What is said once a plan was saved: the command that applies it.
 #[must_use]
-pub fn next(work: &Workspace, file: &Path, place: &Place) -> String {
+pub fn next(work: &Workspace, file: &Path, place: &PlaneLocation) -> String {
     if is_standard_output(file) {
-        return format!("next: give the plan to {}", apply_command(work, Path::new("-"), place));
+        return format!("next: give the plan to {}", work.apply_command(Path::new("-"), place));
     }
-    format!("saved the plan to {}; next: {}", file.display(), apply_command(work, file, place))
-}
-
-/// The command line that applies a plan which was saved to a file.
-fn apply_command(work: &Workspace, file: &Path, place: &Place) -> String {
-    let mut words = vec!["swa-apim apply".to_owned(), quoted(&file.display().to_string())];
-    let config = work.overrides().config.as_ref().map(|it| (it.value.display().to_string(), &it.source));
-    let endpoint = work.overrides().endpoint.as_ref().map(|it| (it.value.clone(), &it.source));
-    for (flag, given) in [("--config", config), ("--endpoint", endpoint)] {
-        // A plan names the file of its model, and a token goes to no address because a plan says so.
-        if let (Some((value, Source::Flag(_))), Place::Azure(_)) = (given, place) {
-            words.push(format!("{flag} {}", quoted(&value)));
-        }
-    }
-    words.join(" ")
+    format!("saved the plan to {}; next: {}", file.display(), work.apply_command(file, place))
 }
 
 /// Reads plans back, from a file or from standard input.

@@ -23,7 +23,7 @@ pub struct Snapshot {
 
 /// What becomes of a file that holds something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Other {
+pub enum OtherModel {
     /// It stays, and the snapshot is refused.
     Keep,
     /// It becomes the generation before.
@@ -98,11 +98,11 @@ impl Snapshot {
     /// # Errors
     ///
     /// [`UsageError`] if the file holds another model that is to stay; otherwise why it could not be written.
-    pub async fn write(self, work: &Workspace, file: &Path, other: Other) -> anyhow::Result<bool> {
+    pub async fn write(self, work: &Workspace, file: &Path, other: OtherModel) -> anyhow::Result<bool> {
         let plane: JsonControlPlane = work.create(file, "")?;
         plane.begin().await?;
         let another = plane.generation().0 != self.lineage && !plane.resources()?.is_empty();
-        if another && other == Other::Keep {
+        if another && other == OtherModel::Keep {
             let message = format!("`{}` holds another model", file.display());
             let hint = "name another file, or repeat the command with `--yes`, which keeps what is there as the generation before";
             return Err(UsageError::refused(message).hint(hint).into());

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use super::{
     deadline::Deadline,
     error::UsageError,
-    plane::{Place, Plane, subscription_of},
+    plane::{Plane, PlaneLocation, subscription_of},
 };
 use crate::{
     ambient::{self, Ambient, System},
@@ -23,7 +23,6 @@ use crate::{
         Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
         sample_model,
     },
-    diagnosis::quoted,
     model::ResourceId,
     provider::{
         arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Transport, Wait},
@@ -31,9 +30,13 @@ use crate::{
     },
 };
 
-/// What a use case works with that is neither in its settings nor in its files.
+/// What a workspace is opened with.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct WorkspaceOptions {
+    /// What flags and variables say, which wins over files.
+    pub overrides: Overrides,
+    /// When the command has to be done.
+    pub deadline: Deadline,
     /// The time and random numbers.
     pub ambient: Arc<dyn Ambient>,
     /// The environment, in which credentials are configured.
@@ -42,16 +45,22 @@ pub struct Surroundings {
     pub transport: Option<Arc<dyn Transport>>,
 }
 
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for WorkspaceOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings").field("transport", &self.transport).finish_non_exhaustive()
+        f.debug_struct("WorkspaceOptions").field("deadline", &self.deadline).finish_non_exhaustive()
     }
 }
 
-impl Default for Surroundings {
-    /// The operating system and the network.
+impl Default for WorkspaceOptions {
+    /// What files say, the time that commands have, the operating system and the network.
     fn default() -> Self {
-        Self { ambient: Arc::new(System), variables: ambient::variable, transport: None }
+        Self {
+            overrides: Overrides::default(),
+            deadline: Deadline::new(None),
+            ambient: Arc::new(System),
+            variables: ambient::variable,
+            transport: None,
+        }
     }
 }
 
@@ -61,8 +70,7 @@ pub struct Workspace {
     pub settings: Settings,
     /// The folder that relative paths start from.
     pub folder: PathBuf,
-    pub(super) surroundings: Surroundings,
-    overrides: Overrides,
+    options: WorkspaceOptions,
     deadline: Cell<Deadline>,
     /// How much the command may read from Azure.
     budget: Budget,
@@ -91,19 +99,13 @@ impl Workspace {
     /// # Errors
     ///
     /// [`ConfigError`] if a configuration file cannot be used, or the operating system provides no random numbers.
-    pub fn open(
-        folder: &Path,
-        overrides: Overrides,
-        deadline: Deadline,
-        surroundings: Surroundings,
-    ) -> anyhow::Result<Self> {
+    pub fn open(folder: &Path, options: WorkspaceOptions) -> anyhow::Result<Self> {
         anyhow::ensure!(ambient::has_chance(), "the operating system provides no random numbers");
         Ok(Self {
-            settings: Settings::load(overrides.clone(), folder)?,
+            settings: Settings::load(options.overrides.clone(), folder)?,
             folder: folder.to_owned(),
-            surroundings,
-            overrides,
-            deadline: Cell::new(deadline),
+            deadline: Cell::new(options.deadline),
+            options,
             budget: Budget::default(),
             wait: Cell::new(Wait::UntilDone),
             models: RefCell::default(),
@@ -115,7 +117,7 @@ impl Workspace {
     /// The time and random numbers.
     #[must_use]
     pub fn ambient(&self) -> &Arc<dyn Ambient> {
-        &self.surroundings.ambient
+        &self.options.ambient
     }
 
     /// When the command has to be done.
@@ -143,7 +145,7 @@ impl Workspace {
         if !all {
             return Ok(vec![self.settings.env()?]);
         }
-        let given = &self.overrides;
+        let given = &self.options.overrides;
         let of_one =
             [("--env", &given.env), ("--static-web-app", &given.static_web_app), ("--apim", &given.apim)];
         let flag =
@@ -169,11 +171,15 @@ impl Workspace {
     /// The control plane that an env is on.
     pub(crate) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
         if env.provider.value == ProviderKind::Arm {
-            self.refuse_flag("--model", self.overrides.model.as_ref().map(|it| &it.source), &env.provider)?;
+            self.refuse_flag(
+                "--model",
+                self.options.overrides.model.as_ref().map(|it| &it.source),
+                &env.provider,
+            )?;
             let endpoint = self.endpoint(env.cloud.value, env.endpoint.as_ref())?;
             return Ok(Plane::Azure(self.azure(endpoint, subscription_of(env))?));
         }
-        let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
+        let given = self.options.overrides.endpoint.as_ref().map(|it| &it.source);
         self.refuse_flag("--endpoint", given, &env.provider)?;
         if env.provisioning.value == Provisioning::Service {
             let message =
@@ -190,12 +196,12 @@ impl Workspace {
         let provider = self.settings.provider();
         match provider.value {
             ProviderKind::Json => {
-                let given = self.overrides.endpoint.as_ref().map(|it| &it.source);
+                let given = self.options.overrides.endpoint.as_ref().map(|it| &it.source);
                 self.refuse_flag("--endpoint", given, &provider)?;
                 Ok(Plane::Model(self.model(&self.settings.model().value)?))
             }
             ProviderKind::Arm => {
-                let given = self.overrides.model.as_ref().map(|it| &it.source);
+                let given = self.options.overrides.model.as_ref().map(|it| &it.source);
                 self.refuse_flag("--model", given, &provider)?;
                 Ok(Plane::Azure(self.default_azure()?))
             }
@@ -258,16 +264,16 @@ impl Workspace {
     /// Azure, as the settings that belong to no env have it.
     pub(crate) fn default_azure(&self) -> anyhow::Result<Arc<ArmControlPlane>> {
         let endpoint = self.endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?;
-        let subscription = self.overrides.subscription.as_ref().map(|given| given.value.clone());
+        let subscription = self.options.overrides.subscription.as_ref().map(|given| given.value.clone());
         self.azure(endpoint, subscription)
     }
 
     /// The control plane of a place that a plan was saved for. A token goes to no address because a file
     /// says so: what is configured has to say the same.
-    pub(crate) fn plane_at(&self, place: &Place) -> anyhow::Result<Plane> {
+    pub(crate) fn plane_at(&self, place: &PlaneLocation) -> anyhow::Result<Plane> {
         match place {
-            Place::Model(path) => Ok(Plane::Model(self.model(path)?)),
-            Place::Azure(_) => {
+            PlaneLocation::Model(path) => Ok(Plane::Model(self.model(path)?)),
+            PlaneLocation::Azure(_) => {
                 let plane = Plane::Azure(self.default_azure()?);
                 let here = plane.place();
                 if here == *place {
@@ -291,13 +297,13 @@ impl Workspace {
         }
         let plane = Arc::new(ArmControlPlane::new(ArmOptions {
             endpoint,
-            variables: self.surroundings.variables,
-            ambient: Arc::clone(&self.surroundings.ambient),
+            variables: self.options.variables,
+            ambient: Arc::clone(&self.options.ambient),
             limit: self.deadline.get().limit(),
             budget: self.budget.clone(),
             wait: self.wait.get(),
             subscription,
-            transport: self.surroundings.transport.clone(),
+            transport: self.options.transport.clone(),
         })?);
         self.azure.borrow_mut().insert(key, Arc::clone(&plane));
         Ok(plane)
@@ -311,11 +317,7 @@ impl Workspace {
         let plane = if self.is_sample() {
             self.create(model, sample_model())?
         } else {
-            JsonControlPlane::open(
-                model,
-                self.deadline.get().lock_wait(),
-                Arc::clone(&self.surroundings.ambient),
-            )?
+            JsonControlPlane::open(model, self.deadline.get().lock_wait(), Arc::clone(&self.options.ambient))?
         };
         let plane = Arc::new(plane);
         self.models.borrow_mut().insert(model.to_owned(), Arc::clone(&plane));
@@ -328,60 +330,45 @@ impl Workspace {
             model,
             initial,
             self.deadline.get().lock_wait(),
-            Arc::clone(&self.surroundings.ambient),
+            Arc::clone(&self.options.ambient),
         )?)
     }
 
     pub(crate) fn is_sample(&self) -> bool {
-        self.overrides.sample
+        self.options.overrides.sample
     }
 
     pub(crate) fn overrides(&self) -> &Overrides {
-        &self.overrides
+        &self.options.overrides
     }
 
     /// The files of the models that are open.
     pub(super) fn open_models(&self) -> Vec<PathBuf> {
         self.models.borrow().keys().cloned().collect()
     }
+}
 
-    /// How an env is named on the command line, with the flags of this command line that belong to it.
-    pub(crate) fn selector(&self, env: &EnvSettings) -> String {
-        self.selector_without(env, &[])
-    }
+#[cfg(test)]
+mod tests {
+    use tokio::task::yield_now;
 
-    /// The same, for a command on a model instead of Azure.
-    pub(crate) fn selector_for_model(&self, env: &EnvSettings) -> String {
-        self.selector_without(env, &["--provider", "--endpoint", "--provisioning", "--model"])
-    }
+    use super::*;
 
-    fn selector_without(&self, env: &EnvSettings, left_out: &[&str]) -> String {
-        let mut words = Vec::new();
-        if matches!(env.at, Source::File { .. } | Source::Sample) {
-            words.push(format!("--env {}", quoted(&env.name)));
-        }
-        if self.is_sample() {
-            words.push("--sample".to_owned());
-        }
-        let path = |path: &PathBuf| path.display().to_string();
-        let given = &self.overrides;
-        let texts = [
-            ("--config", given.config.as_ref().map(|it| (path(&it.value), &it.source))),
-            ("--static-web-app", given.static_web_app.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--apim", given.apim.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--resource-group", given.resource_group.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--subscription", given.subscription.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--site-environment", given.site_environment.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--provider", given.provider.as_ref().map(|it| (it.value.to_string(), &it.source))),
-            ("--endpoint", given.endpoint.as_ref().map(|it| (it.value.clone(), &it.source))),
-            ("--provisioning", given.provisioning.as_ref().map(|it| (it.value.to_string(), &it.source))),
-            ("--model", given.model.as_ref().map(|it| (path(&it.value), &it.source))),
-        ];
-        for (flag, given) in texts.into_iter().filter(|(flag, _)| !left_out.contains(flag)) {
-            if let Some((value, Source::Flag(_))) = given {
-                words.push(format!("{flag} {}", quoted(&value)));
-            }
-        }
-        words.join(" ")
+    #[tokio::test]
+    async fn a_question_that_is_being_answered_is_not_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let work = Workspace::open(folder.path(), WorkspaceOptions::default()).unwrap();
+        let asked = Cell::new(0);
+        let ask = async |of| {
+            let answer = work.known_ids(1, of);
+            let ids = answer.get_or_try_init(async || {
+                asked.set(asked.get() + 1);
+                yield_now().await;
+                anyhow::Ok(Rc::from([]))
+            });
+            ids.await.map(|ids| ids.len()).unwrap()
+        };
+        tokio::join!(ask("staticSites"), ask("staticSites"), ask("service"));
+        assert_eq!(asked.get(), 2);
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 /// A file of `src`, without its tests and comments.
@@ -17,10 +18,19 @@ pub(crate) struct SourceFile {
     pub(crate) lines: usize,
     /// Every path that it imports or names, with groups taken apart.
     pub(crate) paths: Vec<String>,
+    /// Those of the paths that it names for itself, and not only to pass them on.
+    pub(crate) own_paths: Vec<String>,
+    /// What it passes on to others: each name, and the path that it comes from.
+    pub(crate) passed_on: Vec<(String, String)>,
 }
 
 /// Every file of `src` but the root of the library, which only declares modules.
-pub(crate) fn all() -> Vec<SourceFile> {
+pub(crate) fn all() -> &'static [SourceFile] {
+    static ALL: LazyLock<Vec<SourceFile>> = LazyLock::new(read_all);
+    &ALL
+}
+
+fn read_all() -> Vec<SourceFile> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect(&src, &mut files);
@@ -42,33 +52,71 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 impl SourceFile {
     fn read(src: &Path, file: &Path) -> Self {
-        let text = fs::read_to_string(file).unwrap();
+        let path = file.strip_prefix(src).unwrap().to_string_lossy().replace('\\', "/");
+        Self::parse(path, &fs::read_to_string(file).unwrap())
+    }
+
+    /// A file, by its path from `src` and its text.
+    pub(crate) fn parse(path: String, text: &str) -> Self {
         let own: Vec<&str> = text.lines().take_while(|line| *line != "#[cfg(test)]").collect();
         let is_code = |line: &&&str| !line.trim_start().starts_with("//");
         let code = own.iter().filter(is_code).copied().collect::<Vec<_>>().join("\n");
-        let path = file.strip_prefix(src).unwrap().to_string_lossy().replace('\\', "/");
         let module = path.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
-        Self { module, lines: own.len(), paths: paths(&code), path, code }
+        let (public, private): (Vec<_>, Vec<_>) = declared(&code).partition(|(is_public, _)| *is_public);
+        let passed_on = public.iter().map(|(_, path)| named(path)).collect();
+        let named_here = private.iter().map(|(_, path)| named(path).1).chain(written_out_in(&code));
+        let (own_paths, paths) = (named_here.collect(), paths(&code));
+        Self { module, lines: own.len(), paths, own_paths, passed_on, path, code }
     }
 }
 
-/// The paths in code: of `use` declarations, taken apart, and those that are written out elsewhere.
-fn paths(code: &str) -> Vec<String> {
+/// The name that a declared path has in its file, and the path.
+fn named(path: &str) -> (String, String) {
+    let (path, alias) = path.split_once(" as ").unwrap_or((path, ""));
+    let name = if alias.is_empty() { path.rsplit("::").next().unwrap() } else { alias };
+    (name.trim().to_owned(), path.trim().to_owned())
+}
+
+/// The paths of `use` declarations, each with whether it is passed on.
+fn declared(code: &str) -> impl Iterator<Item = (bool, String)> {
     let mut found = Vec::new();
-    let is_start =
-        |line: &str| line.trim_start_matches("pub ").trim_start_matches("pub(crate) ").starts_with("use ");
     let mut lines = code.lines();
     while let Some(line) = lines.next() {
-        if !is_start(line.trim_start()) {
-            found.extend(written_out(line));
+        let line = line.trim_start();
+        if !is_use(line) {
             continue;
         }
         let mut declaration = line.to_owned();
         while !declaration.contains(';') {
             declaration += lines.next().unwrap();
         }
-        let (_, tree) = declaration.split_once("use ").unwrap();
-        expand("", tree.trim_end().trim_end_matches(';'), &mut found);
+        let (before, tree) = declaration.split_once("use ").unwrap();
+        let mut paths = Vec::new();
+        expand("", tree.trim_end().trim_end_matches(';'), &mut paths);
+        found.extend(paths.into_iter().map(|path| (before.starts_with("pub"), path)));
+    }
+    found.into_iter()
+}
+
+fn is_use(line: &str) -> bool {
+    let visibilities = ["", "pub ", "pub(crate) ", "pub(super) ", "pub(in crate::workflow) "];
+    visibilities.iter().any(|before| line.strip_prefix(before).is_some_and(|rest| rest.starts_with("use ")))
+}
+
+/// The paths in code: of `use` declarations, taken apart, and those that are written out elsewhere.
+fn paths(code: &str) -> Vec<String> {
+    declared(code).map(|(_, path)| named(&path).1).chain(written_out_in(code)).collect()
+}
+
+/// The paths that are written out outside of `use` declarations.
+fn written_out_in(code: &str) -> Vec<String> {
+    let (mut found, mut within) = (Vec::new(), false);
+    for line in code.lines() {
+        within |= is_use(line.trim_start());
+        if !within {
+            found.extend(written_out(line));
+        }
+        within &= !line.contains(';');
     }
     found
 }

@@ -61,6 +61,7 @@ fn a_plan_is_made_handed_over_and_applied() {
     let plan = runner.job(&jobs["plan"]);
     plan.succeeds();
     assert_eq!(plan.output("plan", "exit-code"), "3");
+    assert!(plan.leads_to("plan", &jobs["plan"], &jobs["apply"]), "{}", jobs["apply"]);
     assert_eq!(runner.state(), "unlinked");
     let apply = runner.job(&jobs["apply"]);
     apply.succeeds();
@@ -72,18 +73,22 @@ fn a_plan_is_made_handed_over_and_applied() {
 #[test]
 fn a_plan_with_nothing_in_it_is_not_applied() {
     let runner = Runner::linked();
-    let plan = runner.job(&workflow("link")["jobs"]["plan"]);
+    let jobs = &workflow("link")["jobs"];
+    let plan = runner.job(&jobs["plan"]);
     plan.succeeds();
     assert_eq!(plan.output("plan", "exit-code"), "0");
+    assert!(!plan.leads_to("plan", &jobs["plan"], &jobs["apply"]), "{}", jobs["apply"]);
 }
 
 #[test]
 fn a_plan_that_is_refused_fails_the_job() {
     let runner = Runner::unlinked();
     runner.lose_the_service();
-    let plan = runner.job(&workflow("link")["jobs"]["plan"]);
+    let jobs = &workflow("link")["jobs"];
+    let plan = runner.job(&jobs["plan"]);
     plan.fails();
     assert_eq!(plan.output("plan", "exit-code"), "4");
+    assert!(!plan.leads_to("plan", &jobs["plan"], &jobs["apply"]), "{}", jobs["apply"]);
 }
 
 #[test]

@@ -42,6 +42,19 @@ impl Ran {
     pub(crate) fn output(&self, step: &str, name: &str) -> String {
         self.outputs[step][name].clone()
     }
+
+    /// Whether a job is run after this one, which it calls `name`: its condition is about the outputs of this job.
+    pub(crate) fn leads_to(&self, name: &str, job: &Value, next: &Value) -> bool {
+        assert_eq!(next["needs"], name, "it waits for the other job");
+        if self.failed {
+            return false;
+        }
+        let known = |context: &str| ran_value(&self.outputs, context).unwrap_or_default();
+        let outputs = job["outputs"].as_object().into_iter().flatten();
+        let outputs = outputs.map(|(name, value)| (name.clone(), filled(value.as_str().unwrap(), &known)));
+        let needs = Outputs::from([(name.to_owned(), outputs.collect())]);
+        holds(next, "needs.", &needs)
+    }
 }
 
 impl Runner {
@@ -108,7 +121,7 @@ impl Runner {
     pub(crate) fn steps(&self, steps: &[Value]) -> Ran {
         let mut ran = Ran { log: "\n".to_owned(), scripts: 0, failed: false, outputs: Outputs::new() };
         for step in steps {
-            if ran.failed || !holds(step, &ran.outputs) {
+            if ran.failed || !holds(step, "steps.", &ran.outputs) {
                 continue;
             }
             let known = |context: &str| ran_value(&ran.outputs, context).unwrap_or_default();
@@ -207,18 +220,23 @@ impl Runner {
 
 /// The value of `steps.ID.outputs.NAME`.
 fn ran_value(outputs: &Outputs, context: &str) -> Option<String> {
-    let (step, name) = context.strip_prefix("steps.")?.split_once(".outputs.")?;
-    outputs.get(step)?.get(name).cloned()
+    value_of("steps.", outputs, context)
 }
 
-/// Whether a step is to be run: without a condition, or if it compares an output with a text and finds it so.
-fn holds(step: &Value, outputs: &Outputs) -> bool {
+/// The value of `ID.outputs.NAME` after a prefix.
+fn value_of(prefix: &str, outputs: &Outputs, context: &str) -> Option<String> {
+    let (id, name) = context.strip_prefix(prefix)?.split_once(".outputs.")?;
+    outputs.get(id)?.get(name).cloned()
+}
+
+/// Whether a step or a job is to be run: without a condition, or if it compares an output with a text and finds it so.
+fn holds(step: &Value, prefix: &str, outputs: &Outputs) -> bool {
     let Some(condition) = step["if"].as_str() else { return true };
     let words: Vec<&str> = condition.split(' ').collect();
     let [context, operator, text] = words.as_slice() else {
         panic!("a condition of another kind: {condition}")
     };
-    let is = ran_value(outputs, context).unwrap_or_default() == text.trim_matches('\'');
+    let is = value_of(prefix, outputs, context).unwrap_or_default() == text.trim_matches('\'');
     match *operator {
         "==" => is,
         "!=" => !is,

@@ -255,7 +255,7 @@ hint: use a service whose virtual network type is `None` or `External`, with pub
 }
 
 #[test]
-fn a_service_that_is_not_ready_is_waited_for() {
+fn a_service_that_is_not_ready_is_refused() {
     let shop = with(&apim(), |apim| apim["properties"]["provisioningState"] = "Activating".into());
     shop.run("link").is(str![[r#"
 exit 4

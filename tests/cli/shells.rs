@@ -37,6 +37,15 @@ const FISH: Shell = Shell {
     ready: "echo ready-(math 1 + 1)",
 };
 
+/// What is typed, and what the line prints that was meant.
+const LINES: [(&str, &str); 5] = [
+    ("swa-apim rel<Tab> --dry-run -o json", "\"command\": \"relink\""),
+    ("swa-apim status -o tsv --env pr<Tab>", "prod\tlinked"),
+    ("swa-apim api add cat<Tab> --env prod -o json", "/apis/catalog"),
+    ("swa-apim explain SWAAPIM09<Tab>", "SWAAPIM090: "),
+    ("swa-apim graph --for<Tab> dot --env prod", "digraph"),
+];
+
 impl Shell {
     /// The shell at a terminal in the shop's folder, or nothing where there is no such shell.
     fn start(&self, shop: &Shop) -> Option<PtySession> {
@@ -71,16 +80,20 @@ impl Shell {
 
     /// Commands, names of envs, names of APIs, codes.
     fn completes_everything(&self) {
-        for (line, printed) in [
-            ("swa-apim rel<Tab> --dry-run -o json", "\"command\": \"relink\""),
-            ("swa-apim status -o tsv --env pr<Tab>", "prod\tlinked"),
-            ("swa-apim api add cat<Tab> --env prod -o json", "/apis/catalog"),
-            ("swa-apim explain SWAAPIM09<Tab>", "SWAAPIM090: "),
-            ("swa-apim graph --for<Tab> dot --env prod", "digraph"),
-        ] {
+        for (line, printed) in LINES {
             let Some(found) = self.completes(line) else { return };
             assert!(found.contains(printed), "{} made of `{line}` what prints:\n{found}", self.name);
         }
+    }
+}
+
+/// What the lines of these tests would be worth if the program took what is typed for what is meant.
+#[test]
+fn without_the_script_of_the_program_no_line_is_completed() {
+    let bare = Shell { setup: "true", ..BASH };
+    for (line, printed) in LINES {
+        let Some(found) = bare.completes(line) else { return };
+        assert!(!found.contains(printed), "`{line}` prints without a completion:\n{found}");
     }
 }
 

@@ -1,11 +1,17 @@
 //! The program at a real terminal: questions in the portal's order, and answers that are heeded.
 
-use std::process::{Command, Stdio};
+use std::{
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
+use nix::sys::signal::Signal;
 use rexpect::{
     process::WaitStatus,
     session::{PtySession, spawn_command},
 };
+use rustix::termios::{LocalModes, tcgetattr};
 use serde_json::json;
 
 use crate::support::{CONFIG, MODEL, Shop, site};
@@ -15,6 +21,8 @@ const DOWN: &str = "\u{1b}[B";
 const HIDE_CURSOR: &str = "\u{1b}[?25l";
 const SHOW_CURSOR: &str = "\u{1b}[?25h";
 const SPACE: &str = " ";
+/// How long a question may take to be read.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A terminal with the program in it.
 struct Terminal(PtySession);
@@ -34,10 +42,25 @@ impl Terminal {
         self.0.flush().unwrap();
     }
 
-    /// Presses Ctrl-C, once the question is read from the terminal and not only shown.
+    /// Presses Ctrl-C.
     fn interrupts(&mut self) {
-        std::thread::sleep(std::time::Duration::from_millis(100));
         self.0.send_control('c').unwrap();
+    }
+
+    /// Waits until a question is read from the terminal, key by key, and not only shown.
+    fn reads_a_question(&self) {
+        let terminal = self.0.process().get_file_handle().unwrap();
+        let since = Instant::now();
+        while tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ICANON) {
+            assert!(since.elapsed() < PATIENCE, "the question is never read");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Presses Ctrl-C at a question.
+    fn interrupts_the_question(&mut self) {
+        self.reads_a_question();
+        self.interrupts();
     }
 
     /// Everything else that the program shows, and its exit code.
@@ -153,7 +176,7 @@ fn ctrl_c_at_any_question_writes_nothing() {
             terminal.types(ENTER);
         }
         terminal.shows(questions[answered]);
-        terminal.interrupts();
+        terminal.interrupts_the_question();
         let (rest, code) = terminal.ends();
         assert_eq!(code, 130, "after {answered} answers: {rest}");
         assert!(rest.contains("interrupted; nothing was changed"), "{rest}");
@@ -164,12 +187,29 @@ fn ctrl_c_at_any_question_writes_nothing() {
 }
 
 #[test]
+fn sigterm_at_a_question_ends_the_program() {
+    let shop = unconfigured();
+    for (line, question) in
+        [("init", "Static web app"), ("init --static-web-app shop-web --apim shop-apim", "Name of")]
+    {
+        let mut terminal = Terminal::of(shop.swa_apim(line));
+        terminal.shows(question);
+        terminal.reads_a_question();
+        terminal.0.process_mut().signal(Signal::SIGTERM).unwrap();
+        let (rest, code) = terminal.ends();
+        assert_eq!(code, 130, "{line}: {rest}");
+        assert!(rest.contains("interrupted; nothing was changed"), "{line}: {rest}");
+        assert!(!shop.path(CONFIG).exists());
+    }
+}
+
+#[test]
 fn ctrl_c_at_a_text_writes_nothing_either() {
     let shop = unconfigured();
     let line = "init --static-web-app shop-web --apim shop-apim";
     let mut terminal = Terminal::of(shop.swa_apim(line));
     terminal.shows("Name of the env");
-    terminal.interrupts();
+    terminal.interrupts_the_question();
     let (rest, code) = terminal.ends();
     assert_eq!(code, 130, "{rest}");
     assert!(!shop.path(CONFIG).exists());
@@ -189,7 +229,7 @@ fn a_purge_goes_on_only_if_the_name_is_typed() {
 
     let mut terminal = Terminal::of(shop.swa_apim("unlink --purge"));
     terminal.shows("Type `shop-web` to go on");
-    terminal.interrupts();
+    terminal.interrupts_the_question();
     assert_eq!(terminal.ends().1, 130);
     assert_eq!(shop.read(MODEL), before);
 

@@ -1,10 +1,7 @@
 //! What `explain`, `help`, `man` and `completions` answer.
 
 use snapbox::str;
-use swa_apim::{
-    diagnosis::ExitCode,
-    engine::{FindingCode, Trouble},
-};
+use swa_apim::{diagnosis::ExitCode, engine::FindingCode, workflow::Trouble};
 
 use crate::support::Shop;
 

@@ -363,11 +363,25 @@ async fn a_model_in_a_read_only_folder_can_be_read_and_not_changed() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-#[test]
-fn debug_shows_no_keys() {
+#[tokio::test]
+async fn debug_shows_no_keys() {
     let (_folder, path) = folder();
-    let plane = create(&path);
-    assert!(format!("{plane:?}").starts_with("JsonControlPlane { path: Some("));
+    write_a_link(&path).await;
+    let plane = open(&path);
+    plane.begin().await.unwrap();
+    let keys = plane.keys(&subscription_id("linked")).await.unwrap().unwrap();
+    let stored: Value = serde_json::from_str(&text(&path)).unwrap();
+    let secrets = stored["secrets"].as_object().unwrap().values();
+    let stored: Vec<&str> = secrets
+        .flat_map(|keys| keys.as_object().unwrap().values())
+        .map(|key| key.as_str().unwrap())
+        .collect();
+    assert!(stored.contains(&keys.value.primary.expose()) && stored.len() >= 3, "the model has keys");
+    let shown = format!("{plane:?} {plane:#?} {keys:?}");
+    assert!(shown.starts_with("JsonControlPlane { path: Some("), "{shown}");
+    for key in stored {
+        assert!(!shown.contains(key), "{shown}");
+    }
 }
 
 #[test]

@@ -14,8 +14,9 @@ use snapbox::{Data, assert_data_eq, data::DataFormat};
 use swa_apim::{
     cli,
     diagnosis::ExitCode,
-    engine::{Effect, FindingCode, Trouble},
+    engine::{Effect, FindingCode},
     report,
+    workflow::Trouble,
 };
 
 /// A file that is made from the code, by its path from the root of the repository.

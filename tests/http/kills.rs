@@ -14,10 +14,8 @@ fn prepare(azure: &FakeAzure, lines: &[&str]) {
 }
 
 /// How a state looks in the end, and how many requests it takes to get there.
-fn undisturbed(before: &[&str], line: &str, options: &Options) -> (String, usize) {
-    let azure = FakeAzure::with_scene(options.clone());
-    prepare(&azure, before);
-    azure.take_seen();
+fn undisturbed(start: &FakeAzure, line: &str) -> (String, usize) {
+    let azure = start.copy();
     let done = run(&azure, line);
     assert_eq!(done.code, Some(0), "{done:?}");
     let requests = azure.take_seen().into_iter().filter(|seen| !seen.data_plane).count();
@@ -27,16 +25,17 @@ fn undisturbed(before: &[&str], line: &str, options: &Options) -> (String, usize
 }
 
 fn survives(before: &[&str], line: &str, options: &Options) {
-    let (wanted, requests) = undisturbed(before, line, options);
+    let scene = FakeAzure::with_scene(options.clone());
+    prepare(&scene, before);
+    let (wanted, requests) = undisturbed(&scene, line);
     assert!(requests > 3, "there is something to be killed between");
     std::thread::scope(|scope| {
         let at_once = 16;
         for worker in 0..at_once {
-            let wanted = &wanted;
+            let (scene, wanted) = (&scene, &wanted);
             scope.spawn(move || {
                 for number in (worker..requests).step_by(at_once) {
-                    let azure = FakeAzure::with_scene(options.clone());
-                    prepare(&azure, before);
+                    let azure = scene.copy();
                     let arrived = azure.stop_at(number);
                     let mut child = start(&azure, line);
                     arrived.recv_timeout(Duration::from_secs(60)).unwrap();

@@ -9,7 +9,7 @@ use nix::{
 use serde_json::Value;
 
 use crate::{
-    azure::{FakeAzure, Fault, Kind, Options, Seen},
+    azure::{FakeAzure, Fault, Kind, Options, Seen, Shape},
     program::{Run, command, run},
 };
 
@@ -66,13 +66,14 @@ fn is_truthful(failed: &Run, acknowledged: usize, what: &str) {
 /// Fails every request from each one on, for each verb.
 fn fails_from_every_request_on(kind: &Kind) {
     for (verb, before, provisions) in VERBS {
-        let azure = scene(before, provisions);
+        let start = scene(before, provisions);
+        let azure = start.copy();
         let line = format!("{verb} -o json");
         assert_eq!(run(&azure, &line).code, Some(0), "{verb}");
         let requests = azure.take_seen().iter().filter(|seen| !seen.data_plane).count();
         let fails_from = |number: usize| {
             let what = format!("{verb}, request {number}, {kind:?}");
-            let azure = scene(before, provisions);
+            let azure = start.copy();
             let from = Fault::once("*", "/", kind.clone());
             azure.fault(Fault { skip: number, times: usize::MAX, ..from });
             let failed = run(&azure, &line);
@@ -142,7 +143,8 @@ fn an_answer_that_is_lost_leaves_its_step_unknown() {
 
 #[test]
 fn a_signal_at_any_request_names_the_steps_that_were_applied() {
-    let azure = scene(LINKED, true);
+    let start = scene(LINKED, true);
+    let azure = start.copy();
     assert_eq!(run(&azure, "relink").code, Some(0));
     let seen = azure.take_seen();
     let writes: Vec<usize> = seen
@@ -154,8 +156,9 @@ fn a_signal_at_any_request_names_the_steps_that_were_applied() {
         .collect();
     thread::scope(|scope| {
         for (done, number) in writes.into_iter().enumerate() {
+            let start = &start;
             scope.spawn(move || {
-                let azure = scene(LINKED, true);
+                let azure = start.copy();
                 let arrived = azure.stop_at(number);
                 let mut command = command(&azure, "relink");
                 let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
@@ -173,6 +176,48 @@ fn a_signal_at_any_request_names_the_steps_that_were_applied() {
             });
         }
     });
+}
+
+/// None of these requests is ever answered, so only the signal ends the command.
+#[test]
+fn a_signal_ends_an_audit_and_a_prune_at_any_request() {
+    let start = scene(&["link", "unlink"], true);
+    for (line, words) in [("audit", "interrupted"), ("prune --yes", "interrupted")] {
+        let azure = start.copy();
+        assert_eq!(run(&azure, line).code, Some(0), "{line}");
+        let requests = azure.take_seen().iter().filter(|seen| !seen.data_plane).count();
+        assert!(requests > 3, "{line} sends {requests} requests");
+        let ends_at = |number: usize| {
+            let azure = start.copy();
+            let arrived = azure.stop_at(number);
+            let mut command = command(&azure, line);
+            let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+            arrived.recv_timeout(Duration::from_secs(60)).unwrap();
+            let signal = if number % 2 == 0 { Signal::SIGTERM } else { Signal::SIGINT };
+            kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+            let ended = Run::of(&child.wait_with_output().unwrap());
+            assert_eq!(ended.code, Some(130), "{line}, request {number}: {ended:?}");
+            assert!(ended.stderr.contains(words), "{line}, request {number}: {ended:?}");
+        };
+        thread::scope(|scope| {
+            for worker in 0..AT_ONCE {
+                let ends_at = &ends_at;
+                scope.spawn(move || (worker..requests).step_by(AT_ONCE).for_each(ends_at));
+            }
+        });
+    }
+}
+
+/// The first answer names no operation and shows no backend, so the connection is sent again.
+#[test]
+fn a_connection_that_was_accepted_and_is_refused_when_it_is_sent_again_is_unknown() {
+    let azure = FakeAzure::with_scene(Options { shape: Shape::AcceptedOnly, ..Options::default() });
+    let refused = Fault::once("PUT", "/linkedbackends/", Kind::Error(409, "ScopeLocked", "locked"));
+    azure.fault(Fault { skip: 1, ..refused });
+    let failed = run(&azure, "link -o json");
+    assert_eq!((count(&failed, "applied"), count(&failed, "unknown")), (0, 1), "{failed:?}");
+    assert_eq!(failed.code, Some(7), "{failed:?}");
+    assert_eq!(run(&azure, "link").code, Some(0));
 }
 
 #[test]

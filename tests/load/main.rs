@@ -15,10 +15,10 @@ const REQUESTS: usize = 200_000;
 
 #[test]
 fn ten_relinks_in_a_row_lose_not_one_of_200_000_requests() {
-    let scene = Scene::linked(Slow::by(Duration::from_secs(2)));
+    let scene = Scene::linked(Slow::by(Duration::from_millis(700)));
     let storm = Storm::over(&scene, 64);
     for number in 1..=10 {
-        let relink = scene.run("relink --grace 3");
+        let relink = scene.run("relink --grace 1");
         assert!(relink.status.success(), "relink {number}: {relink:?}");
     }
     storm.wait_for(REQUESTS);

@@ -53,7 +53,12 @@ impl Storm {
 
     pub(crate) fn wait_for(&self, requests: usize) {
         let since = Instant::now();
-        while self.tally.answered.load(Ordering::Relaxed) < requests && since.elapsed() < PATIENCE {
+        loop {
+            let answered = self.tally.answered.load(Ordering::Relaxed);
+            if answered >= requests {
+                return;
+            }
+            assert!(since.elapsed() < PATIENCE, "{answered} of {requests} requests in {PATIENCE:?}");
             thread::sleep(Duration::from_millis(100));
         }
     }

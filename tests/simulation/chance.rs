@@ -4,7 +4,26 @@
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 
+/// What a seed decides. Each part has numbers of its own, so that one more decision in one of them leaves the others
+/// as they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    World,
+    Weather,
+    Network,
+    /// What happens between the saving of a plan and its application.
+    Meanwhile,
+    /// The program's own random numbers.
+    Program,
+}
+
 impl Chance {
+    pub(crate) fn of_part(seed: u64, part: Part) -> Self {
+        let mut chance = Self::new(seed);
+        let first = chance.next();
+        Self::new(first ^ (part as u64))
+    }
+
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }

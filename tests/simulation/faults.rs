@@ -64,6 +64,8 @@ const BENDS: [Bend; 14] = [
     Bend::ForeignNext,
 ];
 const PAGE: &str = "<html><head><title>Not what you asked for</title></head></html>";
+/// The longest `Retry-After` that is a number of 64 bits.
+pub(crate) const LARGEST: &str = "18446744073709551615";
 /// What `Retry-After` may say, from an honest second to what no clock can add.
 const LATER: [&str; 12] = [
     "1",
@@ -71,7 +73,7 @@ const LATER: [&str; 12] = [
     "-1",
     "3.5",
     "7200",
-    "18446744073709551615",
+    LARGEST,
     "99999999999999999999999",
     "1e308",
     "soon",
@@ -81,6 +83,22 @@ const LATER: [&str; 12] = [
 ];
 
 impl Fault {
+    /// This status and this body, and the request is not carried out.
+    pub(crate) fn said(status: u16, body: &str) -> Self {
+        Self::Instead(told(status, body))
+    }
+
+    /// A 404 that does not prove that the resource does not exist, and the request is not carried out.
+    pub(crate) fn missing(chance: &mut Chance) -> Self {
+        Self::Instead(missing(chance))
+    }
+
+    /// 429, with this `Retry-After`.
+    pub(crate) fn later(after: &str) -> Self {
+        let headers = vec![("retry-after".to_owned(), after.to_owned())];
+        Self::Instead(Told { headers, ..told(429, "") })
+    }
+
     pub(crate) fn new(asked: &Asked, chance: &mut Chance) -> Self {
         match chance.below(12) {
             0 => Self::NotSent,

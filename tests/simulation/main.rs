@@ -1,7 +1,8 @@
 //! One simulated world: Azure's answers, time, crashes and chance follow from a seed. Every verb runs against the
 //! stand-in, and an oracle that shares no code with the engine judges what stands and what was reported.
 //!
-//! `SEED=n cargo test --test simulation` runs one seed and prints its requests; `SEEDS=n` sets how many are run.
+//! `SEED=n cargo test --test simulation` runs one seed and prints its requests; `SEEDS=n` sets how many are run. A world
+//! that has found a fault is kept in `found.rs`, by what it consists of.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 #![expect(clippy::match_same_arms, reason = "a table has a row for each case")]
 #![expect(
@@ -13,10 +14,12 @@
 
 mod chance;
 mod faults;
+mod found;
 mod mutants;
 mod network;
 mod oracle;
 mod run;
+mod verb;
 mod world;
 
 #[path = "../support/azure/mod.rs"]
@@ -28,47 +31,50 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
 
+use found::{FOUND, WEATHERS};
 use mutants::Mutant;
-use run::{Report, simulate};
+use run::{Report, Tale, simulate};
 
 /// How many seeds are run where the environment does not say.
 const SEEDS: u64 = 500;
-/// Seeds that have found a fault. They are kept.
-const FOUND: [u64; 0] = [];
 /// How many failures are printed.
 const SHOWN: usize = 5;
 
-/// A seed and what came of it; a panic is a fault as well.
-fn lived(seed: u64, mutant: Mutant) -> Report {
-    catch_unwind(AssertUnwindSafe(|| simulate(seed, mutant))).unwrap_or_else(|panic| {
+/// What came of a world; a panic is a fault as well.
+fn lived(tale: Tale, mutant: Mutant) -> Report {
+    catch_unwind(AssertUnwindSafe(|| simulate(tale, mutant))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        let fault = format!("the program panicked: {}", text.unwrap_or_default());
-        Report { faults: vec![fault], story: format!("seed {seed}"), line: "panic".to_owned() }
+        Report::of_panic(tale, &text.unwrap_or_default())
     })
 }
 
-/// Runs seeds on every processor, until `enough` have a fault in which these words are.
-fn run_all(
-    seeds: &[u64],
-    mutant: Mutant,
-    words: &str,
-    enough: usize,
-) -> (BTreeMap<u64, Report>, BTreeMap<String, usize>) {
-    let (next, failed, lines) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()), Mutex::new(BTreeMap::new()));
+/// What was found in worlds.
+#[derive(Default)]
+struct Found {
+    /// The worlds in which there is a fault, by their places among all.
+    failed: BTreeMap<usize, Report>,
+    /// How often each line came.
+    lines: BTreeMap<String, usize>,
+}
+
+/// Lives through worlds on every processor, until `enough` have a fault in which these words are.
+fn run_all(tales: &[Tale], mutant: Mutant, words: &str, enough: usize) -> Found {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Found::default()));
     let work = || {
-        while failed.lock().unwrap().len() < enough {
-            let at = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap();
-            let Some(seed) = seeds.get(at) else { return };
-            let report = lived(*seed, mutant);
-            *lines.lock().unwrap().entry(report.line.clone()).or_default() += 1;
+        while found.lock().unwrap().failed.len() < enough {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(tale) = tales.get(at) else { return };
+            let report = lived(*tale, mutant);
+            let mut found = found.lock().unwrap();
+            *found.lines.entry(report.line.clone()).or_default() += 1;
             if report.faults.iter().any(|fault| fault.contains(words)) {
-                failed.lock().unwrap().insert(*seed, report);
+                found.failed.insert(at, report);
             }
         }
     };
@@ -78,7 +84,7 @@ fn run_all(
             thread::Builder::new().stack_size(8 << 20).spawn_scoped(scope, work).unwrap();
         }
     });
-    (failed.into_inner().unwrap(), lines.into_inner().unwrap())
+    found.into_inner().unwrap()
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -90,44 +96,57 @@ fn show(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
 
-/// What failed, for people: how often each fault, and the first seeds in full.
-fn told(failed: &BTreeMap<u64, Report>) -> String {
-    let mut kinds: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for (seed, report) in failed {
+/// What failed, for people: how often each fault, and the first worlds in full.
+fn told(failed: &BTreeMap<usize, Report>) -> String {
+    let mut kinds: BTreeMap<&str, Vec<&Report>> = BTreeMap::new();
+    for report in failed.values() {
         for fault in &report.faults {
-            kinds.entry(fault).or_default().push(*seed);
+            kinds.entry(fault).or_default().push(report);
         }
     }
-    let mut text = format!("{} seeds failed\n", failed.len());
-    for (fault, seeds) in &kinds {
-        text += &format!("{} x {fault} (SEED={})\n", seeds.len(), seeds[0]);
+    let mut text = format!("{} worlds failed\n", failed.len());
+    for (fault, reports) in &kinds {
+        text += &format!("{} x {fault} ({})\n", reports.len(), reports[0].title);
     }
-    for (_, report) in failed.iter().take(SHOWN) {
-        text += &format!("\n{}  faults: {:#?}\n", report.story, report.faults);
+    for report in failed.values().take(SHOWN) {
+        text += &format!("\n{}  faults: {:#?}\n", report.story(), report.faults);
     }
     text
+}
+
+fn seeds(count: u64) -> Vec<Tale> {
+    (0..count).map(Tale::Seed).collect()
+}
+
+/// The worlds that are kept, each in several weathers.
+fn kept() -> Vec<Tale> {
+    FOUND.iter().flat_map(|known| (0..=WEATHERS).map(move |seed| Tale::Known(known, seed))).collect()
 }
 
 #[test]
 fn whatever_azure_answers_and_whenever_the_program_crashes_the_link_is_safe_and_the_report_true() {
     if let Some(seed) = number("SEED") {
-        let report = lived(seed, Mutant::None);
-        show(&format!("{}{:#?}\n", report.story, report.faults));
+        let report = lived(Tale::Seed(seed), Mutant::None);
+        show(&format!("{}{:#?}\n", report.story(), report.faults));
         assert!(report.faults.is_empty(), "{:#?}", report.faults);
         return;
     }
-    let seeds: Vec<u64> = FOUND.into_iter().chain(0..number("SEEDS").unwrap_or(SEEDS)).collect();
-    let (failed, lines) = run_all(&seeds, Mutant::None, "", 1_000);
+    let Found { failed, lines } = run_all(&seeds(number("SEEDS").unwrap_or(SEEDS)), Mutant::None, "", 1_000);
     if number("LINES").is_some() {
         lines.iter().for_each(|(line, count)| show(&format!("{count:5} {line}\n")));
     }
     assert!(failed.is_empty(), "{}", told(&failed));
 }
 
+#[test]
+fn no_world_that_has_found_a_fault_finds_one_again() {
+    let Found { failed, .. } = run_all(&kept(), Mutant::None, "", 1_000);
+    assert!(failed.is_empty(), "{}", told(&failed));
+}
+
 /// The oracle has to find a program with this fault.
 fn is_found(mutant: Mutant, words: &str) {
-    let seeds: Vec<u64> = (0..4_000).collect();
-    let (failed, _) = run_all(&seeds, mutant, words, 1);
+    let Found { failed, .. } = run_all(&seeds(4_000), mutant, words, 1);
     assert!(!failed.is_empty(), "{mutant:?} was not found");
 }
 

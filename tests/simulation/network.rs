@@ -20,8 +20,9 @@ use tokio::{
 
 use crate::{
     azure::{Asked, InProcess, LABEL, Told},
-    chance::Chance,
+    chance::{Chance, Part},
     faults::Fault,
+    found::Strike,
     mutants::Mutant,
     oracle::{Picture, Watch},
     world,
@@ -34,25 +35,43 @@ pub(crate) struct Weather {
     pub(crate) faults: usize,
     /// From which request on the same happens to each.
     pub(crate) breaks_at: Option<usize>,
+    /// What the paths end with, in lower case, of which each request meets with the same.
+    pub(crate) broken: Option<&'static str>,
     /// At which request the program ends, and whether that request is carried out.
     pub(crate) crash: Option<(usize, bool)>,
     /// Before how many of a thousand requests somebody else changes something.
     pub(crate) others: usize,
+    /// What happens to certain requests.
+    pub(crate) strikes: &'static [Strike],
 }
 
 impl Weather {
-    pub(crate) const CALM: Self = Self { faults: 0, breaks_at: None, crash: None, others: 0 };
+    pub(crate) const CALM: Self =
+        Self { faults: 0, breaks_at: None, broken: None, crash: None, others: 0, strikes: &[] };
+    /// Parts of Azure that can be out of order by themselves.
+    const PARTS: [&str; 8] = [
+        "/listsecrets",
+        "/linkedbackends",
+        "/staticsites/shop",
+        "/products",
+        "/subscriptions",
+        "/policies/policy",
+        "/apis",
+        LABEL,
+    ];
 
-    pub(crate) fn new(chance: &mut Chance) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
+        let chance = &mut Chance::of_part(seed, Part::Weather);
         let at = chance.below(40);
         let calm = Self::CALM;
         let others = if chance.hits(150) { 60 } else { 0 };
-        match chance.below(10) {
+        match chance.below(12) {
             0 => Self { others: 100, ..calm },
             1..=3 => Self { faults: 30, others, ..calm },
             4 | 5 => Self { faults: 120, others, ..calm },
             6 => Self { faults: 400, others, ..calm },
             7 => Self { breaks_at: Some(at), ..calm },
+            10 | 11 => Self { broken: Some(*chance.of(&Self::PARTS)), ..calm },
             8 => Self { crash: Some((at, chance.hits(500))), others, ..calm },
             _ => Self { faults: 60, crash: Some((at, chance.hits(500))), ..calm },
         }
@@ -102,6 +121,10 @@ pub(crate) struct Inner {
     weather: Weather,
     chance: Chance,
     breaks_with: Option<Fault>,
+    /// How many requests there were for each of the weather's strikes.
+    struck: Vec<usize>,
+    /// What stands, and the number of changes that it stands after.
+    picture: Option<(u64, Picture)>,
     mutant: Mutant,
     since: Instant,
 }
@@ -122,21 +145,18 @@ enum Heard {
 }
 
 impl Network {
-    pub(crate) fn new(
-        azure: InProcess,
-        watch: Watch,
-        weather: Weather,
-        chance: Chance,
-        mutant: Mutant,
-    ) -> Self {
+    /// One in which nothing goes wrong.
+    pub(crate) fn new(azure: InProcess, watch: Watch, chance: Chance, mutant: Mutant) -> Self {
         let inner = Inner {
             azure,
             watch,
             log: Vec::new(),
             others: Vec::new(),
-            weather,
+            weather: Weather::CALM,
             chance,
             breaks_with: None,
+            struck: Vec::new(),
+            picture: None,
             mutant,
             since: Instant::now(),
         };
@@ -145,6 +165,15 @@ impl Network {
 
     pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets this happen to the requests from now on, and forgets those so far.
+    pub(crate) fn turn(&self, weather: Weather) {
+        let mut inner = self.inner();
+        inner.struck = vec![0; weather.strikes.len()];
+        inner.weather = weather;
+        inner.breaks_with = None;
+        inner.log.clear();
     }
 
     /// Lets nothing go wrong any more, and returns the requests so far.
@@ -170,8 +199,14 @@ impl Inner {
             self.note(asked, done, "the program crashed");
             return Heard::Crash;
         }
-        let strikes = self.weather.breaks_at.is_some_and(|at| number >= at);
-        let fault = if strikes {
+        let breaks = self.weather.breaks_at.is_some_and(|at| number >= at);
+        let fault = if let Some(struck) = self.struck(asked) {
+            Some(struck)
+        } else if self.weather.broken.is_some_and(|part| asked.path.to_lowercase().ends_with(part)) {
+            let chance = &mut self.chance;
+            let fault = || if chance.hits(500) { Fault::missing(chance) } else { Fault::new(asked, chance) };
+            Some(self.breaks_with.get_or_insert_with(fault).clone())
+        } else if breaks {
             let chance = &mut self.chance;
             Some(self.breaks_with.get_or_insert_with(|| Fault::new(asked, chance)).clone())
         } else if self.chance.hits(self.weather.faults) {
@@ -185,6 +220,14 @@ impl Inner {
             return Heard::Told(self.mutant.read(asked, told));
         };
         self.strike(asked, fault)
+    }
+
+    /// What the weather has for requests of this kind.
+    fn struck(&mut self, asked: &Asked) -> Option<Fault> {
+        let strikes = self.weather.strikes.iter().zip(&mut self.struck);
+        let (strike, seen) = strikes.into_iter().find(|(strike, _)| strike.fits(asked))?;
+        *seen += 1;
+        strike.which.contains(&(*seen - 1)).then(strike.fault)
     }
 
     fn strike(&mut self, asked: &Asked, fault: Fault) -> Heard {
@@ -224,17 +267,31 @@ impl Inner {
         if asked.key.is_some() {
             return self.azure.knock(asked);
         }
-        let before = Picture::of(&mut self.azure);
+        let before = self.picture();
         if asked.method != "GET" {
             self.watch.remember(&mut self.azure);
         }
         let told = self.azure.answer(asked);
-        self.watch.look(asked, &before, &mut self.azure);
+        let after = self.picture();
+        self.watch.look(asked, before, after, &self.azure);
         told
     }
 
+    /// What stands now.
+    fn picture(&mut self) -> Picture {
+        let changes = self.azure.state().changes();
+        match self.picture {
+            Some((at, picture)) if at == changes => picture,
+            Some(_) | None => {
+                let picture = Picture::of(&self.azure);
+                self.picture = Some((changes, picture));
+                picture
+            }
+        }
+    }
+
     /// Somebody else changes something.
-    fn act(&mut self) {
+    pub(crate) fn act(&mut self) {
         let product = world::product();
         let exists = self.azure.state().get(&product).is_some();
         let subscription = self.azure.link_subscription();

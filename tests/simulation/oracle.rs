@@ -9,13 +9,14 @@ use crate::{
     azure::{Asked, InProcess, Keys, LABEL, SERVICE, SITE},
     network::Entry,
     run::Outcome,
-    world::{self, Drift, HOST, Start, Verb, World},
+    verb::Verb,
+    world::{self, Drift, HOST, Start, World},
 };
 
 type Resources = BTreeMap<String, Value>;
 
 /// What stands at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Picture {
     /// Whether the site sends requests to the service.
     proxied: bool,
@@ -26,9 +27,7 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    pub(crate) fn of(azure: &mut InProcess) -> Self {
-        azure.state();
-        let azure = &*azure;
+    pub(crate) fn of(azure: &InProcess) -> Self {
         let proxied = own_backend(azure.resources());
         let product = azure.resources().get(&world::product().to_lowercase());
         let open = product.is_some_and(|body| body["properties"]["subscriptionRequired"] == false);
@@ -86,6 +85,8 @@ pub(crate) struct Watch {
     pub(crate) violations: Vec<String>,
     /// Whether a request of the program has changed something.
     pub(crate) changed: bool,
+    /// Whether one has ever done so.
+    pub(crate) has_changed: bool,
     everything: Option<(Resources, BTreeMap<String, Keys>)>,
     keys_at_start: Option<Keys>,
 }
@@ -98,6 +99,7 @@ impl Watch {
             protected: BTreeMap::new(),
             violations: Vec::new(),
             changed: false,
+            has_changed: false,
             everything: None,
             keys_at_start: azure.link_subscription().map(|(_, keys)| keys),
         };
@@ -124,14 +126,15 @@ impl Watch {
     }
 
     /// Looks at what a request has done.
-    pub(crate) fn look(&mut self, asked: &Asked, before: &Picture, azure: &mut InProcess) {
-        let after = Picture::of(azure);
-        let request = format!("{} {}", asked.method, asked.path);
+    pub(crate) fn look(&mut self, asked: &Asked, before: Picture, after: Picture, azure: &InProcess) {
+        let request = || format!("{} {}", asked.method, asked.path);
         if after.unguarded && !before.unguarded {
-            self.violations.push(format!("{request}: the site is proxied into a product without its guard"));
+            self.violations
+                .push(format!("{}: the site is proxied into a product without its guard", request()));
         }
         if before.key_opens && after.proxied && !after.key_opens {
-            self.violations.push(format!("{request}: the key that the site sends opens the product no more"));
+            self.violations
+                .push(format!("{}: the key that the site sends opens the product no more", request()));
         }
         if asked.method == "GET" {
             return;
@@ -140,20 +143,19 @@ impl Watch {
         self.protected.retain(|id, (body, keys)| {
             let stands = azure.resources().get(id) == Some(body) && azure.keys().get(id) == keys.as_ref();
             if !stands {
-                violations.push(format!("{request}: has changed {id}, which the command may not change"));
+                violations.push(format!("{}: has changed {id}, which the command may not change", request()));
             }
             stands
         });
         let partner = world::partner().to_lowercase();
         let is_used = azure.resources().contains_key(&partner);
         if is_used && !azure.resources().contains_key(&world::product().to_lowercase()) {
-            self.violations.push(format!("{request}: a product is deleted that a partner uses"));
+            self.violations.push(format!("{}: a product is deleted that a partner uses", request()));
         }
-        let now = (azure.resources().clone(), azure.keys().clone());
-        if self.everything.as_ref().is_some_and(|old| *old != now) {
-            self.changed = true;
+        let same = |(resources, keys): &(_, _)| resources == azure.resources() && keys == azure.keys();
+        if self.everything.take().is_some_and(|old| !same(&old)) {
+            (self.changed, self.has_changed) = (true, true);
         }
-        self.everything = None;
     }
 
     /// Remembers everything, before a request that may change something.
@@ -351,6 +353,17 @@ fn is_of(entry: &Entry, step: &Value) -> bool {
     let fits = path == target || method == "POST" && path == format!("{target}/regeneratesecondarykey");
     // A resource that exists already may be updated.
     fits && (entry.asked.method == method || method == "PUT" && entry.asked.method == "PATCH")
+}
+
+/// Compares what was reported with what was done, where a plan was only saved.
+pub(crate) fn untrue_of_saving(outcome: &Outcome, log: &[Entry], is_saved: bool) -> Vec<String> {
+    let Some(code) = outcome.code else { return Vec::new() };
+    let parts = [
+        (![0, 2, 4, 5, 6].contains(&code), format!("a plan is saved with exit code {code}")),
+        (log.iter().any(Entry::is_write), "a command that saves a plan has sent a change".to_owned()),
+        (code == 0 && !is_saved, "exit code 0, and there is no plan".to_owned()),
+    ];
+    parts.into_iter().filter(|(is, _)| *is).map(|(_, text)| text).collect()
 }
 
 /// Whether the command may be refused, undisturbed.

@@ -1,84 +1,19 @@
 //! What there is before the first request, and which command is run.
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use swa_apim::cli::Invocation;
 
 use crate::{
     azure::{Ending, InProcess, LABEL, Options, SERVICE, SITE, Shape, State, service, site},
-    chance::Chance,
+    chance::{Chance, Part},
+    found::Known,
+    verb::{Flags, How, Verb},
 };
 
 pub(crate) const HOST: &str = "agreeable-smoke-06273c21e.5.azurestaticapps.net";
 const GROUP: &str = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg";
 const STARTER: [&str; 2] = ["Starter", "Unlimited"];
-
-/// A command line, without what names the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
-    Link,
-    Replace,
-    Relink,
-    Unlink,
-    Purge,
-    AddApi,
-    RemoveApi,
-    Status,
-    Audit,
-    Prune,
-    Rehearse,
-}
-
-impl Verb {
-    /// The verbs, the more important ones more than once.
-    const ALL: [Self; 16] = [
-        Self::Link,
-        Self::Link,
-        Self::Link,
-        Self::Replace,
-        Self::Relink,
-        Self::Relink,
-        Self::Relink,
-        Self::Relink,
-        Self::Unlink,
-        Self::Purge,
-        Self::AddApi,
-        Self::RemoveApi,
-        Self::Status,
-        Self::Audit,
-        Self::Prune,
-        Self::Rehearse,
-    ];
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Link => "link --grace 1s",
-            Self::Replace => "link --replace --grace 1s",
-            Self::Relink => "relink --grace 1s",
-            Self::Unlink => "unlink",
-            Self::Purge => "unlink --purge --yes",
-            Self::AddApi => "api add orders",
-            Self::RemoveApi => "api remove orders",
-            Self::Status => "status",
-            Self::Audit => "audit",
-            Self::Prune => "prune --include-gone --yes",
-            Self::Rehearse => "link --replace --dry-run",
-        }
-    }
-
-    pub(crate) fn only_reads(self) -> bool {
-        matches!(self, Self::Status | Self::Audit | Self::Rehearse)
-    }
-
-    pub(crate) fn links(self) -> bool {
-        matches!(self, Self::Link | Self::Replace | Self::Relink)
-    }
-
-    pub(crate) fn disconnects(self) -> bool {
-        matches!(self, Self::Unlink | Self::Purge)
-    }
-}
 
 /// What there is before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,60 +73,68 @@ impl Start {
 }
 
 /// A command, and the world that it runs in.
+#[derive(Debug)]
 pub(crate) struct World {
     pub(crate) verb: Verb,
     pub(crate) start: Start,
-    pub(crate) engine_provisions: bool,
+    pub(crate) how: How,
+    pub(crate) flags: Flags,
+    /// Seconds since 1970 at the first request.
+    pub(crate) clock: i64,
 }
 
+/// Clocks that are wrong: before 1970, at its beginning, and shortly before the last time that there is.
+const WRONG: [i64; 3] = [-1_000_000_000, 0, 253_402_207_000];
+/// November 2025.
+const CLOCK: i64 = 1_764_000_000;
+
 impl World {
-    pub(crate) fn new(chance: &mut Chance) -> (Self, InProcess) {
+    pub(crate) fn new(seed: u64) -> (Self, InProcess) {
+        let chance = &mut Chance::of_part(seed, Part::World);
         let verb = *chance.of(&Verb::ALL);
         let start = if chance.hits(40) { Start::Foreign } else { *chance.of(&Start::ALL) };
-        let engine_provisions = chance.hits(400);
+        let flags = Flags::new(chance.hits(400), chance);
+        let world = Self {
+            verb,
+            start,
+            how: How::new(verb, chance),
+            flags,
+            clock: if chance.hits(100) { *chance.of(&WRONG) } else { CLOCK },
+        };
         let ends = [Ending::Succeeds, Ending::Succeeds, Ending::Succeeds, Ending::Fails, Ending::Canceled];
         let options = Options {
-            provisions: !engine_provisions,
             shape: *chance.of(&Shape::ALL),
             takes: Duration::from_secs(chance.below(4) as u64),
             ending: if chance.hits(200) { *chance.of(&ends) } else { Ending::Succeeds },
             page: if chance.hits(200) { 1 } else { 100 },
             ..Options::default()
         };
+        let azure = world.azure(options, chance);
+        (world, azure)
+    }
+
+    /// A world that is kept, in the weather of a seed.
+    pub(crate) fn of(known: &Known, seed: u64) -> (Self, InProcess) {
+        let world = Self {
+            verb: known.verb,
+            start: known.start,
+            how: known.how,
+            flags: Flags { engine_provisions: known.engine_provisions, timeout: known.timeout },
+            clock: known.clock.unwrap_or(CLOCK),
+        };
+        let options = Options { shape: known.shape, takes: Duration::from_secs(1), ..Options::default() };
+        let azure = world.azure(options, &mut Chance::of_part(seed, Part::World));
+        (world, azure)
+    }
+
+    fn azure(&self, options: Options, chance: &mut Chance) -> InProcess {
+        let options = Options { provisions: !self.flags.engine_provisions, ..options };
         let mut azure = InProcess::with_scene(Options { shape: Shape::Final, ..options.clone() });
         azure.state().recover();
-        set(&mut azure, start, chance);
+        set(&mut azure, self.start, chance);
         azure.behave(options);
-        (Self { verb, start, engine_provisions }, azure)
+        azure
     }
-
-    /// The command line, which is read once for all worlds.
-    pub(crate) fn invocation(&self) -> &'static Invocation {
-        static ALL: OnceLock<Vec<((&str, bool), Invocation)>> = OnceLock::new();
-        let all = ALL.get_or_init(|| {
-            let each = Verb::ALL.iter().flat_map(|verb| [(*verb, false), (*verb, true)]);
-            let mut read: Vec<((&str, bool), Invocation)> = Vec::new();
-            for (verb, engine) in each {
-                if !read.iter().any(|(known, _)| *known == (verb.words(), engine)) {
-                    read.push(((verb.words(), engine), invocation(verb, engine)));
-                }
-            }
-            read
-        });
-        let wanted = (self.verb.words(), self.engine_provisions);
-        &all.iter().find(|(known, _)| *known == wanted).unwrap().1
-    }
-}
-
-fn invocation(verb: Verb, engine_provisions: bool) -> Invocation {
-    let provisioning = if engine_provisions { "engine" } else { "service" };
-    let line = format!(
-        "{} --provider arm --endpoint {} --static-web-app {SITE} --apim {SERVICE} --provisioning {provisioning} \
-         --output json --no-input --quiet",
-        verb.words(),
-        InProcess::ENDPOINT
-    );
-    Invocation::parse(line.split_whitespace()).unwrap()
 }
 
 pub(crate) fn product() -> String {

@@ -8,7 +8,7 @@ use crate::{
     cli::{args::PlanArgs, complete, session::Session},
     diagnosis::ExitCode,
     engine::{Intent, Previews},
-    workflow::{self, Change},
+    workflow::{self, LinkChange},
 };
 
 /// Show and change which APIs the site can reach
@@ -57,6 +57,6 @@ pub(crate) async fn run(args: ApiArgs, cx: &Session) -> anyhow::Result<ExitCode>
             cx.ui.say(&format!("note: the env lists `{api}`; the next link or relink adds it again"));
         }
     }
-    let change = Change { previews: Previews::Allow, ..Change::new(intent) };
+    let change = LinkChange { previews: Previews::Allow, ..LinkChange::new(intent) };
     Box::pin(shared::change(cx, vec![env], change, options)).await
 }

@@ -15,7 +15,7 @@ use crate::{
     config::Settings,
     diagnosis::ExitCode,
     emulator::{
-        Admin, Effect, Emulator, EmulatorOptions, Ending, Fault, LogFormat, Provisioning, Remote, Shape,
+        Admin, Effect, Emulator, EmulatorOptions, Ending, Fault, LinkProvisioning, LogFormat, Remote, Shape,
         Switches, Throttling, TlsOptions,
     },
     report::SCHEMA_VERSION,
@@ -142,7 +142,7 @@ impl SwitchArgs {
         Switches {
             latency_ms: self.latency,
             provisions: self.provisions == "yes",
-            provisioning: Provisioning {
+            provisioning: LinkProvisioning {
                 shape: self.operation_shape,
                 takes_ms: self.operation_time,
                 ending: self.operation_ending,

@@ -10,7 +10,7 @@ use crate::{
     },
     diagnosis::ExitCode,
     engine::{Existing, Intent},
-    workflow::Change,
+    workflow::LinkChange,
 };
 
 /// Link the API Management service of an env to its static web app
@@ -44,13 +44,13 @@ pub(crate) struct LinkArgs {
 
 pub(crate) async fn run(args: LinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let existing = if args.replace { Existing::Replace } else { Existing::Keep };
-    let change = Change {
+    let change = LinkChange {
         previews: args.preview.previews(),
         adoption: args.adopt.adoption(),
         grace: args.grace.grace(),
         wait: args.no_wait.wait(),
         check_rights: args.rights.check_rights,
-        ..Change::new(Intent::Link { existing })
+        ..LinkChange::new(Intent::Link { existing })
     };
     Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

@@ -8,12 +8,10 @@ use serde_json::Value;
 use super::snapshot::{self, SnapshotArgs};
 use crate::{
     cli::session::Session,
-    config::ProviderKind,
     diagnosis::ExitCode,
     files::read_whole,
-    model::{Resource, without_mark},
-    provider::{Writes as _, json::Pages},
-    report::{ImportReport, SCHEMA_VERSION},
+    model::without_mark,
+    provider::json::Pages,
     workflow::{self, UsageError},
 };
 
@@ -71,25 +69,11 @@ pub(crate) async fn run(args: ModelArgs, cx: &Session) -> anyhow::Result<ExitCod
 }
 
 async fn import(file: &Path, pages: Pages, cx: &Session) -> anyhow::Result<ExitCode> {
-    let resources = read(file).await?;
-    let model = cx.work.settings.model().value;
-    if cx.work.settings.provider().value == ProviderKind::Json && !cx.work.is_sample() {
-        drop(cx.work.create(&model, "")?);
-    }
-    let plane = cx.work.default_model()?;
-    plane.begin().await?;
-    let (imported, withheld) = plane.import_withholding(resources, pages)?;
-    plane.commit().await?;
+    let (report, withheld) = workflow::model::import(&cx.work, read(file).await?, pages).await?;
     for field in withheld {
         cx.ui.say(&format!("note: {field} is a secret, and was left out"));
     }
-    cx.ui.print(&ImportReport {
-        schema_version: SCHEMA_VERSION,
-        model: model.display().to_string(),
-        created: imported.created,
-        changed: imported.changed,
-        unchanged: imported.unchanged,
-    })?;
+    cx.ui.print(&report)?;
     Ok(ExitCode::Success)
 }
 
@@ -110,8 +94,7 @@ async fn read(file: &Path) -> anyhow::Result<Value> {
 }
 
 async fn export(out: Option<&Path>, cx: &Session) -> anyhow::Result<ExitCode> {
-    let resources = cx.work.default_model()?.resources()?;
-    let values = Value::Array(resources.into_iter().map(Resource::into_value).collect());
+    let values = workflow::model::export(&cx.work)?;
     let Some(file) = out else {
         cx.ui.print_json(&values)?;
         return Ok(ExitCode::Success);

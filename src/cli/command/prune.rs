@@ -11,7 +11,7 @@ use crate::{
     diagnosis::ExitCode,
     engine::GoneSites,
     files::is_standard_output,
-    workflow::{self, Pruned, Pruning, SavedPrune},
+    workflow::{self, PruneResult, Pruning, SavedPrune},
 };
 
 /// Delete the products that links have left behind in a service, with their subscriptions
@@ -63,7 +63,7 @@ fn show_plan(
     detailed: bool,
     out: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
-    let Pruned { report, exit, .. } = pruning.proposed();
+    let PruneResult { report, exit, .. } = pruning.proposed();
     if out.is_some_and(is_standard_output) {
         // A plan on standard output is alone there.
         cx.ui.print_beside(&report);
@@ -92,7 +92,7 @@ fn confirm(cx: &Session, pruning: &Pruning) -> anyhow::Result<()> {
 
 async fn carry_out(cx: &Session, pruning: Pruning) -> anyhow::Result<ExitCode> {
     let shown = cx.listener();
-    let Pruned { report, exit, refusal } = pruning.carry_out(&shown).await?;
+    let PruneResult { report, exit, refusal } = pruning.carry_out(&shown).await?;
     drop(shown);
     if let Some(refusal) = refusal {
         cx.ui.print(&report)?;

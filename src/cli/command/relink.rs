@@ -10,7 +10,7 @@ use crate::{
     },
     diagnosis::ExitCode,
     engine::Intent,
-    workflow::Change,
+    workflow::LinkChange,
 };
 
 /// Repair a link and replace both of its keys, without a failing call in between
@@ -38,12 +38,12 @@ pub(crate) struct RelinkArgs {
 
 pub(crate) async fn run(args: RelinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     // Each step of a rotation stands on the one before it, so each is waited for.
-    let change = Change {
+    let change = LinkChange {
         previews: args.preview.previews(),
         adoption: args.adopt.adoption(),
         grace: args.grace.grace(),
         check_rights: args.rights.check_rights,
-        ..Change::new(Intent::Relink)
+        ..LinkChange::new(Intent::Relink)
     };
     Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

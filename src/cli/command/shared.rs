@@ -11,18 +11,18 @@ use crate::{
     engine::{Intent, Target},
     files::is_standard_output,
     report::ChangeReport,
-    workflow::{self, Change, Place, Proposal, Saved, SavedPlan},
+    workflow::{self, LinkChange, PlaneLocation, Proposal, Saved, SavedPlan},
 };
 
 /// Proposes a change for each env; shows it, saves it, or asks and carries it out.
 pub(crate) async fn change(
     cx: &Session,
     envs: Vec<EnvSettings>,
-    change: Change,
+    change: LinkChange,
     options: PlanArgs,
 ) -> anyhow::Result<ExitCode> {
     cx.journal.begin(change.intent.verb());
-    let change = Change { rehearses: options.only_shows(), ..change };
+    let change = LinkChange { rehearses: options.only_shows(), ..change };
     let shown = cx.listener();
     let proposal = workflow::propose(&cx.work, &envs, &change, &shown).await?;
     drop(shown);
@@ -73,7 +73,7 @@ pub(crate) async fn save(cx: &Session, file: &Path, plan: &Saved) -> anyhow::Res
 }
 
 /// Says where a plan was saved, and how it is applied.
-pub(crate) fn say_saved(cx: &Session, file: &Path, place: &Place) {
+pub(crate) fn say_saved(cx: &Session, file: &Path, place: &PlaneLocation) {
     cx.ui.say(&workflow::saved::next(&cx.work, file, place));
 }
 
@@ -101,13 +101,13 @@ async fn carry_out(cx: &Session, proposal: Proposal) -> anyhow::Result<ExitCode>
 }
 
 /// What a user may want to do next who has just made a link.
-fn next_step(cx: &Session, target: &Target, intent: &Intent, place: &Place) -> Option<String> {
+fn next_step(cx: &Session, target: &Target, intent: &Intent, place: &PlaneLocation) -> Option<String> {
     match intent {
         Intent::Link { .. } | Intent::Relink | Intent::AddApis { .. } => {}
         Intent::Unlink { .. } | Intent::RemoveApis { .. } => return None,
     }
     let next = format!("next: {}", target.command("status").trim_matches('`'));
-    let Place::Model(model) = place else { return Some(next) };
+    let PlaneLocation::Model(model) = place else { return Some(next) };
     if !cx.work.is_sample() {
         return Some(next);
     }

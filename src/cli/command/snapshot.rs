@@ -9,7 +9,7 @@ use crate::{
     config::EnvSettings,
     diagnosis::{ExitCode, quoted},
     report::{SCHEMA_VERSION, SnapshotReport},
-    workflow::snapshot::{self, Other},
+    workflow::snapshot::{self, OtherModel},
 };
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: SnapshotArgs, cx: &Session) -> anyhow::Result<Exit
         return Ok(ExitCode::Success);
     };
     let file = cx.work.folder.join(file);
-    let (resources, other) = (snapshot.count(), if cx.yes { Other::Replace } else { Other::Keep });
+    let (resources, other) = (snapshot.count(), if cx.yes { OtherModel::Replace } else { OtherModel::Keep });
     let changed = snapshot.write(&cx.work, &file, other).await?;
     let model = file.display().to_string();
     cx.ui.print(&SnapshotReport { schema_version: SCHEMA_VERSION, model, resources, changed })?;

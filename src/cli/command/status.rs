@@ -11,7 +11,7 @@ use crate::{
     },
     config::EnvSettings,
     diagnosis::ExitCode,
-    workflow::{self, Detail, Status},
+    workflow::{self, ExitDetail, Status},
 };
 
 /// Show every part of a link, and what is not as it should be
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: StatusArgs, cx: &Session) -> anyhow::Result<ExitCo
 
 /// Looks at each env once, and says why the only one could not be read.
 async fn look(args: &StatusArgs, cx: &Session, envs: &[EnvSettings]) -> anyhow::Result<Status> {
-    let detail = if args.detailed_exitcode { Detail::Detailed } else { Detail::Plain };
+    let detail = if args.detailed_exitcode { ExitDetail::Detailed } else { ExitDetail::Plain };
     let shown = cx.listener();
     let status = workflow::status(&cx.work, envs, args.preview.previews(), detail, &shown).await?;
     drop(shown);

@@ -10,7 +10,7 @@ use crate::{
     },
     diagnosis::ExitCode,
     engine::{Intent, Leftovers, Previews},
-    workflow::Change,
+    workflow::LinkChange,
 };
 
 /// Disconnect the static web app of an env from its API Management service
@@ -36,12 +36,12 @@ pub(crate) struct UnlinkArgs {
 
 pub(crate) async fn run(args: UnlinkArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let leftovers = if args.purge { Leftovers::Purge } else { Leftovers::Keep };
-    let change = Change {
+    let change = LinkChange {
         // A link can be removed whatever it was made with.
         previews: Previews::Allow,
         wait: args.no_wait.wait(),
         check_rights: args.rights.check_rights,
-        ..Change::new(Intent::Unlink { leftovers })
+        ..LinkChange::new(Intent::Unlink { leftovers })
     };
     Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

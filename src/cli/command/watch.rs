@@ -48,7 +48,7 @@ pub(crate) async fn run<F: Future<Output = Look>>(
     look: impl Fn() -> F,
 ) -> anyhow::Result<ExitCode> {
     let Some(wanted) = args.wait_for else {
-        let mut shown = Shown::default();
+        let mut shown = LastShown::default();
         let show = |seen: Look| match seen {
             Ok(status) => shown.show(cx, &status.report, args.interval),
             Err(error) => shown.show_failure(cx, &error),
@@ -71,7 +71,7 @@ pub(crate) async fn run<F: Future<Output = Look>>(
 
 /// What was shown last.
 #[derive(Default)]
-struct Shown {
+struct LastShown {
     screen: Screen,
     lines: Vec<String>,
     document: Option<serde_json::Value>,
@@ -79,7 +79,7 @@ struct Shown {
     told: Option<serde_json::Value>,
 }
 
-impl Shown {
+impl LastShown {
     fn show(&mut self, cx: &Session, report: &StatusReport, interval: Duration) -> anyhow::Result<()> {
         let document = serde_json::to_value(report)?;
         let is_for_people = cx.ui.is_at_a_screen() || cx.ui.is_for_people();

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(hide = true, disable_help_flag = true)]
 pub(crate) struct EmulateArgs {
-    /// What an emulator would be told
+    /// The arguments of an emulator
     #[arg(num_args = 0.., allow_hyphen_values = true, trailing_var_arg = true, hide = true)]
     arguments: Vec<OsString>,
 }

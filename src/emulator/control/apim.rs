@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::{
     call::Call,
-    kind::{Collection as Listed, Kind},
     manager::ResourceManager,
     operations::{Operations, Stage},
     order,
@@ -18,6 +17,7 @@ use super::{
     read::{body, find, listed_below, missing, secrets},
     refused::refused,
     revision,
+    served::{Listed, ServedType},
     shape::{self, View},
     write,
 };
@@ -32,12 +32,12 @@ pub(super) async fn answer(
     manager: &ResourceManager,
     call: &Call,
     id: ResourceId,
-    kind: Kind,
+    kind: ServedType,
 ) -> Result<Reply, Reply> {
     match call.method {
         Method::HEAD => head(manager, &id, kind),
         Method::GET if call.query.get("asyncId").is_some() => asynchronous(manager, call),
-        Method::GET if kind != Kind::ProductApi => get(manager, call, &id, kind),
+        Method::GET if kind != ServedType::ProductApi => get(manager, call, &id, kind),
         Method::PUT | Method::PATCH if call.method == Method::PUT || patches(kind) => {
             put(manager, call, id, kind).await
         }
@@ -46,24 +46,24 @@ pub(super) async fn answer(
     }
 }
 
-fn head(manager: &ResourceManager, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
+fn head(manager: &ResourceManager, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
     match find(&manager.store.current(), id)? {
         None => Ok(Reply::status(StatusCode::NOT_FOUND)),
-        Some(_) if kind == Kind::ProductApi => Ok(Reply::status(StatusCode::NO_CONTENT)),
+        Some(_) if kind == ServedType::ProductApi => Ok(Reply::status(StatusCode::NO_CONTENT)),
         Some(found) => Ok(Reply::status(StatusCode::OK).tagged(&found.etag)),
     }
 }
 
-fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
+fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
     let plane = &*manager.store.current();
-    if kind == Kind::ProductPolicy {
+    if kind == ServedType::ProductPolicy {
         policy::known_format(call.query.get("format"))?;
     }
     match find(plane, id)? {
         Some(found) => {
             let etag = found.etag.clone();
             let reply = Reply::ok(body(plane, found, kind, call, View::Read)).tagged(&etag);
-            Ok(if kind == Kind::Service { reply } else { reply.indented() })
+            Ok(if kind == ServedType::Service { reply } else { reply.indented() })
         }
         None => Err(missing(plane, id, kind)?),
     }
@@ -85,7 +85,7 @@ pub(super) async fn list(
 ) -> Result<Reply, Reply> {
     let plane = &*manager.store.current();
     if find(plane, parent)?.is_none() {
-        let kind = Kind::of_type(&parent.resource_type()).unwrap_or(Kind::Service);
+        let kind = ServedType::of_type(&parent.resource_type()).unwrap_or(ServedType::Service);
         return Err(missing(plane, parent, kind)?);
     }
     if listed == Listed::ApiRevisions {
@@ -108,16 +108,26 @@ pub(super) async fn list(
     Ok(page::page_of(call, values.collect(), Style::ApiManagement, order::fields(kind))?.indented())
 }
 
-async fn put(manager: &ResourceManager, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
-    if call.method == Method::PATCH && call.if_match.is_none() && kind != Kind::Service {
+async fn put(
+    manager: &ResourceManager,
+    call: &Call,
+    id: ResourceId,
+    kind: ServedType,
+) -> Result<Reply, Reply> {
+    if call.method == Method::PATCH && call.if_match.is_none() && kind != ServedType::Service {
         return Err(if_match_required());
     }
-    let call = if kind == Kind::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
+    let call = if kind == ServedType::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
     let ambient = Arc::clone(&manager.ambient);
     Ok(manager.store.change(move |plane| write::put(plane, ambient, call, id, kind)).await)
 }
 
-async fn delete(manager: &ResourceManager, call: &Call, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
+async fn delete(
+    manager: &ResourceManager,
+    call: &Call,
+    id: ResourceId,
+    kind: ServedType,
+) -> Result<Reply, Reply> {
     let (of_change, doomed) = (call.clone(), find(&manager.store.current(), &id)?);
     if doomed.is_none() && !has_group(&manager.store.current(), &id)? {
         return Err(Reply::group_not_found(id.group().unwrap_or_default()));
@@ -129,7 +139,7 @@ async fn delete(manager: &ResourceManager, call: &Call, id: ResourceId, kind: Ki
     let (plane, shape) = (&*manager.store.current(), Shape::AcceptedLocation);
     let number = manager.operations.begin(doomed.value.clone(), shape);
     manager.operations.finish(number, Stage::Succeeded, Value::Null);
-    if kind == Kind::Api {
+    if kind == ServedType::Api {
         return Ok(Operations::api_deleted(call, number, &doomed.value));
     }
     let shown = body(plane, doomed, kind, call, View::Read);
@@ -142,7 +152,7 @@ pub(super) async fn subscription_action(
     id: ResourceId,
     action: &str,
 ) -> Result<Reply, Reply> {
-    let not_found = missing(&manager.store.current(), &id, Kind::Subscription)?;
+    let not_found = missing(&manager.store.current(), &id, ServedType::Subscription)?;
     let Ok(id) = ApimSubscriptionId::try_from(id) else { return Err(not_found) };
     let slot = match action {
         "listsecrets" => {
@@ -170,30 +180,30 @@ fn regenerate(
 }
 
 /// Whether the end of a resource is told as that of an operation: a service's, and since 2024 an API's.
-fn goes_slowly(kind: Kind, call: &Call) -> bool {
+fn goes_slowly(kind: ServedType, call: &Call) -> bool {
     let is_recent = call.query.get("api-version").is_some_and(|version| version >= "2024-05-01");
-    kind == Kind::Service || kind == Kind::Api && is_recent
+    kind == ServedType::Service || kind == ServedType::Api && is_recent
 }
 
 /// What can be changed in part.
-fn patches(kind: Kind) -> bool {
-    !matches!(kind, Kind::ProductApi | Kind::ProductPolicy)
+fn patches(kind: ServedType) -> bool {
+    !matches!(kind, ServedType::ProductApi | ServedType::ProductPolicy)
 }
 
 /// The methods of a resource, as the front of API Management names them.
-fn methods(kind: Kind) -> &'static str {
+fn methods(kind: ServedType) -> &'static str {
     match kind {
-        Kind::ProductApi => "HEAD,PUT,DELETE",
-        Kind::ProductPolicy => "GET,HEAD,PUT,DELETE",
-        Kind::Service
-        | Kind::Api
-        | Kind::ApiOperation
-        | Kind::ApiVersionSet
-        | Kind::Product
-        | Kind::Subscription
-        | Kind::Site
-        | Kind::Build
-        | Kind::LinkedBackend => "GET,HEAD,PUT,PATCH,DELETE",
+        ServedType::ProductApi => "HEAD,PUT,DELETE",
+        ServedType::ProductPolicy => "GET,HEAD,PUT,DELETE",
+        ServedType::Service
+        | ServedType::Api
+        | ServedType::ApiOperation
+        | ServedType::ApiVersionSet
+        | ServedType::Product
+        | ServedType::Subscription
+        | ServedType::Site
+        | ServedType::Build
+        | ServedType::LinkedBackend => "GET,HEAD,PUT,PATCH,DELETE",
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{built_in::TIME, kind::Kind, merge::set_default, policy, refused::refused, revision};
+use super::{built_in::TIME, merge::set_default, policy, refused::refused, revision, served::ServedType};
 use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
@@ -62,18 +62,22 @@ fn unfit(name: &str) -> Reply {
 /// The resource with what the service adds, if it fits.
 pub(super) fn completed(
     mut resource: Resource,
-    kind: Kind,
+    kind: ServedType,
     change: &Change<'_>,
     ambient: &dyn Ambient,
 ) -> Result<Resource, Reply> {
     match kind {
-        Kind::Service => service(&mut resource, change, ambient),
-        Kind::Api => api(&mut resource, change)?,
-        Kind::Product => product(&mut resource),
-        Kind::ProductPolicy => product_policy(&mut resource)?,
-        Kind::Subscription => subscription(&mut resource, change, ambient)?,
-        Kind::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
-        Kind::ApiOperation | Kind::ApiVersionSet | Kind::Site | Kind::Build | Kind::LinkedBackend => {}
+        ServedType::Service => service(&mut resource, change, ambient),
+        ServedType::Api => api(&mut resource, change)?,
+        ServedType::Product => product(&mut resource),
+        ServedType::ProductPolicy => product_policy(&mut resource)?,
+        ServedType::Subscription => subscription(&mut resource, change, ambient)?,
+        ServedType::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
+        ServedType::ApiOperation
+        | ServedType::ApiVersionSet
+        | ServedType::Site
+        | ServedType::Build
+        | ServedType::LinkedBackend => {}
     }
     Ok(resource)
 }

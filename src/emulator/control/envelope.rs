@@ -3,7 +3,7 @@
 use hyper::{Method, StatusCode, header::ALLOW};
 use serde_json::{Value, json};
 
-use super::kind::Kind;
+use super::served::ServedType;
 use crate::{emulator::reply::Reply, model::ResourceId};
 
 impl Reply {
@@ -98,7 +98,7 @@ impl Reply {
     }
 
     /// API Management's error for something that is not there.
-    pub(super) fn apim_not_found(kind: Kind) -> Self {
+    pub(super) fn apim_not_found(kind: ServedType) -> Self {
         Self::apim(StatusCode::NOT_FOUND, "ResourceNotFound", &format!("{} not found.", kind.noun()))
     }
 

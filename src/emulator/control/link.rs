@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::{
     call::Call,
-    kind::Kind,
     manager::ResourceManager,
     operations::{Operations, Stage},
     provisioning::{Ending, Linking, Shape},
     refused::refused,
     schema::{self, Purpose},
+    served::ServedType,
     site,
 };
 use crate::{
@@ -129,7 +129,7 @@ fn linked(
 
 /// The linked backend that a request asks for.
 fn requested(call: &Call, id: ResourceId) -> Result<Resource, Reply> {
-    let body = schema::checked(Kind::LinkedBackend, Purpose::Whole, call.object()?)?;
+    let body = schema::checked(ServedType::LinkedBackend, Purpose::Whole, call.object()?)?;
     let properties = body.get("properties").unwrap_or(&Value::Null);
     let named = properties.get("backendResourceId").and_then(Value::as_str).unwrap_or_default();
     if ResourceId::parse(named).is_err() {

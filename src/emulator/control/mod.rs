@@ -10,7 +10,6 @@ mod envelope;
 mod filter;
 pub(super) mod fuzzing;
 mod graph;
-mod kind;
 mod layout;
 mod link;
 mod manager;
@@ -29,6 +28,7 @@ mod revision;
 mod route;
 mod schema;
 mod scope;
+mod served;
 mod shape;
 mod site;
 mod version;
@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 use hyper::{HeaderMap, Method};
 
-pub use self::provisioning::{Ending, Provisioning, Shape, UnknownWord};
+pub use self::provisioning::{Ending, LinkProvisioning, Shape, UnknownWord};
 pub(super) use self::{
     asked::{Access, Asked},
     call::Query,
@@ -50,8 +50,8 @@ pub(super) use self::{
 };
 use self::{
     call::Call,
-    kind::{Collection, Kind, Namespace},
     route::Route,
+    served::{Listed, Namespace, ServedType},
 };
 use super::reply::Reply;
 use crate::model::ResourceId;
@@ -102,17 +102,17 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
     match route {
         Route::Operation(number) => Ok(progress(manager, call, number)),
         Route::Collection(parent, listed) if call.method == Method::GET => match listed {
-            Collection::Of(kind) if kind.is_of_web() => web::list(manager, call, &parent, listed),
+            Listed::Of(kind) if kind.is_of_web() => web::list(manager, call, &parent, listed),
             _ => apim::list(manager, call, &parent, listed).await,
         },
         Route::Collection(..) => Err(Reply::method_not_allowed(&call.method)),
         Route::Resource(id, kind) if kind.is_of_web() => web::answer(manager, call, id, kind).await,
         Route::Resource(id, kind) => apim::answer(manager, call, id, kind).await,
         Route::Action(..) if call.method != Method::POST => Err(Reply::method_not_allowed(&call.method)),
-        Route::Action(id, Kind::LinkedBackend, action) if action == "validate" => {
+        Route::Action(id, ServedType::LinkedBackend, action) if action == "validate" => {
             link::validate(manager, call, id)
         }
-        Route::Action(id, Kind::Subscription, action) => {
+        Route::Action(id, ServedType::Subscription, action) => {
             apim::subscription_action(manager, id, &action).await
         }
         Route::Action(_, _, action) => Err(Reply::no_such_action(&action)),
@@ -125,9 +125,9 @@ fn progress(manager: &ResourceManager, call: &Call, number: u64) -> Reply {
     let plane = &*manager.store.current();
     let body = |id: &ResourceId| {
         let found = plane.find(id).ok().flatten()?.value;
-        Some(match Kind::of_type(&id.resource_type()) {
-            Some(Kind::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
-            Some(Kind::Site) => site::site(plane, &found, call).ok()?,
+        Some(match ServedType::of_type(&id.resource_type()) {
+            Some(ServedType::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
+            Some(ServedType::Site) => site::site(plane, &found, call).ok()?,
             _ => found.into_value(),
         })
     };

@@ -45,7 +45,7 @@ impl Stage {
 
 /// What becomes of a resource while an operation is not over, or after it has failed.
 #[derive(Clone)]
-struct Operation {
+struct OngoingOperation {
     number: u64,
     shown: Resource,
     stage: Stage,
@@ -54,9 +54,9 @@ struct Operation {
     error: Value,
 }
 
-impl fmt::Debug for Operation {
+impl fmt::Debug for OngoingOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation")
+        f.debug_struct("OngoingOperation")
             .field("number", &self.number)
             .field("shown", &self.shown)
             .finish_non_exhaustive()
@@ -66,12 +66,12 @@ impl fmt::Debug for Operation {
 /// Every operation that is not forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Operations {
-    entries: Mutex<Vec<Operation>>,
+    entries: Mutex<Vec<OngoingOperation>>,
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Operations {
-    fn entries(&self) -> MutexGuard<'_, Vec<Operation>> {
+    fn entries(&self) -> MutexGuard<'_, Vec<OngoingOperation>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -85,7 +85,7 @@ impl Operations {
         if entries.len() >= MOST {
             entries.remove(0);
         }
-        entries.push(Operation { number, shown, stage: Stage::InProgress, shape, error: Value::Null });
+        entries.push(OngoingOperation { number, shown, stage: Stage::InProgress, shape, error: Value::Null });
         number
     }
 

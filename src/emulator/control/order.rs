@@ -2,13 +2,13 @@
 
 use super::{
     filter::{self, Fields},
-    kind::Kind,
+    served::ServedType,
 };
 use crate::{model::Resource, provider::Versioned};
 
 /// Puts the resources of a list into Azure's order: subscriptions by when they were made, all others by their
 /// display names.
-pub(super) fn sort(found: &mut [Versioned<Resource>], kind: Kind) {
+pub(super) fn sort(found: &mut [Versioned<Resource>], kind: ServedType) {
     let text = |found: &Versioned<Resource>, name: &str| {
         let text = found.value.text(&format!("properties.{name}")).ok().flatten();
         text.unwrap_or_default().to_lowercase()
@@ -16,23 +16,23 @@ pub(super) fn sort(found: &mut [Versioned<Resource>], kind: Kind) {
     let is_current =
         |found: &Versioned<Resource>| found.value.flag("properties.isCurrent").ok().flatten().unwrap_or(true);
     found.sort_by_cached_key(|found| {
-        let first = text(found, if kind == Kind::Subscription { "createdDate" } else { "displayName" });
+        let first = text(found, if kind == ServedType::Subscription { "createdDate" } else { "displayName" });
         (first, is_current(found), found.value.id().clone())
     });
 }
 
 /// The fields that a list of a kind can be filtered by.
-pub(super) fn fields(kind: Kind) -> Fields {
+pub(super) fn fields(kind: ServedType) -> Fields {
     match kind {
-        Kind::Product => filter::OF_PRODUCTS,
-        Kind::Api | Kind::ProductApi => filter::OF_APIS,
-        Kind::Subscription => filter::OF_SUBSCRIPTIONS,
-        Kind::ApiOperation
-        | Kind::ApiVersionSet
-        | Kind::ProductPolicy
-        | Kind::Service
-        | Kind::Site
-        | Kind::Build
-        | Kind::LinkedBackend => filter::FIELDS,
+        ServedType::Product => filter::OF_PRODUCTS,
+        ServedType::Api | ServedType::ProductApi => filter::OF_APIS,
+        ServedType::Subscription => filter::OF_SUBSCRIPTIONS,
+        ServedType::ApiOperation
+        | ServedType::ApiVersionSet
+        | ServedType::ProductPolicy
+        | ServedType::Service
+        | ServedType::Site
+        | ServedType::Build
+        | ServedType::LinkedBackend => filter::FIELDS,
     }
 }

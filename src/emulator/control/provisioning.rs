@@ -12,19 +12,19 @@ pub(in crate::emulator) struct Linking {
     /// Whether it makes product, subscription and policy.
     pub(in crate::emulator) provisions: bool,
     /// How it goes on.
-    pub(in crate::emulator) provisioning: Provisioning,
+    pub(in crate::emulator) provisioning: LinkProvisioning,
 }
 
 impl Default for Linking {
     fn default() -> Self {
-        Self { provisions: true, provisioning: Provisioning::default() }
+        Self { provisions: true, provisioning: LinkProvisioning::default() }
     }
 }
 
 /// How connecting a backend goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Provisioning {
+pub struct LinkProvisioning {
     /// How it is answered.
     pub shape: Shape,
     /// How long it takes, in milliseconds.

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     call::Call,
-    kind::{Collection as Listed, Kind},
     policy,
     refused::refused,
+    served::{Listed, ServedType},
     shape::{self, View, Wanted},
 };
 use crate::{
@@ -22,12 +22,12 @@ pub(super) fn find(plane: &JsonControlPlane, id: &ResourceId) -> Result<Option<V
 }
 
 /// The answer for something that is not there: Resource Manager's own, if its service is not there either.
-pub(super) fn missing(plane: &JsonControlPlane, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
+pub(super) fn missing(plane: &JsonControlPlane, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
     let mut top = id.clone();
     while let Some(parent) = top.parent() {
         top = parent;
     }
-    if kind == Kind::Service || find(plane, &top)?.is_none() {
+    if kind == ServedType::Service || find(plane, &top)?.is_none() {
         return Ok(Reply::resource_not_found(&top));
     }
     Ok(Reply::apim_not_found(kind))
@@ -38,33 +38,33 @@ pub(super) async fn listed_below(
     plane: &JsonControlPlane,
     parent: &ResourceId,
     listed: Listed,
-) -> Result<(Vec<Versioned<Resource>>, Kind), Reply> {
+) -> Result<(Vec<Versioned<Resource>>, ServedType), Reply> {
     let product = || ProductId::try_from(parent.clone()).map_err(|_| Reply::internal_error());
     let (found, kind) = match listed {
         Listed::ProductSubscriptions => {
-            (plane.list(&Collection::ProductSubscriptions(product()?)).await, Kind::Subscription)
+            (plane.list(&Collection::ProductSubscriptions(product()?)).await, ServedType::Subscription)
         }
-        Listed::Of(Kind::ProductApi) => {
-            (plane.list(&Collection::ProductApis(product()?)).await, Kind::ProductApi)
+        Listed::Of(ServedType::ProductApi) => {
+            (plane.list(&Collection::ProductApis(product()?)).await, ServedType::ProductApi)
         }
-        Listed::ApiProducts => return Ok((products_of(plane, parent)?, Kind::Product)),
-        Listed::ApiRevisions => return Ok((Vec::new(), Kind::Api)),
+        Listed::ApiProducts => return Ok((products_of(plane, parent)?, ServedType::Product)),
+        Listed::ApiRevisions => return Ok((Vec::new(), ServedType::Api)),
         Listed::Of(kind) => (plane.children(parent, collection_name(kind)), kind),
     };
     Ok((found.map_err(|error| refused(&error))?, kind))
 }
 
-fn collection_name(kind: Kind) -> &'static str {
+fn collection_name(kind: ServedType) -> &'static str {
     match kind {
-        Kind::Site | Kind::Service => "",
-        Kind::Build => "builds",
-        Kind::LinkedBackend => "linkedBackends",
-        Kind::Api | Kind::ProductApi => "apis",
-        Kind::ApiOperation => "operations",
-        Kind::ApiVersionSet => "apiVersionSets",
-        Kind::Product => "products",
-        Kind::ProductPolicy => "policies",
-        Kind::Subscription => "subscriptions",
+        ServedType::Site | ServedType::Service => "",
+        ServedType::Build => "builds",
+        ServedType::LinkedBackend => "linkedBackends",
+        ServedType::Api | ServedType::ProductApi => "apis",
+        ServedType::ApiOperation => "operations",
+        ServedType::ApiVersionSet => "apiVersionSets",
+        ServedType::Product => "products",
+        ServedType::ProductPolicy => "policies",
+        ServedType::Subscription => "subscriptions",
     }
 }
 
@@ -83,12 +83,12 @@ fn products_of(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Version
 pub(super) fn body(
     plane: &JsonControlPlane,
     found: Versioned<Resource>,
-    kind: Kind,
+    kind: ServedType,
     call: &Call,
     view: View,
 ) -> Value {
     let mut resource = found.value;
-    if kind == Kind::ProductPolicy {
+    if kind == ServedType::ProductPolicy {
         let written = resource.text("properties.value").ok().flatten().unwrap_or_default();
         let asked = call.query.get("format").filter(|_| call.method == Method::GET);
         let (format, shown) = policy::shown(written, PolicyFormat::of(asked).unwrap_or(PolicyFormat::Xml));
@@ -96,7 +96,7 @@ pub(super) fn body(
         resource.set_property("format", format);
     }
     let mut value = shape::shown(plane, resource, kind, Wanted { view, version: call.version() });
-    if kind == Kind::Service {
+    if kind == ServedType::Service {
         value["etag"] = found.etag.as_str().trim_matches('"').into();
     }
     value

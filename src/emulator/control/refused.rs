@@ -2,14 +2,14 @@
 
 use hyper::StatusCode;
 
-use super::kind::Kind;
+use super::served::ServedType;
 use crate::{emulator::reply::Reply, provider::ProviderError};
 
 /// The answer for a change that the model refuses.
 pub(super) fn refused(error: &ProviderError) -> Reply {
     match error {
         ProviderError::Conflict(_) => Reply::precondition_failed(),
-        ProviderError::NotFound(id) => match Kind::of_type(&id.resource_type()) {
+        ProviderError::NotFound(id) => match ServedType::of_type(&id.resource_type()) {
             Some(kind) if kind.is_top_level() => Reply::resource_not_found(id),
             Some(kind) if kind.is_of_web() => Reply::web_not_found(kind.noun(), id.name()),
             Some(kind) => Reply::apim_not_found(kind),

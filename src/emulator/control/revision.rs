@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{
     call::Call,
-    kind::Kind,
     merge::{merged, set_default},
     page::{self, Style},
     read::find,
     refused::refused,
+    served::ServedType,
 };
 use crate::{
     emulator::reply::Reply,
@@ -34,7 +34,7 @@ pub(super) fn take_over(plane: &JsonControlPlane, api: &mut Resource) -> Result<
         source.strip_prefix("/apis/").map_or(source.to_owned(), |name| format!("{service}/apis/{name}"));
     let source = ResourceId::parse(&source).map_err(|error| refused(&error_of(&error)))?;
     let Some(source) = find(plane, &source)? else {
-        return Err(Reply::apim_not_found(Kind::Api));
+        return Err(Reply::apim_not_found(ServedType::Api));
     };
     let mut source = source.value;
     for name in ["isCurrent", "apiRevision", "apiRevisionDescription"] {

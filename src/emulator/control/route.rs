@@ -1,8 +1,8 @@
 //! Paths → what they are about. Ids are compared as Azure compares them, ignoring case.
 
 use super::{
-    kind::{Collection, Kind, Namespace},
     not_emulated::not_emulated,
+    served::{Listed, Namespace, ServedType},
 };
 use crate::model::ResourceId;
 
@@ -28,7 +28,7 @@ pub(super) enum Route {
     /// Every resource in a scope.
     All(ResourceId),
     /// Every resource of a type in a scope.
-    Everywhere(ResourceId, Kind),
+    Everywhere(ResourceId, ServedType),
     /// What the caller may do.
     Permissions,
     /// A question to Resource Graph.
@@ -36,11 +36,11 @@ pub(super) enum Route {
     /// The progress of an operation.
     Operation(u64),
     /// What is in a collection of a resource.
-    Collection(ResourceId, Collection),
+    Collection(ResourceId, Listed),
     /// A resource.
-    Resource(ResourceId, Kind),
+    Resource(ResourceId, ServedType),
     /// Something to be done with a resource.
-    Action(ResourceId, Kind, String),
+    Action(ResourceId, ServedType, String),
 }
 
 /// Why a path leads nowhere.
@@ -99,7 +99,7 @@ impl Route {
         }
         let (scope, namespace) = provider_of(before).ok_or(Unrouted::Shape)?;
         let resource_type = format!("{namespace}/{last}");
-        match Kind::of_type(&resource_type).filter(|kind| kind.is_top_level()) {
+        match ServedType::of_type(&resource_type).filter(|kind| kind.is_top_level()) {
             Some(kind) => Ok(Self::Everywhere(scope, kind)),
             None => Err(unknown(&resource_type)),
         }
@@ -110,7 +110,7 @@ impl Route {
         match resource_type.to_ascii_lowercase().as_str() {
             "microsoft.resources/subscriptions" => Ok(Self::Subscription(id)),
             "microsoft.resources/resourcegroups" => Ok(Self::Group(id)),
-            _ => match Kind::of_type(&resource_type) {
+            _ => match ServedType::of_type(&resource_type) {
                 Some(kind) => Ok(Self::Resource(id, kind)),
                 None => Err(unknown(&resource_type)),
             },
@@ -121,19 +121,19 @@ impl Route {
     fn below(scope: ResourceId, last: &str) -> Result<Self, Unrouted> {
         let is = |word: &str| last.eq_ignore_ascii_case(word);
         let resource_type = scope.resource_type();
-        match Kind::of_type(&resource_type) {
+        match ServedType::of_type(&resource_type) {
             None if is("resources") => Ok(Self::All(scope)),
             None if is("resourceGroups") => Ok(Self::Groups(scope)),
             None if is("providers") => Ok(Self::Providers(scope, None)),
             None => Err(unknown(&format!("{resource_type}/{last}"))),
-            Some(Kind::Site) if is("linkedBackends") => {
+            Some(ServedType::Site) if is("linkedBackends") => {
                 let production = scope.child("builds", crate::model::PRODUCTION);
                 let production = production.map_err(|_| Unrouted::Shape)?;
-                Ok(Self::Collection(production, Collection::Of(Kind::LinkedBackend)))
+                Ok(Self::Collection(production, Listed::Of(ServedType::LinkedBackend)))
             }
             Some(kind) => {
                 let below = format!("{resource_type}/{last}");
-                match (Collection::of_type(&below), not_emulated(&below)) {
+                match (Listed::of_type(&below), not_emulated(&below)) {
                     (Some(collection), _) => Ok(Self::Collection(scope, collection)),
                     (None, Some(known)) => Err(Unrouted::NotEmulated(known)),
                     (None, None) => Ok(Self::Action(scope, kind, last.to_ascii_lowercase())),
@@ -151,10 +151,10 @@ impl Route {
             Self::Everywhere(_, kind) | Self::Resource(_, kind) | Self::Action(_, kind, _) => {
                 kind.namespace()
             }
-            Self::Collection(_, Collection::Of(kind)) => kind.namespace(),
+            Self::Collection(_, Listed::Of(kind)) => kind.namespace(),
             Self::Collection(
                 _,
-                Collection::ProductSubscriptions | Collection::ApiProducts | Collection::ApiRevisions,
+                Listed::ProductSubscriptions | Listed::ApiProducts | Listed::ApiRevisions,
             ) => Namespace::ApiManagement,
             Self::Operation(_) => Namespace::Any,
             Self::Tenants
@@ -221,36 +221,37 @@ mod tests {
             (format!("{SITE}/linkedBackends"), format!("{SITE}/builds/default/linkedBackends"));
         assert_eq!(of(&short), of(&long));
         assert_eq!(of(&format!("{short}/b")), of(&format!("{long}/b")));
-        let validate = Route::Action(id(&format!("{long}/b")), Kind::LinkedBackend, "validate".to_owned());
+        let validate =
+            Route::Action(id(&format!("{long}/b")), ServedType::LinkedBackend, "validate".to_owned());
         assert_eq!(of(&format!("{short}/b/validate")), validate);
     }
 
     #[test]
     fn case_and_a_slash_at_the_end_do_not_matter() {
         for path in [SITE.to_owned(), SITE.to_uppercase(), format!("{SITE}/"), SITE.to_lowercase()] {
-            assert_eq!(of(&path), Route::Resource(id(SITE), Kind::Site), "{path}");
+            assert_eq!(of(&path), Route::Resource(id(SITE), ServedType::Site), "{path}");
         }
         let listed = format!("{}/providers/microsoft.WEB/STATICSITES", GROUP.to_lowercase());
-        assert_eq!(of(&listed), Route::Everywhere(id(GROUP), Kind::Site));
+        assert_eq!(of(&listed), Route::Everywhere(id(GROUP), ServedType::Site));
     }
 
     #[test]
     fn every_shape_of_a_path_is_told_apart() {
         let service = |tail: &str| of(&format!("{SERVICE}{tail}"));
         let at = |tail: &str| id(&format!("{SERVICE}{tail}"));
-        assert_eq!(service("/products"), Route::Collection(at(""), Collection::Of(Kind::Product)));
+        assert_eq!(service("/products"), Route::Collection(at(""), Listed::Of(ServedType::Product)));
         assert_eq!(
             service("/products/p/subscriptions"),
-            Route::Collection(at("/products/p"), Collection::ProductSubscriptions)
+            Route::Collection(at("/products/p"), Listed::ProductSubscriptions)
         );
-        assert_eq!(service("/apis/o/products"), Route::Collection(at("/apis/o"), Collection::ApiProducts));
+        assert_eq!(service("/apis/o/products"), Route::Collection(at("/apis/o"), Listed::ApiProducts));
         assert_eq!(
             service("/products/p/apis/o"),
-            Route::Resource(at("/products/p/apis/o"), Kind::ProductApi)
+            Route::Resource(at("/products/p/apis/o"), ServedType::ProductApi)
         );
         assert_eq!(
             service("/subscriptions/x/listSecrets"),
-            Route::Action(at("/subscriptions/x"), Kind::Subscription, "listsecrets".to_owned())
+            Route::Action(at("/subscriptions/x"), ServedType::Subscription, "listsecrets".to_owned())
         );
         for (path, route) in [
             ("/subscriptions", Route::Subscriptions),

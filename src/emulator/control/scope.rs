@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{call::Call, kind::Kind, manager::ResourceManager, read, refused::refused, shape::View, site};
+use super::{
+    call::Call, manager::ResourceManager, read, refused::refused, served::ServedType, shape::View, site,
+};
 use crate::{emulator::reply::Reply, model::ResourceId};
 
 /// The directory that everything is in.
@@ -26,20 +28,20 @@ pub(super) fn top_level(
     manager: &ResourceManager,
     call: &Call,
     scope: &ResourceId,
-    wanted: Option<Kind>,
+    wanted: Option<ServedType>,
 ) -> Result<Vec<Value>, Reply> {
     let plane = &*manager.store.current();
     let all = plane.resources().map_err(|error| refused(&error))?;
     let within = format!("{}/", scope.key());
     let mut values = Vec::new();
     for resource in all.iter().filter(|resource| resource.id().key().starts_with(&within)) {
-        let kind = Kind::of_type(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
+        let kind = ServedType::of_type(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
         let Some(kind) = kind.filter(|kind| wanted.is_none_or(|wanted| wanted == *kind)) else {
             continue;
         };
         if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
             values.push(match kind {
-                Kind::Site => site::site(plane, &found.value, call)?,
+                ServedType::Site => site::site(plane, &found.value, call)?,
                 _ => read::body(plane, found, kind, call, View::Listed),
             });
         }

@@ -3,8 +3,8 @@
 use hyper::StatusCode;
 
 use super::{
-    kind::Namespace,
     route::{Route, Unrouted},
+    served::Namespace,
 };
 use crate::emulator::reply::Reply;
 

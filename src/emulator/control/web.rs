@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 
 use super::{
     call::Call,
-    kind::{Collection as Listed, Kind},
     link,
     manager::ResourceManager,
     merge::{merged, set_default},
     page::{self, Style},
     refused::refused,
     schema::{self, Purpose},
+    served::{Listed, ServedType},
     site::{self, Zone, site_of},
 };
 use crate::{
@@ -29,30 +29,30 @@ pub(super) async fn answer(
     manager: &Arc<ResourceManager>,
     call: &Call,
     id: ResourceId,
-    kind: Kind,
+    kind: ServedType,
 ) -> Result<Reply, Reply> {
     match (call.method.clone(), kind) {
         (Method::GET | Method::HEAD, _) => get(manager, call, &id, kind),
-        (Method::PUT, Kind::LinkedBackend) => link::put(manager, call, id).await,
-        (Method::PUT | Method::PATCH, Kind::Site) => put_site(manager, call, id).await,
-        (Method::PUT, Kind::Build) => put_build(manager, call, id).await,
+        (Method::PUT, ServedType::LinkedBackend) => link::put(manager, call, id).await,
+        (Method::PUT | Method::PATCH, ServedType::Site) => put_site(manager, call, id).await,
+        (Method::PUT, ServedType::Build) => put_build(manager, call, id).await,
         (Method::DELETE, _) => delete(manager, id, kind).await,
         _ => Err(Reply::method_not_allowed(&call.method)),
     }
 }
 
-fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: Kind) -> Result<Reply, Reply> {
+fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
     let plane = &*manager.store.current();
     let found = plane.find(id).map_err(|error| refused(&error))?.map(|found| found.value);
     let site = site_of(id);
     if !plane.exists(&site).map_err(|error| refused(&error))? {
         return Err(Reply::resource_not_found(&site));
     }
-    if kind == Kind::LinkedBackend {
+    if kind == ServedType::LinkedBackend {
         return backend_reply(manager, call, id, found);
     }
     Ok(Reply::ok(match (kind, found) {
-        (Kind::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
+        (ServedType::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
             site::build(plane, id, found, call)?
         }
         (_, Some(found)) => site::site(plane, &found, call)?,
@@ -69,7 +69,7 @@ fn backend_reply(
     let shown = manager.operations.shown(id);
     let is_going_on = shown.is_some();
     let Some(found) = shown.or(found) else {
-        return Err(Reply::web_not_found(Kind::LinkedBackend.noun(), id.name()));
+        return Err(Reply::web_not_found(ServedType::LinkedBackend.noun(), id.name()));
     };
     let reply = Reply::ok(site::backend(&manager.store.current(), &found, call, Zone::Omitted));
     // Whoever polls the resource itself would wait for half a minute otherwise.
@@ -89,10 +89,10 @@ pub(super) fn list(
         return Err(Reply::resource_not_found(&site));
     }
     if !plane.exists(parent).map_err(|error| refused(&error))? {
-        return Err(Reply::web_not_found(Kind::Build.noun(), parent.name()));
+        return Err(Reply::web_not_found(ServedType::Build.noun(), parent.name()));
     }
     let values = match listed {
-        Listed::Of(Kind::LinkedBackend) => backends(manager, call, parent)?,
+        Listed::Of(ServedType::LinkedBackend) => backends(manager, call, parent)?,
         _ => site::builds(plane, parent, call)?,
     };
     page::page(call, values, Style::Web)
@@ -117,31 +117,35 @@ fn backends(manager: &ResourceManager, call: &Call, environment: &ResourceId) ->
 async fn put_site(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
     let is_new = call.method == Method::PUT;
     let purpose = if is_new { Purpose::Whole } else { Purpose::Part };
-    let body = schema::checked(Kind::Site, purpose, call.object()?)?;
+    let body = schema::checked(ServedType::Site, purpose, call.object()?)?;
     let (of_change, ambient) = (call.clone(), Arc::clone(&manager.ambient));
     Ok(manager.store.change(move |plane| site_put(plane, ambient, of_change, (id, body, is_new))).await)
 }
 
 async fn put_build(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-    let body = schema::checked(Kind::Build, Purpose::Whole, call.object()?)?;
+    let body = schema::checked(ServedType::Build, Purpose::Whole, call.object()?)?;
     let of_change = call.clone();
     Ok(manager.store.change(move |plane| build_put(plane, of_change, id, body)).await)
 }
 
-async fn delete(manager: &ResourceManager, id: ResourceId, kind: Kind) -> Result<Reply, Reply> {
+async fn delete(manager: &ResourceManager, id: ResourceId, kind: ServedType) -> Result<Reply, Reply> {
     let site = site_of(&id);
-    if kind != Kind::Site && !manager.store.current().exists(&site).map_err(|error| refused(&error))? {
+    if kind != ServedType::Site && !manager.store.current().exists(&site).map_err(|error| refused(&error))? {
         return Err(Reply::resource_not_found(&site));
     }
     manager.operations.forget(&id);
     Ok(manager.store.change(move |plane| deleted(plane, id, kind)).await)
 }
 
-fn deleted(plane: &JsonControlPlane, id: ResourceId, kind: Kind) -> BoxFuture<'_, Result<Reply, Reply>> {
+fn deleted(
+    plane: &JsonControlPlane,
+    id: ResourceId,
+    kind: ServedType,
+) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let existed = plane.exists(&id).map_err(|error| refused(&error))?;
         plane.delete(&id, Expected::Anything).await.map_err(|error| refused(&error))?;
-        Ok(if kind == Kind::LinkedBackend { Reply::deleted(false) } else { Reply::deleted(existed) })
+        Ok(if kind == ServedType::LinkedBackend { Reply::deleted(false) } else { Reply::deleted(existed) })
     }
     .boxed()
 }

@@ -10,12 +10,12 @@ use super::{
     built_in,
     call::Call,
     entity::{self, Change, GivenKeys},
-    kind::{Collection as Listed, Kind},
     merge::merged,
     read::{body, find, listed_below, missing, secrets},
     refused::refused,
     revision,
     schema::{self, Purpose},
+    served::{Listed, ServedType},
     shape::View,
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) fn put(
     ambient: Arc<dyn Ambient>,
     call: Call,
     id: ResourceId,
-    kind: Kind,
+    kind: ServedType,
 ) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let before = find(plane, &id)?;
@@ -43,21 +43,21 @@ pub(super) fn put(
         let mut content = schema::checked(kind, purpose, call.object()?)?;
         let keys = GivenKeys::take(&mut content)?;
         let (existed, old) = (before.is_some(), before.map(|before| before.value));
-        if kind == Kind::Product {
+        if kind == ServedType::Product {
             entity::check_approval(&content)?;
         }
         // PUT replaces, except for what is not the caller's to say.
-        let basis = old.clone().filter(|_| patched || kind == Kind::Service);
+        let basis = old.clone().filter(|_| patched || kind == ServedType::Service);
         let mut resource = merged(&id, basis, content)?;
-        if kind == Kind::Api && !patched {
+        if kind == ServedType::Api && !patched {
             revision::take_over(plane, &mut resource)?;
         }
         let change = Change { existed, old: old.as_ref(), patched };
         let resource = entity::completed(resource, kind, &change, &*ambient)?;
         let mut etag = plane.put(resource, expected).await.map_err(|error| refused(&error))?;
         match kind {
-            Kind::Service if !existed => built_in::of_service(plane, &*ambient, &id).await?,
-            Kind::Product if !existed => built_in::of_product(plane, &*ambient, &id).await?,
+            ServedType::Service if !existed => built_in::of_service(plane, &*ambient, &id).await?,
+            ServedType::Product if !existed => built_in::of_product(plane, &*ambient, &id).await?,
             _ => {}
         }
         if let Some(tag) = settle_keys(plane, &id, kind, keys).await? {
@@ -73,12 +73,12 @@ async fn put_reply(
     plane: &JsonControlPlane,
     call: &Call,
     id: &ResourceId,
-    kind: Kind,
+    kind: ServedType,
     view: View,
     etag: &ETag,
 ) -> Result<Reply, Reply> {
     let mut etag = etag.clone();
-    let found = if kind == Kind::ProductApi {
+    let found = if kind == ServedType::ProductApi {
         // an API in a product has the version of the API
         let api = id.parent().and_then(|product| product.parent()?.child("apis", id.name()).ok());
         if let Some(api) = api.map(|api| find(plane, &api)).transpose()?.flatten() {
@@ -92,7 +92,7 @@ async fn put_reply(
     };
     let found = found.ok_or_else(Reply::internal_error)?;
     let mut value = body(plane, found, kind, call, view);
-    if kind == Kind::Subscription
+    if kind == ServedType::Subscription
         && let Ok(id) = ApimSubscriptionId::try_from(id.clone())
         && let Some(keys) = plane.keys(&id).await.map_err(|error| refused(&error))?
         && let (Some(properties), Value::Object(secrets)) =
@@ -105,17 +105,17 @@ async fn put_reply(
         properties.extend(tracing.map(|it| ("allowTracing".to_owned(), it)));
     }
     let reply = Reply::put(view == View::Changed, value).tagged(&etag);
-    Ok(if kind == Kind::Service { reply } else { reply.indented() })
+    Ok(if kind == ServedType::Service { reply } else { reply.indented() })
 }
 
 /// Sets the keys that a request gives, and leaves those that it does not.
 async fn settle_keys(
     plane: &JsonControlPlane,
     id: &ResourceId,
-    kind: Kind,
+    kind: ServedType,
     given: GivenKeys,
 ) -> Result<Option<ETag>, Reply> {
-    if kind != Kind::Subscription || given.is_empty() {
+    if kind != ServedType::Subscription || given.is_empty() {
         return Ok(None);
     }
     let id = ApimSubscriptionId::try_from(id.clone()).map_err(|_| Reply::internal_error())?;
@@ -134,16 +134,16 @@ pub(super) fn delete(
     plane: &JsonControlPlane,
     call: Call,
     id: ResourceId,
-    kind: Kind,
+    kind: ServedType,
 ) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let Some(before) = find(plane, &id)? else { return Ok(Reply::deleted(false)) };
         // Azure deletes without a condition too, although its definitions require one.
         let expected = call.expected(Some(&before.etag))?;
-        if kind == Kind::Product && call.query.get("deleteSubscriptions") == Some("true") {
+        if kind == ServedType::Product && call.query.get("deleteSubscriptions") == Some("true") {
             delete_subscriptions(plane, &id).await?;
         }
-        if kind == Kind::Api && call.query.get("deleteRevisions") == Some("true") {
+        if kind == ServedType::Api && call.query.get("deleteRevisions") == Some("true") {
             revision::delete_others(plane, &id).await?;
         }
         plane.delete(&id, expected).await.map_err(|error| refused(&error))?;

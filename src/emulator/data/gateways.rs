@@ -11,7 +11,7 @@ use std::{
 use hyper::{Request, Response, body::Incoming};
 
 use super::{
-    gateway::{Called, Gateway, Service},
+    gateway::{Called, Gateway, GatewayService},
     routing::{History, Routing, Viewer},
 };
 use crate::emulator::reply::Body;
@@ -42,7 +42,7 @@ impl Gateways {
     /// Answers as the gateway of a service.
     pub(super) async fn answer(
         &self,
-        service: &Service,
+        service: &GatewayService,
         request: Request<Incoming>,
         called: Called<'_>,
     ) -> Response<Body> {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hyper::{Method, StatusCode, body::Incoming, http::request::Parts};
 use serde_json::{Map, Value, json};
 
-use super::{log::Journal, switches::Switchboard};
+use super::{log::RequestLog, switches::Switchboard};
 use crate::emulator::{control, listen::body, reply::Reply};
 
 /// Where the admin routes are.
@@ -45,7 +45,12 @@ pub(super) fn too_long() -> Reply {
 }
 
 /// Answers with the switches, or the last requests.
-pub(super) async fn answer(board: &Switchboard, journal: &Journal, parts: &Parts, body: Incoming) -> Reply {
+pub(super) async fn answer(
+    board: &Switchboard,
+    journal: &RequestLog,
+    parts: &Parts,
+    body: Incoming,
+) -> Reply {
     let shown = |switches| Reply::ok(serde_json::to_value(switches).unwrap_or_default());
     match (&parts.method, parts.uri.path().trim_start_matches(ROUTES)) {
         (&Method::GET, "requests") => Reply::ok(json!({"value": journal.recent()})),

@@ -13,7 +13,7 @@ use crate::ambient::Ambient;
 pub struct Fault {
     /// Which plane it is on.
     #[serde(default)]
-    pub plane: Plane,
+    pub plane: EmulatedPlane,
     /// The method of the requests; any unless given.
     #[serde(default)]
     pub method: Option<String>,
@@ -40,7 +40,7 @@ fn always() -> f64 {
 /// One of the two planes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Plane {
+pub enum EmulatedPlane {
     /// Resource Manager.
     #[default]
     Control,
@@ -92,7 +92,7 @@ impl Fault {
     /// Whether it strikes this request, and with what.
     pub(in crate::emulator) fn strike(
         &mut self,
-        plane: Plane,
+        plane: EmulatedPlane,
         method: &str,
         path: &str,
         ambient: &dyn Ambient,
@@ -118,7 +118,7 @@ impl FromStr for Fault {
             return Err(invalid());
         };
         let mut fault = Self {
-            plane: Plane::Control,
+            plane: EmulatedPlane::Control,
             method: (method != "*").then(|| method.to_ascii_uppercase()),
             path: if path == "*" { String::new() } else { path.to_owned() },
             effect: effect_of(effect).ok_or_else(invalid)?,
@@ -133,7 +133,7 @@ impl FromStr for Fault {
             } else if let Some(count) = word.strip_prefix('x') {
                 fault.count = Some(count.parse().map_err(|_| invalid())?);
             } else if word == "data" {
-                fault.plane = Plane::Data;
+                fault.plane = EmulatedPlane::Data;
             } else {
                 return Err(invalid());
             }
@@ -161,20 +161,21 @@ mod tests {
     fn a_fault_strikes_what_it_is_for_and_as_often_as_it_says() {
         let mut fault: Fault = "put LinkedBackends 503 x2".parse().unwrap();
         let mut strikes =
-            |method: &str, path: &str| fault.strike(Plane::Control, method, path, &System).is_some();
+            |method: &str, path: &str| fault.strike(EmulatedPlane::Control, method, path, &System).is_some();
         assert!(!strikes("GET", "/x/linkedBackends/b"));
         assert!(!strikes("PUT", "/x/products/p"));
         assert!(strikes("PUT", "/x/linkedbackends/b") && strikes("PUT", "/x/LINKEDBACKENDS/b"));
         assert!(!strikes("PUT", "/x/linkedBackends/b"), "it has struck twice");
-        assert_eq!(fault.strike(Plane::Data, "PUT", "/linkedBackends", &System), None);
+        assert_eq!(fault.strike(EmulatedPlane::Data, "PUT", "/linkedBackends", &System), None);
     }
 
     #[test]
     fn a_rate_is_kept_by_chance() {
         let mut never: Fault = "* * reset 0%".parse().unwrap();
         let mut often: Fault = "* * reset 50% data".parse().unwrap();
-        assert_eq!(never.strike(Plane::Control, "GET", "/", &System), None);
-        let struck = (0..1000).filter(|_| often.strike(Plane::Data, "GET", "/", &System).is_some()).count();
+        assert_eq!(never.strike(EmulatedPlane::Control, "GET", "/", &System), None);
+        let struck =
+            (0..1000).filter(|_| often.strike(EmulatedPlane::Data, "GET", "/", &System).is_some()).count();
         assert!((300..700).contains(&struck), "{struck}");
     }
 

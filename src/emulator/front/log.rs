@@ -10,7 +10,7 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::fault::Plane;
+use super::fault::EmulatedPlane;
 
 /// How many requests are remembered for the admin routes.
 const REMEMBERED: usize = 1000;
@@ -52,7 +52,7 @@ pub type LineWriter = Box<dyn Fn(&str) + Send + Sync>;
 #[serde(rename_all = "camelCase")]
 pub(in crate::emulator) struct Entry {
     pub(in crate::emulator) time: String,
-    pub(in crate::emulator) plane: Plane,
+    pub(in crate::emulator) plane: EmulatedPlane,
     pub(in crate::emulator) method: String,
     pub(in crate::emulator) host: String,
     /// Without its parameters.
@@ -65,19 +65,19 @@ pub(in crate::emulator) struct Entry {
 }
 
 /// Who tells about requests, and remembers the last of them.
-pub(in crate::emulator) struct Journal {
+pub(in crate::emulator) struct RequestLog {
     format: LogFormat,
     write: LineWriter,
     recent: Mutex<VecDeque<Entry>>,
 }
 
-impl fmt::Debug for Journal {
+impl fmt::Debug for RequestLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Journal").field("format", &self.format).finish_non_exhaustive()
+        f.debug_struct("RequestLog").field("format", &self.format).finish_non_exhaustive()
     }
 }
 
-impl Journal {
+impl RequestLog {
     pub(in crate::emulator) fn new(format: LogFormat, write: LineWriter) -> Self {
         Self { format, write, recent: Mutex::default() }
     }
@@ -109,8 +109,8 @@ impl Journal {
 
 fn text(entry: &Entry) -> String {
     let plane = match entry.plane {
-        Plane::Control => "control",
-        Plane::Data => "data   ",
+        EmulatedPlane::Control => "control",
+        EmulatedPlane::Data => "data   ",
     };
     let status = if entry.status == 0 { "---".to_owned() } else { entry.status.to_string() };
     let Entry { method, host, path, milliseconds, .. } = entry;
@@ -126,7 +126,7 @@ mod tests {
     fn entry(number: usize) -> Entry {
         Entry {
             time: "2026-01-01T00:00:00Z".to_owned(),
-            plane: Plane::Data,
+            plane: EmulatedPlane::Data,
             method: "GET".to_owned(),
             host: "shop.localhost:8088".to_owned(),
             path: format!("/api/{number}"),
@@ -145,7 +145,7 @@ mod tests {
             let lines = Arc::new(Mutex::new(Vec::new()));
             let kept = Arc::clone(&lines);
             let journal =
-                Journal::new(format, Box::new(move |line| kept.lock().unwrap().push(line.to_owned())));
+                RequestLog::new(format, Box::new(move |line| kept.lock().unwrap().push(line.to_owned())));
             (0..REMEMBERED + 5).for_each(|number| journal.note(entry(number)));
             assert_eq!(lines.lock().unwrap().first().map(String::as_str), expected);
             let recent = journal.recent();

@@ -25,9 +25,9 @@ use tokio::time::Instant;
 use self::{
     access::Tokens,
     admin::Admin,
-    fault::{Effect, Plane},
+    fault::{Effect, EmulatedPlane},
     guard::Guard,
-    log::{Entry, Journal},
+    log::{Entry, RequestLog},
     switches::Switchboard,
     throttle::Throttle,
 };
@@ -56,7 +56,7 @@ pub(super) struct Server {
     pub(super) data: Arc<DataPlane>,
     pub(super) store: Store,
     pub(super) board: Arc<Switchboard>,
-    pub(super) journal: Journal,
+    pub(super) journal: RequestLog,
     pub(super) guard: Guard,
     pub(super) tokens: Tokens,
     pub(super) throttle: Throttle,
@@ -76,7 +76,7 @@ pub(super) struct OnData(pub(super) Arc<Server>);
 
 impl Handler for OnControl {
     async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
-        let (server, begun) = (&*self.0, Begun::of(&request, Plane::Control, &*self.0.ambient));
+        let (server, begun) = (&*self.0, Begun::of(&request, EmulatedPlane::Control, &*self.0.ambient));
         let (parts, body) = request.into_parts();
         let answered = AssertUnwindSafe(server.on_control(&parts, body, peer)).catch_unwind().await;
         let reply = answered.unwrap_or_else(|_| Some(Reply::internal_error()));
@@ -89,7 +89,7 @@ impl Handler for OnControl {
 impl Handler for OnData {
     async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
         let server = &*self.0;
-        let begun = server.is_watched().then(|| Begun::of(&request, Plane::Data, &*server.ambient));
+        let begun = server.is_watched().then(|| Begun::of(&request, EmulatedPlane::Data, &*server.ambient));
         let answered = AssertUnwindSafe(server.on_data(request, peer)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| {
             let mut response = Response::new(reply::full("Internal server error"));
@@ -116,7 +116,7 @@ impl Server {
         if path.starts_with(admin::ROUTES) {
             return Some(self.administer(parts, body, peer).await);
         }
-        let effect = self.board.strike(Plane::Control, parts.method.as_str(), path, &*self.ambient);
+        let effect = self.board.strike(EmulatedPlane::Control, parts.method.as_str(), path, &*self.ambient);
         if let Some(struck) = effect.filter(|effect| *effect != Effect::Lost) {
             return struck_down(struck).await;
         }
@@ -159,7 +159,7 @@ impl Server {
         // What another process has just written counts at once.
         drop(self.store.current());
         let (method, path) = (request.method().as_str(), request.uri().path());
-        match self.board.strike(Plane::Data, method, path, &*self.ambient) {
+        match self.board.strike(EmulatedPlane::Data, method, path, &*self.ambient) {
             Some(Effect::Lost) => {
                 drop(self.data.answer(request, peer).await);
                 None
@@ -189,7 +189,7 @@ struct Begun {
 }
 
 impl Begun {
-    fn of(request: &Request<Incoming>, plane: Plane, ambient: &dyn Ambient) -> Self {
+    fn of(request: &Request<Incoming>, plane: EmulatedPlane, ambient: &dyn Ambient) -> Self {
         let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let host = request.uri().authority().map(Authority::as_str).or(named).unwrap_or_default();
         let entry = Entry {

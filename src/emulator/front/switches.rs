@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    fault::{Effect, Fault, Plane},
+    fault::{Effect, EmulatedPlane, Fault},
     throttle::Throttling,
 };
 use crate::{
     ambient::Ambient,
-    emulator::control::{Linking, Provisioning},
+    emulator::control::{LinkProvisioning, Linking},
 };
 
 /// How the emulator behaves; in JSON, what the admin routes show and take.
@@ -26,7 +26,7 @@ pub struct Switches {
     /// Whether connecting makes product, subscription and policy.
     pub provisions: bool,
     /// How connecting goes on.
-    pub provisioning: Provisioning,
+    pub provisioning: LinkProvisioning,
     /// How often the control plane can be asked; without limit unless given.
     pub throttling: Option<Throttling>,
     /// How long a key takes to arrive at the gateway, in milliseconds.
@@ -42,7 +42,7 @@ impl Default for Switches {
         Self {
             latency_ms: 0,
             provisions: true,
-            provisioning: Provisioning::default(),
+            provisioning: LinkProvisioning::default(),
             throttling: None,
             gateway_delay_ms: 0,
             edge_delay_ms: 0,
@@ -142,7 +142,7 @@ impl Switchboard {
     /// What goes wrong with a request, if something does.
     pub(in crate::emulator) fn strike(
         &self,
-        plane: Plane,
+        plane: EmulatedPlane,
         method: &str,
         path: &str,
         ambient: &dyn Ambient,
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(now.provisioning.shape, Shape::Location);
         assert_eq!(board.gateway_delay.load(Relaxed), 2000);
         let now = board.patch(&json!({"provisioning": null, "latencyMs": null})).unwrap();
-        assert_eq!((now.latency_ms, now.provisioning), (0, Provisioning::default()));
+        assert_eq!((now.latency_ms, now.provisioning), (0, LinkProvisioning::default()));
     }
 
     #[test]

@@ -57,13 +57,13 @@ impl Throttling {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum RequestKind {
     Reads,
     Writes,
     Deletes,
 }
 
-impl Kind {
+impl RequestKind {
     fn of(method: &Method) -> Self {
         match *method {
             Method::GET | Method::HEAD => Self::Reads,
@@ -105,11 +105,11 @@ pub(in crate::emulator) type Taken = Result<(HeaderName, String), Reply>;
 impl Throttle {
     /// Takes a token for a request, if there is one.
     pub(in crate::emulator) fn take(&self, limits: &Throttling, method: &Method) -> Taken {
-        let kind = Kind::of(method);
+        let kind = RequestKind::of(method);
         let bucket = match kind {
-            Kind::Reads => limits.reads,
-            Kind::Writes => limits.writes,
-            Kind::Deletes => limits.deletes,
+            RequestKind::Reads => limits.reads,
+            RequestKind::Writes => limits.writes,
+            RequestKind::Deletes => limits.deletes,
         };
         let mut level = self.0[kind as usize].lock().unwrap_or_else(PoisonError::into_inner);
         match draw(&mut level, bucket, Instant::now()) {
@@ -137,7 +137,7 @@ fn draw(level: &mut Option<Level>, bucket: Bucket, now: Instant) -> Result<u32, 
     Ok(left)
 }
 
-fn refusal(kind: Kind, wait: Duration) -> Reply {
+fn refusal(kind: RequestKind, wait: Duration) -> Reply {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let word = kind.word();
     let message = format!(

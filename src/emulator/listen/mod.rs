@@ -35,7 +35,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use self::{
-    seats::{Busy, Place, Seats},
+    seats::{Busy, Seat, Seats},
     stream::Watched,
 };
 use super::reply::Body;
@@ -112,7 +112,7 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     handler: impl Handler,
     watcher: Watcher,
-    place: Place,
+    place: Seat,
 ) {
     // Small answers are not to wait for more.
     let _ = stream.set_nodelay(true);
@@ -138,7 +138,7 @@ async fn http(
     peer: SocketAddr,
     handler: impl Handler,
     watcher: Watcher,
-    place: &Arc<Place>,
+    place: &Arc<Seat>,
 ) {
     let of_service = Arc::clone(place);
     let service = service_fn(move |request| {

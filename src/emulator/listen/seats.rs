@@ -26,11 +26,11 @@ pub(super) struct Seats {
 #[derive(Default)]
 struct Taken {
     next: u64,
-    seats: HashMap<u64, Arc<Seat>>,
+    seats: HashMap<u64, Arc<Occupant>>,
 }
 
 /// What is known of one connection.
-struct Seat {
+struct Occupant {
     state: Mutex<State>,
     /// Notified when the connection has to end.
     needed: Notify,
@@ -54,16 +54,16 @@ enum Phase {
 }
 
 /// The place of a connection; it is free again when this is dropped.
-pub(super) struct Place {
+pub(super) struct Seat {
     seats: Arc<Seats>,
     number: u64,
-    seat: Arc<Seat>,
+    occupant: Arc<Occupant>,
 }
 
 /// A request that is being answered; the connection is idle again when this is dropped.
 pub(super) struct Busy {
     seats: Arc<Seats>,
-    seat: Arc<Seat>,
+    occupant: Arc<Occupant>,
 }
 
 impl Seats {
@@ -74,7 +74,7 @@ impl Seats {
 
     /// A place for a connection. Where there is none, the connection that has been idle longest ends; where none is
     /// idle, this waits.
-    pub(super) async fn take(self: &Arc<Self>) -> Place {
+    pub(super) async fn take(self: &Arc<Self>) -> Seat {
         loop {
             if let Some(place) = self.try_take() {
                 return place;
@@ -84,7 +84,7 @@ impl Seats {
         }
     }
 
-    fn try_take(self: &Arc<Self>) -> Option<Place> {
+    fn try_take(self: &Arc<Self>) -> Option<Seat> {
         let mut taken = locked(&self.taken);
         if taken.seats.len() >= self.limit {
             let idle = taken.seats.iter().filter_map(|(number, seat)| Some((seat.idle_since()?, *number)));
@@ -95,15 +95,15 @@ impl Seats {
             }
         }
         let state = State { phase: Phase::Idle, moved: Instant::now() };
-        let seat = Arc::new(Seat { state: Mutex::new(state), needed: Notify::new() });
+        let seat = Arc::new(Occupant { state: Mutex::new(state), needed: Notify::new() });
         let number = taken.next;
         taken.next += 1;
         taken.seats.insert(number, Arc::clone(&seat));
-        Some(Place { seats: Arc::clone(self), number, seat })
+        Some(Seat { seats: Arc::clone(self), number, occupant: seat })
     }
 }
 
-impl Seat {
+impl Occupant {
     /// Since when the connection waits for its client alone, if it does.
     fn idle_since(&self) -> Option<Instant> {
         let State { phase, moved } = *locked(&self.state);
@@ -119,25 +119,25 @@ impl Seat {
     }
 }
 
-impl Place {
+impl Seat {
     /// Is over when another connection needs the place.
     pub(super) async fn is_needed(&self) {
-        self.seat.needed.notified().await;
+        self.occupant.needed.notified().await;
     }
 
     /// Notes that bytes were read or written.
     pub(super) fn note_move(&self) {
-        locked(&self.seat.state).moved = Instant::now();
+        locked(&self.occupant.state).moved = Instant::now();
     }
 
     /// Notes that a request has arrived.
     pub(super) fn begin(&self) -> Busy {
-        self.seat.enter(Phase::Works);
-        Busy { seats: Arc::clone(&self.seats), seat: Arc::clone(&self.seat) }
+        self.occupant.enter(Phase::Works);
+        Busy { seats: Arc::clone(&self.seats), occupant: Arc::clone(&self.occupant) }
     }
 }
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         locked(&self.seats.taken).seats.remove(&self.number);
         self.seats.changed.notify_one();
@@ -147,13 +147,13 @@ impl Drop for Place {
 impl Busy {
     /// Notes that the answer is being written from now on.
     pub(super) fn answers(&self) {
-        self.seat.enter(Phase::Writes);
+        self.occupant.enter(Phase::Writes);
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.seat.enter(Phase::Idle);
+        self.occupant.enter(Phase::Idle);
         self.seats.changed.notify_one();
     }
 }

@@ -12,7 +12,7 @@ use tokio::{
     time::{Duration, Sleep, sleep},
 };
 
-use super::seats::Place;
+use super::seats::Seat;
 
 /// How long a client may take to read what has been written to it.
 const UNREAD: Duration = Duration::from_secs(60);
@@ -20,13 +20,13 @@ const UNREAD: Duration = Duration::from_secs(60);
 /// A stream of a client.
 pub(super) struct Watched<S> {
     stream: S,
-    place: Arc<Place>,
+    place: Arc<Seat>,
     /// Runs while nothing can be written.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(stream: S, place: Arc<Place>) -> Self {
+    pub(super) fn new(stream: S, place: Arc<Seat>) -> Self {
         Self { stream, place, stalled: None }
     }
 

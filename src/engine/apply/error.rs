@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    engine::{Observed, Plan},
+    engine::{Observed, Plan, StepAction},
     model::ResourceId,
     provider::ProviderError,
 };
@@ -35,7 +35,7 @@ pub enum ApplyError {
         /// How many the plan has.
         of: usize,
         /// The step that failed.
-        action: &'static str,
+        action: StepAction,
         /// Whether a step before it has changed something.
         changed: bool,
         /// Whether the step itself may have changed something: it was sent, and no answer says that it failed.

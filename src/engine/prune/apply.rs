@@ -152,7 +152,7 @@ impl Hand<'_> {
         };
         let before = orphan.steps.len() - left.steps.len();
         for (done, planned) in left.steps.iter().enumerate() {
-            tracing::info!(step = planned.step.action(), target = %planned.step.target(), "pruning");
+            tracing::info!(step = %planned.step.action(), target = %planned.step.target(), "pruning");
             let Err(error) = self.take(planned, &versions).await else { continue };
             return match error {
                 ProviderError::Conflict(_) if done == 0 => {

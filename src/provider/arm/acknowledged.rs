@@ -8,12 +8,30 @@ use super::{
     http::{Answer, Call},
 };
 use crate::{
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::{LinkedBackendId, Resource},
-    provider::ProviderError,
+    provider::{Failure, ProviderError},
 };
 
 /// How often a linked backend is put whose answer shows something else.
 const PUTS: usize = 3;
+
+/// A change that was answered with a success, sent again since the answer did not show it, and then failed.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the answer to {what} did not show the linked backend, and the request failed when it was sent again"
+)]
+struct SentAgain {
+    what: String,
+    #[source]
+    source: ProviderError,
+}
+
+impl Diagnose for SentAgain {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis { exit: ExitCode::Partial, ..self.source.diagnosis() }
+    }
+}
 
 impl ArmControlPlane {
     /// Sends a change until its answer acknowledges it. A linked backend has no version, so only the answer to its
@@ -25,17 +43,26 @@ impl ArmControlPlane {
         resource: &Resource,
     ) -> Result<Answer, ProviderError> {
         let id = resource.id();
-        for _ in 1..PUTS {
-            let answer = self.change(call, id).await?;
+        let mut answered = None;
+        for _ in 0..PUTS {
+            let answer = match self.change(call, id).await {
+                Ok(answer) => answer,
+                // The one before it was answered with a success.
+                Err(source) if answered.is_some() => {
+                    let what = call.what.clone();
+                    return Err(ProviderError::Unfinished(Failure::new(SentAgain { what, source })));
+                }
+                Err(error) => return Err(error),
+            };
             if !id.is_a(LinkedBackendId::TYPE) || acknowledges(&answer, resource) {
                 return Ok(answer);
             }
-            tracing::info!("the answer to {} does not show the linked backend; sending it again", call.what);
+            tracing::info!("the answer to {} does not show the linked backend", call.what);
+            answered = Some(answer);
         }
-        let answer = self.change(call, id).await?;
         // An answer without any body says no more than that the change was accepted.
-        if acknowledges(&answer, resource) || answer.status == StatusCode::ACCEPTED {
-            return Ok(answer);
+        if let Some(accepted) = answered.filter(|answer| answer.status == StatusCode::ACCEPTED) {
+            return Ok(accepted);
         }
         let (what, problem) = (call.what.clone(), "does not show the linked backend".to_owned());
         let source = Box::new(ArmError::Unusable { what: what.clone(), problem });

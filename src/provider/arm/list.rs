@@ -13,7 +13,7 @@ use super::{
     route,
 };
 use crate::{
-    model::{ApimServiceId, ApimSubscription, ProductId, Resource, ResourceId, StaticSiteId},
+    model::{ApimServiceId, ApimSubscription, Malformed, ProductId, Resource, ResourceId, StaticSiteId},
     provider::{Collection, ProviderError, Versioned},
 };
 
@@ -63,7 +63,7 @@ impl ArmControlPlane {
         let url = self.url(parent, kind, query);
         let what = format!("listing {} of `{}`", kind.trim_start_matches('/'), parent.name());
         match self.pages(url, &what).await {
-            Ok(values) => resources(values, parent),
+            Ok(values) => resources(values),
             Err(error) if self.proves_absence(&error, parent) => Ok(Vec::new()),
             Err(error) => Err(error.about(parent)),
         }
@@ -79,7 +79,7 @@ impl ArmControlPlane {
         let mut url = self.endpoint().join(path);
         url.query_pairs_mut().append_pair("api-version", route::version_of(like));
         let values = self.pages(url, what).await.map_err(|error| error.about(like))?;
-        Ok(resources(values, like)?.into_iter().map(|resource| versioned(resource, None)).collect())
+        Ok(resources(values)?.into_iter().map(|resource| versioned(resource, None)).collect())
     }
 
     /// Every value of a list, whatever number of pages it comes in.
@@ -126,7 +126,7 @@ impl ArmControlPlane {
             values.extend(page.values);
             token = page.next;
             if token.is_none() {
-                return resources(values, &nowhere);
+                return resources(values);
             }
         }
     }
@@ -150,14 +150,20 @@ impl ArmControlPlane {
             url.query_pairs_mut().append_pair("api-version", route::WEB);
             let what = format!("listing every `{resource_type}` of the subscription `{id}`");
             let values = self.pages(url, &what).await.map_err(|error| error.about(&nowhere))?;
-            resources(values, &nowhere)
+            resources(values)
         });
         Ok(try_join_all(each).await?.into_iter().flatten().collect())
     }
 }
 
-fn resources(values: Vec<Value>, asked: &ResourceId) -> Result<Vec<Resource>, ProviderError> {
-    values.into_iter().map(|value| resource_of(value, asked)).collect()
+/// The resources of a list. No address says which resource each of its values is, so each needs an id of its own.
+fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderError> {
+    let resource = |value: Value| {
+        let id = value.get("id").and_then(Value::as_str).and_then(|id| ResourceId::parse(id).ok());
+        let id = id.ok_or_else(|| ProviderError::unusable_answer(Malformed::NoId))?;
+        resource_of(value, &id)
+    };
+    values.into_iter().map(resource).collect()
 }
 
 /// Whether a subscription's scope is this product, or may be: the list of a product may hold others, whose scope
@@ -171,6 +177,14 @@ pub(super) fn is_scoped_to(subscription: &Resource, product: &ProductId) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_a_list_without_an_id_of_its_own_is_an_answer_that_cannot_be_used() {
+        for value in [json!({"name": "a"}), json!({"id": null}), json!({"id": "a"}), json!({}), json!(7)] {
+            let read = resources(vec![value.clone()]);
+            assert!(matches!(read, Err(ProviderError::Undetermined(_))), "{value}: {read:?}");
+        }
+    }
 
     #[test]
     fn a_subscription_that_cannot_be_attributed_stays_in_the_list() {

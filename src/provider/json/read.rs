@@ -337,6 +337,27 @@ mod tests {
         assert_eq!(plane.generation().1, 3);
     }
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_is_as_it_was_written_is_not_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        let plane = JsonControlPlane::create(&path, "", Duration::ZERO, Arc::new(System)).unwrap();
+        plane.begin().await.unwrap();
+        put(&plane, "", json!({"description": "x".repeat(4096)})).await;
+        let (stamp, _) = plane.commit_shared().unwrap();
+        // The end of the file is damaged in a way that only reading it shows.
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        std::os::unix::fs::FileExt::write_at(&file, b"?", file.metadata().unwrap().len() - 2).unwrap();
+        file.set_modified(modified).unwrap();
+        assert_eq!(plane.stamp(), stamp);
+        plane.begin().await.unwrap();
+        assert!(plane.exists(&id("")).unwrap());
+        file.set_modified(modified + Duration::from_secs(1)).unwrap();
+        assert!(plane.begin().await.is_err(), "it is read when its time has changed");
+    }
+
     #[tokio::test]
     async fn what_was_changed_since_a_savepoint_can_be_taken_back_and_what_was_before_stays() {
         let folder = tempfile::tempdir().unwrap();

@@ -6,14 +6,14 @@ use std::{
 };
 
 use super::{
-    job::{Job, JobState, Origin},
+    job::{ChangeJob, JobState, PlanOrigin},
     plan::make,
     report,
 };
 use crate::{
     engine::{self, Applied, ApplyError, Movement, Observed, Plan, PlannedStep, Step, StepListener},
     workflow::{
-        listener::{Listener, Stage, StepNews},
+        listener::{Listener, StepNews, StepStage},
         workspace::Workspace,
     },
 };
@@ -24,7 +24,7 @@ const TRIES: usize = 5;
 const COURTESY: Duration = Duration::from_secs(2);
 
 /// Applies a job. What came of it is its state.
-pub(super) async fn one(work: &Workspace, job: &mut Job, listener: &dyn Listener) {
+pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) {
     for _ in 0..TRIES {
         let seen = job.seen.take();
         let (done, told) = plan(work, job, &job.plan, seen, listener).await;
@@ -36,7 +36,7 @@ pub(super) async fn one(work: &Workspace, job: &mut Job, listener: &dyn Listener
             }
             Err(error) => error,
         };
-        if !error.is_moved() || job.origin == Origin::Agreed {
+        if !error.is_moved() || job.origin == PlanOrigin::Agreed {
             stop(job, error);
             return;
         }
@@ -52,7 +52,7 @@ pub(super) async fn one(work: &Workspace, job: &mut Job, listener: &dyn Listener
 }
 
 /// Ends a job with the failure of a step.
-fn stop(job: &mut Job, error: ApplyError) {
+fn stop(job: &mut ChangeJob, error: ApplyError) {
     let (failed_step, undetermined) = (error.failed_step(), error.is_undetermined());
     let undetermined = undetermined && job.plane.is_azure();
     let errand = report::errand(&job.plan.intent);
@@ -61,7 +61,7 @@ fn stop(job: &mut Job, error: ApplyError) {
 }
 
 /// Computes the plan of a job again, and says whether there is one.
-async fn plan_again(work: &Workspace, job: &mut Job, listener: &dyn Listener) -> bool {
+async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) -> bool {
     listener.retries(&job.env);
     if job.plane.is_azure() {
         tracing::info!(env = job.env, "somebody else changed the link; starting over");
@@ -84,7 +84,7 @@ async fn plan_again(work: &Workspace, job: &mut Job, listener: &dyn Listener) ->
 /// Applies a plan of a job, and returns how many of its steps the listener was told of as done.
 pub(super) async fn plan(
     work: &Workspace,
-    job: &Job,
+    job: &ChangeJob,
     plan: &Plan,
     seen: Option<Observed>,
     listener: &dyn Listener,
@@ -105,7 +105,7 @@ struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(job: &'a Job, plan: &Plan, listener: &'a dyn Listener) -> Self {
+    fn new(job: &'a ChangeJob, plan: &Plan, listener: &'a dyn Listener) -> Self {
         let stands_alone = job.plane.is_azure();
         if stands_alone {
             listener.plan(&job.env, &plan.steps);
@@ -113,14 +113,14 @@ impl<'a> Steps<'a> {
         Self { env: &job.env, total: plan.steps.len(), listener, stands_alone, told: AtomicUsize::new(0) }
     }
 
-    fn tell(&self, at: usize, step: &PlannedStep, stage: Stage) {
+    fn tell(&self, at: usize, step: &PlannedStep, stage: StepStage) {
         self.listener.step(StepNews { of: self.env, at, total: self.total, step, stage });
     }
 }
 
 impl StepListener for Steps<'_> {
     fn starting(&self, at: usize, step: &PlannedStep) {
-        self.tell(at, step, Stage::Starting);
+        self.tell(at, step, StepStage::Starting);
         if let Step::Settle { grace, .. } | Step::ProveKey { grace, .. } = &step.step {
             self.listener.waits(self.env, grace.duration());
         }
@@ -128,7 +128,7 @@ impl StepListener for Steps<'_> {
 
     fn finished(&self, at: usize, step: &PlannedStep, took: Duration) {
         if self.stands_alone {
-            self.tell(at, step, Stage::Done(Some(took)));
+            self.tell(at, step, StepStage::Done(Some(took)));
             self.told.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     apply,
-    job::{Job, JobState, Origin},
+    job::{ChangeJob, JobState, PlanOrigin},
     plan::make,
     report,
 };
@@ -15,7 +15,12 @@ use crate::{
 };
 
 /// Observes the link again, and says what became of the change.
-pub(super) async fn one(work: &Workspace, mut job: Job, listener: &dyn Listener, wait: Wait) -> ChangeResult {
+pub(super) async fn one(
+    work: &Workspace,
+    mut job: ChangeJob,
+    listener: &dyn Listener,
+    wait: Wait,
+) -> ChangeResult {
     match look(work, &mut job, listener, wait).await {
         Ok(verdict) => checked(job, &verdict, wait),
         Err(error) => unchecked(job, error),
@@ -23,7 +28,7 @@ pub(super) async fn one(work: &Workspace, mut job: Job, listener: &dyn Listener,
 }
 
 /// What is reported where the link was observed after the change.
-fn checked(mut job: Job, verdict: &Verdict, wait: Wait) -> ChangeResult {
+fn checked(mut job: ChangeJob, verdict: &Verdict, wait: Wait) -> ChangeResult {
     let told = Told::Steps(job.told);
     let mut steps = std::mem::take(&mut job.before);
     match &job.state {
@@ -50,7 +55,7 @@ fn checked(mut job: Job, verdict: &Verdict, wait: Wait) -> ChangeResult {
 }
 
 /// The steps of a plan that was applied, with those that repaired what it left.
-fn acknowledged(job: &Job, applied: &Applied) -> Vec<StepReport> {
+fn acknowledged(job: &ChangeJob, applied: &Applied) -> Vec<StepReport> {
     let took = job.plane.is_azure().then_some(applied.took.as_slice());
     let mut steps = report::applied(&job.plan, took);
     steps.extend(job.after.iter().cloned());
@@ -59,7 +64,7 @@ fn acknowledged(job: &Job, applied: &Applied) -> Vec<StepReport> {
 
 /// What is reported of a job of which no step failed.
 fn done(
-    job: &Job,
+    job: &ChangeJob,
     steps: Vec<StepReport>,
     applied: Option<&Applied>,
     outcome: Outcome,
@@ -93,7 +98,7 @@ fn done(
 
 /// What is reported where the link could not be observed after the change: the steps as they were
 /// acknowledged, and never that nothing was changed.
-fn unchecked(mut job: Job, unseen: ProviderError) -> ChangeResult {
+fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
     let unseen = || anyhow::Error::new(unseen).context("could not check the link");
     let mut steps = std::mem::take(&mut job.before);
     let told = Told::Steps(job.told);
@@ -120,7 +125,7 @@ fn unchecked(mut job: Job, unseen: ProviderError) -> ChangeResult {
 /// Observes the link. Where a resource provider has failed to do its part, it is asked once more.
 async fn look(
     work: &Workspace,
-    job: &mut Job,
+    job: &mut ChangeJob,
     listener: &dyn Listener,
     wait: Wait,
 ) -> Result<Verdict, ProviderError> {
@@ -140,7 +145,7 @@ async fn look(
         Intent::Relink if !job.unrotated => Intent::Link { existing: Existing::Keep },
         other => other,
     };
-    if verdict.fulfils(&rest) && !job.unrotated || job.origin == Origin::Agreed {
+    if verdict.fulfils(&rest) && !job.unrotated || job.origin == PlanOrigin::Agreed {
         return Ok(verdict);
     }
     if repair(work, job, listener, &rest, verdict.state).await {
@@ -152,7 +157,7 @@ async fn look(
 /// Does what is left of an intent, and says whether all of it was done.
 async fn repair(
     work: &Workspace,
-    job: &mut Job,
+    job: &mut ChangeJob,
     listener: &dyn Listener,
     rest: &Intent,
     state: LinkState,

@@ -7,14 +7,14 @@ use crate::{
 };
 
 /// A change of one env, on its way.
-pub(super) struct Job {
+pub(super) struct ChangeJob {
     pub(super) plane: Plane,
     pub(super) plan: Plan,
     pub(super) env: String,
     /// What the plan was made from, if it can be applied without looking again.
     pub(super) seen: Option<Observed>,
     /// Whether another plan may take its place, if what it was made from has moved.
-    pub(super) origin: Origin,
+    pub(super) origin: PlanOrigin,
     pub(super) state: JobState,
     /// What was found, where the plan has no steps.
     pub(super) findings: Vec<Finding>,
@@ -32,7 +32,7 @@ pub(super) struct Job {
 
 /// Where a plan is from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum PlanOrigin {
     /// Made by this very command.
     Fresh,
     /// Shown to the user, who agreed to it, or saved: it is this plan or none.
@@ -66,8 +66,8 @@ impl JobState {
     }
 }
 
-impl Job {
-    pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: Origin) -> Self {
+impl ChangeJob {
+    pub(super) fn new(plane: Plane, plan: Plan, seen: Option<Observed>, origin: PlanOrigin) -> Self {
         let (env, undo) = (plan.target.env.clone(), plan.undo.clone());
         let (before, after) = (Vec::new(), Vec::new());
         let (state, findings) = (JobState::Planned, Vec::new());
@@ -91,12 +91,12 @@ impl Job {
     pub(super) fn settled(plane: Plane, plan: Plan, verdict: Verdict) -> Self {
         let findings = verdict.findings.clone();
         let state = JobState::Settled(Box::new(verdict));
-        Self { state, findings, ..Self::new(plane, plan, None, Origin::Fresh) }
+        Self { state, findings, ..Self::new(plane, plan, None, PlanOrigin::Fresh) }
     }
 
     /// The user has agreed to this very plan.
     pub(super) fn agree(&mut self) {
-        (self.origin, self.seen) = (Origin::Agreed, None);
+        (self.origin, self.seen) = (PlanOrigin::Agreed, None);
     }
 
     /// Whether the plan deletes what does not come back.

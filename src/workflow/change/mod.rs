@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use self::{
-    job::{Job, Origin},
+    job::{ChangeJob, PlanOrigin},
     run::Run,
 };
 use super::{
     error::UsageError,
     listener::Listener,
-    plane::{Place, Plane},
+    plane::{Plane, PlaneLocation},
     saved::{Saved, SavedPlan, stranger},
     select::name_lookalikes,
     workspace::Workspace,
@@ -32,7 +32,7 @@ use crate::{
 
 /// A change that is wanted of links.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct LinkChange {
     /// What is wanted.
     pub intent: Intent,
     /// Whether named preview environments may be linked.
@@ -49,7 +49,7 @@ pub struct Change {
     pub rehearses: bool,
 }
 
-impl Change {
+impl LinkChange {
     /// A change with what commands have unless the user says otherwise.
     #[must_use]
     pub fn new(intent: Intent) -> Self {
@@ -69,7 +69,7 @@ impl Change {
 pub struct Proposal {
     command: String,
     wait: Wait,
-    jobs: Vec<(usize, Job)>,
+    jobs: Vec<(usize, ChangeJob)>,
     /// Why nothing can be done for the other envs.
     failed: BTreeMap<usize, ChangeResult>,
 }
@@ -94,7 +94,7 @@ pub struct Question {
 pub async fn propose(
     work: &Workspace,
     envs: &[EnvSettings],
-    change: &Change,
+    change: &LinkChange,
     listener: &dyn Listener,
 ) -> anyhow::Result<Proposal> {
     work.wait(change.wait);
@@ -154,7 +154,7 @@ fn saved_failed(saved: &SavedPlan, error: &anyhow::Error) -> ChangeResult {
 
 /// Plans again for the same target and intent. A saved plan is a proposal: what is carried out is the new plan,
 /// and only if it is the saved one.
-async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<Job> {
+async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<ChangeJob> {
     let errand = || format!("could not begin {}", report::errand(&saved.intent));
     let observed = engine::observe(plane.as_ref(), &saved.target).await;
     let observed = observed.context("could not read the current link")?;
@@ -166,7 +166,7 @@ async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<Job> {
         return Err(anyhow::Error::new(stranger).context(errand()));
     }
     let seen = plane.is_azure().then_some(observed);
-    Ok(Job::new(plane.clone(), plan, seen, Origin::Agreed))
+    Ok(ChangeJob::new(plane.clone(), plan, seen, PlanOrigin::Agreed))
 }
 
 impl Proposal {
@@ -178,7 +178,7 @@ impl Proposal {
 
     /// Where the first of the changes would be made.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<PlaneLocation> {
         self.jobs.first().map(|(_, job)| job.plane.place())
     }
 
@@ -206,7 +206,7 @@ impl Proposal {
     #[must_use]
     pub fn questions(&self) -> Vec<Question> {
         let deleting = self.jobs.iter().map(|(_, job)| job).filter(|job| job.deletes());
-        let question = |job: &Job| {
+        let question = |job: &ChangeJob| {
             let site = job.plan.target.site_environment.site().name().to_owned();
             Question {
                 text: format!("This deletes the product and the keys of the link of `{site}`."),
@@ -219,7 +219,7 @@ impl Proposal {
 
     /// What is changed, and where, if the proposal is for one env and nothing stands in its way.
     #[must_use]
-    pub fn only(&self) -> Option<(&Target, &Intent, Place)> {
+    pub fn only(&self) -> Option<(&Target, &Intent, PlaneLocation)> {
         match self.jobs.as_slice() {
             [(_, job)] if self.failed.is_empty() => {
                 Some((&job.plan.target, &job.plan.intent, job.plane.place()))

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    Change,
-    job::{Job, Origin},
+    LinkChange,
+    job::{ChangeJob, PlanOrigin},
     report,
 };
 use crate::{
@@ -26,14 +26,14 @@ use crate::{
 };
 
 /// What came of planning for each env, with its place among them.
-type Planned = Vec<(usize, anyhow::Result<Job>)>;
+type Planned = Vec<(usize, anyhow::Result<ChangeJob>)>;
 
 /// Plans for each env. Those in Azure are read side by side, each waiting for its answers; reading a model waits for
 /// nothing.
 pub(super) async fn each(
     work: &Workspace,
     envs: &[EnvSettings],
-    change: &Change,
+    change: &LinkChange,
     listener: &dyn Listener,
 ) -> Planned {
     let mut resolved = Vec::new();
@@ -54,7 +54,11 @@ pub(super) async fn each(
     planned
 }
 
-async fn target_of(work: &Workspace, env: &EnvSettings, change: &Change) -> anyhow::Result<(Target, Plane)> {
+async fn target_of(
+    work: &Workspace,
+    env: &EnvSettings,
+    change: &LinkChange,
+) -> anyhow::Result<(Target, Plane)> {
     let (plane, mut target) = work.target(env, change.previews).await?;
     target.adoption = change.adoption;
     match &change.intent {
@@ -69,12 +73,12 @@ async fn target_of(work: &Workspace, env: &EnvSettings, change: &Change) -> anyh
 }
 
 /// A plan for one env. Of many in Azure, those that a page says are as they should be are left at that.
-async fn one(plane: Plane, target: Target, change: &Change, fleet: &Fleet) -> anyhow::Result<Job> {
+async fn one(plane: Plane, target: Target, change: &LinkChange, fleet: &Fleet) -> anyhow::Result<ChangeJob> {
     if !matches!(change.intent, Intent::Relink)
         && let Some(Ok(verdict)) = fleet.glance(&target, &plane).await
         && verdict.fulfils(&change.intent)
     {
-        return Ok(Job::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
+        return Ok(ChangeJob::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
     }
     let (plan, seen) = make(plane.as_ref(), &target, &change.intent).await?;
     if change.check_rights && !plan.is_empty() {
@@ -86,7 +90,7 @@ async fn one(plane: Plane, target: Target, change: &Change, fleet: &Fleet) -> an
     }
     let findings = if plan.is_empty() { engine::findings(&seen) } else { Vec::new() };
     let seen = plane.is_azure().then_some(seen);
-    let mut job = Job::new(plane, plan, seen, Origin::Fresh);
+    let mut job = ChangeJob::new(plane, plan, seen, PlanOrigin::Fresh);
     job.findings = findings;
     Ok(job)
 }
@@ -115,7 +119,7 @@ pub(super) async fn make(
 /// Refuses, before anything is changed, a plan whose own waits are longer than the command may take.
 pub(super) fn check_time<'a>(
     deadline: Deadline,
-    jobs: impl Iterator<Item = &'a Job>,
+    jobs: impl Iterator<Item = &'a ChangeJob>,
 ) -> Result<(), UsageError> {
     let Some(limit) = deadline.given() else { return Ok(()) };
     for job in jobs.filter(|job| job.plane.is_azure()) {

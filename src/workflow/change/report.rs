@@ -73,7 +73,8 @@ pub(super) fn failed(
         _ => own,
     };
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
-    let refused = !applied && !unknown && (refusal.is_some() || exit == ExitCode::Refused);
+    // What a plan could not be made of because Azure's answer was of no use is not refused: it may be tried again.
+    let refused = !applied && !unknown && exit == ExitCode::Refused;
     let (outcome, summary) = match (refused, applied || unknown) {
         (true, _) => (Outcome::Refused, "refused; nothing was changed"),
         (false, true) => (Outcome::Failed, "stopped part-way"),
@@ -97,8 +98,7 @@ pub(super) fn failed(
 
 /// Adds what was observed after a failure. What a refusal found stays.
 pub(super) fn seen(result: ChangeResult, verdict: &Verdict) -> ChangeResult {
-    let refused = result.outcome == Outcome::Refused && !result.findings.is_empty();
-    let findings = if refused { result.findings } else { verdict.findings.clone() };
+    let findings = if result.findings.is_empty() { verdict.findings.clone() } else { result.findings };
     ChangeResult { product: product_of(verdict), findings, ..result }
 }
 

@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{
     apply, conclude,
-    job::{Job, JobState},
+    job::{ChangeJob, JobState},
 };
 use crate::{
     engine::PlannedStep,
@@ -14,8 +14,8 @@ use crate::{
     report::{ChangeResult, Told},
     workflow::{
         at_once,
-        listener::{Listener, Stage, StepNews},
-        plane::Place,
+        listener::{Listener, StepNews, StepStage},
+        plane::PlaneLocation,
         workspace::Workspace,
     },
 };
@@ -33,7 +33,7 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     /// Carries out every job, and says what came of each.
-    pub(super) async fn carry_out(self, jobs: Vec<(usize, Job)>) -> Vec<(usize, ChangeResult)> {
+    pub(super) async fn carry_out(self, jobs: Vec<(usize, ChangeJob)>) -> Vec<(usize, ChangeResult)> {
         let (apart, mut together): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|(_, job)| job.plane.is_azure());
         let beside = (apart.len() + together.len()).saturating_sub(1);
@@ -53,7 +53,7 @@ impl Run<'_> {
     }
 
     /// Observes the link of a job again, and tells the listener what came of it as soon as it is known.
-    async fn conclude(self, job: Job, beside: usize) -> ChangeResult {
+    async fn conclude(self, job: ChangeJob, beside: usize) -> ChangeResult {
         self.listener.doing(&format!("checking {}", job.env));
         let looked = conclude::one(self.work, job, self.listener, self.wait);
         let mut result = Box::pin(looked).await;
@@ -64,8 +64,8 @@ impl Run<'_> {
 
     /// One transaction for each model, in the order of their files, so that two commands never wait for each
     /// other.
-    async fn apply_together(self, jobs: &mut [(usize, Job)]) {
-        let mut by_model: BTreeMap<Place, Vec<&mut Job>> = BTreeMap::new();
+    async fn apply_together(self, jobs: &mut [(usize, ChangeJob)]) {
+        let mut by_model: BTreeMap<PlaneLocation, Vec<&mut ChangeJob>> = BTreeMap::new();
         for (_, job) in jobs.iter_mut().filter(|(_, job)| !job.plan.is_empty()) {
             by_model.entry(job.plane.place()).or_default().push(job);
         }
@@ -74,7 +74,7 @@ impl Run<'_> {
         }
     }
 
-    async fn transact(self, mut jobs: Vec<&mut Job>) {
+    async fn transact(self, mut jobs: Vec<&mut ChangeJob>) {
         let Some(plane) = jobs.first().map(|job| job.plane.clone()) else { return };
         self.listener.doing("waiting for the lock of the model");
         if let Err(error) = plane.as_ref().begin().await {
@@ -87,7 +87,7 @@ impl Run<'_> {
         self.listener.doing("writing the model");
         for job in &jobs {
             self.listener.plan(&job.env, &job.plan.steps);
-            self.tell(job, Stage::Sent);
+            self.tell(job, StepStage::Sent);
         }
         if let Err(error) = plane.as_ref().commit().await {
             unwritten(&mut jobs, error);
@@ -96,12 +96,12 @@ impl Run<'_> {
             return;
         }
         for job in &jobs {
-            self.tell(job, Stage::Done(None));
+            self.tell(job, StepStage::Done(None));
         }
     }
 
     /// Tells how far the steps of a job have come that a transaction holds.
-    fn tell(self, job: &Job, stage: Stage) {
+    fn tell(self, job: &ChangeJob, stage: StepStage) {
         let (of, total) = (job.env.as_str(), job.plan.steps.len());
         for (at, step) in held(job).iter().enumerate() {
             self.listener.step(StepNews { of, at, total, step, stage });
@@ -110,7 +110,7 @@ impl Run<'_> {
 }
 
 /// The steps of a job that a transaction holds.
-fn held(job: &Job) -> &[PlannedStep] {
+fn held(job: &ChangeJob) -> &[PlannedStep] {
     let count = match &job.state {
         JobState::Applied(_) => job.plan.steps.len(),
         JobState::Failed { failed_step, .. } => failed_step.unwrap_or_default(),
@@ -120,7 +120,7 @@ fn held(job: &Job) -> &[PlannedStep] {
 }
 
 /// One error for all, in each of whose chains it stands.
-fn fail_all(jobs: &mut [&mut Job], error: ProviderError) {
+fn fail_all(jobs: &mut [&mut ChangeJob], error: ProviderError) {
     let shared = Shared::from(error);
     for job in jobs.iter_mut().filter(|job| !matches!(job.state, JobState::Failed { .. })) {
         job.state = JobState::failed(shared.clone());
@@ -128,7 +128,7 @@ fn fail_all(jobs: &mut [&mut Job], error: ProviderError) {
 }
 
 /// None of the steps of a transaction is known to be done if it could not be written.
-fn unwritten(jobs: &mut [&mut Job], error: ProviderError) {
+fn unwritten(jobs: &mut [&mut ChangeJob], error: ProviderError) {
     let shared = Shared::from(error);
     for job in jobs {
         let taken = match &job.state {

@@ -35,7 +35,7 @@ pub struct Status {
 
 /// Whether a link that is not as it should be is told by the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub enum ExitDetail {
     /// It is [`ExitCode::Changes`].
     Detailed,
     /// Only what could not be read is told.
@@ -56,7 +56,7 @@ pub async fn status(
     work: &Workspace,
     envs: &[EnvSettings],
     previews: Previews,
-    detail: Detail,
+    detail: ExitDetail,
     listener: &dyn Listener,
 ) -> anyhow::Result<Status> {
     let mut targets = Vec::new();
@@ -93,7 +93,7 @@ fn is_undetermined(error: &anyhow::Error) -> bool {
 /// What was seen of each, in the same order: those in Azure side by side, models by threads if there are many.
 async fn look_at_all(
     targets: Vec<Resolved>,
-    detail: Detail,
+    detail: ExitDetail,
     listener: &dyn Listener,
 ) -> anyhow::Result<Vec<Sight>> {
     let (alone, mut in_azure, mut others) = (targets.len() == 1, Vec::new(), Vec::new());
@@ -117,11 +117,11 @@ async fn look_at_all(
     Ok(sights.into_iter().map(|(_, sight)| sight).collect())
 }
 
-fn sight(verdict: &Verdict, detail: Detail) -> (ExitCode, LinkReport) {
+fn sight(verdict: &Verdict, detail: ExitDetail) -> (ExitCode, LinkReport) {
     (exit_code(verdict, detail), LinkReport::of(verdict))
 }
 
-async fn look_at_each(targets: Vec<Resolved>, detail: Detail, alone: bool) -> Vec<Sight> {
+async fn look_at_each(targets: Vec<Resolved>, detail: ExitDetail, alone: bool) -> Vec<Sight> {
     let mut sights = Vec::with_capacity(targets.len());
     for resolved in targets {
         let seen = match resolved {
@@ -141,7 +141,7 @@ async fn look_at(plane: &dyn ControlPlane, target: &Target, alone: bool) -> anyh
     Ok(verdict)
 }
 
-fn exit_code(verdict: &Verdict, detail: Detail) -> ExitCode {
+fn exit_code(verdict: &Verdict, detail: ExitDetail) -> ExitCode {
     let missing = verdict.findings.iter().any(|finding| finding.code == FindingCode::SiteMissing);
     let broken = || verdict.findings.iter().any(|finding| finding.severity == Severity::Broken);
     let is_well = match verdict.state {
@@ -155,7 +155,7 @@ fn exit_code(verdict: &Verdict, detail: Detail) -> ExitCode {
         | LinkState::LinkedElsewhere
         | LinkState::Dangling => false,
     };
-    if is_well || detail == Detail::Plain { ExitCode::Success } else { ExitCode::Changes }
+    if is_well || detail == ExitDetail::Plain { ExitCode::Success } else { ExitCode::Changes }
 }
 
 /// An env that could not be looked at, among others that could.

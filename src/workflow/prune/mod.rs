@@ -6,8 +6,8 @@ use anyhow::Context as _;
 
 use super::{
     error::{UsageError, diagnose, report as failure},
-    listener::{Listener, Stage, StepNews},
-    plane::{Place, Plane},
+    listener::{Listener, StepNews, StepStage},
+    plane::{Plane, PlaneLocation},
     saved::{Saved, SavedPrune},
     workspace::Workspace,
 };
@@ -31,7 +31,7 @@ pub struct Pruning {
 
 /// What came of a prune.
 #[derive(Clone, Debug)]
-pub struct Pruned {
+pub struct PruneResult {
     /// What became of each product.
     pub report: PruneReport,
     /// The exit code of the whole.
@@ -94,15 +94,15 @@ impl Pruning {
 
     /// Where it would be done.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> PlaneLocation {
         self.plane.place()
     }
 
     /// The plan as it is reported where it is not carried out.
     #[must_use]
-    pub fn proposed(&self) -> Pruned {
+    pub fn proposed(&self) -> PruneResult {
         let exit = report::undetermined(&self.plan);
-        Pruned { report: report::planned(&self.plan), exit, refusal: None }
+        PruneResult { report: report::planned(&self.plan), exit, refusal: None }
     }
 
     /// The plan, to be applied later.
@@ -121,7 +121,7 @@ impl Pruning {
     /// # Errors
     ///
     /// If the model cannot be locked or written.
-    pub async fn carry_out(self, listener: &dyn Listener) -> anyhow::Result<Pruned> {
+    pub async fn carry_out(self, listener: &dyn Listener) -> anyhow::Result<PruneResult> {
         let control = self.plane.as_ref();
         listener.doing("waiting for the lock of the model");
         control.begin().await.context("could not begin to prune")?;
@@ -147,7 +147,7 @@ impl Pruning {
         control.commit().await.context("could not write what was pruned")?;
         let report = report::done(&self.plan, pruned, apart);
         let exit = report::exit_code(&report).worst(report::undetermined(&self.plan));
-        Ok(Pruned { report, exit, refusal: None })
+        Ok(PruneResult { report, exit, refusal: None })
     }
 }
 
@@ -156,13 +156,13 @@ fn tell(listener: &dyn Listener, orphan: &Orphan) {
     let (of, total) = (orphan.product.name(), orphan.steps.len());
     listener.plan(of, &orphan.steps);
     for (at, step) in orphan.steps.iter().enumerate() {
-        listener.step(StepNews { of, at, total, step, stage: Stage::Sent });
+        listener.step(StepNews { of, at, total, step, stage: StepStage::Sent });
     }
 }
 
-fn refused(plan: &PrunePlan, error: &anyhow::Error) -> Pruned {
+fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneResult {
     let (report, exit) = (report::refused(plan, error), diagnose(error).exit);
-    Pruned { report, exit, refusal: Some(failure(error)) }
+    PruneResult { report, exit, refusal: Some(failure(error)) }
 }
 
 /// Plans again for the same service. What an interrupted run has deleted already may be missing.

@@ -142,6 +142,14 @@ impl FakeAzure {
         azure
     }
 
+    /// Another one that has come as far as this one.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::start(self.shared.options.clone());
+        let state = self.state().moved_to(copy.port());
+        *copy.state() = state;
+        copy
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.shared.port
     }

@@ -49,6 +49,7 @@ pub(crate) enum Ending {
     Never,
 }
 
+#[derive(Clone)]
 pub(super) struct Operation {
     backend: String,
     due: Instant,

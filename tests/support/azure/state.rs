@@ -18,6 +18,7 @@ pub(crate) type Keys = (String, String);
 /// What the gateway and the edges were told at a moment: the keys there are, and those that sites hold.
 type Told = (Instant, BTreeMap<String, Keys>, BTreeMap<String, String>);
 
+#[derive(Clone)]
 pub(crate) struct State {
     pub(super) options: Options,
     pub(super) port: u16,
@@ -34,6 +35,9 @@ pub(crate) struct State {
     /// Links that have worked, and so have to go on.
     working: BTreeSet<String>,
     violations: Vec<String>,
+    /// How often something may have changed, and how often that was so when the sites were last judged.
+    changes: u64,
+    judged: Option<u64>,
     pub(super) permissions: Value,
     counter: u64,
     pub(super) requests: u64,
@@ -55,12 +59,26 @@ impl State {
             history: Vec::new(),
             working: BTreeSet::new(),
             violations: Vec::new(),
+            changes: 0,
+            judged: None,
             permissions: json!([{"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}]),
             counter: 0,
             requests: 0,
             buckets: BTreeMap::new(),
             refused: 0,
         }
+    }
+
+    /// The same at another port, where gateways then are.
+    pub(super) fn moved_to(&self, port: u16) -> Self {
+        let (old, new) = (format!(":{}", self.port), format!(":{port}"));
+        let mut moved = Self { port, ..self.clone() };
+        for body in moved.resources.values_mut() {
+            if let Some(gateway) = body["properties"]["gatewayUrl"].as_str() {
+                body["properties"]["gatewayUrl"] = gateway.replace(&old, &new).into();
+            }
+        }
+        moved
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Value> {
@@ -202,6 +220,11 @@ impl State {
     }
 
     fn remember(&mut self) {
+        self.changes += 1;
+        if self.options.propagation.is_zero() {
+            // Only what is known now reaches the gateway.
+            self.history.clear();
+        }
         self.history.push((Instant::now(), self.keys.clone(), self.site_keys.clone()));
         self.judge();
     }
@@ -242,8 +265,18 @@ impl State {
         active && scope.ends_with(&format!("/products/{}", product.to_lowercase()))
     }
 
+    /// A number that differs from an earlier one if something has changed in between.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// A site that has worked may at no moment send a key that some node refuses.
     fn judge(&mut self) {
+        // Without a delay, the verdict changes only with what there is.
+        if self.options.propagation.is_zero() && self.judged == Some(self.changes) {
+            return;
+        }
+        self.judged = Some(self.changes);
         let mut said = Vec::new();
         let mut works = Vec::new();
         for backend in self.site_keys.keys() {

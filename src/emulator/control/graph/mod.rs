@@ -3,11 +3,12 @@
 
 mod query;
 mod stage;
+mod token;
 
 use hyper::{StatusCode, header::HeaderName};
 use serde_json::{Map, Value, json};
 
-use self::query::Unparsed;
+use self::token::Unparsed;
 use super::{
     call::Call,
     manager::ResourceManager,

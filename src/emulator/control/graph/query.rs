@@ -1,5 +1,7 @@
 //! The query language of Resource Graph: text to stages.
 
+use super::token::{Token, Unparsed, tokens};
+
 /// One step of a query; each takes the rows of the step before it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Stage {
@@ -41,40 +43,6 @@ pub(super) enum Test {
     StartsWith,
     EndsWith,
 }
-
-/// Where a query is not understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unparsed {
-    pub(super) line: usize,
-    pub(super) position: usize,
-    pub(super) token: String,
-    /// The clause or operator that is not implemented, if that is the problem.
-    pub(super) unsupported: Option<String>,
-}
-
-impl Unparsed {
-    fn at(text: &str, place: usize, token: &str) -> Self {
-        let before = &text[..place.min(text.len())];
-        let line = before.matches('\n').count() + 1;
-        let position = before.rsplit('\n').next().unwrap_or_default().chars().count();
-        Self { line, position, token: token.to_owned(), unsupported: None }
-    }
-
-    pub(super) fn unsupported(what: &str, text: &str, place: usize) -> Self {
-        Self { unsupported: Some(what.to_owned()), ..Self::at(text, place, what) }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    /// A name, a keyword or a number.
-    Word(String),
-    /// A text between quotes.
-    Text(String),
-    Mark(&'static str),
-}
-
-const MARKS: [&str; 15] = ["==", "=~", "!=", "!~", "|", "(", ")", ",", "=", "[", "]", "*", "<", ">", "+"];
 
 /// The stages of the language that are not implemented.
 const UNSUPPORTED: [&str; 16] = [
@@ -121,33 +89,6 @@ pub(super) fn parse(text: &str) -> Result<Vec<Stage>, Unparsed> {
         }
         parser.mark("|")?;
     }
-}
-
-fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Unparsed> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(first) = text[at..].chars().next() {
-        let rest = &text[at..];
-        if first.is_whitespace() {
-            at += first.len_utf8();
-        } else if first == '\'' || first == '"' {
-            let end = rest[1..].find(first).ok_or_else(|| Unparsed::at(text, text.len(), "<EOF>"))?;
-            tokens.push((at, Token::Text(rest[1..=end].to_owned())));
-            at += end + 2;
-        } else if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-            tokens.push((at, Token::Mark(mark)));
-            at += mark.len();
-        } else {
-            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '~' | '!' | '$');
-            let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
-            if end == 0 {
-                return Err(Unparsed::at(text, at, &first.to_string()));
-            }
-            tokens.push((at, Token::Word(rest[..end].to_owned())));
-            at += end;
-        }
-    }
-    Ok(tokens)
 }
 
 impl Parser<'_> {

@@ -1,7 +1,7 @@
 //! The properties of each request body, as the definitions of `Microsoft.ApiManagement` 2024-05-01 and
 //! `Microsoft.Web` 2024-04-01 have them.
 
-use crate::emulator::control::kind::Kind;
+use crate::emulator::control::served::ServedType;
 
 /// A property of a body.
 pub(super) struct Field {
@@ -69,19 +69,19 @@ impl Type {
 }
 
 /// The properties of the body for a resource of a kind.
-pub(super) fn fields(kind: Kind) -> &'static [Field] {
+pub(super) fn fields(kind: ServedType) -> &'static [Field] {
     match kind {
-        Kind::Product => PRODUCT,
-        Kind::Subscription => SUBSCRIPTION,
-        Kind::Api => API,
-        Kind::ApiOperation => OPERATION,
-        Kind::ApiVersionSet => VERSION_SET,
-        Kind::ProductPolicy => POLICY,
-        Kind::Service => SERVICE,
-        Kind::Site => SITE,
-        Kind::LinkedBackend => BACKEND,
-        Kind::Build => BUILD,
-        Kind::ProductApi => &[],
+        ServedType::Product => PRODUCT,
+        ServedType::Subscription => SUBSCRIPTION,
+        ServedType::Api => API,
+        ServedType::ApiOperation => OPERATION,
+        ServedType::ApiVersionSet => VERSION_SET,
+        ServedType::ProductPolicy => POLICY,
+        ServedType::Service => SERVICE,
+        ServedType::Site => SITE,
+        ServedType::LinkedBackend => BACKEND,
+        ServedType::Build => BUILD,
+        ServedType::ProductApi => &[],
     }
 }
 

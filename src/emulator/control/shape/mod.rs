@@ -7,7 +7,7 @@ mod subscription;
 
 use serde_json::{Map, Value, json};
 
-use super::kind::Kind;
+use super::served::ServedType;
 use crate::{
     model::{Resource, ResourceId},
     provider::json::JsonControlPlane,
@@ -85,8 +85,13 @@ impl Picked {
 }
 
 /// A resource as its answer shows it.
-pub(super) fn shown(plane: &JsonControlPlane, resource: Resource, kind: Kind, wanted: Wanted<'_>) -> Value {
-    if kind == Kind::Service {
+pub(super) fn shown(
+    plane: &JsonControlPlane,
+    resource: Resource,
+    kind: ServedType,
+    wanted: Wanted<'_>,
+) -> Value {
+    if kind == ServedType::Service {
         return service::shown(resource, wanted);
     }
     let id = resource.id().clone();
@@ -97,13 +102,17 @@ pub(super) fn shown(plane: &JsonControlPlane, resource: Resource, kind: Kind, wa
     let from = body.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut picked = Picked { from, to: Map::new() };
     match kind {
-        Kind::Product => product(&mut picked, &id, wanted),
-        Kind::Api => api::api(&mut picked, plane, wanted),
-        Kind::ProductApi => api::of_product(&mut picked, wanted),
-        Kind::ApiOperation => api::operation(&mut picked, wanted),
-        Kind::ApiVersionSet => version_set(&mut picked),
-        Kind::Subscription => subscription::shown(&mut picked, wanted),
-        Kind::ProductPolicy | Kind::Service | Kind::Site | Kind::Build | Kind::LinkedBackend => {
+        ServedType::Product => product(&mut picked, &id, wanted),
+        ServedType::Api => api::api(&mut picked, plane, wanted),
+        ServedType::ProductApi => api::of_product(&mut picked, wanted),
+        ServedType::ApiOperation => api::operation(&mut picked, wanted),
+        ServedType::ApiVersionSet => version_set(&mut picked),
+        ServedType::Subscription => subscription::shown(&mut picked, wanted),
+        ServedType::ProductPolicy
+        | ServedType::Service
+        | ServedType::Site
+        | ServedType::Build
+        | ServedType::LinkedBackend => {
             picked.to = std::mem::take(&mut picked.from);
         }
     }

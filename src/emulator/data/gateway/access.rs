@@ -7,14 +7,14 @@ use hyper::{Method, Request, body::Incoming};
 use super::{
     called::Called,
     refusal::Refusal,
-    service::{Api, Context, Product, Service},
+    service::{GatewayApi, GatewayProduct, GatewayService, PolicyContext},
 };
 use crate::emulator::data::{hop, token::Verifier};
 
 /// Lets a request in, which is then addressed to the API; or refuses it.
 pub(super) async fn admit(
     verifier: &Verifier,
-    service: &Service,
+    service: &GatewayService,
     request: &mut Request<Incoming>,
     called: Called<'_>,
 ) -> Result<(), Refusal> {
@@ -24,8 +24,8 @@ pub(super) async fn admit(
         return Err(Refusal::NotFound);
     }
     let product = match context(service, api, request, called)? {
-        Context::Beyond => None,
-        Context::Product(product) => Some(product),
+        PolicyContext::Beyond => None,
+        PolicyContext::Product(product) => Some(product),
     };
     for check in product.and_then(|product| product.checks.as_ref()).into_iter().flatten() {
         if let Err(fault) = check.admit(request, verifier, called.now).await {
@@ -41,9 +41,9 @@ pub(super) async fn admit(
 
 /// Refuses a request that a policy applies to which the gateway does not carry out.
 fn carried_out(
-    service: &Service,
-    product: Option<&Product>,
-    api: &Api,
+    service: &GatewayService,
+    product: Option<&GatewayProduct>,
+    api: &GatewayApi,
     method: &Method,
     rest: &str,
 ) -> Result<(), Refusal> {
@@ -61,11 +61,11 @@ fn carried_out(
 
 /// In whose context a request is served. A key that does not fit is as good as none where none is needed.
 fn context<'a>(
-    service: &'a Service,
-    api: &Api,
+    service: &'a GatewayService,
+    api: &GatewayApi,
     request: &Request<Incoming>,
     called: Called<'_>,
-) -> Result<Context<'a>, Refusal> {
+) -> Result<PolicyContext<'a>, Refusal> {
     let key = key(api, request);
     let by_key = key.as_ref().and_then(|key| service.context_of_key(key, api));
     if let Some(context) = by_key.or_else(|| service.context_without_key(api)) {
@@ -79,7 +79,7 @@ fn context<'a>(
 }
 
 /// The key of a request: in the header, or else in the query.
-fn key<'a>(api: &Api, request: &'a Request<Incoming>) -> Option<Cow<'a, [u8]>> {
+fn key<'a>(api: &GatewayApi, request: &'a Request<Incoming>) -> Option<Cow<'a, [u8]>> {
     let header = api.key_header.as_ref().and_then(|name| request.headers().get(name));
     if let Some(value) = header {
         return Some(Cow::Borrowed(value.as_bytes()));

@@ -17,7 +17,7 @@ use hyper::{Request, Response, body::Incoming};
 pub(super) use self::{
     called::Called,
     elements::{REFUSED, SKIPPED, not_carried_out, policies},
-    service::Service,
+    service::GatewayService,
 };
 use self::{refusal::Refusal, upstream::Clients};
 use super::{hop, token::Verifier};
@@ -42,7 +42,7 @@ impl Gateway {
     /// The key goes on to the API with all else, as API Management passes it.
     pub(super) async fn answer(
         &self,
-        service: &Service,
+        service: &GatewayService,
         mut request: Request<Incoming>,
         called: Called<'_>,
     ) -> Response<Body> {

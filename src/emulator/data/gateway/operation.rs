@@ -5,7 +5,7 @@ use hyper::Method;
 use crate::model::ApiOperation;
 
 /// An operation, taken apart once.
-pub(super) struct Operation {
+pub(super) struct GatewayOperation {
     method: String,
     segments: Vec<Segment>,
     /// Whether it ends in `*`, which stands for whatever comes.
@@ -17,7 +17,7 @@ pub(super) struct Operation {
 /// A segment of a template: literals, in lower case, with something between each two of them.
 struct Segment(Vec<String>);
 
-impl Operation {
+impl GatewayOperation {
     pub(super) fn new(operation: &ApiOperation) -> Self {
         let path = operation.url_template.split('?').next().unwrap_or_default();
         let mut segments: Vec<&str> = segments(path).collect();
@@ -91,7 +91,7 @@ mod tests {
 
     fn serves(template: &str, path: &str) -> bool {
         let operation = ApiOperation { method: "get".to_owned(), url_template: template.to_owned() };
-        Operation::new(&operation).serves(&Method::GET, path)
+        GatewayOperation::new(&operation).serves(&Method::GET, path)
     }
 
     #[test]
@@ -133,6 +133,6 @@ mod tests {
     #[test]
     fn a_method_that_it_does_not_name_is_not_served() {
         let operation = ApiOperation { method: "get".to_owned(), url_template: "/".to_owned() };
-        assert!(!Operation::new(&operation).serves(&Method::HEAD, "/"));
+        assert!(!GatewayOperation::new(&operation).serves(&Method::HEAD, "/"));
     }
 }

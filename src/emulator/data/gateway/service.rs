@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hyper::{HeaderMap, Method, Uri, header::HeaderName};
 use sha2::{Digest as _, Sha256};
 
-use super::{elements, operation::Operation, routes::Routes, upstream::Upstream};
+use super::{elements, operation::GatewayOperation, routes::Routes, upstream::Upstream};
 use crate::{
     emulator::data::token::TokenCheck,
     model::{
@@ -20,7 +20,7 @@ use crate::{
 const API_VERSION_SET: &str = "Microsoft.ApiManagement/service/apiVersionSets";
 
 /// A service and everything that its gateway decides by.
-pub(in crate::emulator::data) struct Service {
+pub(in crate::emulator::data) struct GatewayService {
     /// The service's id.
     pub(in crate::emulator::data) id: ApimServiceId,
     /// The host of its gateway.
@@ -28,8 +28,8 @@ pub(in crate::emulator::data) struct Service {
     /// Whether a site, which comes from outside of any network of its own, can reach the gateway.
     pub(in crate::emulator::data) reachable: bool,
     routes: Routes,
-    apis: Vec<Api>,
-    products: Vec<Product>,
+    apis: Vec<GatewayApi>,
+    products: Vec<GatewayProduct>,
     /// The element of the service's policy for which each request is refused.
     pub(super) refused: Option<String>,
     /// What each key opens, by the key's SHA-256.
@@ -37,7 +37,7 @@ pub(in crate::emulator::data) struct Service {
 }
 
 /// An API that the gateway serves.
-pub(super) struct Api {
+pub(super) struct GatewayApi {
     /// The path at which it is served, without slashes around it.
     pub(super) path: String,
     /// Whether it asks for a key at all.
@@ -51,7 +51,7 @@ pub(super) struct Api {
     /// Where what is let in is sent.
     pub(super) upstream: Option<Upstream>,
     /// What it serves; everything, where there is none.
-    operations: Vec<Operation>,
+    operations: Vec<GatewayOperation>,
     /// The element of its policy for which each request is refused.
     pub(super) refused: Option<String>,
     /// The place of the first revision of the API.
@@ -61,7 +61,7 @@ pub(super) struct Api {
 }
 
 /// A product: what its policy demands.
-pub(super) struct Product {
+pub(super) struct GatewayProduct {
     subscription_required: bool,
     /// The checks of its policy, or `None` where that cannot be carried out.
     pub(super) checks: Option<Vec<TokenCheck>>,
@@ -83,48 +83,50 @@ enum Scope {
 }
 
 /// The context in which a request is served: whose policy applies.
-pub(super) enum Context<'a> {
+pub(super) enum PolicyContext<'a> {
     /// A product's.
-    Product(&'a Product),
+    Product(&'a GatewayProduct),
     /// That of the API or of the whole service, which skips what products demand.
     Beyond,
 }
 
-impl Service {
+impl GatewayService {
     /// The API that a request is for, and the rest of the path.
-    pub(super) fn api<'p>(&self, uri: &'p Uri, headers: &HeaderMap) -> Option<(&Api, &'p str)> {
+    pub(super) fn api<'p>(&self, uri: &'p Uri, headers: &HeaderMap) -> Option<(&GatewayApi, &'p str)> {
         self.routes.find(uri, headers).map(|(at, rest)| (&self.apis[at], rest))
     }
 
     /// In whose context a key opens an API, if it does.
-    pub(super) fn context_of_key(&self, key: &[u8], api: &Api) -> Option<Context<'_>> {
+    pub(super) fn context_of_key(&self, key: &[u8], api: &GatewayApi) -> Option<PolicyContext<'_>> {
         match *self.grants.get::<[u8; 32]>(&Sha256::digest(key).into())? {
-            Scope::Everything => Some(Context::Beyond),
-            Scope::Api(family) => (family == api.family).then_some(Context::Beyond),
-            Scope::Product(at) => api.products.contains(&at).then(|| Context::Product(&self.products[at])),
+            Scope::Everything => Some(PolicyContext::Beyond),
+            Scope::Api(family) => (family == api.family).then_some(PolicyContext::Beyond),
+            Scope::Product(at) => {
+                api.products.contains(&at).then(|| PolicyContext::Product(&self.products[at]))
+            }
             Scope::Nothing => None,
         }
     }
 
     /// In whose context an API is open to anybody, if it is.
-    pub(super) fn context_without_key(&self, api: &Api) -> Option<Context<'_>> {
+    pub(super) fn context_without_key(&self, api: &GatewayApi) -> Option<PolicyContext<'_>> {
         let products = api.products.iter().map(|at| &self.products[*at]);
         let open = products.into_iter().find(|product| !product.subscription_required);
         match open {
-            Some(product) => Some(Context::Product(product)),
-            None => (!api.subscription_required).then_some(Context::Beyond),
+            Some(product) => Some(PolicyContext::Product(product)),
+            None => (!api.subscription_required).then_some(PolicyContext::Beyond),
         }
     }
 }
 
-impl Api {
+impl GatewayApi {
     /// Whether it has an operation for what is asked.
     pub(super) fn serves(&self, method: &Method, rest: &str) -> bool {
         self.operations.is_empty() || self.operation(method, rest).is_some()
     }
 
     /// The operation for what is asked.
-    pub(super) fn operation(&self, method: &Method, rest: &str) -> Option<&Operation> {
+    pub(super) fn operation(&self, method: &Method, rest: &str) -> Option<&GatewayOperation> {
         self.operations.iter().find(|it| it.serves(method, rest))
     }
 }
@@ -141,9 +143,9 @@ pub(in crate::emulator::data) fn compile_all(
     view: &Everything,
     services: &[ApimService],
     issuers: &HashMap<Box<str>, String>,
-) -> Vec<Service> {
+) -> Vec<GatewayService> {
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut compiled: Vec<Service> = services.iter().map(Service::new).collect();
+    let mut compiled: Vec<GatewayService> = services.iter().map(GatewayService::new).collect();
     for (at, service) in services.iter().enumerate() {
         places.insert(service.id.key().to_owned(), at);
     }
@@ -158,7 +160,7 @@ pub(in crate::emulator::data) fn compile_all(
     compiled
 }
 
-impl Service {
+impl GatewayService {
     fn new(service: &ApimService) -> Self {
         let is = |text: &Option<String>, word: &str| {
             text.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(word))
@@ -179,7 +181,7 @@ impl Service {
 
 /// Services that are being put together: where each is, and each API and product within its service.
 struct Parts<'a> {
-    services: &'a mut Vec<Service>,
+    services: &'a mut Vec<GatewayService>,
     places: HashMap<String, usize>,
     /// The revisions of each API, by the key of its id.
     apis: HashMap<String, Vec<usize>>,
@@ -187,7 +189,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    fn service(&mut self, key: &str) -> Option<&mut Service> {
+    fn service(&mut self, key: &str) -> Option<&mut GatewayService> {
         self.places.get(key).map(|at| &mut self.services[*at])
     }
 
@@ -205,7 +207,9 @@ impl Parts<'_> {
             let at = service.apis.len();
             service.routes.add(&api, at);
             let refused = refused.remove(api.id.key());
-            service.apis.push(Api { refused, ..Api::new(&api, operations, first.unwrap_or(at)) });
+            service
+                .apis
+                .push(GatewayApi { refused, ..GatewayApi::new(&api, operations, first.unwrap_or(at)) });
             self.apis.entry(family).or_default().push(at);
         }
     }
@@ -224,7 +228,7 @@ impl Parts<'_> {
             let Some(service) = self.service(product.id.service().key()) else { continue };
             let (at, subscription_required) = (service.products.len(), product.subscription_required);
             let (checks, refused) = (checks(policy.as_ref(), issuers), refused.remove(product.id.key()));
-            service.products.push(Product { subscription_required, checks, refused });
+            service.products.push(GatewayProduct { subscription_required, checks, refused });
             self.products.insert(product.id.key().to_owned(), at);
         }
         for place in view.of_type(ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
@@ -268,8 +272,8 @@ impl Parts<'_> {
     }
 }
 
-impl Api {
-    fn new(api: &model::Api, operations: Vec<Operation>, family: usize) -> Self {
+impl GatewayApi {
+    fn new(api: &model::Api, operations: Vec<GatewayOperation>, family: usize) -> Self {
         Self {
             path: api.served_path().unwrap_or_default(),
             family,
@@ -305,13 +309,16 @@ pub(in crate::emulator::data) fn apis(view: &Everything) -> Vec<model::Api> {
 }
 
 /// The operations of each API, by the key of its id.
-fn operations(view: &Everything, refused: &HashMap<String, String>) -> HashMap<String, Vec<Operation>> {
+fn operations(
+    view: &Everything,
+    refused: &HashMap<String, String>,
+) -> HashMap<String, Vec<GatewayOperation>> {
     let read = |resource: &Resource| {
-        let mut operation = Operation::new(&ApiOperation::read(resource)?);
+        let mut operation = GatewayOperation::new(&ApiOperation::read(resource)?);
         operation.refused = refused.get(resource.id().key()).cloned();
         Ok::<_, model::Malformed>((resource.id().parent(), operation))
     };
-    let mut found: HashMap<String, Vec<Operation>> = HashMap::new();
+    let mut found: HashMap<String, Vec<GatewayOperation>> = HashMap::new();
     for (api, operation) in view.of_type("Microsoft.ApiManagement/service/apis/operations", read) {
         if let Some(api) = api {
             found.entry(api.key().to_owned()).or_default().push(operation);

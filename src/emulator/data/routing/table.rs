@@ -11,7 +11,7 @@ use hyper::header::HeaderValue;
 use super::site::{Link, Site};
 use crate::{
     emulator::data::{
-        gateway::{Service, service},
+        gateway::{GatewayService, service},
         token::Minted,
     },
     model::{
@@ -42,9 +42,9 @@ impl Deref for Routing {
 #[derive(Default)]
 pub(in crate::emulator::data) struct Table {
     sites: HashMap<Box<str>, Arc<Site>>,
-    gateways: HashMap<Box<str>, Arc<Service>>,
+    gateways: HashMap<Box<str>, Arc<GatewayService>>,
     /// By the key of their ids.
-    services: HashMap<Box<str>, Arc<Service>>,
+    services: HashMap<Box<str>, Arc<GatewayService>>,
 }
 
 impl Table {
@@ -68,12 +68,12 @@ impl Table {
     }
 
     /// The service whose gateway is at a host in lower case.
-    pub(in crate::emulator::data) fn gateway(&self, host: &str) -> Option<&Service> {
+    pub(in crate::emulator::data) fn gateway(&self, host: &str) -> Option<&GatewayService> {
         self.gateways.get(host).map(AsRef::as_ref)
     }
 
     /// The service of an id, by the key of that.
-    pub(in crate::emulator::data) fn service(&self, key: &str) -> Option<&Service> {
+    pub(in crate::emulator::data) fn service(&self, key: &str) -> Option<&GatewayService> {
         self.services.get(key).map(AsRef::as_ref)
     }
 
@@ -100,7 +100,7 @@ impl Table {
         self.sites.insert(site.hostname.as_str().into(), site);
     }
 
-    fn add_gateway(&mut self, service: Arc<Service>) {
+    fn add_gateway(&mut self, service: Arc<GatewayService>) {
         let name = service.id.name().to_ascii_lowercase();
         for host in [format!("{name}.azure-api.net"), format!("{name}.localhost")] {
             self.gateways.entry(host.into()).or_insert_with(|| Arc::clone(&service));

@@ -77,9 +77,10 @@ async fn a_backend_out_of_reach_is_a_failed_call() {
 #[tokio::test]
 async fn an_api_that_does_not_answer_is_the_gateways_own_error() {
     let world = World::linked().await;
-    let nobody = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = nobody.local_addr().unwrap();
-    drop(nobody);
+    // A port that is taken, and at which nothing listens.
+    let deaf = tokio::net::TcpSocket::new_v4().unwrap();
+    deaf.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = deaf.local_addr().unwrap();
     world.set(&id("service/apis/orders"), "serviceUrl", format!("http://{address}"));
     world.get(SITE, "/api/orders").await.assert_says(500, "Internal server error");
 }

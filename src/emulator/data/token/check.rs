@@ -9,7 +9,7 @@ use hyper::{
 
 use super::{
     claims::Claims,
-    fault::Fault,
+    fault::TokenFault,
     verifier::{Seal, Token, Verifier, is_signed_with},
 };
 use crate::model::{TokenPlace, ValidateJwt, site_of_configuration};
@@ -17,13 +17,13 @@ use crate::model::{TokenPlace, ValidateJwt, site_of_configuration};
 /// The check of a policy, with what it trusts looked up.
 pub(in crate::emulator::data) struct TokenCheck {
     rule: ValidateJwt,
-    place: Place,
+    place: Position,
     /// Whether it trusts the key of this run: whether the configuration of a site is among its sources.
     trusts_sites: bool,
     issuers: Vec<String>,
 }
 
-enum Place {
+enum Position {
     Header(HeaderName),
     QueryParameter(String),
 }
@@ -38,8 +38,8 @@ impl TokenCheck {
         issuers: &HashMap<Box<str>, String>,
     ) -> Option<Self> {
         let place = match &rule.token {
-            TokenPlace::Header(name) => Place::Header(HeaderName::try_from(name).ok()?),
-            TokenPlace::QueryParameter(name) => Place::QueryParameter(name.clone()),
+            TokenPlace::Header(name) => Position::Header(HeaderName::try_from(name).ok()?),
+            TokenPlace::QueryParameter(name) => Position::QueryParameter(name.clone()),
         };
         let site = |url: &String| issuers.get(site_of_configuration(url)?.as_str());
         let published: Vec<&String> = rule.openid_configurations.iter().filter_map(site).collect();
@@ -54,24 +54,24 @@ impl TokenCheck {
         request: &Request<B>,
         verifier: &Verifier,
         now: i64,
-    ) -> Result<(), Fault> {
-        let text = self.text(request).ok_or(Fault::NotPresent)?;
+    ) -> Result<(), TokenFault> {
+        let text = self.text(request).ok_or(TokenFault::NotPresent)?;
         let token = verifier.read(&text).await?;
         self.check_seal(&token, &text)?;
         self.check_lifetime(&token.claims, now)?;
         if !self.rule.audiences.is_empty() && !token.claims.is_for(&self.rule.audiences) {
-            return Err(Fault::AudienceNotAllowed);
+            return Err(TokenFault::AudienceNotAllowed);
         }
         let is_trusted = |issuer: &str| self.issuers.iter().any(|trusted| trusted == issuer);
         let is_restricted = !self.issuers.is_empty() || !self.rule.openid_configurations.is_empty();
         if is_restricted && !token.claims.issuer().is_some_and(is_trusted) {
-            return Err(Fault::IssuerNotAllowed);
+            return Err(TokenFault::IssuerNotAllowed);
         }
         token.claims.have(&self.rule.required_claims)
     }
 
     /// The status and the message of a refusal.
-    pub(in crate::emulator::data) fn refusal(&self, fault: &Fault) -> (u16, String) {
+    pub(in crate::emulator::data) fn refusal(&self, fault: &TokenFault) -> (u16, String) {
         let message = self.rule.failure_message.clone().unwrap_or_else(|| fault.to_string());
         (self.rule.failure_status.unwrap_or(401), message)
     }
@@ -79,8 +79,8 @@ impl TokenCheck {
     /// The token of a request, without its scheme.
     fn text<'a, B>(&self, request: &'a Request<B>) -> Option<Cow<'a, str>> {
         let text = match &self.place {
-            Place::Header(name) => Cow::Borrowed(request.headers().get(name)?.to_str().ok()?),
-            Place::QueryParameter(name) => {
+            Position::Header(name) => Cow::Borrowed(request.headers().get(name)?.to_str().ok()?),
+            Position::QueryParameter(name) => {
                 let mut pairs = form_urlencoded::parse(request.uri().query()?.as_bytes());
                 pairs.find(|(key, _)| key == name)?.1.into_owned().into()
             }
@@ -95,8 +95,8 @@ impl TokenCheck {
     /// The scheme that is needed: the service looks at it in `Authorization` alone.
     fn scheme(&self) -> Option<&str> {
         match &self.place {
-            Place::Header(name) if *name == AUTHORIZATION => self.rule.scheme.as_deref(),
-            Place::Header(_) | Place::QueryParameter(_) => None,
+            Position::Header(name) if *name == AUTHORIZATION => self.rule.scheme.as_deref(),
+            Position::Header(_) | Position::QueryParameter(_) => None,
         }
     }
 
@@ -114,28 +114,28 @@ impl TokenCheck {
         (fits && start < text.len()).then_some((start, text.len()))
     }
 
-    fn check_seal(&self, token: &Token, text: &str) -> Result<(), Fault> {
+    fn check_seal(&self, token: &Token, text: &str) -> Result<(), TokenFault> {
         match token.seal {
             Seal::Unknown if self.rule.signing_secrets.iter().any(|it| is_signed_with(text, it.expose())) => {
                 Ok(())
             }
             Seal::Site if self.trusts_sites => Ok(()),
             Seal::Nobody if !self.rule.requires_signature => Ok(()),
-            Seal::Nobody => Err(Fault::Unsigned),
-            Seal::Forged if self.trusts_sites => Err(Fault::SignatureInvalid),
-            Seal::Site | Seal::Forged | Seal::Unknown => Err(Fault::KeyNotFound),
+            Seal::Nobody => Err(TokenFault::Unsigned),
+            Seal::Forged if self.trusts_sites => Err(TokenFault::SignatureInvalid),
+            Seal::Site | Seal::Forged | Seal::Unknown => Err(TokenFault::KeyNotFound),
         }
     }
 
-    fn check_lifetime(&self, claims: &Claims, now: i64) -> Result<(), Fault> {
+    fn check_lifetime(&self, claims: &Claims, now: i64) -> Result<(), TokenFault> {
         let skew = i64::try_from(self.rule.clock_skew).unwrap_or(i64::MAX);
         match claims.moment("exp") {
-            None if self.rule.requires_expiration => return Err(Fault::NoExpiration),
-            Some(expires) if now >= expires.saturating_add(skew) => return Err(Fault::Expired),
+            None if self.rule.requires_expiration => return Err(TokenFault::NoExpiration),
+            Some(expires) if now >= expires.saturating_add(skew) => return Err(TokenFault::Expired),
             None | Some(_) => {}
         }
         match claims.moment("nbf") {
-            Some(begins) if begins > now.saturating_add(skew) => Err(Fault::NotYetValid),
+            Some(begins) if begins > now.saturating_add(skew) => Err(TokenFault::NotYetValid),
             None | Some(_) => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fault::Fault;
+use super::fault::TokenFault;
 use crate::model::{ClaimMatch, RequiredClaim};
 
 /// The claims of one token.
@@ -37,17 +37,17 @@ impl Claims {
     }
 
     /// Whether everything is claimed that has to be.
-    pub(super) fn have(&self, required: &[RequiredClaim]) -> Result<(), Fault> {
+    pub(super) fn have(&self, required: &[RequiredClaim]) -> Result<(), TokenFault> {
         let missing = required.iter().filter(|claim| !self.0.contains_key(&claim.name));
         let missing: Vec<String> = missing.map(|claim| claim.name.clone()).collect();
         if !missing.is_empty() {
-            return Err(Fault::ClaimsMissing(missing));
+            return Err(TokenFault::ClaimsMissing(missing));
         }
         match required.iter().find(|claim| !self.fits(claim)) {
             None => Ok(()),
             Some(claim) => {
                 let (name, value) = (claim.name.clone(), self.values(claim).join(","));
-                Err(Fault::ClaimNotAllowed { name, value })
+                Err(TokenFault::ClaimNotAllowed { name, value })
             }
         }
     }

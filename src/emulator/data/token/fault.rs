@@ -5,7 +5,7 @@
 
 /// Why a token is not let in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::emulator::data) enum Fault {
+pub(in crate::emulator::data) enum TokenFault {
     /// There is none, or none behind the scheme that is asked for.
     #[error("JWT not present.")]
     NotPresent,

@@ -9,7 +9,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde::Deserialize;
 
-use super::{claims::Claims, fault::Fault, signer::Keyring};
+use super::{claims::Claims, fault::TokenFault, signer::Keyring};
 
 /// How many tokens are known at once.
 const MOST_KNOWN: usize = 1024;
@@ -74,12 +74,12 @@ impl Verifier {
     }
 
     /// Reads a token and looks at its signature. When it expires is for others to see.
-    pub(super) async fn read(&self, text: &str) -> Result<Token, Fault> {
+    pub(super) async fn read(&self, text: &str) -> Result<Token, TokenFault> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(text).map(Arc::clone);
         if let Some(claims) = known {
             return Ok(Token { claims, seal: Seal::Site });
         }
-        let token = self.read_anew(text).await.ok_or(Fault::Malformed)?;
+        let token = self.read_anew(text).await.ok_or(TokenFault::Malformed)?;
         if token.seal == Seal::Site {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= MOST_KNOWN {

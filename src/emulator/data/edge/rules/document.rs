@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The parts of the file that are carried out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Document {
+pub(super) struct RulesDocument {
     pub(super) routes: Vec<Rule>,
     pub(super) navigation_fallback: Option<Fallback>,
     pub(super) response_overrides: BTreeMap<String, Override>,

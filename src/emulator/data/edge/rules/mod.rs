@@ -19,7 +19,7 @@ use hyper::{
 use percent_encoding::percent_decode_str;
 
 pub(in crate::emulator::data) use self::document::NOT_CARRIED_OUT;
-use self::{document::Document, gate::Gate, pattern::Pattern};
+use self::{document::RulesDocument, gate::Gate, pattern::Pattern};
 use crate::emulator::data::{
     limit::{Instead, Limit},
     path::{below, climbs},
@@ -109,7 +109,7 @@ impl Rules {
     }
 
     fn read(text: &str, file: &str) -> Result<Self, String> {
-        let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let document: RulesDocument = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let unknown = document::unknown_in_routes(&value);
         let gate = Gate::of(document.networking.as_ref(), document.forwarding_gateway.as_ref())?;

@@ -1,6 +1,6 @@
 //! What users see when something is wrong, in the words of those who say it, and what to do about it: one table.
 
-use super::FindingCode;
+use crate::engine::FindingCode;
 
 /// A message, who says it, why, and what to do.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 /// The types of resources that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ServedType {
     Site,
     Build,
     LinkedBackend,
@@ -18,9 +18,9 @@ pub(super) enum Kind {
 
 /// What can be listed below a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Collection {
+pub(super) enum Listed {
     /// The resources that are there.
-    Of(Kind),
+    Of(ServedType),
     /// The subscriptions whose scope is a product.
     ProductSubscriptions,
     /// The products that an API is in.
@@ -29,7 +29,7 @@ pub(super) enum Collection {
     ApiRevisions,
 }
 
-impl Kind {
+impl ServedType {
     const ALL: [(Self, &'static str); 11] = [
         (Self::Site, "microsoft.web/staticsites"),
         (Self::Build, "microsoft.web/staticsites/builds"),
@@ -76,7 +76,7 @@ impl Kind {
     }
 }
 
-impl Collection {
+impl Listed {
     pub(super) fn of_type(resource_type: &str) -> Option<Self> {
         let known = |name: &str| name.eq_ignore_ascii_case(resource_type);
         if known("microsoft.apimanagement/service/products/subscriptions") {
@@ -88,11 +88,11 @@ impl Collection {
         if known("microsoft.apimanagement/service/apis/revisions") {
             return Some(Self::ApiRevisions);
         }
-        Kind::of_type(resource_type).map(Self::Of)
+        ServedType::of_type(resource_type).map(Self::Of)
     }
 }
 
-impl Kind {
+impl ServedType {
     /// The provider that answers for it.
     pub(super) fn namespace(self) -> Namespace {
         if self.is_of_web() { Namespace::Web } else { Namespace::ApiManagement }

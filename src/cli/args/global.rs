@@ -1,0 +1,249 @@
+//! Arguments that every command takes.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{
+    ArgAction, ArgMatches, Args,
+    builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
+    parser::ValueSource,
+};
+use clap_complete::ArgValueCandidates;
+
+use super::typed::{switch, time_limit};
+use crate::{
+    cli::complete,
+    config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
+    output::{Color, Format, Pipeline, Query, Ui, UiOptions},
+};
+
+/// Arguments that every command takes.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct GlobalArgs {
+    /// Read this configuration file instead of the nearest swa-apim.toml
+    #[arg(long, global = true, env = "SWA_APIM_CONFIG", value_name = "FILE", help_heading = "Target")]
+    config: Option<PathBuf>,
+    /// The env of the configuration file to work on
+    #[arg(long, global = true, env = "SWA_APIM_ENV", value_name = "NAME", help_heading = "Target")]
+    #[arg(add = ArgValueCandidates::new(complete::envs))]
+    env: Option<String>,
+    /// The static web app, by name or full ARM id
+    #[arg(
+        long,
+        global = true,
+        env = "SWA_APIM_STATIC_WEB_APP",
+        value_name = "NAME|ID",
+        help_heading = "Target"
+    )]
+    static_web_app: Option<String>,
+    /// The API Management service, by name or full ARM id
+    #[arg(long, global = true, env = "SWA_APIM_APIM", value_name = "NAME|ID", help_heading = "Target")]
+    apim: Option<String>,
+    /// The resource group of whatever is given by name
+    #[arg(
+        long,
+        global = true,
+        env = "SWA_APIM_RESOURCE_GROUP",
+        value_name = "NAME",
+        help_heading = "Target"
+    )]
+    resource_group: Option<String>,
+    /// The Azure subscription of whatever is given by name
+    #[arg(long, global = true, env = "SWA_APIM_SUBSCRIPTION", value_name = "ID", help_heading = "Target")]
+    subscription: Option<String>,
+    /// The environment of the static web app; production is `default`
+    #[arg(
+        long,
+        global = true,
+        env = "SWA_APIM_SITE_ENVIRONMENT",
+        value_name = "NAME",
+        help_heading = "Target"
+    )]
+    site_environment: Option<String>,
+    /// The control plane: a model in a file, or Azure Resource Manager
+    #[arg(long, global = true, env = "SWA_APIM_PROVIDER", help_heading = "Control plane")]
+    #[arg(value_parser = PossibleValuesParser::new(ProviderKind::WORDS).try_map(|word| word.parse::<ProviderKind>()))]
+    provider: Option<ProviderKind>,
+    /// The file of the model
+    #[arg(long, global = true, env = "SWA_APIM_MODEL", value_name = "FILE", help_heading = "Control plane")]
+    model: Option<PathBuf>,
+    /// The address of Azure Resource Manager
+    #[arg(
+        long,
+        global = true,
+        env = "SWA_APIM_ENDPOINT",
+        value_name = "URL",
+        help_heading = "Control plane"
+    )]
+    endpoint: Option<String>,
+    /// Who makes the product, the subscription and the policy
+    #[arg(long, global = true, env = "SWA_APIM_PROVISIONING", help_heading = "Control plane")]
+    #[arg(value_parser = PossibleValuesParser::new(Provisioning::WORDS).try_map(|word| word.parse::<Provisioning>()))]
+    provisioning: Option<Provisioning>,
+    /// Work on the built-in sample: its env `prod`, kept in your data directory
+    #[arg(long, global = true, env = "SWA_APIM_SAMPLE", value_parser = switch("SWA_APIM_SAMPLE"), help_heading = "Control plane")]
+    #[arg(action = ArgAction::SetTrue)]
+    sample: bool,
+    /// The format of results
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "SWA_APIM_OUTPUT",
+        default_value = "table",
+        help_heading = "Output"
+    )]
+    #[arg(value_parser = PossibleValuesParser::new(Format::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<Format>()))]
+    output: Format,
+    /// Print only what this JMESPath expression selects
+    #[arg(long, global = true, env = "SWA_APIM_QUERY", value_name = "JMESPATH", help_heading = "Output")]
+    query: Option<Query>,
+    /// Take every question as answered with yes
+    #[arg(long, short, global = true, env = "SWA_APIM_YES", value_parser = switch("SWA_APIM_YES"), help_heading = "Output")]
+    pub(crate) yes: bool,
+    /// Never ask anything
+    #[arg(long, global = true, env = "SWA_APIM_NO_INPUT", value_parser = switch("SWA_APIM_NO_INPUT"), help_heading = "Output")]
+    no_input: bool,
+    /// How long to wait for others who hold the lock of a model (30s unless given), and how long a command
+    /// may take in all over HTTP (10m); with --wait-for, how long to wait for the state (5m)
+    #[arg(long, global = true, env = "SWA_APIM_TIMEOUT", value_name = "TIME", help_heading = "Output")]
+    #[arg(value_parser = time_limit)]
+    pub(crate) timeout: Option<Duration>,
+    /// Add a line of JSON to this file for each step, result and failure
+    #[arg(long, global = true, env = "SWA_APIM_OUTPUT_FILE", value_name = "FILE", help_heading = "Output")]
+    output_file: Option<PathBuf>,
+    /// Whether GitHub Actions reads commands from what is printed
+    #[arg(long, global = true, hide = true, env = "GITHUB_ACTIONS", value_parser = FalseyValueParser::new())]
+    github_actions: bool,
+    /// The file that GitHub Actions reads the outputs of a step from
+    #[arg(long, global = true, hide = true, env = "GITHUB_OUTPUT", value_name = "FILE")]
+    github_output: Option<PathBuf>,
+    /// When results and messages have colours
+    #[arg(
+        long,
+        global = true,
+        env = "SWA_APIM_COLOR",
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    #[arg(value_parser = PossibleValuesParser::new(Color::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<Color>()))]
+    pub(crate) color: Color,
+    /// Print nothing but results and errors
+    #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = switch("SWA_APIM_QUIET"), help_heading = "Output")]
+    quiet: bool,
+    /// Say more of what is being done; -vv and -vvv say more still
+    #[arg(long, short, global = true, env = "SWA_APIM_VERBOSE", help_heading = "Output")]
+    #[arg(action = ArgAction::Count, value_name = "LEVEL")]
+    verbose: u8,
+}
+
+impl GlobalArgs {
+    /// The user interface that these arguments ask for.
+    pub(crate) fn ui(&self) -> Ui {
+        Ui::new(UiOptions {
+            format: self.output,
+            query: self.query.clone(),
+            quiet: self.quiet,
+            no_input: self.no_input,
+            pipeline: Pipeline {
+                annotates: self.github_actions,
+                outputs: self.github_output.clone(),
+                events: self.output_file.clone(),
+            },
+        })
+    }
+
+    /// The file of events.
+    pub(crate) fn events_file(&self) -> Option<&Path> {
+        self.output_file.as_deref()
+    }
+
+    /// Every file that a pipeline reads besides what is printed.
+    pub(crate) fn pipeline_files(&self) -> impl Iterator<Item = &Path> {
+        [&self.output_file, &self.github_output].into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    /// How much is to be logged: -1 for errors alone, 0 for warnings too, 1 and more for more.
+    pub(crate) fn verbosity(&self) -> i8 {
+        if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(i8::MAX) }
+    }
+
+    /// What flags and environment say about the target, each with where it is from.
+    pub(crate) fn overrides(&self, matches: &ArgMatches) -> Overrides {
+        let from = ValueSources(matches);
+        Overrides {
+            config: from.named("config", "--config", "SWA_APIM_CONFIG", self.config.clone()),
+            env: from.named("env", "--env", "SWA_APIM_ENV", self.env.clone()),
+            static_web_app: from.named(
+                "static_web_app",
+                "--static-web-app",
+                "SWA_APIM_STATIC_WEB_APP",
+                self.static_web_app.clone(),
+            ),
+            apim: from.named("apim", "--apim", "SWA_APIM_APIM", self.apim.clone()),
+            resource_group: from.named(
+                "resource_group",
+                "--resource-group",
+                "SWA_APIM_RESOURCE_GROUP",
+                self.resource_group.clone(),
+            ),
+            subscription: from.named(
+                "subscription",
+                "--subscription",
+                "SWA_APIM_SUBSCRIPTION",
+                self.subscription.clone(),
+            ),
+            site_environment: from.named(
+                "site_environment",
+                "--site-environment",
+                "SWA_APIM_SITE_ENVIRONMENT",
+                self.site_environment.clone(),
+            ),
+            provider: from.named("provider", "--provider", "SWA_APIM_PROVIDER", self.provider),
+            model: from.named("model", "--model", "SWA_APIM_MODEL", self.model.clone()),
+            endpoint: from.named("endpoint", "--endpoint", "SWA_APIM_ENDPOINT", self.endpoint.clone()),
+            provisioning: from.named(
+                "provisioning",
+                "--provisioning",
+                "SWA_APIM_PROVISIONING",
+                self.provisioning,
+            ),
+            sample: self.sample,
+        }
+    }
+}
+
+struct ValueSources<'a>(&'a ArgMatches);
+
+impl ValueSources<'_> {
+    fn named<T>(
+        &self,
+        id: &str,
+        flag: &'static str,
+        variable: &'static str,
+        value: Option<T>,
+    ) -> Option<Sourced<T>> {
+        let source = match self.0.value_source(id) {
+            Some(ValueSource::EnvVariable) => Source::Variable(variable),
+            _ => Source::Flag(flag),
+        };
+        value.map(|value| Sourced { value, source })
+    }
+}
+
+/// The flags of a command line that have an effect in Azure alone.
+pub(crate) fn azure_flags(matches: &ArgMatches) -> Vec<&'static str> {
+    let mut leaf = matches;
+    while let Some((_, below)) = leaf.subcommand() {
+        leaf = below;
+    }
+    let given = |id: &str| {
+        leaf.ids().any(|known| known == id) && leaf.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let flags = [("grace", "--grace"), ("no_wait", "--no-wait"), ("check_rights", "--check-rights")];
+    flags.into_iter().filter(|(id, _)| given(id)).map(|(_, flag)| flag).collect()
+}

@@ -1,0 +1,113 @@
+//! Which wing uses which dependency.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use crate::source;
+
+/// Where each dependency is at home. One that reads arguments, draws, serves or encrypts has one wing to itself; those
+/// that any wing may use are named as such.
+const HOMES: [(&str, Home); 52] = [
+    ("anstream", Home::In(&["cli", "output"])),
+    ("anstyle", Home::In(&["output"])),
+    ("anyhow", Home::In(&["cli", "output", "workflow"])),
+    ("async-trait", Home::In(&["provider"])),
+    ("azure_core", Home::In(&["provider"])),
+    ("azure_identity", Home::In(&["provider"])),
+    ("base64", Home::In(&["emulator", "model", "provider"])),
+    ("bytes", Home::In(&["emulator"])),
+    ("clap", Home::In(&["cli"])),
+    ("clap_complete", Home::In(&["cli"])),
+    ("clap_mangen", Home::In(&["cli"])),
+    ("comfy-table", Home::In(&["output"])),
+    ("dialoguer", Home::In(&["output"])),
+    ("directories", Home::In(&["config"])),
+    ("form_urlencoded", Home::In(&["emulator"])),
+    ("futures-util", Home::In(&["emulator", "engine", "provider", "workflow"])),
+    ("gethostname", Home::In(&["provider"])),
+    ("http-body-util", Home::In(&["emulator"])),
+    ("httpdate", Home::In(&["emulator", "provider"])),
+    ("hyper", Home::In(&["emulator"])),
+    ("hyper-rustls", Home::In(&["emulator"])),
+    ("hyper-util", Home::In(&["emulator"])),
+    ("indicatif", Home::In(&["output"])),
+    ("jiff", Home::Anywhere),
+    ("jmespath", Home::In(&["output"])),
+    ("mime_guess", Home::In(&["emulator"])),
+    ("percent-encoding", Home::In(&["emulator"])),
+    ("rand", Home::In(&["emulator"])),
+    ("rcgen", Home::In(&["emulator"])),
+    ("reqwest", Home::In(&["provider"])),
+    ("ring", Home::In(&["ambient", "emulator", "provider"])),
+    ("roxmltree", Home::In(&["model"])),
+    ("rsa", Home::In(&["emulator"])),
+    ("rustix", Home::In(&["cli", "config", "emulator", "files"])),
+    ("rustls", Home::In(&["emulator", "provider"])),
+    ("schemars", Home::In(&["engine", "report"])),
+    ("secrecy", Home::In(&["model"])),
+    ("serde", Home::Anywhere),
+    ("serde-saphyr", Home::In(&["output"])),
+    ("serde_json", Home::Anywhere),
+    ("sha2", Home::In(&["emulator", "model", "provider", "workflow"])),
+    ("shlex", Home::In(&["diagnosis", "workflow"])),
+    ("strsim", Home::In(&["diagnosis"])),
+    ("tempfile", Home::In(&["cli", "emulator", "files"])),
+    ("thiserror", Home::Anywhere),
+    ("tokio", Home::In(&["cli", "emulator", "engine", "files", "provider", "workflow"])),
+    ("tokio-rustls", Home::In(&["emulator"])),
+    ("toml", Home::In(&["config"])),
+    ("tracing", Home::Anywhere),
+    ("tracing-subscriber", Home::In(&["cli"])),
+    ("url", Home::In(&["model", "provider"])),
+    ("uuid", Home::In(&["ambient", "emulator", "model", "provider", "workflow"])),
+];
+
+/// Where a dependency may be used.
+#[derive(Clone, Copy)]
+enum Home {
+    /// In these wings.
+    In(&'static [&'static str]),
+    /// In every wing.
+    Anywhere,
+}
+
+/// The dependencies of the manifest, without those of tests.
+fn dependencies() -> Vec<String> {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let (mut found, mut within) = (Vec::new(), false);
+    for line in manifest.lines() {
+        if let Some(table) = line.strip_prefix('[') {
+            within = table == "dependencies]" || table.ends_with(".dependencies]");
+        } else if let (true, Some((name, _))) = (within, line.split_once(" = ")) {
+            found.push(name.trim().to_owned());
+        }
+    }
+    found
+}
+
+/// The wings that name a dependency.
+fn users(dependency: &str) -> BTreeSet<&'static str> {
+    let dependency = dependency.replace('-', "_");
+    let uses = |path: &String| path.split("::").next() == Some(dependency.as_str());
+    let files = source::all().iter().filter(|file| file.paths.iter().any(uses));
+    files.map(|file| file.module.as_str()).collect()
+}
+
+#[test]
+fn every_dependency_has_a_home() {
+    let homes: BTreeSet<&str> = HOMES.iter().map(|(dependency, _)| *dependency).collect();
+    let dependencies = dependencies();
+    let found: BTreeSet<&str> = dependencies.iter().map(String::as_str).collect();
+    assert_eq!(found, homes);
+}
+
+#[test]
+fn a_dependency_is_used_at_home_and_nowhere_else() {
+    for (dependency, home) in HOMES {
+        let users = users(dependency);
+        assert!(!users.is_empty(), "nothing uses `{dependency}`");
+        if let Home::In(wings) = home {
+            let stranger = users.iter().find(|wing| !wings.contains(*wing));
+            assert_eq!(stranger, None, "a wing uses `{dependency}`, which is at home in {wings:?}");
+        }
+    }
+}
