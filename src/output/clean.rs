@@ -63,9 +63,11 @@ fn own_mark(text: &str) -> Option<usize> {
     let rest = &text[before..];
     let glyphs = rest.chars().take_while(|c| MARKS.contains(*c)).take(LONGEST_MARK);
     let glyphs: usize = glyphs.map(char::len_utf8).sum();
-    let word = WORDS.iter().find(|word| rest.starts_with(**word)).map_or(0, |word| {
-        let padding = rest[word.len()..].bytes().take_while(|byte| *byte == b' ').take(LONGEST_MARK);
-        word.len() + padding.count()
+    let padding = |text: &str| text.bytes().take_while(|byte| *byte == b' ').take(LONGEST_MARK).count();
+    let indent = padding(rest);
+    let word = WORDS.iter().find(|word| rest[indent..].starts_with(**word)).map_or(0, |word| {
+        let end = indent + word.len();
+        end + padding(&rest[end..])
     });
     let mark = glyphs.max(word);
     let after = styles(&rest[mark..])?;
