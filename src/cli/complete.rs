@@ -10,7 +10,7 @@ use crate::{
     diagnosis::ExitCode,
     engine::FindingCode,
     model::{Api, ApimServiceId},
-    provider::{Collection, ControlPlane, json::JsonControlPlane},
+    provider::{Collection, Reads as _, json::JsonControlPlane},
 };
 
 /// The names of the envs of the configuration file.

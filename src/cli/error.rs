@@ -64,7 +64,9 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
         Err(error) => {
             let failure = report(&error);
             print(ui, None, &failure);
-            ui.tell(&[Event::Failure { env: None, error: failure }]);
+            if journal.may_tell() {
+                ui.tell(&[Event::Failure { env: None, error: failure }]);
+            }
             diagnose(&error).exit
         }
     }

@@ -27,6 +27,8 @@ struct Shared {
     verb: Mutex<Option<String>>,
     /// Whether the command is one that changes something.
     changes: AtomicBool,
+    /// Whether a file of a pipeline is one that must not be written.
+    refuses_files: AtomicBool,
     /// Whether the message about an interruption was printed.
     printed: AtomicBool,
 }
@@ -42,6 +44,16 @@ impl Journal {
     /// Notes that the command is one that changes something.
     pub(crate) fn expect_changes(&self) {
         self.0.changes.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a file of the pipeline is one that must not be written, not even with a failure.
+    pub(crate) fn refuse_files(&self) {
+        self.0.refuses_files.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a pipeline may be told of a failure.
+    pub(crate) fn may_tell(&self) -> bool {
+        !self.0.refuses_files.load(Ordering::Relaxed)
     }
 
     /// Notes which verb changes links.

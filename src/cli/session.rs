@@ -1,6 +1,6 @@
 //! What a command works with: settings and control planes, the terminal, and what was changed so far.
 
-use std::env;
+use std::{env, path::Path};
 
 use anyhow::Context as _;
 use clap::ArgMatches;
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     files::is_standard_output,
     output::Ui,
-    workflow::{Deadline, UsageError, Workspace, WorkspaceOptions},
+    workflow::{self, Deadline, UsageError, Workspace, WorkspaceOptions},
 };
 
 /// What a command works with.
@@ -50,6 +50,9 @@ impl Session {
             variables: outside.variables,
             transport: outside.transport,
         };
+        // A failure is written to these files as well, so they are checked before anything can fail.
+        check_files(global, |file| workflow::check_early(file, &folder, &options.overrides))
+            .inspect_err(|_| journal.refuse_files())?;
         let work = Workspace::open(&folder, options)?;
         let ui = global.ui().writing_to(outside.streams);
         let azure_flags = args::azure_flags(matches);
@@ -59,11 +62,8 @@ impl Session {
     }
 
     fn check_pipeline(&self, global: &GlobalArgs) -> Result<(), UsageError> {
-        if global.events_file().is_some_and(is_standard_output) {
-            let message = "`--output-file` names standard output, where the result is printed";
-            return Err(UsageError::new(message).hint("name a file"));
-        }
-        global.pipeline_files().try_for_each(|file| self.work.check_result_file(file))?;
+        check_files(global, |file| self.work.check_result_file(file))
+            .inspect_err(|_| self.journal.refuse_files())?;
         self.ui.check_pipeline().map_err(|(file, error)| {
             UsageError::new(format!("could not write `{}`: {error}", file.display()))
                 .hint("it is where a pipeline wants to read what happened: name a file that you may write to")
@@ -76,4 +76,16 @@ impl Session {
             self.ui.say(&format!("note: `{flag}` has no effect on a model"));
         }
     }
+}
+
+/// Refuses a file of a pipeline that `check` refuses, and standard output.
+fn check_files(
+    global: &GlobalArgs,
+    check: impl Fn(&Path) -> Result<(), UsageError>,
+) -> Result<(), UsageError> {
+    if global.events_file().is_some_and(is_standard_output) {
+        let message = "`--output-file` names standard output, where the result is printed";
+        return Err(UsageError::new(message).hint("name a file"));
+    }
+    global.pipeline_files().try_for_each(check)
 }

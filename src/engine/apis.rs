@@ -6,19 +6,19 @@ use futures_util::future::try_join_all;
 
 use crate::{
     model::{Api, ApiOperation, Resource, ResourceId, Versioning},
-    provider::{Collection, ControlPlane, Depth, ProviderError},
+    provider::{Collection, Depth, ProviderError, Reads},
 };
 
 /// The APIs of a product's list. A list does not say where an API looks for the key nor which version set it
 /// is in, so each API is read by itself where the list leaves that out; and so are the operations of an API
 /// without a path, since they decide whether a site reaches it.
-pub(super) async fn completed(plane: &dyn ControlPlane, listed: &[Api]) -> Result<Vec<Api>, ProviderError> {
+pub(super) async fn completed(plane: &dyn Reads, listed: &[Api]) -> Result<Vec<Api>, ProviderError> {
     try_join_all(listed.iter().map(|api| complete(plane, api))).await
 }
 
 /// An API with what its list left out. What the caller may not read, or what cannot be understood, stays as
 /// the list has it.
-async fn complete(plane: &dyn ControlPlane, api: &Api) -> Result<Api, ProviderError> {
+async fn complete(plane: &dyn Reads, api: &Api) -> Result<Api, ProviderError> {
     let whole = async {
         if !api.is_excerpt {
             return Ok(None);
@@ -27,7 +27,7 @@ async fn complete(plane: &dyn ControlPlane, api: &Api) -> Result<Api, ProviderEr
         Ok::<_, ProviderError>(found.and_then(|found| Api::read(&found.value).ok()))
     };
     let operations = async {
-        if !api.path.is_empty() || plane.depth() == Depth::ByPage {
+        if !api.path.is_empty() || plane.capabilities().depth == Depth::ByPage {
             return Ok(None);
         }
         permitted(operations_of(plane, api).await)
@@ -38,10 +38,7 @@ async fn complete(plane: &dyn ControlPlane, api: &Api) -> Result<Api, ProviderEr
 }
 
 /// The operations of an API; those that make no sense are left out.
-pub(super) async fn operations_of(
-    plane: &dyn ControlPlane,
-    api: &Api,
-) -> Result<Vec<ApiOperation>, ProviderError> {
+pub(super) async fn operations_of(plane: &dyn Reads, api: &Api) -> Result<Vec<ApiOperation>, ProviderError> {
     let found = plane.list(&Collection::ApiOperations(api.id.clone())).await?;
     Ok(found.iter().filter_map(|found| ApiOperation::read(&found.value).ok()).collect())
 }
@@ -52,7 +49,7 @@ pub(super) async fn operations_of(
 /// # Errors
 ///
 /// [`ProviderError`] if the control plane does not answer.
-pub async fn with_schemes(plane: &dyn ControlPlane, apis: Vec<Api>) -> Result<Vec<Api>, ProviderError> {
+pub async fn with_schemes(plane: &dyn Reads, apis: Vec<Api>) -> Result<Vec<Api>, ProviderError> {
     let mut apis = try_join_all(apis.into_iter().map(|api| with_set(plane, api))).await?;
     let mut sets: Vec<ResourceId> = apis.iter().filter_map(|api| api.versioning.set()).cloned().collect();
     sets.sort_unstable();
@@ -71,7 +68,7 @@ pub async fn with_schemes(plane: &dyn ControlPlane, apis: Vec<Api>) -> Result<Ve
 }
 
 /// An API with the id of its version set, which a list may leave out.
-async fn with_set(plane: &dyn ControlPlane, api: Api) -> Result<Api, ProviderError> {
+async fn with_set(plane: &dyn Reads, api: Api) -> Result<Api, ProviderError> {
     if !matches!(api.versioning, Versioning::Undetermined { set: None, .. }) {
         return Ok(api);
     }

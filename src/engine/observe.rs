@@ -9,7 +9,7 @@ use crate::{
         LinkedBackend, Malformed, Ownership, Product, ProductId, Resource, ResourceId, SiteEnvironment,
         SiteKey, SiteSide, StaticSite, without_revision,
     },
-    provider::{Collection, ControlPlane, Depth, ProviderError, Versioned},
+    provider::{Collection, Depth, ProviderError, Reads, Versioned},
 };
 
 /// Reads everything that a link consists of, and its neighbours, in three rounds of parallel reads.
@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 ///
 /// [`ProviderError`] if the control plane does not answer.
-pub async fn observe(plane: &dyn ControlPlane, target: &Target) -> Result<Observed, ProviderError> {
+pub async fn observe(plane: &dyn Reads, target: &Target) -> Result<Observed, ProviderError> {
     let mut observed = observe_ends(plane, target).await?;
     observe_backends(plane, &mut observed).await?;
     let Some(names) = observed.names.clone() else { return Ok(observed) };
@@ -52,7 +52,7 @@ impl Observed {
     }
 }
 
-async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Observed, ProviderError> {
+async fn observe_ends(plane: &dyn Reads, target: &Target) -> Result<Observed, ProviderError> {
     let environment_id = &target.site_environment;
     let site_id = environment_id.site();
     let of_environment = Collection::LinkedBackends(environment_id.clone());
@@ -101,15 +101,15 @@ async fn observe_ends(plane: &dyn ControlPlane, target: &Target) -> Result<Obser
         chosen: None,
         free_subscription: None,
         keys: None,
-        depth: plane.depth(),
-        knows_every_key: plane.knows_every_key(),
+        depth: plane.capabilities().depth,
+        knows_every_key: plane.capabilities().knows_every_key,
         site_key: SiteKey::Hidden,
         unreadable,
     })
 }
 
 async fn get_environment(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     target: &Target,
 ) -> Result<Option<Versioned<Resource>>, ProviderError> {
     if target.site_environment.is_production() {
@@ -128,7 +128,7 @@ enum End {
     Undetermined(ResourceId, String),
 }
 
-async fn observe_backends(plane: &dyn ControlPlane, observed: &mut Observed) -> Result<(), ProviderError> {
+async fn observe_backends(plane: &dyn Reads, observed: &mut Observed) -> Result<(), ProviderError> {
     let seen = &*observed;
     let ends = seen.backends.iter().map(async |backend| end_of(plane, seen, backend).await);
     for end in try_join_all(ends).await? {
@@ -142,7 +142,7 @@ async fn observe_backends(plane: &dyn ControlPlane, observed: &mut Observed) -> 
 }
 
 async fn end_of(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     observed: &Observed,
     backend: &Seen<LinkedBackend>,
 ) -> Result<End, ProviderError> {
@@ -176,7 +176,7 @@ async fn end_of(
 }
 
 async fn observe_product(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     names: &LinkNames,
     observed: &mut Observed,
 ) -> Result<(), ProviderError> {
@@ -211,7 +211,7 @@ async fn observe_product(
 
 /// The APIs that the env lists and the product lacks.
 async fn addable_apis(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     observed: &Observed,
 ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
     let ids = observed.target.apis.iter().map(|name| observed.target.service.api(name));
@@ -234,7 +234,7 @@ struct KeysSeen {
 /// Decides who the subscriptions belong to, and reads the keys of the one that the site uses. If the site's key
 /// is known, it distinguishes a subscription that lost its name from a partner's.
 async fn keys_of(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     names: &LinkNames,
     observed: &Observed,
 ) -> Result<KeysSeen, ProviderError> {
@@ -257,7 +257,7 @@ async fn keys_of(
     let chosen = Ownership::used(&ownership, &candidates);
     let mut seen = KeysSeen { site_key, ownership, chosen, free_subscription: None, keys: None };
     match chosen {
-        Some(at) if plane.depth() == Depth::Whole => {
+        Some(at) if plane.capabilities().depth == Depth::Whole => {
             let keys = plane.keys(&candidates[at].id).await?;
             seen.keys = keys.map(|keys| {
                 let (primary, secondary) = (&keys.value.primary, &keys.value.secondary);
@@ -283,7 +283,7 @@ fn is_hidden(observed: &Observed, site_key: &SiteKey) -> bool {
 }
 
 async fn free_subscription(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     product: &ProductId,
 ) -> Result<ApimSubscriptionId, ProviderError> {
     let service = product.service();
@@ -305,7 +305,7 @@ async fn free_subscription(
 }
 
 async fn holder_of<'a>(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     candidates: &'a [ApimSubscription],
     held: &Fingerprint,
 ) -> Result<Option<&'a ApimSubscription>, ProviderError> {

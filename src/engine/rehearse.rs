@@ -3,7 +3,7 @@
 use super::{ChangeKind, Plan, Step};
 use crate::{
     model::LinkedBackend,
-    provider::{ControlPlane, ProviderError},
+    provider::{ProviderError, Writes},
 };
 
 /// Asks the control plane whether it would connect the site as the plan does. What stands in the way of that
@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 ///
 /// [`ProviderError`] with what the control plane objects to.
-pub async fn rehearse(plane: &dyn ControlPlane, plan: &Plan) -> Result<(), ProviderError> {
+pub async fn rehearse(plane: &dyn Writes, plan: &Plan) -> Result<(), ProviderError> {
     for planned in &plan.steps {
         match &planned.step {
             Step::Disconnect { .. } => return Ok(()),

@@ -8,7 +8,7 @@ use serde_json::Map;
 use super::Target;
 use crate::{
     model::{Api, ApimServiceId, ProductId, Resource, ResourceId},
-    provider::{Collection, ControlPlane, ProviderError, Versioned},
+    provider::{Collection, ProviderError, Reads, Versioned},
 };
 
 /// Resources by their ids.
@@ -21,7 +21,7 @@ type Found = BTreeMap<ResourceId, Resource>;
 ///
 /// [`ProviderError::NotFound`] if a site or a service does not exist; others if the control plane does not
 /// answer.
-pub async fn snapshot(plane: &dyn ControlPlane, targets: &[Target]) -> Result<Vec<Resource>, ProviderError> {
+pub async fn snapshot(plane: &dyn Reads, targets: &[Target]) -> Result<Vec<Resource>, ProviderError> {
     let services: BTreeMap<&str, &ApimServiceId> =
         targets.iter().map(|target| (target.service.key(), &target.service)).collect();
     let of_sites = try_join_all(targets.iter().map(|target| of_site(plane, target)));
@@ -33,12 +33,12 @@ pub async fn snapshot(plane: &dyn ControlPlane, targets: &[Target]) -> Result<Ve
     Ok(found.into_values().collect())
 }
 
-async fn needed(plane: &dyn ControlPlane, id: &ResourceId) -> Result<Resource, ProviderError> {
+async fn needed(plane: &dyn Reads, id: &ResourceId) -> Result<Resource, ProviderError> {
     let found = plane.get(id).await?;
     found.map(|found| found.value).ok_or_else(|| ProviderError::NotFound(id.clone()))
 }
 
-async fn of_site(plane: &dyn ControlPlane, target: &Target) -> Result<Found, ProviderError> {
+async fn of_site(plane: &dyn Reads, target: &Target) -> Result<Found, ProviderError> {
     let (site, environment) = (target.site_environment.site(), &target.site_environment);
     let backends = Collection::LinkedBackends(environment.clone());
     let (site, environment, backends) =
@@ -53,7 +53,7 @@ async fn of_site(plane: &dyn ControlPlane, target: &Target) -> Result<Found, Pro
     Ok(by_id(others.map(|found| found.value).chain([site])))
 }
 
-async fn of_service(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result<Found, ProviderError> {
+async fn of_service(plane: &dyn Reads, service: &ApimServiceId) -> Result<Found, ProviderError> {
     let (apis, products) = (Collection::Apis(service.clone()), Collection::Products(service.clone()));
     let (itself, apis, products) =
         tokio::try_join!(needed(plane, service), plane.list(&apis), plane.list(&products))?;
@@ -68,17 +68,14 @@ async fn of_service(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result
 }
 
 /// The version sets that APIs name, which decide their addresses.
-async fn version_sets(
-    plane: &dyn ControlPlane,
-    apis: &[Versioned<Resource>],
-) -> Result<Found, ProviderError> {
+async fn version_sets(plane: &dyn Reads, apis: &[Versioned<Resource>]) -> Result<Found, ProviderError> {
     let named = apis.iter().filter_map(|found| Api::read(&found.value).ok()?.versioning.set().cloned());
     let named: BTreeSet<ResourceId> = named.collect();
     let found = try_join_all(named.iter().map(async |id| plane.get(id).await)).await?;
     Ok(by_id(found.into_iter().flatten().map(|found| found.value)))
 }
 
-async fn of_product(plane: &dyn ControlPlane, id: &ProductId) -> Result<Found, ProviderError> {
+async fn of_product(plane: &dyn Reads, id: &ProductId) -> Result<Found, ProviderError> {
     let (policy, apis, subscriptions) =
         (id.policy(), Collection::ProductApis(id.clone()), Collection::ProductSubscriptions(id.clone()));
     let (policy, apis, subscriptions) =

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Finding, Grace, Intent, Leftovers, LinkState, Observed, Provisioner, Target, assess, observe};
-use crate::provider::{ControlPlane, ProviderError};
+use crate::provider::{ProviderError, Reads};
 
 /// How long to wait before a link is looked at again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -71,7 +71,7 @@ impl Verdict {
 /// # Errors
 ///
 /// [`ProviderError`] if the control plane does not answer.
-pub async fn verify(plane: &dyn ControlPlane, target: &Target) -> Result<Verdict, ProviderError> {
+pub async fn verify(plane: &dyn Reads, target: &Target) -> Result<Verdict, ProviderError> {
     observe(plane, target).await.map(Verdict::of)
 }
 
@@ -82,7 +82,7 @@ pub async fn verify(plane: &dyn ControlPlane, target: &Target) -> Result<Verdict
 ///
 /// [`ProviderError`] if the control plane does not answer.
 pub async fn verify_in_time(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     target: &Target,
     intent: &Intent,
 ) -> Result<Verdict, ProviderError> {

@@ -52,15 +52,25 @@ fn without_commands(line: String) -> String {
 
 /// The signs that this program colours.
 const MARKS: &str = "✓i!✗·+~-. ";
-/// The words that it colours where a terminal has no glyphs, and the most that is padded.
+/// The words that it colours where a terminal has no glyphs.
+const WORDS: [&str; 6] = ["ok", "note", "degraded", "broken", "warning", "failed"];
+/// How much a mark is padded at most.
 const LONGEST_MARK: usize = 16;
 
 /// How long a coloured mark of this program is, if the text begins with one.
 fn own_mark(text: &str) -> Option<usize> {
     let before = styles(text)?;
-    let marks = text[before..].chars().take_while(|c| MARKS.contains(*c)).take(LONGEST_MARK);
-    let mark: usize = marks.map(char::len_utf8).sum();
-    let after = styles(&text[before + mark..])?;
+    let rest = &text[before..];
+    let glyphs = rest.chars().take_while(|c| MARKS.contains(*c)).take(LONGEST_MARK);
+    let glyphs: usize = glyphs.map(char::len_utf8).sum();
+    let padding = |text: &str| text.bytes().take_while(|byte| *byte == b' ').take(LONGEST_MARK).count();
+    let indent = padding(rest);
+    let word = WORDS.iter().find(|word| rest[indent..].starts_with(**word)).map_or(0, |word| {
+        let end = indent + word.len();
+        end + padding(&rest[end..])
+    });
+    let mark = glyphs.max(word);
+    let after = styles(&rest[mark..])?;
     (mark > 0).then_some(before + mark + after)
 }
 

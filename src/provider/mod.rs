@@ -1,15 +1,18 @@
-//! Control planes: the one trait that the engine needs, and what implements it.
+//! Control planes: the traits that the engine needs, and what implements them.
 
 pub mod arm;
-mod browser;
-mod control_plane;
 mod error;
+mod grants;
 pub mod json;
+mod plane;
+mod probe;
 mod shared;
 
-pub use browser::{Answered, Browser, Visit};
-pub use control_plane::{
-    Collection, ControlPlane, Depth, ETag, Expected, GatewayAnswer, Sight, Transactions, Versioned,
-};
 pub use error::{Failure, ProviderError};
+pub use grants::Grants;
+pub use plane::{
+    Capabilities, Collection, ControlPlane, Depth, ETag, Expected, Reads, Sight, Transactions, Versioned,
+    Writes,
+};
+pub use probe::{Answered, Browser, GatewayAnswer, Gateways, Visit};
 pub use shared::Shared;

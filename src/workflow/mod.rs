@@ -38,7 +38,7 @@ pub use self::{
     look::{ExitDetail, Looked, Status, linked_to, links, status},
     plane::{Plane, PlaneLocation},
     prune::{PruneResult, Pruning},
-    result_file::{write_beside, write_result},
+    result_file::{check_early, write_beside, write_result},
     saved::{Saved, SavedPlan, SavedPrune},
     trouble::Trouble,
     workspace::{Workspace, WorkspaceOptions},

@@ -6,7 +6,7 @@ use super::workspace::Workspace;
 use crate::{
     config::ProviderKind,
     model::Resource,
-    provider::{ControlPlane as _, json::Pages},
+    provider::{Writes as _, json::Pages},
     report::{ImportReport, SCHEMA_VERSION},
 };
 

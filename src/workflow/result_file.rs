@@ -1,9 +1,16 @@
 //! Files that results are written to.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::{error::UsageError, workspace::Workspace};
-use crate::files;
+use crate::{
+    config::{FILE_NAME, MODEL_NAME, Overrides, ProviderKind, Sourced},
+    files::{self, follow, one_of},
+    provider::json::files_of_model,
+};
 
 /// As [`write_result`], but never over a file that the use case works with.
 ///
@@ -29,4 +36,47 @@ pub async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> {
             .hint("name a file in a folder that exists and that you may write to, or `-` for standard output")
             .into()
     })
+}
+
+impl Workspace {
+    /// Refuses to write a result over a file of a model that is in use, or over the configuration file, by whatever
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] that names the file.
+    pub fn check_result_file(&self, path: &Path) -> Result<(), UsageError> {
+        let model = self.settings.model().value;
+        let is_used = self.settings.provider().value == ProviderKind::Json || model.exists();
+        let models = self.open_models().into_iter().chain(Some(model).filter(|_| is_used));
+        let models = models.map(|model| follow(&model).unwrap_or(model));
+        let of_models: Vec<PathBuf> = models.flat_map(|model| files_of_model(&model)).collect();
+        let configuration: Vec<PathBuf> = self.settings.file.iter().cloned().collect();
+        refuse_kept(path, &of_models, &configuration)
+    }
+}
+
+/// As [`Workspace::check_result_file`], before the settings are read: by the names that these files have unless the
+/// settings say otherwise.
+///
+/// # Errors
+///
+/// [`UsageError`] that names the file.
+pub fn check_early(path: &Path, folder: &Path, overrides: &Overrides) -> Result<(), UsageError> {
+    let given =
+        |given: &Option<Sourced<PathBuf>>| given.iter().map(|it| folder.join(&it.value)).collect::<Vec<_>>();
+    let mut models = given(&overrides.model);
+    models.push(folder.join(MODEL_NAME));
+    let of_models = models.iter().filter(|model| model.exists()).flat_map(|model| files_of_model(model));
+    let configuration: Vec<PathBuf> =
+        folder.ancestors().map(|folder| folder.join(FILE_NAME)).chain(given(&overrides.config)).collect();
+    refuse_kept(path, &of_models.collect::<Vec<_>>(), &configuration)
+}
+
+fn refuse_kept(path: &Path, of_models: &[PathBuf], configuration: &[PathBuf]) -> Result<(), UsageError> {
+    let kept = one_of(path, of_models).map(|kept| (kept, "a file of the model"));
+    let kept = kept.or_else(|| one_of(path, configuration).map(|kept| (kept, "the configuration file")));
+    let Some((kept, what)) = kept else { return Ok(()) };
+    let message = format!("`{}` is {what} `{}`, and would be written over", path.display(), kept.display());
+    Err(UsageError::new(message).hint("name another file; nothing was written"))
 }

@@ -11,7 +11,7 @@ use crate::{
     config::EnvSettings,
     engine::{self, Previews, Target},
     model::Resource,
-    provider::{ControlPlane, json::JsonControlPlane},
+    provider::{Writes as _, json::JsonControlPlane},
 };
 
 /// The resources of links, without keys, and which links they are of.

@@ -23,11 +23,10 @@ use crate::{
         Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
         sample_model,
     },
-    files::{follow, one_of},
     model::ResourceId,
     provider::{
         arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Transport, Wait},
-        json::{JsonControlPlane, files_of_model},
+        json::JsonControlPlane,
     },
 };
 
@@ -343,26 +342,9 @@ impl Workspace {
         &self.options.overrides
     }
 
-    /// Refuses to write a result over a file of a model that is in use, or over the configuration file, by whatever
-    /// name.
-    ///
-    /// # Errors
-    ///
-    /// [`UsageError`] that names the file.
-    pub fn check_result_file(&self, path: &Path) -> Result<(), UsageError> {
-        let model = self.settings.model().value;
-        let is_used = self.settings.provider().value == ProviderKind::Json || model.exists();
-        let open: Vec<PathBuf> = self.models.borrow().keys().cloned().collect();
-        let models = open.into_iter().chain(Some(model).filter(|_| is_used));
-        let models = models.map(|model| follow(&model).unwrap_or(model));
-        let of_models: Vec<PathBuf> = models.flat_map(|model| files_of_model(&model)).collect();
-        let configuration: Vec<PathBuf> = self.settings.file.iter().cloned().collect();
-        let kept = one_of(path, &of_models).map(|kept| (kept, "a file of the model"));
-        let kept = kept.or_else(|| one_of(path, &configuration).map(|kept| (kept, "the configuration file")));
-        let Some((kept, what)) = kept else { return Ok(()) };
-        let message =
-            format!("`{}` is {what} `{}`, and would be written over", path.display(), kept.display());
-        Err(UsageError::new(message).hint("name another file; nothing was written"))
+    /// The files of the models that are open.
+    pub(super) fn open_models(&self) -> Vec<PathBuf> {
+        self.models.borrow().keys().cloned().collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use swa_apim::{
     model::{KeySlot, Resource, SiteKey},
-    provider::{Collection, ControlPlane, Expected, ProviderError, Versioned},
+    provider::{Collection, ControlPlane, Expected, ProviderError, Reads as _, Versioned, Writes as _},
 };
 
 use crate::{

@@ -7,7 +7,7 @@ use swa_apim::{
     ambient::System,
     model::{ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
     provider::{
-        Collection, ControlPlane, ETag, Expected, ProviderError, Versioned,
+        Collection, ControlPlane, ETag, Expected, Gateways, Grants, ProviderError, Reads, Versioned, Writes,
         arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
         json::JsonControlPlane,
     },
@@ -103,7 +103,7 @@ pub(crate) fn at(azure: &FakeAzure) -> ArmControlPlane {
 type Answer<T> = Result<T, ProviderError>;
 
 #[async_trait]
-impl ControlPlane for Candidate {
+impl Reads for Candidate {
     async fn get(&self, id: &ResourceId) -> Answer<Option<Versioned<Resource>>> {
         self.plane.get(id).await
     }
@@ -112,24 +112,8 @@ impl ControlPlane for Candidate {
         self.plane.list(collection).await
     }
 
-    async fn put(&self, resource: Resource, expected: Expected) -> Answer<ETag> {
-        self.plane.put(resource, expected).await
-    }
-
-    async fn delete(&self, id: &ResourceId, expected: Expected) -> Answer<()> {
-        self.plane.delete(id, expected).await
-    }
-
     async fn keys(&self, id: &ApimSubscriptionId) -> Answer<Option<Versioned<KeyPair>>> {
         self.plane.keys(id).await
-    }
-
-    async fn set_keys(&self, id: &ApimSubscriptionId, keys: KeyPair, expected: Expected) -> Answer<ETag> {
-        self.plane.set_keys(id, keys, expected).await
-    }
-
-    async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Answer<()> {
-        self.plane.regenerate(id, slot).await
     }
 
     /// Which key a site holds. Where the control plane does not tell, whoever is behind it does.
@@ -141,3 +125,26 @@ impl ControlPlane for Candidate {
         Ok(held.map_or(SiteKey::Absent, |key| SiteKey::Held(Key::new(key).unwrap().fingerprint())))
     }
 }
+
+#[async_trait]
+impl Writes for Candidate {
+    async fn put(&self, resource: Resource, expected: Expected) -> Answer<ETag> {
+        self.plane.put(resource, expected).await
+    }
+
+    async fn delete(&self, id: &ResourceId, expected: Expected) -> Answer<()> {
+        self.plane.delete(id, expected).await
+    }
+
+    async fn set_keys(&self, id: &ApimSubscriptionId, keys: KeyPair, expected: Expected) -> Answer<ETag> {
+        self.plane.set_keys(id, keys, expected).await
+    }
+
+    async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Answer<()> {
+        self.plane.regenerate(id, slot).await
+    }
+}
+
+impl Gateways for Candidate {}
+
+impl Grants for Candidate {}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
     provider::{
-        ControlPlane as _, Expected, ProviderError,
+        Expected, ProviderError, Reads as _, Writes as _,
         json::{JsonControlPlane, ModelError},
     },
 };

@@ -7,7 +7,7 @@ use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
     model::{ApimSubscriptionId, Key, Resource, SiteKey, StaticSite},
     provider::{
-        Collection, ControlPlane as _,
+        Collection, Reads as _,
         json::{ImportReport, JsonControlPlane, Pages},
     },
 };

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use swa_apim::{
     ambient::Ambient as _,
     model::{KeySlot, Resource, ResourceId},
-    provider::{Collection, ControlPlane, Expected, ProviderError, Versioned, json::JsonControlPlane},
+    provider::{
+        Collection, ControlPlane, Expected, ProviderError, Versioned, Writes as _, json::JsonControlPlane,
+    },
 };
 
 use crate::{

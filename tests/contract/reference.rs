@@ -13,7 +13,7 @@ use swa_apim::{
         ApimSubscription, ApimSubscriptionId, Hostname, Key, KeyPair, KeySlot, LinkNames, LinkedBackendId,
         Resource, ResourceId, SiteKey,
     },
-    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
+    provider::{Collection, ETag, Expected, Gateways, Grants, ProviderError, Reads, Versioned, Writes},
 };
 
 #[derive(Debug)]
@@ -213,7 +213,7 @@ fn accepted(resource: Resource, before: Option<&Value>, now: String) -> Value {
 }
 
 #[async_trait]
-impl ControlPlane for Reference {
+impl Reads for Reference {
     async fn get(&self, id: &ResourceId) -> Answer<Option<Versioned<Resource>>> {
         let state = self.state.lock().unwrap();
         Ok(state.resources.contains_key(id).then(|| state.show(id)))
@@ -260,6 +260,23 @@ impl ControlPlane for Reference {
         Ok(shown)
     }
 
+    async fn keys(&self, id: &ApimSubscriptionId) -> Answer<Option<Versioned<KeyPair>>> {
+        let state = self.state.lock().unwrap();
+        let pair = state.keys.get(&**id).cloned();
+        Ok(pair.map(|(primary, secondary)| Versioned {
+            value: KeyPair { primary, secondary },
+            etag: state.etag(id),
+        }))
+    }
+
+    async fn site_key(&self, id: &LinkedBackendId) -> Answer<SiteKey> {
+        let state = self.state.lock().unwrap();
+        Ok(state.site_keys.get(&**id).map_or(SiteKey::Absent, |key| SiteKey::Held(key.fingerprint())))
+    }
+}
+
+#[async_trait]
+impl Writes for Reference {
     async fn put(&self, mut resource: Resource, expected: Expected) -> Answer<ETag> {
         let mut state = self.state.lock().unwrap();
         let id = resource.id().clone();
@@ -298,15 +315,6 @@ impl ControlPlane for Reference {
         Ok(())
     }
 
-    async fn keys(&self, id: &ApimSubscriptionId) -> Answer<Option<Versioned<KeyPair>>> {
-        let state = self.state.lock().unwrap();
-        let pair = state.keys.get(&**id).cloned();
-        Ok(pair.map(|(primary, secondary)| Versioned {
-            value: KeyPair { primary, secondary },
-            etag: state.etag(id),
-        }))
-    }
-
     async fn set_keys(&self, id: &ApimSubscriptionId, keys: KeyPair, expected: Expected) -> Answer<ETag> {
         let mut state = self.state.lock().unwrap();
         if !state.exists(id) {
@@ -326,9 +334,8 @@ impl ControlPlane for Reference {
         }
         Ok(())
     }
-
-    async fn site_key(&self, id: &LinkedBackendId) -> Answer<SiteKey> {
-        let state = self.state.lock().unwrap();
-        Ok(state.site_keys.get(&**id).map_or(SiteKey::Absent, |key| SiteKey::Held(key.fingerprint())))
-    }
 }
+
+impl Gateways for Reference {}
+
+impl Grants for Reference {}

@@ -16,7 +16,9 @@ use swa_apim::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{self, Existing, Intent, Leftovers, PlannedStep, StepListener},
     model::{ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
-    provider::{Collection, ControlPlane, ETag, Expected, Failure, ProviderError, Versioned},
+    provider::{
+        Collection, ETag, Expected, Failure, Gateways, Grants, ProviderError, Reads, Versioned, Writes,
+    },
 };
 
 use crate::{
@@ -90,7 +92,7 @@ impl Faulty {
 }
 
 #[async_trait]
-impl ControlPlane for Faulty {
+impl Reads for Faulty {
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         self.inner.get(id).await
     }
@@ -99,6 +101,17 @@ impl ControlPlane for Faulty {
         self.inner.list(collection).await
     }
 
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        self.inner.keys(id).await
+    }
+
+    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
+        self.inner.site_key(id).await
+    }
+}
+
+#[async_trait]
+impl Writes for Faulty {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         if !self.fails() {
             return self.inner.put(resource, expected).await;
@@ -118,10 +131,6 @@ impl ControlPlane for Faulty {
             self.inner.delete(id, expected).await?;
         }
         Err(self.way.error(id))
-    }
-
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        self.inner.keys(id).await
     }
 
     async fn set_keys(
@@ -148,11 +157,10 @@ impl ControlPlane for Faulty {
         }
         Err(self.way.error(id))
     }
+}
 
-    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        self.inner.site_key(id).await
-    }
-
+#[async_trait]
+impl Gateways for Faulty {
     async fn ask_gateway(
         &self,
         address: &swa_apim::model::Address,
@@ -161,6 +169,8 @@ impl ControlPlane for Faulty {
         self.inner.ask_gateway(address, key).await
     }
 }
+
+impl Grants for Faulty {}
 
 /// The steps that were acknowledged.
 #[derive(Default)]

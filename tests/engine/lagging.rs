@@ -7,7 +7,7 @@ use swa_apim::{
     ambient::System,
     engine::{self, ApplyError, LinkState},
     model::{ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
-    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
+    provider::{Collection, ETag, Expected, Gateways, Grants, ProviderError, Reads, Versioned, Writes},
 };
 
 use crate::{
@@ -38,7 +38,7 @@ impl Lagging {
 }
 
 #[async_trait]
-impl ControlPlane for Lagging {
+impl Reads for Lagging {
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         self.inner.get(id).await
     }
@@ -51,6 +51,17 @@ impl ControlPlane for Lagging {
         }
     }
 
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        self.inner.keys(id).await
+    }
+
+    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
+        self.inner.site_key(id).await
+    }
+}
+
+#[async_trait]
+impl Writes for Lagging {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         self.inner.put(resource, expected).await
     }
@@ -62,10 +73,6 @@ impl ControlPlane for Lagging {
             self.old.lock().unwrap().get_or_insert(before);
         }
         self.inner.delete(id, expected).await
-    }
-
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        self.inner.keys(id).await
     }
 
     async fn set_keys(
@@ -80,11 +87,11 @@ impl ControlPlane for Lagging {
     async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError> {
         self.inner.regenerate(id, slot).await
     }
-
-    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        self.inner.site_key(id).await
-    }
 }
+
+impl Gateways for Lagging {}
+
+impl Grants for Lagging {}
 
 async fn purge_where_a_deleted_backend_is_listed(world: &World, times: usize) -> Result<(), ApplyError> {
     let observed = world.observe().await;

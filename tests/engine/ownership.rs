@@ -5,7 +5,7 @@ use swa_apim::{
     ambient::System,
     engine::{self, Adoption, ApplyError, FindingCode, Intent, LinkState},
     model::{Ownership, ResourceId},
-    provider::{ControlPlane, Expected, ProviderError},
+    provider::{Expected, ProviderError, Reads as _, Writes as _},
 };
 
 use crate::{

@@ -20,7 +20,10 @@ use swa_apim::{
         ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey,
         StaticSiteId,
     },
-    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned, json::JsonControlPlane},
+    provider::{
+        Collection, ETag, Expected, Gateways, Grants, ProviderError, Reads, Versioned, Writes,
+        json::JsonControlPlane,
+    },
 };
 
 use crate::recipe::{Recipe, service_id, site_id};
@@ -133,7 +136,7 @@ impl Mortal {
 }
 
 #[async_trait]
-impl ControlPlane for Mortal {
+impl Reads for Mortal {
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         self.inner.get(id).await
     }
@@ -142,6 +145,17 @@ impl ControlPlane for Mortal {
         self.inner.list(collection).await
     }
 
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        self.inner.keys(id).await
+    }
+
+    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
+        self.inner.site_key(id).await
+    }
+}
+
+#[async_trait]
+impl Writes for Mortal {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         self.begin_write(resource.id()).await?;
         let outcome = self.inner.put(resource, expected).await;
@@ -154,10 +168,6 @@ impl ControlPlane for Mortal {
         let outcome = self.inner.delete(id, expected).await;
         self.inner.commit().await?;
         outcome
-    }
-
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        self.inner.keys(id).await
     }
 
     async fn set_keys(
@@ -178,8 +188,8 @@ impl ControlPlane for Mortal {
         self.inner.commit().await?;
         outcome
     }
-
-    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        self.inner.site_key(id).await
-    }
 }
+
+impl Gateways for Mortal {}
+
+impl Grants for Mortal {}

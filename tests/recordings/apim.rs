@@ -7,7 +7,7 @@ use swa_apim::{
         Api, ApimServiceId, ApimSubscription, ApimSubscriptionId, Key, KeyPair, KeySlot, Product, Resource,
         ResourceId,
     },
-    provider::{Collection, ControlPlane as _, ETag, Expected},
+    provider::{Collection, ETag, Expected, Reads as _, Writes as _},
 };
 
 use crate::{

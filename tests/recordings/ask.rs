@@ -9,7 +9,7 @@ use swa_apim::{
         Resource, ResourceId,
     },
     provider::{
-        Collection, ControlPlane as _, ETag, Expected, ProviderError,
+        Collection, ETag, Expected, Grants as _, ProviderError, Reads as _, Writes as _,
         arm::{ArmControlPlane, ArmFailure},
     },
 };

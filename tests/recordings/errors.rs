@@ -3,7 +3,7 @@
 use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
     model::{Address, ApimServiceId, Key, KeySlot},
-    provider::{ControlPlane as _, GatewayAnswer},
+    provider::{GatewayAnswer, Gateways as _, Writes as _},
 };
 
 use crate::{library::errors, replay::Replay};

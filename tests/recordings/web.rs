@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use swa_apim::{
     diagnosis::{Diagnose as _, ExitCode},
     model::{LinkedBackend, LinkedBackendId, Resource, SiteEnvironmentId, StaticSite, StaticSiteId},
-    provider::{Collection, ControlPlane as _, Expected, ProviderError},
+    provider::{Collection, Expected, ProviderError, Reads as _, Writes as _},
 };
 
 use crate::{

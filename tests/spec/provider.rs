@@ -7,7 +7,7 @@ use swa_apim::{
     ambient::System,
     model::{ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, Resource, ResourceId, StaticSiteId},
     provider::{
-        Collection, ControlPlane, Expected,
+        Collection, Expected, Reads as _, Writes as _,
         arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
     },
 };

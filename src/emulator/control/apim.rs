@@ -24,7 +24,7 @@ use super::{
 use crate::{
     emulator::reply::Reply,
     model::{ApimSubscriptionId, KeySlot, ResourceId},
-    provider::{ControlPlane as _, json::JsonControlPlane},
+    provider::{Reads as _, Writes as _, json::JsonControlPlane},
 };
 
 /// Answers a request for a resource.

@@ -8,7 +8,7 @@ use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
     model::{Resource, ResourceId},
-    provider::{ControlPlane as _, Expected, json::JsonControlPlane},
+    provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
 /// How API Management's answers write a time that has just been taken.

@@ -25,7 +25,7 @@ use crate::{
         StepListener, Target,
     },
     model::{ApimServiceId, LinkedBackendId, Resource, ResourceId, SiteEnvironmentId},
-    provider::{ControlPlane as _, Expected, json::JsonControlPlane},
+    provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
 /// The types that a site's `/api` can be linked to, and what Azure calls them where one is missing.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     emulator::reply::Reply,
     model::{KeyPair, PolicyFormat, ProductId, Resource, ResourceId},
-    provider::{Collection, ControlPlane as _, Versioned, json::JsonControlPlane},
+    provider::{Collection, Reads as _, Versioned, json::JsonControlPlane},
 };
 
 /// A resource, if it is there.

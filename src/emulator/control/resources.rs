@@ -19,7 +19,7 @@ use super::{
 use crate::{
     emulator::reply::Reply,
     model::{Resource, ResourceId},
-    provider::{ControlPlane as _, Expected, json::JsonControlPlane},
+    provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
 /// Answers a request for what belongs to Resource Manager itself.

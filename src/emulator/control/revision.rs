@@ -13,7 +13,7 @@ use super::{
 use crate::{
     emulator::reply::Reply,
     model::{Resource, ResourceId},
-    provider::{ControlPlane as _, Expected, Versioned, json::JsonControlPlane},
+    provider::{Expected, Versioned, Writes as _, json::JsonControlPlane},
 };
 
 /// The API's own name, and the number of the revision that a name is of.

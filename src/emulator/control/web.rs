@@ -21,7 +21,7 @@ use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
     model::{PRODUCTION, Resource, ResourceId},
-    provider::{ControlPlane as _, Expected, json::JsonControlPlane},
+    provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
 /// Answers a request for a resource.

@@ -22,7 +22,7 @@ use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
     model::{ApimSubscriptionId, Key, KeyPair, ResourceId},
-    provider::{ControlPlane as _, ETag, Expected, json::JsonControlPlane},
+    provider::{ETag, Expected, Reads as _, Writes as _, json::JsonControlPlane},
 };
 
 pub(super) fn put(

@@ -29,7 +29,7 @@ use super::reply::Reply;
 use crate::{
     ambient::Ambient,
     provider::{
-        ControlPlane as _, ProviderError,
+        ProviderError, Writes as _,
         json::{JsonControlPlane, ModelError},
     },
 };

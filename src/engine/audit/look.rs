@@ -9,7 +9,7 @@ use crate::{
         observe::{see, see_all},
     },
     model::{Api, ApimServiceId, ApimSubscription, Product, ProductId},
-    provider::{Collection, ControlPlane, ProviderError},
+    provider::{Collection, ProviderError, Reads},
 };
 
 /// How many things are read at once; what is sent at once is limited where it is sent.
@@ -21,7 +21,7 @@ pub(super) const AT_ONCE: usize = 32;
 ///
 /// [`ProviderError`] if the service or its products cannot be read. What else cannot is noted.
 pub(super) async fn look_at_service(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     service: &ApimServiceId,
 ) -> Result<ServiceSeen, ProviderError> {
     let of_service = Collection::Products(service.clone());
@@ -50,7 +50,7 @@ pub(super) async fn look_at_service(
 ///
 /// [`ProviderError`] if the product cannot be read.
 pub(in crate::engine) async fn look_at_product(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     product: &ProductId,
 ) -> Result<ServiceSeen, ProviderError> {
     let mut unreadable = Vec::new();
@@ -62,7 +62,7 @@ pub(in crate::engine) async fn look_at_product(
     Ok(ServiceSeen { id, exists, products, unreadable, subscriptions, apis })
 }
 
-async fn subscriptions(plane: &dyn ControlPlane, which: Collection) -> Result<SubscriptionsSeen, Unread> {
+async fn subscriptions(plane: &dyn Reads, which: Collection) -> Result<SubscriptionsSeen, Unread> {
     let found = plane.list(&which).await.map_err(|error| Unread::new("the subscriptions", error))?;
     let mut seen = SubscriptionsSeen::default();
     seen.all = see_all(found, ApimSubscription::read, &mut seen.unreadable);
@@ -70,7 +70,7 @@ async fn subscriptions(plane: &dyn ControlPlane, which: Collection) -> Result<Su
 }
 
 /// Each API is asked for its products: there are fewer APIs than links.
-async fn apis(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result<Vec<ApiSeen>, Unread> {
+async fn apis(plane: &dyn Reads, service: &ApimServiceId) -> Result<Vec<ApiSeen>, Unread> {
     let unread = |error: &dyn std::fmt::Display| Unread::new("the APIs of the service", error);
     let found = plane.list(&Collection::Apis(service.clone())).await.map_err(|error| unread(&error))?;
     let apis: Result<Vec<Api>, _> = found.iter().map(|found| Api::read(&found.value)).collect();
@@ -82,7 +82,7 @@ async fn apis(plane: &dyn ControlPlane, service: &ApimServiceId) -> Result<Vec<A
     Ok(seen.buffered(AT_ONCE).collect().await)
 }
 
-async fn products_of(plane: &dyn ControlPlane, api: &Api) -> Result<Vec<ProductId>, Unread> {
+async fn products_of(plane: &dyn Reads, api: &Api) -> Result<Vec<ProductId>, Unread> {
     let unread = |error: &dyn std::fmt::Display| {
         Unread::new(format!("the products of the API `{}`", api.id.name()), error)
     };

@@ -23,7 +23,7 @@ pub(super) use self::{
 };
 use crate::{
     model::{ApimServiceId, Hostname, Product, linked_hostname},
-    provider::{ControlPlane, ProviderError},
+    provider::{ProviderError, Reads},
 };
 
 /// How many services are looked at at once, each by several reads.
@@ -33,7 +33,7 @@ const SERVICES_AT_ONCE: usize = 4;
 ///
 /// A service that cannot be read at all, or whose products cannot, has its own error.
 pub async fn audit(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     services: &[ApimServiceId],
 ) -> Vec<(ApimServiceId, Result<Audit, ProviderError>)> {
     let seen = stream::iter(services)

@@ -10,21 +10,21 @@ use crate::{
         ApimServiceId, Hostname, LinkedBackend, PRODUCTION, Resource, ResourceId, SiteEnvironment,
         SiteEnvironmentId, StaticSite,
     },
-    provider::{Collection, ControlPlane},
+    provider::{Collection, Reads},
 };
 
 /// The sites that there are, or why they could not be listed.
 pub(in crate::engine) type Listed = Result<Vec<Resource>, Unread>;
 
 /// Lists the sites that the caller can see.
-pub(in crate::engine) async fn list_sites(plane: &dyn ControlPlane) -> Listed {
+pub(in crate::engine) async fn list_sites(plane: &dyn Reads) -> Listed {
     let found = plane.list(&Collection::StaticSitesOfEach).await;
     let found = found.map_err(|error| Unread::new("the static web apps", error))?;
     Ok(found.into_iter().map(|found| found.value).collect())
 }
 
 /// Looks up one site alone; all there are, if it is gone.
-pub(in crate::engine) async fn list_one(plane: &dyn ControlPlane, site: &ResourceId) -> Listed {
+pub(in crate::engine) async fn list_one(plane: &dyn Reads, site: &ResourceId) -> Listed {
     match plane.get(site).await {
         Ok(Some(found)) => Ok(vec![found.value]),
         Ok(None) => list_sites(plane).await,
@@ -37,7 +37,7 @@ pub(in crate::engine) async fn list_one(plane: &dyn ControlPlane, site: &Resourc
 /// Whether a site is linked is told by the site itself where its list says so. That it is not linked is
 /// always asked for: not every list tells.
 pub(in crate::engine) async fn look_at_sites(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     listed: &Listed,
     wanted: &Wanted,
 ) -> SitesSeen {
@@ -79,7 +79,7 @@ fn name_of(id: &ResourceId) -> String {
     format!("`{}`", id.name())
 }
 
-async fn look_at_site(plane: &dyn ControlPlane, site: &StaticSite, wanted: &Wanted) -> Option<HostSeen> {
+async fn look_at_site(plane: &dyn Reads, site: &StaticSite, wanted: &Wanted) -> Option<HostSeen> {
     let environment = site.id.environment(PRODUCTION).ok()?;
     let hostname = site.default_hostname.clone();
     let links = if site.linked_to.is_empty() && wanted.is_used_by(&hostname) {
@@ -90,10 +90,7 @@ async fn look_at_site(plane: &dyn ControlPlane, site: &StaticSite, wanted: &Want
     Some(HostSeen { environment, hostname, links })
 }
 
-async fn links_of(
-    plane: &dyn ControlPlane,
-    environment: &SiteEnvironmentId,
-) -> Result<Vec<ResourceId>, Unread> {
+async fn links_of(plane: &dyn Reads, environment: &SiteEnvironmentId) -> Result<Vec<ResourceId>, Unread> {
     let what = format!("what `{}` is linked to", environment.site().name());
     let found = plane.list(&Collection::LinkedBackends(environment.clone())).await;
     let found = found.map_err(|error| Unread::new(&what, error))?;
@@ -113,7 +110,7 @@ fn preview_sites<'a>(sites: &'a [StaticSite], hosts: &[HostSeen], wanted: &Wante
 }
 
 async fn look_at_previews(
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     site: &StaticSite,
     wanted: &Wanted,
 ) -> Result<Vec<HostSeen>, Gap> {
@@ -134,7 +131,7 @@ async fn look_at_previews(
 }
 
 /// Finds out which of the services exist that sites are linked to.
-async fn look_up_services(plane: &dyn ControlPlane, seen: &mut SitesSeen) {
+async fn look_up_services(plane: &dyn Reads, seen: &mut SitesSeen) {
     let named = seen.hosts.iter().filter_map(|host| host.links.as_ref().ok()).flatten();
     let services: BTreeSet<ApimServiceId> =
         named.filter_map(|id| ApimServiceId::try_from(id.clone()).ok()).collect();

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use crate::{
     engine::{Finding, FindingCode, Observed, Target, Verdict, verify, with_schemes},
     model::{Api, Product},
-    provider::{Collection, ControlPlane, ProviderError},
+    provider::{Collection, ProviderError, Reads},
 };
 
 /// What was seen of a link and of the APIs in its product.
@@ -22,7 +22,7 @@ pub struct Examined {
 /// # Errors
 ///
 /// [`ProviderError`] if the control plane does not answer.
-pub async fn examine(plane: &dyn ControlPlane, target: &Target) -> Result<Examined, ProviderError> {
+pub async fn examine(plane: &dyn Reads, target: &Target) -> Result<Examined, ProviderError> {
     let environment = plane.get(&target.site_environment);
     let (mut verdict, environment) = tokio::try_join!(verify(plane, target), environment)?;
     let deployment =
@@ -36,7 +36,7 @@ pub async fn examine(plane: &dyn ControlPlane, target: &Target) -> Result<Examin
 }
 
 /// A finding for each other product in which an API of the link can be called without a key.
-async fn open_products(plane: &dyn ControlPlane, observed: &Observed) -> Result<Vec<Finding>, ProviderError> {
+async fn open_products(plane: &dyn Reads, observed: &Observed) -> Result<Vec<Finding>, ProviderError> {
     let of_each = observed.product_apis.iter().map(async |api| {
         let products = plane.list(&Collection::ApiProducts(api.id.clone())).await?;
         let products = products.iter().filter_map(|found| Product::read(&found.value).ok());

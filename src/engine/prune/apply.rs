@@ -210,7 +210,7 @@ impl Hand<'_> {
 
     /// The site that the orphan was made for, or all of them if that is gone.
     async fn sites_for(&mut self, planned: &Orphan) -> Listed {
-        if self.plane.transactions() == Transactions::Whole {
+        if self.plane.capabilities().transactions == Transactions::Whole {
             if self.listed.is_none() {
                 self.listed = Some(list_sites(self.plane).await);
             }

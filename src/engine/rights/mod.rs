@@ -11,7 +11,7 @@ use super::{Plan, Target};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::{Permissions, ResourceId},
-    provider::{ControlPlane, ProviderError},
+    provider::{Grants, ProviderError},
 };
 
 /// What the caller may do at the two ends of a link.
@@ -27,7 +27,7 @@ impl Rights {
     /// # Errors
     ///
     /// [`ProviderError`] if the control plane does not tell.
-    pub async fn read(plane: &dyn ControlPlane, target: &Target) -> Result<Option<Self>, ProviderError> {
+    pub async fn read(plane: &dyn Grants, target: &Target) -> Result<Option<Self>, ProviderError> {
         let (site, service) = (target.site_environment.site(), &target.service);
         let (static_site, service) = tokio::try_join!(plane.permissions(&site), plane.permissions(service))?;
         Ok(static_site.zip(service).map(|(static_site, service)| Self { static_site, service }))

@@ -21,11 +21,11 @@ use super::{
 use crate::{
     model::{
         Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, Resource,
-        ResourceId, SiteKey,
+        ResourceId,
     },
     provider::{
-        Browser, Collection, ControlPlane, ETag, Expected, Failure, GatewayAnswer, ProviderError, Sight,
-        Versioned, Visit,
+        Browser, Capabilities, Collection, ETag, Expected, Failure, GatewayAnswer, Gateways, Grants,
+        ProviderError, Reads, Sight, Versioned, Visit, Writes,
     },
 };
 
@@ -154,7 +154,7 @@ impl ArmControlPlane {
 }
 
 #[async_trait]
-impl ControlPlane for ArmControlPlane {
+impl Reads for ArmControlPlane {
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         self.read(id).await
     }
@@ -163,6 +163,43 @@ impl ControlPlane for ArmControlPlane {
         self.list_by_pages(collection).await
     }
 
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        let what = format!("reading the keys of `{}`", id.name());
+        let call = Call::new(Method::POST, self.url(id, "/listSecrets", &[]), what);
+        let answer = match self.http.send(&call).await {
+            Ok(answer) => answer,
+            Err(error) if self.proves_absence(&error, id) => return Ok(None),
+            Err(error) => return Err(error.about(id)),
+        };
+        let value = pair_of(&answer.body).ok_or_else(|| {
+            let problem = "does not have both keys in it".to_owned();
+            ProviderError::Undetermined(Failure::new(ArmError::Unusable { what: call.what.clone(), problem }))
+        })?;
+        let etag = match answer.etag() {
+            Some(tag) => ETag::new(tag),
+            None => match self.read(id).await? {
+                Some(found) => found.etag,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Versioned { value, etag }))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { sight: Sight::WhatIsAllowed, ..Capabilities::default() }
+    }
+
+    fn would_see(&self, id: &ResourceId) -> bool {
+        route::is_spoken_to(id)
+    }
+
+    fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
+        self.missing_groups.of(id)
+    }
+}
+
+#[async_trait]
+impl Writes for ArmControlPlane {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         let id = resource.id();
         let if_match = self.condition(id, &expected, false).await?;
@@ -222,28 +259,6 @@ impl ControlPlane for ArmControlPlane {
         self.finish(answer, id, Change::Delete, &what).await.map(drop)
     }
 
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        let what = format!("reading the keys of `{}`", id.name());
-        let call = Call::new(Method::POST, self.url(id, "/listSecrets", &[]), what);
-        let answer = match self.http.send(&call).await {
-            Ok(answer) => answer,
-            Err(error) if self.proves_absence(&error, id) => return Ok(None),
-            Err(error) => return Err(error.about(id)),
-        };
-        let value = pair_of(&answer.body).ok_or_else(|| {
-            let problem = "does not have both keys in it".to_owned();
-            ProviderError::Undetermined(Failure::new(ArmError::Unusable { what: call.what.clone(), problem }))
-        })?;
-        let etag = match answer.etag() {
-            Some(tag) => ETag::new(tag),
-            None => match self.read(id).await? {
-                Some(found) => found.etag,
-                None => return Ok(None),
-            },
-        };
-        Ok(Some(Versioned { value, etag }))
-    }
-
     async fn set_keys(
         &self,
         id: &ApimSubscriptionId,
@@ -282,27 +297,17 @@ impl ControlPlane for ArmControlPlane {
         let call = Call { repeat: Repeat::Never, ..Call::new(Method::POST, self.url(id, action, &[]), what) };
         self.http.send(&call).await.map(drop).map_err(|error| error.about(id))
     }
+}
 
-    async fn site_key(&self, _: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        Ok(SiteKey::Hidden)
-    }
-
-    fn sight(&self) -> Sight {
-        Sight::WhatIsAllowed
-    }
-
-    fn would_see(&self, id: &ResourceId) -> bool {
-        route::is_spoken_to(id)
-    }
-
-    fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
-        self.missing_groups.of(id)
-    }
-
+#[async_trait]
+impl Gateways for ArmControlPlane {
     async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
         gateway::ask(self.gateway.as_ref(), address, key).await
     }
+}
 
+#[async_trait]
+impl Grants for ArmControlPlane {
     async fn permissions(&self, scope: &ResourceId) -> Result<Option<Permissions>, ProviderError> {
         self.permissions_in(scope).await.map(Some)
     }

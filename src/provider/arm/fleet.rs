@@ -14,10 +14,10 @@ use tokio::sync::OnceCell;
 use super::{ArmControlPlane, control_plane::versioned, list::is_scoped_to};
 use crate::{
     model::{
-        Api, ApiId, ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, ProductId,
-        Resource, ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
+        Api, ApiId, ApimServiceId, ApimSubscriptionId, ProductId, Resource, ResourceId, SiteEnvironmentId,
+        StaticSiteId,
     },
-    provider::{Collection, ControlPlane, Depth, ETag, Expected, ProviderError, Shared, Versioned},
+    provider::{Capabilities, Collection, Depth, ProviderError, Reads, Shared, Versioned},
 };
 
 /// From how many sites of a subscription, or links of a service, on it pays to read pages.
@@ -27,6 +27,14 @@ const WORTH_A_PAGE: usize = 4;
 type Pages = BTreeMap<String, Versioned<Resource>>;
 /// Read once, whatever came of it.
 type Once<T> = OnceCell<Result<T, Shared>>;
+
+/// Whether something was read with a page.
+enum Paged<T> {
+    /// It was: this is what is there.
+    OnAPage(T),
+    /// It was not, so it has to be read by itself.
+    ByItself,
+}
 
 /// A look at many links at once: what can be read by page is, once for all of them.
 ///
@@ -157,15 +165,16 @@ impl FleetView {
         Ok(members)
     }
 
-    async fn paged(&self, id: &ResourceId) -> Result<Option<Option<Versioned<Resource>>>, ProviderError> {
+    async fn paged(&self, id: &ResourceId) -> Result<Paged<Option<Versioned<Resource>>>, ProviderError> {
         if id.is_a(StaticSiteId::TYPE) {
             let found = self.sites_beside(id).await.and_then(|sites| sites.get(id.key()));
-            return Ok(found.map(|found| Some(found.clone())));
+            // A site that is not on the page may be in another subscription, or hidden there.
+            return Ok(found.map_or(Paged::ByItself, |found| Paged::OnAPage(Some(found.clone()))));
         }
-        let Some((service, pages)) = self.service_of(id) else { return Ok(None) };
+        let Some((service, pages)) = self.service_of(id) else { return Ok(Paged::ByItself) };
         let page = if id.is_a(ApimServiceId::TYPE) {
             let read = pages.service.get_or_init(|| async { Ok(self.plane.get(id).await?) });
-            return Ok(Some(read.await.as_ref().map_err(Shared::clone)?.clone()));
+            return Ok(Paged::OnAPage(read.await.as_ref().map_err(Shared::clone)?.clone()));
         } else if id.is_a(ProductId::TYPE) {
             self.products(pages, &service).await?
         } else if id.is_a(ApimSubscriptionId::TYPE) {
@@ -173,37 +182,43 @@ impl FleetView {
         } else if id.is_a(ApiId::TYPE) {
             self.collection(&pages.apis, &service, "/apis").await?
         } else {
-            return Ok(None);
+            return Ok(Paged::ByItself);
         };
-        Ok(Some(page.get(id.key()).cloned()))
+        Ok(Paged::OnAPage(page.get(id.key()).cloned()))
     }
 
     async fn paged_list(
         &self,
         collection: &Collection,
-    ) -> Result<Option<Vec<Versioned<Resource>>>, ProviderError> {
+    ) -> Result<Paged<Vec<Versioned<Resource>>>, ProviderError> {
         match collection {
-            Collection::LinkedBackends(environment) => Ok(self.backends(environment).await),
+            Collection::LinkedBackends(environment) => {
+                Ok(self.backends(environment).await.map_or(Paged::ByItself, Paged::OnAPage))
+            }
             Collection::ProductsNamed(service, name) => {
-                let Some((service, pages)) = self.service_of(service) else { return Ok(None) };
+                let Some((service, pages)) = self.service_of(service) else { return Ok(Paged::ByItself) };
                 let is = |found: &&Versioned<Resource>| {
                     found.value.text("properties.displayName") == Ok(Some(name.as_str()))
                 };
-                Ok(Some(self.products(pages, &service).await?.values().filter(is).cloned().collect()))
+                Ok(Paged::OnAPage(
+                    self.products(pages, &service).await?.values().filter(is).cloned().collect(),
+                ))
             }
             Collection::ProductApis(product) => {
-                let Some((service, pages)) = self.service_of(product) else { return Ok(None) };
+                let Some((service, pages)) = self.service_of(product) else { return Ok(Paged::ByItself) };
                 let members = self.members(pages, &service).await?;
-                Ok(members.map(|members| members.get(product.key()).cloned().unwrap_or_default()))
+                Ok(members.map_or(Paged::ByItself, |members| {
+                    Paged::OnAPage(members.get(product.key()).cloned().unwrap_or_default())
+                }))
             }
             Collection::ProductSubscriptions(product) => {
-                let Some((service, pages)) = self.service_of(product) else { return Ok(None) };
+                let Some((service, pages)) = self.service_of(product) else { return Ok(Paged::ByItself) };
                 if !self.products(pages, &service).await?.contains_key(product.key()) {
-                    return Ok(Some(Vec::new()));
+                    return Ok(Paged::OnAPage(Vec::new()));
                 }
                 let all = self.collection(&pages.subscriptions, &service, "/subscriptions").await?;
                 let own = all.values().filter(|found| is_scoped_to(&found.value, product));
-                Ok(Some(own.cloned().collect()))
+                Ok(Paged::OnAPage(own.cloned().collect()))
             }
             Collection::StaticSites
             | Collection::StaticSitesOfEach
@@ -213,7 +228,7 @@ impl FleetView {
             | Collection::ApiProducts(_)
             | Collection::Products(_)
             | Collection::Subscriptions(_)
-            | Collection::ApiOperations(_) => Ok(None),
+            | Collection::ApiOperations(_) => Ok(Paged::ByItself),
         }
     }
 
@@ -247,45 +262,24 @@ fn place_in(product: &ProductId, api: &Resource) -> Result<Resource, ProviderErr
     Ok(Resource::new((*id).clone(), properties.cloned().unwrap_or_default()))
 }
 
-fn only_a_view(id: &ResourceId) -> ProviderError {
-    ProviderError::Rejected {
-        id: id.clone(),
-        code: "OnlyAView".to_owned(),
-        message: "a view of a fleet changes nothing".to_owned(),
-        hint: None,
-    }
-}
-
 #[async_trait]
-impl ControlPlane for FleetView {
+impl Reads for FleetView {
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         match self.paged(id).await? {
-            Some(found) => Ok(found),
-            None => self.plane.get(id).await,
+            Paged::OnAPage(found) => Ok(found),
+            Paged::ByItself => self.plane.get(id).await,
         }
     }
 
     async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
         match self.paged_list(collection).await? {
-            Some(found) => Ok(found),
-            None => self.plane.list(collection).await,
+            Paged::OnAPage(found) => Ok(found),
+            Paged::ByItself => self.plane.list(collection).await,
         }
     }
 
-    async fn put(&self, resource: Resource, _: Expected) -> Result<ETag, ProviderError> {
-        Err(only_a_view(resource.id()))
-    }
-
-    async fn delete(&self, id: &ResourceId, _: Expected) -> Result<(), ProviderError> {
-        Err(only_a_view(id))
-    }
-
-    async fn keys(&self, _: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        Ok(None)
-    }
-
-    fn depth(&self) -> Depth {
-        Depth::ByPage
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { depth: Depth::ByPage, ..self.plane.capabilities() }
     }
 
     fn would_see(&self, id: &ResourceId) -> bool {
@@ -294,22 +288,5 @@ impl ControlPlane for FleetView {
 
     fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
         self.plane.missing_group(id)
-    }
-
-    async fn set_keys(
-        &self,
-        id: &ApimSubscriptionId,
-        _: KeyPair,
-        _: Expected,
-    ) -> Result<ETag, ProviderError> {
-        Err(only_a_view(id))
-    }
-
-    async fn regenerate(&self, id: &ApimSubscriptionId, _: KeySlot) -> Result<(), ProviderError> {
-        Err(only_a_view(id))
-    }
-
-    async fn site_key(&self, _: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        Ok(SiteKey::Hidden)
     }
 }

@@ -24,12 +24,15 @@ use crate::{
     model::{
         ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey,
     },
-    provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Transactions, Versioned},
+    provider::{
+        Capabilities, Collection, ETag, Expected, Gateways, Grants, ProviderError, Reads, Transactions,
+        Versioned, Writes,
+    },
 };
 
 /// A control plane in one JSON file, or in memory alone.
 ///
-/// Reads come from the generation that was opened, or that the last [`begin`](ControlPlane::begin) or
+/// Reads come from the generation that was opened, or that the last [`begin`](Writes::begin) or
 /// [`refresh`](Self::refresh) found. There is one transaction at a time in one value; a `begin` that
 /// follows a transaction without `commit` abandons that one.
 pub struct JsonControlPlane {
@@ -200,7 +203,7 @@ impl JsonControlPlane {
 }
 
 #[async_trait]
-impl ControlPlane for JsonControlPlane {
+impl Reads for JsonControlPlane {
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         self.read(|store| Ok(store.get(id.key())?))
     }
@@ -209,19 +212,44 @@ impl ControlPlane for JsonControlPlane {
         self.read(|store| Ok(store.list(collection)?))
     }
 
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        self.read(|store| {
+            let Some(Versioned { etag, .. }) = store.read(id.key())? else { return Ok(None) };
+            Ok(store.recorded(id.key())?.pair().map(|value| Versioned { value, etag }))
+        })
+    }
+
+    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
+        self.read(|store| {
+            if !store.exists(id.key()) {
+                return Ok(SiteKey::Absent);
+            }
+            let unrecorded = if store.lacks_keys() { SiteKey::Hidden } else { SiteKey::Absent };
+            let held = store.recorded(id.key())?.primary;
+            Ok(held.map_or(unrecorded, |key| SiteKey::Held(key.fingerprint())))
+        })
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let knows_every_key = !self.state().store.lacks_keys();
+        Capabilities { transactions: Transactions::Whole, knows_every_key, ..Capabilities::default() }
+    }
+
+    /// A model knows what was put into it: the services of the Azure subscriptions of which it has resources.
+    fn would_see(&self, id: &ResourceId) -> bool {
+        let subscription = format!("/subscriptions/{}/", id.azure_subscription().to_ascii_lowercase());
+        id.is_a(ApimServiceId::TYPE) && self.state().store.has_below(&subscription)
+    }
+}
+
+#[async_trait]
+impl Writes for JsonControlPlane {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         self.change(|store| store.put(resource, &expected, Source::Request, &*self.ambient))
     }
 
     async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
         self.change(|store| store.delete(id, &expected))
-    }
-
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        self.read(|store| {
-            let Some(Versioned { etag, .. }) = store.read(id.key())? else { return Ok(None) };
-            Ok(store.recorded(id.key())?.pair().map(|value| Versioned { value, etag }))
-        })
     }
 
     async fn set_keys(
@@ -237,31 +265,6 @@ impl ControlPlane for JsonControlPlane {
         self.change(|store| store.regenerate(id, slot, &*self.ambient))
     }
 
-    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        self.read(|store| {
-            if !store.exists(id.key()) {
-                return Ok(SiteKey::Absent);
-            }
-            let unrecorded = if store.lacks_keys() { SiteKey::Hidden } else { SiteKey::Absent };
-            let held = store.recorded(id.key())?.primary;
-            Ok(held.map_or(unrecorded, |key| SiteKey::Held(key.fingerprint())))
-        })
-    }
-
-    /// A model knows what was put into it: the services of the Azure subscriptions of which it has resources.
-    fn would_see(&self, id: &ResourceId) -> bool {
-        let subscription = format!("/subscriptions/{}/", id.azure_subscription().to_ascii_lowercase());
-        id.is_a(ApimServiceId::TYPE) && self.state().store.has_below(&subscription)
-    }
-
-    fn knows_every_key(&self) -> bool {
-        !self.state().store.lacks_keys()
-    }
-
-    fn transactions(&self) -> Transactions {
-        Transactions::Whole
-    }
-
     async fn begin(&self) -> Result<(), ProviderError> {
         Ok(self.begin_transaction().await?)
     }
@@ -270,6 +273,12 @@ impl ControlPlane for JsonControlPlane {
         Ok(self.commit_transaction()?)
     }
 }
+
+/// A model has no gateways.
+impl Gateways for JsonControlPlane {}
+
+/// A model lets every caller do everything.
+impl Grants for JsonControlPlane {}
 
 #[cfg(test)]
 mod tests {

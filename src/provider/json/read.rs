@@ -80,7 +80,7 @@ impl JsonControlPlane {
         self.read(|store| Ok(store.exists(id.key())))
     }
 
-    /// Reads a resource, as [`get`](crate::provider::ControlPlane::get) does.
+    /// Reads a resource, as [`get`](crate::provider::Reads::get) does.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl JsonControlPlane {
     ///
     /// # Errors
     ///
-    /// Those of [`commit`](crate::provider::ControlPlane::commit).
+    /// Those of [`commit`](crate::provider::Writes::commit).
     pub fn commit_shared(&self) -> Result<(FileStamp, Self), ProviderError> {
         let (stamp, store) = self.commit_keeping()?;
         Ok((stamp, Self::over(None, store, Arc::clone(&self.ambient))))
@@ -210,7 +210,7 @@ mod tests {
     use crate::{
         ambient::System,
         model::{ApimSubscriptionId, KeySlot},
-        provider::{ControlPlane as _, Expected},
+        provider::{Expected, Writes as _},
     };
 
     const SERVICE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";

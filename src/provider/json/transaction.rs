@@ -288,7 +288,7 @@ mod tests {
         ambient::System,
         diagnosis::{Diagnose as _, ExitCode},
         model::{Resource, ResourceId},
-        provider::{ControlPlane as _, Expected},
+        provider::{Expected, Reads as _, Writes as _},
     };
 
     /// A disk that is full for as long as the flag is up.

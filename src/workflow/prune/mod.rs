@@ -76,7 +76,7 @@ async fn make_plan(
         let error = UsageError::refused(format!("the service `{}` does not exist", service.name()));
         return Err(error.hint("check `--apim`; `swa-apim audit --all-services` shows the services").into());
     }
-    Ok(PrunePlan::of(&audit, gone.given(plane.sight())))
+    Ok(PrunePlan::of(&audit, gone.given(plane.capabilities().sight)))
 }
 
 impl Pruning {

@@ -1,10 +1,10 @@
-//! Asking an address as a browser does, without a key and without a token.
+//! Calling gateways and sites: with a key and no token, and as a browser does.
 
 use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::model::Address;
+use crate::model::{Address, Key};
 
 /// What came of asking an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,4 +37,30 @@ impl fmt::Debug for Answered {
 pub trait Browser: fmt::Debug + Send + Sync {
     /// Asks an address, in bounded time, and follows it nowhere else.
     async fn visit(&self, address: &Address) -> Visit;
+}
+
+/// What a gateway said to a request with a key and no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GatewayAnswer {
+    /// It accepted the key: what it went on to object to was something else.
+    Accepted,
+    /// It accepted the key, and asked for nothing else.
+    LetIn,
+    /// It does not accept the key.
+    KeyRefused,
+    /// It serves nothing there, whatever the key.
+    NothingThere,
+    /// It said something else, or nothing. The text tells what, for people.
+    Unclear(String),
+}
+
+/// Calls the gateways of services.
+#[async_trait]
+pub trait Gateways: Send + Sync {
+    /// Asks a service's gateway whether it accepts a key. A gateway has many nodes, and each call may reach
+    /// another one.
+    async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
+        let _ = (address, key);
+        GatewayAnswer::Unclear("there is no gateway".to_owned())
+    }
 }
