@@ -1,7 +1,7 @@
 //! Links an Azure API Management service to an Azure Static Web App, and keeps the link right.
 //!
 //! The program is a command line over a library. Everything that it does is a use case of [`workflow`]: a use case works
-//! with a [`Workspace`](workflow::Workspace), tells a [`Listener`](workflow::Listener) what it does, and answers with a
+//! with a [`Workspace`](workflow::Workspace), reports its progress to a [`Listener`](workflow::Listener), and answers with a
 //! [`report`]. It neither reads arguments nor prints.
 //!
 //! A change is proposed before it is made. This links the site of the built-in sample, on a model in a file:

@@ -326,7 +326,8 @@ fn the_administrators_own_subscription_is_deleted_with_the_product() {
     let audit = classify(&service(vec![product(LABEL, NAME, true)], vec![automatic]), &SitesSeen::default());
     let plan = PrunePlan::of(&audit, GoneSites::Include);
     let steps = plan.orphans[0].steps.iter();
-    let steps: Vec<_> = steps.map(|planned| (planned.step.action().as_str(), planned.step.target().name())).collect();
+    let steps: Vec<_> =
+        steps.map(|planned| (planned.step.action().as_str(), planned.step.target().name())).collect();
     assert_eq!(steps, [("delete-subscription", "635307d6463461024444c8ab"), ("delete-product", LABEL)]);
 }
 
@@ -334,6 +335,7 @@ fn the_administrators_own_subscription_is_deleted_with_the_product() {
 fn a_subscription_goes_before_its_product_and_an_api_never() {
     let audit = classify(&linked_product(), &SitesSeen::default());
     let plan = PrunePlan::of(&audit, GoneSites::Include);
-    let actions: Vec<&str> = plan.orphans[0].steps.iter().map(|planned| planned.step.action().as_str()).collect();
+    let actions: Vec<&str> =
+        plan.orphans[0].steps.iter().map(|planned| planned.step.action().as_str()).collect();
     assert_eq!(actions, ["delete-subscription", "delete-product"]);
 }

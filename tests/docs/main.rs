@@ -50,7 +50,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// A folder with what a page may name: the examples, and nothing else.
+/// A directory with the files that a page can name: only the examples.
 fn folder_for(page: &Path) -> PathBuf {
     let name = format!("docs-{}", page.file_stem().unwrap().to_string_lossy());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -58,14 +58,14 @@ fn folder_for(page: &Path) -> PathBuf {
         fs::remove_dir_all(&folder).unwrap();
     }
     fs::create_dir_all(folder.join("docs/examples")).unwrap();
-    for example in fs::read_dir(root().join("docs/examples")).unwrap() {
-        let example = example.unwrap();
+    let examples = fs::read_dir(root().join("docs/examples")).unwrap().map(|example| example.unwrap());
+    for example in examples.filter(|example| example.path().is_file()) {
         fs::copy(example.path(), folder.join("docs/examples").join(example.file_name())).unwrap();
     }
     folder
 }
 
-/// Pages one after the other, each in a folder and with a home of its own; the blocks of a page in its order.
+/// Each page runs in its own directory with its own home, its blocks one after the other.
 #[test]
 fn the_pages_show_what_the_program_does() {
     for page in pages() {

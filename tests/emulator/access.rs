@@ -97,7 +97,7 @@ fn nobody_but_sites_and_gateways_answers_on_the_data_plane() {
     assert_eq!((answer.status, answer.header("content-type")), (404, Some("text/html; charset=utf-8")));
     emulated.expect(0, &["link", "--env", "e0"]);
     let of_site = [("Host", "site-0.5.azurestaticapps.net")];
-    let known = raw(&emulated.data, "GET", "/api/orders", &of_site, b"").unwrap();
+    let known = raw(&emulated.data, "GET", "/api/invoices", &of_site, b"").unwrap();
     assert_eq!(known.body["statusCode"], 404, "the gateway has no such API: {}", known.text);
 }
 

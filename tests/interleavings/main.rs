@@ -30,7 +30,7 @@ fn a_reader_sees_generations_in_order_and_none_that_is_older_than_the_file_was_w
 }
 
 #[test]
-fn two_writes_here_and_one_of_another_process_lose_no_change_and_tell_each_in_order() {
+fn two_writes_here_and_one_of_another_process_lose_no_change_and_notify_in_order() {
     explore(of_published::scene(store::Scenes::Writes));
 }
 

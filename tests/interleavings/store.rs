@@ -26,7 +26,7 @@ macro_rules! scenes {
 
             struct Scene {
                 file: Arc<File>,
-                told: Arc<Mutex<Vec<u64>>>,
+                notified: Arc<Mutex<Vec<u64>>>,
                 alive: StdArc<AtomicUsize>,
                 /// The generation that cannot be read.
                 torn: Option<u64>,
@@ -50,29 +50,29 @@ macro_rules! scenes {
                     Generation::new(0, &self.alive)
                 }
 
-                fn tell(&self, value: &Arc<Generation>) {
-                    self.told.lock().unwrap().push(value.number);
+                fn notify(&self, value: &Arc<Generation>) {
+                    self.notified.lock().unwrap().push(value.number);
                 }
             }
 
             struct World {
                 file: Arc<File>,
-                told: Arc<Mutex<Vec<u64>>>,
+                notified: Arc<Mutex<Vec<u64>>>,
                 alive: StdArc<AtomicUsize>,
                 published: Arc<Published<Scene>>,
             }
 
             impl World {
                 fn new(torn: Option<u64>) -> Self {
-                    let (file, told) = (Arc::new(File::new()), Arc::new(Mutex::new(Vec::new())));
+                    let (file, notified) = (Arc::new(File::new()), Arc::new(Mutex::new(Vec::new())));
                     let alive = StdArc::default();
                     let scene = Scene {
                         file: Arc::clone(&file),
-                        told: Arc::clone(&told),
+                        notified: Arc::clone(&notified),
                         alive: StdArc::clone(&alive),
                         torn,
                     };
-                    Self { published: Arc::new(Published::new(scene)), file, told, alive }
+                    Self { published: Arc::new(Published::new(scene)), file, notified, alive }
                 }
 
                 /// Writes as the emulator's own writer does.
@@ -100,10 +100,10 @@ macro_rules! scenes {
                     if self.published.is_behind() {
                         self.published.keep_up();
                     }
-                    let told = *self.told.lock().unwrap().last().unwrap();
+                    let notified = *self.notified.lock().unwrap().last().unwrap();
                     let number = self.published.value().number;
                     assert!(number >= at_least, "{number} is read where {at_least} was in the file");
-                    assert!(told >= at_least, "{told} is told where {at_least} was in the file");
+                    assert!(notified >= at_least, "{notified} is notified where {at_least} was in the file");
                     number
                 }
 
@@ -111,9 +111,9 @@ macro_rules! scenes {
                 fn end(&self, writes: u64) {
                     assert_eq!(self.file.now(), writes, "a change is lost");
                     assert_eq!(self.read(), writes);
-                    let told = self.told.lock().unwrap();
-                    assert!(told.is_sorted(), "{told:?}");
-                    assert_eq!(told.last(), Some(&writes));
+                    let notified = self.notified.lock().unwrap();
+                    assert!(notified.is_sorted(), "{notified:?}");
+                    assert_eq!(notified.last(), Some(&writes));
                     assert_eq!(self.alive.load(SeqCst), 1, "an unused generation is kept");
                 }
             }

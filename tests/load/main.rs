@@ -58,8 +58,10 @@ fn two_relinks_at_once_lose_no_request() {
 fn the_naive_order_does_lose_requests_and_is_seen_to() {
     let scene = Scene::linked(Slow::by(Duration::from_millis(700)));
     let storm = Storm::over(&scene, 8);
-    scene.regenerate_primary_then_connect();
-    let told = storm.end_after(Duration::from_secs(3));
+    scene.regenerate_primary();
+    storm.wait_for_refusal();
+    scene.connect();
+    let told = storm.end();
     assert!(!told.refused.is_empty(), "of {} requests, not one was lost", told.answered);
     let words = "Access denied due to invalid subscription key.";
     assert!(told.refused.iter().any(|refused| refused.contains(words)), "{:?}", told.refused);

@@ -104,8 +104,8 @@ impl Scene {
         relink.wait().unwrap();
     }
 
-    /// What somebody does who does not think of the site: the key that it sends is gone at once.
-    pub(crate) fn regenerate_primary_then_connect(&self) {
+    /// Replaces the key that the site sends, without regard to the site.
+    pub(crate) fn regenerate_primary(&self) {
         let service = format!("{GROUP}/providers/Microsoft.ApiManagement/service/gate");
         let product = HOSTNAME.split('.').next().unwrap();
         let listed =
@@ -114,6 +114,11 @@ impl Scene {
         let name = listed["value"][0]["name"].as_str().unwrap();
         let action = format!("{service}/subscriptions/{name}/regeneratePrimaryKey");
         self.ask("POST", &action, "2024-05-01", None);
+    }
+
+    /// Lets the site take the key that is the primary one now.
+    pub(crate) fn connect(&self) {
+        let service = format!("{GROUP}/providers/Microsoft.ApiManagement/service/gate");
         let backend = format!("{GROUP}/providers/Microsoft.Web/staticSites/shop/linkedBackends/gate");
         let body = json!({"properties": {"backendResourceId": service}});
         self.ask("PUT", &backend, "2024-04-01", Some(&body));

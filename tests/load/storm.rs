@@ -63,9 +63,13 @@ impl Storm {
         }
     }
 
-    pub(crate) fn end_after(self, time: Duration) -> Told {
-        thread::sleep(time);
-        self.end()
+    /// Waits until a request is refused.
+    pub(crate) fn wait_for_refusal(&self) {
+        let since = Instant::now();
+        while self.tally.refused.lock().unwrap().is_empty() {
+            assert!(since.elapsed() < PATIENCE, "no request is refused in {PATIENCE:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub(crate) fn end(self) -> Told {

@@ -1,4 +1,7 @@
-//! Programs with a fault, made by changing what the program reads: the oracle has to find each.
+//! Programs with a fault, made by changing what the program reads: the oracle has to find each in the worlds of seeds.
+//!
+//! They stand for fixes that could be lost. `reverts/run` turns the fixes off in the program itself, one at a time, and
+//! prints which worlds find each fault.
 
 use serde_json::{Value, json};
 

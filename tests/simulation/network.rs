@@ -99,6 +99,11 @@ impl Entry {
             && !reads.iter().any(|tail| path.ends_with(tail))
     }
 
+    /// Whether nothing happened to it.
+    pub(crate) fn is_honest(&self) -> bool {
+        self.done.is_some_and(|status| self.heard == status.to_string())
+    }
+
     /// Whether it was carried out.
     pub(crate) fn had_effect(&self) -> bool {
         self.is_write() && self.done.is_some_and(|status| status < 300)
@@ -303,6 +308,7 @@ impl Inner {
             }
             1 if exists => {
                 self.azure.state().remove(&format!("{product}/policies/policy"));
+                self.watch.guard_is_taken = true;
                 "the policy is deleted"
             }
             2 => {

@@ -22,6 +22,8 @@ pub(crate) struct Picture {
     proxied: bool,
     /// Whether the key that the site sends opens the product.
     key_opens: bool,
+    /// Whether the product's policy demands a token of the site.
+    guarded: bool,
     /// Whether a request without a valid token of the site gets through the link.
     unguarded: bool,
 }
@@ -38,6 +40,7 @@ impl Picture {
         Self {
             proxied: proxied.is_some(),
             key_opens,
+            guarded,
             unguarded: proxied.is_some() && opened && (!guarded || open),
         }
     }
@@ -87,6 +90,8 @@ pub(crate) struct Watch {
     pub(crate) changed: bool,
     /// Whether one has ever done so.
     pub(crate) has_changed: bool,
+    /// Whether another has deleted the policy, and it has not been put back.
+    pub(crate) guard_is_taken: bool,
     everything: Option<(Resources, BTreeMap<String, Keys>)>,
     keys_at_start: Option<Keys>,
 }
@@ -100,6 +105,7 @@ impl Watch {
             violations: Vec::new(),
             changed: false,
             has_changed: false,
+            guard_is_taken: false,
             everything: None,
             keys_at_start: azure.link_subscription().map(|(_, keys)| keys),
         };
@@ -128,7 +134,8 @@ impl Watch {
     /// Looks at what a request has done.
     pub(crate) fn look(&mut self, asked: &Asked, before: Picture, after: Picture, azure: &InProcess) {
         let request = || format!("{} {}", asked.method, asked.path);
-        if after.unguarded && !before.unguarded {
+        self.guard_is_taken &= !before.guarded;
+        if after.unguarded && !before.unguarded && !self.guard_is_taken {
             self.violations
                 .push(format!("{}: the site is proxied into a product without its guard", request()));
         }

@@ -142,6 +142,7 @@ async fn lived(tale: Tale, mutant: Mutant) -> Report {
         }),
         network,
         mutant,
+        quiet: false,
         report: Report { title: format!("{tale}: {world:?}, {weather:?}"), ..Report::default() },
         world,
     };
@@ -157,6 +158,8 @@ struct Life {
     network: Arc<Network>,
     ambient: Arc<Simulated>,
     mutant: Mutant,
+    /// Whether nothing happened while the command ran for the first time.
+    quiet: bool,
     report: Report,
 }
 
@@ -193,6 +196,7 @@ impl Life {
         let log = self.network.calm();
         let others = self.others();
         let deceived = log.iter().any(|entry| entry.heard.starts_with("Twice"));
+        self.quiet = how == Run::Now && others.is_empty() && log.iter().all(Entry::is_honest);
         let verb = self.world.verb;
         let faults = {
             let mut inner = self.network.inner();
@@ -252,7 +256,11 @@ impl Life {
             let fits = applied == Some(0) || applied == Some(4) && moved;
             self.fault((!fits).then(|| format!("a plan ends with {applied:?}, undisturbed")));
         }
-        let second = self.calm(Run::Now, "undisturbed").await;
+        let second = match first {
+            // It was undisturbed already.
+            Some(0) if self.quiet => first,
+            Some(_) | None => self.calm(Run::Now, "undisturbed").await,
+        };
         let allowed =
             second == Some(0) || second == Some(4) && oracle::may_be_refused(&self.world, &self.others());
         self.fault((!allowed).then(|| format!("undisturbed, the command ends with {second:?}")));

@@ -8,7 +8,7 @@ use crate::provider::{
     json::{Everything, FileStamp, JsonControlPlane},
 };
 
-/// Takes notice of each generation of the model.
+/// Is notified of each generation of the model.
 pub(in crate::emulator) type Listener = Box<dyn Fn(Arc<Everything>) + Send + Sync>;
 
 /// The model as it was at one moment.
@@ -36,7 +36,7 @@ impl Generation {
     }
 }
 
-/// The file of a model, and who is told of its generations.
+/// The file of a model, and the listener that is notified of its generations.
 pub(super) struct ModelSource {
     /// Reads only.
     pub(super) reader: Arc<JsonControlPlane>,
@@ -66,7 +66,7 @@ impl Source for ModelSource {
         Generation { plane: Arc::clone(&self.reader), all: Arc::default() }
     }
 
-    fn tell(&self, generation: &Arc<Generation>) {
+    fn notify(&self, generation: &Arc<Generation>) {
         (self.listener)(Arc::clone(&generation.all));
     }
 }

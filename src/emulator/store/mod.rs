@@ -64,7 +64,7 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the model at `path`; `listener` is told of each generation, first of the one that is there.
+    /// Opens the model at `path`; `listener` is notified of each generation, first of the one that is there.
     pub(super) fn open(
         path: &Path,
         lock_wait: Duration,
@@ -134,7 +134,7 @@ async fn write(plane: &JsonControlPlane, mut jobs: mpsc::Receiver<Job>, publishe
         let outcome = begun.and_then(|()| {
             published.change(|before| {
                 let (stamp, snapshot) = plane.commit_shared()?;
-                // What cannot be read is told when it is read from the file.
+                // What cannot be read is reported when it is read from the file.
                 Ok(Generation::new(snapshot, Some(before)).ok().map(|generation| (stamp, generation)))
             })
         });

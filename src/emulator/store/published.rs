@@ -1,9 +1,9 @@
-//! A value that follows a file: changed by one writer here and by other processes, read by many threads, and told to one
-//! listener, generation by generation.
+//! A value that follows a file: one writer here and other processes change the file, many threads read the value, and one
+//! listener is notified of each generation.
 
 use crate::emulator::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The file, and who is told of its generations.
+/// The file, and the listener that is notified of its generations.
 pub(crate) trait Source {
     /// What tells a generation of the file from the next, without reading it.
     type Stamp: PartialEq;
@@ -21,15 +21,15 @@ pub(crate) trait Source {
     /// What takes the place of a generation that cannot be read. `is_new` is whether it is the first attempt to read it.
     fn unreadable(&self, error: Self::Error, is_new: bool) -> Self::Value;
 
-    /// Takes notice of a generation. Calls follow one another, in the order of the generations.
-    fn tell(&self, value: &Arc<Self::Value>);
+    /// Notifies the listener of a generation. Calls follow one another, in the order of the generations.
+    fn notify(&self, value: &Arc<Self::Value>);
 }
 
-/// The newest generation that was told.
+/// The newest generation of which the listener was notified.
 pub(crate) struct Published<S: Source> {
     source: S,
-    /// Held from before the file is changed or looked at until what it says is told: a generation is told once, and none is
-    /// told after a later one.
+    /// Held from before the file is changed or read until the listener is notified: no notification of a generation follows
+    /// that of a later one.
     turn: Mutex<()>,
     seen: Mutex<Seen<S>>,
 }
@@ -43,11 +43,11 @@ struct Seen<S: Source> {
 }
 
 impl<S: Source> Published<S> {
-    /// Reads the file, and tells of it.
+    /// Reads the file, and notifies the listener.
     pub(crate) fn new(source: S) -> Self {
         let stamp = source.stamp();
         let seen = match source.load(None) {
-            Ok(value) => Seen::told(&source, stamp, value),
+            Ok(value) => Seen::notified(&source, stamp, value),
             Err(error) => {
                 let value = Arc::new(source.unreadable(error, true));
                 Seen { stamp: None, value, unreadable: Some(stamp) }
@@ -68,13 +68,13 @@ impl<S: Source> Published<S> {
         locked(&self.seen).stamp.as_ref() != Some(&stamp)
     }
 
-    /// Reads the file if it has changed, and tells of it. Waits while another thread does.
+    /// Reads the file if it has changed, and notifies the listener. Waits while another thread does.
     pub(crate) fn keep_up(&self) {
         let _turn = locked(&self.turn);
         self.follow();
     }
 
-    /// Makes a change of the file, and tells of what it says then without reading it, where `change` knows that. Threads that
+    /// Changes the file, and publishes the new generation without reading it, if `change` returns that. Threads that
     /// need to read the file wait meanwhile.
     pub(crate) fn change<E>(
         &self,
@@ -117,7 +117,7 @@ impl<S: Source> Published<S> {
     }
 
     fn publish(&self, stamp: S::Stamp, value: S::Value) {
-        let seen = Seen::told(&self.source, stamp, value);
+        let seen = Seen::notified(&self.source, stamp, value);
         let before = std::mem::replace(&mut *locked(&self.seen), seen);
         // A large generation takes a while to drop; nobody has to wait for that.
         drop(before);
@@ -126,9 +126,9 @@ impl<S: Source> Published<S> {
 
 impl<S: Source> Seen<S> {
     /// What is seen once the listener knows of it, on which whoever finds the stamp up to date relies.
-    fn told(source: &S, stamp: S::Stamp, value: S::Value) -> Self {
+    fn notified(source: &S, stamp: S::Stamp, value: S::Value) -> Self {
         let value = Arc::new(value);
-        source.tell(&value);
+        source.notify(&value);
         Self { stamp: Some(stamp), value, unreadable: None }
     }
 }

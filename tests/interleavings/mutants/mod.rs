@@ -1,8 +1,8 @@
 //! The same files, each with one mistake, to show that the scenes find it.
 
 mod goes_back;
+mod notified_late;
 mod out_of_turn;
-mod told_late;
 
 use std::panic;
 
@@ -12,7 +12,7 @@ const PUBLISHED: &str = include_str!("../../../src/emulator/store/published.rs")
 const HISTORY: &str = include_str!("../../../src/emulator/data/routing/history.rs");
 
 store::scenes!(of_out_of_turn, mutants::out_of_turn);
-store::scenes!(of_told_late, mutants::told_late);
+store::scenes!(of_notified_late, mutants::notified_late);
 late::scenes!(of_goes_back, mutants::goes_back);
 
 /// Whether a scene fails in some order.
@@ -28,14 +28,14 @@ fn assert_is_of(file: &str, right: &str, wrong: &str, mutant: &str) {
 }
 
 #[test]
-fn a_generation_that_is_told_after_readers_can_find_it_is_found() {
+fn a_notification_after_readers_can_find_the_generation_is_found() {
     assert_is_of(
         PUBLISHED,
-        "        let seen = Seen::told(&self.source, stamp, value);\n        let before = std::mem::replace(&mut *locked(&self.seen), seen);\n",
-        "        let value = Arc::new(value);\n        let seen = Seen { stamp: Some(stamp), value: Arc::clone(&value), unreadable: None };\n        let before = std::mem::replace(&mut *locked(&self.seen), seen);\n        self.source.tell(&value);\n",
-        include_str!("told_late.rs"),
+        "        let seen = Seen::notified(&self.source, stamp, value);\n        let before = std::mem::replace(&mut *locked(&self.seen), seen);\n",
+        "        let value = Arc::new(value);\n        let seen = Seen { stamp: Some(stamp), value: Arc::clone(&value), unreadable: None };\n        let before = std::mem::replace(&mut *locked(&self.seen), seen);\n        self.source.notify(&value);\n",
+        include_str!("notified_late.rs"),
     );
-    assert!(is_found(of_told_late::scene(store::Scenes::Reads)));
+    assert!(is_found(of_notified_late::scene(store::Scenes::Reads)));
 }
 
 #[test]
