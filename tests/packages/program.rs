@@ -54,7 +54,7 @@ fn link() -> Result<PathBuf, String> {
 
 /// The library that was built last.
 fn library(dependencies: &Path) -> PathBuf {
-    let files = fs::read_dir(dependencies).unwrap().map(|entry| entry.unwrap());
+    let files = fs::read_dir(dependencies).unwrap().map(Result::unwrap);
     let is_library =
         |name: &str| name.starts_with("libswa_apim-") && Path::new(name).extension() == Some("rlib".as_ref());
     let libraries = files.filter(|file| file.file_name().to_str().is_some_and(is_library));
