@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use crate::report::{is_hazard, one_line, put};
+use crate::report::{Mark, is_hazard, one_line, put};
 
 /// A whole output: its lines and tabs stay, and the colours that this program gives its own marks. Nothing else
 /// steers the terminal, and no line is a command to a pipeline.
@@ -52,26 +52,19 @@ fn without_commands(line: String) -> String {
 
 /// The signs that this program colours.
 const MARKS: &str = "✓i!✗·+~-. ";
-/// The words that it colours where a terminal has no glyphs.
-const WORDS: [&str; 6] = ["ok", "note", "degraded", "broken", "warning", "failed"];
-/// How much a mark is padded at most.
+/// The longest mark, with the spaces around it.
 const LONGEST_MARK: usize = 16;
 
 /// How long a coloured mark of this program is, if the text begins with one.
 fn own_mark(text: &str) -> Option<usize> {
     let before = styles(text)?;
-    let rest = &text[before..];
-    let glyphs = rest.chars().take_while(|c| MARKS.contains(*c)).take(LONGEST_MARK);
-    let glyphs: usize = glyphs.map(char::len_utf8).sum();
-    let padding = |text: &str| text.bytes().take_while(|byte| *byte == b' ').take(LONGEST_MARK).count();
-    let indent = padding(rest);
-    let word = WORDS.iter().find(|word| rest[indent..].starts_with(**word)).map_or(0, |word| {
-        let end = indent + word.len();
-        end + padding(&rest[end..])
-    });
-    let mark = glyphs.max(word);
-    let after = styles(&rest[mark..])?;
-    (mark > 0).then_some(before + mark + after)
+    let length = text[before..].find('\u{1b}').filter(|length| *length > 0)?;
+    let mark = &text[before..before + length];
+    let is_sign = mark.chars().all(|c| MARKS.contains(c));
+    let is_word = Mark::ALL.iter().any(|known| known.word() == mark.trim());
+    let after = styles(&text[before + length..])?;
+    let is_own = mark.chars().count() <= LONGEST_MARK && (is_sign || is_word);
+    is_own.then_some(before + length + after)
 }
 
 /// The length of the sequences that set a style, of which there is at least one.
@@ -150,7 +143,11 @@ mod tests {
 
     #[test]
     fn the_colours_of_own_marks_stay() {
-        for own in ["\u{1b}[1m\u{1b}[32m✓\u{1b}[0m prod\n", "\u{1b}[38;5;9m ✗ \u{1b}[39m x\n"] {
+        for own in [
+            "\u{1b}[1m\u{1b}[32m✓\u{1b}[0m prod\n",
+            "\u{1b}[38;5;10m ok \u{1b}[39m x\n",
+            "\u{1b}[38;5;9m ✗ \u{1b}[39m x\n",
+        ] {
             assert_eq!(printable(own), own);
         }
         assert!(!printable("\u{1b}[8mhidden\u{1b}[0m").contains('\u{1b}'));

@@ -25,7 +25,7 @@ pub(super) fn cell(text: impl AsRef<str>) -> Cell {
 }
 
 impl Mark {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Good => "ok",
             Self::Noted => "note",

@@ -15,6 +15,10 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
+    /// Every mark.
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Good, Self::Noted, Self::Degraded, Self::Broken, Self::Warning, Self::Failed, Self::Absent];
+
     pub(crate) fn of(severity: Option<Severity>) -> Self {
         match severity {
             None => Self::Good,
