@@ -1,8 +1,11 @@
 //! A link as an ARM template.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use super::{APIM_VERSION, ExportPart, LinkExport, WEB_VERSION};
+use crate::report::is_hazard;
 
 const SCHEMA: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
 
@@ -35,7 +38,22 @@ pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
             "productName": {"type": "string", "value": literal(&link.product)},
         },
     });
-    format!("{template:#}\n")
+    format!("{}\n", escaped(&format!("{template:#}")))
+}
+
+/// JSON with the same values, in which every character that cannot be seen is written by its number.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_hazard(c) {
+            text.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                let _ = write!(text, "\\u{unit:04x}");
+            });
+        }
+    }
+    text
 }
 
 fn backend(link: &LinkExport) -> Value {
