@@ -53,8 +53,8 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 /// Whether a character can be in the name of a resource.
-fn may_be_in_an_id(c: &char) -> bool {
-    *c != '/' && swa_apim::model::ResourceId::parse(&format!("{}/apis/x{c}x", apim())).is_ok()
+fn may_be_in_an_id(c: char) -> bool {
+    c != '/' && swa_apim::model::ResourceId::parse(&format!("{}/apis/x{c}x", apim())).is_ok()
 }
 
 /// As many names as whole processes are run for.
@@ -161,8 +161,8 @@ fn no_name_leaves_the_quotes_of_an_export() {
     let plain = exports(PLAIN);
     let mut runner = TestRunner::new(few());
     // The name of a resource has no white space around it.
-    let id =
-        hostile().prop_map(|name| name.chars().filter(may_be_in_an_id).collect::<String>().trim().to_owned());
+    let id = hostile()
+        .prop_map(|name| name.chars().filter(|c| may_be_in_an_id(*c)).collect::<String>().trim().to_owned());
     let outcome = runner.run(&id, |name| {
         let written = exports(&name);
         for (language, quoting) in [("bicep", &BICEP), ("terraform", &TERRAFORM)] {

@@ -48,7 +48,10 @@ fn is_unproven(recipe: &Recipe) -> bool {
         SiteKeyRecipe::Stale | SiteKeyRecipe::None => None,
     };
     let held = connected && holder.is_some_and(|holder| holder.keys);
-    renamed && !(of_site && connected) && !held && !recipe.subscriptions.iter().any(|it| it.named)
+    let named = recipe.subscriptions.iter().any(|it| it.named);
+    let linked = of_site && connected;
+    let is_its_own = linked || held || named;
+    renamed && !is_its_own
 }
 
 fn others(resources: &[Resource]) -> Vec<&Resource> {

@@ -193,7 +193,7 @@ fn a_signal_ends_an_audit_and_a_prune_at_any_request() {
             let mut command = command(&azure, line);
             let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
             arrived.recv_timeout(Duration::from_secs(60)).unwrap();
-            let signal = if number % 2 == 0 { Signal::SIGTERM } else { Signal::SIGINT };
+            let signal = if number.is_multiple_of(2) { Signal::SIGTERM } else { Signal::SIGINT };
             kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
             let ended = Run::of(&child.wait_with_output().unwrap());
             assert_eq!(ended.code, Some(130), "{line}, request {number}: {ended:?}");

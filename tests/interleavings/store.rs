@@ -132,14 +132,18 @@ macro_rules! scenes {
                 let writers = [world.write_here(), world.write_elsewhere()];
                 let (first, second) = (world.read(), world.read());
                 assert!(first <= second, "{second} is read after {first}");
-                writers.into_iter().for_each(|writer| writer.join().unwrap());
+                for writer in writers {
+                    writer.join().unwrap();
+                }
                 world.end(2);
             }
 
             fn three_write() {
                 let world = World::new(None);
                 let writers = [world.write_here(), world.write_here(), world.write_elsewhere()];
-                writers.into_iter().for_each(|writer| writer.join().unwrap());
+                for writer in writers {
+                    writer.join().unwrap();
+                }
                 world.end(3);
             }
 
@@ -149,7 +153,9 @@ macro_rules! scenes {
                 if world.published.is_behind() {
                     world.published.keep_up();
                 }
-                writers.into_iter().for_each(|writer| writer.join().unwrap());
+                for writer in writers {
+                    writer.join().unwrap();
+                }
                 world.end(2);
             }
         }

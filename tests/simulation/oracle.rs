@@ -16,6 +16,7 @@ use crate::{
 type Resources = BTreeMap<String, Value>;
 
 /// What stands at one moment.
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Picture {
     /// Whether the site sends requests to the service.

@@ -109,7 +109,7 @@ impl World {
             page: if chance.hits(200) { 1 } else { 100 },
             ..Options::default()
         };
-        let azure = world.azure(options, chance);
+        let azure = world.azure(&options, chance);
         (world, azure)
     }
 
@@ -123,12 +123,12 @@ impl World {
             clock: known.clock.unwrap_or(CLOCK),
         };
         let options = Options { shape: known.shape, takes: Duration::from_secs(1), ..Options::default() };
-        let azure = world.azure(options, &mut Chance::of_part(seed, Part::World));
+        let azure = world.azure(&options, &mut Chance::of_part(seed, Part::World));
         (world, azure)
     }
 
-    fn azure(&self, options: Options, chance: &mut Chance) -> InProcess {
-        let options = Options { provisions: !self.flags.engine_provisions, ..options };
+    fn azure(&self, options: &Options, chance: &mut Chance) -> InProcess {
+        let options = Options { provisions: !self.flags.engine_provisions, ..options.clone() };
         let mut azure = InProcess::with_scene(Options { shape: Shape::Final, ..options.clone() });
         azure.state().recover();
         set(&mut azure, self.start, chance);

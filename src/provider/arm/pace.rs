@@ -166,6 +166,7 @@ impl Pacer {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a simulation counts in small numbers")]
 mod tests {
     use std::collections::VecDeque;
 
