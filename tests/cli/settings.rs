@@ -88,7 +88,7 @@ fn every_flag_that_every_command_takes_has_a_variable() {
 #[test]
 fn what_is_done_is_told_where_flag_or_variable_ask_for_it() {
     let shop = Shop::linked();
-    let told = |run: crate::support::Run| run.stderr.contains("INFO applying step=swap-keys");
+    let told = |run: crate::support::Run| run.stderr.contains("INFO applying step=\"swap-keys\"");
     assert!(told(shop.run("relink -v")));
     assert!(told(shop.run_with("relink", &[("SWA_APIM_VERBOSE", "1")])));
     assert!(!told(shop.run("relink")));

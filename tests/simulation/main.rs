@@ -24,6 +24,8 @@ mod world;
 
 #[path = "../support/azure/mod.rs"]
 mod azure;
+#[path = "../support/skip.rs"]
+mod skip;
 
 use std::{
     collections::BTreeMap,
@@ -173,4 +175,16 @@ fn the_oracle_finds_a_program_in_which_a_time_overflows() {
 #[test]
 fn the_oracle_finds_a_program_that_adopts_the_subscription_of_a_partner() {
     is_found(Mutant::OnlySubscriptionIsTheLinks, "partner");
+}
+
+/// `reverts/run` builds the program without one fix after the other; it takes long, so it is not part of the tests.
+#[test]
+fn the_reverts_of_fixes_fit_the_sources() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut patch = std::process::Command::new("patch");
+    patch.args(["--dry-run", "--force", "-p1", "-i", "tests/simulation/reverts/reverts.patch"]);
+    match patch.current_dir(root).output() {
+        Ok(done) => assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout)),
+        Err(_) => skip::skipped("there is no patch"),
+    }
 }

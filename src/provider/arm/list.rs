@@ -156,14 +156,20 @@ impl ArmControlPlane {
     }
 }
 
-/// The resources of a list. No address says which resource each of its values is, so each needs an id of its own.
+/// The resources of a list. No address says which resource each of its values is, so each needs an id of its own. What
+/// belongs to the tenant, and so to no Azure subscription, is of no type that is listed here, and is left out.
 fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderError> {
+    let of_tenant = |id: &str| id.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("/providers/"));
     let resource = |value: Value| {
-        let id = value.get("id").and_then(Value::as_str).and_then(|id| ResourceId::parse(id).ok());
-        let id = id.ok_or_else(|| ProviderError::unusable_answer(Malformed::NoId))?;
-        resource_of(value, &id)
+        let id = value.get("id").and_then(Value::as_str);
+        if id.is_some_and(of_tenant) {
+            return None;
+        }
+        let id = id.and_then(|id| ResourceId::parse(id).ok());
+        let id = id.ok_or_else(|| ProviderError::unusable_answer(Malformed::NoId));
+        Some(id.and_then(|id| resource_of(value, &id)))
     };
-    values.into_iter().map(resource).collect()
+    values.into_iter().filter_map(resource).collect()
 }
 
 /// Whether a subscription's scope is this product, or may be: the list of a product may hold others, whose scope
@@ -184,6 +190,12 @@ mod tests {
             let read = resources(vec![value.clone()]);
             assert!(matches!(read, Err(ProviderError::Undetermined(_))), "{value}: {read:?}");
         }
+    }
+
+    #[test]
+    fn a_resource_of_the_tenant_is_left_out_of_a_list() {
+        let gallery = json!({"id": "/providers/Microsoft.Compute/locations/x/communityGalleries/y"});
+        assert_eq!(resources(vec![gallery]).unwrap(), Vec::new());
     }
 
     #[test]
