@@ -1,4 +1,4 @@
-//! A finding: what is the matter with one resource, and what to do about it.
+//! A finding: a problem of one resource, and what to do about it.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about a resource, with the message and hint that its code has in general.
+    /// Returns a finding about a resource, with the default message and hint of its code.
     pub(crate) fn new(code: FindingCode, resource: impl fmt::Display) -> Self {
         Self {
             code,
@@ -68,7 +68,7 @@ impl Finding {
     }
 }
 
-/// A sentence as it stands after `hint:`.
+/// Returns a sentence in the form that follows `hint:`.
 fn clause(sentence: &str) -> String {
     let sentence = sentence.trim_end_matches('.');
     let mut rest = sentence.chars();

@@ -43,7 +43,7 @@ impl LinkState {
         Self::Unknown,
     ];
 
-    /// The state's name, as it stands in reports.
+    /// Returns the state's name, as reports print it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

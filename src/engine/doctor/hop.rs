@@ -1,4 +1,4 @@
-//! One hop: how it is, what was seen, and what to do next.
+//! One hop of a request: its condition, what was observed, and what to do next.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,7 +52,7 @@ impl HopName {
         Self::Site,
     ];
 
-    /// What it is called for people.
+    /// Returns the title of the hop for people.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -85,49 +85,49 @@ pub enum Condition {
     Skipped,
 }
 
-/// One hop: how it is, what was seen, and what to do next.
+/// One hop: its condition, what was observed, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
-    /// Which it is.
+    /// The name of the hop.
     pub name: HopName,
-    /// How it is.
+    /// Its condition.
     pub condition: Condition,
-    /// What was seen, the most important first.
+    /// The observations, the most important first.
     pub saw: Vec<String>,
-    /// The next thing to do, where no finding says it.
+    /// The next command or action, if no finding contains one.
     pub hint: Option<String>,
     /// The engine's findings that belong to it.
     pub findings: Vec<Finding>,
-    /// What a failure of it means for the exit code.
+    /// The exit code if the hop failed.
     pub exit: ExitCode,
 }
 
 impl Hop {
-    /// One that is as it should be.
+    /// Returns a hop in good condition.
     #[must_use]
     pub fn ok(name: HopName, saw: impl Into<String>) -> Self {
         Self::new(name, Condition::Ok, ExitCode::Success, saw)
     }
 
-    /// One that is worth a look.
+    /// Returns a hop that works, or may work, and that needs attention.
     #[must_use]
     pub fn warning(name: HopName, saw: impl Into<String>) -> Self {
         Self::new(name, Condition::Warning, ExitCode::Success, saw)
     }
 
-    /// One at which requests or commands fail.
+    /// Returns a hop at which requests or commands fail.
     #[must_use]
     pub fn broken(name: HopName, saw: impl Into<String>) -> Self {
         Self::failed(name, ExitCode::Refused, saw)
     }
 
-    /// One that failed with a meaning of its own.
+    /// Returns a hop that failed, with an exit code of its own.
     #[must_use]
     pub fn failed(name: HopName, exit: ExitCode, saw: impl Into<String>) -> Self {
         Self::new(name, Condition::Failed, exit, saw)
     }
 
-    /// One that was not looked at, and why.
+    /// Returns a hop that was not examined, with the reason.
     #[must_use]
     pub fn skipped(name: HopName, why: impl Into<String>) -> Self {
         Self::new(name, Condition::Skipped, ExitCode::Success, why)
@@ -137,26 +137,26 @@ impl Hop {
         Self { name, condition, saw: vec![saw.into()], hint: None, findings: Vec::new(), exit }
     }
 
-    /// Adds the next thing to do.
+    /// Adds the next command or action.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// The same in this condition, unless it is worse already.
+    /// Returns the hop in this condition, unless its condition is already worse.
     #[must_use]
     pub fn no_better_than(self, condition: Condition) -> Self {
         Self { condition: self.condition.max(condition), ..self }
     }
 
-    /// Adds something that was seen.
+    /// Adds an observation.
     #[must_use]
     pub fn also(mut self, saw: impl Into<String>) -> Self {
         self.saw.push(saw.into());
         self
     }
 
-    /// Adds findings, and is no better than the worst of them.
+    /// Adds findings; the condition becomes at least as bad as the worst of them.
     #[must_use]
     pub fn with(mut self, findings: Vec<Finding>) -> Self {
         let worst = findings.iter().map(|finding| finding.severity).max();

@@ -1,4 +1,4 @@
-//! The least role that is enough.
+//! The role with the fewest permissions that are sufficient.
 
 use std::collections::BTreeSet;
 
@@ -27,8 +27,8 @@ pub struct RoleDefinition {
 }
 
 impl RoleDefinition {
-    /// The least role that lets a caller look, link, relink and unlink, and that deletes nothing which does
-    /// not come back. What Azure only may ask for is in it too.
+    /// Returns the role with the fewest permissions that lets a caller read, link, relink and unlink. It includes the
+    /// actions that Azure may require in addition, and no deletion that cannot be undone.
     #[must_use]
     pub fn least(target: &Target) -> Self {
         let site = target.site_environment.site();
