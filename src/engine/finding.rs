@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::nearest;
 
-/// How much a finding matters.
+/// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information; the link works.
     Note,
-    /// Works, but not as it should.
+    /// The link works, but not as configured.
     Degraded,
-    /// Calls of `/api` fail, or get in that should not.
+    /// Calls of `/api` fail, or unauthorized calls succeed.
     Broken,
 }
 

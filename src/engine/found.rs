@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effect, FindingCode, Severity};
 
-/// Something about a link that is not as it should be, or worth knowing.
+/// A difference between a link and its configuration, or a fact that a user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// The stable code; `swa-apim explain CODE` tells more.
+    /// The stable code; `swa-apim explain CODE` explains it.
     pub code: FindingCode,
-    /// How much it matters here.
+    /// The severity in this case.
     pub severity: Severity,
     /// The ARM id of the resource.
     pub resource: Option<String>,
-    /// The field of the resource, dotted.
+    /// The path of the field in the resource, with dots.
     pub field: Option<String>,
-    /// What was expected there.
+    /// The expected value.
     pub expected: Option<String>,
-    /// What is there.
+    /// The actual value.
     pub actual: Option<String>,
-    /// What is the matter, with names.
+    /// The problem, with the names of the resources.
     pub message: String,
-    /// The next thing to do.
+    /// The next command or action.
     pub hint: String,
 }
 

@@ -240,17 +240,17 @@ impl Step {
     }
 }
 
-/// What a step does to its target, for the eye.
+/// The effect of a step on its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// It does not exist yet.
+    /// The target is created.
     Create,
-    /// It exists and changes.
+    /// The target is updated.
     Update,
-    /// It exists and goes.
+    /// The target is deleted.
     Delete,
-    /// Nothing: something is waited for.
+    /// The target is not changed; the step waits.
     Wait,
 }
 

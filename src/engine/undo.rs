@@ -9,21 +9,21 @@ use crate::{
     model::{ApimServiceId, ResourceId},
 };
 
-/// How a change is taken back, or why it cannot be.
+/// How to undo a change, or why it cannot be undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Undo {
-    /// A command takes it back.
+    /// A command undoes the change.
     By {
         /// The command line.
         command: String,
-        /// What it does not bring back.
+        /// What the command does not restore.
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// Nothing does.
+    /// No command undoes the change.
     Impossible {
-        /// Why.
+        /// The reason.
         impossible: String,
     },
 }

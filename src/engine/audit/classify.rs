@@ -66,15 +66,15 @@ pub enum Standing {
     Foreign,
 }
 
-/// Why nobody uses what a link made.
+/// Why no consumer uses a product that a link created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Orphaned {
     /// No site that the caller can see has the hostname.
     SiteGone,
-    /// The site is linked to nothing.
+    /// The site is not linked.
     Unlinked,
-    /// The site is linked to something else.
+    /// The site is linked to another resource.
     LinkedElsewhere,
 }
 

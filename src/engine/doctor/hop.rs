@@ -8,31 +8,31 @@ use crate::{
     engine::{Finding, FindingCode, Severity},
 };
 
-/// What is looked at, in the order in which it is.
+/// A check of `doctor`, in the order in which the checks run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HopName {
-    /// Which env, which control plane, and where each was said.
+    /// The env, the control plane, and the source of each setting.
     Configuration,
-    /// Which credential gave a token.
+    /// The credential that returned a token.
     Credentials,
     /// Whether the control plane answers.
     ControlPlane,
-    /// Whether the caller may do what commands need.
+    /// Whether the caller has the permissions that commands need.
     Rights,
     /// The static site and its environment.
     StaticSite,
     /// The API Management service.
     Service,
-    /// The linked backend, and what belongs to it in the service.
+    /// The linked backend, and the link's resources in the service.
     Link,
     /// The APIs in the product.
     Apis,
-    /// What the gateway says to the site's key without a token.
+    /// The gateway's answer to the site's key without a token.
     GatewayWithKey,
-    /// What the gateway says to nobody in particular.
+    /// The gateway's answer to a call without a key.
     GatewayWithoutKey,
-    /// What the site says to a browser.
+    /// The site's answer to a browser.
     Site,
 }
 
@@ -71,17 +71,17 @@ impl HopName {
     }
 }
 
-/// How a hop is.
+/// The condition of a hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// As it should be.
+    /// In order.
     Ok,
-    /// Works, or may work, and is worth a look.
+    /// Works, or may work, and needs attention.
     Warning,
-    /// Not as it has to be, or not determined.
+    /// Does not work, or could not be determined.
     Failed,
-    /// Not looked at.
+    /// Not examined.
     Skipped,
 }
 
