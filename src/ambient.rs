@@ -1,4 +1,4 @@
-//! What the outside world decides for us: the time and chance.
+//! The inputs from outside the program: the time, random numbers and environment variables.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{fmt::Debug, time::SystemTime};
@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::{Builder, Uuid};
 
-/// The source of time and of unguessable ids. Tests bring their own.
+/// The source of the time and of unguessable ids. Tests implement their own.
 pub trait Ambient: Debug + Send + Sync {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
-    /// An id that nobody can guess.
+    /// Returns an id that cannot be guessed.
     fn unguessable(&self) -> Uuid;
 
-    /// A number from 0 up to 1, by chance.
+    /// Returns a random number from 0 up to, but not including, 1.
     fn chance(&self) -> f64 {
         let (high, _) = self.unguessable().as_u64_pair();
-        // The upper 32 bits of a random UUID are random, and fit into a double.
+        // The upper 32 bits of a random UUID are random and fit in an `f64`.
         f64::from(u32::try_from(high >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
     }
 }
@@ -27,14 +27,14 @@ pub trait Ambient: Debug + Send + Sync {
 pub struct System;
 
 impl Ambient for System {
-    /// A clock that is set before the first or after the last date that can be written shows that date.
+    /// A clock outside the range of `Timestamp` is reported as the first or the last timestamp.
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
     fn now(&self) -> Timestamp {
         of_clock(SystemTime::now())
     }
 
-    /// The numbers are those that [`has_chance`] has tried. `Uuid::new_v4` panics in a static binary where there is no
-    /// `/dev/urandom`, as in a root directory with nothing else in it.
+    /// Uses the source of random numbers that [`has_chance`] has checked. `Uuid::new_v4` panics in a static binary
+    /// where `/dev/urandom` does not exist, for example in a root directory that contains nothing else.
     fn unguessable(&self) -> Uuid {
         let mut bytes = [0; 16];
         SystemRandom::new().fill(&mut bytes).expect("a command begins with `has_chance`");
@@ -53,7 +53,7 @@ pub fn has_chance() -> bool {
     SystemRandom::new().fill(&mut [0; 16]).is_ok()
 }
 
-/// The names of the variables that begin with a prefix, in order.
+/// Returns the names of the environment variables that begin with a prefix, sorted.
 #[must_use]
 pub fn variables_with(prefix: &str) -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
@@ -62,14 +62,14 @@ pub fn variables_with(prefix: &str) -> Vec<String> {
     names
 }
 
-/// Whether a variable is set to nothing.
+/// Whether an environment variable is set to an empty value.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn is_set_and_empty(name: &str) -> bool {
     !name.is_empty() && std::env::var_os(name).is_some_and(|value| value.is_empty())
 }
 
-/// A variable of the environment, if it is set to something.
+/// Returns the value of an environment variable, if it is set and not empty.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn variable(name: &str) -> Option<String> {

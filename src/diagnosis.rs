@@ -1,21 +1,21 @@
-//! What a failure means to the person or script that ran the command: an exit code, and what to do next.
+//! How a failure is reported to the user or script that ran the command: an exit code, and what to do next.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{error::Error, time::Duration};
 
 use jiff::Timestamp;
 
-/// The exit codes of every command; `docs/exit-codes.md` is held to this list by a test.
+/// The exit codes of every command. A test compares `docs/exit-codes.md` with this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ExitCode {
-    /// Done, or nothing to do.
+    /// The command succeeded, or there was nothing to do.
     Success = 0,
-    /// Something that should not have happened.
+    /// An unexpected error.
     Unexpected = 1,
     /// The command line or the configuration is wrong.
     Usage = 2,
-    /// Drift or pending changes, where the caller asked to be told.
+    /// Drift or pending changes, if the caller requested this exit code.
     Changes = 3,
     /// Refused before anything was changed.
     Refused = 4,
@@ -23,9 +23,9 @@ pub enum ExitCode {
     Unavailable = 5,
     /// Not authenticated, or not authorised.
     NotAuthorized = 6,
-    /// Stopped part-way; the same command finishes it.
+    /// Stopped before the end; the same command completes the change.
     Partial = 7,
-    /// Applied, but verification found it wanting.
+    /// Applied, but verification failed.
     NotVerified = 8,
     /// Interrupted.
     Interrupted = 130,
@@ -46,7 +46,7 @@ impl ExitCode {
         Self::Interrupted,
     ];
 
-    /// What the code means, in one line.
+    /// Returns the meaning of the code, in one line.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl ExitCode {
         }
     }
 
-    /// What follows from the code for whoever gets it, in a paragraph.
+    /// Returns what the user should do after this exit code, in a paragraph.
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
@@ -101,14 +101,14 @@ impl ExitCode {
         }
     }
 
-    /// The page of the manual about this code, as plain text.
+    /// Returns the page of the manual about this code, as plain text.
     #[must_use]
     pub fn explanation(self) -> String {
         let (code, meaning, advice) = (self as u8, self.meaning(), self.advice());
         format!("exit code {code}: {meaning}\n\nWhat to do: {advice}\n")
     }
 
-    /// The worse of two, for a command over several envs: what needs a person most comes first.
+    /// Returns the more severe of two codes, for a command over several envs.
     #[must_use]
     pub fn worst(self, other: Self) -> Self {
         if self.gravity() >= other.gravity() { self } else { other }
@@ -130,51 +130,51 @@ impl ExitCode {
     }
 }
 
-/// How a failure ends the process, and what its reader can do about it.
+/// The exit code of a failure, and what the user can do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// The status that the process ends with.
+    /// The exit code of the process.
     pub exit: ExitCode,
-    /// The next thing to do, where there is one.
+    /// The next command or action, if there is one.
     pub hint: Option<String>,
 }
 
 impl Diagnosis {
-    /// A diagnosis without a hint.
+    /// Returns a diagnosis without a hint.
     #[must_use]
     pub fn new(exit: ExitCode) -> Self {
         Self { exit, hint: None }
     }
 
-    /// Adds the next thing to do.
+    /// Adds the next command or action.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }
 
-/// An error that a user can meet.
+/// An error that a user can see.
 pub trait Diagnose: Error + Send + Sync + 'static {
-    /// What the error means for the caller.
+    /// Returns the exit code and the hint of the error.
     fn diagnosis(&self) -> Diagnosis;
 
-    /// How long from now the control plane wants to be left alone, where it says so.
+    /// Returns how long from `now` the control plane asks the client to wait, if it does.
     fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         let _ = now;
         None
     }
 
-    /// Whether this is an answer that the request was not carried out. Of a request without such an answer, it
-    /// is unknown whether it was.
+    /// Whether the control plane answered that the request was not carried out. Without such an answer, the result of
+    /// the request is unknown.
     fn is_answered(&self) -> bool {
         false
     }
 }
 
-/// A word as a shell reads it back, in every command that is printed.
+/// Returns a word quoted for a shell; used in every command that is printed.
 #[must_use]
 pub fn quoted(word: &str) -> String {
-    // No command line can hold a NUL, so none is printed.
+    // A command line cannot contain a NUL character, so it is removed.
     let word = word.replace('\0', "");
     match shlex::try_quote(&word) {
         Ok(quoted) => quoted.into_owned(),
@@ -182,7 +182,7 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
-/// The known name that is nearest to a mistyped one, if any is near enough to be meant.
+/// Returns the known name that is most similar to a mistyped one, if any is similar enough.
 #[must_use]
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();

@@ -1,4 +1,4 @@
-//! APIs as a gateway serves them: what their lists leave out is read from the APIs themselves.
+//! APIs as a gateway serves them. Fields that a list omits are read from each API itself.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use crate::{
     provider::{Collection, Depth, ProviderError, Reads},
 };
 
-/// The APIs of a product's list. A list does not say where an API looks for the key nor which version set it
-/// is in, so each API is read by itself where the list leaves that out; and so are the operations of an API
-/// without a path, since they decide whether a site reaches it.
+/// Returns the APIs of a product's list, completed. A list omits the key parameter names and the version set of an API,
+/// so each API that lacks them is read separately. The operations of an API without a path are read too, since they
+/// decide whether a site reaches the API.
 pub(super) async fn completed(plane: &dyn Reads, listed: &[Api]) -> Result<Vec<Api>, ProviderError> {
     try_join_all(listed.iter().map(|api| complete(plane, api))).await
 }
 
-/// An API with what its list left out. What the caller may not read, or what cannot be understood, stays as
-/// the list has it.
+/// Returns an API with the fields that its list omits. An API that the caller may not read, or whose answer cannot be
+/// parsed, is returned as it is in the list.
 async fn complete(plane: &dyn Reads, api: &Api) -> Result<Api, ProviderError> {
     let whole = async {
         if !api.is_excerpt {
@@ -37,14 +37,14 @@ async fn complete(plane: &dyn Reads, api: &Api) -> Result<Api, ProviderError> {
     Ok(Api { operations, is_current: api.is_current, ..whole })
 }
 
-/// The operations of an API; those that make no sense are left out.
+/// Returns the operations of an API, without those that cannot be parsed.
 pub(super) async fn operations_of(plane: &dyn Reads, api: &Api) -> Result<Vec<ApiOperation>, ProviderError> {
     let found = plane.list(&Collection::ApiOperations(api.id.clone())).await?;
     Ok(found.iter().filter_map(|found| ApiOperation::read(&found.value).ok()).collect())
 }
 
-/// The same APIs with the schemes of their versions. Each version set is read once; where one cannot be read,
-/// the scheme stays undetermined.
+/// Returns the same APIs with their versioning schemes. Each version set is read once; where one cannot be read, the
+/// scheme stays undetermined.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ pub async fn with_schemes(plane: &dyn Reads, apis: Vec<Api>) -> Result<Vec<Api>,
     Ok(apis)
 }
 
-/// An API with the id of its version set, which a list may leave out.
+/// Returns an API with the id of its version set, which a list may omit.
 async fn with_set(plane: &dyn Reads, api: Api) -> Result<Api, ProviderError> {
     if !matches!(api.versioning, Versioning::Undetermined { set: None, .. }) {
         return Ok(api);
@@ -80,7 +80,7 @@ async fn with_set(plane: &dyn Reads, api: Api) -> Result<Api, ProviderError> {
     })
 }
 
-/// An answer; `None` where the caller may not ask, or the resource makes no sense.
+/// Returns the answer, or `None` if the caller may not read the resource or it cannot be parsed.
 fn permitted<T>(answer: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
     match answer {
         Ok(found) => Ok(Some(found)),

@@ -1,4 +1,4 @@
-//! [`Plan`] → effects, one conditional step at a time.
+//! Applies a [`Plan`], one conditional step at a time.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod error;
@@ -23,42 +23,41 @@ use crate::{
     provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
 };
 
-/// How long a list may still show a linked backend that this plan has deleted. Azure's lists follow its changes
-/// with a delay that is not documented.
+/// How long a list may still contain a linked backend that this plan has deleted. Azure's lists follow changes with a
+/// delay that is not documented.
 const STILL_LISTED: Duration = Duration::from_secs(30);
-/// How long to wait before such a list is read again.
+/// The pause between two reads of such a list.
 const LIST_AGAIN: Duration = Duration::from_secs(1);
 
-/// What was done.
+/// The result of a plan that was applied to its end.
 #[derive(Clone, Debug)]
 pub struct Applied {
     /// How long each step took.
     pub took: Vec<Duration>,
-    /// The keys that the link's subscription had before.
+    /// The keys that the link's subscription had before the plan was applied.
     pub keys_before: Option<KeyFingerprints>,
 }
 
-/// Is told how far a plan has come.
+/// Receives the progress of a plan.
 pub trait StepListener: Send + Sync {
-    /// The step at this place is about to be taken.
+    /// Called before the step with the index `at` is applied.
     fn starting(&self, at: usize, step: &PlannedStep);
 
-    /// The control plane has acknowledged the step at this place.
+    /// Called after the control plane has acknowledged the step with the index `at`.
     fn finished(&self, at: usize, step: &PlannedStep, took: Duration) {
         let _ = (at, step, took);
     }
 }
 
-/// Takes the steps of a plan, each on the condition that its target is as the plan saw it.
+/// Applies the steps of a plan, each on the condition that its target is as the plan saw it.
 ///
-/// `seen` is what the plan was made from, if that was just now and what has changed since would be noticed
-/// step by step; without it, everything is read anew and compared with what the plan was made from.
+/// `seen` is the observation that the plan was made from. Pass it only if it is recent and the steps detect later
+/// changes themselves. Without it, everything is read again and compared with the plan's basis.
 ///
 /// # Errors
 ///
-/// [`ApplyError::Moved`] if what the plan was made from has changed; nothing is done then.
-/// [`ApplyError::Step`] if a step fails. The link works as well as before, and planning anew finds
-/// what is left to do.
+/// [`ApplyError::Moved`] if a resource that the plan was made from has changed; then nothing is applied.
+/// [`ApplyError::Step`] if a step fails. The link works as well as before, and a new plan contains the remaining steps.
 pub async fn apply(
     plane: &dyn ControlPlane,
     ambient: &dyn Ambient,
@@ -110,24 +109,24 @@ fn etags_of(basis: &Basis) -> HashMap<String, ETag> {
     basis.versions().map(|(id, etag)| (id.to_owned(), etag.clone())).collect()
 }
 
-/// What takes the steps, and keeps in mind the versions that its own steps make.
+/// Applies the steps and records the versions that they create.
 struct Hand<'a> {
     plane: &'a dyn ControlPlane,
     ambient: &'a dyn Ambient,
     observed: Observed,
     etags: HashMap<String, ETag>,
-    /// The resources that its own steps have deleted, by the keys of their ids.
+    /// The resources that these steps have deleted, by the keys of their ids.
     deleted: HashSet<String>,
-    /// The key that the site is to take when it is connected next, where others may change it in between.
+    /// The key that the site must copy at the next connect, where other clients may change it in between.
     live: Option<Fingerprint>,
-    /// Whether the control plane replaced the keys by itself when the site was connected.
+    /// Whether the control plane replaced the keys itself when the site was connected.
     rotated: bool,
-    /// Whether the step at hand has sent a change.
+    /// Whether the current step has sent a change.
     sent: bool,
 }
 
 impl Hand<'_> {
-    /// The control plane, to change something there.
+    /// Returns the control plane for a change, and records that a change was sent.
     fn change(&mut self) -> &dyn ControlPlane {
         self.sent = true;
         self.plane
@@ -198,7 +197,7 @@ impl Hand<'_> {
     }
 
     async fn delete(&mut self, id: &ResourceId) -> Result<(), ProviderError> {
-        // What was not there when the plan was made is not deleted if it is there now.
+        // A resource that did not exist when the plan was made is not deleted if it exists now.
         let expected = self.expected(id);
         self.change().delete(id, expected).await?;
         self.etags.remove(id.key());
@@ -211,7 +210,8 @@ impl Hand<'_> {
         self.change().put(place, Expected::Absent).await.map(|_| ())
     }
 
-    /// A list shows the APIs and no version of their places in the product, so that is read now.
+    /// Removes an API from the product. A list returns the APIs without the versions of their membership in the
+    /// product, so the membership is read now.
     async fn remove_api(&mut self, api: &ProductApiId) -> Result<(), ProviderError> {
         match self.plane.get(api).await? {
             Some(place) => self.change().delete(api, Expected::Unchanged(place.etag)).await,
@@ -219,8 +219,8 @@ impl Hand<'_> {
         }
     }
 
-    /// Looks again at who uses the product, right before the first part of it is deleted: a site may have been
-    /// linked to it since the plan was made, or a consumer may have subscribed.
+    /// Checks again who uses the product, immediately before its first part is deleted: since the plan was made, a site
+    /// may have been linked to it, or a consumer may have subscribed.
     async fn check_unused(&self) -> Result<(), ProviderError> {
         let target = &self.observed.target;
         let product = self.names(&target.service)?.product(&target.service)?;
@@ -236,8 +236,9 @@ impl Hand<'_> {
         }
     }
 
-    /// A linked backend of the site environment that names the service. One that this plan has deleted may be listed
-    /// for a while; if that does not end, the site may have been linked again under the same name.
+    /// Returns the linked backend of the site environment that names the service, if there is one. A backend that this
+    /// plan has deleted may be listed for a while; if it is still listed after that, the site may have been linked
+    /// again under the same name.
     async fn linked_again(&self) -> Result<Option<Versioned<Resource>>, ProviderError> {
         let target = &self.observed.target;
         let collection = Collection::LinkedBackends(target.site_environment.clone());
@@ -258,7 +259,7 @@ impl Hand<'_> {
         }
     }
 
-    /// The site takes whatever the primary key is by then, so it must be the one that was proven.
+    /// Checks that the primary key is still the one that was verified, since the site copies the current primary key.
     async fn check_live_key(&self) -> Result<(), ProviderError> {
         let (Some(live), Some(subscription)) = (&self.live, self.observed.subscription()) else {
             return Ok(());
@@ -270,8 +271,8 @@ impl Hand<'_> {
         }
     }
 
-    /// The fresh key goes in and the live one moves aside in one conditional update: of two rotations
-    /// at once, one is told that the subscription has changed.
+    /// Moves the live key to the secondary slot and stores a new primary key in one conditional update: of two
+    /// concurrent rotations, one fails with a conflict.
     async fn swap_keys(
         &mut self,
         id: &ApimSubscriptionId,
@@ -302,13 +303,13 @@ impl Hand<'_> {
         Ok(())
     }
 
-    /// Whether a resource provider has put in fresh keys of its own. Another rotation by this program, at
-    /// the same time, would have kept the live key as the secondary one.
+    /// Whether a resource provider has replaced both keys. A concurrent rotation by this program would have kept the
+    /// live key as the secondary key.
     fn replaced_by_connecting(&self, now: &KeyPair, live: &Fingerprint) -> bool {
         self.live.is_some() && now.slot_of(live).is_none()
     }
 
-    /// Never blindly: the key in the slot has to be the one that the plan wants gone.
+    /// Regenerates the secondary key, but only if it is still the key that the plan retires.
     async fn retire(&mut self, id: &ApimSubscriptionId, retiring: &Fingerprint) -> Result<(), ProviderError> {
         match self.slot_of(id, retiring).await? {
             Some(KeySlot::Secondary) => {}
@@ -316,7 +317,7 @@ impl Hand<'_> {
             None => return Ok(()),
         }
         let Err(error) = self.change().regenerate(id, KeySlot::Secondary).await else { return Ok(()) };
-        // The answer may have been lost, and not the request.
+        // The request may have succeeded although its answer was lost.
         match self.slot_of(id, retiring).await {
             Ok(None) => Ok(()),
             Ok(Some(_)) | Err(_) => Err(error),
@@ -328,7 +329,7 @@ impl Hand<'_> {
         id: &ApimSubscriptionId,
         fingerprint: &Fingerprint,
     ) -> Result<Option<KeySlot>, ProviderError> {
-        // A subscription that is gone in the middle of a rotation was deleted by another writer.
+        // A subscription that is missing during a rotation was deleted by another client.
         let keys = self.plane.keys(id).await?.ok_or_else(|| ProviderError::Conflict((**id).clone()))?;
         Ok(keys.value.slot_of(fingerprint))
     }

@@ -1,4 +1,4 @@
-//! Every finding: its code, its severity, what it means and what cures it, in one table.
+//! Every finding: its code, its severity, its meaning and its cure, in one table.
 
 use std::{fmt, str::FromStr};
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::nearest;
 
-/// How much a finding matters.
+/// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information; the link works.
     Note,
-    /// Works, but not as it should.
+    /// The link works, but not as configured.
     Degraded,
-    /// Calls of `/api` fail, or get in that should not.
+    /// Calls of `/api` fail, or unauthorized calls succeed.
     Broken,
 }
 
@@ -50,22 +50,22 @@ pub enum Part {
     Apis,
 }
 
-/// What a finding means for a command that would make the link.
+/// The effect of a finding on a command that would create or repair the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: no command of this program changes it.
+    /// None: no command of this program changes it.
     Told,
-    /// `link` and `relink` mend it.
+    /// `link` and `relink` repair it.
     Mended,
-    /// `link` and `relink` refuse while it stands.
+    /// `link` and `relink` refuse until it is resolved.
     Blocks,
-    /// `link --replace` mends it; without the flag, `link` refuses.
+    /// `link --replace` repairs it; without the flag, `link` refuses.
     BlocksUnlessReplace,
-    /// `--allow-preview` lets `link` go on.
+    /// `link` refuses without `--allow-preview`.
     BlocksUnlessPreview,
     /// `link` and `relink` refuse without `--adopt`.
     BlocksUnlessAdopted,
-    /// `unlink --purge` refuses while it stands.
+    /// `unlink --purge` refuses until it is resolved.
     BlocksPurge,
 }
 
@@ -82,43 +82,43 @@ macro_rules! findings {
             /// Every code, in order.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The code as users see it, such as `SWAAPIM020`.
+            /// Returns the code as users see it, such as `SWAAPIM020`.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code),* }
             }
 
-            /// How much it usually matters.
+            /// Returns the default severity.
             #[must_use]
             pub fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity),* }
             }
 
-            /// The part of the link that it is about.
+            /// Returns the part of the link that it is about.
             #[must_use]
             pub fn part(self) -> Part {
                 match self { $(Self::$variant => Part::$part),* }
             }
 
-            /// What it means for a command that would make the link.
+            /// Returns the effect on a command that would create or repair the link.
             #[must_use]
             pub fn effect(self) -> Effect {
                 match self { $(Self::$variant => Effect::$effect),* }
             }
 
-            /// What is the matter, in a few words.
+            /// Returns a title of a few words.
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title),* }
             }
 
-            /// What it means, in a paragraph.
+            /// Returns the meaning, in a paragraph.
             #[must_use]
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning),* }
             }
 
-            /// What to do about it, in a paragraph.
+            /// Returns what to do about it, in a paragraph.
             #[must_use]
             pub fn cure(self) -> &'static str {
                 match self { $(Self::$variant => $cure),* }
@@ -308,7 +308,7 @@ findings! {
 }
 
 impl FindingCode {
-    /// The page of the manual about this code, as plain text.
+    /// Returns the page of the manual about this code, as plain text.
     #[must_use]
     pub fn explanation(self) -> String {
         format!(
@@ -327,7 +327,7 @@ impl fmt::Display for FindingCode {
     }
 }
 
-/// A text that is no finding code.
+/// A text that is not a finding code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{typed}` is not the code of a finding{}", .nearest.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default())]
 pub struct UnknownCode {

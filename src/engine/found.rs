@@ -1,4 +1,4 @@
-//! A finding: what is the matter with one resource, and what to do about it.
+//! A finding: a problem of one resource, and what to do about it.
 
 use std::fmt;
 
@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effect, FindingCode, Severity};
 
-/// Something about a link that is not as it should be, or worth knowing.
+/// A difference between a link and its configuration, or a fact that a user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// The stable code; `swa-apim explain CODE` tells more.
+    /// The stable code; `swa-apim explain CODE` explains it.
     pub code: FindingCode,
-    /// How much it matters here.
+    /// The severity in this case.
     pub severity: Severity,
     /// The ARM id of the resource.
     pub resource: Option<String>,
-    /// The field of the resource, dotted.
+    /// The path of the field in the resource, with dots.
     pub field: Option<String>,
-    /// What was expected there.
+    /// The expected value.
     pub expected: Option<String>,
-    /// What is there.
+    /// The actual value.
     pub actual: Option<String>,
-    /// What is the matter, with names.
+    /// The problem, with the names of the resources.
     pub message: String,
-    /// The next thing to do.
+    /// The next command or action.
     pub hint: String,
 }
 
 impl Finding {
-    /// A finding about a resource, with the message and hint that its code has in general.
+    /// Returns a finding about a resource, with the default message and hint of its code.
     pub(crate) fn new(code: FindingCode, resource: impl fmt::Display) -> Self {
         Self {
             code,
@@ -68,7 +68,7 @@ impl Finding {
     }
 }
 
-/// A sentence as it stands after `hint:`.
+/// Returns a sentence in the form that follows `hint:`.
 fn clause(sentence: &str) -> String {
     let sentence = sentence.trim_end_matches('.');
     let mut rest = sentence.chars();

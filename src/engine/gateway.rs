@@ -1,4 +1,4 @@
-//! Whether the gateway accepts a key, proven by asking it.
+//! Checks whether the gateway accepts a key, by sending calls to it.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
@@ -14,16 +14,16 @@ use crate::{
     provider::{ControlPlane, Failure, GatewayAnswer, ProviderError},
 };
 
-/// How many answers in a row have to accept the key: a gateway has many nodes, and each is asked by chance.
+/// How many consecutive answers must accept the key: a gateway has many nodes, and each call reaches a random one.
 const IN_A_ROW: u32 = 5;
-/// How long to wait between two questions.
+/// The pause between two calls.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long a key may take to arrive at every node.
+/// The longest time that a key may take to reach every node.
 const PATIENCE: Duration = Duration::from_secs(3 * 60);
-/// How many addresses are tried before it is given up to find one that tells keys apart.
+/// How many addresses are tried to find one that rejects unknown keys.
 const ADDRESSES: usize = 6;
 
-/// The gateway goes on refusing a key that the subscription has.
+/// The gateway still rejects a key of the subscription.
 #[derive(Debug, thiserror::Error)]
 #[error("the gateway has not accepted the key `{fingerprint}` for {} s: {last}", PATIENCE.as_secs())]
 struct KeyNotAccepted {
@@ -39,9 +39,9 @@ impl Diagnose for KeyNotAccepted {
     }
 }
 
-/// Returns once the gateway accepts `key`, or after `grace` where it cannot be asked.
+/// Returns once the gateway accepts `key`, or after `grace` if the gateway cannot be called.
 ///
-/// An address is asked only if it refuses a key that nobody has: what answers alike to any key proves nothing.
+/// Only an address that rejects a random key is used: an address that gives the same answer to any key proves nothing.
 pub(super) async fn prove(
     plane: &dyn ControlPlane,
     ambient: &dyn Ambient,
@@ -73,7 +73,7 @@ pub(super) async fn prove(
     }
 }
 
-/// An address below one of the product's APIs that refuses a key that nobody has.
+/// Returns an address below one of the product's APIs that rejects a random key, if there is one.
 async fn telling_address(
     plane: &dyn ControlPlane,
     observed: &Observed,
@@ -90,14 +90,14 @@ async fn telling_address(
     Ok(None)
 }
 
-/// A call that changes nothing, of an API that asks for the key that the site sends.
+/// A call that changes nothing, of an API that requires the key that the site sends.
 pub(super) struct SafeCall {
     api: Api,
     operation: ApiOperation,
 }
 
 impl SafeCall {
-    /// Its address at a gateway or at a site.
+    /// Returns its address at a gateway or at a site.
     pub(super) fn address(&self, base: &str) -> Address {
         self.operation.example(base, &self.api).unwrap_or_else(|| Address::of(base))
     }
@@ -107,13 +107,13 @@ impl SafeCall {
         self.operation.is_below_api(&self.api)
     }
 
-    /// How much of its path is made up.
+    /// Returns how many parts of its path are placeholder values.
     pub(super) fn blanks(&self) -> usize {
         self.operation.blanks()
     }
 }
 
-/// The first calls of the product's APIs that change nothing. An API whose address is not known has none.
+/// Returns calls of the product's APIs that change nothing. An API whose address is not known has none.
 pub(super) async fn safe_calls(
     plane: &dyn ControlPlane,
     observed: &Observed,

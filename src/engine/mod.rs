@@ -1,5 +1,5 @@
-//! What to do about a link: observe it, plan, apply, verify. Knows the trait of a control plane and none
-//! of its implementations.
+//! Decides and applies what to do about a link: observe, plan, apply, verify. It depends on the trait of a control
+//! plane and on none of its implementations.
 
 mod apis;
 mod apply;

@@ -1,4 +1,4 @@
-//! Control plane → [`Observed`]: everything that a link consists of, and its neighbours.
+//! Reads [`Observed`] from the control plane: all parts of a link, and its neighbours.
 
 use futures_util::future::try_join_all;
 
@@ -12,9 +12,9 @@ use crate::{
     provider::{Collection, Depth, ProviderError, Reads, Versioned},
 };
 
-/// Reads everything that a link consists of, and its neighbours, in three rounds of parallel reads.
+/// Reads all parts of a link, and its neighbours, in three rounds of parallel reads.
 ///
-/// A resource that does not have the shape of its type is noted in [`Observed::unreadable`].
+/// A resource that does not have the format of its type is recorded in [`Observed::unreadable`].
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ impl Observed {
         (self.site_key, self.ownership) = (seen.site_key, seen.ownership);
         (self.chosen, self.free_subscription) = (seen.chosen, seen.free_subscription);
         let Some(keys) = seen.keys else { return };
-        // A list has no versions of its elements; the answer that has the keys has one.
+        // A list contains no versions of its elements; the answer with the keys contains one.
         if let Some(used) = self.chosen.and_then(|at| self.subscriptions.get_mut(at)) {
             used.etag = keys.etag;
         }
@@ -118,11 +118,11 @@ async fn get_environment(
     plane.get(&target.site_environment).await
 }
 
-/// What a linked backend names.
+/// The resource that a linked backend names.
 enum End {
-    /// It is there, or a resource of which nothing would be seen here.
+    /// It exists, or this control plane could not see it if it existed.
     There,
-    /// It is proven not to exist.
+    /// It does not exist.
     Gone(ResourceId),
     /// Whether it exists could not be determined, for this reason.
     Undetermined(ResourceId, String),
@@ -209,7 +209,7 @@ async fn observe_product(
     Ok(())
 }
 
-/// The APIs that the env lists and the product lacks.
+/// Returns the APIs that the env lists and that are missing from the product.
 async fn addable_apis(
     plane: &dyn Reads,
     observed: &Observed,
@@ -222,7 +222,7 @@ async fn addable_apis(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Who the subscriptions belong to, and what is known of the keys of the one that the site uses.
+/// The owners of the subscriptions, and the known keys of the subscription that the site uses.
 struct KeysSeen {
     site_key: SiteKey,
     ownership: Vec<Ownership>,
@@ -231,8 +231,8 @@ struct KeysSeen {
     keys: Option<Versioned<KeyFingerprints>>,
 }
 
-/// Decides who the subscriptions belong to, and reads the keys of the one that the site uses. If the site's key
-/// is known, it distinguishes a subscription that lost its name from a partner's.
+/// Determines the owners of the subscriptions, and reads the keys of the one that the site uses. If the site's key is
+/// known, it distinguishes a link's subscription that lost its display name from another consumer's.
 async fn keys_of(
     plane: &dyn Reads,
     names: &LinkNames,
@@ -275,8 +275,8 @@ async fn keys_of(
     Ok(seen)
 }
 
-/// Whether any subscription may hold the key that the site sends. Where the resource provider creates subscriptions,
-/// that holds for those that an earlier connection left as well.
+/// Whether the site's key is unknown, so that any subscription may hold it. Where the resource provider creates
+/// subscriptions, this includes those that an earlier connection left.
 fn is_hidden(observed: &Observed, site_key: &SiteKey) -> bool {
     let by_azure = observed.target.provisioner == Provisioner::Service;
     *site_key == SiteKey::Hidden && (observed.own_backend().is_some() || by_azure)
@@ -290,7 +290,7 @@ async fn free_subscription(
     let mut id = service.apim_subscription(product.name())?;
     let mut number = 2;
     while let Some(taken) = plane.get(&id).await? {
-        // What is left of a product that is gone goes when the product is made anew.
+        // A subscription that is left from a deleted product is deleted when the product is created again.
         let scope = taken.value.text("properties.scope").ok().flatten().unwrap_or_default();
         let names_product = ApimSubscription::product_of_scope(scope);
         if names_product.is_some_and(|name| name.eq_ignore_ascii_case(product.name()))

@@ -1,4 +1,4 @@
-//! What was observed of a link, at one moment.
+//! The observation of a link at one moment.
 
 use std::collections::BTreeMap;
 
@@ -14,27 +14,27 @@ use crate::{
     provider::{Depth, ETag},
 };
 
-/// A resource as it was seen: what it says, all that it holds, and its version.
+/// A resource as it was read: the typed view, the whole resource, and its version.
 #[derive(Clone, Debug)]
 pub struct Seen<T> {
-    /// What it says.
+    /// The typed view.
     pub view: T,
-    /// All that it holds.
+    /// The whole resource.
     pub resource: Resource,
     /// Its version.
     pub etag: ETag,
 }
 
-/// A resource that is there and could not be understood.
+/// A resource that exists but could not be parsed.
 #[derive(Clone, Debug)]
 pub struct Unreadable {
     /// The resource.
     pub id: ResourceId,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: Malformed,
 }
 
-/// What may be shown of a subscription's keys.
+/// The fingerprints of a subscription's keys, which may be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFingerprints {
     /// Of the primary key.
@@ -44,7 +44,7 @@ pub struct KeyFingerprints {
 }
 
 impl KeyFingerprints {
-    /// Which slot holds the key of this fingerprint, if one does.
+    /// Returns the slot that holds the key with this fingerprint, if there is one.
     #[must_use]
     pub fn slot_of(&self, fingerprint: &Fingerprint) -> Option<KeySlot> {
         if self.primary == *fingerprint {
@@ -54,10 +54,10 @@ impl KeyFingerprints {
     }
 }
 
-/// The site environment as it was seen.
+/// The site environment as it was read.
 #[derive(Clone, Debug)]
 pub enum EnvironmentSeen {
-    /// Production, which exists with its site.
+    /// Production, which exists if its site exists.
     Production,
     /// A preview environment.
     Preview(SiteEnvironment),
@@ -65,67 +65,67 @@ pub enum EnvironmentSeen {
     Missing,
 }
 
-/// Everything that a link consists of, and its neighbours, at one moment.
+/// All parts of a link, and its neighbours, at one moment.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// What was looked at.
+    /// The target that was observed.
     pub target: Target,
     /// The static site, if it exists.
     pub site: Option<Seen<StaticSite>>,
     /// The site environment.
     pub environment: EnvironmentSeen,
-    /// What the things of the link are called, which follows from the site's hostname.
+    /// The names of the link's resources, derived from the site's hostname.
     pub names: Option<LinkNames>,
     /// The service, if it exists.
     pub service: Option<Seen<ApimService>>,
     /// The linked backends of the site environment, in order of their ids.
     pub backends: Vec<Seen<LinkedBackend>>,
-    /// What backends name that does not exist.
+    /// The resources that linked backends name and that do not exist.
     pub gone: Vec<ResourceId>,
-    /// What backends name of which it could not be determined whether it exists, and why.
+    /// The resources that linked backends name and whose existence could not be determined, with the reason.
     pub undetermined: Vec<(ResourceId, String)>,
-    /// The resource groups of the site and of the service, as far as they are reported as missing.
+    /// The resource groups of the site and of the service that are reported as missing.
     pub missing_groups: Vec<ResourceId>,
     /// The link's product.
     pub product: Option<Seen<Product>>,
-    /// Other products that bear the display name of the link's.
+    /// Other products that have the display name of the link's product.
     pub namesakes: Vec<ProductId>,
     /// The APIs in the product.
     pub product_apis: Vec<Api>,
-    /// The APIs that the env lists, that are not in the product, and that the service has.
+    /// The APIs that the env lists and the service has, but that are missing from the product.
     pub addable_apis: Vec<Api>,
     /// The policy of the product.
     pub policy: Option<Seen<ApimPolicy>>,
-    /// What that policy does about the tokens of the site.
+    /// How that policy handles the site's tokens.
     pub policy_verdict: Option<PolicyVerdict>,
     /// The subscriptions whose scope is the product.
     pub subscriptions: Vec<Seen<ApimSubscription>>,
-    /// Who each of them belongs to, in the same order.
+    /// The owner of each of them, in the same order.
     pub ownership: Vec<Ownership>,
-    /// Where in `subscriptions` the one is that the site uses.
+    /// The index in `subscriptions` of the one that the site uses.
     pub chosen: Option<usize>,
-    /// The id that a new subscription of the link would get: the product's, unless that is taken.
+    /// The id that a new subscription of the link would get: the product's id, unless another subscription has it.
     pub free_subscription: Option<ApimSubscriptionId>,
-    /// The keys of the link's subscription, as far as they are known.
+    /// The keys of the link's subscription, if they are known.
     pub keys: Option<KeyFingerprints>,
-    /// How closely it was looked at.
+    /// How completely the control plane was read.
     pub depth: Depth,
     /// Whether a key that is not known does not exist.
     pub knows_every_key: bool,
     /// The key that the site sends.
     pub site_key: SiteKey,
-    /// What is there and could not be understood.
+    /// The resources that exist but could not be parsed.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Whose the product with the link's id is: the one rule, for every command that plans a change of a link.
+/// The owner of the product with the link's id: one rule for every command that plans a change of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProductOwnership {
-    /// The link's.
+    /// The link.
     Link,
-    /// Another site's: its display name says so.
+    /// Another site, according to the product's display name.
     AnotherSite,
-    /// Nothing proves that it is the link's.
+    /// Unknown: nothing proves that it belongs to the link.
     Unproven,
 }
 
@@ -141,18 +141,18 @@ impl FromIterator<(String, ETag)> for Basis {
 }
 
 impl Basis {
-    /// The id, in lower case, and the version of everything.
+    /// Returns the id, in lower case, and the version of each resource.
     pub fn versions(&self) -> impl Iterator<Item = (&str, &ETag)> {
         self.0.iter().map(|(id, etag)| (id.as_str(), etag))
     }
 
-    /// Whether a resource is among them, by its id in lower case.
+    /// Whether a resource is included, by its id in lower case.
     #[must_use]
     pub fn holds(&self, key: &str) -> bool {
         self.0.contains_key(key)
     }
 
-    /// A resource that is not in both, or not in the same version.
+    /// Returns the id of a resource that is not in both, or not in the same version.
     #[must_use]
     pub fn difference<'a>(&'a self, other: &'a Self) -> Option<&'a str> {
         let missing = |from: &'a Self, to: &'a Self| {
@@ -163,19 +163,19 @@ impl Basis {
 }
 
 impl Observed {
-    /// Whether the link's subscription has no keys: what was not looked at, or is not known, may have some.
+    /// Whether the link's subscription has no keys. It is false if the keys were not read or are not known.
     #[must_use]
     pub fn lacks_keys(&self) -> bool {
         self.keys.is_none() && self.is_whole() && self.knows_every_key
     }
 
-    /// Whether each thing was looked at by itself: keys and the names of linked backends are known then.
+    /// Whether each resource was read separately: then keys and the names of linked backends are known.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.depth == Depth::Whole
     }
 
-    /// The linked backend that names the target's service.
+    /// Returns the linked backend that names the target's service.
     #[must_use]
     pub fn own_backend(&self) -> Option<&Seen<LinkedBackend>> {
         self.backends.iter().find(|backend| self.is_own(backend))
@@ -187,13 +187,14 @@ impl Observed {
         backend.view.backend == *self.target.service
     }
 
-    /// Whether what a backend names is gone.
+    /// Whether the resource that a backend names does not exist.
     #[must_use]
     pub fn is_gone(&self, backend: &Seen<LinkedBackend>) -> bool {
         self.gone.contains(&backend.view.backend)
     }
 
-    /// Why it could not be determined whether the resource exists that a backend names, if that is so.
+    /// Returns why it could not be determined whether the resource that a backend names exists; `None` if it was
+    /// determined.
     #[must_use]
     pub fn undetermined(&self, backend: &Seen<LinkedBackend>) -> Option<&str> {
         let named = self.undetermined.iter().find(|(id, _)| *id == backend.view.backend);
@@ -207,36 +208,37 @@ impl Observed {
         self.missing_groups.iter().any(is_its_group)
     }
 
-    /// The link's own subscription.
+    /// Returns the link's subscription.
     #[must_use]
     pub fn subscription(&self) -> Option<&Seen<ApimSubscription>> {
         self.chosen.and_then(|at| self.subscriptions.get(at))
     }
 
-    /// Whether the link's subscription is one of which that is not proven: its keys may be another consumer's.
+    /// Whether the link's subscription is only presumed to be the link's: its keys may belong to another consumer.
     #[must_use]
     pub fn is_subscription_presumed(&self) -> bool {
         self.chosen.and_then(|at| self.ownership.get(at)) == Some(&Ownership::Presumed)
     }
 
-    /// Whether a subscription that Azure created may be the link's, so that the link may have one.
+    /// Whether a subscription that Azure created may be the link's, so that the link may already have one.
     #[must_use]
     pub fn may_have_subscription(&self) -> bool {
         let by_azure = self.target.provisioner == Provisioner::Service;
         self.subscription().is_some() || (by_azure && self.ownership.contains(&Ownership::Undetermined))
     }
 
-    /// The subscriptions of the link's product, and who each belongs to.
+    /// Returns the subscriptions of the link's product, each with its owner.
     pub fn owned_subscriptions(&self) -> impl Iterator<Item = (&ApimSubscription, Ownership)> {
         self.subscriptions.iter().map(|seen| &seen.view).zip(self.ownership.iter().copied())
     }
 
-    /// The subscriptions of the link's product that other consumers use, or may use.
+    /// Returns the subscriptions of the link's product that other consumers use, or may use.
     pub fn other_subscriptions(&self) -> impl Iterator<Item = (&ApimSubscription, Ownership)> {
         self.owned_subscriptions().filter(|(_, ownership)| !ownership.goes_with_product())
     }
 
-    /// Whose the product with the link's id is; `None` where there is none, or where the site is not known.
+    /// Returns the owner of the product with the link's id; `None` if there is no such product, or if the site is not
+    /// known.
     #[must_use]
     pub fn product_ownership(&self) -> Option<ProductOwnership> {
         let (product, names) = (&self.product.as_ref()?.view, self.names.as_ref()?);
@@ -248,9 +250,9 @@ impl Observed {
         })
     }
 
-    /// Whether something shows that the product is this link's: its display name, a subscription that has a display
-    /// name of the link or holds the key that the site sends, or, where the site is linked to the service, a policy
-    /// that admits tokens of the site. Neither the policy nor the linked backend proves it alone: any product may
+    /// Whether there is proof that the product is this link's: its display name, a subscription that has a display name
+    /// of the link or holds the key that the site sends, or, where the site is linked to the service, a policy that
+    /// admits tokens of the site. Neither the policy nor the linked backend is sufficient on its own: any product may
     /// have the id, and any policy may admit the site.
     fn shows_its_link(&self, product: &Product, names: &LinkNames) -> bool {
         let of_site = match &self.policy_verdict {
@@ -271,7 +273,7 @@ impl Observed {
             || held()
     }
 
-    /// The ids of everything that was seen, as the control plane spells them.
+    /// Returns the ids of everything that was read, as the control plane spells them.
     pub fn ids(&self) -> impl Iterator<Item = &ResourceId> {
         let site = self.site.iter().map(|seen| seen.resource.id());
         let service = self.service.iter().map(|seen| seen.resource.id());
@@ -283,7 +285,7 @@ impl Observed {
         site.chain(service).chain(backends).chain(product).chain(policy).chain(subscriptions).chain(apis)
     }
 
-    /// The versions of everything that was seen.
+    /// Returns the versions of everything that was read.
     #[must_use]
     pub fn basis(&self) -> Basis {
         let mut versions = BTreeMap::new();

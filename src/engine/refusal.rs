@@ -1,15 +1,15 @@
-//! Why a plan was not made. Nothing has been changed.
+//! The reason why a plan was not made. Nothing was changed.
 
 use super::{Finding, Intent};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
-/// A goal that the planner refuses to pursue. Nothing has been changed.
+/// An intent that the planner refuses. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; "))]
 pub struct Refusal {
-    /// What stands in the way: at least one finding.
+    /// The findings that block the plan: at least one.
     pub findings: Vec<Finding>,
-    /// What was wanted.
+    /// The intent of the command.
     pub intent: Intent,
 }
 

@@ -1,4 +1,4 @@
-//! A plan, asked about before it is applied.
+//! Validates a plan before it is applied.
 
 use super::{ChangeKind, Plan, Step};
 use crate::{
@@ -6,12 +6,12 @@ use crate::{
     provider::{ProviderError, Writes},
 };
 
-/// Asks the control plane whether it would connect the site as the plan does. What stands in the way of that
-/// now, and is disconnected by the plan first, leaves nothing to ask.
+/// Asks the control plane whether it would accept the plan's connect step. A plan that disconnects another backend
+/// first is not validated, since that backend would block the connection now.
 ///
 /// # Errors
 ///
-/// [`ProviderError`] with what the control plane objects to.
+/// [`ProviderError`] with the control plane's objection.
 pub async fn rehearse(plane: &dyn Writes, plan: &Plan) -> Result<(), ProviderError> {
     for planned in &plan.steps {
         match &planned.step {

@@ -1,4 +1,4 @@
-//! All that a control plane has about some links, for a model to rehearse on.
+//! All resources of some links in a control plane, from which a local model is created.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ use crate::{
 /// Resources by their ids.
 type Found = BTreeMap<ResourceId, Resource>;
 
-/// Reads the sites, environments and linked backends of some targets, and their services with all APIs and
-/// products. There is no key in any of it.
+/// Reads the sites, environments and linked backends of some targets, and their services with all APIs and products.
+/// The result contains no keys.
 ///
 /// # Errors
 ///
-/// [`ProviderError::NotFound`] if a site or a service does not exist; others if the control plane does not
-/// answer.
+/// [`ProviderError::NotFound`] if a site or a service does not exist; any other [`ProviderError`] if the control plane
+/// does not answer.
 pub async fn snapshot(plane: &dyn Reads, targets: &[Target]) -> Result<Vec<Resource>, ProviderError> {
     let services: BTreeMap<&str, &ApimServiceId> =
         targets.iter().map(|target| (target.service.key(), &target.service)).collect();
@@ -28,7 +28,7 @@ pub async fn snapshot(plane: &dyn Reads, targets: &[Target]) -> Result<Vec<Resou
     let of_services = try_join_all(services.into_values().map(|service| of_service(plane, service)));
     let (of_sites, of_services) = tokio::try_join!(of_sites, of_services)?;
     let mut found: Found = of_sites.into_iter().flatten().collect();
-    // What a service says of itself is the same wherever it was read.
+    // Targets of the same service read the same resources, so one copy is kept.
     found.extend(of_services.into_iter().flatten());
     Ok(found.into_values().collect())
 }
@@ -47,7 +47,7 @@ async fn of_site(plane: &dyn Reads, target: &Target) -> Result<Found, ProviderEr
         let named = backend.value.text("properties.backendResourceId").ok().flatten()?;
         ResourceId::parse(named).ok().filter(|id| *id != *target.service)
     });
-    // Without what it names, a backend would look as if that were gone.
+    // Without the resource that it names, the copy of a backend would be reported as dangling.
     let named = try_join_all(named.map(async |id| plane.get(&id).await)).await?;
     let others = environment.into_iter().chain(backends).chain(named.into_iter().flatten());
     Ok(by_id(others.map(|found| found.value).chain([site])))
@@ -67,7 +67,7 @@ async fn of_service(plane: &dyn Reads, service: &ApimServiceId) -> Result<Found,
     Ok(found)
 }
 
-/// The version sets that APIs name, which decide their addresses.
+/// Reads the version sets that APIs name, which determine their addresses.
 async fn version_sets(plane: &dyn Reads, apis: &[Versioned<Resource>]) -> Result<Found, ProviderError> {
     let named = apis.iter().filter_map(|found| Api::read(&found.value).ok()?.versioning.set().cloned());
     let named: BTreeSet<ResourceId> = named.collect();
@@ -80,7 +80,7 @@ async fn of_product(plane: &dyn Reads, id: &ProductId) -> Result<Found, Provider
         (id.policy(), Collection::ProductApis(id.clone()), Collection::ProductSubscriptions(id.clone()));
     let (policy, apis, subscriptions) =
         tokio::try_join!(plane.get(&policy), plane.list(&apis), plane.list(&subscriptions))?;
-    // A list shows the APIs themselves; what is in a product is their place.
+    // The list returns the APIs themselves; the product contains a membership resource for each.
     let places = apis.iter().map(|found| Ok::<_, ProviderError>(id.api(&Api::read(&found.value)?.id)));
     let places: Vec<_> = places.collect::<Result<_, _>>()?;
     let places = places.into_iter().map(|place| Resource::new((*place).clone(), Map::new()));

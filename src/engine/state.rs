@@ -12,21 +12,21 @@ use crate::model::{Provisioning, SiteKey};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkState {
-    /// No linked backend, and nothing left of one.
+    /// No linked backend, and no product or subscription of the link.
     Unlinked,
-    /// No linked backend, but its product or subscription is still there.
+    /// No linked backend, but the link's product or subscription still exists.
     Leftover,
-    /// A linked backend, but not all that belongs to it.
+    /// A linked backend, but some resources of the link are missing.
     Partial,
-    /// All of it, as it should be.
+    /// All resources of the link exist and are as configured.
     Linked,
-    /// All of it, but not as it should be.
+    /// All resources of the link exist, but some are not as configured.
     Drifted,
-    /// A linked backend that names something else.
+    /// A linked backend that names another resource.
     LinkedElsewhere,
-    /// A linked backend that names something that is gone.
+    /// A linked backend that names a resource that does not exist.
     Dangling,
-    /// Could not be determined.
+    /// The state could not be determined.
     Unknown,
 }
 
@@ -43,7 +43,7 @@ impl LinkState {
         Self::Unknown,
     ];
 
-    /// The state's name, as it stands in reports.
+    /// Returns the state's name, as reports print it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -11,93 +11,93 @@ use crate::model::{
     ResourceId,
 };
 
-/// One change to the control plane, small enough that a crash before or after it leaves a link working
-/// that worked before.
+/// One change to the control plane, small enough that a working link still works after a crash before or after the
+/// step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Step {
-    /// Makes the link's product, or puts it right.
+    /// Creates or repairs the link's product.
     PutProduct {
         /// The product.
         product: ProductId,
     },
-    /// Makes the link's subscription, or puts it right. A new one gets two fresh keys.
+    /// Creates or repairs the link's subscription. A new subscription gets two new keys.
     PutSubscription {
         /// The subscription.
         subscription: ApimSubscriptionId,
         /// The product that its keys open.
         product: ProductId,
     },
-    /// Makes the product's policy as a link needs it.
+    /// Creates or repairs the product's policy.
     PutPolicy {
         /// The policy.
         policy: ApimPolicyId,
     },
     /// Adds an API to the product.
     AddApi {
-        /// The API's place in the product.
+        /// The membership of the API in the product.
         api: ProductApiId,
     },
-    /// Takes an API out of the product; the API itself stays.
+    /// Removes an API from the product; the API itself is not deleted.
     RemoveApi {
-        /// The API's place in the product.
+        /// The membership of the API in the product.
         api: ProductApiId,
     },
-    /// Routes the site's `/api` to the service; the site takes a copy of the current primary key.
+    /// Routes the site's `/api` to the service; the site copies the current primary key.
     Connect {
         /// The linked backend.
         backend: LinkedBackendId,
         /// The service that it names.
         service: ApimServiceId,
     },
-    /// Stops routing it to what the backend names, and leaves that alone.
+    /// Stops routing the site's `/api` to the resource that the backend names. That resource is not changed.
     Disconnect {
         /// The linked backend.
         backend: LinkedBackendId,
-        /// What it names.
+        /// The resource that it names.
         from: ResourceId,
     },
-    /// Moves the live key into the secondary slot and puts a fresh one in its place, at once.
+    /// Moves the live key to the secondary slot and generates a new primary key, in one update.
     SwapKeys {
         /// The subscription.
         subscription: ApimSubscriptionId,
-        /// The key that moves; none where no key is known, and both become fresh.
+        /// The key that moves; `None` if no key is known, and both keys are replaced.
         live: Option<Fingerprint>,
     },
     /// Waits until the gateway accepts the subscription's primary key.
     ProveKey {
         /// The subscription.
         subscription: ApimSubscriptionId,
-        /// How long to wait where the gateway cannot be asked.
+        /// How long to wait if the gateway cannot be called.
         grace: Grace,
     },
-    /// Waits until the site can be expected to send the key that it took.
+    /// Waits until the site can be expected to send the key that it copied.
     Settle {
         /// The linked backend.
         backend: LinkedBackendId,
-        /// How long that is.
+        /// The duration of the wait.
         grace: Grace,
     },
-    /// Ends the life of the key that nobody sends any more.
+    /// Regenerates the secondary key, which the site no longer sends.
     RetireSecondary {
         /// The subscription.
         subscription: ApimSubscriptionId,
-        /// The key that has to go. If it is gone already, nothing is done.
+        /// The key to retire. If the subscription no longer has it, nothing is done.
         retiring: Fingerprint,
     },
-    /// Deletes the link's subscription and its keys.
+    /// Deletes the link's subscription with its keys.
     DeleteSubscription {
         /// The subscription.
         subscription: ApimSubscriptionId,
     },
-    /// Deletes the link's product and its policy. The APIs in it stay in the service.
+    /// Deletes the link's product with its policy. The APIs in the product are not deleted.
     DeleteProduct {
         /// The product.
         product: ProductId,
     },
 }
 
-/// What a step does.
+/// The kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepAction {
     /// Creates or repairs the product.
@@ -129,7 +129,7 @@ pub enum StepAction {
 }
 
 impl StepAction {
-    /// The name that it has in plans and reports.
+    /// Returns the name in plans and reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -163,7 +163,7 @@ impl Serialize for StepAction {
 }
 
 impl Step {
-    /// The resource that the step changes.
+    /// Returns the resource that the step changes.
     #[must_use]
     pub fn target(&self) -> &ResourceId {
         match self {
@@ -181,7 +181,7 @@ impl Step {
         }
     }
 
-    /// What the step does.
+    /// Returns the kind of the step.
     #[must_use]
     pub fn action(&self) -> StepAction {
         match self {
@@ -201,7 +201,7 @@ impl Step {
         }
     }
 
-    /// Whether the step deletes what a link leaves behind: its product or a subscription of that.
+    /// Whether the step deletes leftovers of a link: its product or a subscription of the product.
     #[must_use]
     pub fn deletes_leftovers(&self) -> bool {
         match self {
@@ -220,7 +220,7 @@ impl Step {
         }
     }
 
-    /// Whether sending the step again could change anything that the first sending did not.
+    /// Whether the step can be sent again without changing anything that the first request did not change.
     #[must_use]
     pub fn repeatable(&self) -> bool {
         match self {
@@ -240,22 +240,22 @@ impl Step {
     }
 }
 
-/// What a step does to its target, for the eye.
+/// The effect of a step on its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
-    /// It does not exist yet.
+    /// The target is created.
     Create,
-    /// It exists and changes.
+    /// The target is updated.
     Update,
-    /// It exists and goes.
+    /// The target is deleted.
     Delete,
-    /// Nothing: something is waited for.
+    /// The target is not changed; the step waits.
     Wait,
 }
 
 impl ChangeKind {
-    /// The sign that stands before the step in a plan.
+    /// Returns the sign that is printed before the step in a plan.
     #[must_use]
     pub fn sign(self) -> char {
         match self {
@@ -267,14 +267,14 @@ impl ChangeKind {
     }
 }
 
-/// A step with what it does to its target, and why.
+/// A step, its effect on its target, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStep {
     /// The change.
     #[serde(flatten)]
     pub step: Step,
-    /// What it does to its target.
+    /// The effect on its target.
     pub kind: ChangeKind,
-    /// Why it is needed.
+    /// The reason for the step.
     pub reason: String,
 }

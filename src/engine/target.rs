@@ -1,4 +1,4 @@
-//! What a command is about, and what it wants.
+//! The target and the intent of a command.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId};
 
-/// A site environment and the service that it is, or is to be, linked to.
+/// A site environment and the service that it is, or will be, linked to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
@@ -15,26 +15,26 @@ pub struct Target {
     pub env: String,
     /// The site environment whose `/api` is proxied.
     pub site_environment: SiteEnvironmentId,
-    /// The service that it is proxied to.
+    /// The service that receives the requests.
     pub service: ApimServiceId,
-    /// The ids, within the service, of the APIs that the link's product has to have.
+    /// The ids, within the service, of the APIs that the link's product must contain.
     pub apis: Vec<String>,
-    /// Who makes the product, the subscription and the policy.
+    /// Which side creates the product, the subscription and the policy.
     pub provisioner: Provisioner,
-    /// How long a change takes to arrive where requests are served.
+    /// How long a change takes to reach the gateway and the site.
     #[serde(default)]
     pub propagation: Propagation,
     /// Whether a named preview environment may be linked.
     pub previews: Previews,
-    /// Whether a product may be used that does not show that it is the link's.
+    /// Whether the link may use a product that is not proven to be the link's.
     #[serde(default)]
     pub adoption: Adoption,
-    /// How the target is named on the command line, for hints: `--env prod`.
+    /// The options that select the target on the command line, for hints: `--env prod`.
     pub selector: String,
 }
 
 impl Target {
-    /// The target with its ids spelt as the control plane spells that of a resource that was found.
+    /// Returns the target with its ids in the spelling that the control plane uses for a resource that was read.
     #[must_use]
     pub fn spelt_like(mut self, found: &ResourceId) -> Self {
         let found = found.in_known_casing();
@@ -50,36 +50,36 @@ impl Target {
         self
     }
 
-    /// The command line that runs `verb` on this target.
+    /// Returns the command line that runs `verb` on this target.
     #[must_use]
     pub fn command(&self, verb: &str) -> String {
         format!("`{}`", format!("swa-apim {verb} {}", self.selector).trim_end())
     }
 }
 
-/// Who makes the product, the subscription and the policy of a link.
+/// Which side creates the product, the subscription and the policy of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provisioner {
-    /// The engine, piece by piece: it knows exactly how each has to be.
+    /// The engine, each resource in its own step and with known content.
     Engine,
-    /// The resource provider, when the backend is connected: how it writes the policy is its affair.
+    /// The resource provider, when the backend is connected; it decides the content of the policy.
     Service,
 }
 
-/// How long a change takes to arrive at the gateway's nodes and at the site's edges.
+/// How long a change takes to reach the gateway's nodes and the site's edges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Propagation {
-    /// Nobody serves requests, so nothing is waited for.
+    /// No requests are served, so there is no wait.
     #[default]
     Immediate,
-    /// Some time that is not known, and hopefully less than this.
+    /// An unknown time, assumed to be shorter than this.
     Eventual(Grace),
 }
 
 impl Propagation {
-    /// How long to wait for what cannot be observed.
+    /// Returns how long to wait for a change that cannot be observed.
     #[must_use]
     pub fn grace(self) -> Option<Grace> {
         match self {
@@ -89,7 +89,7 @@ impl Propagation {
     }
 }
 
-/// How long to wait for something that cannot be observed; in plans, in seconds.
+/// How long to wait for a change that cannot be observed; serialized in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Grace {
@@ -103,13 +103,13 @@ impl Default for Grace {
 }
 
 impl Grace {
-    /// A grace of so many whole seconds.
+    /// Returns a grace of this many seconds.
     #[must_use]
     pub fn seconds(seconds: u32) -> Self {
         Self { seconds }
     }
 
-    /// The grace as a duration.
+    /// Returns the grace as a duration.
     #[must_use]
     pub fn duration(self) -> Duration {
         Duration::from_secs(self.seconds.into())
@@ -120,65 +120,65 @@ impl Grace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Previews {
-    /// Production alone.
+    /// Only production may be linked.
     Refuse,
-    /// Named previews too.
+    /// Named preview environments may be linked too.
     Allow,
 }
 
-/// Whether a link may use a product that has the link's id and does not show that it is the link's.
+/// Whether a link may use a product that has the link's id but is not proven to be the link's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Adoption {
     /// The command is refused.
     #[default]
     Refuse,
-    /// The product becomes the link's.
+    /// The product is used for the link.
     Allow,
 }
 
-/// What becomes of another backend that the site is linked to.
+/// How to handle another backend that the site is linked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Existing {
-    /// It stays, and the command is refused.
+    /// It stays connected, and the command is refused.
     Keep,
     /// It is disconnected first.
     Replace,
 }
 
-/// What becomes of the product and the subscription when a site is unlinked.
+/// How to handle the product and the subscription when a site is unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Leftovers {
-    /// They stay, as Azure leaves them.
+    /// They are kept, as Azure keeps them.
     Keep,
-    /// They are deleted, if they are this link's and nobody else uses them.
+    /// They are deleted if they belong to this link and no other consumer uses them.
     Purge,
 }
 
-/// What a command wants.
+/// The intent of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "kebab-case")]
 pub enum Intent {
-    /// A working link; one that works already stays as it is.
+    /// A working link; a link that works already is not changed.
     Link {
-        /// What becomes of another backend.
+        /// How to handle another backend.
         existing: Existing,
     },
     /// A working link with two new keys.
     Relink,
-    /// No link.
+    /// The site is not linked.
     Unlink {
-        /// What becomes of the product and the subscription.
+        /// How to handle the product and the subscription.
         leftovers: Leftovers,
     },
-    /// These APIs in the link's product.
+    /// These APIs are in the link's product.
     AddApis {
         /// Their ids within the service.
         apis: Vec<String>,
     },
-    /// These APIs not in the link's product.
+    /// These APIs are not in the link's product.
     RemoveApis {
         /// Their ids within the service.
         apis: Vec<String>,
@@ -186,7 +186,7 @@ pub enum Intent {
 }
 
 impl Intent {
-    /// The command that has this intent, as it is typed.
+    /// Returns the command with this intent, as the user types it.
     #[must_use]
     pub fn verb(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! How a plan is taken back, once it is carried out; pure.
+//! How to undo a plan after it was applied; pure.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,21 +9,21 @@ use crate::{
     model::{ApimServiceId, ResourceId},
 };
 
-/// How a change is taken back, or why it cannot be.
+/// How to undo a change, or why it cannot be undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Undo {
-    /// A command takes it back.
+    /// A command undoes the change.
     By {
         /// The command line.
         command: String,
-        /// What it does not bring back.
+        /// What the command does not restore.
         #[serde(skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// Nothing does.
+    /// No command undoes the change.
     Impossible {
-        /// Why.
+        /// The reason.
         impossible: String,
     },
 }
@@ -42,8 +42,7 @@ impl Undo {
     }
 }
 
-/// How the steps are taken back that lead from what was observed to what was wanted; `None` if they change
-/// nothing.
+/// Returns how to undo the steps of a plan; `None` if they change nothing.
 pub(super) fn undo(observed: &Observed, intent: &Intent, steps: &[PlannedStep]) -> Option<Undo> {
     if steps.iter().all(|planned| planned.kind == ChangeKind::Wait) {
         return None;
@@ -62,7 +61,7 @@ fn command(observed: &Observed, verb: &str) -> String {
     format!("swa-apim {verb} {}", observed.target.selector).trim_end().to_owned()
 }
 
-/// The verb with the APIs that the steps add or remove: of those that were named, some were so already.
+/// Returns the verb with the APIs that the steps add or remove. Named APIs that need no step are omitted.
 fn with_apis(verb: &str, steps: &[PlannedStep]) -> String {
     let apis = steps.iter().filter_map(|planned| match &planned.step {
         Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name()),
@@ -71,7 +70,7 @@ fn with_apis(verb: &str, steps: &[PlannedStep]) -> String {
     apis.fold(verb.to_owned(), |verb, api| format!("{verb} {}", quoted(api)))
 }
 
-/// A link that was not there: what it made goes, what it found stays.
+/// Undoes the creation of a link: resources that it created are deleted, existing resources are kept.
 fn of_link(observed: &Observed, steps: &[PlannedStep]) -> Undo {
     let replaced = steps.iter().find_map(|planned| match &planned.step {
         Step::Disconnect { from, .. } if !observed.gone.contains(from) => Some(from),
@@ -99,7 +98,7 @@ fn linked_before(observed: &Observed, from: &ResourceId) -> String {
     )
 }
 
-/// A link that was there: what was wrong with it does not come back.
+/// Undoes the repair of an existing link. Only added APIs can be removed again; an earlier fault cannot be restored.
 fn of_repair(observed: &Observed, steps: &[PlannedStep]) -> Undo {
     let adds = |planned: &&PlannedStep| matches!(planned.step, Step::AddApi { .. });
     if steps.iter().all(|planned| adds(&planned)) {

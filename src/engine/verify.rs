@@ -1,4 +1,4 @@
-//! Observes again, and judges whether what was wanted is there. Never trusts what `apply` returned.
+//! Observes the target again and checks the result against the intent, independently of what `apply` returned.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
@@ -8,29 +8,29 @@ use tokio::time::{Instant, sleep};
 use super::{Finding, Grace, Intent, Leftovers, LinkState, Observed, Provisioner, Target, assess, observe};
 use crate::provider::{ProviderError, Reads};
 
-/// How long to wait before a link is looked at again.
+/// The pause before a link is read again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a link is like now.
+/// The current state of a link.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// Its state.
     pub state: LinkState,
-    /// What is not as it should be, or worth knowing.
+    /// The findings, in order of the codes.
     pub findings: Vec<Finding>,
-    /// What was observed.
+    /// The observation.
     pub observed: Observed,
 }
 
 impl Verdict {
-    /// Judges what was observed.
+    /// Derives the verdict from an observation.
     #[must_use]
     pub fn of(observed: Observed) -> Self {
         let findings = assess::findings(&observed);
         Self { state: LinkState::of(&observed, &findings), findings, observed }
     }
 
-    /// Whether this is what `intent` wanted.
+    /// Whether the link is as `intent` describes it.
     #[must_use]
     pub fn fulfils(&self, intent: &Intent) -> bool {
         let in_product = |name: &String| {
@@ -49,7 +49,7 @@ impl Verdict {
         }
     }
 
-    /// Whether the link has drifted, and no command changes what has: it may be so on purpose.
+    /// Whether the link has drifted only in ways that no command repairs: the difference may be intended.
     fn is_beyond_repair(&self) -> bool {
         self.state == LinkState::Drifted && !self.findings.iter().any(Finding::is_mended)
     }
@@ -66,7 +66,7 @@ impl Verdict {
     }
 }
 
-/// Observes the target and judges it.
+/// Observes the target and derives the verdict.
 ///
 /// # Errors
 ///
@@ -75,8 +75,8 @@ pub async fn verify(plane: &dyn Reads, target: &Target) -> Result<Verdict, Provi
     observe(plane, target).await.map(Verdict::of)
 }
 
-/// As [`verify`], but gives a resource provider time to finish what it does for itself: as long as the
-/// target's grace, if the link is not yet as `intent` wants it.
+/// Like [`verify`], but if the link is not yet as `intent` describes it, waits as long as the target's grace for a
+/// resource provider to finish its own changes.
 ///
 /// # Errors
 ///

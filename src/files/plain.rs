@@ -1,4 +1,4 @@
-//! Files that only their owner decides about: regular, with one name, and not reached by a link.
+//! Regular files that have one name and that are not reached through a link, so that only their owner controls them.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -6,25 +6,26 @@ use std::{
     path::Path,
 };
 
-/// What decides whether a file may hold secrets.
+/// The facts that decide whether a file may contain secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// The rights of owner, group and others, as `chmod` takes them. Zero where there are none.
+    /// The permissions of the owner, the group and all other users, as `chmod` takes them. Zero on a platform without
+    /// them.
     pub mode: u32,
-    /// How many names the file has.
+    /// The number of hard links.
     pub names: u64,
-    /// The device and the number of the file on it.
+    /// The device number and the inode number.
     pub number: (u64, u64),
-    /// Whether the file belongs to the user of this process, or to any user where that is the superuser: the superuser
-    /// gives a file that it replaces the owner that it had.
+    /// Whether the file belongs to the user of this process, or to any user if the process runs as the superuser, which
+    /// restores the owner of a file that it replaces.
     pub is_own: bool,
 }
 
-/// Opens a file without following a link and without waiting for a pipe's other end.
+/// Opens a file without following a link and without waiting for the other end of a pipe.
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::InvalidInput`] if something else than a regular file has the name; otherwise why it cannot be opened.
+/// [`io::ErrorKind::InvalidInput`] if the path is not a regular file; otherwise the error of opening it.
 pub fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     without_links(options);
     let opened = options.open(path).and_then(|file| match what_it_is(&file.metadata()?) {
@@ -54,7 +55,7 @@ fn without_links(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn without_links(_: &mut OpenOptions) {}
 
-/// What is there, if it is not a regular file.
+/// Returns the kind of the file, if it is not a regular file.
 fn what_it_is(found: &Metadata) -> Option<&'static str> {
     let kind = found.file_type();
     if kind.is_file() {
@@ -82,11 +83,11 @@ fn special(_: fs::FileType) -> &'static str {
     "a device"
 }
 
-/// The facts about a regular file, if something has this name.
+/// Returns the facts about a regular file, or `None` if the path does not exist.
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::InvalidInput`] if something else than a regular file has the name; otherwise why it is unknown.
+/// [`io::ErrorKind::InvalidInput`] if the path is not a regular file; otherwise the error of reading its metadata.
 pub fn plain_facts(path: &Path) -> io::Result<Option<Facts>> {
     match fs::symlink_metadata(path) {
         Ok(found) => {

@@ -1,4 +1,4 @@
-//! Reading what a user names: a file, a device, a pipe or standard input.
+//! Reads the input that a user names: a file, a device, a pipe or standard input.
 
 use std::{
     fs,
@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 /// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// Reads a file to its end, or standard input if the path is `-`. The wait for another program to write can be
-/// cancelled: a thread of its own waits, and ends with the process.
+/// Reads a file to its end, or standard input if the path is `-`. The read can be cancelled while it waits for another
+/// program to write: it runs in a separate thread, which ends with the process.
 ///
 /// # Errors
 ///
@@ -21,7 +21,7 @@ pub async fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     let (sender, receiver) = oneshot::channel();
     let path = path.to_owned();
     std::thread::Builder::new().spawn(move || {
-        // a command that was cancelled does not want the answer any more
+        // a cancelled command no longer receives the result
         let _ = sender.send(read_blocking(&path));
     })?;
     receiver.await.unwrap_or_else(|_| Err(io::Error::other("the thread that read the file has died")))

@@ -1,4 +1,4 @@
-//! Whether two names are of one file.
+//! Whether two paths name the same file.
 
 use std::{
     fs,
@@ -10,7 +10,8 @@ use super::{
     path::{is_descriptor, is_standard_output},
 };
 
-/// What a path is the name of: a file that is there, by its device and number, and where a file is or would be.
+/// The identity of a path: the device and inode number of an existing file, and the location where the file is or would
+/// be.
 #[derive(Debug, PartialEq, Eq)]
 struct Identity {
     number: Option<(u64, u64)>,
@@ -35,8 +36,8 @@ impl Identity {
     }
 }
 
-/// The first of some files that `path` is a name of, by a link or another name too, whether or not it is there.
-/// Standard output and other open files are none of them.
+/// Returns the first of `files` that is the same file as `path`, also through a link or another name, whether or not
+/// the file exists. Returns `None` for standard output and other open file descriptors.
 #[must_use]
 pub fn one_of<'a>(path: &Path, files: &'a [PathBuf]) -> Option<&'a Path> {
     if is_standard_output(path) || is_descriptor(path) {

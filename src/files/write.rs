@@ -1,5 +1,5 @@
-//! Writing a result: a regular file is replaced whole, with the mode and the owner that it has; everything else is
-//! written where it is.
+//! Writes a result: a regular file is replaced as a whole and keeps its mode and owner; anything else is written in
+//! place.
 
 use std::{
     ffi::OsStr,
@@ -17,37 +17,37 @@ use super::{
     plain::open_plain,
 };
 
-/// What the names of files begin with that are being written. Six letters and digits follow.
+/// The prefix of the names of temporary files. Six letters and digits follow.
 const TEMPORARY: &str = ".swa-apim";
 
-/// What a path is the name of.
+/// The kind of file that a path names.
 enum Place {
     StandardOutput,
-    /// A pipe, a device, or a file with several names.
+    /// A pipe, a device, or a file with several hard links.
     Direct {
         path: PathBuf,
         append: bool,
     },
-    /// A regular file, or nothing yet.
+    /// A regular file, or a path that does not exist yet.
     File {
         path: PathBuf,
         there: Option<fs::Metadata>,
     },
 }
 
-/// Writes a text where the user wants it; `-` is standard output. The wait for another program to read from a pipe can
-/// be cancelled.
+/// Writes a text to the path that the user names; `-` is standard output. The write can be cancelled while it waits for
+/// another program to read from a pipe.
 ///
 /// # Errors
 ///
-/// If it cannot be written. A regular file is then as it was before.
+/// If it cannot be written. A regular file is then unchanged.
 pub async fn write(path: &Path, text: &str) -> io::Result<()> {
     match place_of(path)? {
         Place::Direct { path, append } => {
             let (sender, receiver) = oneshot::channel();
             let text = text.to_owned();
             std::thread::Builder::new().spawn(move || {
-                // a command that was cancelled does not want the answer any more
+                // a cancelled command no longer receives the result
                 let _ = sender.send(write_in_place(&path, append, text.as_bytes()));
             })?;
             receiver
@@ -58,7 +58,7 @@ pub async fn write(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// As [`write()`], where no other task waits for this thread.
+/// Like [`write()`], where no other task waits for this thread.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ pub fn write_blocking(path: &Path, text: &str) -> io::Result<()> {
     write_to(place_of(path)?, text)
 }
 
-/// Opens a file to add lines to it.
+/// Opens a file for appending lines.
 ///
 /// # Errors
 ///
@@ -117,10 +117,10 @@ fn write_in_place(path: &Path, append: bool, bytes: &[u8]) -> io::Result<()> {
     options.open(path)?.write_all(bytes)
 }
 
-/// Writes a file beside its place and moves it there, over the file that is there.
+/// Writes a temporary file in the same directory and renames it to the destination, over an existing file.
 fn replace(path: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
-    // an error of tempfile would name a file that the user did not name
+    // an error of tempfile would name the temporary file, which the user did not specify
     fs::metadata(folder)?;
     let mut file = create(folder, there)?;
     remove_leftovers(folder, file.path().file_name());
@@ -134,18 +134,18 @@ fn replace(path: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Resul
     Ok(())
 }
 
-/// Creates a file that is being written: locked, so that no other run takes it for one that was left behind.
+/// Creates the temporary file and locks it, so that no other run removes it as a leftover.
 fn create(folder: &Path, there: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
     const TRIES: usize = 16;
     for _ in 0..TRIES {
         let mut builder = Builder::new();
         builder.prefix(TEMPORARY).rand_bytes(RANDOM);
-        // what the user's umask makes of a new file
+        // the mode of a new file, restricted by the user's umask
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(folder)?;
         let is_locked = match file.as_file().try_lock() {
-            // a file system without locks has no other run that could see this one
+            // on a file system without locks, the file is used unlocked
             Ok(()) | Err(TryLockError::Error(_)) => true,
             Err(TryLockError::WouldBlock) => false,
         };
@@ -183,13 +183,13 @@ fn keep_owner_and_mode(_: &File, _: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the renaming of a file in a folder last.
+/// Syncs the directory, so that the renaming of a file in it survives a crash.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Removes the temporary files of runs that were killed: regular, of this user, and locked by no run. The one of this
-/// run stays also where it could not be locked.
+/// Removes the temporary files of runs that were killed: regular files of this user that no run has locked. The
+/// temporary file of this run is never removed, even if it could not be locked.
 fn remove_leftovers(folder: &Path, own: Option<&OsStr>) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let is_left = |name: &OsStr| is_temporary(name) && Some(name) != own;

@@ -1,4 +1,4 @@
-//! Why a plan was not applied, or not to its end.
+//! The reasons why a plan was not applied, or only in part.
 
 use std::{error::Error, fmt};
 
@@ -9,48 +9,48 @@ use crate::{
     provider::ProviderError,
 };
 
-/// Why a plan was not applied, or not to its end.
+/// The reason why a plan was not applied, or only in part.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// What the plan was made from is no longer there as it was. Nothing has been changed.
+    /// A resource that the plan was made from has changed. Nothing was applied.
     #[error("`{resource}` {change} since the plan was made")]
     Moved {
         /// The id of the resource, as the control plane spells it.
         resource: String,
-        /// What became of it.
+        /// How it has changed.
         change: Movement,
     },
-    /// The control plane could not be read before the first step. Nothing has been changed.
+    /// The control plane could not be read before the first step. Nothing was applied.
     #[error("could not read the current link")]
     Observe(#[source] ProviderError),
-    /// Some steps were taken, the link was changed by another writer after that, and the rest cannot be planned.
+    /// Some steps were applied, then another client changed the link, and the remaining steps could not be planned.
     #[error("stopped part-way: another writer changed the link, and the rest could not be planned")]
     Stopped(#[source] Box<dyn Error + Send + Sync>),
-    /// A step failed. The ones before it stand.
+    /// A step failed. The steps before it were applied.
     #[error("step {} of {of}, {action}, failed", .done.saturating_add(1))]
     Step {
-        /// How many steps were taken.
+        /// How many steps were applied.
         done: usize,
-        /// How many the plan has.
+        /// How many steps the plan has.
         of: usize,
         /// The step that failed.
         action: StepAction,
-        /// Whether a step before it has changed something.
+        /// Whether an earlier step has changed something.
         changed: bool,
-        /// Whether the step itself may have changed something: it was sent, and no answer says that it failed.
+        /// Whether the failed step may have changed something: it was sent, and no answer reports that it failed.
         undetermined: bool,
-        /// Why.
+        /// The cause.
         source: ProviderError,
     },
 }
 
-/// What became of a resource since it was observed.
+/// How a resource has changed since it was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Movement {
     /// It has another version.
     Changed,
-    /// It did not exist then.
+    /// It did not exist when the plan was made.
     Created,
     /// It no longer exists.
     Deleted,
@@ -67,7 +67,7 @@ impl fmt::Display for Movement {
 }
 
 impl ApplyError {
-    /// The first difference between what a plan was made from and what is there now, if there is one.
+    /// Returns the first difference between the plan's basis and the current state, if there is one.
     #[must_use]
     pub fn movement(plan: &Plan, observed: &Observed) -> Option<Self> {
         let now = observed.basis();
@@ -83,7 +83,7 @@ impl ApplyError {
         Some(Self::Moved { resource, change })
     }
 
-    /// Whether somebody else has changed the link, so that a plan made anew may well go through.
+    /// Whether another client has changed the link, so that a new plan may succeed.
     #[must_use]
     pub fn is_moved(&self) -> bool {
         match self {
@@ -92,7 +92,7 @@ impl ApplyError {
         }
     }
 
-    /// Where in the plan the step is that failed, if one was tried.
+    /// Returns the index of the step that failed, if a step was attempted.
     #[must_use]
     pub fn failed_step(&self) -> Option<usize> {
         match self {
@@ -101,7 +101,7 @@ impl ApplyError {
         }
     }
 
-    /// Whether the step that failed may have changed something all the same.
+    /// Whether the failed step may have changed something although it failed.
     #[must_use]
     pub fn is_undetermined(&self) -> bool {
         match self {
@@ -121,7 +121,7 @@ impl Diagnose for ApplyError {
                 .hint("run the same command again: it continues from what is there"),
             Self::Step { changed: false, source, undetermined, .. } => {
                 let diagnosis = source.diagnosis();
-                // A refusal says that nothing was changed.
+                // The exit code "refused" promises that nothing was changed.
                 let refused = diagnosis.exit == ExitCode::Refused;
                 let exit = if refused && *undetermined { ExitCode::Unavailable } else { diagnosis.exit };
                 Diagnosis { exit, ..diagnosis }
@@ -133,7 +133,7 @@ impl Diagnose for ApplyError {
     }
 }
 
-/// An id in lower case as the control plane spells it, as far as a known id says.
+/// Returns a lower-case id in the control plane's spelling, as far as a known id shows it.
 fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
     let rest_below = |id: &ResourceId| {
         key.strip_prefix(id.key()).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::len)

@@ -25,7 +25,7 @@ pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
     environment(observed, all);
 }
 
-/// The finding for a Functions app that serves the `/api` of a site, or of an environment of it.
+/// Returns the finding for a Functions app that serves the `/api` of a site, or of one of its environments.
 fn functions_app(id: &ResourceId, site: &str, apps: &[String], flags: &str) -> Option<Finding> {
     let app = apps.first()?;
     let name = app.rsplit('/').next().unwrap_or(app);
@@ -36,7 +36,7 @@ fn functions_app(id: &ResourceId, site: &str, apps: &[String], flags: &str) -> O
     Some(finding.field("properties.userProvidedFunctionApps", "none", app))
 }
 
-/// A site or a service that does not exist, or the resource group that should hold it.
+/// Returns the finding for a missing site or service, or for the missing resource group that should contain it.
 fn missing(observed: &Observed, code: Code, id: &ResourceId, title: &str) -> Finding {
     let (name, subscription) = (id.name(), id.azure_subscription());
     let group = id.group().unwrap_or_default();

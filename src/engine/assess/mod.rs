@@ -1,4 +1,4 @@
-//! (`Observed`, what the target wants) → findings; pure.
+//! Derives the findings from `Observed` and its target; pure.
 
 mod ends;
 mod parts;
@@ -8,7 +8,8 @@ pub(super) use self::parts::undetermined_hint;
 use super::{Finding, FindingCode as Code, Observed, ProductOwnership};
 use crate::model::{ApiId, LinkNames, Product, without_revision};
 
-/// Everything about the link that is not as it should be, or worth knowing; in order of the codes.
+/// Returns every difference between the link and its configuration, and everything else that a user should know, in
+/// order of the codes.
 #[must_use]
 pub fn findings(observed: &Observed) -> Vec<Finding> {
     let mut all = Vec::new();
@@ -29,8 +30,8 @@ pub fn findings(observed: &Observed) -> Vec<Finding> {
     all
 }
 
-/// What a link would have to put right in its product, subscription, policy, key and APIs, whether or not
-/// the site is connected. Of what a missing product takes along, only the product is named.
+/// Returns the findings that a link would have to repair in its product, subscription, policy, key and APIs, whether or
+/// not the site is connected. If the product is missing, only the product is reported and not the parts in it.
 pub(super) fn repairs(observed: &Observed) -> Vec<Finding> {
     let mut all = Vec::new();
     let Some(names) = observed.names.as_ref().filter(|_| observed.service.is_some()) else { return all };
@@ -60,7 +61,7 @@ fn missing_product(observed: &Observed, names: &LinkNames) -> Option<Finding> {
     Some(Finding::new(Code::ProductMissing, &id).message(message).hint(run(observed, "relink")))
 }
 
-/// The product with the link's id, if it is the link's.
+/// Returns the product with the link's id, if it belongs to the link.
 fn own_product(observed: &Observed) -> Option<&Product> {
     let is_own = observed.product_ownership() == Some(ProductOwnership::Link);
     observed.product.as_ref().map(|product| &product.view).filter(|_| is_own)
@@ -139,7 +140,7 @@ fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
     }
 }
 
-/// The finding for the id of a revision, since a product holds APIs and not their revisions.
+/// Returns the finding for the id of a revision: a product contains APIs, not their revisions.
 pub(super) fn revision(id: &ApiId) -> Option<Finding> {
     let (name, whole) = (id.name(), without_revision(id.name())?);
     let message =

@@ -1,4 +1,4 @@
-//! What a link has in the service: product, policy, subscription, key, APIs.
+//! The parts of a link in the service: product, policy, subscription, key, APIs.
 
 use super::run;
 use crate::{
@@ -40,8 +40,8 @@ pub(super) fn product_fields(
     }
 }
 
-/// How Azure itself makes these is not documented: what it does otherwise than this program is no drift,
-/// and connecting again would make it the same way.
+/// Lowers the finding to a note where Azure creates the resource. How Azure sets these fields is not documented: a
+/// difference from this program's value is not drift, and connecting again would produce the same value.
 fn by_azure(observed: &Observed, finding: Finding) -> Finding {
     let undocumented = matches!(
         finding.code,
@@ -78,7 +78,7 @@ pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, 
     }
 }
 
-/// The finding about a policy that lets in requests without a token of the site.
+/// Returns the finding for a policy that admits requests without a token of the site.
 fn opening(why: &[Opening], lets_site_in: bool, issuer: &str, finding: impl Fn(Code) -> Finding) -> Finding {
     let reasons: Vec<String> = why.iter().map(ToString::to_string).collect();
     let others = |it: &Opening| match it {
@@ -102,7 +102,7 @@ fn opening(why: &[Opening], lets_site_in: bool, issuer: &str, finding: impl Fn(C
     finding.field("validate-jwt issuer", issuer, others.join(", "))
 }
 
-/// The finding about a policy that refuses requests of the site.
+/// Returns the finding for a policy that rejects requests of the site.
 fn closing(why: &[Closing], issuer: &str, finding: impl Fn(Code) -> Finding) -> Finding {
     let reasons: Vec<String> = why.iter().map(ToString::to_string).collect();
     let message = format!("the policy refuses requests of this site: {}", reasons.join("; "));
@@ -177,7 +177,7 @@ pub(super) fn strangers(observed: &Observed, all: &mut Vec<Finding>) {
     }
 }
 
-/// What to do about a subscription that may be the link's and may be another consumer's.
+/// Returns the hint for a subscription that may belong to the link or to another consumer.
 pub(in crate::engine) fn undetermined_hint(observed: &Observed) -> String {
     let wanted = observed.names.as_ref().map(LinkNames::subscription_display_name).unwrap_or_default();
     format!(

@@ -1,4 +1,4 @@
-//! ([`ServiceSeen`], [`SitesSeen`]) → [`Audit`]; pure.
+//! Derives an [`Audit`] from [`ServiceSeen`] and [`SitesSeen`]; pure.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// What the products of a service are.
+/// The products of a service, classified.
 #[derive(Clone, Debug)]
 pub struct Audit {
     /// The service.
@@ -21,59 +21,60 @@ pub struct Audit {
     pub exists: bool,
     /// Its products, in order of their ids.
     pub products: Vec<ProductAudit>,
-    /// Sites that are linked to a service that is gone: this one or another.
+    /// The links of sites to a service that does not exist: this one or another.
     pub dangling: Vec<DanglingLink>,
-    /// What is to be said about the service as a whole.
+    /// The findings about the service as a whole.
     pub findings: Vec<Finding>,
 }
 
-/// A product, and who uses it.
+/// A product, and the consumers that use it.
 #[derive(Clone, Debug)]
 pub struct ProductAudit {
     /// The product.
     pub id: ProductId,
     /// Its display name.
     pub display_name: String,
-    /// The hostname of the site that it says it was made for.
+    /// The hostname of the site in its display name.
     pub hostname: Option<Hostname>,
     /// Whether it is used.
     pub standing: Standing,
     /// The environment of that site, if it was seen.
     pub site: Option<SiteEnvironmentId>,
-    /// What that site is linked to, if it is known.
+    /// The resources that this site is linked to, if they are known.
     pub links: Vec<ResourceId>,
-    /// The subscriptions that linking made, and the administrator's own, which came with the product.
+    /// The subscriptions that linking created, and the administrator's subscription that Azure creates with each
+    /// product.
     pub own: Vec<ApimSubscription>,
     /// The subscriptions that other consumers use, or may use.
     pub others: Vec<ApimSubscription>,
-    /// The APIs in it, if they are known.
+    /// The APIs in the product, if they are known.
     pub apis: Option<Vec<ApiId>>,
-    /// What is to be said about it.
+    /// The findings about the product.
     pub findings: Vec<Finding>,
 }
 
 /// Whether a product is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// A site uses it, or somebody else does.
+    /// A site or another consumer uses it.
     InUse,
-    /// A link made it, and nobody uses it.
+    /// A link created it, and no consumer uses it.
     Orphan(Orphaned),
-    /// A link made it, and whether somebody uses it could not be determined.
+    /// A link created it, and whether a consumer uses it could not be determined.
     Unknown(Vec<Unread>),
-    /// Linking did not make it.
+    /// It was not created by a link.
     Foreign,
 }
 
-/// Why nobody uses what a link made.
+/// Why no consumer uses a product that a link created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Orphaned {
     /// No site that the caller can see has the hostname.
     SiteGone,
-    /// The site is linked to nothing.
+    /// The site is not linked.
     Unlinked,
-    /// The site is linked to something else.
+    /// The site is linked to another resource.
     LinkedElsewhere,
 }
 
@@ -82,19 +83,19 @@ pub enum Orphaned {
 pub struct DanglingLink {
     /// The site environment.
     pub environment: SiteEnvironmentId,
-    /// The service that is gone.
+    /// The service that does not exist.
     pub service: ApimServiceId,
 }
 
 impl Audit {
-    /// Whether all was read that an audit wants to know of the service.
+    /// Whether the service was read completely.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         !self.findings.iter().any(|finding| finding.code == FindingCode::PartUnread)
     }
 }
 
-/// Judges what the products of a service are.
+/// Classifies the products of a service.
 #[must_use]
 pub fn classify(service: &ServiceSeen, sites: &SitesSeen) -> Audit {
     let mut products: Vec<ProductAudit> =
@@ -145,8 +146,8 @@ fn product(product: &Product, service: &ServiceSeen, sites: &SitesSeen) -> Produ
     }
 }
 
-/// The site environment that a product belongs to: the one that it was made for, or, of a product that lost
-/// its name, the one that is linked to the service and whose hostname fits its id.
+/// Returns the site environment that a product belongs to: the one that it was made for or, if the product has lost its
+/// display name, the one that is linked to the service and whose hostname matches the product's id.
 fn host_of<'a>(
     product: &Product,
     made_for: Option<&Hostname>,
@@ -187,7 +188,7 @@ fn of_link(
     }
 }
 
-/// What a site left behind, and who else may use it.
+/// A product that a site left behind, and the other consumers that may use it.
 struct Left<'a> {
     product: &'a Product,
     others: &'a [ApimSubscription],
@@ -195,7 +196,7 @@ struct Left<'a> {
 }
 
 impl Standing {
-    /// An orphan is one only if nobody but the site has ever been let in.
+    /// Returns the standing, except that a product is an orphan only if no other consumer has access to it.
     fn unless_used(self, left: &Left) -> Self {
         match (self, left.subscriptions) {
             (Self::Orphan(_), Err(unread)) => Self::Unknown(vec![unread.clone()]),

@@ -1,4 +1,4 @@
-//! A service, as far as an audit wants to know it.
+//! Reads the parts of a service that an audit needs.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -12,14 +12,14 @@ use crate::{
     provider::{Collection, ProviderError, Reads},
 };
 
-/// How many things are read at once; what is sent at once is limited where it is sent.
+/// How many reads run in parallel. The provider limits how many requests it sends in parallel.
 pub(super) const AT_ONCE: usize = 32;
 
-/// Reads a service's products, subscriptions and APIs, each list by its pages.
+/// Reads the products, subscriptions and APIs of a service; each list is read page by page.
 ///
 /// # Errors
 ///
-/// [`ProviderError`] if the service or its products cannot be read. What else cannot is noted.
+/// [`ProviderError`] if the service or its products cannot be read. Other failures are recorded in the result.
 pub(super) async fn look_at_service(
     plane: &dyn Reads,
     service: &ApimServiceId,
@@ -31,7 +31,7 @@ pub(super) async fn look_at_service(
     let any_linked = products.iter().any(|product| made_for(&product.view).is_some());
     let (subscriptions, apis) =
         tokio::join!(subscriptions(plane, Collection::Subscriptions(service.clone())), async {
-            // Without a product that a link made, nobody asks where the APIs are.
+            // The APIs are read only if a link created at least one of the products.
             if any_linked { apis(plane, service).await } else { Ok(Vec::new()) }
         });
     Ok(ServiceSeen {
@@ -44,7 +44,7 @@ pub(super) async fn look_at_service(
     })
 }
 
-/// Reads one product with its subscriptions, as a service that has nothing else.
+/// Reads one product with its subscriptions, as a service that contains nothing else.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ async fn subscriptions(plane: &dyn Reads, which: Collection) -> Result<Subscript
     Ok(seen)
 }
 
-/// Each API is asked for its products: there are fewer APIs than links.
+/// Reads the products of each API: there are fewer APIs than links.
 async fn apis(plane: &dyn Reads, service: &ApimServiceId) -> Result<Vec<ApiSeen>, Unread> {
     let unread = |error: &dyn std::fmt::Display| Unread::new("the APIs of the service", error);
     let found = plane.list(&Collection::Apis(service.clone())).await.map_err(|error| unread(&error))?;

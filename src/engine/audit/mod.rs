@@ -1,7 +1,7 @@
-//! Which products of a service links have made, who uses them, and which are left over.
+//! Which products of a service were created by links, who uses them, and which are left over.
 //!
-//! Reading and judging are apart: [`look`] and [`sites`] read, [`classify`] judges and is pure. What could not
-//! be read is a value too, and whatever depends on it is unknown, never an orphan.
+//! Reading and classifying are separate: [`look`] and [`sites`] read, [`classify`] is pure. A failed read is a value
+//! too, and every product that depends on it is unknown, never an orphan.
 
 mod classify;
 mod look;
@@ -26,12 +26,12 @@ use crate::{
     provider::{ProviderError, Reads},
 };
 
-/// How many services are looked at at once, each by several reads.
+/// How many services are read in parallel, each with several reads.
 const SERVICES_AT_ONCE: usize = 4;
 
-/// Looks at services and at the sites that may use them, and judges what their products are.
+/// Reads services and the sites that may use them, and classifies their products.
 ///
-/// A service that cannot be read at all, or whose products cannot, has its own error.
+/// If a service or its products cannot be read, the result for that service is an error.
 pub async fn audit(
     plane: &dyn Reads,
     services: &[ApimServiceId],
@@ -48,12 +48,12 @@ pub async fn audit(
     seen.into_iter().map(|(id, service)| (id, service.map(judge))).collect()
 }
 
-/// What has to be known of the sites, to judge some products.
+/// The products for which sites are searched.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    /// The ids of products: a site whose hostname begins with one may use it.
+    /// The ids of products. A site whose hostname begins with one of them may use that product.
     labels: BTreeSet<String>,
-    /// The hostnames that links' products were made for.
+    /// The hostnames of the sites that products were made for.
     hostnames: BTreeSet<String>,
 }
 
@@ -74,7 +74,8 @@ impl Wanted {
     }
 }
 
-/// The hostname of the site that linking made a product for: its display name says so, and its id fits.
+/// Returns the hostname of the site that a product was made for, if the product's display name contains one that
+/// matches its id.
 fn made_for(product: &Product) -> Option<Hostname> {
     let hostname = linked_hostname(&product.display_name)?;
     product.id.name().eq_ignore_ascii_case(hostname.first_label()).then_some(hostname)

@@ -1,4 +1,4 @@
-//! What was seen of a service and of the sites, and what was not.
+//! The data that were read of a service and of the sites, and the reads that failed.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::{
     },
 };
 
-/// Something that could not be read, and why.
+/// Something that could not be read, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// What it is.
+    /// The name of what could not be read.
     pub what: String,
-    /// Why it could not be read.
+    /// The reason.
     pub why: String,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Unread {
     }
 }
 
-/// A service as it was seen.
+/// A service as it was read.
 #[derive(Clone, Debug)]
 pub struct ServiceSeen {
     /// The service.
@@ -39,24 +39,24 @@ pub struct ServiceSeen {
     pub exists: bool,
     /// Its products.
     pub products: Vec<Seen<Product>>,
-    /// The products that are there and could not be understood.
+    /// The products that exist but could not be parsed.
     pub unreadable: Vec<Unreadable>,
     /// Its subscriptions.
     pub subscriptions: Result<SubscriptionsSeen, Unread>,
-    /// Its APIs, and where they are.
+    /// Its APIs, and the products that each is in.
     pub apis: Result<Vec<ApiSeen>, Unread>,
 }
 
-/// The subscriptions of a service, whatever they open.
+/// All subscriptions of a service, with any scope.
 #[derive(Clone, Debug, Default)]
 pub struct SubscriptionsSeen {
-    /// Those that could be understood.
+    /// The subscriptions that could be parsed.
     pub all: Vec<Seen<ApimSubscription>>,
-    /// Those that could not: they may open anything.
+    /// The subscriptions that could not be parsed: their scope may be any product.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// An API, and the products that it is in.
+/// An API, and the products that contain it.
 #[derive(Clone, Debug)]
 pub struct ApiSeen {
     /// The API.
@@ -65,41 +65,41 @@ pub struct ApiSeen {
     pub products: Result<Vec<ProductId>, Unread>,
 }
 
-/// The sites that the caller can see, as far as they matter.
+/// The sites that the caller can see, as far as the audit needs them.
 #[derive(Clone, Debug, Default)]
 pub struct SitesSeen {
-    /// Site environments by their hostnames, and what they are linked to.
+    /// The site environments that were read, with their hostnames and the resources that they are linked to.
     pub hosts: Vec<HostSeen>,
-    /// Where there may be hostnames that were not seen.
+    /// The site environments that could not be read.
     pub gaps: Vec<Gap>,
-    /// Services that a site is linked to and that do not exist.
+    /// The services that a site is linked to and that do not exist.
     pub gone: Vec<ApimServiceId>,
-    /// Services that a site is linked to and that could not be looked up.
+    /// The services that a site is linked to and whose existence could not be determined.
     pub doubtful: Vec<Unread>,
 }
 
-/// A site environment, and what it is linked to.
+/// A site environment, and the resources that it is linked to.
 #[derive(Clone, Debug)]
 pub struct HostSeen {
     /// The site environment.
     pub environment: SiteEnvironmentId,
     /// Its hostname.
     pub hostname: Hostname,
-    /// What it is linked to.
+    /// The resources that it is linked to.
     pub links: Result<Vec<ResourceId>, Unread>,
 }
 
 /// Site environments that could not be read.
 #[derive(Clone, Debug)]
 pub struct Gap {
-    /// The site whose previews they are; any site, if it is not said.
+    /// The site to which these preview environments belong; `None` if it may be any site.
     pub of: Option<Hostname>,
-    /// What could not be read.
+    /// The failed read.
     pub unread: Unread,
 }
 
 impl Gap {
-    /// Whether a site environment with this hostname may be among them.
+    /// Whether a site environment with this hostname may be one of them.
     #[must_use]
     pub fn may_hold(&self, hostname: &Hostname) -> bool {
         self.of.as_ref().is_none_or(|site| hostname.may_be_preview_of(site))

@@ -1,4 +1,4 @@
-//! The sites that may use a product, and what each is linked to.
+//! The sites that may use a product, and the resources that each is linked to.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
     provider::{Collection, Reads},
 };
 
-/// The sites that there are, or why they could not be listed.
+/// All sites that were listed, or the reason why the list could not be read.
 pub(in crate::engine) type Listed = Result<Vec<Resource>, Unread>;
 
 /// Lists the sites that the caller can see.
@@ -23,7 +23,7 @@ pub(in crate::engine) async fn list_sites(plane: &dyn Reads) -> Listed {
     Ok(found.into_iter().map(|found| found.value).collect())
 }
 
-/// Looks up one site alone; all there are, if it is gone.
+/// Reads one site only; if it does not exist, lists all sites.
 pub(in crate::engine) async fn list_one(plane: &dyn Reads, site: &ResourceId) -> Listed {
     match plane.get(site).await {
         Ok(Some(found)) => Ok(vec![found.value]),
@@ -32,10 +32,10 @@ pub(in crate::engine) async fn list_one(plane: &dyn Reads, site: &ResourceId) ->
     }
 }
 
-/// Reads what is wanted of the sites: what those are linked to that may use a product, previews included.
+/// Reads the sites that may use one of the wanted products, their previews included, and their linked backends.
 ///
-/// Whether a site is linked is told by the site itself where its list says so. That it is not linked is
-/// always asked for: not every list tells.
+/// A list that contains a site's linked backends is trusted. If it contains none, the site is read separately, since
+/// not every list includes them.
 pub(in crate::engine) async fn look_at_sites(
     plane: &dyn Reads,
     listed: &Listed,
@@ -98,7 +98,7 @@ async fn links_of(plane: &dyn Reads, environment: &SiteEnvironmentId) -> Result<
     named.collect::<Result<_, _>>().map_err(|error| Unread::new(&what, error))
 }
 
-/// The sites of which a hostname that was not found may be a preview's.
+/// Returns the sites that may have a preview with one of the wanted hostnames that were not found.
 fn preview_sites<'a>(sites: &'a [StaticSite], hosts: &[HostSeen], wanted: &Wanted) -> Vec<&'a StaticSite> {
     let known: BTreeSet<&str> = hosts.iter().map(|host| host.hostname.as_str()).collect();
     let missing: Vec<Hostname> =
@@ -130,7 +130,7 @@ async fn look_at_previews(
     Ok(hosts)
 }
 
-/// Finds out which of the services exist that sites are linked to.
+/// Checks which of the services that sites are linked to exist.
 async fn look_up_services(plane: &dyn Reads, seen: &mut SitesSeen) {
     let named = seen.hosts.iter().filter_map(|host| host.links.as_ref().ok()).flatten();
     let services: BTreeSet<ApimServiceId> =

@@ -1,4 +1,4 @@
-//! What an audit has to say: findings about products, and about the service as a whole.
+//! The findings of an audit: about products, and about the service as a whole.
 
 use super::{DanglingLink, Orphaned, ProductAudit, ServiceSeen, SitesSeen, Standing, made_for};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     model::{Api, ApiId, ApimSubscription, Product, ProductId, ProductState, ResourceId},
 };
 
-/// What is to be said about one product, given all of the service's.
+/// Returns the findings about one product, given all products of the service.
 pub(super) fn of_product(
     product: &Product,
     judged: &ProductAudit,
@@ -26,12 +26,12 @@ pub(super) fn of_product(
 }
 
 impl ProductAudit {
-    /// Whether the site that it was made for is what uses it.
+    /// Whether the site that it was made for is linked to the service.
     fn site_uses(&self, service: &ServiceSeen) -> bool {
         self.links.contains(&service.id)
     }
 
-    /// Who it was made for, for people.
+    /// Returns the name of the site that it was made for, or the hostname, for messages.
     fn owner(&self) -> String {
         let site = self.site.as_ref().map(|environment| environment.site().name().to_owned());
         site.or_else(|| self.hostname.as_ref().map(ToString::to_string)).unwrap_or_default()
@@ -88,7 +88,7 @@ fn names(ids: &[ResourceId]) -> String {
     ids.iter().map(|id| format!("`{}`", id.name())).collect::<Vec<_>>().join(", ")
 }
 
-/// A product that says it is a link's, and has another id.
+/// Returns the finding for a product that has the display name of a link's product but another id.
 fn second(judged: &ProductAudit, all: &[ProductAudit]) -> Option<Finding> {
     let hostname = judged.hostname.as_ref()?;
     if judged.id.name().eq_ignore_ascii_case(hostname.first_label()) {
@@ -128,7 +128,7 @@ fn open(product: &Product) -> Option<Finding> {
     })
 }
 
-/// What is to be said about a service as a whole: what was not read, its APIs, and links to what is gone.
+/// Returns the findings about the service as a whole: failed reads, its APIs, and links to services that do not exist.
 pub(super) fn of_service(
     service: &ServiceSeen,
     sites: &SitesSeen,
@@ -191,7 +191,7 @@ fn several_sites(api: &ApiId, products: &[ProductAudit], service: &ServiceSeen) 
     })
 }
 
-/// Ways to an API that is meant for sites, past their products.
+/// Returns the findings for access to a link's API without the product of a link.
 fn open_elsewhere(
     api: &Api,
     holders: &[ProductId],

@@ -1,4 +1,4 @@
-//! What `status` sees, and what is too dear to look at each time.
+//! Reads what `status` reads, and what would be too expensive to read each time.
 
 use futures_util::future::try_join_all;
 
@@ -8,16 +8,16 @@ use crate::{
     provider::{Collection, ProviderError, Reads},
 };
 
-/// What was seen of a link and of the APIs in its product.
+/// A link and the APIs in its product, as they were read.
 #[derive(Clone, Debug)]
 pub struct Examined {
-    /// What `status` says of it.
+    /// The verdict that `status` reports.
     pub verdict: Verdict,
-    /// How far the app of the site environment is deployed, in Azure's own word, if that is known.
+    /// The deployment status of the app in the site environment, in Azure's spelling, if it is known.
     pub deployment: Option<String>,
 }
 
-/// Looks at a link, at what is deployed to the site, and at other products that its APIs are in.
+/// Reads a link, the deployment of the site, and the other products that contain its APIs.
 ///
 /// # Errors
 ///
@@ -35,7 +35,7 @@ pub async fn examine(plane: &dyn Reads, target: &Target) -> Result<Examined, Pro
     Ok(Examined { verdict, deployment })
 }
 
-/// A finding for each other product in which an API of the link can be called without a key.
+/// Returns a finding for each other product in which an API of the link can be called without a key.
 async fn open_products(plane: &dyn Reads, observed: &Observed) -> Result<Vec<Finding>, ProviderError> {
     let of_each = observed.product_apis.iter().map(async |api| {
         let products = plane.list(&Collection::ApiProducts(api.id.clone())).await?;

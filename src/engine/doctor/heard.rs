@@ -1,40 +1,40 @@
-//! Whose answer it is, and what it means.
+//! Which component sent an answer, and what the answer means.
 
 use serde_json::Value;
 
 use super::{Hop, HopName};
 use crate::{engine::Target, model::without_mark, provider::Answered};
 
-/// Whose answer it is, and what it says.
+/// The component that sent an answer, and the answer's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// The gateway got no key.
+    /// The gateway received no key.
     KeyMissing,
-    /// The gateway does not accept the key.
+    /// The gateway rejects the key.
     KeyRefused,
-    /// The gateway got no token.
+    /// The gateway received no token.
     TokenMissing,
-    /// The gateway does not accept the token.
+    /// The gateway rejects the token.
     TokenRefused,
-    /// The gateway serves nothing there.
+    /// The gateway has no operation at this address.
     NoOperation,
-    /// The gateway has had enough calls.
+    /// The call is rejected because of a rate limit or a quota.
     TooMany,
-    /// The gateway could not get an answer from the API.
+    /// The gateway received no answer from the API.
     ApiFailed,
     /// The site could not reach its backend.
     BackendCallFailure,
-    /// Somebody before the gateway wants to know who is calling.
+    /// A component in front of the gateway requires the caller to sign in.
     SignIn,
-    /// A page that says that there is nothing.
+    /// A page that reports that the address does not exist.
     NothingThere,
-    /// Somebody has a fault.
+    /// A server error of an unknown component.
     Fault,
-    /// The API itself.
+    /// An answer of the API itself.
     Api,
 }
 
-/// Tells an answer by its status and its form: the gateway's own have a shape that nobody else's has.
+/// Classifies an answer by its status and its body: only the gateway's own answers have the form that is parsed here.
 pub(super) fn heard(answer: &Answered) -> Heard {
     match (gateway_message(answer), answer.status) {
         (Some(message), 401) if message.contains("missing subscription key") => Heard::KeyMissing,
@@ -53,7 +53,7 @@ pub(super) fn heard(answer: &Answered) -> Heard {
     }
 }
 
-/// The message of `{"statusCode": …, "message": …}`, in lower case.
+/// Returns the message of `{"statusCode": …, "message": …}`, in lower case.
 fn gateway_message(answer: &Answered) -> Option<String> {
     let body: Value = serde_json::from_slice(without_mark(&answer.body)).ok()?;
     let same_status = body.get("statusCode").and_then(Value::as_u64) == Some(answer.status.into());
@@ -64,7 +64,7 @@ fn is_backend_call_failure(answer: &Answered) -> bool {
     String::from_utf8_lossy(&answer.body).contains("Backend call failure")
 }
 
-/// What the gateway's answer to a call without a key means.
+/// Interprets the gateway's answer to a call without a key.
 pub(super) fn without_key(answer: &Answered) -> Hop {
     let name = HopName::GatewayWithoutKey;
     let status = answer.status;
@@ -92,7 +92,7 @@ pub(super) fn without_key(answer: &Answered) -> Hop {
 const OPEN: &str =
     "require a subscription on the API, and take it out of open products, unless it is meant to be public";
 
-/// What the site's answer to a browser means.
+/// Interprets the site's answer to a browser.
 pub(super) fn from_site(answer: &Answered, target: &Target) -> Hop {
     let (name, status) = (HopName::Site, answer.status);
     let relink = format!("run {}", target.command("relink"));

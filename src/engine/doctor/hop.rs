@@ -1,4 +1,4 @@
-//! One hop: how it is, what was seen, and what to do next.
+//! One hop of a request: its condition, what was observed, and what to do next.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,31 +8,31 @@ use crate::{
     engine::{Finding, FindingCode, Severity},
 };
 
-/// What is looked at, in the order in which it is.
+/// A check of `doctor`, in the order in which the checks run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HopName {
-    /// Which env, which control plane, and where each was said.
+    /// The env, the control plane, and the source of each setting.
     Configuration,
-    /// Which credential gave a token.
+    /// The credential that returned a token.
     Credentials,
     /// Whether the control plane answers.
     ControlPlane,
-    /// Whether the caller may do what commands need.
+    /// Whether the caller has the permissions that commands need.
     Rights,
     /// The static site and its environment.
     StaticSite,
     /// The API Management service.
     Service,
-    /// The linked backend, and what belongs to it in the service.
+    /// The linked backend, and the link's resources in the service.
     Link,
     /// The APIs in the product.
     Apis,
-    /// What the gateway says to the site's key without a token.
+    /// The gateway's answer to the site's key without a token.
     GatewayWithKey,
-    /// What the gateway says to nobody in particular.
+    /// The gateway's answer to a call without a key.
     GatewayWithoutKey,
-    /// What the site says to a browser.
+    /// The site's answer to a browser.
     Site,
 }
 
@@ -52,7 +52,7 @@ impl HopName {
         Self::Site,
     ];
 
-    /// What it is called for people.
+    /// Returns the title of the hop for people.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -71,63 +71,63 @@ impl HopName {
     }
 }
 
-/// How a hop is.
+/// The condition of a hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// As it should be.
+    /// In order.
     Ok,
-    /// Works, or may work, and is worth a look.
+    /// Works, or may work, and needs attention.
     Warning,
-    /// Not as it has to be, or not determined.
+    /// Does not work, or could not be determined.
     Failed,
-    /// Not looked at.
+    /// Not examined.
     Skipped,
 }
 
-/// One hop: how it is, what was seen, and what to do next.
+/// One hop: its condition, what was observed, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
-    /// Which it is.
+    /// The name of the hop.
     pub name: HopName,
-    /// How it is.
+    /// Its condition.
     pub condition: Condition,
-    /// What was seen, the most important first.
+    /// The observations, the most important first.
     pub saw: Vec<String>,
-    /// The next thing to do, where no finding says it.
+    /// The next command or action, if no finding contains one.
     pub hint: Option<String>,
     /// The engine's findings that belong to it.
     pub findings: Vec<Finding>,
-    /// What a failure of it means for the exit code.
+    /// The exit code if the hop failed.
     pub exit: ExitCode,
 }
 
 impl Hop {
-    /// One that is as it should be.
+    /// Returns a hop in good condition.
     #[must_use]
     pub fn ok(name: HopName, saw: impl Into<String>) -> Self {
         Self::new(name, Condition::Ok, ExitCode::Success, saw)
     }
 
-    /// One that is worth a look.
+    /// Returns a hop that works, or may work, and that needs attention.
     #[must_use]
     pub fn warning(name: HopName, saw: impl Into<String>) -> Self {
         Self::new(name, Condition::Warning, ExitCode::Success, saw)
     }
 
-    /// One at which requests or commands fail.
+    /// Returns a hop at which requests or commands fail.
     #[must_use]
     pub fn broken(name: HopName, saw: impl Into<String>) -> Self {
         Self::failed(name, ExitCode::Refused, saw)
     }
 
-    /// One that failed with a meaning of its own.
+    /// Returns a hop that failed, with an exit code of its own.
     #[must_use]
     pub fn failed(name: HopName, exit: ExitCode, saw: impl Into<String>) -> Self {
         Self::new(name, Condition::Failed, exit, saw)
     }
 
-    /// One that was not looked at, and why.
+    /// Returns a hop that was not examined, with the reason.
     #[must_use]
     pub fn skipped(name: HopName, why: impl Into<String>) -> Self {
         Self::new(name, Condition::Skipped, ExitCode::Success, why)
@@ -137,26 +137,26 @@ impl Hop {
         Self { name, condition, saw: vec![saw.into()], hint: None, findings: Vec::new(), exit }
     }
 
-    /// Adds the next thing to do.
+    /// Adds the next command or action.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// The same in this condition, unless it is worse already.
+    /// Returns the hop in this condition, unless its condition is already worse.
     #[must_use]
     pub fn no_better_than(self, condition: Condition) -> Self {
         Self { condition: self.condition.max(condition), ..self }
     }
 
-    /// Adds something that was seen.
+    /// Adds an observation.
     #[must_use]
     pub fn also(mut self, saw: impl Into<String>) -> Self {
         self.saw.push(saw.into());
         self
     }
 
-    /// Adds findings, and is no better than the worst of them.
+    /// Adds findings; the condition becomes at least as bad as the worst of them.
     #[must_use]
     pub fn with(mut self, findings: Vec<Finding>) -> Self {
         let worst = findings.iter().map(|finding| finding.severity).max();

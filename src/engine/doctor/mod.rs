@@ -1,4 +1,4 @@
-//! The way of a request, hop by hop: browser → site → gateway → API; and what stands in its way.
+//! The path of a request, hop by hop: browser → site → gateway → API; and what blocks it.
 
 mod examine;
 mod heard;

@@ -6,7 +6,7 @@ use crate::{
     model::{Api, ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId, Versioning},
 };
 
-/// The hops of what the control plane says: site, service, link and APIs.
+/// Returns the hops that the control plane describes: site, service, link and APIs.
 #[must_use]
 pub fn hops_of_parts(examined: &Examined) -> Vec<Hop> {
     let verdict = &examined.verdict;
@@ -17,7 +17,7 @@ fn findings(verdict: &Verdict, hop: HopName) -> Vec<Finding> {
     verdict.findings.iter().filter(|finding| hop_of(finding) == hop).cloned().collect()
 }
 
-/// Where a finding belongs. What could not be read belongs where it is.
+/// Returns the hop that a finding belongs to. A resource that could not be read belongs to the hop of its type.
 fn hop_of(finding: &Finding) -> HopName {
     if finding.code == FindingCode::Unreadable {
         let id = finding.resource.as_deref().and_then(|id| ResourceId::parse(id).ok());

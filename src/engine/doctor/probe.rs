@@ -1,4 +1,4 @@
-//! Asking where requests are served, and not the control plane: the gateway with the key and without, then
+//! Sends requests to the data plane instead of the control plane: to the gateway with the key and without it, then to
 //! the site.
 
 use super::{Hop, HopName, heard};
@@ -12,22 +12,23 @@ use crate::{
     provider::{Browser, ControlPlane, GatewayAnswer, ProviderError, Visit},
 };
 
-/// Whom to ask, and where.
+/// The client and the address of the probe.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe<'a> {
-    /// Who asks.
+    /// The client that sends the requests.
     pub browser: &'a dyn Browser,
-    /// Where the site answers, if not at its hostname.
+    /// The address of the site, if it is not at its hostname.
     pub site_url: Option<&'a str>,
 }
 
 const HOPS: [HopName; 3] = [HopName::GatewayWithKey, HopName::GatewayWithoutKey, HopName::Site];
 
-/// Calls an API of the link, past the site and through it. It has to be one that changes nothing.
+/// Calls an API of the link, directly at the gateway and through the site. The operation must be one that changes
+/// nothing.
 ///
 /// # Errors
 ///
-/// [`ProviderError`] if the control plane does not tell what can be called.
+/// [`ProviderError`] if the control plane does not return the operations that can be called.
 pub async fn probe(
     plane: &dyn ControlPlane,
     observed: &Observed,

@@ -1,4 +1,4 @@
-//! What the caller may do, as a hop.
+//! The caller's permissions, as a hop.
 
 use super::{Hop, HopName};
 use crate::{
@@ -6,7 +6,8 @@ use crate::{
     engine::{Certainty, Need, Rights, Target, Verb},
 };
 
-/// Compares what the caller may do with what each verb may need. Without some of them, links can be made and kept.
+/// Compares the caller's permissions with those that each verb may need. Some of them are optional: links can be
+/// created and repaired without them.
 #[must_use]
 pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
     let lacks = |verb: Verb, certainty: Certainty| {

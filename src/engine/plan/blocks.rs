@@ -1,4 +1,4 @@
-//! What stands in the way of a plan.
+//! The findings that block a plan.
 
 use crate::{
     engine::{Adoption, Effect, Existing, Finding, FindingCode as Code, Intent, Leftovers, Observed, assess},
@@ -18,7 +18,7 @@ pub(super) fn blocks_link(observed: &Observed, findings: &[Finding], intent: &In
     blocking.map(|finding| for_verb(finding, intent)).collect()
 }
 
-/// The flag of the hint belongs to the command that was refused.
+/// Replaces the command in the hint's flag by the command that was refused.
 fn for_verb(finding: Finding, intent: &Intent) -> Finding {
     if finding.code != Code::ProductUnproven {
         return finding;
@@ -27,7 +27,7 @@ fn for_verb(finding: Finding, intent: &Intent) -> Finding {
     finding.hint(hint)
 }
 
-/// Unlinking needs to know the site and that the link is this one; nothing else stands in its way.
+/// Returns the findings that block unlinking: unlinking needs to know the site and that the link is this one.
 pub(super) fn blocks_unlink(observed: &Observed, findings: &[Finding], leftovers: Leftovers) -> Vec<Finding> {
     let has_leftovers = leftovers == Leftovers::Purge && observed.product.is_some();
     let stands = |finding: &&Finding| match finding.code {
@@ -43,7 +43,7 @@ pub(super) fn blocks_unlink(observed: &Observed, findings: &[Finding], leftovers
     blocking
 }
 
-/// Whoever wants to unlink is not helped by how to link.
+/// Replaces the hint about linking by one about unlinking.
 fn for_unlink(observed: &Observed, finding: Finding) -> Finding {
     let named = finding.actual.clone().filter(|_| finding.code == Code::LinkedElsewhere);
     let Some(named) = named else { return finding };

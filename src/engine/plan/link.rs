@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Whether the keys are to be replaced.
+/// Whether the plan replaces the keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rotation {
     Keep,
@@ -26,8 +26,8 @@ pub(super) fn link_steps(observed: &Observed, rotation: Rotation) -> Vec<Planned
     }
 }
 
-/// Connecting makes the resource provider create what is missing and put right what is not; what an env
-/// asks for beyond that is added to what it made.
+/// Returns the steps where the resource provider creates and repairs the parts of the link when the site is connected.
+/// The APIs of the env are added in separate steps.
 fn service_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
     let Some(product) = product_id(observed) else { return Vec::new() };
     let repairs = assess::findings(observed);
@@ -47,7 +47,7 @@ fn service_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
     steps
 }
 
-/// Whether the finding is about what the resource provider makes when a site is connected.
+/// Whether the finding is about a resource that the resource provider creates when a site is connected.
 fn is_of_the_service(finding: &Finding) -> bool {
     match finding.code.part() {
         Part::LinkedBackend => finding.code == Code::BackendFailed,
@@ -68,7 +68,7 @@ fn engine_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
     let subscription_step = subscription_step(observed, &product, &repairs);
     let mut steps = Vec::from_iter(product_step);
     if observed.own_backend().is_some() {
-        // The site is connected already: its key must not open the product before the policy guards it.
+        // The site is connected already: the policy must protect the product before the site's key opens it.
         steps.extend(policy_step);
         steps.extend(subscription_step);
     } else {
@@ -111,7 +111,7 @@ fn subscription_step(observed: &Observed, product: &ProductId, repairs: &[Findin
             let id = observed.free_subscription.clone()?;
             Some(step(ChangeKind::Create, "the site needs a key that opens the product", put(id)))
         }
-        // It may be another consumer's: it is not changed.
+        // It may belong to another consumer, so it is not changed.
         Some(_) if observed.is_subscription_presumed() => None,
         Some(own) => {
             let of_fields = [Code::SubscriptionInactive, Code::SubscriptionRenamed];
@@ -147,8 +147,8 @@ fn disconnect(observed: &Observed, backend: &Seen<LinkedBackend>) -> PlannedStep
     step(ChangeKind::Delete, reason, Step::Disconnect { backend: backend.view.id.clone(), from })
 }
 
-/// Connect, and if the keys are to be replaced: swap, connect, retire. At each of these moments the key
-/// that the site sends is one of the subscription's two.
+/// Returns the connect step or, to replace the keys: swap, connect, retire. At each moment, the key that the site sends
+/// is one of the subscription's two.
 fn connect_steps(
     observed: &Observed,
     rotation: Rotation,
@@ -165,7 +165,7 @@ fn connect_steps(
         None => (ChangeKind::Create, Some("the site's `/api` is to be served by the service".to_owned())),
     };
     let by_azure = observed.target.provisioner == Provisioner::Service;
-    // It may be another consumer's subscription: what Azure does to it when the site is connected is right.
+    // It may be another consumer's subscription, so its keys are changed only by Azure, when the site is connected.
     let is_unproven = observed.is_subscription_presumed() || (by_azure && observed.subscription().is_none());
     if rotation == Rotation::Rotate && is_unproven {
         let reason = why.unwrap_or_else(|| {
@@ -201,7 +201,7 @@ fn connect_steps(
     rotated.steps(&backend, kind, why)
 }
 
-/// A subscription whose keys are both to be replaced.
+/// A subscription whose keys are both replaced.
 struct Rotated<'a> {
     observed: &'a Observed,
     subscription: &'a ApimSubscription,
@@ -219,7 +219,7 @@ impl Rotated<'_> {
         };
         let reason = why.unwrap_or_else(|| "the site surely holds the current primary key".to_owned());
         let waits = Waits { observed, subscription: id, backend };
-        // The gateway accepts no key of a subscription that connecting activates.
+        // The gateway rejects the keys of a subscription that becomes active only when the site is connected.
         let by_connecting = observed.target.provisioner == Provisioner::Service;
         let is_accepted = !by_connecting || subscription.state == SubscriptionState::Active;
         let proof = waits.until_accepted("the site is about to take the current key");
@@ -241,7 +241,7 @@ impl Rotated<'_> {
     }
 }
 
-/// What is waited for where a change takes its time to arrive at the gateway and at the site's edge.
+/// The steps that wait until a change has reached the gateway and the site's edge.
 struct Waits<'a> {
     observed: &'a Observed,
     subscription: &'a ApimSubscriptionId,

@@ -1,4 +1,4 @@
-//! (`Observed`, `Intent`) → [`Plan`]; pure: no clock, no I/O, no chance.
+//! Derives a [`Plan`] from `Observed` and `Intent`; pure: no clock, no I/O, no random numbers.
 
 mod blocks;
 mod link;
@@ -15,40 +15,40 @@ use super::{
 };
 use crate::model::{Ownership, ProductId};
 
-/// The steps that turn what was observed into what is wanted, and what they were planned from.
+/// The steps from the observed state to the intended state, and the observation that they were planned from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// What the plan is about.
+    /// The site environment and the service.
     pub target: Target,
-    /// What it is for.
+    /// The intent of the command.
     pub intent: Intent,
-    /// The state that it starts from.
+    /// The state before the first step.
     pub state: LinkState,
-    /// The steps, in the order in which they have to be taken.
+    /// The steps, in the order in which they must be applied.
     pub steps: Vec<PlannedStep>,
-    /// The versions of everything that it was made from.
+    /// The versions of everything that the plan was made from.
     pub basis: Basis,
-    /// How it is taken back, if it changes something.
+    /// How to undo the plan, if it changes something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
 }
 
 impl Plan {
-    /// A plan for what is as it was wanted.
+    /// Returns a plan without steps, for a link that already is as intended.
     #[must_use]
     pub fn nothing(verdict: &Verdict, intent: Intent) -> Self {
         let (target, basis) = (verdict.observed.target.clone(), verdict.observed.basis());
         Self { target, intent, state: verdict.state, steps: Vec::new(), basis, undo: None }
     }
 
-    /// Whether there is nothing to do.
+    /// Whether the plan has no steps.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// How many of the steps change something; the others wait.
+    /// Returns how many of the steps change something; the other steps wait.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.steps.iter().filter(|planned| planned.kind != ChangeKind::Wait).count()
@@ -61,11 +61,11 @@ impl Plan {
     }
 }
 
-/// Decides which steps turn `observed` into what `intent` wants.
+/// Plans the steps from `observed` to the state that `intent` describes.
 ///
 /// # Errors
 ///
-/// [`Refusal`] with every finding that stands in the way.
+/// [`Refusal`] with every finding that blocks the plan.
 pub fn plan(observed: &Observed, intent: &Intent) -> Result<Plan, Refusal> {
     let findings = assess::findings(observed);
     let blocking = match intent {

@@ -1,4 +1,4 @@
-//! [`PrunePlan`] → effects: each orphan is looked at again, and deleted only if it still is the very same.
+//! Applies a [`PrunePlan`]: each orphan is read again, and deleted only if it is unchanged.
 
 use super::{Orphan, PrunePlan, Spared, orphan};
 use crate::{
@@ -12,42 +12,42 @@ use crate::{
     provider::{ControlPlane, ETag, Expected, ProviderError, Transactions},
 };
 
-/// What became of an orphan.
+/// The result for one orphan.
 #[derive(Debug)]
 pub struct Pruned {
     /// The orphan.
     pub orphan: Orphan,
-    /// What became of it.
+    /// The result.
     pub fate: Fate,
 }
 
-/// What became of an orphan.
+/// The result for one orphan.
 #[derive(Debug)]
 pub enum Fate {
-    /// It is gone; also if it was before.
+    /// It is deleted, or had been deleted before.
     Deleted,
-    /// It was left alone, since it is no longer what the plan saw.
+    /// It was not deleted, since it is no longer as the plan saw it.
     Kept {
-        /// What is different.
+        /// The difference.
         why: String,
-        /// Whether that is because something could not be read.
+        /// Whether the reason is that something could not be read.
         undetermined: bool,
     },
     /// A step failed.
     Failed {
-        /// How many steps were taken before.
+        /// How many steps were applied before.
         done: usize,
-        /// Why.
+        /// The cause.
         error: ProviderError,
     },
-    /// It was not tried, since something failed before that would fail again.
+    /// It was not attempted, since an earlier failure would occur again.
     NotTried,
 }
 
 /// Deletes the orphans of a plan, one after the other.
 ///
-/// What fails for one orphan does not keep the others from being deleted, unless the control plane does not
-/// answer or the caller has not the right: then the rest is left.
+/// A failure for one orphan does not prevent the deletion of the remaining ones, unless the control plane does not
+/// answer or the caller lacks the permission: then the remaining orphans are not attempted.
 pub async fn prune(
     plane: &dyn ControlPlane,
     plan: &PrunePlan,
@@ -69,7 +69,7 @@ pub async fn prune(
     pruned
 }
 
-/// Whether a failure says nothing about what else will fail.
+/// Whether a failure concerns this orphan only.
 fn is_its_own(error: &ProviderError) -> bool {
     match error {
         ProviderError::Conflict(_)
@@ -86,7 +86,8 @@ fn is_its_own(error: &ProviderError) -> bool {
     }
 }
 
-/// Looks at every orphan of a plan again, before anything is done: one that has changed, and how.
+/// Reads every orphan of a plan again, before anything is deleted. Returns the first one that has changed, with the
+/// reason.
 ///
 /// # Errors
 ///
@@ -104,7 +105,7 @@ pub async fn moved(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<Option<
     Ok(None)
 }
 
-/// The versions of the orphans of a plan and of their subscriptions, as far as they still exist.
+/// Returns the versions of a plan's orphans and of their subscriptions, as far as they still exist.
 ///
 /// # Errors
 ///
@@ -118,9 +119,9 @@ pub async fn prune_basis(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<B
     Ok(all.into_iter().collect())
 }
 
-/// An orphan as it is now.
+/// The current state of an orphan.
 enum Now {
-    /// Still the same, or what an interrupted run left of it; with the versions of what is to be deleted.
+    /// Unchanged, or the remainder after an interrupted run; with the versions of the resources to delete.
     Same {
         left: Orphan,
         versions: Vec<(ResourceId, ETag)>,
@@ -134,7 +135,7 @@ enum Now {
 
 struct Hand<'a> {
     plane: &'a dyn ControlPlane,
-    /// The sites, where nobody else can change them in between.
+    /// The sites, cached where no other client can change them during the run.
     listed: Option<Listed>,
 }
 
@@ -144,7 +145,7 @@ impl Hand<'_> {
             Ok(Now::Same { left, versions }) => (left, versions),
             Ok(Now::Gone) => return Fate::Deleted,
             Ok(Now::Otherwise { why, undetermined }) => return Fate::Kept { why, undetermined },
-            // Of what may not be read, no more is known than that it may be in use.
+            // A product that the caller may not read may be in use.
             Err(error @ ProviderError::NotAuthorized(_)) => {
                 return Fate::Kept { why: error.to_string(), undetermined: true };
             }
@@ -172,7 +173,7 @@ impl Hand<'_> {
         let target = match &planned.step {
             Step::DeleteSubscription { subscription } => &**subscription,
             Step::DeleteProduct { product } => &**product,
-            // A saved plan is a file, and whoever writes files may write anything.
+            // A saved plan is a file that may have been edited, so a step of another kind is rejected.
             other => return Err(ProviderError::Conflict(other.target().clone())),
         };
         let version = versions.iter().find(|(id, _)| id == target).map(|(_, etag)| etag.clone());
@@ -180,7 +181,7 @@ impl Hand<'_> {
         self.plane.delete(target, Expected::Unchanged(version)).await
     }
 
-    /// Looks at the product, its subscriptions and its site as they are now, and judges anew.
+    /// Reads the product, its subscriptions and its site again, and classifies the product again.
     async fn look_again(&mut self, planned: &Orphan) -> Result<Now, ProviderError> {
         let service = look_at_product(self.plane, &planned.product).await?;
         let Some(product) = service.products.first() else {
@@ -208,7 +209,7 @@ impl Hand<'_> {
         })
     }
 
-    /// The site that the orphan was made for, or all of them if that is gone.
+    /// Returns the site that the orphan was made for, or all sites if that site no longer exists.
     async fn sites_for(&mut self, planned: &Orphan) -> Listed {
         if self.plane.capabilities().transactions == Transactions::Whole {
             if self.listed.is_none() {

@@ -1,4 +1,5 @@
-//! Deleting what links left behind: [`Audit`] → [`PrunePlan`], pure; then one orphan after the other.
+//! Deletes the resources that links left behind: [`Audit`] → [`PrunePlan`] is pure; then the orphans are deleted one
+//! after the other.
 
 mod apply;
 
@@ -11,17 +12,18 @@ use crate::{
     provider::Sight,
 };
 
-/// Whether what the sites left goes that no longer exist, or that the caller has no right to see.
+/// Whether to delete the leftovers of sites that no longer exist or that the caller may not see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GoneSites {
-    /// It stays.
+    /// They are kept.
     Keep,
-    /// It goes.
+    /// They are deleted.
     Include,
 }
 
 impl GoneSites {
-    /// What is to be done where so much can be seen: where everything can, gone is gone.
+    /// Returns the choice that applies with this visibility: if the caller can see everything, a site that is not found
+    /// does not exist, and its leftovers are included.
     #[must_use]
     pub fn given(self, sight: Sight) -> Self {
         match (self, sight) {
@@ -31,19 +33,19 @@ impl GoneSites {
     }
 }
 
-/// Which orphans of a service are to be deleted, and what else is there that is not.
+/// The orphans of a service to delete, and the products that are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PrunePlan {
     /// The service.
     pub service: ApimServiceId,
-    /// What is to be deleted, in order.
+    /// The orphans to delete, in order.
     pub orphans: Vec<Orphan>,
-    /// What links made and what stays, although no site is known to use it.
+    /// The products that links created and that are kept, although no site is known to use them.
     pub spared: Vec<Spared>,
 }
 
-/// A product that a link made and that nobody uses, and the steps that delete it.
+/// A product that a link created and that no consumer uses, and the steps that delete it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Orphan {
@@ -53,28 +55,28 @@ pub struct Orphan {
     pub hostname: String,
     /// The environment of that site, if it exists.
     pub site: Option<SiteEnvironmentId>,
-    /// Why nobody uses it.
+    /// Why no consumer uses it.
     pub reason: Orphaned,
-    /// The same, for people.
+    /// The same reason, as a message.
     pub why: String,
-    /// A subscription before its product, and never an API.
+    /// The steps: each subscription before its product, and never an API.
     pub steps: Vec<PlannedStep>,
 }
 
-/// A product that stays.
+/// A product that is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Spared {
     /// The product.
     pub product: ProductId,
-    /// Why it stays.
+    /// Why it is kept.
     pub why: String,
-    /// Whether that is because something could not be read.
+    /// Whether the reason is that something could not be read.
     pub undetermined: bool,
 }
 
 impl PrunePlan {
-    /// Decides what of a service is to be deleted.
+    /// Decides which products of a service are deleted.
     #[must_use]
     pub fn of(audit: &Audit, gone: GoneSites) -> Self {
         let (mut orphans, mut spared) = (Vec::new(), Vec::new());
@@ -91,13 +93,13 @@ impl PrunePlan {
         Self { service: audit.service.clone(), orphans, spared }
     }
 
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to delete.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.orphans.is_empty()
     }
 
-    /// How many changes it makes.
+    /// Returns how many changes the plan makes.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.orphans.iter().map(|orphan| orphan.steps.len()).sum()
@@ -105,7 +107,8 @@ impl PrunePlan {
 }
 
 impl Orphan {
-    /// Whether this is what `planned` saw, or less of it: a run that was interrupted has taken the first steps.
+    /// Whether this is the orphan that was planned, or the remainder of it: an interrupted run may have applied the
+    /// first steps.
     fn is_left_of(&self, planned: &Self) -> bool {
         let known = |step: &PlannedStep| planned.steps.contains(step);
         self.product == planned.product
@@ -115,7 +118,7 @@ impl Orphan {
     }
 }
 
-/// What deletes a product, if it is an orphan.
+/// Returns the steps that delete a product, if it is an orphan.
 fn orphan(product: &ProductAudit) -> Option<Orphan> {
     let Standing::Orphan(reason) = product.standing else { return None };
     let delete =
@@ -140,7 +143,7 @@ fn orphan(product: &ProductAudit) -> Option<Orphan> {
     })
 }
 
-/// The message of the finding that tells about the product's use.
+/// Returns the message of the finding about the product's use.
 fn why(product: &ProductAudit) -> String {
     product.findings.first().map(|finding| finding.message.clone()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the caller has to be allowed to do for a plan, or for a verb whatever its plan; and whether it is.
+//! The permissions that a plan, or a verb with any plan, needs; and whether the caller has them.
 
 mod need;
 mod role;
@@ -14,7 +14,7 @@ use crate::{
     provider::{Grants, ProviderError},
 };
 
-/// What the caller may do at the two ends of a link.
+/// The caller's permissions on the site and on the service.
 #[derive(Clone, Debug)]
 pub struct Rights {
     static_site: Permissions,
@@ -22,24 +22,24 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Asks what the caller may do; `None` where nobody is asked who is calling.
+    /// Reads the caller's permissions; returns `None` if the control plane does not check permissions.
     ///
     /// # Errors
     ///
-    /// [`ProviderError`] if the control plane does not tell.
+    /// [`ProviderError`] if the control plane does not return the permissions.
     pub async fn read(plane: &dyn Grants, target: &Target) -> Result<Option<Self>, ProviderError> {
         let (site, service) = (target.site_environment.site(), &target.service);
         let (static_site, service) = tokio::try_join!(plane.permissions(&site), plane.permissions(service))?;
         Ok(static_site.zip(service).map(|(static_site, service)| Self { static_site, service }))
     }
 
-    /// What they may do, given apart.
+    /// Combines the permissions on the site and on the service.
     #[must_use]
     pub fn of(static_site: Permissions, service: Permissions) -> Self {
         Self { static_site, service }
     }
 
-    /// Which of the needs they do not meet.
+    /// Returns the needs that are not met.
     #[must_use]
     pub fn lacks(&self, needs: impl IntoIterator<Item = Need>) -> Vec<Need> {
         needs.into_iter().filter(|need| !self.meet(*need)).collect()
@@ -53,11 +53,11 @@ impl Rights {
     }
 }
 
-/// The caller may not do all that a plan needs. Nothing has been changed.
+/// The caller lacks permissions that a plan needs. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("you may not do what the plan needs: {listed}")]
 pub struct MissingRights {
-    /// What is missing: at least one need.
+    /// The missing permissions: at least one.
     pub missing: Vec<Need>,
     listed: String,
     doctor: String,
@@ -85,7 +85,7 @@ fn listed(missing: &[Need], target: &Target) -> String {
 }
 
 impl Need {
-    /// The resource in which the action has to be allowed.
+    /// Returns the resource on which the action must be allowed.
     #[must_use]
     pub fn place(&self, target: &Target) -> ResourceId {
         match self.scope {
@@ -95,12 +95,12 @@ impl Need {
     }
 }
 
-/// Whether the caller may do all that a plan is known to need. What Azure only may ask for beyond that does
-/// not count here.
+/// Checks that the caller has all permissions that a plan is known to need. Actions that Azure may require in addition
+/// are not checked here.
 ///
 /// # Errors
 ///
-/// [`MissingRights`] with all that is missing.
+/// [`MissingRights`] with all missing permissions.
 pub fn check_rights(plan: &Plan, rights: &Rights) -> Result<(), MissingRights> {
     let needs = Need::all_of_plan(plan).into_iter().filter(|need| need.certainty == Certainty::Known);
     let missing = rights.lacks(needs);

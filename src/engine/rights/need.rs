@@ -1,10 +1,10 @@
-//! Actions that a caller has to be allowed, in Azure's own words.
+//! Actions that a caller must be allowed to perform, in Azure's spelling.
 
 use std::collections::BTreeSet;
 
 use crate::engine::{Plan, Provisioner, Step, Target};
 
-/// One of the two resources in which a caller needs rights.
+/// One of the two resources on which a caller needs permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// The static site.
@@ -13,49 +13,49 @@ pub enum Scope {
     Service,
 }
 
-/// How sure it is that Azure asks for an action.
+/// How certain it is that Azure requires an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Certainty {
     /// A request that this program sends needs it.
     Known,
-    /// The resource provider may do it in the caller's name; whether it does is not documented.
+    /// The resource provider may perform it on the caller's behalf; whether it does is not documented.
     Inferred,
 }
 
-/// An action that a caller has to be allowed in a scope.
+/// An action that a caller must be allowed to perform in a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Need {
-    /// Where.
+    /// The resource.
     pub scope: Scope,
-    /// The action, as roles name it.
+    /// The action, as role definitions name it.
     pub action: &'static str,
-    /// How sure it is.
+    /// How certain it is that Azure requires the action.
     pub certainty: Certainty,
 }
 
-/// What a caller may want to do.
+/// A command, by the permissions that it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Look.
+    /// Read a link.
     Status,
-    /// Look at many.
+    /// Read many links.
     Fleet,
-    /// Look closely.
+    /// Read a link in detail.
     Doctor,
-    /// Ask Azure whether it would link.
+    /// Validate a link without changing it.
     DryRun,
-    /// Link.
+    /// Create or repair a link.
     Link,
-    /// Relink.
+    /// Replace the keys of a link.
     Relink,
-    /// Unlink.
+    /// Disconnect a link.
     Unlink,
-    /// Unlink, and delete what is left.
+    /// Disconnect a link and delete its leftovers.
     Purge,
 }
 
 impl Verb {
-    /// Whether links can be made and kept without it.
+    /// Whether links can be created and repaired without it.
     #[must_use]
     pub fn is_extra(self) -> bool {
         match self {
@@ -64,7 +64,7 @@ impl Verb {
         }
     }
 
-    /// Every verb, from the one that needs least.
+    /// Every verb, from the one that needs the fewest permissions.
     pub const ALL: [Self; 8] = [
         Self::Status,
         Self::Fleet,
@@ -76,7 +76,7 @@ impl Verb {
         Self::Purge,
     ];
 
-    /// The command, as it is typed.
+    /// Returns the command as the user types it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -130,15 +130,15 @@ const fn at_service(action: &'static str) -> Need {
 }
 
 impl Need {
-    /// What a plan needs, and the reading before and after it. An action that is sent for is not inferred as
-    /// well.
+    /// Returns the permissions that a plan and the reads before and after it need. An action that is known to be needed
+    /// is not listed as inferred too.
     #[must_use]
     pub fn all_of_plan(plan: &Plan) -> Vec<Self> {
         let steps = plan.steps.iter().flat_map(|planned| of_step(&planned.step, plan.target.provisioner));
         merged(reading(&plan.target).into_iter().chain(steps))
     }
 
-    /// What a verb may need on a target, whatever is there.
+    /// Returns the permissions that a verb may need on a target, in any state of the link.
     #[must_use]
     pub fn all_of_verb(verb: Verb, target: &Target) -> Vec<Self> {
         let needs = match verb {
@@ -157,15 +157,15 @@ impl Need {
     }
 }
 
-/// What looking at a link takes.
+/// Returns the permissions for reading a link.
 fn reading(target: &Target) -> Vec<Need> {
     let environment = (!target.site_environment.is_production()).then_some(READ_ENVIRONMENT);
     let taken = (target.provisioner == Provisioner::Engine).then_some(READ_SUBSCRIPTION);
     READ.into_iter().chain(environment).chain(taken).collect()
 }
 
-/// What making a link may need: also to take another backend away, and to give keys to a subscription that
-/// has none.
+/// Returns the permissions for creating a link, including those for disconnecting another backend and for setting keys
+/// of a subscription that has none.
 fn making(target: &Target) -> Vec<Need> {
     let mut needs = connecting(target.provisioner);
     needs.extend([DISCONNECT, PUT_SUBSCRIPTION, READ_SUBSCRIPTION]);
@@ -176,7 +176,8 @@ fn making(target: &Target) -> Vec<Need> {
     needs
 }
 
-/// What replacing keys takes. A swap that is refused looks whether its subscription has changed.
+/// Returns the permissions for replacing keys. After a swap that is refused, the subscription is read to check whether
+/// it has changed.
 fn rotating() -> Vec<Need> {
     vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION, READ_OPERATIONS, READ_VERSION_SETS, RETIRE]
 }
@@ -209,7 +210,7 @@ fn of_step(step: &Step, provisioner: Provisioner) -> Vec<Need> {
     }
 }
 
-/// Each action once, and the surer of two.
+/// Merges equal actions; a known need replaces an inferred one.
 fn merged(needs: impl Iterator<Item = Need>) -> Vec<Need> {
     let all: BTreeSet<Need> = needs.collect();
     let known = |need: &Need| Need { certainty: Certainty::Known, ..*need };

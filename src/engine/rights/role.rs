@@ -1,4 +1,4 @@
-//! The least role that is enough.
+//! The role with the fewest permissions that are sufficient.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,28 @@ use serde::Serialize;
 use super::{Need, Verb};
 use crate::{engine::Target, model::ResourceId};
 
-/// A role of one's own, as `az role definition create --role-definition @FILE` takes it.
+/// A custom role, in the format of `az role definition create --role-definition @FILE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct RoleDefinition {
-    /// What it is called: unique within a tenant.
+    /// The name, unique within a tenant.
     pub name: String,
-    /// Whether somebody made it, and not Azure.
+    /// Whether the role is a custom role and not one of Azure's.
     pub is_custom: bool,
-    /// What it is for.
+    /// The purpose.
     pub description: String,
-    /// What it allows.
+    /// The actions that the role allows.
     pub actions: Vec<String>,
-    /// What it leaves out of that.
+    /// The actions that are excluded from `Actions`.
     pub not_actions: Vec<String>,
-    /// Where it can be assigned: resource groups, since a role can be assigned to no less than is named here.
+    /// The scopes in which the role can be assigned: resource groups, since a role cannot be assigned in a scope below
+    /// those listed here.
     pub assignable_scopes: Vec<String>,
 }
 
 impl RoleDefinition {
-    /// The least role that lets a caller look, link, relink and unlink, and that deletes nothing which does
-    /// not come back. What Azure only may ask for is in it too.
+    /// Returns the role with the fewest permissions that lets a caller read, link, relink and unlink. It includes the
+    /// actions that Azure may require in addition, and no deletion that cannot be undone.
     #[must_use]
     pub fn least(target: &Target) -> Self {
         let site = target.site_environment.site();
