@@ -167,9 +167,9 @@ fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderError> {
     values.into_iter().map(resource).collect()
 }
 
-/// Whether the scope of a subscription is this product, or may be. The list of a product may hold subscriptions of
-/// other products whose names begin with its name. A subscription without a readable scope cannot be attributed; the
-/// code that reads it reports that.
+/// Whether the scope of a subscription is this product, or may be. The list of a product may also hold subscriptions of
+/// other products whose scopes contain the scope of this one. A subscription without a readable scope cannot be
+/// attributed; the code that reads it reports that.
 pub(super) fn is_scoped_to(subscription: &Resource, product: &ProductId) -> bool {
     let Ok(Some(scope)) = ApimSubscription::scope_of(subscription) else { return true };
     let name = ApimSubscription::product_of_scope(scope);
