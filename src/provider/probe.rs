@@ -44,7 +44,7 @@ pub trait Browser: fmt::Debug + Send + Sync {
 pub enum GatewayAnswer {
     /// The gateway accepted the key, and refused the request for another reason.
     Accepted,
-    /// The gateway accepted the key and the request.
+    /// The gateway accepted the key, and required nothing else, such as a token.
     LetIn,
     /// The gateway refused the key.
     KeyRefused,

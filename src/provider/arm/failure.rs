@@ -518,7 +518,7 @@ mod tests {
         assert!(!shown.contains(secret) && shown.contains("of …"), "{shown}");
     }
 
-    /// For every recorded failure, by its code: its meaning and its exit code.
+    /// Checks the kind and the exit code of every recorded failure.
     #[test]
     fn every_recorded_failure_is_understood() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings");

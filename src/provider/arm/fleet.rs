@@ -129,8 +129,8 @@ impl FleetView {
         self.collection(&pages.products, service, "/products").await
     }
 
-    /// Returns which APIs each product has, from the products of each API. If there are at least as many APIs as links,
-    /// returns `None`.
+    /// Returns which APIs each product has, according to the list of products of each API. If there are at least as
+    /// many APIs as links, returns `None` without these requests.
     async fn members<'a>(
         &self,
         pages: &'a ServicePages,

@@ -9,7 +9,7 @@ use crate::provider::ProviderError;
 const WITHOUT_KEYS: &str = r#"{"schemaVersion":1,"keys":"unknown","resources":[]}"#;
 
 impl JsonControlPlane {
-    /// Replaces the whole content of the model by resources that were read elsewhere without keys. From then on the
+    /// Replaces the whole content of the model with resources that were read elsewhere without keys. From then on the
     /// model has this lineage, and a missing key counts as unknown. The caller begins and commits the transaction.
     /// Returns whether the content differs from the previous one.
     ///

@@ -40,7 +40,7 @@ pub enum CredentialError {
         /// The problem with the value.
         problem: &'static str,
     },
-    /// There is no TLS to connect to an authority with.
+    /// The certificates for TLS connections to an authority are unusable.
     #[error("the system's certificates cannot be used: {problem}")]
     Certificates {
         /// The problem with the certificates.

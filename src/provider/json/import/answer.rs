@@ -117,8 +117,8 @@ fn check(pages: &[Page], values: &[Value]) -> Result<(), ImportError> {
     lists.values().try_for_each(|pages| complete(pages))
 }
 
-/// Checks that these are all pages of one list: the last page is present, and the number of elements is the total that
-/// the pages state.
+/// Checks that these are all pages of one list: the last page is present, and there are at least as many elements as
+/// any page states as the total.
 fn complete(pages: &[&Page]) -> Result<(), ImportError> {
     let elements: usize = pages.iter().map(|page| page.elements).sum();
     let missing = |page: &Page, sign: String| ImportError::Page { index: page.index, elements, sign };

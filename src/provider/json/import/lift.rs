@@ -241,8 +241,8 @@ fn lifted(mut body: Map<String, Value>, id: &ResourceId) -> Result<Map<String, V
     Ok(envelope)
 }
 
-/// Whether a field is next to `properties`. For resources in a service, only the name is; `tags` of a named value are
-/// its own property.
+/// Whether the field is one of `TOP_LEVEL` for this resource. Resources in a service have none of these: `tags` of a
+/// named value are one of its properties.
 fn is_top_level(name: &str, id: &ResourceId, is_child: bool) -> bool {
     let in_service =
         is_child && id.resource_type().to_ascii_lowercase().starts_with("microsoft.apimanagement/");
