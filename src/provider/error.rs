@@ -1,4 +1,4 @@
-//! What a control plane can answer instead of doing what it was asked.
+//! Errors of a control plane.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -9,48 +9,48 @@ use crate::{
     model::{InvalidId, Malformed, ResourceId},
 };
 
-/// A request that a control plane did not fulfil, by what a caller can do about it.
+/// A request that a control plane did not fulfil, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// The resource is no longer as the caller last saw it.
+    /// The resource has changed since the caller read it.
     #[error("`{0}` was changed by somebody else in the meantime")]
     Conflict(ResourceId),
     /// The resource, or its parent, does not exist.
     #[error("`{0}` does not exist")]
     NotFound(ResourceId),
-    /// The control plane refuses, in its own words.
+    /// The control plane refuses the request; the message is its own.
     #[error("the control plane refused the request for `{id}`: {code}: {message}")]
     Rejected {
-        /// The resource that the request was for.
+        /// The resource of the request.
         id: ResourceId,
         /// The control plane's code, such as `ValidationError`.
         code: String,
         /// The control plane's message, verbatim.
         message: String,
-        /// What to do about it, where that is known.
+        /// The next step, if one is known.
         hint: Option<String>,
     },
-    /// The caller is not known.
+    /// The control plane does not know the caller.
     #[error(transparent)]
     NotAuthenticated(Failure),
-    /// The caller may not do this.
+    /// The caller lacks the permission.
     #[error(transparent)]
     NotAuthorized(Failure),
-    /// The control plane wants to be asked less often.
+    /// The control plane asks for fewer requests.
     #[error(transparent)]
     Throttled(Failure),
-    /// The control plane does not answer, or not in time, or with something that is no answer.
+    /// The control plane does not answer, or not in time, or with something that is not a valid answer.
     #[error(transparent)]
     Unavailable(Failure),
-    /// The control plane answered, and its answer does not say whether a resource exists.
+    /// The answer of the control plane does not show whether a resource exists.
     #[error(transparent)]
     Undetermined(Failure),
-    /// A change was accepted, and it failed after that, or how it ended is not known.
+    /// A change was accepted, but then failed, or its outcome is unknown.
     #[error(transparent)]
     Unfinished(Failure),
-    /// A resource of a model that does not have the shape that its type demands: the file is damaged, and running the
-    /// command again does not repair it. An answer over HTTP that has not is [`Undetermined`](Self::Undetermined).
+    /// A resource of a model does not have the fields that its type requires: the file is damaged, and running the
+    /// command again does not repair it. For such an answer over HTTP, see [`Undetermined`](Self::Undetermined).
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// The control plane could not be read or written.
@@ -58,7 +58,7 @@ pub enum ProviderError {
     Storage(Failure),
 }
 
-/// An implementation's own failure, kept with its diagnosis.
+/// The error of an implementation, with its diagnosis.
 #[derive(Debug)]
 pub struct Failure(Box<dyn Diagnose>);
 
@@ -75,7 +75,7 @@ impl Error for Failure {
 }
 
 impl Failure {
-    /// Takes a failure together with its diagnosis.
+    /// Wraps an error and its diagnosis.
     pub fn new(error: impl Diagnose) -> Self {
         Self(Box::new(error))
     }
@@ -87,13 +87,13 @@ impl ProviderError {
         Self::Storage(Failure::new(error))
     }
 
-    /// The error for an answer that holds a resource without the shape that its type demands.
+    /// Returns the error for an answer with a resource that lacks the fields that its type requires.
     pub(super) fn unusable_answer(error: Malformed) -> Self {
         Self::Undetermined(Failure::new(UnusableAnswer(error)))
     }
 }
 
-/// An answer that holds a resource without the shape that its type demands.
+/// An answer with a resource that lacks the fields that its type requires.
 #[derive(Debug, thiserror::Error)]
 #[error("the control plane answered with a resource that cannot be used")]
 struct UnusableAnswer(#[source] Malformed);
@@ -106,8 +106,8 @@ impl Diagnose for UnusableAnswer {
 }
 
 impl ProviderError {
-    /// Whether the control plane answered that it did not carry out the request. Where it did not, the change
-    /// may have been made.
+    /// Whether the control plane answered that it did not carry out the request. If this is false, the change may have
+    /// been carried out.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Control planes: the traits that the engine needs, and what implements them.
+//! Control planes: the traits that the engine needs, and their implementations.
 
 pub mod arm;
 mod error;

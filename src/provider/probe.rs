@@ -1,4 +1,4 @@
-//! Calling gateways and sites: with a key and no token, and as a browser does.
+//! Sends requests to gateways and sites: with a key and without a token, or as a browser does.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use async_trait::async_trait;
 
 use crate::model::{Address, Key};
 
-/// What came of asking an address.
+/// The result of a request to an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visit {
-    /// It answered.
+    /// The address answered.
     Answered(Answered),
-    /// It did not. The text tells why, for people.
+    /// There was no answer. The text gives the reason, for a message.
     Silent(String),
 }
 
-/// The beginning of an answer. What is in it is nobody's business, so `Debug` leaves that out.
+/// The beginning of an answer. Its content is private, so `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answered {
     /// The HTTP status.
     pub status: u16,
-    /// The media type, in lower case and without its parameters; empty where none is given.
+    /// The media type, in lower case and without its parameters; empty if the answer has none.
     pub media_type: String,
     /// The beginning of the body.
     pub body: Vec<u8>,
@@ -32,33 +32,33 @@ impl fmt::Debug for Answered {
     }
 }
 
-/// Who asks addresses as a browser does.
+/// Requests addresses as a browser does.
 #[async_trait]
 pub trait Browser: fmt::Debug + Send + Sync {
-    /// Asks an address, in bounded time, and follows it nowhere else.
+    /// Requests an address, in bounded time, without following redirections.
     async fn visit(&self, address: &Address) -> Visit;
 }
 
-/// What a gateway said to a request with a key and no token.
+/// A gateway's answer to a request with a key and without a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GatewayAnswer {
-    /// It accepted the key: what it went on to object to was something else.
+    /// The gateway accepted the key, and refused the request for another reason.
     Accepted,
-    /// It accepted the key, and asked for nothing else.
+    /// The gateway accepted the key, and required nothing else, such as a token.
     LetIn,
-    /// It does not accept the key.
+    /// The gateway refused the key.
     KeyRefused,
-    /// It serves nothing there, whatever the key.
+    /// The gateway serves nothing at the address, with any key.
     NothingThere,
-    /// It said something else, or nothing. The text tells what, for people.
+    /// The answer is unknown, or there is none. The text describes it, for a message.
     Unclear(String),
 }
 
-/// Calls the gateways of services.
+/// Sends requests to the gateways of services.
 #[async_trait]
 pub trait Gateways: Send + Sync {
-    /// Asks a service's gateway whether it accepts a key. A gateway has many nodes, and each call may reach
-    /// another one.
+    /// Checks whether a service's gateway accepts a key. A gateway has many nodes, and each call may reach a different
+    /// one.
     async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
         let _ = (address, key);
         GatewayAnswer::Unclear("there is no gateway".to_owned())

@@ -1,4 +1,4 @@
-//! A failure that many wait for.
+//! A failure that many callers receive.
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Failure, ProviderError};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
-/// One failure, as it reaches every caller that waited for the same request or was in the same transaction.
+/// One failure, for every caller that waited for the same request or was in the same transaction.
 #[derive(Clone, Debug)]
 pub struct Shared(Arc<ProviderError>);
 

@@ -13,10 +13,10 @@ use crate::{
     provider::{Failure, ProviderError},
 };
 
-/// How often a linked backend is put whose answer shows something else.
+/// How many times the PUT of a linked backend is sent while its answers do not show the backend.
 const PUTS: usize = 3;
 
-/// A change that was answered with a success, sent again since the answer did not show it, and then failed.
+/// A change that succeeded, was sent again because the answer did not show the linked backend, and then failed.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the answer to {what} did not show the linked backend, and the request failed when it was sent again"
@@ -34,9 +34,11 @@ impl Diagnose for SentAgain {
 }
 
 impl ArmControlPlane {
-    /// Sends a change until its answer acknowledges it. A linked backend has no version, so only the answer to its
-    /// PUT shows whether the site took the key: an answer that neither shows the backend that was sent nor
-    /// names an operation is no acknowledgement, and the PUT is sent again, which changes nothing twice.
+    /// Sends a change until its answer acknowledges it.
+    ///
+    /// A linked backend has no version, so only the answer to its PUT shows whether the site took the key. An answer
+    /// that neither shows the backend that was sent nor names an operation is not an acknowledgement. The PUT is then
+    /// sent again, which changes nothing further.
     pub(super) async fn acknowledged(
         &self,
         call: &Call,
@@ -47,7 +49,7 @@ impl ArmControlPlane {
         for _ in 0..PUTS {
             let answer = match self.change(call, id).await {
                 Ok(answer) => answer,
-                // The one before it was answered with a success.
+                // The previous attempt succeeded.
                 Err(source) if answered.is_some() => {
                     let what = call.what.clone();
                     return Err(ProviderError::Unfinished(Failure::new(SentAgain { what, source })));
@@ -60,7 +62,7 @@ impl ArmControlPlane {
             tracing::info!("the answer to {} does not show the linked backend", call.what);
             answered = Some(answer);
         }
-        // An answer without any body says no more than that the change was accepted.
+        // An answer without a body only means that the change was accepted.
         if let Some(accepted) = answered.filter(|answer| answer.status == StatusCode::ACCEPTED) {
             return Ok(accepted);
         }
@@ -70,7 +72,7 @@ impl ArmControlPlane {
     }
 }
 
-/// Whether an answer shows the linked backend that was sent, or says where its operation can be followed.
+/// Whether an answer shows the linked backend that was sent, or has an address at which its operation can be followed.
 fn acknowledges(answer: &Answer, sent: &Resource) -> bool {
     let named = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_ascii_lowercase);
     let shown = named(answer.body.pointer("/properties/backendResourceId"));

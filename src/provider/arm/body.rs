@@ -6,29 +6,29 @@ use serde_json::Value;
 
 use crate::model::without_mark;
 
-/// A body that is not what was asked for. Its content is not part of the message: it may hold keys.
+/// A body that does not have the expected form. The message does not include the content, which may hold keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UnusableBody {
-    /// Not JSON.
+    /// The body is not JSON.
     #[error("is not JSON (line {line}, column {column} of {length} bytes)")]
     NotJson {
-        /// Where it stops to be, counted from 1.
+        /// The line of the first error, from 1.
         line: usize,
-        /// Where on that line.
+        /// The column of the first error in that line.
         column: usize,
-        /// How long the body is.
+        /// The length of the body.
         length: usize,
     },
-    /// JSON, but no list.
+    /// The body is JSON, but not a list.
     #[error("is not a list: it has no `{0}`")]
     NotAList(&'static str),
 }
 
-/// Reads a body. Some of API Management's begin with a byte order mark; one without content is `null`.
+/// Parses a body. Some bodies of API Management begin with a byte order mark; one without content is `null`.
 ///
 /// # Errors
 ///
-/// [`UnusableBody::NotJson`], with the place.
+/// [`UnusableBody::NotJson`], with the position.
 pub(super) fn json(bytes: &[u8]) -> Result<Value, UnusableBody> {
     let text = without_mark(bytes);
     if text.trim_ascii().is_empty() {
@@ -41,18 +41,18 @@ pub(super) fn json(bytes: &[u8]) -> Result<Value, UnusableBody> {
     })
 }
 
-/// The text of a policy that an answer consists of, without JSON around it. Instances of API Management are known
-/// to answer so, whatever form the request accepts; a page of a proxy is not taken for one.
+/// Returns the text of a policy, if the answer consists of it without JSON around it. Some instances of API Management
+/// answer this way even if the request accepts only JSON. The HTML page of a proxy is not mistaken for a policy.
 pub(super) fn bare_policy(content_type: Option<&str>, bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(without_mark(bytes)).ok()?.trim();
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let essence = essence.to_ascii_lowercase();
     let is_xml = !essence.contains("html") && (essence.ends_with("/xml") || essence.ends_with("+xml"));
-    // A page of HTML has another root, whatever its type is.
+    // A page of HTML has another root element, even if its media type is that of XML.
     (text.starts_with('<') && (is_xml || root_of(text) == Some("policies"))).then(|| text.to_owned())
 }
 
-/// The name of the first element, behind comments and a declaration.
+/// Returns the name of the first element after comments and the XML declaration.
 fn root_of(text: &str) -> Option<&str> {
     let mut rest = text.trim_start();
     loop {
@@ -72,7 +72,7 @@ fn root_of(text: &str) -> Option<&str> {
 #[derive(PartialEq)]
 pub(super) struct Page {
     pub(super) values: Vec<Value>,
-    /// The address of the next page; of Resource Graph, the token that leads to it.
+    /// The address of the next page; in Resource Graph, the continuation token.
     pub(super) next: Option<String>,
 }
 
@@ -83,12 +83,12 @@ impl fmt::Debug for Page {
 }
 
 impl Page {
-    /// Reads a page of an ARM list. At the end, `nextLink` is absent, `null` or empty.
+    /// Parses a page of an ARM list. On the last page, `nextLink` is absent, `null` or empty.
     pub(super) fn read(body: Value) -> Result<Self, UnusableBody> {
         Self::of(body, "value", "nextLink")
     }
 
-    /// Reads a page of an answer of Resource Graph.
+    /// Parses a page of an answer of Resource Graph.
     pub(super) fn of_graph(body: Value) -> Result<Self, UnusableBody> {
         Self::of(body, "data", "$skipToken")
     }
@@ -102,19 +102,19 @@ impl Page {
     }
 }
 
-/// How many pages of lists one list may have.
+/// The maximum number of pages in one list.
 const MOST_PAGES: usize = 10_000;
 
-/// The pages of a list that were read, so that one that points back to another is not read for ever.
+/// The pages of a list that were read. A list whose page links to an earlier page would never end.
 #[derive(Debug, Default)]
 pub(super) struct Trail(HashSet<String>);
 
 impl Trail {
-    /// Goes on to a page, by its address or token.
+    /// Records the next page, by its address or token.
     ///
     /// # Errors
     ///
-    /// What is wrong with the list, if the page was read already, or there are too many.
+    /// The problem with the list, if the page was read before or the list has too many pages.
     pub(super) fn follow(&mut self, page: &str) -> Result<(), String> {
         if !self.0.insert(page.to_owned()) {
             return Err("points back to a page that was read already".to_owned());

@@ -1,16 +1,16 @@
-//! How much one command may read over HTTP.
+//! The limits on how much one command reads over HTTP.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// How many bytes of answers one command reads.
+/// The maximum number of bytes of answers that one command reads.
 const BYTES: usize = 1 << 30;
-/// How many pages of lists one command reads.
+/// The maximum number of pages of lists that one command reads.
 const PAGES: usize = 100_000;
 
-/// How much one command may still read, from every control plane and every list together. Clones share it.
+/// How much the command may still read, from all control planes and lists together. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<Left>);
 
@@ -32,19 +32,19 @@ impl Budget {
         Self(Arc::new(Left { bytes: AtomicUsize::new(bytes), pages: AtomicUsize::new(pages) }))
     }
 
-    /// Allows as much as at first: for a command that reads the same again and again, for hours.
+    /// Resets the budget to its initial size, for a command that reads repeatedly for hours.
     pub fn renew(&self) {
         self.0.bytes.store(BYTES, Ordering::Relaxed);
         self.0.pages.store(PAGES, Ordering::Relaxed);
     }
 
-    /// Takes account of bytes that were read; what is wrong with the answer, if they are too many.
+    /// Deducts bytes that were read. If there were too many, returns the problem with the answer.
     pub(super) fn take_bytes(&self, count: usize) -> Result<(), String> {
         take(&self.0.bytes, count)
             .ok_or_else(|| format!("is more than the {} MiB that a command reads", BYTES >> 20))
     }
 
-    /// Takes account of a page that is about to be read; what is wrong with the list, if there were too many.
+    /// Deducts a page that is about to be read. If there were too many, returns the problem with the list.
     pub(super) fn take_page(&self) -> Result<(), String> {
         take(&self.0.pages, 1).ok_or_else(|| format!("is longer than the {PAGES} pages that a command reads"))
     }

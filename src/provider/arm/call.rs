@@ -1,4 +1,4 @@
-//! A request, and an answer to one.
+//! A request, and its answer.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(super) struct Call {
     pub(super) repeat: Repeat,
     /// Whether the answer may be the bare text of a policy.
     pub(super) is_of_policy: bool,
-    /// What it is for, as the object of a sentence: no more than verbs and names.
+    /// The purpose of the request, as the object of a sentence: only verbs and names.
     pub(super) what: String,
 }
 
@@ -36,14 +36,15 @@ impl Call {
     }
 }
 
-/// Where a body has keys.
+/// The fields of a body that hold keys.
 const KEYS: [&str; 4] =
     ["/properties/primaryKey", "/properties/secondaryKey", "/primaryKey", "/secondaryKey"];
 
-/// Where a body has elements of a list: Resource Manager's, and Resource Graph's.
+/// The fields of a body that hold the elements of a list, in Resource Manager and in Resource Graph.
 const LISTS: [&str; 2] = ["value", "data"];
 
-/// The keys in a body: of one resource, or of each element of a list, where old api-versions show them.
+/// Returns the keys in a body: those of one resource, or of each element of a list, which includes keys in old
+/// api-versions.
 pub(super) fn keys_in(body: &Value) -> impl Iterator<Item = String> {
     let elements = LISTS.into_iter().filter_map(|name| body.get(name)?.as_array()).flatten();
     let resources = std::iter::once(body).chain(elements);
@@ -58,12 +59,12 @@ impl fmt::Debug for Call {
     }
 }
 
-/// An answer that is a success. Its body may hold keys, so `Debug` shows none of it.
+/// A successful answer. Its body may hold keys, so `Debug` does not print it.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Value,
-    /// Where it came from, for what it points to.
+    /// The address that the answer came from. Links in the answer are resolved against it.
     pub(super) url: Url,
 }
 

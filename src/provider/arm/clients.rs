@@ -9,25 +9,25 @@ use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 use super::{ArmError, Endpoint, Transport, reach::Surroundings};
 use crate::ambient;
 
-/// How long a connection may take to be made, its TLS included.
+/// How long a connection may take to be established, including TLS.
 const CONNECTING: Duration = Duration::from_secs(10);
 /// How long a gateway or an authority may take to answer.
 const ANSWERING: Duration = Duration::from_secs(10);
-/// How long an unused connection is kept.
+/// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(90);
 
 pub(super) struct Clients {
     pub(super) arm: Arc<dyn Transport>,
-    /// Makes a new connection for each request, so that each may reach another of a gateway's nodes.
+    /// Opens a new connection for each request, so that each may reach another node of a gateway.
     pub(super) gateway: Arc<dyn Transport>,
 }
 
-/// Which certificate authorities servers are verified with.
+/// The certificate authorities that servers are verified with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Authorities {
-    /// Those that the operating system trusts, or `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    /// Those that the operating system trusts, or that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
     System,
-    /// Mozilla's, as they were when the program was built.
+    /// Mozilla's list at the time when the program was built.
     BuiltIn,
 }
 
@@ -36,7 +36,7 @@ impl Clients {
         let build = |base: &dyn Fn() -> ClientBuilder| {
             verifying(base, surroundings).map_err(|error| surroundings.no_certificates(&error))
         };
-        // If there is one already, it is the same.
+        // If a provider is installed, it is the same one.
         let _ = ring::default_provider().install_default();
         let local = endpoint.is_loopback() && endpoint.base().scheme() == "http";
         let (gateway, authorities) = build(&|| others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?;
@@ -54,14 +54,14 @@ impl Clients {
     }
 }
 
-/// What asks authorities for tokens. They are never of this machine alone, wherever Resource Manager is.
+/// Returns the client that requests tokens. Authorities are remote, even if Resource Manager is on this machine.
 pub(super) fn for_tokens() -> reqwest::Result<Client> {
     let surroundings = Surroundings { variables: ambient::variable };
     Ok(verifying(&|| base().timeout(ANSWERING), surroundings)?.0)
 }
 
-/// Builds a client. On a system without certificate authorities, such as an empty container, it is given those that are
-/// built in, unless a variable names others: what the user names is not replaced.
+/// Builds a client. On a system without certificate authorities, such as an empty container, it uses the built-in ones,
+/// unless an environment variable names a file or directory: the choice of the user is never replaced.
 fn verifying(
     base: &dyn Fn() -> ClientBuilder,
     surroundings: Surroundings,
@@ -90,8 +90,8 @@ fn base() -> ClientBuilder {
         .referer(false)
 }
 
-/// A configuration that trusts nobody, for addresses that need none: reading the system's certificates
-/// takes longer than a whole command against this machine.
+/// Returns a TLS configuration that trusts no certificate, for addresses that need none: reading the system's
+/// certificates takes longer than a whole command against this machine.
 fn no_tls() -> ClientConfig {
     ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth()
 }

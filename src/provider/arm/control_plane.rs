@@ -29,15 +29,15 @@ use crate::{
     },
 };
 
-/// How a version begins that was made from a resource's content, since Azure gave it none.
+/// The prefix of a version that is computed from a resource's content, because Azure has no entity tag for it.
 const BY_CONTENT: &str = "content:";
-/// How often a change is tried again that was refused although its version still stands.
+/// How many times a change is retried that was refused although the version has not changed.
 const SPURIOUS: usize = 3;
 
-/// A control plane over HTTP: Azure Resource Manager, or what speaks like it.
+/// A control plane over HTTP: Azure Resource Manager, or a server with the same API.
 ///
-/// What Azure has no entity tag for, a linked backend above all, gets one from its content, and is read
-/// again before it is changed.
+/// Some resources, notably linked backends, have no entity tag in Azure. Their version is computed from their content,
+/// and they are read again before they are changed.
 pub struct ArmControlPlane {
     pub(super) http: Http,
     gateway: Arc<dyn Transport>,
@@ -52,7 +52,8 @@ impl fmt::Debug for ArmControlPlane {
 }
 
 impl ArmControlPlane {
-    /// A control plane at an endpoint. Nothing is sent yet, but a token is fetched if there is a runtime.
+    /// Creates a control plane for an endpoint. This sends no request of its own, but starts to fetch a token if there
+    /// is a runtime.
     ///
     /// # Errors
     ///
@@ -66,7 +67,7 @@ impl ArmControlPlane {
         let credentials = Arc::new(options.credentials()?);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let early = Arc::clone(&credentials);
-            // A request that needs the token asks for it again, and reports why there is none.
+            // A request that needs the token fetches it again, and reports the error.
             runtime.spawn(async move { early.token().await.map(drop) });
         }
         let ArmOptions { endpoint, ambient, limit, budget, wait, .. } = options;
@@ -75,22 +76,22 @@ impl ArmControlPlane {
         Ok(Self { http, gateway: clients.gateway, wait, missing_groups: MissingGroups::default() })
     }
 
-    /// Where it is.
+    /// Returns the endpoint.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         self.http.endpoint()
     }
 
-    /// Gets a token, and tells how.
+    /// Fetches a token, and returns how it was obtained.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] with each credential that was tried, and why it gave none.
+    /// [`CredentialError`] with each credential that was tried, and why it returned no token.
     pub async fn authenticate(&self) -> Result<Authenticated, CredentialError> {
         self.http.credentials().authenticate().await
     }
 
-    /// The address of what is below a resource, in the resource's API version.
+    /// Returns the address of a path below a resource, in the resource's API version.
     pub(super) fn url(&self, id: &ResourceId, tail: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.endpoint().join(&format!("{id}{tail}"));
         url.query_pairs_mut().append_pair("api-version", route::version_of(id)).extend_pairs(query);
@@ -101,9 +102,11 @@ impl ArmControlPlane {
         self.url(id, "", route::read_query(id))
     }
 
-    /// What a change has to carry so that it is made only if `expected` holds. Where the service has no
-    /// way to say so, or where the version is one by content, the resource is read here, right before it is
-    /// changed: API Management's entity tag of that read is what the change then carries.
+    /// Returns the condition that a change must carry so that it is carried out only if `expected` holds.
+    ///
+    /// Some resources do not support conditions, and some versions are computed from content. In these cases the
+    /// resource is read here, directly before the change; API Management's entity tag of that read becomes the
+    /// condition.
     async fn condition(
         &self,
         id: &ResourceId,
@@ -127,14 +130,14 @@ impl ArmControlPlane {
                 if content_tag(&current.value) != *tag {
                     return Err(ProviderError::Conflict(id.clone()));
                 }
-                // Without an entity tag there is no condition to send: never `*`, which any version fulfils.
+                // Without an entity tag there is no condition to send. `*` is never sent: every version fulfils it.
                 let real = Some(current.etag.as_str()).filter(|tag| !tag.starts_with(BY_CONTENT));
                 Ok(real.map(str::to_owned).filter(|_| has_tags))
             }
         }
     }
 
-    /// Sends a change, again if it is refused for a version that still stands: API Management does that.
+    /// Sends a change, and retries it if it is refused although the version has not changed: API Management does that.
     pub(super) async fn change(&self, call: &Call, id: &ResourceId) -> Result<Answer, ProviderError> {
         for _ in 0..SPURIOUS {
             let error = match self.http.send(call).await {
@@ -214,7 +217,7 @@ impl Writes for ArmControlPlane {
             other => other?,
         };
         match self.finish(answer, id, Change::Put, &what).await? {
-            // Microsoft.Web's tags and the tag of an API in a product do not come back when it is read.
+            // The tags of Microsoft.Web and of an API in a product are not returned by a read.
             Ended::Shown(answer) => match (
                 answer.etag().filter(|_| route::has_entity_tag(id)),
                 resource_of(answer.body.clone(), id),
@@ -279,7 +282,7 @@ impl Writes for ArmControlPlane {
                 Some(tag) => Ok(ETag::new(tag)),
                 None => self.version_after(id, &what).await,
             },
-            // The one before it may have been carried out, and its answer lost.
+            // The previous attempt may have been carried out, and its answer lost.
             Err(error @ ProviderError::Conflict(_)) => match self.keys(id).await? {
                 Some(now) if now.value == keys => Ok(now.etag),
                 Some(_) | None => Err(error),
@@ -321,8 +324,8 @@ impl Browser for ArmControlPlane {
 }
 
 impl ArmControlPlane {
-    /// What a resource could not be put for: what is put somewhere needs that to be there, and Azure does not
-    /// always say what was not.
+    /// Returns the resource whose absence prevented a PUT. A PUT needs other resources to exist, and Azure does not
+    /// always name the missing one.
     async fn missing_for(&self, id: &ResourceId) -> ResourceId {
         let needed = route::needed_by(id);
         for one in &needed {
@@ -334,8 +337,7 @@ impl ArmControlPlane {
     }
 }
 
-/// Takes a resource from an answer, whose keys are not kept. Some answers spell the id otherwise, or leave
-/// it out.
+/// Reads a resource from an answer, and discards its keys. In some answers the id is spelt differently or missing.
 pub(super) fn resource_of(body: Value, asked: &ResourceId) -> Result<Resource, ProviderError> {
     let mut body = body;
     if let Value::Object(fields) = &mut body
@@ -344,12 +346,12 @@ pub(super) fn resource_of(body: Value, asked: &ResourceId) -> Result<Resource, P
         fields.insert("id".to_owned(), asked.as_str().into());
     }
     let mut resource = Resource::from_value(body).map_err(ProviderError::unusable_answer)?;
-    // Whether they are well-formed is for whoever asks for them.
+    // The caller that needs the keys checks whether they are well-formed.
     let _ = resource.take_keys();
     Ok(resource)
 }
 
-/// A resource with the version that Azure gave it, in a header or in itself, or else one by its content.
+/// Returns a resource with the version from the header or the body, or otherwise one that is computed from its content.
 pub(super) fn versioned(resource: Resource, tag: Option<ETag>) -> Versioned<Resource> {
     let within = || resource.field("etag").and_then(Value::as_str).map(ETag::new);
     let given = tag.or_else(within).filter(|_| route::has_entity_tag(resource.id()));

@@ -1,19 +1,19 @@
-//! The cure of each kind of failure.
+//! The hint for each kind of failure.
 
 use super::{FailureKind, meaning::Unproven};
 
-/// What a cure needs to know of the request that failed.
+/// The facts about the failed request that a hint needs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct About<'a> {
     /// The Azure subscription of the request.
     pub(super) subscription: Option<&'a str>,
-    /// How long Azure asks to wait, as a sentence goes on after "wait".
+    /// How long Azure asks to wait, worded so that it can follow "wait".
     pub(super) wait: Option<&'a str>,
 }
 
 const SEE_SUBSCRIPTIONS: &str = "az account list --all --output table";
 
-/// What to do about a failure, where that is known.
+/// Returns the hint for a failure, if one is known.
 #[expect(clippy::too_many_lines, reason = "one row for each kind of failure")]
 pub(super) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
     let again = || match about.wait {

@@ -1,4 +1,4 @@
-//! Where Azure Resource Manager is, and which addresses may be given a token.
+//! The address of Azure Resource Manager, and the addresses that may receive a token.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
-/// An instance of Azure Resource Manager, and the authority whose tokens it takes.
+/// An instance of Azure Resource Manager, and the authority whose tokens it accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     base: Url,
@@ -14,7 +14,7 @@ pub struct Endpoint {
     scope: String,
 }
 
-/// An address that a token must not be sent to.
+/// An address that must not receive a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{address}` is not an address of Azure Resource Manager: {problem}")]
 pub struct InvalidEndpoint {
@@ -29,9 +29,9 @@ impl Diagnose for InvalidEndpoint {
     }
 }
 
-/// An answer that points to where the token must not go.
+/// An answer that links to an address that must not receive the token.
 ///
-/// It names the origin alone: the rest of such an address may be signed.
+/// It names only the origin: the rest of such an address may be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer points to {origin}, which is not {own}")]
 pub struct ForeignAddress {
@@ -60,7 +60,7 @@ impl Endpoint {
         )
     }
 
-    /// Azure for the government of the United States.
+    /// Azure Government of the United States.
     #[must_use]
     pub fn us_government() -> Self {
         Self::known(
@@ -75,7 +75,7 @@ impl Endpoint {
         Self { base: parse(base), authority: parse(authority), scope: scope.to_owned() }
     }
 
-    /// The same cloud at another address, such as an emulator's.
+    /// Returns the same cloud at another address, such as an emulator's.
     ///
     /// # Errors
     ///
@@ -98,19 +98,19 @@ impl Endpoint {
         Ok(Self { base, ..self })
     }
 
-    /// The address, without a path.
+    /// Returns the address, without a path.
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
     }
 
-    /// Where tokens for it are issued.
+    /// Returns the address of the authority that issues tokens for it.
     #[must_use]
     pub fn authority(&self) -> &Url {
         &self.authority
     }
 
-    /// What a token for it has to be asked for, in the words of OAuth.
+    /// Returns the OAuth scope of a token for it.
     #[must_use]
     pub fn scope(&self) -> &str {
         &self.scope
@@ -123,13 +123,13 @@ impl Endpoint {
         clouds.iter().any(|cloud| cloud.base.origin() == self.base.origin())
     }
 
-    /// Whether it is on this very machine.
+    /// Whether it is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.base)
     }
 
-    /// The address of a path, which begins with `/` and is percent-encoded as needed.
+    /// Returns the address of a path, which begins with `/` and is percent-encoded as needed.
     #[must_use]
     pub fn join(&self, path: &str) -> Url {
         let mut url = self.base.clone();
@@ -137,7 +137,7 @@ impl Endpoint {
         url
     }
 
-    /// An address that an answer from `from` points to, if the token may go there.
+    /// Resolves a link in an answer from `from`, if the token may be sent there.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl Endpoint {
     }
 }
 
-/// Whether an address is on this very machine, by number or as `localhost`.
+/// Whether an address is on this machine, as a loopback IP address or as `localhost`.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
@@ -165,7 +165,7 @@ fn origin_of(url: &Url) -> String {
     format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// An address as it may be shown: a password in it is nobody's business.
+/// Returns an address for a message, without the password that it may contain.
 fn shown(address: &str) -> String {
     match address.rsplit_once('@') {
         Some((_, rest)) => format!("…@{rest}"),

@@ -1,19 +1,19 @@
-//! What the body of a failure says, in each of the envelopes that Azure uses.
+//! Parses the body of a failure, in each of the envelopes that Azure uses.
 
 use serde_json::Value;
 
 use super::body;
 
-/// How much of a text that is not JSON is shown, in characters.
+/// The maximum length of a text that is not JSON in a message, in characters.
 const LONGEST_TEXT: usize = 200;
-/// How deep errors within errors are read.
+/// The maximum depth of nested errors that is read.
 const DEEPEST: usize = 8;
-/// How many errors within an error are shown.
+/// The maximum number of nested errors that are shown.
 const MOST_DETAILS: usize = 20;
-/// What Microsoft.Web writes into an error about a resource that it did not find.
+/// The template of Microsoft.Web's error about a resource that does not exist.
 const NOT_FOUND_TEMPLATE: &str = "Cannot find {0} with name {1}.";
 
-/// One of several things that are wrong.
+/// One error among several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Detail {
     pub(super) code: Option<String>,
@@ -21,35 +21,35 @@ pub(super) struct Detail {
     pub(super) message: String,
 }
 
-/// What Microsoft.Web reports as not found.
+/// A resource that Microsoft.Web reports as not found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Missing {
-    /// Its word for the type of the resource, such as `WebSite` or `StaticSiteBuild`.
+    /// The type of the resource in Microsoft.Web's terms, such as `WebSite` or `StaticSiteBuild`.
     pub(super) kind: String,
     /// The name of the resource.
     pub(super) name: String,
 }
 
-/// What a body says, whatever it calls its parts.
+/// The content of a body, in any of the envelopes.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
     pub(super) target: Option<String>,
-    /// Codes of Microsoft.Web, which are numbers.
+    /// Microsoft.Web's codes, which are numbers.
     pub(super) extended: Vec<String>,
     pub(super) details: Vec<Detail>,
     pub(super) missing: Option<Missing>,
-    /// The assignments of Azure Policy that forbid the request: a name, and an id where it is given.
+    /// The assignments of Azure Policy that forbid the request: a name, and the id if there is one.
     pub(super) assignments: Vec<String>,
-    /// Whether it is in an envelope of Azure, and not in one of OAuth or in none.
+    /// Whether the body has an envelope of Azure, not one of OAuth or none.
     pub(super) is_enveloped: bool,
-    /// Whether it has the capital letters of Microsoft.Web's own envelope.
+    /// Whether field names are capitalised as in Microsoft.Web's own envelope.
     pub(super) is_of_web: bool,
 }
 
 impl Said {
-    /// Reads a body. A text that is not JSON is the message, and there is no code.
+    /// Parses a body. A text that is not JSON becomes the message, without a code.
     pub(super) fn read(bytes: &[u8]) -> Self {
         match body::json(bytes) {
             Ok(Value::Null) => Self::default(),
@@ -86,7 +86,7 @@ impl Said {
         said
     }
 
-    /// Some services put another service's whole error into the message.
+    /// Some services put the whole error of another service into the message.
     fn unwrap_message(&mut self) {
         let Some(inner) = self.message.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok())
         else {
@@ -115,7 +115,7 @@ impl Said {
         }
     }
 
-    /// Notes an error within an error. `bare` is whether its code is worth showing without a message.
+    /// Records a nested error. `bare` is whether its code is shown even without a message.
     fn note(&mut self, detail: &Value, depth: usize, bare: bool) {
         let entity = field(detail, "errorEntity");
         if let Some(entity) = entity {
@@ -135,12 +135,12 @@ impl Said {
     }
 }
 
-/// A message, which `OData` wraps into an object with a language.
+/// Returns a message. `OData` wraps it in an object that also has a language.
 fn message_of(error: &Value) -> Option<String> {
     text(error, "message").or_else(|| text(field(error, "message")?, "value"))
 }
 
-/// A resource that was not found, from the template of a message and its parameters.
+/// Returns a resource that was not found, from the template of the message and its parameters.
 fn missing_of(entity: &Value) -> Option<Missing> {
     if text(entity, "messageTemplate").as_deref() != Some(NOT_FOUND_TEMPLATE) {
         return None;
@@ -149,14 +149,14 @@ fn missing_of(entity: &Value) -> Option<Missing> {
     Some(Missing { kind: parameters.next()?, name: parameters.next()? })
 }
 
-/// The same from a message alone.
+/// Returns a resource that was not found, from the message only.
 fn missing_in(message: &str) -> Option<Missing> {
     let (kind, name) = message.trim().strip_prefix("Cannot find ")?.split_once(" with name ")?;
     let (kind, name) = (kind.to_owned(), name.trim_end_matches('.').to_owned());
     Some(Missing { kind, name })
 }
 
-/// An assignment of Azure Policy, from the additional information of an error.
+/// Returns an assignment of Azure Policy, from the additional information of an error.
 fn assignment_of(info: &Value) -> Option<String> {
     let name = text(info, "policyAssignmentDisplayName").filter(|name| !name.trim().is_empty());
     let name = name.or_else(|| text(info, "policyAssignmentName"));
@@ -164,7 +164,7 @@ fn assignment_of(info: &Value) -> Option<String> {
     named(name, id)
 }
 
-/// The same from a message, which holds identifiers as JSON.
+/// Returns an assignment of Azure Policy, from a message, which holds identifiers as JSON.
 fn assignment_in(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("\"policyAssignment\":")?;
     let assignment = serde_json::Deserializer::from_str(rest).into_iter::<Value>().next()?.ok()?;
@@ -183,7 +183,7 @@ fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     field(value, name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// A field, whatever the case of its name.
+/// Returns a field by its name, ignoring case.
 fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let fields = value.as_object()?;
     let found = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)?;
@@ -198,13 +198,13 @@ fn text(value: &Value, name: &str) -> Option<String> {
     }
 }
 
-/// The text between two marks, the first of which is a word and the second a character.
+/// Returns the text between two marks: the first is a word, the second a character.
 pub(super) fn between(text: &str, before: &str, after: char) -> Option<String> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(found, _)| found.to_owned())
 }
 
-/// The title of a page of HTML, or the beginning of a text.
+/// Returns the title of an HTML page, or the beginning of a text.
 fn page_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let title = between(&text, "<title>", '<').unwrap_or_else(|| without_tags(&text));

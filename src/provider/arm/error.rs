@@ -1,4 +1,4 @@
-//! What can go wrong between this program and Azure Resource Manager.
+//! Errors in the communication with Azure Resource Manager.
 
 use std::time::Duration;
 
@@ -15,69 +15,69 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArmError {
-    /// It answered with a failure.
+    /// Azure answered with a failure.
     #[error("{}", refused(.what, .failure))]
     Refused {
-        /// What was asked of it.
+        /// The request, as the object of a sentence.
         what: String,
-        /// What it answered.
+        /// The answer.
         failure: Box<ArmFailure>,
     },
-    /// A long-running operation ended, and not well.
+    /// A long-running operation failed or was cancelled.
     #[error("{what} was accepted, and then ended as {state}: {failure}")]
     Operation {
-        /// What was asked of it.
+        /// The request, as the object of a sentence.
         what: String,
-        /// The state that the operation ended in.
+        /// The final state of the operation.
         state: String,
-        /// What it said about that.
+        /// The error of the operation.
         failure: Box<ArmFailure>,
     },
-    /// A change was accepted, and how it ended is not known.
+    /// A change was accepted, but its outcome is unknown.
     #[error("{what} was accepted, and it is not known how it ended")]
     Unfinished {
-        /// What was asked of it.
+        /// The request, as the object of a sentence.
         what: String,
-        /// Why it is not known.
+        /// Why the outcome is unknown.
         #[source]
         source: Box<ArmError>,
     },
-    /// No connection, or one that broke.
+    /// The connection failed or broke.
     #[error("could not reach {origin} for {what}: {problem}")]
     Unreachable {
         /// Scheme and host.
         origin: String,
-        /// What was asked of it.
+        /// The request, as the object of a sentence.
         what: String,
-        /// What happened.
+        /// The problem.
         problem: String,
     },
     /// One request took too long.
     #[error("no whole answer within {} s to {what}", .after.as_secs())]
     Silent {
-        /// What was asked.
+        /// The request, as the object of a sentence.
         what: String,
-        /// How long was waited.
+        /// How long the program waited.
         after: Duration,
     },
-    /// The time of the whole command is over.
+    /// The time limit of the command was reached.
     #[error("the {} s that the command may take are over, waiting for {what}", .limit.as_secs())]
     TimeOver {
-        /// What was waited for.
+        /// The request or operation that was waited for, as the object of a sentence.
         what: String,
-        /// The time that the command may take.
+        /// The time limit of the command.
         limit: Duration,
     },
-    /// The answer asks for a longer wait than the command may take.
+    /// The answer asks for a longer wait than the command has time for.
     #[error(
         "Azure asks to wait {} s before {what} goes on, and the command has {} s left", .asked.as_secs(), .left.as_secs()
     )]
     TooLong {
-        /// What was waited for.
+        /// The request or operation that was waited for, as the object of a sentence.
         what: String,
         /// How long Azure asks to wait.
         asked: Duration,
-        /// How long the command may still take.
+        /// The remaining time of the command.
         left: Duration,
     },
     /// The server's certificate is not trusted.
@@ -85,56 +85,56 @@ pub enum ArmError {
     Untrusted {
         /// Scheme and host.
         origin: String,
-        /// What is wrong with the certificate.
+        /// The problem with the certificate.
         problem: String,
-        /// Where the trusted certificates come from, and how to give others.
+        /// Where the trusted certificates come from, and how to use different ones.
         store: String,
     },
     /// There are no certificates to verify servers with.
     #[error("no certificate authority is trusted: {problem}")]
     NoCertificates {
-        /// What went wrong.
+        /// The problem.
         problem: String,
-        /// Where the certificates should come from, and how to give others.
+        /// Where the certificates should come from, and how to use different ones.
         store: String,
     },
-    /// The proxy does not let the request through.
+    /// The proxy blocks the request.
     #[error("could not reach {origin} by way of the proxy {proxy} (from {variable}): {problem}")]
     Proxy {
         /// Scheme and host.
         origin: String,
         /// Host and port of the proxy.
         proxy: String,
-        /// The variable that names the proxy.
+        /// The environment variable that names the proxy.
         variable: &'static str,
-        /// What happened.
+        /// The problem.
         problem: String,
-        /// Whether the proxy asks for a user and a password.
+        /// Whether the proxy requires a user name and a password.
         login: bool,
     },
     /// An answer that cannot be used.
     #[error("the answer to {what} {problem}")]
     Unusable {
-        /// What was asked.
+        /// The request, as the object of a sentence.
         what: String,
-        /// What is wrong with the answer.
+        /// The problem with the answer.
         problem: String,
     },
-    /// An answer that points to where the token must not go.
+    /// An answer that links to an address that must not receive the token.
     #[error("the answer to {what} was not followed")]
     Foreign {
-        /// What was asked.
+        /// The request, as the object of a sentence.
         what: String,
-        /// Where it points.
+        /// The address.
         #[source]
         source: ForeignAddress,
     },
-    /// No token.
+    /// There is no token.
     #[error(transparent)]
     Credential(#[from] CredentialError),
 }
 
-/// A change that was made, and whose resource could not be read after that.
+/// A change that was carried out, but whose resource could not be read afterwards.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} was accepted, and the resource could not be read after that")]
 pub(super) struct NotReadBack {
@@ -149,7 +149,7 @@ impl Diagnose for NotReadBack {
     }
 }
 
-/// What a failure is told as. One that does not say whether a resource exists says so.
+/// Returns the message for a failure. If the failure does not show whether a resource exists, the message says so.
 fn refused(what: &str, failure: &ArmFailure) -> String {
     match failure.kind() {
         FailureKind::Undetermined(_) => {
@@ -160,13 +160,13 @@ fn refused(what: &str, failure: &ArmFailure) -> String {
 }
 
 impl ArmError {
-    /// What Azure's answer is about, where there was one.
+    /// Returns the kind of failure, if Azure answered.
     #[must_use]
     pub fn kind(&self) -> Option<&FailureKind> {
         self.refusal().map(ArmFailure::kind)
     }
 
-    /// Azure's answer to the request itself, where there was one.
+    /// Returns Azure's answer to the request itself, if there was one.
     fn refusal(&self) -> Option<&ArmFailure> {
         match self {
             Self::Refused { failure, .. } => Some(failure),
@@ -191,17 +191,18 @@ impl ArmError {
         self.refusal().is_some_and(|failure| failure.is_absence_of(id))
     }
 
-    /// The status of Azure's answer to the request itself, where there was one.
+    /// Returns the status of Azure's answer to the request itself, if there was one.
     pub(super) fn status(&self) -> Option<u16> {
         self.refusal().map(|failure| failure.status().as_u16())
     }
 
-    /// The resource group that Resource Manager reports as missing, if it does.
+    /// Returns the resource group that Resource Manager reports as missing, if any.
     pub(super) fn missing_group(&self) -> Option<&str> {
         self.refusal().and_then(ArmFailure::missing_group)
     }
 
-    /// The same, of a change that Azure has accepted: whatever happens after that, something may have changed.
+    /// Converts an error of a change that Azure had accepted: the change may have been carried out, even if a later
+    /// request failed.
     pub(super) fn after_acceptance(self, what: &str) -> ProviderError {
         let error = match self {
             ended @ (Self::Operation { .. } | Self::Unfinished { .. }) => ended,
@@ -210,7 +211,7 @@ impl ArmError {
         ProviderError::Unfinished(Failure::new(error))
     }
 
-    /// The same, as the engine is to see it.
+    /// Converts the error to the form that the engine uses.
     pub(super) fn about(self, id: &ResourceId) -> ProviderError {
         match self.kind() {
             Some(FailureKind::NotFound) if self.is_absence_of(id) => {
@@ -247,7 +248,8 @@ impl Diagnose for ArmError {
         let again = Diagnosis::new(ExitCode::Unavailable);
         match self {
             Self::Refused { failure, .. } => match failure.diagnosis() {
-                // The caller knows of absence in another form, so this is about another resource than the one asked for.
+                // The caller expects absence in another form, so this answer is about a different resource from the
+                // requested one.
                 Diagnosis { .. } if *failure.kind() == FailureKind::NotFound => {
                     again.hint("run `swa-apim status` to see what is there")
                 }
@@ -309,7 +311,7 @@ impl Diagnose for ArmError {
 
     fn is_answered(&self) -> bool {
         match self {
-            // What stands behind a server or a proxy that failed may have carried the request out.
+            // If a gateway server or proxy failed, the server behind it may have carried out the request.
             Self::Refused { failure, .. } => !matches!(failure.status().as_u16(), 500 | 502 | 504),
             // Without a token or a trusted connection, no request was sent.
             Self::Operation { .. }

@@ -1,4 +1,4 @@
-//! A failure that Azure answered with, decoded.
+//! A decoded failure in an answer of Azure.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{fmt, time::Duration};
@@ -19,9 +19,9 @@ use crate::{
     model::ResourceId,
 };
 
-/// An answer that is not a success, decoded.
+/// A decoded answer that is not a success.
 ///
-/// Nothing of it is shown that looks like a key or a token.
+/// Text that looks like a key or a token is never shown.
 #[derive(Clone)]
 pub struct ArmFailure {
     status: StatusCode,
@@ -33,7 +33,7 @@ pub struct ArmFailure {
     kind: FailureKind,
     missing: Option<Missing>,
     group: Option<String>,
-    /// The ids that Azure's support can find the request by: its own, and that of the whole command.
+    /// The ids by which Azure's support can find the request: that of the request, and that of the whole command.
     ids: [Option<String>; 2],
     /// The Azure subscription of the request.
     subscription: Option<String>,
@@ -52,7 +52,7 @@ impl ArmFailure {
         Self::read_without(status, headers, bytes, &[])
     }
 
-    /// Decodes an answer. Known secrets are hidden after that, so that a short one does not spoil the body.
+    /// Decodes an answer. Known secrets are hidden after decoding, so that a short secret does not corrupt the body.
     pub(super) fn read_without(
         status: StatusCode,
         headers: &HeaderMap,
@@ -86,7 +86,7 @@ impl ArmFailure {
         }
     }
 
-    /// The same, with the address that the request was sent to.
+    /// Returns the failure with the address that the request was sent to.
     pub(super) fn from(self, url: &Url) -> Self {
         let mut segments = url.path_segments().into_iter().flatten();
         let in_one = segments.next().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
@@ -94,25 +94,25 @@ impl ArmFailure {
         Self { subscription: subscription.filter(|id| !id.is_empty()), ..self }
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What it means.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> &FailureKind {
         &self.kind
     }
 
-    /// Azure's code for it.
+    /// Returns Azure's error code.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// The id that Azure's support can find the request by.
+    /// Returns the id by which Azure's support can find the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.ids[0].as_deref()
@@ -122,25 +122,25 @@ impl ArmFailure {
         &self.headers
     }
 
-    /// How long it asks to wait.
+    /// Returns how long the answer asks to wait.
     pub(super) fn retry_after_from(&self, now: Timestamp) -> Option<Duration> {
         retry::retry_after(&self.headers, now)
     }
 
-    /// The resource group that Resource Manager reports as missing.
+    /// Returns the resource group that Resource Manager reports as missing.
     pub(super) fn missing_group(&self) -> Option<&str> {
         self.group.as_deref()
     }
 
-    /// Whether it proves that a resource does not exist: Resource Manager or the resource's own provider
-    /// reports so of the resource, of one that it is in, or of its resource group.
+    /// Whether the answer proves that a resource does not exist: Resource Manager or the provider of the resource
+    /// reports that the resource, one of its parents or its resource group does not exist.
     #[must_use]
     pub fn is_absence_of(&self, id: &ResourceId) -> bool {
         let is_group = |group: &String| id.group().is_some_and(|own| own.eq_ignore_ascii_case(group));
         match (&self.kind, &self.missing) {
             (FailureKind::NotFound, Some(missing)) => missing.is_on_the_way_to(id),
             (FailureKind::NotFound, None) => self.group.as_ref().is_none_or(is_group),
-            // Of linked backends, this says that the resource is missing that they name.
+            // For linked backends, this code means that the resource to which they refer is missing.
             (FailureKind::BackendNotFound, Some(missing)) => {
                 missing.kind == "WebSite" && id.is_a("Microsoft.Web/sites") && missing.is_on_the_way_to(id)
             }
@@ -148,7 +148,7 @@ impl ArmFailure {
         }
     }
 
-    /// Everything but the code.
+    /// Returns the message and the ids, without the code.
     pub(super) fn message_and_ids(&self) -> String {
         let target = self.target.iter().map(|target| format!(" (target {target})"));
         let details = self.details.iter().map(|Detail { code, target, message }| {
@@ -164,7 +164,7 @@ impl ArmFailure {
         if ids.is_empty() { text } else { format!("{text} ({})", ids.join(", ")) }
     }
 
-    /// What to do about it, where that is known.
+    /// Returns the hint for the failure, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let wait = retry::asked(&self.headers);
@@ -174,7 +174,7 @@ impl ArmFailure {
 }
 
 impl Missing {
-    /// Whether a resource or one that it is in has this name.
+    /// Whether the resource or one of its parents has this name.
     fn is_on_the_way_to(&self, id: &ResourceId) -> bool {
         id.as_str().split('/').any(|segment| segment.eq_ignore_ascii_case(&self.name))
     }
@@ -192,7 +192,7 @@ impl FailureKind {
         let of = |text: Option<String>| text.as_deref().map(shown);
         match self {
             Self::NotAuthenticated { claims: Some(claims) } => {
-                // They look like a token, and are none. If they hold one, they are of no use.
+                // Claims look like a token, but are not one. If they contain a known secret, they are not used.
                 let claims = Some(claims).filter(|claims| without(claims, secrets) == *claims);
                 Self::NotAuthenticated { claims }
             }
@@ -518,11 +518,11 @@ mod tests {
         assert!(!shown.contains(secret) && shown.contains("of …"), "{shown}");
     }
 
-    /// Every recorded failure, by its code: what it means, and what it leads to.
+    /// Checks the kind and the exit code of every recorded failure.
     #[test]
     fn every_recorded_failure_is_understood() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings");
-        // Where there are no recordings, `tests/recordings` notes that they are left out.
+        // Where there are no recordings, `tests/recordings` reports that they are skipped.
         let Ok(entries) = std::fs::read_dir(&folder) else { return };
         let mut count = 0;
         for entry in

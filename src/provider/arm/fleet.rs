@@ -1,4 +1,4 @@
-//! Azure seen by page: many links, with as few requests as Azure allows.
+//! Reads many links by page, with as few requests as Azure allows.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,26 +20,26 @@ use crate::{
     provider::{Capabilities, Collection, Depth, ProviderError, Reads, Shared, Versioned},
 };
 
-/// From how many sites of a subscription, or links of a service, on it pays to read pages.
+/// The number of sites in a subscription, or of links of a service, from which reading pages saves requests.
 const WORTH_A_PAGE: usize = 4;
 
-/// What is on the pages of a collection, by the keys of the ids.
+/// The resources on the pages of a collection, by the keys of their ids.
 type Pages = BTreeMap<String, Versioned<Resource>>;
-/// Read once, whatever came of it.
+/// A result that is computed once, including a failure.
 type Once<T> = OnceCell<Result<T, Shared>>;
 
-/// Whether something was read with a page.
+/// Whether a resource was read with a page.
 enum Paged<T> {
-    /// It was: this is what is there.
+    /// It was; this is the content.
     OnAPage(T),
-    /// It was not, so it has to be read by itself.
+    /// It was not, so it must be read individually.
     ByItself,
 }
 
-/// A look at many links at once: what can be read by page is, once for all of them.
+/// A read-only view of many links: collections that can be read by page are read once for all links.
 ///
-/// The sites of a subscription come with their linked backends, and a service's products, subscriptions and
-/// APIs come in lists; policies alone are read one by one. Keys are not read, and nothing can be changed.
+/// The sites of a subscription are listed with their linked backends, and a service's products, subscriptions and APIs
+/// are listed too; only policies are read one by one. Keys are not read, and nothing can be changed.
 pub struct FleetView {
     plane: Arc<ArmControlPlane>,
     sites: HashMap<String, SitePages>,
@@ -69,7 +69,7 @@ impl fmt::Debug for FleetView {
 }
 
 impl FleetView {
-    /// A view of the links between these site environments and services.
+    /// Creates a view of the links between these site environments and services.
     pub fn new<'a>(
         plane: Arc<ArmControlPlane>,
         links: impl IntoIterator<Item = (&'a SiteEnvironmentId, &'a ApimServiceId)>,
@@ -83,7 +83,7 @@ impl FleetView {
         view
     }
 
-    /// The sites of a site's subscription, if they are to be read by page, and if the caller may list them.
+    /// Returns the sites of a site's subscription, if reading them by page saves requests and the caller may list them.
     async fn sites_beside(&self, site: &ResourceId) -> Option<&Pages> {
         let subscription = site.azure_subscription();
         let pages = self.sites.get(&subscription.to_ascii_lowercase())?;
@@ -94,7 +94,7 @@ impl FleetView {
             let path = format!("/subscriptions/{subscription}/providers/{}", StaticSiteId::TYPE);
             Ok(by_id(self.plane.all_at(&path, site, "listing the sites of the subscription").await?))
         });
-        // Whoever may read a site may still not list all of its subscription.
+        // A caller that may read a site may still lack permission to list the sites of the subscription.
         read.await.as_ref().ok()
     }
 
@@ -129,8 +129,8 @@ impl FleetView {
         self.collection(&pages.products, service, "/products").await
     }
 
-    /// Which APIs each product has: asked of each API if there are fewer of them than links, and otherwise not
-    /// at all.
+    /// Returns which APIs each product has, according to the list of products of each API. If there are at least as
+    /// many APIs as links, returns `None` without these requests.
     async fn members<'a>(
         &self,
         pages: &'a ServicePages,
@@ -168,7 +168,7 @@ impl FleetView {
     async fn paged(&self, id: &ResourceId) -> Result<Paged<Option<Versioned<Resource>>>, ProviderError> {
         if id.is_a(StaticSiteId::TYPE) {
             let found = self.sites_beside(id).await.and_then(|sites| sites.get(id.key()));
-            // A site that is not on the page may be in another subscription, or hidden there.
+            // A site that is not on the page may be in another subscription, or hidden from the caller.
             return Ok(found.map_or(Paged::ByItself, |found| Paged::OnAPage(Some(found.clone()))));
         }
         let Some((service, pages)) = self.service_of(id) else { return Ok(Paged::ByItself) };
@@ -232,8 +232,8 @@ impl FleetView {
         }
     }
 
-    /// The linked backends as they stand in their site, if it says which there are. Their names are not told
-    /// there, so each bears the name of what it names.
+    /// Returns the linked backends as the site shows them, if it lists them. The site does not show their names, so
+    /// each gets the name of the resource that it refers to.
     async fn backends(&self, environment: &SiteEnvironmentId) -> Option<Vec<Versioned<Resource>>> {
         if !environment.is_production() {
             return None;
@@ -255,7 +255,7 @@ fn by_id(found: Vec<Versioned<Resource>>) -> Pages {
     found.into_iter().map(|found| (found.value.id().key().to_owned(), found)).collect()
 }
 
-/// An API as it stands in a product's list.
+/// Returns an API as the list of a product shows it.
 fn place_in(product: &ProductId, api: &Resource) -> Result<Resource, ProviderError> {
     let id = product.api(&Api::read(api)?.id);
     let properties = api.field("properties").and_then(Value::as_object);

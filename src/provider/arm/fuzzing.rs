@@ -1,4 +1,4 @@
-//! Any bytes as answers of Azure Resource Manager.
+//! Fuzz targets: arbitrary bytes as answers of Azure Resource Manager.
 
 use jiff::Timestamp;
 use reqwest::{
@@ -21,18 +21,18 @@ fn asked() -> ResourceId {
     ResourceId::parse(ASKED).expect("a constant id")
 }
 
-/// Reads bytes as a page of a list of Azure Resource Manager, and of Resource Graph.
+/// Parses bytes as a page of a list of Azure Resource Manager, and of Resource Graph.
 ///
 /// # Panics
 ///
-/// If the address of the next page is another host's.
+/// If the address of the next page is on another host.
 pub fn page(bytes: &[u8]) {
     let Ok(body) = body::json(bytes) else { return };
     for page in [Page::read(body.clone()), Page::of_graph(body)].into_iter().flatten() {
         let mut trail = Trail::default();
         for next in page.next.iter().chain(&page.next) {
             check_own(next);
-            // a page that was read already is reported
+            // a page that was read before is an error, which is not checked here
             let _ = trail.follow(next);
         }
         for value in page.values {
@@ -43,11 +43,11 @@ pub fn page(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as the body of a failure, under statuses of every kind.
+/// Parses bytes as the body of a failure, with statuses of every kind.
 ///
 /// # Panics
 ///
-/// If a message is out of proportion.
+/// If a message is disproportionately long.
 pub fn failure(bytes: &[u8]) {
     for status in [400, 401, 403, 404, 409, 412, 422, 429, 500, 503] {
         let status = StatusCode::from_u16(status).expect("a constant status");
@@ -58,11 +58,11 @@ pub fn failure(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as the value of each header that asks to wait.
+/// Parses bytes as the value of each header that asks to wait.
 ///
 /// # Panics
 ///
-/// If a wait is longer than the longest.
+/// If a wait is longer than the maximum.
 pub fn retry_after(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     for name in ["retry-after", "x-ms-retry-after-ms", "retry-after-ms"] {
@@ -73,11 +73,11 @@ pub fn retry_after(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as the address of a control plane, and as one that an answer points to.
+/// Parses bytes as the address of a control plane, and as a link in an answer.
 ///
 /// # Panics
 ///
-/// If a token would be sent to another host, or in the clear.
+/// If a token would be sent to another host, or in plain text.
 pub fn address(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     check_own(&text);

@@ -1,4 +1,4 @@
-//! What a service's gateway says to a key, and what any address says to nobody in particular.
+//! How a service's gateway answers a request with a key, and how any address answers a request without one.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
@@ -16,14 +16,14 @@ use crate::{
     provider::{Answered, GatewayAnswer, Visit},
 };
 
-/// How much of an answer is read: those that tell are short.
+/// The maximum number of bytes of an answer that are read: the answers that matter are short.
 const LONGEST_ANSWER: usize = 64 << 10;
-/// How long an address may take to answer. A site gives up on its backend after 45 s, and says so.
+/// How long an address may take to answer. A site stops waiting for its backend after 45 s, and reports that.
 const ANSWERING: Duration = Duration::from_secs(50);
-/// What is wrong with an address whose version cannot be written into a header.
+/// The problem with an address whose API version cannot be written into a header.
 const UNSENDABLE: &str = "the header with the version of the API cannot be sent";
 
-/// Asks with a key and without a token. A key goes over https alone, or to this very machine.
+/// Sends a request with a key and without a token. A key is only sent over https, or to this machine.
 pub(super) async fn ask(transport: &dyn Transport, address: &Address, key: &Key) -> GatewayAnswer {
     let unclear = |text: &str| GatewayAnswer::Unclear(text.to_owned());
     let Ok(url) = Url::parse(&address.url) else { return unclear("its address cannot be read") };
@@ -43,7 +43,7 @@ pub(super) async fn ask(transport: &dyn Transport, address: &Address, key: &Key)
     meaning(status, &beginning(response).await)
 }
 
-/// Asks without a key and without a token.
+/// Sends a request without a key and without a token.
 pub(super) async fn visit(transport: &dyn Transport, address: &Address) -> Visit {
     let Ok(url) = Url::parse(&address.url) else {
         return Visit::Silent("its address cannot be read".to_owned());
@@ -60,7 +60,7 @@ pub(super) async fn visit(transport: &dyn Transport, address: &Address) -> Visit
     Visit::Answered(Answered { status, media_type, body: beginning(response).await })
 }
 
-/// A request for an address. A name below `localhost` is this very machine, whatever a resolver may say.
+/// Returns a request for an address. A name below `localhost` is always this machine, without a resolver.
 fn get(url: Url) -> Request {
     let mut here = url.clone();
     let name = local_name(&url).and_then(|name| HeaderValue::from_str(&name).ok());
@@ -74,7 +74,7 @@ fn get(url: Url) -> Request {
     }
 }
 
-/// The same with the header that names the version of the API, if it can be sent.
+/// Adds the header that names the version of the API, if it can be sent.
 fn versioned(mut request: Request, address: &Address) -> Option<Request> {
     if let Some((name, value)) = &address.header {
         let (name, value) = (HeaderName::try_from(name).ok()?, HeaderValue::from_str(value).ok()?);
@@ -83,13 +83,13 @@ fn versioned(mut request: Request, address: &Address) -> Option<Request> {
     Some(request)
 }
 
-/// The name, and the port, of a plain address below `localhost`: an emulator has a name for each site.
+/// Returns the name and the port of a plain address below `localhost`: an emulator has a name for each site.
 fn local_name(url: &Url) -> Option<String> {
     let name = url.domain().filter(|name| name.ends_with(".localhost") && url.scheme() == "http")?;
     Some(url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")))
 }
 
-/// Why there is no answer: what lies at the bottom of it.
+/// Returns the reason why there is no answer: the innermost error.
 fn why(error: &TransportError) -> String {
     let TransportError::Client(error) = error else { return error.to_string() };
     if error.is_timeout() && !error.is_connect() {
@@ -114,8 +114,8 @@ async fn beginning(mut response: Response) -> Vec<u8> {
     bytes
 }
 
-/// The gateway looks at the key before it looks for a token, so whatever it objects to beyond the key, it
-/// has accepted that.
+/// Interprets an answer. The gateway checks the key before it checks for a token, so an error that is not about the key
+/// shows that it accepted the key.
 fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
     let message = body::json(bytes).ok();
     let message = message.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);

@@ -1,4 +1,4 @@
-//! Requests and answers: the token, deadlines, repetition, pace, and how much is read.
+//! Requests and answers: the token, deadlines, retries, pace, and the limits on how much is read.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{
@@ -34,18 +34,18 @@ use super::{
 };
 use crate::ambient::Ambient;
 
-/// How many requests are under way at once.
+/// The maximum number of concurrent requests.
 const AT_ONCE: usize = 48;
-/// How many times an answer may send a request elsewhere on the same host.
+/// The maximum number of redirections of a request, which stay on the same host.
 const REDIRECTS: usize = 5;
-/// How many bytes of an answer are read. A page of the longest list is far below it.
+/// The maximum number of bytes of an answer that are read. A page of the longest list is far below it.
 const LONGEST_ANSWER: usize = 16 << 20;
-/// The longest wait between two looks at an operation that no answer has asked for.
+/// The maximum interval between two polls of an operation whose answers do not ask for one.
 const LONGEST_OWN_WAIT: Duration = Duration::from_secs(15);
-/// How long one request may take, its answer included.
+/// How long one request may take, including its answer.
 const ONE_REQUEST: Duration = Duration::from_secs(60);
 
-/// What sends requests to one endpoint.
+/// Sends requests to one endpoint.
 pub(super) struct Http {
     transport: Arc<dyn Transport>,
     endpoint: Endpoint,
@@ -55,7 +55,7 @@ pub(super) struct Http {
     pacer: Mutex<Pacer>,
     slots: Semaphore,
     surroundings: Surroundings,
-    /// Keys that were sent or received, so that no failure shows one.
+    /// Keys that were sent or received; they are removed from every failure.
     secrets: Mutex<BTreeSet<String>>,
     budget: Budget,
     correlation: HeaderValue,
@@ -69,13 +69,13 @@ impl fmt::Debug for Http {
     }
 }
 
-/// How long all requests together may take, and how much is read of their answers.
+/// The limits of all requests together: their time, and how much of their answers is read.
 pub(super) struct Limits {
     pub(super) time: Duration,
     pub(super) budget: Budget,
 }
 
-/// How one sending ended, if not with a success.
+/// How an attempt failed.
 struct Miss {
     error: ArmError,
     cause: Cause,
@@ -124,7 +124,7 @@ impl Http {
         self.ambient.now()
     }
 
-    /// Sends a request until it is answered with a success, or there is no point in sending it again.
+    /// Sends a request until it succeeds, or until retrying is pointless.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, ArmError> {
         let mut attempt = 0_u32;
         let mut renewed = false;
@@ -154,7 +154,7 @@ impl Http {
         }
     }
 
-    /// Sleeps, but not past the end of the command.
+    /// Sleeps, but not beyond the time limit of the command.
     pub(super) async fn wait(&self, duration: Duration, what: &str) -> Result<(), ArmError> {
         let left = self.left();
         if duration < left {
@@ -167,12 +167,12 @@ impl Http {
         Err(ArmError::TooLong { what: what.to_owned(), asked: duration, left })
     }
 
-    /// How long the command may still take.
+    /// Returns the remaining time of the command.
     fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
 
-    /// Keys that were sent or received, and the token.
+    /// Returns the keys that were sent or received, and the token.
     pub(super) fn secrets(&self) -> Vec<String> {
         let known = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().cloned().chain(self.credentials.secret_in_use()).collect()
@@ -199,7 +199,7 @@ impl Http {
         self.own(&answer.url, link, &call.what)
     }
 
-    /// An address that an answer points to, if the token may go there.
+    /// Resolves a link in an answer, if the token may be sent there.
     pub(super) fn own(&self, from: &Url, link: &str, what: &str) -> Result<Url, ArmError> {
         let own = self.endpoint.own(from, link);
         own.map_err(|source| ArmError::Foreign { what: what.to_owned(), source })
@@ -215,13 +215,13 @@ impl Http {
         let token = token.map_err(|error| Miss { error: error.into(), cause: Cause::Final })?;
         let bucket = Bucket::of(&call.method, url);
         let (_slot, mut place) = loop {
-            // It is never closed.
+            // The semaphore is never closed.
             let slot = self.slots.acquire().await;
             let wait = self.pacer().reserve(&bucket, Instant::now());
             if wait.is_zero() {
                 break (slot, Place { http: self, bucket: &bucket, is_answered: false });
             }
-            // Others may not have to wait.
+            // Other requests may not have to wait.
             drop(slot);
             if wait >= self.left() {
                 return Err(over());
@@ -253,7 +253,7 @@ impl Http {
         outcome
     }
 
-    /// Sends a request once. What an answer says of a failure is shown without the secrets that are known.
+    /// Sends a request once. Known secrets are removed from the text of a failure.
     async fn exchange(&self, call: &Call, url: &Url, bearer: HeaderValue) -> Result<Answer, Miss> {
         let request = self.request(call, url, bearer)?;
         let response = self.transport.send(request).await;
@@ -279,7 +279,7 @@ impl Http {
             bytes.extend_from_slice(&chunk);
         }
         if !status.is_success() && !status.is_redirection() {
-            // The status of a failure tells enough; what cannot be read of it is left out.
+            // The status of a failure is sufficient; an unreadable body is ignored.
             let bytes = if coding.is_some() { Vec::new() } else { bytes };
             let failure = ArmFailure::read_without(status, &headers, &bytes, &self.secrets()).from(url);
             let cause = Cause::of(&failure, self.ambient.now());
@@ -360,7 +360,7 @@ impl Http {
     }
 }
 
-/// The place of a request that is under way, given back when it is answered or given up.
+/// The place of a request in progress. It is released when the request is answered or abandoned.
 struct Place<'a> {
     http: &'a Http,
     bucket: &'a Bucket,
@@ -375,12 +375,12 @@ impl Drop for Place<'_> {
     }
 }
 
-/// A moment that is `time` later; a year later, where it is further away than the clock reaches.
+/// Returns the moment `time` after `now`, or a year after it where that exceeds the range of the clock.
 fn later(now: Instant, time: Duration) -> Instant {
     now.checked_add(time).or_else(|| now.checked_add(LONGEST_WAIT)).unwrap_or(now)
 }
 
-/// How the body of an answer is compressed, if it is.
+/// Returns how the body of an answer is compressed, if it is.
 fn coding_of(headers: &HeaderMap) -> Option<String> {
     let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown coding").trim();
     let is_none = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
@@ -430,7 +430,7 @@ mod tests {
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n";
             let answer = format!("{head}content-length: 4\r\n\r\nAAAA");
             stream.write_all(answer.as_bytes()).await.unwrap();
-            // Nothing is asked again.
+            // The request is not retried.
             listener.accept().await.unwrap();
         };
         tokio::select! {

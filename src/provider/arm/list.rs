@@ -1,4 +1,4 @@
-//! Collections, page by page.
+//! Lists collections, page by page.
 
 use futures_util::future::try_join_all;
 use reqwest::Method;
@@ -38,7 +38,7 @@ impl ArmControlPlane {
             Collection::ProductsNamed(service, name) => {
                 let filter = format!("displayName eq '{}'", name.replace('\'', "''"));
                 let found = self.below(service, "/products", &[("$filter", &filter)]).await?;
-                // A filter that is not understood lists all there are.
+                // If the service ignores the filter, the list has all elements.
                 let is = |resource: &Resource| resource.text("properties.displayName") == Ok(Some(name));
                 found.into_iter().filter(is).collect()
             }
@@ -53,7 +53,7 @@ impl ArmControlPlane {
         Ok(found)
     }
 
-    /// The elements of a collection of a resource: none if the resource is proven not to exist.
+    /// Returns the elements of a collection of a resource: none if the resource is proven not to exist.
     pub(super) async fn below(
         &self,
         parent: &ResourceId,
@@ -69,7 +69,7 @@ impl ArmControlPlane {
         }
     }
 
-    /// Every resource of a list at a path, spoken to as `like` is.
+    /// Returns every resource of the list at a path, in the API version of `like`.
     pub(super) async fn all_at(
         &self,
         path: &str,
@@ -82,7 +82,7 @@ impl ArmControlPlane {
         Ok(resources(values)?.into_iter().map(|resource| versioned(resource, None)).collect())
     }
 
-    /// Every value of a list, whatever number of pages it comes in.
+    /// Returns every value of a list, from all of its pages.
     pub(super) async fn pages(&self, first: Url, what: &str) -> Result<Vec<Value>, ArmError> {
         let unusable = |problem: String| ArmError::Unusable { what: what.to_owned(), problem };
         let mut values = Vec::new();
@@ -97,7 +97,7 @@ impl ArmControlPlane {
         }
     }
 
-    /// Every resource of a type that the caller can see, in any subscription, from Resource Graph.
+    /// Returns every resource of a type that the caller can see, in any subscription, from Resource Graph.
     async fn everywhere(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
         let mut url = self.endpoint().join("/providers/Microsoft.ResourceGraph/resources");
         url.query_pairs_mut().append_pair("api-version", route::RESOURCE_GRAPH);
@@ -131,7 +131,8 @@ impl ArmControlPlane {
         }
     }
 
-    /// Every resource of a type in every Azure subscription that the caller can see, each asked by itself.
+    /// Returns every resource of a type in every Azure subscription that the caller can see, with a list per
+    /// subscription.
     async fn in_each_subscription(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
         let nowhere = ResourceId::resource_group("-", "-")?;
         let mut url = self.endpoint().join("/subscriptions");
@@ -139,7 +140,7 @@ impl ArmControlPlane {
         let listed = self.pages(url, "listing Azure subscriptions").await;
         let listed = listed.map_err(|error| error.about(&nowhere))?;
         let each = listed.iter().map(async |subscription| {
-            // One that is left out would let all in it look as if it did not exist.
+            // If a subscription were skipped, all of its resources would seem not to exist.
             let id = subscription.get("subscriptionId").and_then(Value::as_str).ok_or_else(|| {
                 let (what, problem) =
                     ("listing Azure subscriptions".to_owned(), "has one without an id".to_owned());
@@ -156,8 +157,8 @@ impl ArmControlPlane {
     }
 }
 
-/// The resources of a list. No address says which resource each of its values is, so each needs an id of its own. What
-/// belongs to the tenant, and so to no Azure subscription, is of no type that is listed here, and is left out.
+/// Returns the resources of a list. The address of the list does not identify its values, so each value needs an id.
+/// Resources of the tenant, which are in no Azure subscription, are left out: no type that is listed here is one.
 fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderError> {
     let of_tenant = |id: &str| id.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("/providers/"));
     let resource = |value: Value| {
@@ -172,8 +173,9 @@ fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderError> {
     values.into_iter().filter_map(resource).collect()
 }
 
-/// Whether a subscription's scope is this product, or may be: the list of a product may hold others, whose scope
-/// holds it too. One without a scope that can be read cannot be attributed; whoever reads it reports that.
+/// Whether the scope of a subscription is this product, or may be. The list of a product may also hold subscriptions of
+/// other products whose scopes contain the scope of this one. A subscription without a readable scope cannot be
+/// attributed; the code that reads it reports that.
 pub(super) fn is_scoped_to(subscription: &Resource, product: &ProductId) -> bool {
     let Ok(Some(scope)) = ApimSubscription::scope_of(subscription) else { return true };
     let name = ApimSubscription::product_of_scope(scope);

@@ -1,4 +1,4 @@
-//! What a failure means: its kind, the exit code that it leads to, and the cure.
+//! The meaning of a failure: its kind, its exit code and its hint.
 
 use reqwest::{
     StatusCode,
@@ -11,13 +11,13 @@ use super::{
 };
 use crate::diagnosis::ExitCode;
 
-/// What a failure means to the caller.
+/// The meaning of a failure to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// The token is missing, wrong or too old.
+    /// The token is missing, invalid or expired.
     NotAuthenticated {
-        /// What a new token has to prove beyond that, in base64, if Azure says so.
+        /// The claims that a new token must have in addition, in base64, if Azure names them.
         claims: Option<String>,
     },
     /// The token was issued by another Microsoft Entra tenant than the one that the subscription trusts.
@@ -25,74 +25,74 @@ pub enum FailureKind {
         /// The tenant that the subscription trusts, if Azure names it.
         tenant: Option<String>,
     },
-    /// The caller may not do this.
+    /// The caller lacks the permission.
     NotAuthorized {
-        /// The action that is missing, such as `Microsoft.Web/staticSites/read`.
+        /// The missing action, such as `Microsoft.Web/staticSites/read`.
         action: Option<String>,
-        /// Where it is missing.
+        /// The scope in which it is missing.
         scope: Option<String>,
     },
-    /// A deny assignment forbids it, whatever the caller's roles are.
+    /// A deny assignment forbids the request, regardless of the caller's roles.
     Denied,
-    /// Azure Policy forbids it, whatever the caller's roles are.
+    /// Azure Policy forbids the request, regardless of the caller's roles.
     Policy {
-        /// The assignments that forbid it: a name, and an id where Azure gives one.
+        /// The assignments that forbid it: a name, and the id if Azure names it.
         assignments: Vec<String>,
     },
     /// Resource Manager or the resource's own provider reports that a resource does not exist.
     NotFound,
-    /// An answer with 404 that does not prove that the resource is missing.
+    /// A 404 that does not prove that the resource is missing.
     Undetermined(Unproven),
     /// The resource has changed since it was read.
     Conflict,
-    /// Another operation on the resource is under way.
+    /// Another operation on the resource is in progress.
     InProgress,
     /// The control plane of the service cannot reach the service.
     ManagementFailed,
-    /// A lock forbids it.
+    /// A lock forbids the request.
     Locked,
-    /// The Azure subscription is disabled, and can only be read.
+    /// The Azure subscription is disabled and read-only.
     ReadOnly,
-    /// The Azure subscription does not have the resource provider.
+    /// The resource provider is not registered in the Azure subscription.
     NotRegistered {
         /// The namespace of the provider, such as `Microsoft.Web`, if Azure names it.
         namespace: Option<String>,
     },
     /// The Azure subscription's id is not well-formed.
     InvalidSubscription,
-    /// A proxy asks for a user and a password.
+    /// A proxy requires a user name and a password.
     ProxyLogin,
-    /// Too many requests.
+    /// There were too many requests.
     Throttled,
-    /// The service has a fault, for now.
+    /// The service is temporarily unavailable.
     Unavailable,
-    /// The site has a linked backend already.
+    /// The site already has a linked backend.
     SecondBackend,
-    /// The backend that was to be linked does not exist, or not in that region.
+    /// The backend to link does not exist, or not in that region.
     BackendNotFound,
-    /// What Azure answers if it cannot tell the region of a backend, and to other mishaps too.
+    /// Azure's answer if it cannot determine the region of a backend, and for some other failures.
     NoRegion,
-    /// It is refused as it stands.
+    /// The request is invalid.
     Rejected,
 }
 
-/// Why an answer with 404 proves nothing.
+/// Why a 404 proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unproven {
-    /// The Azure subscription cannot be found with this token: a wrong id, a wrong tenant, or no rights.
+    /// The Azure subscription cannot be found with this token: a wrong id, a wrong tenant, or missing permissions.
     Subscription,
-    /// Azure does not have this type of resource, in this API version or in this region.
+    /// Azure does not have this resource type, in this API version or in this region.
     Type,
-    /// The answer has no code for it: a proxy's page, an empty body, JSON of something else.
+    /// The answer has no code: a proxy's page, an empty body, or unrelated JSON.
     NoCode,
-    /// The code says something else.
+    /// The code has another meaning.
     OtherCode,
 }
 
 /// Codes with which Resource Manager and API Management report that a resource does not exist.
 const ABSENT: [&str; 4] =
     ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "ServiceNotFound"];
-/// Codes that say that another operation is under way.
+/// Codes which report that another operation is in progress.
 const BUSY: [&str; 7] = [
     "PessimisticConcurrencyConflict",
     "ServiceLocked",
@@ -102,7 +102,7 @@ const BUSY: [&str; 7] = [
     "ConcurrentOperationInProgress",
     "ResourceGroupBeingDeleted",
 ];
-/// Words of messages that say the same.
+/// Phrases in messages with the same meaning.
 const BUSY_WORDS: [&str; 5] = [
     "operation on the api is in progress",
     "another operation is in progress",
@@ -112,7 +112,7 @@ const BUSY_WORDS: [&str; 5] = [
 ];
 
 impl FailureKind {
-    /// The kind of a failure.
+    /// Determines the kind of a failure.
     pub(super) fn of(status: StatusCode, headers: &HeaderMap, said: &Said) -> Self {
         let message = said.message.as_deref().unwrap_or_default();
         let code = said.code.as_deref().unwrap_or_default();
@@ -144,7 +144,7 @@ impl FailureKind {
         }
     }
 
-    /// The exit code that the failure leads to.
+    /// Returns the exit code for the failure.
     pub(super) fn exit(&self) -> ExitCode {
         match self {
             Self::NotAuthenticated { .. }
@@ -200,7 +200,8 @@ fn not_found(said: &Said, code: &str, message: &str) -> FailureKind {
     })
 }
 
-/// Which action is missing where. If it is missing on a resource that the request only refers to, that one.
+/// Returns which action is missing, and in which scope. If it is missing on a resource to which the request only
+/// refers, the scope is that resource.
 fn not_authorized(message: &str) -> FailureKind {
     let linked = between(message, "perform action(s) '", '\'');
     let (action, scope) = match linked {
@@ -210,14 +211,15 @@ fn not_authorized(message: &str) -> FailureKind {
     FailureKind::NotAuthorized { action, scope }
 }
 
-/// The tenant in `It must match one of the tenants 'https://sts.windows.net/T/' associated with`.
+/// Returns the tenant in `It must match one of the tenants 'https://sts.windows.net/T/' associated with`.
 fn tenant_in(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("must match")?;
     let is_id = |part: &&str| part.len() == 36 && part.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
     rest.split(['/', '\'', ',', ' ']).find(is_id).map(str::to_owned)
 }
 
-/// What a new token has to prove, from `WWW-Authenticate: Bearer …, error="insufficient_claims", claims="…"`.
+/// Returns the claims that a new token must have, from `WWW-Authenticate: Bearer …, error="insufficient_claims",
+/// claims="…"`.
 fn claims(headers: &HeaderMap) -> Option<String> {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     let base64 = |c: char| c.is_ascii_alphanumeric() || "+/=-_".contains(c);

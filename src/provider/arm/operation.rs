@@ -1,4 +1,4 @@
-//! Long-running operations, in every shape that Azure gives them.
+//! Long-running operations, in every form in which Azure reports them.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
@@ -15,18 +15,18 @@ use super::{
 };
 use crate::{diagnosis::Diagnose as _, model::ResourceId};
 
-/// Where the progress of an operation can be asked for.
+/// The address at which the progress of an operation is polled.
 enum Progress {
     /// An operation's own resource, with a `status`.
     Operation(Url),
-    /// An address that answers 202 until it is over.
+    /// An address that answers 202 until the operation has ended.
     Location(Url),
     /// The resource itself, with a `provisioningState`.
     Resource(Url),
 }
 
 impl Progress {
-    /// Whether an operation's own resource is not given up for less.
+    /// Whether this address reports no less about the operation than the other one.
     fn tells_as_much_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Operation(_), _) | (Self::Location(_), Self::Location(_) | Self::Resource(_)) => true,
@@ -41,54 +41,54 @@ impl Progress {
     }
 }
 
-/// What an answer says about an operation.
+/// The progress of an operation, according to an answer.
 enum Stage {
     Pending,
     Succeeded,
     Failed(String),
 }
 
-/// Whether an operation is waited for.
+/// Whether the program waits for an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Until it is over.
+    /// Until the operation has ended.
     UntilDone,
-    /// Until it is accepted.
+    /// Until the operation is accepted.
     UntilAccepted,
 }
 
 /// The change that an operation carries out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The resource is created or updated: it is there at the end.
+    /// The resource is created or updated: it exists at the end.
     Put,
-    /// The resource is deleted: it is not there at the end.
+    /// The resource is deleted: it does not exist at the end.
     Delete,
     /// Nothing is changed.
     Check,
 }
 
-/// An operation that may have only begun.
+/// An operation that may still be in progress.
 pub(super) struct Begun<'a> {
-    /// The resource that it is about.
+    /// The resource of the operation.
     pub(super) id: &'a ResourceId,
-    /// Its address.
+    /// The address of the resource.
     pub(super) resource: &'a Url,
     pub(super) change: Change,
-    /// What it is for, as the object of a sentence.
+    /// The purpose of the operation, as the object of a sentence.
     pub(super) what: &'a str,
 }
 
-/// How an operation ended that was waited for.
+/// The result of an operation.
 pub(super) enum Ended {
-    /// With an answer that may show the resource as it is at the end.
+    /// An answer that may show the final state of the resource.
     Shown(Box<Answer>),
-    /// Without one, or it is not waited for: the first answer shows the resource as it was.
+    /// There is no such answer, or the program does not wait: the first answer shows an earlier state of the resource.
     Unseen,
 }
 
 impl Http {
-    /// Waits for an operation that may have only begun.
+    /// Waits for an operation that may still be in progress.
     pub(super) async fn finish(
         &self,
         begun: Answer,
@@ -110,7 +110,7 @@ impl Http {
             self.wait(pause, what).await?;
             let answer = match self.send(&Call::get(progress.url().clone(), what)).await {
                 Ok(answer) => answer,
-                // Azure may not show yet what it has accepted, or not any more.
+                // Azure may not show a change yet that it has accepted, or may not show it any longer.
                 Err(error) if error.status() == Some(404) && change != Change::Check => {
                     if change == Change::Delete && self.is_gone(operation).await? {
                         return Ok(Ended::Unseen);
@@ -127,7 +127,7 @@ impl Http {
                 Stage::Pending => {}
             }
             pause = polls.next(retry_after(&answer, self.now()));
-            // Each answer may give out a new link, which is signed: the newest one is good the longest.
+            // Each answer may have a new link, which is signed: the newest one is valid the longest.
             if let Some(moved) = self.progress_of(&answer, operation)?
                 && moved.tells_as_much_as(&progress)
             {
@@ -179,7 +179,7 @@ fn stage(progress: &Progress, answer: &Answer, change: Change) -> Stage {
         },
         Progress::Location(_) if answer.status == StatusCode::ACCEPTED => Stage::Pending,
         Progress::Location(_) => status().map_or_else(|| state_of(answer), of_operation),
-        // As long as it can be read, it is not deleted.
+        // While it can be read, it is not deleted.
         Progress::Resource(_) if change == Change::Delete => match state_of(answer) {
             failed @ Stage::Failed(_) => failed,
             Stage::Succeeded | Stage::Pending => Stage::Pending,
@@ -188,14 +188,15 @@ fn stage(progress: &Progress, answer: &Answer, change: Change) -> Stage {
     }
 }
 
-/// What a resource's own provisioning state says; one that says nothing is done.
+/// Returns the stage from the resource's provisioning state; without one, the operation has ended.
 fn state_of(answer: &Answer) -> Stage {
     let state = answer.body.pointer("/properties/provisioningState").and_then(Value::as_str);
     state.map_or(Stage::Succeeded, of_word)
 }
 
-/// What the status of an operation says. [Three words end one](https://github.com/cloud-and-ai-microsoft/resource-provider-contract/blob/master/v1.0/async-api-reference.md);
-/// with any other, it goes on.
+/// Returns the stage from the status of an operation.
+/// [Three words end one](https://github.com/cloud-and-ai-microsoft/resource-provider-contract/blob/master/v1.0/async-api-reference.md);
+/// with any other word, it is in progress.
 fn of_operation(word: &str) -> Stage {
     let succeeded = ["Succeeded", "Completed", "Success"];
     match of_word(word) {
@@ -204,8 +205,8 @@ fn of_operation(word: &str) -> Stage {
     }
 }
 
-/// Azure's words for states of resources grow in number: a word that is not known is taken as the end, and the
-/// verification after it reads what is there.
+/// Returns the stage from the state of a resource. Azure adds states over time: an unknown word counts as the end, and
+/// the verification that follows reads the actual state.
 fn of_word(word: &str) -> Stage {
     let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(word));
     if is(&["Failed", "Canceled", "Cancelled"]) {

@@ -1,28 +1,28 @@
-//! What a control plane over HTTP is made of.
+//! The settings of a control plane over HTTP.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{ArmError, Budget, CredentialOptions, Credentials, Endpoint, Transport, Wait, clients};
 use crate::ambient::Ambient;
 
-/// What a control plane over HTTP is made of.
+/// The settings of a control plane over HTTP.
 #[derive(Clone)]
 pub struct ArmOptions {
-    /// Where it is.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// The environment, in which credentials are configured.
+    /// Reads an environment variable. Credentials are configured there.
     pub variables: fn(&str) -> Option<String>,
-    /// The time and chance.
+    /// The clock and the source of random numbers.
     pub ambient: Arc<dyn Ambient>,
-    /// How long everything that is asked of it may take together.
+    /// How long all requests may take together.
     pub limit: Duration,
-    /// How much may be read, of all that the command reads.
+    /// How much may be read; the command's control planes share it.
     pub budget: Budget,
-    /// Whether what it has only begun is waited for.
+    /// Whether the program waits for long-running operations.
     pub wait: Wait,
-    /// The Azure subscription that tokens are to be good for, if one is known: its id or name.
+    /// The Azure subscription that tokens must be valid for, if one is known: its id or name.
     pub subscription: Option<String>,
-    /// What carries requests to Azure Resource Manager and to gateways, if not the network.
+    /// Carries requests to Azure Resource Manager and to gateways. The default is the network.
     pub transport: Option<Arc<dyn Transport>>,
 }
 

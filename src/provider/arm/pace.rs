@@ -1,6 +1,6 @@
-//! Staying below what Resource Manager allows, by what its answers say is left; no I/O, no clock.
+//! Keeps requests within the limits of Resource Manager, by the remaining counts in its answers; no I/O, no clock.
 //!
-//! It counts in token buckets for each subscription, principal and kind of request:
+//! Resource Manager counts in token buckets for each subscription, principal and kind of request:
 //! [250 reads and 25 a second, 200 writes and 10 a second, 200 deletes and 10 a second](https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
 #![warn(clippy::arithmetic_side_effects)]
 
@@ -10,10 +10,10 @@ use reqwest::{Method, header::HeaderMap};
 use tokio::time::Instant;
 use url::Url;
 
-/// What is kept back, since others may use the same bucket.
+/// The number of tokens that stay unused, since other processes may use the same bucket.
 const KEPT: f64 = 1.0;
 
-/// A kind of request that is counted by itself.
+/// A kind of request that is counted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Reads,
@@ -29,7 +29,7 @@ impl Kind {
         }
     }
 
-    /// How many tokens are added each second.
+    /// Returns how many tokens are added per second.
     fn rate(self) -> f64 {
         match self {
             Self::Reads => 25.0,
@@ -55,7 +55,7 @@ impl Kind {
     }
 }
 
-/// Which count a request goes to.
+/// The bucket that a request is counted in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Bucket {
     subscription: String,
@@ -77,19 +77,19 @@ impl Bucket {
     }
 }
 
-/// What is known of one bucket.
+/// The known state of one bucket.
 #[derive(Debug)]
 struct Level {
-    /// How many requests may be sent at `at`, those under way taken off.
+    /// How many requests may be sent at `at`, not counting those in progress.
     tokens: f64,
-    /// The most that there can be.
+    /// The maximum number of tokens.
     capacity: f64,
     at: Instant,
     under_way: u32,
     closed_until: Option<Instant>,
 }
 
-/// What is known of the buckets.
+/// The known state of all buckets.
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
     levels: HashMap<Bucket, Level>,
@@ -100,7 +100,7 @@ impl Pacer {
         Self::default()
     }
 
-    /// How long a request has to wait. If that is not at all, it counts as sent.
+    /// Returns how long a request must wait. If the wait is zero, the request is counted as sent.
     pub(super) fn reserve(&mut self, bucket: &Bucket, now: Instant) -> Duration {
         let level = self.level(bucket, now);
         if let Some(until) = level.closed_until {
@@ -118,7 +118,7 @@ impl Pacer {
         Duration::from_secs_f64(missing / bucket.kind.rate()).max(Duration::from_millis(1))
     }
 
-    /// Takes note of an answer, of none too.
+    /// Records an answer, or that there was none.
     pub(super) fn answered(
         &mut self,
         bucket: &Bucket,
@@ -133,7 +133,7 @@ impl Pacer {
         let level = self.level(bucket, now);
         level.under_way = level.under_way.saturating_sub(1);
         if let Some(remaining) = remaining {
-            // Some of those under way may be counted in it already; to take them off twice is the safe side.
+            // The count may already include some requests in progress; to subtract them twice is on the safe side.
             level.tokens = f64::from(remaining) - f64::from(level.under_way);
             level.capacity = level.capacity.max(f64::from(remaining));
         }
@@ -143,7 +143,7 @@ impl Pacer {
         }
     }
 
-    /// How many requests of a bucket are under way.
+    /// Returns how many requests of a bucket are in progress.
     #[cfg(test)]
     pub(super) fn under_way(&self, bucket: &Bucket) -> u32 {
         self.levels.get(bucket).map_or(0, |level| level.under_way)
@@ -203,7 +203,7 @@ mod tests {
         }
     }
 
-    /// How long so many reads take, and how often the service refuses.
+    /// Returns how long this many reads take, and how often the service refuses one.
     fn simulate(reads_wanted: usize, at_once: usize, latency: Duration) -> (Duration, usize) {
         let (start, bucket) = (Instant::now(), reads());
         let mut service = Service { tokens: 250.0, at: start, refused: 0 };

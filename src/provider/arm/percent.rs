@@ -1,6 +1,6 @@
-//! Percent-encoding, taken off.
+//! Percent-decoding.
 
-/// A text with one layer of percent-encoding taken off. What is not an encoded byte stays as it is.
+/// Decodes one layer of percent-encoding. Other text is not changed.
 #[must_use]
 pub fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();

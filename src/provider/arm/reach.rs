@@ -1,4 +1,4 @@
-//! Why a server cannot be reached: its certificate, a proxy on the way, or its name.
+//! Why a server cannot be reached: its certificate, a proxy or its name.
 
 use std::{error::Error, io, path::Path};
 
@@ -6,22 +6,22 @@ use url::Url;
 
 use super::{ArmError, Cause, TransportError};
 
-/// The variables that name files and folders of trusted certificates, in PEM.
+/// The environment variables that name files and directories of trusted certificates, in PEM.
 const STORES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-/// The variables that name a proxy for https, then for http, in the order in which they are looked at.
+/// The environment variables that name a proxy for https, then for http, in the order in which they are read.
 const PROXIES: [(&str, &[&str]); 2] = [
     ("https", &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
     ("http", &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]),
 ];
 
-/// The environment, as far as it decides how servers are reached.
+/// The environment variables that determine how servers are reached.
 #[derive(Clone, Copy)]
 pub(super) struct Surroundings {
     pub(super) variables: fn(&str) -> Option<String>,
 }
 
 impl Surroundings {
-    /// What a connection that was not made, or broke, means for the caller and for the next attempt.
+    /// Returns the error for a connection that failed or broke, and its effect on the next attempt.
     pub(super) fn explain(self, url: &Url, what: &str, error: &TransportError) -> (ArmError, Cause) {
         let origin = url.origin().ascii_serialization();
         let error = match error {
@@ -50,17 +50,17 @@ impl Surroundings {
         (ArmError::Unreachable { origin, what: what.to_owned(), problem }, cause)
     }
 
-    /// Whether a variable names the certificate authorities to trust.
+    /// Whether an environment variable names the trusted certificate authorities.
     pub(super) fn names_authorities(self) -> bool {
         STORES.into_iter().any(|name| (self.variables)(name).is_some())
     }
 
-    /// That there are no certificates to verify servers with.
+    /// Returns the error for missing certificates.
     pub(super) fn no_certificates(self, error: &dyn Error) -> ArmError {
         ArmError::NoCertificates { problem: deepest(error), store: self.store() }
     }
 
-    /// Where the trusted certificates come from, and how to give others.
+    /// Returns where the trusted certificates come from, and how to use different ones.
     pub(super) fn store(self) -> String {
         let set = STORES.into_iter().filter_map(|name| Some((name, (self.variables)(name)?)));
         let set: Vec<String> = set
@@ -80,7 +80,8 @@ impl Surroundings {
         }
     }
 
-    /// The variable that names a proxy for an address, and the proxy's host and port: never its password.
+    /// Returns the environment variable that names a proxy for an address, and the host and port of the proxy, without
+    /// its password.
     fn proxy_for(self, url: &Url) -> Option<(&'static str, String)> {
         let host = url.host_str()?.to_ascii_lowercase();
         let exempt = ["NO_PROXY", "no_proxy"].into_iter().find_map(self.variables).unwrap_or_default();
@@ -102,7 +103,7 @@ impl Surroundings {
     }
 }
 
-/// What is wrong with a server's certificate, if that is why there is no connection.
+/// Returns the problem with a server's certificate, if that is why the connection failed.
 fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(one) = next {
@@ -111,14 +112,14 @@ fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
             Some(rustls::Error::NoCertificatesPresented) => return Some("it has none".to_owned()),
             Some(_) | None => {}
         }
-        // An I/O error hides the error that it wraps: its source is that error's source. They are nested.
+        // An I/O error hides the error that it wraps: its source is the source of that error. They can be nested.
         let wrapped = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| one.source());
     }
     None
 }
 
-/// The cause at the bottom.
+/// Returns the innermost cause.
 fn deepest(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
@@ -127,7 +128,7 @@ fn deepest(error: &dyn Error) -> String {
     cause.to_string()
 }
 
-/// Every cause, in lower case.
+/// Returns all causes, in lower case.
 fn chain_of(error: &dyn Error) -> String {
     let mut chain = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! Reading resources: what is there, what is proven to be missing, and what is there after a change.
+//! Reads resources: which exist, which are proven to be missing, and their state after a change.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{
@@ -22,7 +22,7 @@ use crate::{
     provider::{ETag, Failure, ProviderError, Versioned},
 };
 
-/// How long to wait before looking again for a resource that Azure does not show yet.
+/// How long to wait before the next read of a resource that Azure does not show yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The resource groups that Resource Manager has reported as missing, by their keys.
@@ -36,7 +36,7 @@ impl MissingGroups {
         }
     }
 
-    /// The group of a resource, if it is one of them.
+    /// Returns the group of a resource, if it was reported as missing.
     pub(super) fn of(&self, id: &ResourceId) -> Option<ResourceId> {
         let missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         group_of(id).filter(|group| missing.contains(group.key()))
@@ -44,7 +44,7 @@ impl MissingGroups {
 }
 
 impl ArmControlPlane {
-    /// Reads a resource, if it is not proven to be missing.
+    /// Reads a resource. Returns `None` if it is proven to be missing.
     pub(super) async fn read(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         if let Ok(place) = ProductApiId::try_from(id.clone()) {
             return self.read_place(&place).await;
@@ -67,8 +67,8 @@ impl ArmControlPlane {
         }
     }
 
-    /// The place of an API in a product can be asked for, and not be read. Such a question gets an answer
-    /// without a body: a 404 proves nothing, so the product's list does.
+    /// Reads an API in a product. Azure only answers whether it exists, without a body: a 404 proves nothing, so the
+    /// product's list is read instead.
     async fn read_place(&self, id: &ProductApiId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         let there = || Some(versioned(Resource::new((**id).clone(), serde_json::Map::new()), None));
         let call = Call::new(Method::HEAD, self.read_url(id), format!("reading `{}`", id.name()));
@@ -93,7 +93,7 @@ impl ArmControlPlane {
         proves
     }
 
-    /// Waits for a change that was accepted: from then on, a failure may have changed something.
+    /// Waits for a change that was accepted. If this fails, the change may have been carried out.
     pub(super) async fn finish(
         &self,
         begun: Answer,
@@ -106,7 +106,7 @@ impl ArmControlPlane {
         ended.map_err(|error| error.after_acceptance(what))
     }
 
-    /// The version of a resource whose change has ended. Azure may not show it at once.
+    /// Returns the version of a resource after a change. Azure may not show the resource at once.
     pub(super) async fn version_after(&self, id: &ResourceId, what: &str) -> Result<ETag, ProviderError> {
         loop {
             match self.read(id).await {
@@ -119,12 +119,12 @@ impl ArmControlPlane {
     }
 }
 
-/// The resource group of a resource.
+/// Returns the resource group of a resource.
 fn group_of(id: &ResourceId) -> Option<ResourceId> {
     ResourceId::resource_group(id.azure_subscription(), id.group()?).ok()
 }
 
-/// A failure to read a resource after its change was accepted.
+/// Returns the error for a resource that could not be read after its change was accepted.
 fn unfinished(error: ProviderError, what: &str) -> ProviderError {
     ProviderError::Unfinished(Failure::new(NotReadBack { what: what.to_owned(), source: error }))
 }

@@ -1,4 +1,4 @@
-//! What may be shown of a text that a server wrote.
+//! Removes secrets from text that a server wrote.
 
 use std::borrow::Cow;
 
@@ -6,25 +6,25 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 
 use super::percent::percent_decoded;
 
-/// What stands for what is not shown.
+/// The replacement for a secret.
 const HIDDEN: &str = "…";
-/// How a token in JOSE's compact form begins.
+/// The beginning of a token in JOSE's compact form.
 const TOKEN: &str = "eyJ";
-/// What a secret stands behind, in texts and addresses.
+/// The text that precedes a secret, in messages and addresses.
 const BEFORE_SECRETS: &[&str] =
     &["bearer ", "sig=", "client_secret=", "client_assertion=", "primarykey", "secondarykey", "access_token"];
 
-/// How many hexadecimal digits in a row are taken for a key: those that Azure makes have as many.
+/// The number of consecutive hexadecimal digits that count as a key: the keys that Azure generates have this length.
 const KEY: usize = 32;
-/// A known secret of fewer characters is hidden where it stands as a word of its own: it may be part of any
-/// word by chance.
+/// A known secret with fewer characters is hidden only as a separate word, since it may occur in other words by
+/// coincidence.
 const SHORT: usize = 8;
-/// A known secret from this many bytes on is also looked for in base64.
+/// A known secret of at least this many bytes is also hidden in base64.
 const LONG: usize = 12;
-/// How many layers of escapes are looked through.
+/// The maximum number of layers of escapes that are decoded.
 const LAYERS: usize = 3;
 
-/// The text without secrets that are known, also where they are escaped or encoded.
+/// Returns the text without known secrets, including escaped and encoded ones.
 pub(super) fn without(text: &str, secrets: &[String]) -> String {
     let known = secrets.iter().filter(|secret| !secret.is_empty());
     known.fold(text.to_owned(), |text, secret| without_one(text, secret))
@@ -54,7 +54,7 @@ fn without_one(text: String, secret: &str) -> String {
     text
 }
 
-/// The text without a form of a secret, given in lower case.
+/// Returns the text without one form of a secret, given in lower case.
 fn without_form(text: String, form: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if !lower.contains(form) {
@@ -69,7 +69,7 @@ fn without_form(text: String, form: &str) -> String {
     shown + &text[rest..]
 }
 
-/// The text without a secret where nothing that could belong to a longer word stands beside it.
+/// Returns the text without a secret where it is a separate word.
 fn without_word(text: &str, secret: &str) -> String {
     let (mut shown, mut rest) = (String::with_capacity(text.len()), 0);
     for (at, _) in text.match_indices(secret) {
@@ -84,8 +84,8 @@ fn without_word(text: &str, secret: &str) -> String {
     shown + &text[rest..]
 }
 
-/// What base64 makes of the bytes at each of three places in a longer text, in lower case, without the
-/// characters at both ends that depend on what stands beside the bytes.
+/// Returns the base64 of the bytes at each of three offsets in a longer text, in lower case, without the characters at
+/// both ends that depend on the adjacent bytes.
 fn in_base64(bytes: &[u8]) -> Vec<String> {
     let at = |offset: usize| {
         let padded = [&vec![0; offset], bytes].concat();
@@ -101,7 +101,7 @@ fn in_base64(bytes: &[u8]) -> Vec<String> {
     all
 }
 
-/// The text with one layer of `%41` and of `\u0041` taken off.
+/// Decodes one layer of `%41` and of `\u0041`.
 fn unescaped(text: &str) -> Cow<'_, str> {
     let text: Cow<'_, str> = if text.contains('%') { percent_decoded(text).into() } else { text.into() };
     if !text.contains("\\u") {
@@ -122,7 +122,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The text, with whatever looks like a key or a token left out.
+/// Returns the text without anything that looks like a key or a token.
 pub(super) fn redacted(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -141,7 +141,8 @@ pub(super) fn redacted(text: &str) -> String {
     shown + rest
 }
 
-/// Where the next secret may begin: after how many bytes, and how many more introduce it.
+/// Returns where the next secret may begin: the number of bytes before it, and the number of further bytes that
+/// introduce it.
 fn next_secret(text: &str) -> Option<(usize, usize)> {
     let lower = text.to_ascii_lowercase();
     let marked = BEFORE_SECRETS.iter().filter_map(|marker| lower.find(marker).map(|at| (at, marker.len())));
@@ -149,7 +150,7 @@ fn next_secret(text: &str) -> Option<(usize, usize)> {
     marked.chain(bare).min()
 }
 
-/// Where the next word begins that is a key by its looks, whatever stands before it.
+/// Returns where the next word begins that looks like a key, regardless of the text before it.
 fn next_key(text: &str) -> Option<usize> {
     let mut length = 0;
     for (at, byte) in text.bytes().enumerate() {

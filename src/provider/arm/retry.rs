@@ -1,4 +1,4 @@
-//! When to ask again; pure.
+//! Decides when to send a request again; pure.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
@@ -14,38 +14,38 @@ use super::{ArmFailure, FailureKind};
 /// Whether a request may be sent twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// It changes nothing the second time, or is refused by its condition.
+    /// The second request changes nothing, or is refused by its condition.
     Safely,
-    /// Each time ends the life of a key.
+    /// Each request invalidates a key.
     Never,
 }
 
-/// Why a request was not fulfilled, as far as that decides whether to send it again.
+/// Why a request failed, as far as that decides whether it is sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// The connection was not made, or broke. What was not sent had no effect.
+    /// The connection failed or broke. A request that was not sent had no effect.
     Broken {
         /// Whether the request may have arrived.
         sent: bool,
     },
-    /// An answer that says: later.
+    /// An answer that asks for a later attempt.
     Later {
-        /// How much later, if it says so.
+        /// How long to wait, if the answer specifies it.
         after: Option<Duration>,
-        /// Whether the request was turned away before anything was done.
+        /// Whether the request was refused before it had any effect.
         turned_away: bool,
     },
-    /// Another operation on the resource is under way: it is waited for as long as the command may take.
+    /// Another operation on the resource is in progress: the program waits for it until the time limit of the command.
     Busy {
-        /// How long the answer asks to wait, if it says so.
+        /// How long the answer asks to wait, if it specifies that.
         after: Option<Duration>,
     },
-    /// An answer that will be the same next time.
+    /// An answer that would be the same for the next attempt.
     Final,
 }
 
 impl Cause {
-    /// What an answer means for the next attempt.
+    /// Determines the effect of an answer on the next attempt.
     pub(super) fn of(failure: &ArmFailure, now: Timestamp) -> Self {
         let after = failure.retry_after_from(now);
         match failure.kind() {
@@ -74,12 +74,12 @@ impl Cause {
     }
 }
 
-/// Whether a status says that the same request may succeed later.
+/// Whether a status means that the same request may succeed later.
 pub(super) fn is_transient(status: StatusCode) -> bool {
     [408, 500, 502, 503, 504].contains(&status.as_u16())
 }
 
-/// How often, and after how long, a request is sent again.
+/// How many times a request is sent again, and after which delays.
 #[derive(Clone, Debug)]
 pub struct RetrySchedule {
     first: Duration,
@@ -88,17 +88,17 @@ pub struct RetrySchedule {
 }
 
 impl Default for RetrySchedule {
-    /// From half a second on, twice as long each time up to half a minute, six times.
+    /// Six retries, after delays that begin at half a second and double up to half a minute.
     fn default() -> Self {
         Self { first: Duration::from_millis(500), longest: Duration::from_secs(30), attempts: 6 }
     }
 }
 
 impl RetrySchedule {
-    /// How long to wait before the request is sent again, if it is to be sent again.
+    /// Returns how long to wait before the request is sent again, or `None` if it must not be sent again.
     ///
-    /// `attempt` counts from 0, `chance` is from 0 up to 1, and `left` is what remains of the whole command's
-    /// time: what would have to wait longer is not worth waiting for.
+    /// `attempt` counts from 0, `chance` is from 0 up to 1, and `left` is the remaining time of the command: a longer
+    /// wait would be pointless.
     pub(super) fn next(
         &self,
         attempt: u32,
@@ -123,21 +123,21 @@ impl RetrySchedule {
             Cause::Broken { .. } | Cause::Final => None,
         };
         let step = self.first.saturating_mul(2_u32.saturating_pow(attempt)).min(self.longest);
-        // Half of each step is chance, so that many clients do not come back at once.
+        // Half of each delay is random, so that many clients do not retry at the same time.
         let wait = asked.unwrap_or_else(|| step.mul_f64(0.5 + chance / 2.0));
         (wait < left).then_some(wait)
     }
 }
 
-/// When to look again at a long-running operation.
+/// When to poll a long-running operation.
 #[derive(Clone, Debug, Default)]
 pub struct PollSchedule {
     polls: u32,
 }
 
 impl PollSchedule {
-    /// How long to wait before the next look: as long as the service asks for, or a second, and longer from
-    /// the tenth on.
+    /// Returns how long to wait before the next poll: as long as the service asks for, or otherwise a second, and
+    /// longer from the tenth poll on.
     pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let shortest = Duration::from_secs(1);
         let grown = 1.5_f64.powi(i32::try_from(self.polls.saturating_sub(9)).unwrap_or(i32::MAX).min(7));
@@ -147,10 +147,10 @@ impl PollSchedule {
     }
 }
 
-/// The longest wait that an answer can ask for. Longer ones are cut, so that sums of times stay in range.
+/// The longest wait that an answer can ask for. Longer waits are cut, so that sums of times stay in range.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// How long an answer asks to wait: in milliseconds, in seconds, or until a date.
+/// Returns how long an answer asks to wait: in milliseconds, in seconds, or until a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let millis = ["x-ms-retry-after-ms", "retry-after-ms"].iter().find_map(|name| count(text(name)?));
@@ -162,12 +162,12 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
         return Some(capped(seconds));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    // One that is out of range is at the end of the year 9999.
+    // A date that is out of range counts as the end of the year 9999.
     let Ok(date) = Timestamp::try_from(date) else { return Some(LONGEST_WAIT) };
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default().min(LONGEST_WAIT))
 }
 
-/// The same as words that follow "wait".
+/// Returns how long an answer asks to wait, worded so that it can follow "wait".
 pub(super) fn asked(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Some(seconds) = count(value) {
@@ -176,7 +176,7 @@ pub(super) fn asked(headers: &HeaderMap) -> Option<String> {
     httpdate::parse_http_date(value).ok().map(|_| format!("until {value}"))
 }
 
-/// A number of seconds or milliseconds: an integer of any length, or a fraction.
+/// Parses a number of seconds or milliseconds: an integer of any length, or a fraction.
 fn count(text: &str) -> Option<f64> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse::<f64>().ok().filter(|_| is_number)

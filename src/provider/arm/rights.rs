@@ -1,4 +1,4 @@
-//! What the caller may do, as Azure Resource Manager tells it.
+//! The caller's permissions, as Azure Resource Manager reports them.
 
 use super::{ArmControlPlane, route};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl ArmControlPlane {
-    /// What all the roles together give the caller in a scope.
+    /// Returns the permissions that all roles together grant the caller in a scope.
     pub(super) async fn permissions_in(&self, scope: &ResourceId) -> Result<Permissions, ProviderError> {
         let path = format!("{scope}/providers/Microsoft.Authorization/permissions");
         let mut url = self.endpoint().join(&path);

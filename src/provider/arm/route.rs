@@ -1,4 +1,4 @@
-//! Ids → addresses: which API version each provider is spoken to in, and what a request may carry.
+//! Ids → addresses: the API version of each resource provider, and the fields that a request may have.
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ pub(super) const AUTHORIZATION: &str = "2022-04-01";
 /// [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 pub(super) const RESOURCE_GRAPH: &str = "2022-10-01";
 
-/// The API version that a resource, or what is below it, is spoken to in.
+/// Returns the API version for a resource, or for a path below it.
 pub(super) fn version_of(id: &ResourceId) -> &'static str {
     if is_of_api_management(id) {
         API_MANAGEMENT
@@ -29,18 +29,18 @@ pub(super) fn version_of(id: &ResourceId) -> &'static str {
     }
 }
 
-/// Whether a resource is of API Management, which has entity tags for all that is in a service.
+/// Whether a resource is of API Management, which has entity tags for everything in a service.
 pub(super) fn is_of_api_management(id: &ResourceId) -> bool {
     has_namespace(id, "microsoft.apimanagement")
 }
 
-/// Whether a resource has an entity tag of its own. An API in a product has none: the answer that puts it there
-/// bears the tag of the API.
+/// Whether a resource has an entity tag of its own. An API in a product has none: the answer to its PUT has the tag of
+/// the API.
 pub(super) fn has_entity_tag(id: &ResourceId) -> bool {
     is_of_api_management(id) && !id.is_a(ProductApiId::TYPE)
 }
 
-/// Whether a resource is of a provider whose resources are read here, so that its absence can be proven.
+/// Whether the program reads resources of this provider, so that their absence can be proven.
 pub(super) fn is_spoken_to(id: &ResourceId) -> bool {
     is_of_api_management(id) || has_namespace(id, "microsoft.web")
 }
@@ -50,19 +50,19 @@ fn has_namespace(id: &ResourceId, namespace: &str) -> bool {
     of_provider.and_then(|path| path.split('/').next()) == Some(namespace)
 }
 
-/// What is added to the address of a resource that is read.
+/// Returns the query parameters of a GET of the resource.
 pub(super) fn read_query(id: &ResourceId) -> &'static [(&'static str, &'static str)] {
     // Without a format, API Management answers with `xml`, which is XML; `rawxml` often is not.
     if id.is_a(ApimPolicyId::TYPE) { &[("format", "xml")] } else { &[] }
 }
 
-/// What is added to the address of a resource that is deleted. Cleaning the authentication of a backend
-/// concerns App Service alone, so it is left as it is.
+/// Returns the query parameters of a DELETE of the resource. Cleaning up the authentication of a backend concerns only
+/// App Service, so it is not requested.
 pub(super) fn delete_query(id: &ResourceId) -> &'static [(&'static str, &'static str)] {
     if id.is_a(LinkedBackendId::TYPE) { &[("isCleaningAuthConfig", "false")] } else { &[] }
 }
 
-/// Fields of an answer that a request does not carry.
+/// Fields of an answer that a request must not have.
 const READ_ONLY: &[&str] = &[
     "createdDate",
     "createdOn",
@@ -74,11 +74,11 @@ const READ_ONLY: &[&str] = &[
     "stateComment",
 ];
 
-/// Fields of a subscription that only an update defines, which is a PATCH: a PUT does not change them.
+/// Fields of a subscription that only its update (a PATCH) defines: a PUT does not change them.
 const OF_UPDATES: &[&str] = &["expirationDate"];
 
-/// What a PUT of the resource carries. A property that Azure shows as null was never set, and most definitions
-/// have no null for it, so it is left out.
+/// Returns the body of a PUT of the resource. A property that Azure shows as null was never set, and most definitions
+/// do not allow null for it, so it is omitted.
 pub(super) fn put_body(resource: &Resource) -> Option<Value> {
     let id = resource.id();
     if id.is_a(ProductApiId::TYPE) {
@@ -106,7 +106,7 @@ pub(super) fn put_body(resource: &Resource) -> Option<Value> {
     Some(Value::Object(body))
 }
 
-/// A policy as XML. One that cannot be brought into that form is sent in its own.
+/// Returns a policy as XML. A policy that cannot be converted is sent in its own format.
 fn policy_properties(resource: &Resource) -> Map<String, Value> {
     let mut sent = resource.clone();
     let is_xml = canonical_policy(&mut sent).is_ok();
@@ -124,30 +124,30 @@ fn only(mut properties: Map<String, Value>, fields: &[&str]) -> Map<String, Valu
     properties
 }
 
-/// Whether the service itself refuses to make the resource where it cannot be: a second linked backend.
+/// Whether the service itself refuses to create the resource where it would be a duplicate: a second linked backend.
 pub(super) fn is_unique_by_itself(id: &ResourceId) -> bool {
     id.is_a(LinkedBackendId::TYPE) || id.is_a(ProductApiId::TYPE)
 }
 
-/// What has to exist for a resource to be put, in the order in which its absence is told.
+/// Returns the resources that must exist before a resource can be put, in the order in which their absence is reported.
 pub(super) fn needed_by(id: &ResourceId) -> Vec<ResourceId> {
     let Some(parent) = id.parent() else { return Vec::new() };
     if let Ok(place) = ProductApiId::try_from(id.clone()) {
         return vec![parent, (*place.api()).clone()];
     }
     match SiteEnvironmentId::try_from(parent.clone()) {
-        // It is there whenever its site is, and has no record of its own.
+        // It exists whenever its site exists, and has no record of its own.
         Ok(environment) if environment.is_production() => parent.parent().into_iter().collect(),
         Ok(_) => parent.parent().into_iter().chain([parent]).collect(),
         Err(_) => vec![parent],
     }
 }
 
-/// What makes a version of a resource that has no entity tag: what people or programs set, in a form that does
-/// not depend on which operation showed it.
+/// Returns the content from which the version of a resource without an entity tag is computed: what people or programs
+/// set, in a form that does not depend on the operation that showed it.
 ///
-/// As recorded, a list and a GET of one thing differ: in properties that are null or absent, in `allowTracing`,
-/// in the digits and the zone of times, and in the casing of ids.
+/// In recordings, a list and a GET of one resource differ in properties that are null or absent, in `allowTracing`, in
+/// the digits and the zone of times, and in the casing of ids.
 pub(super) fn comparable(resource: &Resource) -> Value {
     let mut value = without_nulls(Value::Object(resource.body().clone()));
     let text = |field: &str| resource.text(field).ok().flatten().unwrap_or_default();
@@ -156,12 +156,12 @@ pub(super) fn comparable(resource: &Resource) -> Value {
         return json!([canonical_key(text("properties.backendResourceId")), region]);
     }
     if resource.id().is_a(ProductApiId::TYPE) {
-        // It is in the product or it is not; what it shows beyond that is the API's.
+        // An API in a product is only present or absent; its other fields belong to the API.
         return json!(resource.id().key());
     }
     if resource.id().is_a(StaticSiteId::TYPE) {
-        // Resource Graph shows a part of the envelope, with the type in lower case; each api-version and each year
-        // has other properties; and the linked backends have versions of their own.
+        // Resource Graph shows a part of the envelope, with the type in lower case; each api-version has other
+        // properties, which also change over the years; and linked backends have versions of their own.
         let apps = value.pointer_mut("/properties/userProvidedFunctionApps").map(Value::take);
         let apps = apps.filter(|apps| apps.as_array().is_none_or(|apps| !apps.is_empty()));
         let of_site =
@@ -191,12 +191,12 @@ fn canonical_key(id: &str) -> String {
     ResourceId::parse(id).map_or_else(|_| id.to_ascii_lowercase(), |id| id.key().to_owned())
 }
 
-/// A time without its fraction, which is rounded to a number of digits that varies, and without its zone.
+/// Returns a time without its fraction, which is rounded to a varying number of digits, and without its zone.
 fn second_of(time: &str) -> &str {
     time.split(['.', 'Z']).next().unwrap_or_default()
 }
 
-/// A property that is null means the same as one that is absent.
+/// Removes properties that are null: null means the same as absent.
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_property_that_is_null_is_not_sent_back() {
-        // apim-products and apim-subscriptions: what a GET shows of a product and of a subscription
+        // apim-products and apim-subscriptions: the answer to a GET of a product and of a subscription
         let product = json!({"displayName": "x", "description": null, "terms": null, "subscriptionsLimit": null,
             "approvalRequired": false});
         let sent = put_body(&resource("/products/p", &product));

@@ -1,4 +1,4 @@
-//! What carries requests: the network, or what a caller puts in its place.
+//! Carries requests: over the network, or through a replacement that the caller provides.
 
 use std::fmt::Debug;
 
@@ -7,7 +7,7 @@ use reqwest::{Client, Request, Response};
 
 /// Carries a request to a server, once, and returns the answer as soon as its headers have arrived.
 ///
-/// Deadlines, retries, redirections and the limits on the length of a body are not its part.
+/// It does not handle deadlines, retries, redirections or limits on the length of a body.
 #[async_trait]
 pub trait Transport: Debug + Send + Sync {
     /// Sends a request.

@@ -30,11 +30,11 @@ use crate::{
     },
 };
 
-/// A control plane in one JSON file, or in memory alone.
+/// A control plane in one JSON file, or only in memory.
 ///
-/// Reads come from the generation that was opened, or that the last [`begin`](Writes::begin) or
-/// [`refresh`](Self::refresh) found. There is one transaction at a time in one value; a `begin` that
-/// follows a transaction without `commit` abandons that one.
+/// Reads return the generation that was opened, or that the last [`begin`](Writes::begin) or [`refresh`](Self::refresh)
+/// found. One value has at most one transaction at a time; a `begin` without a `commit` of the previous transaction
+/// abandons that one.
 pub struct JsonControlPlane {
     pub(super) file: Option<ModelFile>,
     pub(super) ambient: Arc<dyn Ambient>,
@@ -48,23 +48,23 @@ impl fmt::Debug for JsonControlPlane {
 }
 
 impl JsonControlPlane {
-    /// Opens a model, without locking it. A transaction waits for others for `lock_wait` at most.
+    /// Opens a model, without locking it. A transaction waits at most `lock_wait` for other processes.
     ///
     /// # Errors
     ///
-    /// [`ModelError`] if there is none at `path`, or it cannot be read or understood.
+    /// [`ModelError`] if there is none at `path`, or it cannot be read or parsed.
     pub fn open(path: &Path, lock_wait: Duration, ambient: Arc<dyn Ambient>) -> Result<Self, ModelError> {
         let file = ModelFile::at(path, lock_wait, Box::new(RealDisk))?;
         let store = file.load()?;
         Ok(Self::over(Some(file), store, ambient))
     }
 
-    /// Creates a model with the resources and secrets of the document `initial`, or an empty one, unless
-    /// there is one; then opens it.
+    /// Creates a model with the resources and secrets of the document `initial`, or an empty one, unless it exists;
+    /// then opens it.
     ///
     /// # Errors
     ///
-    /// [`ModelError`] if `initial` is no model, or the file or its folder cannot be made.
+    /// [`ModelError`] if `initial` is not a model, or the file or its directory cannot be created.
     pub fn create(
         path: &Path,
         initial: &str,
@@ -75,7 +75,7 @@ impl JsonControlPlane {
         Self::open(path, lock_wait, ambient)
     }
 
-    /// An empty model without a file. It needs no transactions.
+    /// Returns an empty model without a file. It needs no transactions.
     #[must_use]
     pub fn in_memory(ambient: Arc<dyn Ambient>) -> Self {
         let mut document = Document::empty(Path::new("(in memory)"));
@@ -87,8 +87,8 @@ impl JsonControlPlane {
         Self { file, ambient, state: Mutex::new(State::new(store)) }
     }
 
-    /// What is in memory of the model, apart from its file: for reading in another thread without waiting
-    /// for this one.
+    /// Returns a copy of the model in memory, without its file, so that another thread can read it without waiting for
+    /// this one.
     ///
     /// # Errors
     ///
@@ -99,27 +99,27 @@ impl JsonControlPlane {
         Ok(Self::over(None, state.store.clone(), Arc::clone(&self.ambient)))
     }
 
-    /// The file, symbolic links resolved.
+    /// Returns the path of the file, with symbolic links resolved.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.file.as_ref().map(ModelFile::path)
     }
 
-    /// The lineage and the serial of the generation that reads come from.
+    /// Returns the lineage and the serial of the generation that reads return.
     #[must_use]
     pub fn generation(&self) -> (String, u64) {
         let mut state = self.state();
-        // what cannot be read is reported to whoever reads a resource
+        // if the model cannot be read, the next read of a resource reports it
         let _ = state.refresh(self.file.as_ref());
         (state.store.document.lineage.clone(), state.store.document.serial)
     }
 
-    /// Makes the next read come from the file as it is then.
+    /// Makes the next read return the current content of the file.
     pub fn refresh(&self) {
         self.state().let_go_stale();
     }
 
-    /// Every resource, in order of the ids and without keys.
+    /// Returns every resource, in order of the ids and without keys.
     ///
     /// # Errors
     ///
@@ -127,15 +127,15 @@ impl JsonControlPlane {
     pub fn resources(&self) -> Result<Vec<Resource>, ProviderError> {
         let mut all = self.read(|store| Ok(store.all()?))?;
         for resource in &mut all {
-            // a model may have taken some in that were not known as secrets
+            // an import may have added fields that were not known to be secrets
             drop(resource.take_secrets());
         }
         Ok(all)
     }
 
-    /// Puts every resource of an array, of a list answer of ARM, of what `az` prints of either, or of an array of
-    /// those, where its id says: all of them or none. What an element does not say of a resource that is there
-    /// stays. The caller begins and commits.
+    /// Puts every resource of an array, of a list answer of ARM, of the `az` output of either, or of an array of those,
+    /// under its id: all of them or none. Fields of an existing resource that an element does not have are kept. The
+    /// caller begins and commits the transaction.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl JsonControlPlane {
         self.import_pages(resources, Pages::Complete)
     }
 
-    /// As [`import`](Self::import), with the choice to import some pages of a list.
+    /// Imports like [`import`](Self::import), but can accept a list of which pages are missing.
     ///
     /// # Errors
     ///
@@ -153,8 +153,8 @@ impl JsonControlPlane {
         self.import_withholding(resources, pages).map(|(report, _)| report)
     }
 
-    /// As [`import_pages`](Self::import_pages), with the fields that were left out as secrets, each with the id of
-    /// its resource.
+    /// Imports like [`import_pages`](Self::import_pages), and also returns the fields that were left out as secrets,
+    /// each with the id of its resource.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl JsonControlPlane {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        // every change checks before it writes, so a panic leaves nothing half done
+        // every change is checked before it is written, so a panic leaves no partial change
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -235,7 +235,7 @@ impl Reads for JsonControlPlane {
         Capabilities { transactions: Transactions::Whole, knows_every_key, ..Capabilities::default() }
     }
 
-    /// A model knows what was put into it: the services of the Azure subscriptions of which it has resources.
+    /// A model sees the services of the Azure subscriptions of which it has resources.
     fn would_see(&self, id: &ResourceId) -> bool {
         let subscription = format!("/subscriptions/{}/", id.azure_subscription().to_ascii_lowercase());
         id.is_a(ApimServiceId::TYPE) && self.state().store.has_below(&subscription)
@@ -277,7 +277,7 @@ impl Writes for JsonControlPlane {
 /// A model has no gateways.
 impl Gateways for JsonControlPlane {}
 
-/// A model lets every caller do everything.
+/// A model permits every action to every caller.
 impl Grants for JsonControlPlane {}
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Replacing a file so that whatever fails, one whole generation of it is there.
+//! Replaces a file so that one whole generation of it exists after any failure.
 
 use std::{
     fmt::Debug,
@@ -10,25 +10,25 @@ use std::{
 use super::ModelError;
 use crate::files::{folder_of, open_plain};
 
-/// The calls that replacing a file consists of; tests let each of them fail.
+/// The file system calls that replace a file; tests make each of them fail.
 pub(super) trait Disk: Debug + Send + Sync {
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
 
-    /// Creates a file that its owner alone may read and write, whatever the umask is.
+    /// Creates a file that only its owner may read and write, with any umask.
     fn create_new(&self, path: &Path) -> io::Result<File> {
         let file = private_new().open(path)?;
         make_private(&file)?;
         Ok(file)
     }
 
-    /// Gives a file the owner of the one that it is to replace.
+    /// Gives a file the owner of the file that it will replace.
     fn keep_owner(&self, file: &File, there: &Metadata) -> io::Result<()> {
         keep_owner(file, there)
     }
 
-    /// Gives a file the rights of the one that it is to replace.
+    /// Gives a file the mode of the file that it will replace.
     fn keep_mode(&self, file: &File, there: &Metadata) -> io::Result<()> {
         file.set_permissions(there.permissions())
     }
@@ -72,7 +72,7 @@ fn private_new() -> OpenOptions {
     options
 }
 
-/// Gives a file the owner of another, unless it has it.
+/// Gives a file the owner of another, unless it already has that owner.
 #[cfg(unix)]
 pub(super) fn keep_owner(file: &File, there: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
@@ -89,7 +89,7 @@ pub(super) fn keep_owner(_file: &File, _there: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets the owner of a file alone read it.
+/// Makes a file readable only by its owner.
 #[cfg(unix)]
 pub(super) fn make_private(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -102,14 +102,14 @@ pub(super) fn make_private(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a new generation of a file has keys, which the user alone may read.
+/// Whether a new generation of a file has keys. If so, only its owner may read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     Keys,
     NoKeys,
 }
 
-/// From this size on, a file is read by two threads: what takes time is the memory that it needs.
+/// The size from which a file is read by two threads: most of the time is spent on allocating memory.
 #[cfg(unix)]
 const LARGE: usize = 8 << 20;
 
@@ -144,23 +144,23 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The file beside `path` whose name is that of `path` and `suffix`.
+/// Returns the path of the file in the same directory whose name is that of `path` and `suffix`.
 pub(super) fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
 }
 
-/// Every file that a model at `path` is kept in, or written to: it itself, its lock, the generation before, and those
-/// that are being written.
+/// Returns every file that a model at `path` is stored in or written to: the model, its lock, the previous generation,
+/// and those that are being written.
 #[must_use]
 pub fn files_of_model(path: &Path) -> Vec<PathBuf> {
     let suffixes = ["", ".lock", ".previous", ".next", ".previous.next"];
     suffixes.iter().map(|suffix| sibling(path, suffix)).collect()
 }
 
-/// Replaces the file at `path`, or creates it, keeping what was there as `<name>.previous`. A file that has keys can be
-/// read by its owner alone; another one keeps its mode.
+/// Replaces the file at `path`, or creates it, and keeps the previous content as `<name>.previous`. A file that has
+/// keys is readable only by its owner; any other file keeps its mode.
 pub(super) fn replace(
     disk: &dyn Disk,
     path: &Path,
@@ -228,13 +228,13 @@ fn keep_previous(disk: &dyn Disk, path: &Path) -> Result<(), ModelError> {
         // not every file system has hard links
         disk.hard_link(path, &beside).or_else(|_| copy(disk, path, &beside))?;
         disk.rename(&beside, &previous)?;
-        // renaming does nothing where both are names of one file: an attempt that failed had kept it already
+        // renaming does nothing if both names are of one file: an earlier, failed attempt has already kept it
         remove_stale(disk, &beside)
     };
     keep().map_err(|error| ModelError::io("keep the previous generation as", &previous, error))
 }
 
-/// Copies a file, for the same owner.
+/// Copies a file, with the same owner.
 fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
     let file = create_synced(disk, to, &disk.read(from)?)?;
     disk.keep_owner(&file, &fs::symlink_metadata(from)?)
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
     use crate::diagnosis::Diagnose as _;
 
-    /// A file system of which one call fails, and hard links too if so asked.
+    /// A file system of which one call fails, and optionally hard links too.
     #[derive(Debug)]
     struct FailingDisk {
         call_to_fail: usize,

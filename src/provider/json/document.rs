@@ -1,4 +1,4 @@
-//! The text of a model: taken apart without being copied, and put together again.
+//! The text of a model: parsed without copying it, and written again.
 
 use std::{
     borrow::Cow,
@@ -19,25 +19,25 @@ use super::{
 };
 use crate::model::ResourceId;
 
-/// How many bytes at the beginning of a file are compared: more than come before the serial.
+/// How many bytes at the beginning of a file are compared: more than precede the end of the serial.
 const HEAD: usize = 1024;
 
-/// A piece of JSON: as it stands in the file, or as it has become since.
+/// A piece of JSON: a range of the file's text, or a changed text.
 #[derive(Clone)]
 pub(super) enum Text {
     Stored(Range<usize>),
     Changed(Box<str>),
 }
 
-/// What `secrets` has for an id.
+/// The entry of `secrets` for an id.
 #[derive(Clone)]
 pub(super) struct Secret {
-    /// The id, as it was spelt.
+    /// The id, in its original spelling.
     pub(super) id: Text,
     pub(super) text: Text,
 }
 
-/// A model's text, and where everything is in it. Resources and secrets are by lower-case id.
+/// The text of a model, and the positions of its parts. Resources and secrets are indexed by lower-case id.
 #[derive(Clone)]
 pub(super) struct Document {
     /// The file, for messages.
@@ -50,11 +50,11 @@ pub(super) struct Document {
     buffer: Arc<String>,
 }
 
-/// Where in the text something does not fit, and what.
+/// The position of an error in the text, and its description.
 type Damage = (usize, String);
 
 impl Document {
-    /// A model without resources.
+    /// Returns a model without resources.
     pub(super) fn empty(origin: &Path) -> Self {
         Self {
             origin: origin.to_owned(),
@@ -67,7 +67,7 @@ impl Document {
         }
     }
 
-    /// Takes the bytes of a file apart.
+    /// Parses the bytes of a file.
     pub(super) fn parse(bytes: Vec<u8>, origin: &Path) -> Result<Self, ModelError> {
         let buffer = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
@@ -84,19 +84,19 @@ impl Document {
         Ok(Self { origin, lineage, serial, resources, secrets, unknown, buffer: Arc::new(buffer) })
     }
 
-    /// Whether the document is what these bytes were parsed to.
+    /// Whether the document was parsed from these bytes.
     pub(super) fn is_of(&self, bytes: &[u8]) -> bool {
         self.buffer.as_bytes() == bytes
     }
 
-    /// Whether a file begins as the document does, as far as the serial of its generation and beyond.
+    /// Whether a file begins like the document, up to and beyond the serial of its generation.
     pub(super) fn begins_as(&self, path: &Path) -> io::Result<bool> {
         let mut head = Vec::with_capacity(HEAD);
         fs::File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
         Ok(self.buffer.as_bytes().get(..HEAD.min(self.buffer.len())) == Some(head.as_slice()))
     }
 
-    /// A piece of the document.
+    /// Returns the text of a piece.
     pub(super) fn text<'a>(&'a self, text: &'a Text) -> &'a str {
         match text {
             Text::Stored(range) => &self.buffer[range.clone()],
@@ -104,19 +104,19 @@ impl Document {
         }
     }
 
-    /// Whether there is a member at the top, besides those that are known here, with just this text.
+    /// Whether the top level has a member with this name and exactly this text, apart from the known members.
     pub(super) fn has(&self, name: &str, text: &str) -> bool {
         self.unknown.iter().any(|(known, range)| known == name && &self.buffer[range.clone()] == text)
     }
 
-    /// The keys that begin with `prefix`, a key and a slash, in order.
+    /// Returns the keys that begin with `prefix`, a key and a slash, in order.
     pub(super) fn below<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Text)> + use<'a> {
         // no byte lies between `/` and `0`
         let end = format!("{}0", prefix.trim_end_matches('/'));
         self.resources.between(prefix, &end)
     }
 
-    /// The error for a piece that is JSON, but cannot be taken for what it has to be.
+    /// Returns the error for a piece that is JSON, but does not have the expected form.
     pub(super) fn unfit(&self, text: &Text, error: &serde_json::Error) -> ModelError {
         let start = match text {
             Text::Stored(range) => range.start,
@@ -126,7 +126,7 @@ impl Document {
         ModelError::damaged(&self.origin, self.buffer.as_bytes(), at, without_place(error))
     }
 
-    /// The whole document: a resource or a secret a line, in order of the ids.
+    /// Renders the document, with one resource or secret per line, in order of the ids.
     pub(super) fn render(&self) -> String {
         let mut out = String::with_capacity(self.buffer.len() + self.buffer.len() / 8 + 4096);
         let lineage = json_text(&self.lineage);
@@ -187,7 +187,7 @@ fn read_top<'a>(buffer: &'a str, origin: &Path) -> Result<Top<'a>, ModelError> {
     }
 }
 
-/// Where in `text` the parser stopped.
+/// Returns the position in `text` where the parser stopped.
 fn offset_of(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let line_start: usize = lines.map(str::len).sum();
@@ -200,7 +200,7 @@ fn without_place(error: &serde_json::Error) -> String {
     without_value(whole.strip_suffix(&place).unwrap_or(&whole))
 }
 
-/// A message of serde without the value that it quotes: that may be a key.
+/// Returns a message of serde without the value that it quotes, which may be a key.
 fn without_value(message: &str) -> String {
     let value = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     let Some((found, expected)) = value.and_then(|rest| rest.rsplit_once(", expected ")) else {
@@ -210,19 +210,19 @@ fn without_value(message: &str) -> String {
     format!("{expected} was expected, and this is of type {kind}")
 }
 
-/// Where `raw`, which is a part of `buffer`, stands in it.
+/// Returns the range of `raw`, which is a part of `buffer`.
 fn range_in(buffer: &str, raw: &RawValue) -> Range<usize> {
     range_of(buffer, raw.get())
 }
 
-/// Where `part`, which is a part of `buffer`, stands in it.
+/// Returns the range of `part`, which is a part of `buffer`.
 fn range_of(buffer: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - buffer.as_ptr().addr();
     start..start + part.len()
 }
 
-/// The resources by their keys. Where one resource was recorded under several spellings of its id, as programs
-/// did that did not know the canonical one, the canonical spelling counts.
+/// Returns the resources by their keys. Programs that did not know the canonical id may have recorded one resource
+/// under several spellings of its id; in that case the canonical spelling counts.
 fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<Keyed<Text>, Damage> {
     let resources = top.resources.as_deref().unwrap_or_default();
     let mut keyed = Builder::with_capacity(resources.len());
@@ -247,7 +247,7 @@ fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<Keyed<Text>, Damage> {
     Ok(keyed)
 }
 
-/// The key of an id that is spelt as a list of its owner spells it.
+/// Returns the key of an id that is spelt as in a list of its owner.
 fn canonical_key(id: &str) -> Option<String> {
     let mut segments = id.rsplit('/').skip(1);
     let is_shown_below =
@@ -268,7 +268,7 @@ fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<Keyed<Secret>, Damage> {
         };
         let secret = Secret { id: spelt, text: Text::Stored(range_in(buffer, raw)) };
         let write = |keys: &mut String| {
-            // what is no id belongs to nothing that is known here, and is kept
+            // a text that is not an id refers to no known resource, and is kept
             if push_key(keys, id).is_err() {
                 keys.push_str(&id.to_ascii_lowercase());
             }
@@ -287,7 +287,7 @@ fn a_second_time(key: &str, text: &Text) -> Damage {
     (start, format!("`{key}` is there a second time"))
 }
 
-/// The `id` of a resource; most resources begin with it.
+/// Returns the `id` of a resource; most resources begin with it.
 fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
     #[derive(Deserialize)]
     struct OnlyId<'a> {
@@ -305,7 +305,7 @@ fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
     Ok(parsed.id)
 }
 
-/// Appends the key of an id, or nothing.
+/// Appends the key of an id; on an error, appends nothing.
 fn push_key(keys: &mut String, id: &str) -> Result<(), String> {
     let start = keys.len();
     keys.push_str(id);
@@ -319,7 +319,8 @@ fn push_key(keys: &mut String, id: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether an id in lower case needs no closer look: a resource in a group, of plain letters, and no alias.
+/// Whether an id in lower case is of the common form, which needs no further check: a resource in a group, with plain
+/// letters, and not an alias.
 fn is_plain(key: &str) -> bool {
     let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
     let Some(path) = key.strip_prefix("/subscriptions/") else { return false };
@@ -331,7 +332,7 @@ fn is_plain(key: &str) -> bool {
     let (mut rest, mut in_site) = (0, false);
     let fits = segments.all(|segment| {
         rest += 1;
-        // a backend right below its site is an alias, and so is what is listed below an owner
+        // a backend directly below its site is an alias, and so is a resource that is listed below an owner
         in_site |= segment == b"staticsites";
         let is_alias = in_site && rest == 4 && segment == b"linkedbackends"
             || rest == 6 && matches!(segment, b"subscriptions" | b"products");

@@ -1,4 +1,4 @@
-//! What can go wrong with the file of a model.
+//! Errors of a model's file.
 
 use std::{
     io,
@@ -11,23 +11,23 @@ use crate::{
     files::plain_facts,
 };
 
-/// A model that could not be read, locked or written. The file is whole, whatever happened.
+/// A model that could not be read, locked or written. The file is intact after any of these errors.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// No file is there.
+    /// The file does not exist.
     #[error("there is no model at `{}`", path.display())]
     Missing {
-        /// Where it was looked for.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// A folder is there.
+    /// The path is a directory.
     #[error("`{}` is a folder, and a model is a file", path.display())]
     IsFolder {
-        /// Where it was looked for.
+        /// The path.
         path: PathBuf,
     },
-    /// A later version of this program has written the file.
+    /// A later version of this program wrote the file.
     #[error("`{}` has schema version {found}, and this program knows {SCHEMA_VERSION}", path.display())]
     Newer {
         /// The file.
@@ -35,7 +35,7 @@ pub enum ModelError {
         /// Its schema version.
         found: u64,
     },
-    /// The file is no model.
+    /// The file is not a valid model.
     #[error("`{}` is damaged at line {line}, column {column}: {what}", path.display())]
     Damaged {
         /// The file.
@@ -44,35 +44,35 @@ pub enum ModelError {
         line: usize,
         /// The column in bytes, from 1.
         column: usize,
-        /// What does not fit.
+        /// The problem.
         what: String,
-        /// The generation before, if it was kept.
+        /// The previous generation, if it was kept.
         previous: Option<PathBuf>,
     },
-    /// The file system did not do what it was asked.
+    /// A call of the file system failed.
     #[error("could not {doing} `{}`", path.display())]
     Io {
-        /// What was asked, such as `write`.
+        /// The call, such as `write`.
         doing: &'static str,
-        /// Of which file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// Why it was not done.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// Somebody else is changing the model, and did not finish in time.
+    /// Another process is changing the model, and did not finish in time.
     #[error("`{}` is being changed by {holder}", path.display())]
     Locked {
         /// The file.
         path: PathBuf,
-        /// Who holds the lock, and since when.
+        /// The process that holds the lock, and since when.
         holder: String,
     },
-    /// Something else than a regular file with one name has the name of a file of a model.
+    /// A file of a model is not a regular file with exactly one name.
     #[error("`{}` cannot be a file of a model", path.display())]
     NotPlain {
-        /// What was to be read or written.
+        /// The file.
         path: PathBuf,
-        /// What it is.
+        /// The problem.
         source: io::Error,
     },
     /// Other users can read keys in the file.
@@ -89,29 +89,29 @@ pub enum ModelError {
         /// The file.
         path: PathBuf,
     },
-    /// The file may not be read.
+    /// The permissions do not allow the file to be read.
     #[error("`{}` may not be read", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The reason that the file system gave.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// The file, or its folder, may not be written.
+    /// The permissions do not allow the file, or its directory, to be written.
     #[error("`{}` may not be written", path.display())]
     ReadOnly {
-        /// What was to be written.
+        /// The file.
         path: PathBuf,
-        /// What the file system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// A change that belongs to no transaction.
+    /// A change outside a transaction.
     #[error("the model was to be changed outside of a transaction")]
     NoTransaction,
 }
 
 impl ModelError {
-    /// The error for a call of the file system that failed on `path`.
+    /// Returns the error for a call of the file system that failed on `path`.
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         let reads = doing == "read";
@@ -133,14 +133,14 @@ impl ModelError {
         }
     }
 
-    /// The error for a file that has another name besides the one of a model.
+    /// Returns the error for a file of a model that has another name (a hard link).
     pub(super) fn several_names(path: &Path) -> Self {
         let source =
             io::Error::new(io::ErrorKind::InvalidInput, "it is a hard link, and has to have one name");
         Self::NotPlain { path: path.to_owned(), source }
     }
 
-    /// The error for damage at a byte of the file's text.
+    /// Returns the error for damage at a byte of the file's text.
     pub(super) fn damaged(path: &Path, text: &[u8], offset: usize, what: impl Into<String>) -> Self {
         let before = &text[..offset.min(text.len())];
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -148,7 +148,7 @@ impl ModelError {
         Self::damaged_at(path, (line, before.len() - line_start + 1), what)
     }
 
-    /// The error for damage at a line and column.
+    /// Returns the error for damage at a line and column.
     pub(super) fn damaged_at(path: &Path, (line, column): (usize, usize), what: impl Into<String>) -> Self {
         let previous = Some(disk::sibling(path, ".previous"))
             .filter(|previous| matches!(plain_facts(previous), Ok(Some(_))));

@@ -1,4 +1,4 @@
-//! Any bytes as a model, and as resources to import.
+//! Fuzz targets: arbitrary bytes as a model, and as resources to import.
 
 use std::{path::Path, sync::Arc};
 
@@ -11,11 +11,11 @@ use crate::{
     model::{Resource, without_mark},
 };
 
-/// Reads bytes as a model. One that is read is written again without a change of meaning.
+/// Parses bytes as a model. A valid model is written again, without a change of meaning.
 ///
 /// # Panics
 ///
-/// If it is not.
+/// If its meaning changes.
 pub fn model(bytes: &[u8]) {
     let origin = Path::new("model.json");
     let document = match Document::parse(without_mark(bytes).to_vec(), origin) {
@@ -37,7 +37,7 @@ pub fn model(bytes: &[u8]) {
 ///
 /// # Panics
 ///
-/// If it changes something.
+/// If that import changes something.
 pub fn import(bytes: &[u8]) {
     let Ok(resources) = serde_json::from_slice(without_mark(bytes)) else { return };
     let plane = JsonControlPlane::in_memory(Arc::new(System));

@@ -1,4 +1,4 @@
-//! Importing resources that another control plane has.
+//! Imports resources of another control plane.
 
 mod answer;
 mod error;
@@ -29,51 +29,51 @@ use crate::{
     provider::{Expected, ProviderError},
 };
 
-/// What an import has done.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
-    /// How many resources were not there before.
+    /// The number of resources that were created.
     pub created: usize,
-    /// How many were there, and were different.
+    /// The number of existing resources that were changed.
     pub changed: usize,
-    /// How many were there just so.
+    /// The number of existing resources that were not changed.
     pub unchanged: usize,
 }
 
-/// A resource to be put, and its position among all elements.
+/// A resource that will be put, and its position among all elements.
 pub(super) struct Element {
     index: usize,
     resource: Resource,
     says: Says,
     naming: Naming,
-    /// The key that a site holds, if a linked backend shows it.
+    /// The key that the site holds, if a linked backend shows it.
     site_key: Option<Key>,
 }
 
-/// The elements of an import, by their kinds and ids: parents are before their children.
+/// The elements of an import, by their kinds and ids: parents precede their children.
 type ById = BTreeMap<(Kind, String), Element>;
 
-/// What is to be put, and the secrets that stay out of it.
+/// The resources that will be put, and the secrets that are left out of them.
 pub(super) struct Elements {
     elements: Vec<Element>,
-    /// Fields with the ids of their resources.
+    /// The fields that were left out, each with the id of its resource.
     pub(super) withheld: Vec<String>,
 }
 
-/// Where the name of a linked backend comes from.
+/// The origin of the name of a linked backend.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Naming {
     /// From its id.
     Given,
-    /// From its backend, since a site does not tell: one that is there already keeps its name.
+    /// Its backend, since the site does not show the name. An existing linked backend keeps its name.
     Conventional,
 }
 
-/// The resources of whatever has resources in it, each once and after its parents.
+/// Returns the resources of a value in any of the accepted forms, each once and after its parents.
 ///
 /// # Errors
 ///
-/// [`ImportError`], if an element is no resource, or pages of a list are missing and `pages` does not allow it.
+/// [`ImportError`], if an element is not a resource, or pages of a list are missing and `pages` does not allow it.
 pub(super) fn elements(value: Value, pages: Pages) -> Result<Elements, ImportError> {
     let mut by_id = ById::new();
     let (mut embedded, mut withheld) = (Vec::new(), Vec::new());
@@ -90,7 +90,7 @@ pub(super) fn elements(value: Value, pages: Pages) -> Result<Elements, ImportErr
     Ok(Elements { elements: by_id.into_values().collect(), withheld })
 }
 
-/// Adds an element, or what it says to an earlier element about the same resource.
+/// Adds an element, or merges it into an earlier element of the same resource.
 fn add(by_id: &mut ById, mut element: Element) -> Result<(), ImportError> {
     let order = order_of(element.resource.id());
     if let Some(earlier) = by_id.remove(&order) {
@@ -106,7 +106,7 @@ fn add(by_id: &mut ById, mut element: Element) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// An element as a resource, with the key of a site that it shows, and the fields of other secrets.
+/// Converts an element to a resource, with the key of a site that it shows, and the fields of other secrets.
 fn element(index: usize, value: Value) -> Result<(Lifted, Option<Key>, Vec<String>), ImportError> {
     let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
     let lifted = lift::lift(value).and_then(|mut lifted| {
@@ -123,7 +123,7 @@ fn element(index: usize, value: Value) -> Result<(Lifted, Option<Key>, Vec<Strin
     })
 }
 
-/// Takes the key that a site holds out of its linked backend.
+/// Removes the key that a site holds from its linked backend, and returns it.
 fn site_key(resource: &mut Resource) -> Result<Option<Key>, Malformed> {
     const FIELD: &str = "properties.primaryKey";
     if Kind::of(resource.id().key()) != Kind::LinkedBackend || resource.field(FIELD).is_none() {
@@ -134,7 +134,7 @@ fn site_key(resource: &mut Resource) -> Result<Option<Key>, Malformed> {
     Ok(Some(key))
 }
 
-/// Takes the secrets out of a resource. Keys stay in a subscription alone, whose place for them is known.
+/// Removes the secrets from a resource. Keys are kept only in a subscription, which has a known place for them.
 fn without_secrets(resource: &mut Resource) -> Result<Vec<String>, Malformed> {
     if !kind::holds_keys(resource.id().key()) {
         return Ok(resource.take_secrets());
@@ -143,7 +143,7 @@ fn without_secrets(resource: &mut Resource) -> Result<Vec<String>, Malformed> {
     Ok(Vec::new())
 }
 
-/// Refuses a resource that the model could not use: one that says something that its type cannot read.
+/// Refuses a resource that the model could not use, because a field has a value that its type cannot parse.
 fn check(resource: &Resource) -> Result<(), Malformed> {
     let kind = Kind::of(resource.id().key());
     if kind == Kind::Service && resource.field("sku").is_some_and(|sku| !sku.is_object()) {
@@ -161,7 +161,7 @@ fn check(resource: &Resource) -> Result<(), Malformed> {
         Kind::Other => Ok(()),
     };
     match read {
-        // a view need not show it, and a resource without it may have it in the model
+        // the element may be a partial view, and the model may have the field
         Err(Malformed::Field { field, .. }) if resource.field(&field).is_none() => Ok(()),
         read => read,
     }
@@ -185,7 +185,7 @@ fn order_of(id: &ResourceId) -> (Kind, String) {
     (kind, id.key().to_owned())
 }
 
-/// The linked backends that a site or a build shows among its properties, named as `az` names them.
+/// Returns the linked backends in the properties of a site or a build, with the names that `az` gives them.
 fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Element>, ImportError> {
     let environment = match Kind::of(resource.id().key()) {
         Kind::Site => resource.id().child("builds", PRODUCTION),
@@ -206,7 +206,7 @@ fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Elemen
     shown.into_iter().map(backend).collect::<Result<_, _>>().map_err(|error| misfit(index, Some(id), error))
 }
 
-/// What the Functions apps among the elements say about their sites and builds, of which lists leave them out.
+/// Returns what the Functions apps among the elements show about their sites and builds. Lists do not show it.
 fn functions_apps(by_id: &ById) -> Vec<Element> {
     by_id.values().filter_map(|element| shown_by_owner(by_id, element)).collect()
 }
@@ -234,7 +234,7 @@ fn shown_by_owner(by_id: &ById, app: &Element) -> Option<Element> {
     Some(Element { index: app.index, resource, says: Says::Something, naming: Naming::Given, site_key: None })
 }
 
-/// Adds the embedded backends of the environments whose backends are not listed themselves.
+/// Adds the embedded backends of the environments whose backends are not listed separately.
 fn add_unlisted(by_id: &mut ById, embedded: Vec<Element>) {
     let listed: BTreeSet<String> = by_id
         .keys()
@@ -249,7 +249,7 @@ fn add_unlisted(by_id: &mut ById, embedded: Vec<Element>) {
     }
 }
 
-/// Puts the elements one by one. After an error some are put, and the caller goes back to before.
+/// Puts the elements one by one. After an error, some have been put, and the caller restores the previous state.
 pub(super) fn put_all(
     store: &mut Store,
     elements: Elements,
@@ -299,7 +299,7 @@ fn put_one(
     Ok(())
 }
 
-/// Refuses a new resource of which an abridged view does not show what it cannot be without.
+/// Refuses a new resource if the element is an abridged view without a required field.
 fn usable(index: usize, resource: Resource, says: Says) -> Result<Resource, ImportError> {
     let kind = Kind::of(resource.id().key());
     let needed = lift::needed(kind).map(|name| format!("properties.{name}"));
@@ -316,7 +316,7 @@ fn usable(index: usize, resource: Resource, says: Says) -> Result<Resource, Impo
     }
 }
 
-/// Removes another linked backend from the environment that this one is to be in.
+/// Removes another linked backend from the environment of this one.
 fn make_way(store: &mut Store, element: Element) -> Result<Resource, ProviderError> {
     let backend = element.resource;
     let target = backend.required_text("properties.backendResourceId")?;

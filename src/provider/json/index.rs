@@ -1,4 +1,4 @@
-//! Which products have a display name, and which subscriptions a product: looked up, not searched for.
+//! Indices: the products that have a display name, and the subscriptions of a product.
 
 use std::{
     borrow::Cow,
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::model::ApimSubscription;
 
-/// The indices of the services that something was looked up in so far.
+/// The indices of the services in which something was looked up so far.
 #[derive(Clone, Default)]
 pub(super) struct Index {
     services: HashMap<Box<str>, ServiceIndex>,
     searches: usize,
 }
 
-/// How often something is searched for before an index pays.
+/// The number of searches after which an index saves time.
 const SEARCHES: usize = 8;
 
 const PRODUCTS: &str = "products";
@@ -28,21 +28,21 @@ const SUBSCRIPTIONS: &str = "subscriptions";
 
 type ServiceIndex = HashMap<Label, BTreeSet<Box<str>>>;
 
-/// What a product or a subscription is looked up by.
+/// The criterion by which a product or a subscription is looked up.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Label {
     DisplayName(String),
-    /// The lower-case name of the product that a scope names.
+    /// The lower-case name of the product in a scope.
     Product(String),
 }
 
 impl Index {
-    /// The keys of the products of a service that have a display name.
+    /// Returns the keys of the products of a service that have a display name.
     pub(super) fn products_named(&mut self, document: &Document, service: &str, name: &str) -> Vec<Box<str>> {
         self.look_up(document, service, &Label::DisplayName(name.to_owned()))
     }
 
-    /// The keys of the subscriptions whose scope is a product.
+    /// Returns the keys of the subscriptions whose scope is a product.
     pub(super) fn subscriptions_of(&mut self, document: &Document, product: &str) -> Vec<Box<str>> {
         self.look_up(document, cut(product), &Label::Product(name(product).to_owned()))
     }
@@ -59,7 +59,7 @@ impl Index {
         found.into_iter().flatten().cloned().collect()
     }
 
-    /// Takes a resource out, which is about to change.
+    /// Removes a resource that will change from the index.
     pub(super) fn forget(&mut self, document: &Document, key: &str) {
         if let Some((index, label)) = self.place(document, key)
             && let Some(keys) = index.get_mut(&label)
@@ -68,7 +68,7 @@ impl Index {
         }
     }
 
-    /// Puts a resource in, which has changed.
+    /// Adds a resource that has changed to the index.
     pub(super) fn note(&mut self, document: &Document, key: &str) {
         if let Some((index, label)) = self.place(document, key) {
             index.entry(label).or_default().insert(key.into());
@@ -106,7 +106,7 @@ fn search(document: &Document, service: &str, wanted: &Label) -> Vec<Box<str>> {
     found.filter(|(key, text)| label(key, text).as_ref() == Some(wanted)).map(|(key, _)| key.into()).collect()
 }
 
-/// The keys and the texts of what is in a collection of a service.
+/// Returns the keys and the texts of the resources in a collection of a service.
 fn members<'a>(
     document: &'a Document,
     service: &str,
@@ -131,7 +131,7 @@ fn label(key: &str, resource: &str) -> Option<Label> {
         #[serde(borrow, default)]
         scope: Option<Cow<'a, str>>,
     }
-    // what does not fit is found by nobody, and reported to whoever reads it
+    // a malformed resource is not in the index; the code that reads it reports the error
     let Partial { properties } = serde_json::from_str(resource).ok()?;
     if Kind::of(key) == Kind::Product {
         return properties.display_name.map(|name| Label::DisplayName(name.into_owned()));

@@ -1,4 +1,4 @@
-//! Values by lower-case id: what a file holds, compactly, and over it what has changed since.
+//! A map by lower-case id: the compact content of a file, with the later changes over it.
 
 use std::{
     cmp::Ordering,
@@ -11,35 +11,35 @@ use std::{
     },
 };
 
-/// How often keys are searched for before a table of their places pays.
+/// The number of searches after which a hash table saves time.
 const SEARCHES: usize = 512;
 
-/// A sorted map from keys to values. What it was made from takes one piece of memory for all keys, is
-/// shared by clones and never changes; changes lie over it.
+/// A sorted map from keys to values. Its initial content uses one allocation for all keys, is shared by clones and
+/// never changes; changes are stored separately.
 #[derive(Clone, Debug)]
 pub(super) struct Keyed<T> {
     stored: Arc<Stored<T>>,
-    /// `None` where something was taken out.
+    /// `None` for a removed key.
     changed: BTreeMap<Box<str>, Option<T>>,
 }
 
 #[derive(Debug)]
 struct Stored<T> {
     keys: String,
-    /// Where each key stands in `keys`, in order of the keys.
+    /// The range of each key in `keys`, in order of the keys.
     entries: Vec<(Range<usize>, T)>,
     searches: AtomicUsize,
     table: OnceLock<Table>,
 }
 
-/// The places of keys by their hashes.
+/// The positions of keys by their hashes.
 #[derive(Debug)]
 struct Table {
     hasher: RandomState,
     places: HashMap<u64, usize>,
 }
 
-/// Takes keys and values in any order, and makes a map of them.
+/// Collects keys and values in any order, and builds a map.
 pub(super) struct Builder<T>(Stored<T>);
 
 impl<T> Default for Keyed<T> {
@@ -54,7 +54,7 @@ impl<T> Builder<T> {
         Self(Stored { keys, entries, searches: AtomicUsize::new(0), table: OnceLock::new() })
     }
 
-    /// Adds a value under the key that `write` appends to the text it is given.
+    /// Adds a value under the key that `write` appends to its argument.
     pub(super) fn push<E>(
         &mut self,
         value: T,
@@ -66,7 +66,7 @@ impl<T> Builder<T> {
         Ok(())
     }
 
-    /// The map, or the key and the later value of two that have the same key.
+    /// Returns the map. If two values have the same key, returns the key and the later value.
     pub(super) fn build(mut self) -> Result<Keyed<T>, (String, T)> {
         let Stored { keys, entries, .. } = &mut self.0;
         entries.sort_by(|a, b| keys[a.0.clone()].cmp(&keys[b.0.clone()]));
@@ -90,7 +90,7 @@ impl<T> Stored<T> {
         &self.keys[self.entries[at].0.clone()]
     }
 
-    /// The first place whose key is not below `key`.
+    /// Returns the first position whose key is not less than `key`.
     fn place_of(&self, key: &str) -> usize {
         self.entries.partition_point(|(range, _)| self.keys[range.clone()] < *key)
     }
@@ -103,12 +103,12 @@ impl<T> Stored<T> {
         if at < self.entries.len() && self.key(at) == key {
             return Some(&self.entries[at].1);
         }
-        // of two keys with one hash, the table knows one place
+        // if two keys have the same hash, the table has only one of them
         let at = self.table.get().map(|_| self.place_of(key))?;
         (at < self.entries.len() && self.key(at) == key).then(|| &self.entries[at].1)
     }
 
-    /// The table, once so much is searched for that it pays.
+    /// Returns the table, after as many searches as make it worthwhile.
     fn table(&self) -> Option<&Table> {
         if let Some(table) = self.table.get() {
             return Some(table);
@@ -140,7 +140,7 @@ impl<T> Keyed<T> {
         self.changed.insert(key.into(), Some(value));
     }
 
-    /// Takes a value out, and says whether it was there.
+    /// Removes a value, and returns whether it existed.
     pub(super) fn remove(&mut self, key: &str) -> bool {
         let there = self.contains_key(key);
         if there {
@@ -149,12 +149,12 @@ impl<T> Keyed<T> {
         there
     }
 
-    /// Every key and value, in order of the keys.
+    /// Returns every key and value, in order of the keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.merged(0..self.stored.entries.len(), self.changed.range::<str, _>(..))
     }
 
-    /// The keys and values from `start` up to and without `end`, in order of the keys.
+    /// Returns the keys and values from `start` up to but not including `end`, in order of the keys.
     pub(super) fn between<'a>(
         &'a self,
         start: &str,
@@ -232,7 +232,7 @@ mod tests {
                 pairs.into_iter().map(|(key, value)| (key.to_owned(), *value)).collect::<Vec<_>>()
             };
             prop_assert_eq!(owned(map.iter().collect()), all(&model));
-            // first without the table of places, then with it
+            // first without the hash table, then with it
             for _ in 0..2 {
                 for key in ["a", "b", "c", "aa", "ab", "ba", "cc", "d", ""] {
                     prop_assert_eq!(map.get(key), model.get(key));

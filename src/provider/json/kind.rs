@@ -1,8 +1,8 @@
-//! What a resource is, and what has to exist for it to exist, told from its key alone.
+//! The kind of a resource, and the resources that it requires, both derived only from its key.
 
 use crate::model::PRODUCTION;
 
-/// The resources that the model has rules for.
+/// The kinds of resources that the model has rules for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Site,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The kind of the resource with this key, which is an id in lower case.
+    /// Returns the kind of the resource with this key, which is an id in lower case.
     pub(super) fn of(key: &str) -> Self {
         let Some((segments, count)) = after_provider(key) else { return Self::Other };
         match (segments[0], segments[1], segments[3], segments[5], count) {
@@ -36,32 +36,32 @@ impl Kind {
     }
 }
 
-/// Whether the resource with this key holds two keys of API Management: a subscription of a service, or of a
-/// workspace of one.
+/// Whether the resource with this key holds two keys of API Management: it is a subscription of a service, or of a
+/// workspace of a service.
 pub(super) fn holds_keys(key: &str) -> bool {
     let kind = key.rsplit('/').nth(1).unwrap_or_default();
     kind == "subscriptions" && key.contains("/providers/microsoft.apimanagement/service/")
 }
 
-/// The key without its last two segments.
+/// Returns the key without its last two segments.
 pub(super) fn cut(key: &str) -> &str {
     let end = key.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at);
     &key[..end]
 }
 
-/// The last segment of a key.
+/// Returns the last segment of a key.
 pub(super) fn name(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or_default()
 }
 
-/// The key of the resource that this one is a child of, where it is one.
+/// Returns the key of the parent, if the resource is a child.
 pub(super) fn parent(key: &str) -> Option<&str> {
     let after_provider = key.rsplit('/').skip(1).position(|segment| segment == "providers")? + 1;
     // a namespace, a type and a name, and the child's own two
     (after_provider >= 5).then(|| cut(key))
 }
 
-/// The segments after the last `providers`, and how many there are; none if there are many.
+/// Returns the segments after the last `providers` and their number, or `None` if there are more than seven.
 fn after_provider(key: &str) -> Option<([&str; 7], usize)> {
     let mut segments = [""; 7];
     for (count, segment) in key.rsplit('/').enumerate() {
@@ -79,7 +79,7 @@ pub(super) fn is_production(key: &str) -> bool {
     Kind::of(key) == Kind::Build && name(key) == PRODUCTION
 }
 
-/// The key of the API that a product's API stands for.
+/// Returns the key of the API to which a product's API refers.
 pub(super) fn api_of_product_api(key: &str) -> String {
     format!("{}/apis/{}", cut(cut(key)), name(key))
 }

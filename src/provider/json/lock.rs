@@ -1,4 +1,4 @@
-//! The lock on a model: exclusive, with the name of its holder, and never waited for without end.
+//! The lock on a model: exclusive, with the name of its holder; every wait for it is limited.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{
@@ -17,13 +17,13 @@ use crate::{
     files::{Facts, open_plain},
 };
 
-/// The right to change a model, given back when it is dropped.
+/// The lock on a model. It is released when it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
 }
 
-/// Who holds a lock.
+/// The process that holds a lock.
 #[derive(Serialize, Deserialize)]
 struct Holder {
     pid: u32,
@@ -37,7 +37,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// How long to wait for a lock, and how long already.
+/// How long to wait for a lock, and how long the wait has lasted.
 struct Patience<'a> {
     model: &'a Path,
     limit: Duration,
@@ -50,7 +50,7 @@ impl<'a> Patience<'a> {
         Self { model, limit, pause: Duration::from_millis(5), warned: false }
     }
 
-    /// How long to sleep before the next try, if there is to be one.
+    /// Returns how long to sleep before the next attempt, or the error if there is no time left.
     fn next_pause(&mut self, waited: Duration) -> Result<Duration, ModelError> {
         let left = self.limit.saturating_sub(waited);
         if left.is_zero() {
@@ -70,7 +70,7 @@ impl<'a> Patience<'a> {
 }
 
 impl Lock {
-    /// Waits for the lock on `model`, at most for `limit`.
+    /// Waits for the lock on `model`, for at most `limit`.
     pub(super) async fn take(
         model: &Path,
         limit: Duration,
@@ -85,7 +85,7 @@ impl Lock {
         }
     }
 
-    /// As [`take`](Self::take), where nothing else waits for this thread.
+    /// Takes the lock like [`take`](Self::take), but blocks the thread.
     pub(super) fn take_blocking(
         model: &Path,
         limit: Duration,
@@ -117,7 +117,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(ModelError::io("lock", &path, error)),
         }
-        // without it the lock holds as well; it only lets others read who has it
+        // the lock does not depend on this text, which shows other processes who holds it
         let _ = write_holder(&mut file, ambient);
         let _ = disk::make_private(&file);
         let _ = fs::symlink_metadata(model).and_then(|there| disk::keep_owner(&file, &there));
@@ -127,7 +127,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // closing the file would unlock it too; what it says of its holder is no longer true
+        // closing the file releases the lock too; the text about the holder is no longer true
         let _ = self.file.set_len(0);
         let _ = self.file.unlock();
     }

@@ -1,4 +1,4 @@
-//! The rules that a control plane holds its callers to when they change something.
+//! The rules that a control plane enforces for changes.
 
 use serde_json::Value;
 
@@ -16,12 +16,12 @@ use crate::{
     provider::{ETag, Expected, ProviderError, Versioned},
 };
 
-/// Whether a resource comes from somebody who asks for it, or from where it exists already.
+/// Whether a resource comes from a request, or from another control plane where it exists.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// What the control plane sets, it sets.
+    /// The control plane sets the fields that it is responsible for.
     Request,
-    /// What another control plane has set stays.
+    /// The fields that another control plane has set are kept.
     Import,
 }
 
@@ -58,7 +58,7 @@ impl Store {
         Ok(self.etag(id.key())?)
     }
 
-    /// Holds a resource to the rules for its kind, and sets what is not the caller's to say.
+    /// Checks the rules for the kind of resource, and sets the fields that the caller must not set.
     fn check_and_fill(
         &mut self,
         resource: &mut Resource,
@@ -80,7 +80,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a resource and what cannot be without it.
+    /// Deletes a resource and those that cannot exist without it.
     pub(super) fn delete(&mut self, id: &ResourceId, expected: &Expected) -> Result<(), ProviderError> {
         let before = self.read(id.key())?;
         check_expected(id, expected, before.as_ref().map(|before| &before.etag))?;
@@ -112,7 +112,7 @@ impl Store {
         Ok(self.etag(id.key())?)
     }
 
-    /// Puts a fresh key into a slot, and into the other one too if that is empty.
+    /// Generates a new key in a slot, and in the other slot too if that is empty.
     pub(super) fn regenerate(
         &mut self,
         id: &ApimSubscriptionId,
@@ -212,7 +212,7 @@ impl Store {
         }
     }
 
-    /// The primary key of the subscription of the link that a linked backend makes.
+    /// Returns the primary key of the link's subscription for a linked backend.
     fn link_key(&mut self, backend: &Resource) -> Result<Option<Key>, ModelError> {
         let Some(names) = self.names_of(kind::cut(backend.id().key()))? else { return Ok(None) };
         let target = backend.field("properties.backendResourceId").and_then(Value::as_str);
@@ -230,7 +230,7 @@ impl Store {
         used.map_or(Ok(None), |used| Ok(self.recorded(used.id.key())?.primary))
     }
 
-    /// The subscription that was renamed after the site had taken its key.
+    /// Returns the subscription that was renamed after the site had copied its key.
     fn renamed_holder<'a>(
         &self,
         candidates: &'a [ApimSubscription],
@@ -258,7 +258,7 @@ impl Store {
     }
 }
 
-/// A policy is kept in one form, in whichever it was given.
+/// A policy is stored in one format, regardless of the format in which it was given.
 fn keep_as_xml(policy: &mut Resource) -> Result<(), ProviderError> {
     canonical_policy(policy).map_err(|error| {
         let message = match &error {
@@ -269,7 +269,7 @@ fn keep_as_xml(policy: &mut Resource) -> Result<(), ProviderError> {
     })
 }
 
-/// Whether a linked backend names `target`, whatever the case.
+/// Whether a linked backend refers to `target`, ignoring case.
 pub(super) fn names_backend(backend: &Resource, target: &str) -> bool {
     let named = backend.field("properties.backendResourceId").and_then(Value::as_str);
     named.is_some_and(|named| named.eq_ignore_ascii_case(target))
@@ -292,7 +292,7 @@ fn check_expected(id: &ResourceId, expected: &Expected, there: Option<&ETag>) ->
     if holds { Ok(()) } else { Err(ProviderError::Conflict(id.clone())) }
 }
 
-/// Sets what is not the caller's to say.
+/// Sets the fields that the caller must not set.
 fn fill_backend(
     backend: &mut Resource,
     before: Option<&Versioned<Resource>>,
@@ -303,7 +303,7 @@ fn fill_backend(
     let created = match (before, created_on(backend).filter(|_| source == Source::Import)) {
         (_, Some(given)) => Some(given),
         (Some(before), None) => created_on(&before.value),
-        // as many digits as Azure writes
+        // with as many digits as Azure writes
         (None, None) => Some(ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string().into()),
     };
     backend.remove_property("createdOn");
@@ -316,7 +316,7 @@ fn fill_backend(
     }
 }
 
-/// The resource with its name and type; one that exists keeps the spelling that it was created with.
+/// Returns the resource with its name and type; an existing resource keeps its original spelling.
 fn spelt_like(resource: Resource, before: Option<&Versioned<Resource>>) -> Result<Resource, ProviderError> {
     let id = resource.id().clone();
     let mut body = match resource.into_value() {

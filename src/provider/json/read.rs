@@ -1,4 +1,4 @@
-//! What a server over a model reads of it, beyond what the engine needs.
+//! Reads for a server that serves a model, in addition to those of the engine.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::SystemTime};
@@ -9,13 +9,12 @@ use crate::{
     provider::{ProviderError, Versioned},
 };
 
-/// What the file of a model looks like from outside: different whenever a generation has taken another's
-/// place.
+/// The metadata of a model's file. It differs whenever a new generation has replaced the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileStamp {
     length: u64,
     changed: Option<SystemTime>,
-    /// The file's number, which a file that takes its place does not share.
+    /// The inode number, which a file that replaces it does not share.
     number: u64,
 }
 
@@ -36,7 +35,7 @@ fn number_of(_: &std::fs::Metadata) -> u64 {
     0
 }
 
-/// Every resource of a generation, and every key. Generations can share what has not changed.
+/// All resources and keys of a generation. Generations can share unchanged values.
 #[derive(Clone, Default)]
 pub struct Everything {
     /// The resources, in order of the ids and without keys.
@@ -48,7 +47,7 @@ pub struct Everything {
 }
 
 impl Everything {
-    /// Every well-formed resource of a type.
+    /// Returns every well-formed resource of a type.
     pub fn of_type<T, E>(&self, resource_type: &str, read: impl Fn(&Resource) -> Result<T, E>) -> Vec<T> {
         let found = self.resources.iter().filter(|resource| resource.id().is_a(resource_type));
         found.filter_map(|resource| read(resource).ok()).collect()
@@ -61,17 +60,17 @@ impl fmt::Debug for Everything {
     }
 }
 
-/// What a model was like at a moment of a transaction.
+/// The state of a model at a moment of a transaction.
 pub struct Savepoint(Store);
 
 impl JsonControlPlane {
-    /// What the file looks like now. It costs no more than asking the file system once.
+    /// Returns the current metadata of the file. It costs one call of the file system.
     #[must_use]
     pub fn stamp(&self) -> FileStamp {
         self.path().map(FileStamp::of).unwrap_or_default()
     }
 
-    /// Whether a resource exists; production does with its site.
+    /// Whether a resource exists. The production environment exists with its site.
     ///
     /// # Errors
     ///
@@ -89,7 +88,7 @@ impl JsonControlPlane {
         self.read(|store| Ok(store.get(id.key())?))
     }
 
-    /// The resources of the collection `kind` of a resource, in order of the ids.
+    /// Returns the resources of the collection `kind` of a resource, in order of the ids.
     ///
     /// # Errors
     ///
@@ -106,7 +105,7 @@ impl JsonControlPlane {
         })
     }
 
-    /// Every resource and every key.
+    /// Returns every resource and every key.
     ///
     /// # Errors
     ///
@@ -115,8 +114,8 @@ impl JsonControlPlane {
         self.read(|store| Ok(everything(store, store, &Everything::default())?))
     }
 
-    /// Every resource and every key. Those whose text is the same in an `earlier` generation are taken from what is `known` of
-    /// that, and not parsed again.
+    /// Returns every resource and every key. Those whose text is the same in an `earlier` generation are taken from
+    /// `known`, its parsed content, and are not parsed again.
     ///
     /// # Errors
     ///
@@ -126,8 +125,8 @@ impl JsonControlPlane {
         self.read(|store| Ok(everything(store, &earlier.store, known)?))
     }
 
-    /// Commits, and returns what the file looks like then and what is in it, without reading it. Nothing else commits to the
-    /// file between these.
+    /// Commits, and returns the metadata of the file and its content, without reading it. No other process commits to
+    /// the file in between.
     ///
     /// # Errors
     ///
@@ -137,20 +136,20 @@ impl JsonControlPlane {
         Ok((stamp, Self::over(None, store, Arc::clone(&self.ambient))))
     }
 
-    /// Remembers what the model is like, for [`roll_back`](Self::roll_back).
+    /// Returns the current state of the model, for [`roll_back`](Self::roll_back).
     #[must_use]
     pub fn savepoint(&self) -> Savepoint {
         Savepoint(self.state().store.clone())
     }
 
-    /// Takes back what the transaction that is going on has changed since a savepoint of its own.
+    /// Undoes the changes of the current transaction since one of its savepoints.
     pub fn roll_back(&self, to: Savepoint) {
         self.state().store = to.0;
     }
 }
 
-/// Every resource that exists, as it is put, in order of the keys. One whose text is the same in an earlier store is taken
-/// from what is known of that, which is in the same order.
+/// Returns every resource that exists, as it is put, in order of the keys. A resource whose text is the same in an
+/// earlier store is taken from the parsed resources of that store, which are in the same order.
 fn resources(store: &Store, earlier: &Store, known: &[Resource]) -> Result<Vec<Resource>, ModelError> {
     let mut known = known.iter().peekable();
     let mut all = Vec::with_capacity(known.len());
@@ -168,7 +167,7 @@ fn resources(store: &Store, earlier: &Store, known: &[Resource]) -> Result<Vec<R
     Ok(all)
 }
 
-/// The text that is recorded for the keys of an id.
+/// Returns the recorded text for the keys of an id.
 fn secret<'a>(store: &'a Store, key: &str) -> Option<&'a str> {
     store.document.secrets.get(key).map(|secret| store.document.text(&secret.text))
 }
@@ -346,7 +345,7 @@ mod tests {
         plane.begin().await.unwrap();
         put(&plane, "", json!({"description": "x".repeat(4096)})).await;
         let (stamp, _) = plane.commit_shared().unwrap();
-        // The end of the file is damaged in a way that only reading it shows.
+        // The end of the file is damaged so that only reading it shows the damage.
         let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
         let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
         std::os::unix::fs::FileExt::write_at(&file, b"?", file.metadata().unwrap().len() - 2).unwrap();

@@ -1,17 +1,17 @@
-//! Models that were taken from another control plane, without its keys.
+//! Models that were copied from another control plane, without its keys.
 
 use serde_json::Value;
 
 use super::{ImportError, JsonControlPlane, ModelError, Pages, document::Document, import, store::Store};
 use crate::provider::ProviderError;
 
-/// What a snapshot begins with: keys that are not recorded may exist all the same.
+/// The initial document of a snapshot: keys that are not recorded may nevertheless exist.
 const WITHOUT_KEYS: &str = r#"{"schemaVersion":1,"keys":"unknown","resources":[]}"#;
 
 impl JsonControlPlane {
-    /// Puts resources, which were read elsewhere and without keys, in the place of all that is in the model.
-    /// From then on the model is of this lineage, and a key that it does not have counts as unknown. The
-    /// caller begins and commits. Says whether anything is different from before.
+    /// Replaces the whole content of the model with resources that were read elsewhere without keys. From then on the
+    /// model has this lineage, and a missing key counts as unknown. The caller begins and commits the transaction.
+    /// Returns whether the content differs from the previous one.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The resources of a model and their keys: what exists, and how it is read.
+//! The resources of a model and their keys: which exist, and how they are read.
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -28,7 +28,7 @@ pub(super) struct Store {
     changed: bool,
 }
 
-/// The keys that are recorded for an id.
+/// The recorded keys of an id.
 #[derive(Default)]
 pub(super) struct Recorded {
     pub(super) primary: Option<Key>,
@@ -36,7 +36,7 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// Both keys, if both are there.
+    /// Returns both keys, if both are recorded.
     pub(super) fn pair(self) -> Option<KeyPair> {
         Some(KeyPair { primary: self.primary?, secondary: self.secondary? })
     }
@@ -47,28 +47,28 @@ impl Store {
         Self { document, index: Index::default(), shared: RefCell::default(), changed: false }
     }
 
-    /// Whether anything differs from what was read.
+    /// Whether the content differs from the file.
     pub(super) fn is_changed(&self) -> bool {
         self.changed
     }
 
-    /// Lets it be written even if it is as it was made.
+    /// Marks the model as changed, so that it is written even if its content is the same.
     pub(super) fn mark_changed(&mut self) {
         self.changed = true;
     }
 
-    /// Whether a key that is not recorded may exist all the same.
+    /// Whether a key that is not recorded may nevertheless exist.
     pub(super) fn lacks_keys(&self) -> bool {
         self.document.has("keys", "\"unknown\"")
     }
 
-    /// Whether there is a key in it.
+    /// Whether the model has any key.
     pub(super) fn has_keys(&self) -> bool {
         let mut secrets = self.document.secrets.iter().map(|(_, secret)| self.document.text(&secret.text));
         secrets.any(|text| text.contains("\"primaryKey\"") || text.contains("\"secondaryKey\""))
     }
 
-    /// Whether another store is of the same lineage and holds the same, keys included.
+    /// Whether another store has the same lineage and content, including keys.
     pub(super) fn is_same_as(&self, other: &Self) -> Result<bool, ModelError> {
         let secrets = |store: &Self| store.document.secrets.iter().count();
         let alike = self.document.lineage == other.document.lineage
@@ -77,13 +77,13 @@ impl Store {
         Ok(alike && self.all()? == other.all()?)
     }
 
-    /// Whether a resource exists, and all that it cannot exist without.
+    /// Whether a resource exists, together with all resources that it requires.
     pub(super) fn exists(&self, key: &str) -> bool {
         let there = self.document.resources.contains_key(key) || kind::is_production(key);
         there && self.can_exist(key, Kind::of(key))
     }
 
-    /// Whether all exists that a resource cannot exist without.
+    /// Whether all resources exist that a resource requires.
     pub(super) fn can_exist(&self, key: &str, kind: Kind) -> bool {
         kind::parent(key).is_none_or(|parent| self.exists(parent))
             && (kind != Kind::ProductApi || self.exists(&kind::api_of_product_api(key)))
@@ -128,7 +128,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Every resource that exists, as it is put.
+    /// Returns every resource that exists, as it is put.
     pub(super) fn all(&self) -> Result<Vec<Resource>, ModelError> {
         let read =
             self.document.resources.iter().map(|(key, _)| Ok(self.read(key)?.map(|found| found.value)));
@@ -167,13 +167,13 @@ impl Store {
             .collect()
     }
 
-    /// The keys of a collection, given its key and a slash.
+    /// Returns the keys in a collection, given the collection's key and a slash.
     pub(super) fn children(&self, prefix: &str) -> Vec<Box<str>> {
         let below = self.document.below(prefix).map(|(key, _)| key);
         below.filter(|key| kind::is_direct_child(key, prefix)).map(Box::from).collect()
     }
 
-    /// Whether there is a resource below a prefix of keys.
+    /// Whether any resource has a key with this prefix.
     pub(super) fn has_below(&self, prefix: &str) -> bool {
         self.document.below(prefix).next().is_some()
     }
@@ -182,7 +182,7 @@ impl Store {
         self.index.products_named(&self.document, service, name)
     }
 
-    /// The keys of the products that an API is in.
+    /// Returns the keys of the products that an API is in.
     fn products_with(&self, api: &str) -> Vec<Box<str>> {
         let products = format!("{}/products/", kind::cut(api));
         let place = |product: &str| format!("{product}/apis/{}", kind::name(api));
@@ -191,7 +191,7 @@ impl Store {
         holders
     }
 
-    /// The keys of the subscriptions whose scope is the product, if that exists.
+    /// Returns the keys of the subscriptions whose scope is the product, if the product exists.
     pub(super) fn subscriptions_of(&mut self, product: &str) -> Vec<Box<str>> {
         if self.exists(product) { self.scoped_to(product) } else { Vec::new() }
     }
@@ -200,7 +200,7 @@ impl Store {
         self.index.subscriptions_of(&self.document, product)
     }
 
-    /// A product's API, with the properties of the API that it stands for.
+    /// Returns a product's API, with the properties of the API to which it refers.
     fn product_api(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
         let (Some(mut place), Some(api)) = (self.read(key)?, self.read(&kind::api_of_product_api(key))?)
         else {
@@ -222,7 +222,7 @@ impl Store {
         })
     }
 
-    /// The version of a resource: that of its text, whatever its white space, and of its keys.
+    /// Returns the version of a resource, which depends on its text without white space and on its keys.
     pub(super) fn etag(&self, key: &str) -> Result<ETag, ModelError> {
         self.etag_as(key, Kind::of(key))
     }
@@ -241,7 +241,7 @@ impl Store {
         Ok(ETag::new(format!("\"{}\"", BASE64_STANDARD.encode(&hash.finalize()[..8]))))
     }
 
-    /// The keys that are recorded for an id, whether or not that exists.
+    /// Returns the recorded keys of an id, whether or not the resource exists.
     pub(super) fn recorded(&self, key: &str) -> Result<Recorded, ModelError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -256,7 +256,7 @@ impl Store {
         Ok(Recorded { primary: fit(keys.primary_key), secondary: fit(keys.secondary_key) })
     }
 
-    /// Records both keys of a subscription, unless they are what is recorded.
+    /// Records both keys of a subscription, unless they are already recorded.
     pub(super) fn record_pair(&mut self, id: &ResourceId, pair: &KeyPair) -> Result<(), ModelError> {
         if self.recorded(id.key())?.pair().as_ref() != Some(pair) {
             let keys = json!({"primaryKey": pair.primary.expose(), "secondaryKey": pair.secondary.expose()});
@@ -285,7 +285,7 @@ impl Store {
         self.changed |= self.document.secrets.remove(key);
     }
 
-    /// Writes a resource, whatever is there.
+    /// Writes a resource, and replaces an existing one.
     pub(super) fn write(&mut self, resource: &Resource) {
         let key = resource.id().key();
         self.shared.get_mut().clear();
@@ -295,14 +295,14 @@ impl Store {
         self.changed = true;
     }
 
-    /// Removes a resource, its keys, and what cannot be without it.
+    /// Removes a resource, its keys, and the resources that cannot exist without it.
     pub(super) fn remove(&mut self, key: &str) {
         self.remove_dependants(key);
         self.remove_one(key);
     }
 
-    /// Removes what cannot be without a resource: its children, the places of an API in products, and
-    /// the subscriptions of a product.
+    /// Removes the resources that cannot exist without a resource: its children, an API in products, and the
+    /// subscriptions of a product.
     pub(super) fn remove_dependants(&mut self, key: &str) {
         let mut doomed: Vec<Box<str>> =
             self.document.below(&format!("{key}/")).map(|(key, _)| key.into()).collect();
@@ -335,7 +335,7 @@ fn json_text(body: &Map<String, Value>) -> String {
     serde_json::to_string(body).expect("a map with text keys can be written")
 }
 
-/// Hashes a JSON text without the white space that means nothing in it.
+/// Hashes a JSON text without insignificant white space.
 fn hash_significant(hash: &mut Sha256, mut text: &str) {
     if is_compact(text) {
         hash.update(text);
@@ -350,8 +350,8 @@ fn hash_significant(hash: &mut Sha256, mut text: &str) {
     text.split_ascii_whitespace().for_each(|piece| hash.update(piece));
 }
 
-/// Whether a JSON text has no white space outside of strings, told from what stands beside each space: `no`
-/// also where that is not sure.
+/// Whether a JSON text has no white space outside strings, according to the characters next to each space. `false` if
+/// that is uncertain.
 fn is_compact(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_plain = |at: usize| bytes.get(at).is_some_and(|byte| !b"{}[],:\" ".contains(byte));
@@ -360,7 +360,7 @@ fn is_compact(text: &str) -> bool {
     !bytes.iter().any(u8::is_ascii_control) && spaces_are_plain()
 }
 
-/// Where the JSON string ends that a text begins with.
+/// Returns the end of the JSON string at the beginning of a text.
 fn end_of_quoted(text: &str) -> usize {
     let mut from = 1;
     while let Some(quote) = text[from..].find('"') {
@@ -374,7 +374,7 @@ fn end_of_quoted(text: &str) -> usize {
     text.len()
 }
 
-/// A linked backend as it stands in its site.
+/// Returns a linked backend as its site shows it.
 fn summary(backend: &Resource) -> Value {
     let names = ["backendResourceId", "region", "createdOn", "provisioningState"];
     let property = |name: &str| backend.field(&format!("properties.{name}")).cloned().unwrap_or(Value::Null);

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 /// The schema version that this program writes, and the newest that it reads.
 pub(super) const SCHEMA_VERSION: u64 = 1;
 
-/// The members of the top level, none of them looked into.
+/// The members of the top level, not parsed any further.
 #[derive(Default)]
 pub(super) struct Top<'a> {
     pub(super) version: Option<&'a RawValue>,
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for PairsVisitor {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// What a document says about its schema version.
+/// The schema version in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
     Known,
@@ -108,10 +108,10 @@ impl Version {
         }
     }
 
-    /// The version of a text that need not be well-formed after it.
+    /// Returns the version in a text that may be malformed after it.
     pub(super) fn seen_in(text: &str) -> Self {
         let seen = Cell::new(Self::Missing);
-        // what it fails on has been reported already
+        // a failure here has already been reported
         let _ = Probe(&seen).deserialize(&mut serde_json::Deserializer::from_str(text));
         seen.get()
     }

@@ -1,4 +1,4 @@
-//! Between the file and what is in memory: reading afresh, changing under the lock, writing once.
+//! The link between the file and memory: reads the current file, changes it under the lock, and writes it once.
 
 use std::{
     fs, io,
@@ -20,7 +20,7 @@ use crate::{
     model::without_mark,
 };
 
-/// The rights of group and others.
+/// The permission bits of the group and of other users.
 const OTHERS: u32 = 0o077;
 
 /// The file of a model.
@@ -31,7 +31,7 @@ pub(super) struct ModelFile {
 }
 
 impl ModelFile {
-    /// The file that `path` leads to; two links to a model are one model.
+    /// Returns the file to which `path` leads; two links to a model are one model.
     pub(super) fn at(path: &Path, lock_wait: Duration, disk: Box<dyn Disk>) -> Result<Self, ModelError> {
         let path = resolve(path).map_err(|error| ModelError::io("resolve", path, error))?;
         Ok(Self { path, lock_wait, disk })
@@ -41,7 +41,7 @@ impl ModelFile {
         &self.path
     }
 
-    /// Reads the model that is there now.
+    /// Reads the current model.
     pub(super) fn load(&self) -> Result<Store, ModelError> {
         let store = Store::new(Document::parse(self.read()?, &self.path)?);
         self.warn_of_readers(&store);
@@ -56,15 +56,15 @@ impl ModelFile {
         }
     }
 
-    /// Refuses to write a model whose keys other users could read, or whose owner or other names would be lost.
+    /// Refuses to write a model if other users could read its keys, or if its owner or its other names would be lost.
     fn check_writable(&self, store: &Store) -> Result<(), ModelError> {
         self.check_private(store)?;
         let previous = disk::sibling(&self.path, ".previous");
         [&self.path, &previous].into_iter().try_for_each(|path| self.check_names(path))
     }
 
-    /// Refuses a model of another user, and one whose keys other users could read. Another run that holds the lock
-    /// does not change what is checked here, so this needs no lock.
+    /// Refuses a model of another user, and a model with keys that other users can read. Another process that holds the
+    /// lock does not change these properties, so the check needs no lock.
     fn check_private(&self, store: &Store) -> Result<(), ModelError> {
         check_facts(&self.path, || store.has_keys())?;
         let previous = disk::sibling(&self.path, ".previous");
@@ -76,7 +76,7 @@ impl ModelFile {
 
     fn check_names(&self, path: &Path) -> Result<(), ModelError> {
         let Some(found) = facts_of(path)? else { return Ok(()) };
-        // a run that was killed can leave two names for one generation
+        // an interrupted run can leave two names for one generation
         let names = ["", ".previous", ".previous.next"].map(|suffix| disk::sibling(&self.path, suffix));
         let of_ours = names.iter().filter_map(|name| plain_facts(name).ok()?);
         if found.names > of_ours.filter(|other| other.number == found.number).count() as u64 {
@@ -93,7 +93,7 @@ impl ModelFile {
         })
     }
 
-    /// Creates the file, unless it is there by the time the lock is.
+    /// Creates the file, unless it exists when the lock is taken.
     pub(super) fn create(&self, initial: &str, ambient: &dyn Ambient) -> Result<(), ModelError> {
         if self.path.exists() {
             return Ok(());
@@ -141,7 +141,7 @@ fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Creates a folder, and those that it is in, for their owner alone, whatever the umask is.
+/// Creates a directory and its missing parents, accessible only to their owner, with any umask.
 fn create_private_folder(folder: &Path) -> io::Result<()> {
     let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
@@ -150,7 +150,7 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         match builder.create(folder) {
-            // another run was faster
+            // another run created it first
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(()) => {
@@ -162,12 +162,12 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What is in memory of a model, and the lock while a transaction lasts.
+/// The content of a model in memory, and the lock during a transaction.
 pub(super) struct State {
     pub(super) store: Store,
     lock: Option<Lock>,
     stale: bool,
-    /// What the file looked like when `store` was written to it, if it was kept since.
+    /// The metadata of the file when `store` was written to it, if the store was kept since.
     written: Option<FileStamp>,
 }
 
@@ -180,12 +180,12 @@ impl State {
         self.lock.is_some()
     }
 
-    /// Forgets what was read, unless a transaction is going on.
+    /// Discards the content in memory, unless a transaction is in progress.
     pub(super) fn let_go_stale(&mut self) {
         self.stale = !self.is_locked();
     }
 
-    /// Reads the file again if what is in memory is not to be trusted.
+    /// Reads the file again if the content in memory may be out of date.
     pub(super) fn refresh(&mut self, file: Option<&ModelFile>) -> Result<(), ModelError> {
         match file {
             Some(file) if self.stale => self.reload(file),
@@ -207,8 +207,8 @@ impl State {
         Ok(())
     }
 
-    /// Whether the file is the one that was written last from here. Its beginning is compared as well as its stamp, because
-    /// it names the generation: what another process writes has another serial.
+    /// Whether this process wrote the current file. Both its metadata and its beginning are compared, because the
+    /// beginning names the generation: a file that another process wrote has another serial.
     fn is_as_written(&self, file: &ModelFile) -> bool {
         let is_stamped = self.written.as_ref().is_some_and(|written| *written == FileStamp::of(&file.path));
         is_stamped && !self.store.is_changed() && self.store.document.begins_as(&file.path).unwrap_or(false)
@@ -228,10 +228,10 @@ impl State {
 }
 
 impl JsonControlPlane {
-    /// Takes the lock and reads the file as it is under it.
+    /// Takes the lock and reads the current file.
     pub(super) async fn begin_transaction(&self) -> Result<(), ModelError> {
         let Some(file) = &self.file else { return Ok(()) };
-        // The lock is a file beside the model: nothing is written beside one that is not to be changed.
+        // The lock is a file in the directory of the model: nothing is written there if the model must not be changed.
         file.check_private(&self.state().store)?;
         let abandoned = self.state().lock.take();
         let lock = match abandoned {
@@ -246,8 +246,7 @@ impl JsonControlPlane {
         Ok(())
     }
 
-    /// Writes what has changed and gives the lock back. Whether or not that succeeds, what is read next
-    /// comes from the file.
+    /// Writes the changes and releases the lock. Whether or not that succeeds, the next read comes from the file.
     pub(super) fn commit_transaction(&self) -> Result<(), ModelError> {
         let Some(file) = &self.file else { return Ok(()) };
         let mut state = self.state();
@@ -256,7 +255,8 @@ impl JsonControlPlane {
         if state.store.is_changed() { state.write(file, &*self.ambient).map(drop) } else { Ok(()) }
     }
 
-    /// Writes what has changed and gives the lock back. What is read next is what was written, until another process writes.
+    /// Writes the changes and releases the lock. The next read returns the written content, until another process
+    /// writes.
     pub(super) fn commit_keeping(&self) -> Result<(FileStamp, Store), ModelError> {
         let mut state = self.state();
         let (Some(file), Some(_lock)) = (&self.file, state.lock.take()) else {
@@ -291,7 +291,7 @@ mod tests {
         provider::{Expected, Reads as _, Writes as _},
     };
 
-    /// A disk that is full for as long as the flag is up.
+    /// A disk that is full while the flag is set.
     #[derive(Debug)]
     struct FullDisk(Arc<AtomicBool>);
 

@@ -1,47 +1,47 @@
-//! What can be expected of a control plane.
+//! The capabilities of a control plane.
 
-/// Whether what the caller sees is all that there is.
+/// Whether the caller sees all resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// There is nothing else.
+    /// The caller sees all resources.
     Everything,
-    /// There may be more, which the caller has no right to see: it looks as if it did not exist.
+    /// There may be resources that the caller has no permission to see: they look as if they did not exist.
     WhatIsAllowed,
 }
 
-/// Whether a command's changes can be made as one.
+/// Whether the changes of a command are one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transactions {
-    /// Between `begin` and `commit` nobody else writes, and all becomes durable at once.
+    /// Between `begin` and `commit` no other process writes, and all changes become durable at once.
     Whole,
-    /// Each change stands by itself, and others may write in between.
+    /// Each change is separate, and other clients may write in between.
     None,
 }
 
-/// How closely things are looked at.
+/// How completely resources are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Each by itself, its keys too.
+    /// Each resource is read individually, including its keys.
     Whole,
-    /// Many on a page: no keys, and a linked backend as it stands in its site, whose name is not told there.
+    /// Many resources are read per page: without keys, and a linked backend as its site shows it, without its name.
     ByPage,
 }
 
-/// What can be expected of a control plane.
+/// The capabilities of a control plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// How closely things are looked at.
+    /// How completely resources are read.
     pub depth: Depth,
-    /// Whether what the caller sees is all that there is.
+    /// Whether the caller sees all resources.
     pub sight: Sight,
-    /// Whether the changes of a command can be made as one.
+    /// Whether the changes of a command are one transaction.
     pub transactions: Transactions,
     /// Whether a key that is not known does not exist. A snapshot is taken without keys.
     pub knows_every_key: bool,
 }
 
 impl Default for Capabilities {
-    /// Everything is seen, closely and with its keys; each change stands by itself.
+    /// All resources are seen and read completely, with their keys; each change is separate.
     fn default() -> Self {
         Self {
             depth: Depth::Whole,

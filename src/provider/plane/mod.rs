@@ -1,4 +1,4 @@
-//! What the engine needs of a control plane: reading, changing, and what can be expected of it.
+//! The interface that the engine needs of a control plane: reads, changes and capabilities.
 
 mod capability;
 mod read;
@@ -10,8 +10,8 @@ pub use write::{Expected, Writes};
 
 use super::{Gateways, Grants};
 
-/// All that a command which changes a link uses: the control plane, the gateways of its services, and what the caller
-/// may do. What only reads takes [`Reads`].
+/// The interface for a command that changes a link: the control plane, the gateways of its services, and the caller's
+/// permissions. Code that only reads takes [`Reads`].
 pub trait ControlPlane: Writes + Gateways + Grants {}
 
 impl<T: Writes + Gateways + Grants + ?Sized> ControlPlane for T {}

@@ -14,19 +14,19 @@ use crate::{
     provider::ProviderError,
 };
 
-/// A version of a resource: equal as long as nothing about it has changed, keys included.
+/// A version of a resource: two are equal as long as nothing in the resource has changed, including its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ETag(String);
 
 impl ETag {
-    /// Takes an entity tag as the control plane wrote it, quotes included.
+    /// Creates an entity tag from the text of the control plane, including quotes.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The tag as the control plane wrote it.
+    /// Returns the tag as the control plane wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,12 +39,12 @@ impl fmt::Display for ETag {
     }
 }
 
-/// A value together with the version that it was read at.
+/// A value with the version at which it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Versioned<T> {
-    /// What was read.
+    /// The value.
     pub value: T,
-    /// The version that it had then.
+    /// The version of the value.
     pub etag: ETag,
 }
 
@@ -53,7 +53,7 @@ pub struct Versioned<T> {
 pub enum Collection {
     /// Every static site that the caller can see.
     StaticSites,
-    /// The same, asked of each Azure subscription itself: no index is in between that is behind.
+    /// The same, with a request to each Azure subscription itself instead of an index that may be out of date.
     StaticSitesOfEach,
     /// Every API Management service that the caller can see.
     Services,
@@ -73,49 +73,48 @@ pub enum Collection {
     ProductApis(ProductId),
     /// The operations of an API.
     ApiOperations(ApiId),
-    /// The subscriptions of a service, whatever their scope.
+    /// The subscriptions of a service, with any scope.
     Subscriptions(ApimServiceId),
     /// The subscriptions whose scope is the product; empty where the product does not exist.
     ProductSubscriptions(ProductId),
 }
 
-/// What reads a control plane. Every implementation passes the suite in `tests/contract`.
+/// Reads a control plane. Every implementation passes the suite in `tests/contract`.
 ///
-/// The children of a resource that does not exist do not exist either, and a resource that is created
-/// has none.
+/// The children of a resource that does not exist do not exist either, and a resource that is created has none.
 #[async_trait]
 pub trait Reads: Debug + Send + Sync {
-    /// Reads a resource. Absence is an answer, not an error.
+    /// Reads a resource. Returns `None` if it does not exist.
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError>;
 
-    /// Lists a collection, in order of the ids. A collection of what does not exist is empty.
+    /// Lists a collection, in order of the ids. A collection of a missing resource is empty.
     async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError>;
 
-    /// Reads the keys of a subscription; `None` if it does not exist, if nothing is known of its keys, or if keys are
-    /// not read here.
+    /// Reads the keys of a subscription. Returns `None` if it does not exist, if its keys are unknown, or if this
+    /// implementation does not read keys.
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
         let _ = id;
         Ok(None)
     }
 
-    /// What is known of the key that the site sends to its linked backend.
+    /// Returns the known facts about the key that the site sends to its linked backend.
     async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
         let _ = id;
         Ok(SiteKey::Hidden)
     }
 
-    /// What can be expected of it. It may change while resources are read.
+    /// Returns the capabilities of the control plane. They may change while resources are read.
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
     }
 
-    /// Whether a resource would be seen here if it existed: one of a type, and in a place, that this control
-    /// plane knows about. Of any other resource, not to find it says nothing.
+    /// Whether a resource would be seen here if it existed, because this control plane knows its type and its place.
+    /// For any other resource, a failed search proves nothing.
     fn would_see(&self, id: &ResourceId) -> bool {
         id.is_a(ApimServiceId::TYPE)
     }
 
-    /// The resource group of a resource, if it was reported as missing while the resource was read.
+    /// Returns the resource group of a resource, if it was reported as missing while the resource was read.
     fn missing_group(&self, id: &ResourceId) -> Option<ResourceId> {
         let _ = id;
         None

@@ -3,7 +3,7 @@
 use super::CredentialKind;
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
-/// A credential that gave no token.
+/// A credential that returned no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried {
     pub(super) kind: CredentialKind,
@@ -11,13 +11,13 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// The kind of credential.
+    /// Returns the kind of credential.
     #[must_use]
     pub fn kind(&self) -> CredentialKind {
         self.kind
     }
 
-    /// Why it gave no token.
+    /// Returns the reason why it returned no token.
     #[must_use]
     pub fn problem(&self) -> &str {
         &self.problem
@@ -28,36 +28,36 @@ impl Tried {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// None of the credentials gave one.
+    /// No credential returned a token.
     #[error("no credential gave a token{}", listed(.tried))]
     None {
-        /// Those that were tried, and what came of each.
+        /// The credentials that were tried, and the result of each.
         tried: Vec<Tried>,
     },
-    /// `SWA_APIM_ACCESS_TOKEN` holds what cannot be one.
+    /// `SWA_APIM_ACCESS_TOKEN` holds a value that cannot be a token.
     #[error("`SWA_APIM_ACCESS_TOKEN` {problem}")]
     AccessToken {
-        /// What is wrong with it.
+        /// The problem with the value.
         problem: &'static str,
     },
-    /// There is no TLS to ask anybody with.
+    /// The certificates for TLS connections to an authority are unusable.
     #[error("the system's certificates cannot be used: {problem}")]
     Certificates {
-        /// What is wrong with them.
+        /// The problem with the certificates.
         problem: String,
     },
-    /// `SWA_APIM_CREDENTIAL` holds no kind of credential.
+    /// `SWA_APIM_CREDENTIAL` names an unknown kind of credential.
     #[error("`{word}` (from SWA_APIM_CREDENTIAL) is no kind of credential")]
     UnknownKind {
-        /// What it holds.
+        /// The value of the variable.
         word: String,
     },
-    /// `SWA_APIM_CREDENTIAL` asks for a kind that is not configured.
+    /// `SWA_APIM_CREDENTIAL` names a kind of credential that is not configured.
     #[error("the credential `{kind}` is not configured: {missing}")]
     NotConfigured {
         /// The kind.
         kind: CredentialKind,
-        /// What it needs.
+        /// The settings that this kind needs.
         missing: &'static str,
     },
 }

@@ -8,19 +8,19 @@ use super::CredentialError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CredentialKind {
-    /// The variable `SWA_APIM_ACCESS_TOKEN`.
+    /// The environment variable `SWA_APIM_ACCESS_TOKEN`.
     AccessToken,
     /// A client secret of an application.
     ClientSecret,
     /// A client certificate of an application.
     ClientCertificate,
-    /// A token of Kubernetes in a file.
+    /// A Kubernetes token in a file.
     WorkloadIdentity,
     /// A service connection of Azure Pipelines.
     AzurePipelines,
-    /// The OpenID token of a job of GitHub Actions.
+    /// The OpenID token of a GitHub Actions job.
     GitHubActions,
-    /// A managed identity of whatever the command runs on.
+    /// A managed identity of the machine or service on which the command runs.
     ManagedIdentity,
     /// `az login`.
     AzureCli,
@@ -42,7 +42,7 @@ impl CredentialKind {
         Self::AzureDeveloperCli,
     ];
 
-    /// The word for it, as `SWA_APIM_CREDENTIAL` takes it.
+    /// Returns the kind as `SWA_APIM_CREDENTIAL` spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

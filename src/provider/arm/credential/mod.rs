@@ -1,6 +1,6 @@
-//! Tokens for Azure Resource Manager: from a variable, or from the first credential that can give one.
+//! Tokens for Azure Resource Manager: from an environment variable, or from the first credential that returns one.
 //!
-//! A token is kept in memory alone, and renewed before it ends.
+//! A token is kept only in memory, and is renewed before it expires.
 #![warn(clippy::arithmetic_side_effects)]
 
 mod error;
@@ -26,34 +26,34 @@ pub use self::{
 use super::Endpoint;
 use crate::ambient::Ambient;
 
-/// How long before its end a token is renewed.
+/// How long before its expiry a token is renewed.
 const RENEWED_BEFORE: Duration = Duration::from_secs(5 * 60);
-/// How old a token has to be for it to be the token's fault that it is refused.
+/// A refused token that is younger than this is not fetched again: the token is not the cause.
 const TOO_YOUNG: Duration = Duration::from_secs(60);
 
-/// What credentials are made of.
+/// The settings of credentials.
 pub struct CredentialOptions<'a> {
-    /// The one kind that is to be used, if not the first that works.
+    /// The only kind of credential to use. By default, the first that works is used.
     pub kind: Option<CredentialKind>,
-    /// What the tokens are for.
+    /// The endpoint that the tokens are for.
     pub endpoint: &'a Endpoint,
-    /// Makes what sends requests to authorities. It is not made before somebody has to be asked: reading the
-    /// system's certificates takes a while.
+    /// Creates the client that sends requests to authorities. It is called only when a request is needed: reading the
+    /// system's certificates takes time.
     pub http: fn() -> reqwest::Result<reqwest::Client>,
-    /// The environment.
+    /// Reads an environment variable.
     pub variables: fn(&str) -> Option<String>,
-    /// The time.
+    /// The clock.
     pub ambient: Arc<dyn Ambient>,
-    /// The Azure subscription that tokens are to be good for, if one is known: its id or name.
+    /// The Azure subscription that tokens must be valid for, if one is known: its id or name.
     pub subscription: Option<String>,
 }
 
-/// The credentials that are configured, and the token that one of them gave.
+/// The configured credentials, and the token that one of them returned.
 pub struct Credentials {
     configured: Configured,
     ambient: Arc<dyn Ambient>,
     held: Mutex<Option<Held>>,
-    /// Held by whoever fetches a token, so that the others wait for that one.
+    /// Held by the task that fetches a token, so that the other tasks wait for it.
     fetching: tokio::sync::Mutex<()>,
 }
 
@@ -65,16 +65,16 @@ struct Held {
     tried: Vec<Tried>,
 }
 
-/// How a token was got.
+/// How a token was obtained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticated {
-    /// The kind of credential that gave it.
+    /// The kind of credential that returned it.
     pub kind: CredentialKind,
-    /// Those that were asked before it, and why each gave none.
+    /// The credentials that were tried before, and why each returned no token.
     pub tried: Vec<Tried>,
-    /// Whom the token says that it is for, if it can be read.
+    /// The caller that the token names, if the token can be parsed.
     pub caller: Option<Caller>,
-    /// When it ends, if that is known.
+    /// When the token expires, if that is known.
     pub ends: Option<Timestamp>,
 }
 
@@ -85,22 +85,22 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Finds out what is configured. Nothing is sent.
+    /// Determines which credentials are configured. Sends no request.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] if a variable holds what cannot be used.
+    /// [`CredentialError`] if an environment variable holds an unusable value.
     pub fn new(options: &CredentialOptions<'_>) -> Result<Self, CredentialError> {
         let ambient = Arc::clone(&options.ambient);
         let configured = Configured::find(options)?;
         Ok(Self { configured, ambient, held: Mutex::default(), fetching: tokio::sync::Mutex::default() })
     }
 
-    /// A token that is good for some minutes at least.
+    /// Returns a token that is valid for some more minutes at least.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] with each credential that was tried, and why it gave none.
+    /// [`CredentialError`] with each credential that was tried, and why it returned no token.
     pub async fn token(&self) -> Result<AccessToken, CredentialError> {
         if let Some(token) = self.good() {
             return Ok(token);
@@ -112,11 +112,11 @@ impl Credentials {
         }
     }
 
-    /// Gets a token, and tells how.
+    /// Fetches a token, and returns how it was obtained.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] with each credential that was tried, and why it gave none.
+    /// [`CredentialError`] with each credential that was tried, and why it returned no token.
     pub async fn authenticate(&self) -> Result<Authenticated, CredentialError> {
         let token = self.token().await?;
         let held = self.held().clone();
@@ -124,7 +124,7 @@ impl Credentials {
         Ok(Authenticated { kind, tried, caller: token.caller(), ends: token.ends() })
     }
 
-    /// Drops a token that was refused. Says whether there is a point in asking for another one.
+    /// Drops a token that was refused. Returns whether it is worth fetching another one.
     pub fn forget(&self) -> bool {
         let mut held = self.held();
         let renewable = held.as_ref().is_some_and(|held| {
@@ -137,13 +137,13 @@ impl Credentials {
         renewable
     }
 
-    /// Which kind of credential gave the token, if one did.
+    /// Returns the kind of credential that the current token came from, if there is one.
     #[must_use]
     pub fn kind_in_use(&self) -> Option<CredentialKind> {
         self.held().as_ref().map(|held| held.kind)
     }
 
-    /// The token that is held, if there is one.
+    /// Returns the current token, if there is one.
     pub(super) fn secret_in_use(&self) -> Option<String> {
         self.held().as_ref().map(|held| held.token.secret().to_owned())
     }

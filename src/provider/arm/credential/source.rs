@@ -1,4 +1,4 @@
-//! Each credential that is configured, and how a token is got from it.
+//! The configured credentials, and how each obtains a token.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -30,13 +30,13 @@ use crate::provider::arm::{
 const PROGRAM: Duration = Duration::from_secs(30);
 /// How long an authority may take.
 const AUTHORITY: Duration = Duration::from_secs(30);
-/// How often an authority is asked again that is not there, over about a second: others may be waiting to be
-/// tried.
+/// How many times an authority that cannot be reached is retried, over about a second: other credentials may remain to
+/// be tried.
 const ASKED_AGAIN: u32 = 3;
-/// How long a machine's own address may take. Off Azure there is nobody at it.
+/// How long the metadata address of the machine may take to answer. Outside Azure, no server answers there.
 const MACHINE: Duration = Duration::from_secs(2);
 
-/// Variables that hold what nobody may see, beside tokens, which show what they are.
+/// Environment variables that hold secrets, besides tokens, which are recognised by their form.
 const SECRETS: [&str; 5] = [
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "AZURE_CLIENT_SECRET",
@@ -45,12 +45,12 @@ const SECRETS: [&str; 5] = [
     "SYSTEM_ACCESSTOKEN",
 ];
 
-/// A credential that is configured.
+/// A configured credential.
 pub(super) struct Source {
     kind: CredentialKind,
     scope: String,
     patience: Duration,
-    /// What is not shown of what it says.
+    /// Secrets that are removed from its messages.
     secrets: Vec<String>,
     way: Way,
 }
@@ -60,21 +60,21 @@ enum Way {
     Asked(Arc<dyn TokenCredential>),
 }
 
-/// Every credential that is configured, in the order in which they are tried.
+/// All configured credentials, in the order in which they are tried.
 pub(super) struct Configured {
     pub(super) sources: Vec<Source>,
-    /// Those that are configured and cannot be used.
+    /// Credentials that are configured but cannot be used.
     pub(super) impossible: Vec<Tried>,
 }
 
 impl Source {
-    /// A token that is there already.
+    /// Returns a source for a token that is already known.
     fn given(token: AccessToken) -> Self {
         let (kind, patience) = (CredentialKind::AccessToken, Duration::MAX);
         Self { kind, scope: String::new(), patience, secrets: Vec::new(), way: Way::Given(token) }
     }
 
-    /// Somebody who can be asked for one, for as long as `patience`.
+    /// Returns a source that requests a token, for at most `patience`.
     pub(super) fn asked(
         kind: CredentialKind,
         scope: &str,
@@ -93,7 +93,7 @@ impl Source {
         self.patience
     }
 
-    /// A token, or in a line why there is none.
+    /// Returns a token, or one line that explains why there is none.
     pub(super) async fn token(&self) -> Result<AccessToken, String> {
         let credential = match &self.way {
             Way::Given(token) => return Ok(token.clone()),
@@ -106,15 +106,15 @@ impl Source {
     }
 }
 
-/// The first line of what a library says, without what nobody may see.
+/// Returns the first line of a library's message, without secrets.
 fn line(text: &str) -> String {
     let text = unquoted(text);
     let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it does not say why");
     redacted(first).chars().take(300).collect()
 }
 
-/// What Entra says, which the library quotes in a complaint of its own: it cannot read a text with line ends in it,
-/// as all of Entra's have.
+/// Returns the message of Entra that the library quotes in an error of its own. The library cannot parse a text with
+/// line ends, which every message of Entra has.
 fn unquoted(text: &str) -> String {
     let Some((before, quoted)) = text.split_once("invalid type: string \"") else { return text.to_owned() };
     let said = quoted.split("\", expected a borrowed string").next().unwrap_or(quoted);
@@ -151,7 +151,7 @@ impl Configured {
                 Made::Missing(_) => {}
             }
         }
-        // Off Azure, asking the machine takes as long as it is waited for, so that comes last.
+        // Outside Azure, a request to the metadata address ends only when its time is over, so it is tried last.
         found.sources.sort_by_key(|source| source.patience == MACHINE);
         Ok(found)
     }
@@ -159,9 +159,9 @@ impl Configured {
 
 enum Made {
     Source(Arc<dyn TokenCredential>),
-    /// It is configured, and cannot be used.
+    /// It is configured, but cannot be used.
     Impossible(String),
-    /// It is not configured: this is what it would need.
+    /// It is not configured; this is the missing setting.
     Missing(&'static str),
 }
 
@@ -221,7 +221,7 @@ impl Maker {
         }
     }
 
-    /// The tenant and the application of whatever signs in as one.
+    /// Returns the tenant and the application id of a credential that signs in as an application.
     fn application(&self) -> Option<(String, String)> {
         Some((self.variable("AZURE_TENANT_ID")?, self.variable("AZURE_CLIENT_ID")?))
     }
@@ -243,8 +243,8 @@ impl Maker {
         }
     }
 
-    /// `az` gives a token of the tenant of its default subscription, unless it is asked for another one. It
-    /// refuses one that it does not know, such as an emulator's: the default is better than no token.
+    /// `az` returns a token of the tenant of its default subscription, unless a subscription is requested. It refuses
+    /// an unknown subscription, such as an emulator's; in that case the token of the default is used.
     fn azure_cli(&self) -> Made {
         let of = |subscription: Option<String>| {
             let options = AzureCliCredentialOptions { subscription, ..AzureCliCredentialOptions::default() };
@@ -340,7 +340,7 @@ fn made<C: TokenCredential + 'static>(credential: azure_core::Result<Arc<C>>) ->
     }
 }
 
-/// `az`, asked for a token of one Azure subscription, and after that for one of its default.
+/// Runs `az` with one Azure subscription, and if that fails, with its default.
 #[derive(Debug)]
 struct EitherAzureCli {
     first: Arc<AzureCliCredential>,
@@ -361,7 +361,7 @@ impl TokenCredential for EitherAzureCli {
     }
 }
 
-/// A job of GitHub Actions, which is given a token that says which one it is.
+/// A GitHub Actions job, which receives a token that identifies it.
 struct GitHubJob {
     http: reqwest::Client,
     address: Url,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{source::Source, *};
 use crate::diagnosis::{Diagnose as _, ExitCode};
 
-/// A clock that is set by hand.
+/// A clock that the test sets.
 #[derive(Debug, Default)]
 struct Clock(AtomicI64);
 
@@ -34,7 +34,7 @@ impl Ambient for Clock {
     }
 }
 
-/// Whoever gives tokens that are good for an hour, numbered, or none.
+/// A credential that returns numbered tokens that are valid for an hour, or none.
 #[derive(Debug)]
 struct Giver {
     clock: Arc<Clock>,
@@ -156,7 +156,7 @@ async fn one_that_does_not_answer_is_waited_for_no_longer_than_it_deserves() {
 }
 
 fn http() -> reqwest::Result<reqwest::Client> {
-    // Whoever was first has the same.
+    // If a provider is installed, it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().build()
 }
@@ -165,7 +165,7 @@ fn no_http() -> reqwest::Result<reqwest::Client> {
     panic!("nobody is to be asked")
 }
 
-/// The kinds that are found, in order, and those that cannot be used.
+/// Returns the kinds that are found, in order, and those that cannot be used.
 fn found(
     variables: fn(&str) -> Option<String>,
 ) -> Result<(Vec<CredentialKind>, Vec<CredentialKind>), CredentialError> {

@@ -1,4 +1,4 @@
-//! A token, and what can be told of one without asking anybody.
+//! A token, and the information that it contains, which is read without a request.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::fmt;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::CredentialError;
 
-/// A token for Azure Resource Manager. Its `Debug` hides it.
+/// A token for Azure Resource Manager. `Debug` does not print it.
 #[derive(Clone)]
 pub struct AccessToken {
     secret: Secret,
@@ -28,7 +28,7 @@ impl AccessToken {
         Self { secret, ends }
     }
 
-    /// Takes a token that somebody typed or pasted.
+    /// Reads a token that the user typed or pasted.
     pub(super) fn given(text: &str, now: Timestamp) -> Result<Self, CredentialError> {
         let invalid = |problem| CredentialError::AccessToken { problem };
         let text = without_scheme(text.trim());
@@ -49,29 +49,29 @@ impl AccessToken {
         self.secret.secret()
     }
 
-    /// Whom it says that it is for, if it can be read.
+    /// Returns the caller that the token names, if the token can be parsed.
     pub(super) fn caller(&self) -> Option<Caller> {
         Caller::of(&claims_of(self.secret())?)
     }
 
-    /// When it ends, if that is known.
+    /// Returns when the token expires, if that is known.
     pub(super) fn ends(&self) -> Option<Timestamp> {
         self.ends
     }
 }
 
-/// A token without the word that it travels behind.
+/// Returns a token without the scheme in front of it, such as `Bearer`.
 fn without_scheme(text: &str) -> &str {
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     if first.eq_ignore_ascii_case("bearer") { rest.trim() } else { text }
 }
 
-/// Whom a token says that it is for.
+/// The caller that a token names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The name of a user, or the id of an application.
+    /// The name of the user, or the id of the application.
     pub name: String,
-    /// The tenant that the caller was found in.
+    /// The tenant that authenticated the caller.
     pub tenant: Option<String>,
 }
 
@@ -83,12 +83,12 @@ impl Caller {
     }
 }
 
-/// When a token says that it ends, if it is one that can be read.
+/// Returns when a token expires, if the token can be parsed.
 fn end_of(text: &str) -> Option<Timestamp> {
     Timestamp::from_second(claims_of(text)?.get("exp")?.as_i64()?).ok()
 }
 
-/// What a token says, which nobody has checked.
+/// Returns the claims of a token. Its signature is not verified.
 fn claims_of(text: &str) -> Option<Value> {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&claims).ok()

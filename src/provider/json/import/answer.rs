@@ -1,4 +1,4 @@
-//! What list calls answer, as one list of elements; and whether every page of a list is there.
+//! Converts the answers of list calls to one list of elements, and checks that no page of a list is missing.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use super::ImportError;
 use crate::model::ResourceId;
 
-/// Whether a list may be imported of which pages are missing.
+/// Whether a list may be imported if pages of it are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pages {
-    /// A list has to be complete.
+    /// A list must be complete.
     Complete,
-    /// The resources of some pages are enough.
+    /// Some pages of a list are sufficient.
     Partial,
 }
 
@@ -23,11 +23,11 @@ struct Page {
     elements: usize,
     /// The field that says that another page follows.
     next: Option<&'static str>,
-    /// The field with the number of elements on all pages, and that number.
+    /// The field with the total number of elements on all pages, and that number.
     whole: Option<(&'static str, u64)>,
 }
 
-/// The elements of whatever has resources in it.
+/// Returns the elements of a value in any of the accepted forms.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ fn flatten(value: Value, into: &mut Vec<Value>, pages: &mut Vec<Page>) {
     }
 }
 
-/// The list of an answer, which has no id of its own: `value`, or `data` where Resource Graph answers.
+/// Returns the list in an answer without an id of its own: `value`, or `data` from Resource Graph.
 fn list_in(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
     if object.get("id").is_some_and(|id| !id.is_null()) {
         return None;
@@ -75,7 +75,7 @@ fn list_in(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
     }
 }
 
-/// The rows of a table as objects.
+/// Converts the rows of a table to objects.
 fn rows(table: &Map<String, Value>) -> Vec<Value> {
     let list = |name: &str| table.get(name).and_then(Value::as_array).into_iter().flatten();
     let names: Vec<&str> = list("columns").filter_map(|column| column.get("name")?.as_str()).collect();
@@ -117,7 +117,8 @@ fn check(pages: &[Page], values: &[Value]) -> Result<(), ImportError> {
     lists.values().try_for_each(|pages| complete(pages))
 }
 
-/// Whether the pages of one list are all of its pages: the last one is there, and as many elements as it counts.
+/// Checks that these are all pages of one list: the last page is present, and there are at least as many elements as
+/// any page states as the total.
 fn complete(pages: &[&Page]) -> Result<(), ImportError> {
     let elements: usize = pages.iter().map(|page| page.elements).sum();
     let missing = |page: &Page, sign: String| ImportError::Page { index: page.index, elements, sign };
@@ -133,7 +134,7 @@ fn complete(pages: &[&Page]) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// What the list is of that an element stands in: two pages of one list say the same.
+/// Returns the collection of the list that an element is in: it is the same for two pages of one list.
 fn collection(first: Option<&Value>) -> String {
     let id = first.and_then(|element| element.get("id")?.as_str());
     let Some(id) = id.and_then(|id| ResourceId::parse(id).ok()) else { return String::new() };

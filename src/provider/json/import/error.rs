@@ -5,7 +5,7 @@ use crate::{
     provider::ProviderError,
 };
 
-/// An import that changed nothing.
+/// An error of an import, which then changed nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -16,10 +16,10 @@ pub enum ImportError {
         index: usize,
         /// Its id, if it has one.
         id: Option<String>,
-        /// Why it does not fit.
+        /// The reason.
         source: Box<ProviderError>,
     },
-    /// An element whose fields cannot be put where Azure Resource Manager has them.
+    /// An element with fields that have no place in the form of Azure Resource Manager.
     #[error("element {index} (`{id}`) cannot be imported: `{field}` {why}")]
     Shape {
         /// Its position among all elements, from 0.
@@ -28,9 +28,9 @@ pub enum ImportError {
         id: String,
         /// The field.
         field: String,
-        /// What is wrong with the field, as the rest of a sentence.
+        /// The problem with the field, as the rest of a sentence.
         why: &'static str,
-        /// How to get the resource in a shape that can be imported.
+        /// How to get the resource in a form that can be imported.
         cure: String,
     },
     /// A list answer that is one page of several.
@@ -38,9 +38,9 @@ pub enum ImportError {
     Page {
         /// The position of its first element among all elements, from 0.
         index: usize,
-        /// How many elements it has.
+        /// The number of its elements.
         elements: usize,
-        /// The field that shows that there is more.
+        /// The field that shows that there are more pages.
         sign: String,
     },
     /// The model cannot be changed.

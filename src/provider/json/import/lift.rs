@@ -1,24 +1,24 @@
-//! What `az` prints, put back into the envelope that Azure Resource Manager answers.
+//! Converts the output of `az` back to the envelope of Azure Resource Manager.
 //!
-//! `az` prints the models of an SDK: what is in `properties` stands beside `id`, fields without a value are null, and
-//! every object with an id has its `resourceGroup` beside it. `az rest` prints the answer itself.
+//! `az` prints the models of an SDK: the fields of `properties` are next to `id`, fields without a value are null, and
+//! every object with an id has its `resourceGroup` next to it. `az rest` prints the answer itself.
 
 use serde_json::{Map, Value};
 
 use super::{super::kind::Kind, merge::Says};
 use crate::model::{Malformed, Resource, ResourceId};
 
-/// An element as a resource, and how much it says.
+/// An element as a resource, and how complete it is.
 pub(super) struct Lifted {
     pub(super) resource: Resource,
     pub(super) says: Says,
 }
 
-/// Why an element is no resource that can be put.
+/// Why an element is not a resource that can be put.
 #[derive(Debug)]
 pub(super) enum Misfit {
     Malformed(Malformed),
-    /// A field that cannot be placed.
+    /// A field without a known place.
     Field {
         field: String,
         why: &'static str,
@@ -35,14 +35,14 @@ impl From<Malformed> for Misfit {
 /// Fields of an envelope that every resource can have.
 const COMMON: [&str; 6] = ["id", "name", "type", "etag", "systemData", "properties"];
 
-/// Fields of an envelope besides these, which only some resources have.
+/// Further envelope fields, which only some resources have.
 const TOP_LEVEL: [&str; 9] =
     ["location", "tags", "sku", "kind", "identity", "zones", "managedBy", "plan", "extendedLocation"];
 
-/// Fields that the list of all resources has beside the envelope's.
+/// Fields that the list of all resources has in addition to those of the envelope.
 const OF_RESOURCE_LIST: [&str; 3] = ["createdTime", "changedTime", "provisioningState"];
 
-/// SDKs spell some fields of Azure Resource Manager in another way.
+/// Fields of Azure Resource Manager that SDKs spell differently.
 const RESPELT: [(&str, &str); 8] = [
     ("apiType", "type"),
     ("typePropertiesType", "type"),
@@ -54,11 +54,11 @@ const RESPELT: [(&str, &str); 8] = [
     ("oAuth2GrantType", "oauth2grantType"),
 ];
 
-/// Takes a resource from an element, whichever of the known shapes that has.
+/// Converts an element in any known form to a resource.
 ///
 /// # Errors
 ///
-/// [`Misfit`], if the element is no resource, or has a field whose place is unknown.
+/// [`Misfit`], if the element is not a resource, or has a field whose place is unknown.
 pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
     let id = value.get("id").and_then(|id| ResourceId::parse(id.as_str()?).ok());
     let (id, mut body) = match (id, value) {
@@ -98,13 +98,13 @@ pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
     Ok(Lifted { resource, says: if is_view { Says::Something } else { Says::Everything } })
 }
 
-/// The names that fields of a subscription had before 2019-01-01, and the names that they have since.
+/// The names of fields of a subscription before 2019-01-01, and their current names.
 const OLD_FIELDS: [(&str, &str); 2] = [("productId", "scope"), ("userId", "ownerId")];
 
 /// The names of keys in Python, and in Azure Resource Manager.
 const KEYS_OF_SDKS: [(&str, &str); 2] = [("primary_key", "primaryKey"), ("secondary_key", "secondaryKey")];
 
-/// Gives properties other names. One that has a value under its new name keeps that.
+/// Renames properties. A property that already has a value under its new name keeps it.
 fn rename(resource: &mut Resource, names: &[(&str, &str)]) {
     for (old, new) in names {
         let is_old = resource.field(&format!("properties.{new}")).is_none();
@@ -114,7 +114,7 @@ fn rename(resource: &mut Resource, names: &[(&str, &str)]) {
     }
 }
 
-/// A plan that is given by its name alone, as an object.
+/// Converts a plan that is given only by its name to an object.
 fn name_plan(body: &mut Map<String, Value>, id: &ResourceId) {
     if matches!(Kind::of(id.key()), Kind::Site | Kind::Service)
         && let Some(sku @ Value::String(_)) = body.get_mut("sku")
@@ -124,7 +124,7 @@ fn name_plan(body: &mut Map<String, Value>, id: &ResourceId) {
     }
 }
 
-/// Refuses a flattened resource whose name or type is that of another one.
+/// Refuses a flattened resource whose name or type is that of another resource.
 fn check_identity(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misfit> {
     let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let text = |field: &str| body.get(field).and_then(Value::as_str);
@@ -143,13 +143,13 @@ fn check_identity(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misf
     }
 }
 
-/// Whether the resource is of a provider whose resources have all of their own in `properties`.
+/// Whether all specific fields of resources of this provider are in `properties`.
 fn is_ours(id: &ResourceId) -> bool {
     let kind = id.resource_type().to_ascii_lowercase();
     kind.starts_with("microsoft.web/staticsites") || kind.starts_with("microsoft.apimanagement/service")
 }
 
-/// Removes the fields that `az` and Resource Graph add to a resource, and says whether it is a row of Resource Graph.
+/// Removes the fields that `az` and Resource Graph add to a resource. Returns whether it is a row of Resource Graph.
 fn remove_scopes(body: &mut Map<String, Value>, id: &ResourceId) -> bool {
     remove_group(body, id);
     let is = |name: &str| body.get(name).is_some_and(Value::is_string);
@@ -157,13 +157,13 @@ fn remove_scopes(body: &mut Map<String, Value>, id: &ResourceId) -> bool {
     if is_row {
         body.shift_remove("tenantId");
         body.shift_remove("subscriptionId");
-        // here an empty text means that there is none
+        // here an empty text means that there is no value
         body.retain(|_, value| value.as_str() != Some(""));
     }
     is_row
 }
 
-/// Removes the group that `az` puts beside each id.
+/// Removes the resource group that `az` adds next to each id.
 fn remove_group(body: &mut Map<String, Value>, id: &ResourceId) {
     let named = body.get("resourceGroup").and_then(Value::as_str);
     if named.zip(id.group()).is_some_and(|(named, group)| named.eq_ignore_ascii_case(group)) {
@@ -185,16 +185,16 @@ fn remove_groups_below(value: &mut Value) {
     }
 }
 
-/// Whether an element has the id of a path that leads to its resource by way of another one, such as a product's
-/// subscription. Lists there abridge what they show.
+/// Whether the id of an element is a path to its resource through another one, such as a product's subscription. Lists
+/// at such paths abridge the resource.
 fn is_seen_from_elsewhere(body: &Map<String, Value>, id: &ResourceId) -> bool {
     let given = body.get("id").and_then(Value::as_str).unwrap_or_default();
     let is_alias_of_backend = Kind::of(id.key()) == Kind::LinkedBackend;
     Kind::of(id.key()) == Kind::ProductApi || !is_alias_of_backend && !given.eq_ignore_ascii_case(id.as_str())
 }
 
-/// Removes the nulls of `az resource show`, which prints every field that it knows of an envelope, and no other.
-/// Says whether it was that.
+/// Removes the nulls of `az resource show`, which prints every envelope field that it knows, and no other. Returns
+/// whether the element was in that form.
 fn remove_unset(body: &mut Map<String, Value>) -> bool {
     if !["identity", "kind", "managedBy", "plan", "sku"].iter().all(|name| body.contains_key(*name)) {
         return false;
@@ -215,7 +215,7 @@ fn remove_nulls(value: &mut Value) {
     }
 }
 
-/// The envelope of a flattened resource.
+/// Returns the envelope of a flattened resource.
 fn lifted(mut body: Map<String, Value>, id: &ResourceId) -> Result<Map<String, Value>, Misfit> {
     if OF_RESOURCE_LIST[..2].iter().any(|name| body.contains_key(*name)) {
         body.retain(|name, _| !OF_RESOURCE_LIST.contains(&name.as_str()));
@@ -241,7 +241,8 @@ fn lifted(mut body: Map<String, Value>, id: &ResourceId) -> Result<Map<String, V
     Ok(envelope)
 }
 
-/// Resources in a service have their names alone beside `properties`; `tags` of a named value are its own.
+/// Whether the field is one of `TOP_LEVEL` for this resource. Resources in a service have none of these: `tags` of a
+/// named value are one of its properties.
 fn is_top_level(name: &str, id: &ResourceId, is_child: bool) -> bool {
     let in_service =
         is_child && id.resource_type().to_ascii_lowercase().starts_with("microsoft.apimanagement/");
@@ -264,12 +265,12 @@ fn respell_below(value: &mut Value) {
     }
 }
 
-/// Below the properties only addresses are spelt in two ways.
+/// Below the properties, only addresses have two spellings.
 fn respelt_below(name: String) -> String {
     if name.ends_with("IpAddresses") { respelt(name) } else { name }
 }
 
-/// Properties by which a flattened resource is recognised, and the one that it needs if it is new.
+/// Returns the properties by which a flattened resource is recognised, and the one that is required if it is new.
 fn known(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Site => {
@@ -290,7 +291,7 @@ fn known(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// The property without which a resource that was not there before is of no use.
+/// Returns the property without which a new resource is unusable.
 pub(super) fn needed(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Site
@@ -304,7 +305,7 @@ pub(super) fn needed(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// The command that prints a resource as Azure Resource Manager answers it.
+/// Returns the command that prints a resource as Azure Resource Manager shows it.
 pub(super) fn whole(id: &ResourceId) -> String {
     let version = if id.resource_type().starts_with("Microsoft.Web") { "2023-01-01" } else { "2022-08-01" };
     format!("import what Azure Resource Manager answers: `az rest --url '{id}?api-version={version}'`")

@@ -1,22 +1,22 @@
-//! A resource that is there and what an import says of it, as one resource: what the import does not say stays.
+//! Merges an imported element into an existing resource: fields that the element does not have are kept.
 
 use serde_json::{Map, Value};
 
 use crate::model::Resource;
 
-/// How much an element of an import says.
+/// How complete an element of an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Says {
-    /// An envelope of Azure Resource Manager: each field that it has is as it says, null included.
+    /// An envelope of Azure Resource Manager: each of its fields counts, including null.
     Everything,
-    /// A view of a resource, in which a field can be missing or null that has a value.
+    /// A view of a resource, in which a field that has a value can be missing or null.
     Something,
 }
 
-/// Objects whose members are the user's: a member that is not there any more was removed.
+/// Objects whose members the user defines: a member that is missing was removed.
 const MAPS: [&str; 3] = ["tags", "customProperties", "userAssignedIdentities"];
 
-/// The resource that is there with what an import says of it.
+/// Returns the existing resource with the fields of the import.
 pub(super) fn over(there: &Resource, import: Resource, says: Says) -> Value {
     let mut merged = there.body().clone();
     let Value::Object(body) = import.into_value() else { return Value::Object(merged) };
@@ -59,7 +59,7 @@ fn said_of(name: &str, old: Value, new: Value, says: Says) -> Value {
     }
 }
 
-/// Whether a view shows what is there.
+/// Whether a view shows the existing value.
 fn is_same(name: &str, old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::String(old), Value::String(new)) => {
@@ -77,17 +77,17 @@ fn is_same(name: &str, old: &Value, new: &Value) -> bool {
     }
 }
 
-/// `West Europe` and `westeurope` are one place.
+/// Normalises a region: `West Europe` and `westeurope` are the same.
 fn place(text: &str) -> String {
     text.chars().filter(|letter| *letter != ' ').map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// Whether two texts are one moment, as far as microseconds show: Python has no more digits.
+/// Whether two texts are the same moment to the microsecond: Python has no more digits.
 fn is_same_time(old: &str, new: &str) -> bool {
     moment(old).is_some_and(|old| Some(old) == moment(new))
 }
 
-/// A time of the universal zone, which need not be written down: to the second, and its microseconds.
+/// Parses a time in UTC, with or without its zone: the text to the second, and its microseconds.
 fn moment(text: &str) -> Option<(&str, String)> {
     let text = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).unwrap_or(text);
     let (second, digits) = text.split_once('.').unwrap_or((text, ""));
