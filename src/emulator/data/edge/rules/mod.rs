@@ -1,4 +1,4 @@
-//! The rules of a site's `staticwebapp.config.json`: which users can access a path, and which answers replace others.
+//! The rules of a site's `staticwebapp.config.json`: which users can access a path, and which answers are replaced.
 
 mod document;
 pub(in crate::emulator) mod fuzzing;
