@@ -1,4 +1,4 @@
-//! Any bytes as what clients send to the emulator, and as the configuration of a site.
+//! Fuzzing entry points: arbitrary bytes as requests to the emulator and as the configuration of a site.
 
 use hyper::{
     HeaderMap, Uri,
@@ -12,18 +12,18 @@ use super::{
     host::name_of,
 };
 
-/// Reads bytes as the `Host` and the `Origin` of a request.
+/// Parses bytes as the `Host` and the `Origin` of a request.
 ///
 /// # Panics
 ///
-/// If the emulator answers to a host that is not this machine.
+/// If the emulator accepts a host that is not this machine.
 pub fn host(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let guard = Guard::new(Vec::new(), Remote::Refused);
     let address = Uri::from_static("/");
     let origin =
         HeaderMap::from_iter([(HOST, HeaderValue::from_static("localhost")), (ORIGIN, value.clone())]);
-    // what is refused is answered
+    // A refusal is a valid result.
     let _ = guard.check(&origin, &address);
     if let Ok(authority) = guard.check(&HeaderMap::from_iter([(HOST, value)]), &address) {
         let host = name_of(&authority).to_ascii_lowercase();
@@ -33,17 +33,17 @@ pub fn host(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as the `$filter` of a list.
+/// Parses bytes as the `$filter` of a list.
 pub fn filter(bytes: &[u8]) {
     of_control::filter(&String::from_utf8_lossy(bytes));
 }
 
-/// Reads bytes as a query of Resource Graph, and answers it.
+/// Parses bytes as a Resource Graph query, and answers it.
 pub fn graph_query(bytes: &[u8]) {
     of_control::graph_query(&String::from_utf8_lossy(bytes));
 }
 
-/// Reads bytes as `staticwebapp.config.json`, and applies its rules to some requests.
+/// Parses bytes as `staticwebapp.config.json`, and applies its rules to some requests.
 ///
 /// # Panics
 ///

@@ -1,10 +1,11 @@
-//! The host that a request names: once, well-formed, and the same in the address as in the header.
+//! Reads the host of a request, which must be given once, be well-formed, and be the same in the address and the
+//! header.
 
 use std::net::Ipv6Addr;
 
 use hyper::{HeaderMap, Uri, header::HOST};
 
-/// A request that does not name one host. It is answered with 400 on both planes.
+/// A request that does not name exactly one host. Both planes answer it with 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum InvalidHost {
     #[error("The request has no Host header.")]
@@ -19,7 +20,7 @@ pub(super) enum InvalidHost {
     NoPath,
 }
 
-/// The host and port that a request names, as the client wrote them.
+/// Returns the host and port of a request, as the client wrote them.
 pub(super) fn authority_of(headers: &HeaderMap, uri: &Uri) -> Result<String, InvalidHost> {
     let mut all = headers.get_all(HOST).into_iter();
     let header = all.next().map(|value| value.to_str().map_err(|_| InvalidHost::Malformed)).transpose()?;
@@ -43,12 +44,12 @@ pub(super) fn authority_of(headers: &HeaderMap, uri: &Uri) -> Result<String, Inv
     read(authority).map(|_| authority.to_owned())
 }
 
-/// The host of an authority, without its port and the brackets of an IPv6 address. `None` where it is malformed.
+/// Returns the host of an authority, without its port and the brackets of an IPv6 address. `None` if it is malformed.
 pub(super) fn host_of(authority: &str) -> Option<&str> {
     split(authority).map(|(host, _)| host.trim_matches(['[', ']']))
 }
 
-/// The name of an authority: its host, without the dot that may end it.
+/// Returns the name of an authority: its host, without a trailing dot.
 pub(super) fn name_of(authority: &str) -> &str {
     let host = host_of(authority).unwrap_or(authority);
     host.strip_suffix('.').unwrap_or(host)
@@ -62,7 +63,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// The host, with the brackets of an IPv6 address, and the port.
+/// Splits an authority into the host, with the brackets of an IPv6 address, and the port.
 fn split(authority: &str) -> Option<(&str, Option<u16>)> {
     let end = if authority.starts_with('[') { authority.find(']')? + 1 } else { 0 };
     let (host, port) = match authority[end..].find(':') {

@@ -1,5 +1,5 @@
-//! Azure Resource Manager's HTTP surface over the JSON model, and beside it what serves requests: the sites'
-//! edges and the gateways.
+//! The emulator: Azure Resource Manager's HTTP API over the JSON model, and the data plane that serves requests, with
+//! the edges of sites and the gateways.
 
 mod control;
 mod data;
@@ -47,37 +47,37 @@ use crate::{
     provider::json::{JsonControlPlane, ModelError},
 };
 
-/// What an emulator works with.
+/// The options of an emulator.
 pub struct EmulatorOptions {
-    /// The file of the model, which has to be there.
+    /// The file of the model, which must exist.
     pub model: PathBuf,
-    /// How long a write waits for others who hold the model's lock.
+    /// How long a write waits for other processes that hold the model's lock.
     pub lock_wait: Duration,
-    /// Where the control plane listens; port 0 picks one.
+    /// The address of the control plane; port 0 selects a free port.
     pub control: SocketAddr,
-    /// Where the data plane listens; port 0 picks one.
+    /// The address of the data plane; port 0 selects a free port.
     pub data: SocketAddr,
-    /// Whether other machines are meant to reach it.
+    /// Whether other machines can reach the emulator.
     pub remote: Remote,
-    /// Names that the control plane answers to beside this machine's own.
+    /// Host names that the control plane answers to, in addition to this machine's own.
     pub names: Vec<String>,
-    /// The only token that is let in; any is unless given.
+    /// The only token that is accepted; the default is any token.
     pub token: Option<String>,
-    /// Whether the switches can be set while it runs.
+    /// Whether the switches can be changed while it runs.
     pub admin: Admin,
-    /// How many connections may be open to each of the two listeners.
+    /// The maximum number of open connections, for each of the two listeners.
     pub connections: usize,
-    /// The folders that are served as sites' content, by the sites' names.
+    /// The directories that are served as sites' content, by the sites' names.
     pub content: Vec<(String, PathBuf)>,
     /// Whether clients speak TLS.
     pub tls: TlsOptions,
-    /// How it behaves.
+    /// The initial switches.
     pub switches: Switches,
-    /// How requests are told about.
+    /// The format of the request log.
     pub log: LogFormat,
-    /// Who takes the lines of that.
+    /// Writes the lines of the request log.
     pub write: LineWriter,
-    /// Time and chance.
+    /// The source of time and randomness.
     pub ambient: Arc<dyn Ambient>,
 }
 
@@ -88,15 +88,15 @@ pub enum EmulatorError {
     /// The model cannot be used.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// An address that others could reach.
+    /// An address that other machines could reach.
     #[error("{0} can be reached from other machines")]
     NotLoopback(SocketAddr),
-    /// An address that cannot be listened at.
+    /// An address on which the emulator cannot listen.
     #[error("could not listen at {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The configuration of a site cannot be used.
@@ -123,7 +123,7 @@ impl Diagnose for EmulatorError {
     }
 }
 
-/// An emulator that listens.
+/// An emulator whose listeners are open.
 pub struct Emulator {
     control: (TcpListener, SocketAddr),
     data: (TcpListener, SocketAddr),
@@ -134,12 +134,11 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Opens the model and both listeners. From then on clients can connect; they are answered by
-    /// [`run`](Self::run).
+    /// Opens the model and both listeners. From then on clients can connect; [`run`](Self::run) answers them.
     ///
     /// # Errors
     ///
-    /// [`EmulatorError`], and nothing listens then.
+    /// [`EmulatorError`]; no listener is open then.
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
         let content = Folders::load(options.content.clone())?;
         let tls = tls::acceptor(&options.tls, names(&options)?)?;
@@ -180,20 +179,19 @@ impl Emulator {
         Ok(Self { control, data, tls, server, writer, connections: options.connections })
     }
 
-    /// The address of the control plane.
+    /// Returns the address of the control plane.
     #[must_use]
     pub fn control_plane(&self) -> String {
         format!("{}://{}", self.server.scheme, self.control.1)
     }
 
-    /// The address of the data plane.
+    /// Returns the address of the data plane.
     #[must_use]
     pub fn data_plane(&self) -> String {
         format!("{}://{}", self.server.scheme, self.data.1)
     }
 
-    /// Answers requests until `stop` is over. Those that have begun are finished, and what was accepted is
-    /// durable.
+    /// Answers requests until `stop` completes. Running requests are finished, and accepted changes are durable.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { control, data, tls, server, writer, connections } = self;
         let (told, stopping) = watch::channel(false);
@@ -207,19 +205,19 @@ impl Emulator {
         };
         let telling = async {
             stop.await;
-            // nobody listens where both have ended already
+            // There is no receiver if both planes have already stopped.
             let _ = told.send(true);
             background.stop();
         };
         tokio::join!(serving, telling);
-        // The last requests may have begun something.
+        // The last requests may have started background operations.
         background.stop();
         drop(background);
         writer.finish().await;
     }
 }
 
-/// The names that a new certificate has to be for.
+/// Returns the names that a new certificate must cover.
 fn names(options: &EmulatorOptions) -> Result<Vec<String>, EmulatorError> {
     let TlsOptions::Generated { .. } = &options.tls else { return Ok(Vec::new()) };
     let model = JsonControlPlane::open(&options.model, options.lock_wait, Arc::clone(&options.ambient))?;

@@ -1,10 +1,10 @@
-//! Waits that the switches ask for.
+//! Delays that the switches configure.
 
 use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// Waits, where there is something to wait for: a timer would take a millisecond for nothing.
+/// Sleeps, unless the delay is zero: even then a timer would take a millisecond.
 pub(super) async fn pause(milliseconds: u64) {
     if milliseconds > 0 {
         sleep(Duration::from_millis(milliseconds)).await;

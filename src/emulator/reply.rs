@@ -1,4 +1,4 @@
-//! Answers: their bodies, and those of Resource Manager as values.
+//! HTTP answers: their bodies, and Resource Manager's answers as values.
 
 use std::{convert::Infallible, fmt, io};
 
@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 
 use crate::provider::{ETag, ProviderError};
 
-/// The body of an answer, whole or streamed.
+/// The body of an answer, buffered or streamed.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// A body that is at hand.
+/// Returns a body with this content.
 pub(super) fn full(content: impl Into<Bytes>) -> Body {
     Full::new(content.into()).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
-/// No body.
+/// Returns an empty body.
 pub(super) fn empty() -> Body {
     Empty::new().map_err(|never: Infallible| match never {}).boxed_unsync()
 }
@@ -34,14 +34,15 @@ pub(super) struct Reply {
     writing: Writing,
 }
 
-/// How the body of an answer is written.
+/// The format of an answer's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Writing {
     /// On one line.
     Compact,
-    /// On one line, without a word about its characters, as `Microsoft.Web` does where a request succeeds.
+    /// On one line and without a character set in the content type, as in `Microsoft.Web`'s answers to successful
+    /// requests.
     Plain,
-    /// By two spaces a level, with CRLF, as API Management does.
+    /// Indented by two spaces, with CRLF, as in API Management's answers.
     Indented,
 }
 
@@ -67,23 +68,23 @@ impl Reply {
         Self { body: Some(body), ..Self::status(status) }
     }
 
-    /// The same, written as `Microsoft.Web` writes what succeeds.
+    /// Returns the same answer in the format of `Microsoft.Web`'s successful answers.
     pub(super) fn plain(self) -> Self {
         let writing = if self.status.is_success() { Writing::Plain } else { self.writing };
         Self { writing, ..self }
     }
 
-    /// The same, written as API Management writes resources and lists.
+    /// Returns the same answer in the format of API Management's resources and lists.
     pub(super) fn indented(self) -> Self {
         Self { writing: Writing::Indented, ..self }
     }
 
-    /// 201 if something was created, and 200 if it was there.
+    /// 201 if a resource was created, and 200 if it existed.
     pub(super) fn put(existed: bool, body: Value) -> Self {
         Self::with(if existed { StatusCode::OK } else { StatusCode::CREATED }, body)
     }
 
-    /// 200 for what was deleted, and 204 for what was not there.
+    /// 200 if a resource was deleted, and 204 if it did not exist.
     pub(super) fn deleted(existed: bool) -> Self {
         Self::status(if existed { StatusCode::OK } else { StatusCode::NO_CONTENT })
     }
@@ -101,13 +102,13 @@ impl Reply {
         self.header(RETRY_AFTER, seconds.max(1).to_string())
     }
 
-    /// An error as Resource Manager writes it.
+    /// An error in the format of Resource Manager.
     pub(super) fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self::with(status, json!({"error": {"code": code, "message": message.into()}}))
             .header(HeaderName::from_static("x-ms-failure-cause"), "gateway")
     }
 
-    /// What has gone wrong within the emulator.
+    /// The answer to an internal error of the emulator.
     pub(super) fn internal_error() -> Self {
         Self::arm(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -116,19 +117,19 @@ impl Reply {
         )
     }
 
-    /// The answer where the model cannot be read or written.
+    /// The answer if the model cannot be read or written.
     pub(super) fn unavailable(error: &ProviderError) -> Self {
         tracing::warn!(%error, "the model cannot be used");
         let message = format!("The model of the emulator cannot be used: {error}.");
         Self::arm(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message).retry_after(1)
     }
 
-    /// The body, for what is built on it.
+    /// Returns the body, for callers that extend it.
     pub(super) fn body(&self) -> Option<&Value> {
         self.body.as_ref()
     }
 
-    /// Replaces the body.
+    /// Returns the same answer with another body.
     pub(super) fn with_body(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
     }
@@ -155,7 +156,7 @@ impl Writing {
     fn written(self, body: &Value) -> String {
         match self {
             Self::Compact | Self::Plain => body.to_string(),
-            // a line end within a text is written as an escape
+            // A line end within a JSON string is escaped.
             Self::Indented => serde_json::to_string_pretty(body).unwrap_or_default().replace('\n', "\r\n"),
         }
     }

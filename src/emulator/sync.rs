@@ -1,5 +1,5 @@
-//! What the store and the history synchronise by. `tests/interleavings` compiles them with other primitives under the same
-//! names, to try every order in which threads can meet.
+//! The synchronization primitives of the store and the history. `tests/interleavings` compiles them with other
+//! primitives of the same names, to test every order of thread operations.
 
 pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,4 @@
-//! `Microsoft.ApiManagement`: services and what is in them.
+//! `Microsoft.ApiManagement`: services and the resources in them.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::{
     provider::{Reads as _, Writes as _, json::JsonControlPlane},
 };
 
-/// Answers a request for a resource.
+/// Handles a request for a resource.
 pub(super) async fn answer(
     manager: &ResourceManager,
     call: &Call,
@@ -69,14 +69,14 @@ fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ServedType
     }
 }
 
-/// How far the operation has come whose number is in the address of the resource that it is about.
+/// Returns the status of the asynchronous operation whose number is in the resource's address.
 fn asynchronous(manager: &ResourceManager, call: &Call) -> Result<Reply, Reply> {
     let number = call.query.get("asyncId").and_then(|text| text.parse().ok());
     let number = number.ok_or_else(|| Reply::apim_invalid("asyncId", "The operation was not found."))?;
     Ok(manager.operations.progress(call, number, |_| None))
 }
 
-/// Answers a request for a list.
+/// Handles a request for a list.
 pub(super) async fn list(
     manager: &ResourceManager,
     call: &Call,
@@ -146,7 +146,7 @@ async fn delete(
     Ok(Operations::begun(call, number, shape, shown))
 }
 
-/// `listSecrets`, `regeneratePrimaryKey` and `regenerateSecondaryKey`.
+/// Handles `listSecrets`, `regeneratePrimaryKey` and `regenerateSecondaryKey`.
 pub(super) async fn subscription_action(
     manager: &ResourceManager,
     id: ResourceId,
@@ -179,18 +179,18 @@ fn regenerate(
     .boxed()
 }
 
-/// Whether the end of a resource is told as that of an operation: a service's, and since 2024 an API's.
+/// Whether a DELETE of the resource is answered as a long-running operation: a service's, and since 2024 an API's.
 fn goes_slowly(kind: ServedType, call: &Call) -> bool {
     let is_recent = call.query.get("api-version").is_some_and(|version| version >= "2024-05-01");
     kind == ServedType::Service || kind == ServedType::Api && is_recent
 }
 
-/// What can be changed in part.
+/// Whether the type supports PATCH.
 fn patches(kind: ServedType) -> bool {
     !matches!(kind, ServedType::ProductApi | ServedType::ProductPolicy)
 }
 
-/// The methods of a resource, as the front of API Management names them.
+/// Returns the methods that a resource supports, as API Management's front end lists them.
 fn methods(kind: ServedType) -> &'static str {
     match kind {
         ServedType::ProductApi => "HEAD,PUT,DELETE",
@@ -211,7 +211,7 @@ pub(super) fn if_match_required() -> Reply {
     Reply::apim_invalid("If-Match", "If-Match header is required.")
 }
 
-/// Whether anything is in the resource group of an id.
+/// Whether the resource group of an id contains any resource.
 fn has_group(plane: &JsonControlPlane, id: &ResourceId) -> Result<bool, Reply> {
     let group = ResourceId::resource_group(id.azure_subscription(), id.group().unwrap_or_default());
     let within = group.map_err(|_| Reply::internal_error())?.key().to_owned();

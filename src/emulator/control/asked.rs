@@ -1,4 +1,4 @@
-//! What a request asks for, as far as its address says.
+//! What a request asks for, as far as its address shows.
 
 use hyper::{StatusCode, Uri};
 
@@ -8,31 +8,31 @@ use super::{
 };
 use crate::emulator::reply::Reply;
 
-/// The address of a request, taken apart.
+/// The parsed address of a request.
 pub(in crate::emulator) struct Asked {
-    /// The path, decoded.
+    /// The decoded path.
     pub(super) path: String,
     pub(in crate::emulator) query: Query,
     pub(super) route: Result<Route, Unrouted>,
 }
 
-/// What a client has to bring.
+/// The credentials that a client must send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::emulator) enum Access {
-    /// Nothing: it asks for a token.
+    /// None: the client requests a token.
     Identity,
-    /// Nothing.
+    /// None.
     Open,
     /// A token.
     Token,
 }
 
 impl Asked {
-    /// Takes an address apart.
+    /// Parses an address.
     ///
     /// # Errors
     ///
-    /// The answer to a path that is not text.
+    /// The answer to a path that is not valid UTF-8.
     pub(in crate::emulator) fn of(address: &Uri) -> Result<Self, Reply> {
         let message = "The path of the request is not UTF-8.";
         let unfit = || Reply::arm(StatusCode::BAD_REQUEST, "InvalidRequestUri", message);
@@ -41,7 +41,7 @@ impl Asked {
         Ok(Self { path: path.trim_end_matches('/').to_owned(), query, route })
     }
 
-    /// What a client has to bring for it.
+    /// Returns the credentials that the request must carry.
     pub(in crate::emulator) fn access(&self) -> Access {
         match self.route {
             Ok(Route::Identity) => Access::Identity,

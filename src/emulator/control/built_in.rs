@@ -1,4 +1,4 @@
-//! The subscriptions that API Management makes by itself: one for all APIs with a new service, and the
+//! The subscriptions that API Management creates automatically: one for all APIs with a new service, and the
 //! administrator's own with each new product.
 
 use serde_json::json;
@@ -11,10 +11,10 @@ use crate::{
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
-/// How API Management's answers write a time that has just been taken.
+/// The format in which API Management's answers write a time that was just recorded.
 pub(super) const TIME: &str = "%Y-%m-%dT%H:%M:%S%.7fZ";
 
-/// Makes the subscription to all APIs that a new service has.
+/// Creates the subscription to all APIs that a new service has.
 pub(super) async fn of_service(
     plane: &JsonControlPlane,
     ambient: &dyn Ambient,
@@ -26,8 +26,8 @@ pub(super) async fn of_service(
     put(plane, master, properties).await
 }
 
-/// Makes the administrator's own subscription to a new product. The first eight of its 24 hex digits are the
-/// second in which it is made.
+/// Creates the administrator's own subscription to a new product. The first eight of the 24 hex digits of its name are
+/// the second in which it is created.
 pub(super) async fn of_product(
     plane: &JsonControlPlane,
     ambient: &dyn Ambient,

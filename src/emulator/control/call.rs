@@ -14,22 +14,22 @@ use crate::{
     provider::{ETag, Expected},
 };
 
-/// What a path may not have in it as it is.
+/// The characters that must be encoded in a path.
 const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%');
 
-/// A request whose body has arrived.
+/// A request whose body has been read.
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) method: Method,
-    /// The path, decoded.
+    /// The decoded path.
     pub(super) path: String,
     pub(super) query: Query,
     pub(super) if_match: Option<String>,
     pub(super) if_none_match: Option<String>,
     pub(super) body: Bytes,
-    /// How the client reaches the control plane: `http://127.0.0.1:8087`.
+    /// The address at which the client reaches the control plane: `http://127.0.0.1:8087`.
     pub(super) base: String,
-    /// What a PUT of a linked backend does.
+    /// How a PUT of a linked backend behaves.
     pub(super) linking: Linking,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// The parameters of a request, whose names are compared ignoring case.
+/// The parameters of a request. Their names are compared ignoring case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::emulator) struct Query(Vec<(String, String)>);
 
@@ -54,22 +54,22 @@ impl Query {
         pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The parameters as they stand in an address, one of them replaced or added.
+    /// Returns the encoded parameters with one of them replaced or added.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let others = self.0.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name));
         let mut text = form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(others).append_pair(name, value);
-        // a plus that was meant as one is encoded
+        // A literal plus is already percent-encoded.
         text.finish().replace('+', "%20")
     }
 }
 
 impl Call {
-    /// What has to hold of a resource for the change to be made. `present` is what `*` stands for.
+    /// Returns the precondition of the change. `present` is the ETag that `*` stands for.
     pub(super) fn expected(&self, present: Option<&ETag>) -> Result<Expected, Reply> {
         match (self.if_match.as_deref(), self.if_none_match.as_deref(), present) {
             (Some("*"), _, Some(_)) => Ok(Expected::Anything),
-            // `If-Match: *` creates what does not exist, as recorded
+            // As recorded, `If-Match: *` creates a resource that does not exist.
             (Some("*"), _, None) | (None, Some("*"), None) => Ok(Expected::Absent),
             (Some(tag), _, Some(current)) if weakly(tag) == weakly(current.as_str()) => {
                 Ok(Expected::Unchanged(current.clone()))
@@ -79,17 +79,17 @@ impl Call {
         }
     }
 
-    /// The API version that the request names.
+    /// Returns the API version of the request.
     pub(super) fn version(&self) -> &str {
         self.query.get("api-version").unwrap_or_default()
     }
 
-    /// The same request as if it named another API version.
+    /// Returns the same request with another API version.
     pub(super) fn as_of(&self, version: &str) -> Self {
         Self { query: Query::parse(&self.query.with("api-version", version)), ..self.clone() }
     }
 
-    /// The body as an object; nothing counts as an empty one.
+    /// Returns the body as an object. An empty body counts as an empty object.
     pub(super) fn object(&self) -> Result<Map<String, Value>, Reply> {
         let text = without_mark(&self.body);
         if text.trim_ascii().is_empty() {
@@ -102,18 +102,18 @@ impl Call {
         }
     }
 
-    /// An address of the control plane as this client reaches it.
+    /// Returns an address of the control plane as this client reaches it.
     pub(super) fn address(&self, path: &str, query: &str) -> String {
         format!("{}{}?{query}", self.base, utf8_percent_encode(path, PATH))
     }
 }
 
-/// A tag without what some clients put around it.
+/// Returns an ETag without the weakness prefix and the quotes that some clients send.
 fn weakly(tag: &str) -> &str {
     tag.trim().trim_start_matches("W/").trim_matches('"')
 }
 
-/// A path as it was meant.
+/// Decodes a path.
 pub(super) fn decoded(path: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(path).decode_utf8().ok()
 }
@@ -122,7 +122,7 @@ pub(super) fn decoded(path: &str) -> Option<Cow<'_, str>> {
 pub(super) mod tests {
     use super::*;
 
-    /// A call as a test writes it.
+    /// Builds a call for a test.
     pub(in crate::emulator::control) fn call(method: Method, address: &str, body: &Value) -> Call {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         Call {

@@ -1,4 +1,4 @@
-//! What API Management holds its resources to, and what it adds to them.
+//! The rules that API Management checks its resources against, and the properties that it adds.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use crate::{
     model::{Key, Resource},
 };
 
-/// How a resource is being changed.
+/// How a resource is changed.
 pub(super) struct Change<'a> {
     pub(super) existed: bool,
     pub(super) old: Option<&'a Resource>,
     pub(super) patched: bool,
 }
 
-/// The keys that a request gives a subscription.
+/// The keys that a request sets on a subscription.
 #[derive(Default)]
 pub(super) struct GivenKeys {
     pub(super) primary: Option<Key>,
@@ -36,7 +36,7 @@ impl fmt::Debug for GivenKeys {
 }
 
 impl GivenKeys {
-    /// Takes the keys out of a body, so that none stays in the resource.
+    /// Removes the keys from a body, so that none stays in the resource.
     pub(super) fn take(body: &mut Map<String, Value>) -> Result<Self, Reply> {
         let mut take = |name: &'static str| {
             let properties = body.get_mut("properties").and_then(Value::as_object_mut);
@@ -59,7 +59,7 @@ fn unfit(name: &str) -> Reply {
     Reply::apim_invalid(name, "A key has to be a text of 1 to 256 characters.")
 }
 
-/// The resource with what the service adds, if it fits.
+/// Validates a resource and returns it with the properties that the service adds.
 pub(super) fn completed(
     mut resource: Resource,
     kind: ServedType,
@@ -82,7 +82,7 @@ pub(super) fn completed(
     Ok(resource)
 }
 
-/// A text that has to be there, and of a length that fits.
+/// Returns a required text, after checking its length.
 fn text<'a>(resource: &'a Resource, field: &str, target: &str, longest: usize) -> Result<&'a str, Reply> {
     let found = resource.text(&format!("properties.{field}")).map_err(|error| refused(&error.into()))?;
     match found.filter(|text| !text.is_empty()) {
@@ -126,7 +126,7 @@ fn api(resource: &mut Resource, change: &Change<'_>) -> Result<(), Reply> {
     Ok(())
 }
 
-/// Azure's rule for what goes together in the body of a product.
+/// Checks Azure's rule for which properties of a product can be combined.
 pub(super) fn check_approval(body: &Map<String, Value>) -> Result<(), Reply> {
     let given = |name: &str| body.get("properties").and_then(|properties| properties.get(name));
     let is_open = given("subscriptionRequired") == Some(&Value::Bool(false));
@@ -167,7 +167,7 @@ fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambi
         set_default(resource, "state", state);
         let created = kept("createdDate").unwrap_or_else(|| ambient.now().strftime(TIME).to_string().into());
         resource.set_property("createdDate", created);
-        // a PUT that does not name these leaves them as they are
+        // A PUT without these properties keeps their values.
         for name in ["ownerId", "startDate", "allowTracing"] {
             if let Some(value) = kept(name) {
                 set_default(resource, name, value);
@@ -177,7 +177,7 @@ fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambi
     Ok(())
 }
 
-/// The scope in full, however it is written.
+/// Returns the full resource id of the scope, in whichever form the request has it.
 fn full_scope(subscription: &Resource) -> Result<String, Reply> {
     let scope = text(subscription, "scope", "scope", 1000)?;
     let service = subscription.id().parent().ok_or_else(Reply::internal_error)?;

@@ -1,4 +1,4 @@
-//! Errors in the envelopes that Azure has for them.
+//! Azure's error formats.
 
 use hyper::{Method, StatusCode, header::ALLOW};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::served::ServedType;
 use crate::{emulator::reply::Reply, model::ResourceId};
 
 impl Reply {
-    /// Resource Manager's error for a top-level resource that is not there.
+    /// Resource Manager's error for a missing top-level resource.
     pub(super) fn resource_not_found(id: &ResourceId) -> Self {
         let (kind, name) = (id.resource_type(), id.name());
         let group = id.group().unwrap_or_default();
@@ -18,37 +18,37 @@ impl Reply {
         Self::arm(StatusCode::NOT_FOUND, "ResourceNotFound", message)
     }
 
-    /// An error as `Microsoft.ApiManagement` writes it.
+    /// An error in the format of `Microsoft.ApiManagement`.
     pub(super) fn apim(status: StatusCode, code: &str, message: &str) -> Self {
         Self::with(status, json!({"error": {"code": code, "message": message, "details": null}})).indented()
     }
 
-    /// API Management's error for a field that does not fit.
+    /// API Management's error for an invalid field.
     pub(super) fn apim_invalid(target: &str, message: &str) -> Self {
         let detail = json!({"code": "ValidationError", "target": target, "message": message});
         Self::apim_invalid_fields(&[detail])
     }
 
-    /// API Management's error for several fields that do not fit.
+    /// API Management's error for several invalid fields.
     pub(super) fn apim_invalid_fields(details: &[Value]) -> Self {
         let error = json!({"code": "ValidationError",
             "message": "One or more fields contain incorrect values:", "details": details});
         Self::with(StatusCode::BAD_REQUEST, json!({ "error": error })).indented()
     }
 
-    /// The answer of API Management's front to a method that a path does not have.
+    /// API Management's answer to a method that a path does not support.
     pub(super) fn apim_method_not_allowed(method: &Method, allowed: &str) -> Self {
         let message = format!("The requested resource does not support http method '{method}'.");
         Self::with(StatusCode::METHOD_NOT_ALLOWED, json!({"Message": message})).header(ALLOW, allowed)
     }
 
-    /// Resource Manager's error for a body that it cannot read.
+    /// Resource Manager's error for a body that it cannot parse.
     pub(super) fn invalid_content(problem: &str) -> Self {
         let message = format!("The request content was invalid and could not be deserialized: '{problem}'.");
         Self::arm(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
     }
 
-    /// The answer for a type that Azure has and this emulator does not implement.
+    /// The answer for a type that exists in Azure but is not implemented by this emulator.
     pub(super) fn not_emulated(resource_type: &str) -> Self {
         let message = format!(
             "Azure has '{resource_type}', and this emulator does not implement it. GET /_emulator/limits lists \
@@ -61,12 +61,12 @@ impl Reply {
         )
     }
 
-    /// An error as `Microsoft.Web` writes it: in Pascal case, and without a wrapper.
+    /// An error in the format of `Microsoft.Web`: Pascal case, without a wrapper.
     pub(super) fn web(status: StatusCode, code: &str, extended: Option<&str>, message: &str) -> Self {
         Self::web_of_template(status, code, extended, (message, &[]), message)
     }
 
-    /// `Microsoft.Web`'s error for a property that does not fit.
+    /// `Microsoft.Web`'s error for an invalid property.
     pub(super) fn web_invalid_parameter(name: &str) -> Self {
         let parameters = [name];
         let template = ("The parameter {0} has an invalid value.", parameters.as_slice());
@@ -74,7 +74,7 @@ impl Reply {
         Self::web_of_template(StatusCode::BAD_REQUEST, "BadRequest", Some("51008"), template, &message)
     }
 
-    /// `Microsoft.Web`'s error for something that is not there.
+    /// `Microsoft.Web`'s error for a missing resource.
     pub(super) fn web_not_found(what: &str, name: &str) -> Self {
         let parameters = [what, name];
         let template = ("Cannot find {0} with name {1}.", parameters.as_slice());
@@ -97,31 +97,31 @@ impl Reply {
         Self::with(status, body)
     }
 
-    /// API Management's error for something that is not there.
+    /// API Management's error for a missing resource.
     pub(super) fn apim_not_found(kind: ServedType) -> Self {
         Self::apim(StatusCode::NOT_FOUND, "ResourceNotFound", &format!("{} not found.", kind.noun()))
     }
 
-    /// API Management's error for a condition that does not hold.
+    /// API Management's error for a precondition that is not met.
     pub(super) fn precondition_failed() -> Self {
         let message = "Exception of type 'Microsoft.WindowsAzure.ApiManagement.Management.Core.Exceptions.\
                        PreconditionFailedException' was thrown.";
         Self::apim(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", message)
     }
 
-    /// Resource Manager's error for a group that nothing is in.
+    /// Resource Manager's error for a resource group that contains no resource.
     pub(super) fn group_not_found(name: &str) -> Self {
         let message = format!("Resource group '{name}' could not be found.");
         Self::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", message)
     }
 
-    /// Resource Manager's error for a method that a path does not have.
+    /// Resource Manager's error for a method that a path does not support.
     pub(super) fn method_not_allowed(method: &Method) -> Self {
         let message = format!("The requested resource does not support http method '{method}'.");
         Self::arm(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
     }
 
-    /// Resource Manager's error for an action that a resource does not have.
+    /// Resource Manager's error for an unknown action of a resource.
     pub(super) fn no_such_action(action: &str) -> Self {
         let message = format!("The requested resource has no action '{action}'.");
         Self::arm(StatusCode::NOT_FOUND, "InvalidResourceType", message)

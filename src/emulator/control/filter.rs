@@ -1,11 +1,11 @@
-//! As much of `OData` as lists are filtered with: comparisons and text functions, joined by `and` and `or`.
+//! The subset of `OData` filters that lists support: comparisons and text functions, joined by `and` and `or`.
 
 use serde_json::Value;
 
-/// The fields that a list can be filtered by: the name that a filter has for each, and the field.
+/// The fields that a list can be filtered by: for each, its name in a filter and the field itself.
 pub(super) type Fields = &'static [(&'static str, &'static str)];
 
-/// Those of resources in general.
+/// The fields of most resources.
 pub(super) const FIELDS: Fields = &[
     ("name", "name"),
     ("resourceType", "type"),
@@ -16,10 +16,10 @@ pub(super) const FIELDS: Fields = &[
     ("urlTemplate", "urlTemplate"),
 ];
 
-/// The field of a product's two names: a filter by `name` finds the displayed one in Azure.
+/// The field of a product's two names: in Azure, a filter by `name` also matches the display name.
 const EITHER_NAME: &str = "displayName or name";
 
-/// Those of products.
+/// The fields of products.
 pub(super) const OF_PRODUCTS: Fields = &[
     ("name", EITHER_NAME),
     ("displayName", "displayName"),
@@ -28,7 +28,7 @@ pub(super) const OF_PRODUCTS: Fields = &[
     ("state", "state"),
 ];
 
-/// Those of APIs.
+/// The fields of APIs.
 pub(super) const OF_APIS: Fields = &[
     ("name", "name"),
     ("displayName", "displayName"),
@@ -38,7 +38,7 @@ pub(super) const OF_APIS: Fields = &[
     ("isCurrent", "isCurrent"),
 ];
 
-/// Those of subscriptions.
+/// The fields of subscriptions.
 pub(super) const OF_SUBSCRIPTIONS: Fields = &[
     ("name", "name"),
     ("displayName", "displayName"),
@@ -50,7 +50,7 @@ pub(super) const OF_SUBSCRIPTIONS: Fields = &[
     ("state", "state"),
 ];
 
-/// A filter: alternatives, each of conditions that all have to hold.
+/// A filter in disjunctive form: one of the groups must match, with all of its conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Filter(Vec<Vec<Condition>>);
 
@@ -78,7 +78,7 @@ enum Token {
 }
 
 impl Filter {
-    /// Reads a filter by some fields; the error is what is wrong with it.
+    /// Parses a filter for the given fields; the error describes the problem.
     pub(super) fn parse(text: &str, fields: Fields) -> Result<Self, String> {
         let mut tokens = tokens(text)?.into_iter().peekable();
         let mut alternatives = vec![Vec::new()];
@@ -98,7 +98,7 @@ impl Filter {
         }
     }
 
-    /// Whether a value is in the list.
+    /// Whether a value matches the filter.
     pub(super) fn admits(&self, value: &Value) -> bool {
         self.0.iter().any(|conditions| conditions.iter().all(|condition| condition.holds(value)))
     }
@@ -134,7 +134,7 @@ impl Condition {
     }
 }
 
-/// A field of a resource or of its properties.
+/// Returns a field of a resource or of its properties.
 fn field(value: &Value, name: &str) -> String {
     let found = match name {
         "productId" => return product_of(value).to_owned(),
@@ -182,7 +182,7 @@ fn comparison(field: String, tokens: &mut impl Iterator<Item = Token>) -> Option
     Some((field, test, value))
 }
 
-/// `(field, 'text')`, or the other way round.
+/// Parses `(field, 'text')` or `('text', field)`.
 fn call(test: Test, tokens: &mut impl Iterator<Item = Token>) -> Option<Parsed> {
     let mut next = || tokens.next();
     match (next(), next(), next(), next(), next()) {
@@ -229,7 +229,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-/// The text that begins with a quote, in which two quotes are one, and how long it is as it is written.
+/// Parses the quoted text at the start, in which two quotes stand for one. Returns it with the length of its source.
 fn quoted(text: &str) -> Option<(String, usize)> {
     let mut value = String::new();
     let mut chars = text.char_indices().skip(1).peekable();

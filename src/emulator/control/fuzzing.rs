@@ -1,4 +1,4 @@
-//! Any text as what chooses among resources.
+//! Fuzzing entry points: filters and Resource Graph queries.
 
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ fn resource() -> Value {
     })
 }
 
-/// Reads a text as the `$filter` of each list, and applies it.
+/// Parses a text as the `$filter` of each list, and applies it.
 pub(in crate::emulator) fn filter(text: &str) {
     for fields in [FIELDS, OF_PRODUCTS, OF_APIS, OF_SUBSCRIPTIONS] {
         if let Ok(filter) = Filter::parse(text, fields) {
@@ -24,7 +24,7 @@ pub(in crate::emulator) fn filter(text: &str) {
     }
 }
 
-/// Reads a text as a query of Resource Graph, and applies it.
+/// Parses a text as a Resource Graph query, and runs it.
 pub(in crate::emulator) fn graph_query(text: &str) {
     let row = |name: &str| -> Map<String, Value> {
         let columns = resource().as_object().cloned().unwrap_or_default().into_iter();

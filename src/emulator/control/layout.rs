@@ -1,19 +1,19 @@
-//! A policy that was sent in one line, in the lines that API Management keeps it in.
+//! Splits a policy that was sent as one line into lines, as API Management stores it.
 
 use crate::model::text_without_mark;
 
-/// A part of a document, as it is written.
+/// A part of a document, as written in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part<'a> {
     Start(&'a str),
     End(&'a str),
-    /// An element without content, a comment or a processing instruction.
+    /// An empty element, a comment or a processing instruction.
     Whole(&'a str),
     Text(&'a str),
 }
 
-/// Gives each element of a well-formed document in one line a line of its own, as recorded. An element that has text
-/// alone stays as it is, and so does a document with text beside elements, or with more lines than one.
+/// Puts each element of a well-formed one-line document on its own line, as recorded. An element that contains only
+/// text is not split. A document that mixes text and elements, or has more than one line, is not changed.
 pub(super) fn laid_out(xml: &str) -> String {
     if xml.contains(['\n', '\r']) {
         return xml.to_owned();
@@ -64,7 +64,7 @@ fn written(parts: &[Part<'_>]) -> Option<String> {
     Some(out)
 }
 
-/// The parts of a document; `None` in place of what is not closed.
+/// Splits a document into parts; an unclosed part is `None`.
 fn parts(xml: &str) -> Vec<Option<Part<'_>>> {
     let (mut parts, mut rest) = (Vec::new(), xml);
     while !rest.is_empty() {
@@ -98,7 +98,7 @@ fn next(rest: &str) -> Option<(Part<'_>, usize)> {
     Some((part, length))
 }
 
-/// Where a tag ends; `>` may be part of a value.
+/// Returns the end of a tag; `>` can be part of an attribute value.
 fn end_of_tag(rest: &str) -> Option<usize> {
     let mut quote = None;
     for (at, c) in rest.char_indices() {

@@ -1,5 +1,4 @@
-//! Linked backends: connecting one makes all that a link consists of, by the same engine that the command
-//! line has.
+//! Linked backends: a PUT creates all resources of a link, with the engine that the command line uses.
 
 use std::sync::Arc;
 
@@ -28,14 +27,14 @@ use crate::{
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
-/// The types that a site's `/api` can be linked to, and what Azure calls them where one is missing.
+/// The types that a site's `/api` can be linked to, and Azure's name for each in an error about a missing backend.
 const BACKENDS: [(&str, &str); 3] = [
     ("Microsoft.ApiManagement/service", "ApiManagementService"),
     ("Microsoft.Web/sites", "WebSite"),
     ("Microsoft.App/containerApps", "ContainerApp"),
 ];
 
-/// Answers a PUT of a linked backend.
+/// Handles a PUT of a linked backend.
 pub(super) async fn put(manager: &Arc<ResourceManager>, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
     let wanted = requested(call, id)?;
     let Linking { provisions, provisioning } = call.linking.clone();
@@ -86,7 +85,7 @@ async fn conclude(
     }
 }
 
-/// Makes the link, and answers with its linked backend.
+/// Creates the link, and answers with its linked backend.
 async fn connect(manager: &ResourceManager, call: &Call, wanted: Resource, provisions: bool) -> Reply {
     let (ambient, id) = (Arc::clone(&manager.ambient), wanted.id().clone());
     let reply = manager.store.change(move |plane| linked(plane, ambient, wanted, provisions)).await;
@@ -103,7 +102,7 @@ async fn connect(manager: &ResourceManager, call: &Call, wanted: Resource, provi
     }
 }
 
-/// What would be said of a PUT, without doing it.
+/// Returns the answer that a PUT would get, without changing anything.
 pub(super) fn validate(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
     check(&manager.store.current(), &requested(call, id)?)?;
     Ok(Reply::status(StatusCode::NO_CONTENT))
@@ -120,14 +119,14 @@ fn linked(
         if provisions {
             provision(plane, &*ambient, &backend).await?;
         }
-        // Whatever was there before: each time, the site takes the primary key that there is.
+        // Regardless of the earlier state: each PUT copies the current primary key to the site.
         plane.put(backend, Expected::Anything).await.map_err(|error| refused(&error))?;
         Ok(Reply::status(StatusCode::OK))
     }
     .boxed()
 }
 
-/// The linked backend that a request asks for.
+/// Returns the linked backend that a request describes.
 fn requested(call: &Call, id: ResourceId) -> Result<Resource, Reply> {
     let body = schema::checked(ServedType::LinkedBackend, Purpose::Whole, call.object()?)?;
     let properties = body.get("properties").unwrap_or(&Value::Null);
@@ -141,7 +140,7 @@ fn requested(call: &Call, id: ResourceId) -> Result<Resource, Reply> {
     Ok(Resource::new(id, properties.into_iter().collect()))
 }
 
-/// Whether the backend can be linked.
+/// Checks that the backend can be linked.
 fn check(plane: &JsonControlPlane, backend: &Resource) -> Result<(), Reply> {
     let environment = environment_of(backend)?;
     let named =
@@ -183,7 +182,7 @@ fn environment_of(backend: &Resource) -> Result<SiteEnvironmentId, Reply> {
     environment.ok_or_else(Reply::internal_error)
 }
 
-/// Makes product, subscription and policy, or puts them right.
+/// Creates or repairs product, subscription and policy.
 async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Resource) -> Result<(), Reply> {
     struct Nobody;
     impl StepListener for Nobody {
@@ -206,7 +205,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
     let observed = engine::observe(plane, &target).await.map_err(|error| refused(&error))?;
     let mut plan = engine::plan(&observed, &Intent::Link { existing: Existing::Keep })
         .map_err(|refusal| Reply::web(StatusCode::BAD_REQUEST, "BadRequest", None, &refusal.to_string()))?;
-    // The backend is put under the name that the caller has for it.
+    // The linked backend itself is stored under the name in the request.
     plan.steps.retain(|planned| !matches!(planned.step, Step::Connect { .. } | Step::Disconnect { .. }));
     match engine::apply(plane, ambient, &plan, Some(observed), &Nobody).await {
         Ok(_) => Ok(()),
@@ -218,7 +217,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
     }
 }
 
-/// The backend with what is known of it already.
+/// Returns the backend with the properties that are already known.
 fn shown_now(plane: &JsonControlPlane, backend: &Resource) -> Resource {
     match plane.find(backend.id()) {
         Ok(Some(found)) => found.value,

@@ -1,11 +1,11 @@
-//! What the functions of the control plane work with.
+//! The state that the functions of the control plane share.
 
 use std::sync::Arc;
 
 use super::operations::Operations;
 use crate::{ambient::Ambient, emulator::store::Store};
 
-/// The model, and what is not in it: operations that are not over.
+/// The model, and the operations in progress, which are not part of it.
 pub(in crate::emulator) struct ResourceManager {
     pub(super) store: Store,
     pub(super) operations: Operations,
@@ -17,7 +17,7 @@ impl ResourceManager {
         Self { store, operations: Operations::default(), ambient }
     }
 
-    /// Ends the operations that are not over.
+    /// Stops the operations in progress.
     pub(in crate::emulator) fn stop(&self) {
         self.operations.stop();
     }

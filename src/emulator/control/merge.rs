@@ -1,4 +1,4 @@
-//! What a request's body makes of a resource.
+//! Applies a request's body to a resource.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::{
     model::{Resource, ResourceId},
 };
 
-/// The resource that a request's body makes of what was there before, whose fields it replaces.
+/// Returns the previous resource with the fields of a request's body replaced.
 pub(super) fn merged(
     id: &ResourceId,
     before: Option<Resource>,
@@ -39,7 +39,7 @@ pub(super) fn merged(
     Resource::from_value(whole).map_err(|error| refused(&error.into()))
 }
 
-/// Sets a property, unless the resource has it.
+/// Sets a property that the resource does not have yet.
 pub(super) fn set_default(resource: &mut Resource, name: &str, value: impl Into<Value>) {
     let properties = resource.body().get("properties").and_then(Value::as_object);
     if !properties.is_some_and(|properties| properties.contains_key(name)) {

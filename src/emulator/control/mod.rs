@@ -1,5 +1,5 @@
-//! The control plane: Azure Resource Manager as its clients know it, over the model. Each file answers for a part of it,
-//! by functions of the [`ResourceManager`].
+//! The control plane: Azure Resource Manager's interface to the model. Each file handles a part of it, with functions
+//! of the [`ResourceManager`].
 
 mod apim;
 mod asked;
@@ -56,18 +56,18 @@ use self::{
 use super::reply::Reply;
 use crate::model::ResourceId;
 
-/// What comes with a request beside its address.
+/// The parts of a request other than its address.
 pub(super) struct Arrived<'a> {
     pub(super) method: &'a Method,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: bytes::Bytes,
-    /// How the client reaches the control plane.
+    /// The address at which the client reaches the control plane.
     pub(super) base: String,
-    /// What a PUT of a linked backend does.
+    /// How a PUT of a linked backend behaves.
     pub(super) linking: Linking,
 }
 
-/// Answers a request that is let in.
+/// Handles an authorized request.
 pub(super) async fn answer(manager: &Arc<ResourceManager>, asked: Asked, arrived: Arrived<'_>) -> Reply {
     let version = asked.query.get("api-version");
     let known = match &asked.route {
@@ -120,7 +120,7 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
     }
 }
 
-/// How far an operation has come.
+/// Returns the status of an operation.
 fn progress(manager: &ResourceManager, call: &Call, number: u64) -> Reply {
     let plane = &*manager.store.current();
     let body = |id: &ResourceId| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Resource;
 
-/// In order; each stands for everything below it.
+/// Sorted; each entry includes all types below it.
 const TYPES: &[&str] = &[
     "Microsoft.AAD",
     "Microsoft.AlertsManagement",
@@ -187,12 +187,12 @@ const TYPES: &[&str] = &[
     "Microsoft.Web/staticSites/zipdeploy",
 ];
 
-/// Every resource type, action and namespace of Azure that the emulator knows by name and does not implement.
+/// Returns every resource type, action and namespace of Azure that the emulator knows by name but does not implement.
 pub(in crate::emulator) fn resource_types() -> &'static [&'static str] {
     TYPES
 }
 
-/// The entry of [`resource_types`] that a type is, or is below, however its case.
+/// Returns the entry of [`resource_types`] that equals a type or is its parent, ignoring case.
 pub(super) fn not_emulated(resource_type: &str) -> Option<&'static str> {
     let lower = resource_type.to_ascii_lowercase();
     let holds = |entry: &&&str| {
@@ -202,7 +202,7 @@ pub(super) fn not_emulated(resource_type: &str) -> Option<&'static str> {
     resource_types().iter().filter(holds).max_by_key(|entry| entry.len()).copied()
 }
 
-/// The types of resources that are not emulated, although some are in the model.
+/// Returns the types of the model's resources that are not emulated.
 pub(in crate::emulator) fn types_not_emulated(resources: &[Resource]) -> BTreeSet<&'static str> {
     let types = resources.iter().map(|resource| resource.id().resource_type());
     types.filter_map(|resource_type| not_emulated(&resource_type)).collect()

@@ -1,4 +1,4 @@
-//! Operations that take their time: how far each has come, and what is shown until it is over.
+//! Long-running operations: the state of each, and how its resource is shown until it ends.
 
 use std::{
     fmt,
@@ -18,12 +18,12 @@ use crate::{
     model::{Resource, ResourceId},
 };
 
-/// How many operations are remembered.
+/// The maximum number of operations that are kept.
 const MOST: usize = 1000;
 
 const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
 
-/// How far an operation has come.
+/// The state of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     InProgress,
@@ -43,14 +43,14 @@ impl Stage {
     }
 }
 
-/// What becomes of a resource while an operation is not over, or after it has failed.
+/// An operation that has not succeeded, and how its resource is shown meanwhile.
 #[derive(Clone)]
 struct OngoingOperation {
     number: u64,
     shown: Resource,
     stage: Stage,
     shape: Shape,
-    /// How its failure is told.
+    /// The error that is reported if it fails.
     error: Value,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for OngoingOperation {
     }
 }
 
-/// Every operation that is not forgotten.
+/// All operations that are kept.
 #[derive(Debug, Default)]
 pub(super) struct Operations {
     entries: Mutex<Vec<OngoingOperation>>,
@@ -75,7 +75,7 @@ impl Operations {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins an operation on a resource; whatever was going on with it is forgotten.
+    /// Begins an operation on a resource, and drops any earlier operation on it.
     pub(super) fn begin(&self, shown: Resource, shape: Shape) -> u64 {
         let mut entries = self.entries();
         let number = entries.last().map_or(0, |last| last.number + 1);
@@ -89,7 +89,7 @@ impl Operations {
         number
     }
 
-    /// Ends an operation, unless another has taken its place.
+    /// Ends an operation, unless another one has replaced it.
     pub(super) fn finish(&self, number: u64, stage: Stage, error: Value) {
         let mut entries = self.entries();
         let mut of_number = entries.iter_mut().filter(|it| it.number == number);
@@ -98,12 +98,12 @@ impl Operations {
         }
     }
 
-    /// Whether an operation is still going on.
+    /// Whether an operation is in progress.
     pub(super) fn is_going_on(&self, number: u64) -> bool {
         self.entries().iter().any(|it| it.number == number && it.stage == Stage::InProgress)
     }
 
-    /// Forgets what went on with a resource.
+    /// Cancels the operation on a resource, which is no longer shown.
     pub(super) fn forget(&self, id: &ResourceId) {
         for operation in self.entries().iter_mut().filter(|it| it.shown.id() == id) {
             operation.stage = Stage::Canceled;
@@ -111,7 +111,7 @@ impl Operations {
         }
     }
 
-    /// What a resource looks like while an operation on it is not over, or since it has failed.
+    /// Returns how a resource is shown while an operation on it is in progress or after it has failed.
     pub(super) fn shown(&self, id: &ResourceId) -> Option<Resource> {
         let entries = self.entries();
         let last = entries.iter().rev().find(|it| it.shown.id() == id)?;
@@ -122,7 +122,7 @@ impl Operations {
         })
     }
 
-    /// The resources below a parent that are shown so.
+    /// Returns the resources below a parent that have such an operation.
     pub(super) fn shown_below(&self, prefix: &str) -> Vec<Resource> {
         let mut ids: Vec<ResourceId> = self.entries().iter().map(|it| it.shown.id().clone()).collect();
         ids.retain(|id| id.key().starts_with(prefix));
@@ -131,14 +131,14 @@ impl Operations {
         ids.iter().filter_map(|id| self.shown(id)).collect()
     }
 
-    /// Runs the rest of an operation, unless the emulator ends before.
+    /// Runs the rest of an operation in the background, until it ends or the emulator stops.
     pub(super) fn spawn(&self, rest: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(rest);
     }
 
-    /// Ends all that is not over.
+    /// Stops all operations in progress.
     pub(super) fn stop(&self) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
     }
@@ -168,21 +168,21 @@ impl Operations {
         .retry_after(1)
     }
 
-    /// The answer to the DELETE of an API, which is over at once; both addresses are of the service.
+    /// The answer to the DELETE of an API. The operation has already ended; both addresses are those of the service.
     pub(super) fn api_deleted(call: &Call, number: u64, api: &Resource) -> Reply {
         let (id, version) = (format!("{number:024}"), call.version());
         let service = api.id().parent().map(|service| service.to_string()).unwrap_or_default();
         let operation = call
             .address(&format!("{service}/tenant/operationResults/{id}"), &format!("api-version={version}"));
         let location = call.address(&call.path, &format!("api-version={version}&asyncId={id}&asyncCode=204"));
-        // Azure names no time, and clients would then wait for half a minute.
+        // Azure does not send `Retry-After` here; without it, clients would wait 30 seconds.
         Reply::status(StatusCode::ACCEPTED)
             .header(ASYNC_OPERATION, operation)
             .header(LOCATION, location)
             .retry_after(1)
     }
 
-    /// The answer to the question how far an operation has come; `current` is what the resource is now.
+    /// The answer to a poll of an operation; `current` is the resource as it is now.
     pub(super) fn progress(
         &self,
         call: &Call,
@@ -217,7 +217,7 @@ fn azure_subscription(path: &str) -> &str {
     path.split('/').nth(2).unwrap_or_default()
 }
 
-/// The id of nothing.
+/// Returns a placeholder id.
 fn forgotten() -> ResourceId {
     ResourceId::resource_group("-", "-").expect("constant names")
 }

@@ -6,8 +6,7 @@ use super::{
 };
 use crate::{model::Resource, provider::Versioned};
 
-/// Puts the resources of a list into Azure's order: subscriptions by when they were made, all others by their
-/// display names.
+/// Sorts the resources of a list in Azure's order: subscriptions by creation time, all other resources by display name.
 pub(super) fn sort(found: &mut [Versioned<Resource>], kind: ServedType) {
     let text = |found: &Versioned<Resource>, name: &str| {
         let text = found.value.text(&format!("properties.{name}")).ok().flatten();
@@ -21,7 +20,7 @@ pub(super) fn sort(found: &mut [Versioned<Resource>], kind: ServedType) {
     });
 }
 
-/// The fields that a list of a kind can be filtered by.
+/// Returns the fields that a list of a type can be filtered by.
 pub(super) fn fields(kind: ServedType) -> Fields {
     match kind {
         ServedType::Product => filter::OF_PRODUCTS,

@@ -1,4 +1,4 @@
-//! Lists: filtered, and page by page.
+//! Lists: filtering and paging.
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -9,28 +9,28 @@ use super::{
 };
 use crate::emulator::reply::Reply;
 
-/// How many values a page has where nobody asks for fewer.
+/// The page size, unless a request asks for a smaller one.
 const PAGE: usize = 100;
 
-/// How a provider writes lists.
+/// How a provider formats lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
-    /// With the number of all values.
+    /// With the total number of values.
     ApiManagement,
     /// With members that are always null.
     Web,
-    /// With nothing beside the values.
+    /// With the values only.
     Bare,
-    /// With the number of all values, as Azure subscriptions are counted.
+    /// With the total number of values, in the format of the list of Azure subscriptions.
     Subscriptions,
 }
 
-/// The page of a list that a request asks for.
+/// Returns the page of a list that a request asks for.
 pub(super) fn page(call: &Call, values: Vec<Value>, style: Style) -> Result<Reply, Reply> {
     page_of(call, values, style, FIELDS)
 }
 
-/// The same, of resources that can be filtered by these fields.
+/// The same for resources, which can be filtered by these fields.
 pub(super) fn page_of(
     call: &Call,
     mut values: Vec<Value>,
@@ -43,7 +43,7 @@ pub(super) fn page_of(
         values.retain(|value| filter.admits(value));
     }
     let skip = number(call, "$skip")?.unwrap_or(0);
-    // the size of a page, and no limit
+    // This is the page size, not a limit on the total.
     let size = match number(call, "$top")? {
         Some(0) => return Err(invalid("$top has to be at least 1")),
         top => top.unwrap_or(PAGE).min(PAGE),
@@ -67,7 +67,7 @@ pub(super) fn page_of(
     }))
 }
 
-/// The address of the next page: the query as it was sent, and then how many values to pass over.
+/// Returns the address of the next page: the query as sent, with the number of values to skip.
 fn next_link(call: &Call, skip: usize) -> String {
     call.address(&call.path, &call.query.with("$skip", &skip.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Policies as the service takes them, keeps them and gives them back: with tabs, and with line ends of its own.
+//! Policies: how the service accepts, stores and returns them, with tabs and CRLF line ends.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -14,12 +14,12 @@ use crate::{
     model::{ApimPolicy, PolicyFormat, Resource, policy_from_raw, policy_to_raw, text_without_mark},
 };
 
-/// How long a linked policy may take to arrive.
+/// The time limit for fetching a linked policy.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest policy, in bytes.
+/// The maximum size of a policy, in bytes.
 const LONGEST: usize = 256 << 10;
 
-/// A policy's text as it is kept, out of the body of a PUT. Recorded: without a value, the rest of the body
+/// Extracts the policy's text, as it is stored, from the body of a PUT. Recorded: without a value, the rest of the body
 /// becomes the text.
 pub(super) fn kept(resource: &Resource) -> Result<String, Reply> {
     let text = |field| resource.text(field).map_err(|error| refused(&error.into()));
@@ -41,7 +41,7 @@ pub(super) fn kept(resource: &Resource) -> Result<String, Reply> {
     Ok(reformatted(&laid_out(&xml)))
 }
 
-/// The format that a request names.
+/// Parses the format that a request names.
 pub(super) fn known_format(name: Option<&str>) -> Result<PolicyFormat, Reply> {
     PolicyFormat::of(name).ok_or_else(|| {
         let name = name.unwrap_or_default();
@@ -49,7 +49,7 @@ pub(super) fn known_format(name: Option<&str>) -> Result<PolicyFormat, Reply> {
     })
 }
 
-/// The format and the text in which a policy is given back.
+/// Returns the format and the text with which a policy is returned.
 pub(super) fn shown(xml: &str, format: PolicyFormat) -> (&'static str, String) {
     match format {
         PolicyFormat::RawXml | PolicyFormat::RawXmlLink => ("rawxml", reformatted(&policy_to_raw(xml))),
@@ -61,7 +61,7 @@ fn unfit(problem: &dyn std::error::Error) -> Reply {
     Reply::apim_invalid("representation", &problem.to_string())
 }
 
-/// The request with the text of a linked policy in place of its address.
+/// Returns the request with a linked policy's text in place of its address.
 pub(super) async fn fetched(call: &Call) -> Result<Call, Reply> {
     let mut body = Value::Object(call.object()?);
     let format = body.pointer("/properties/format").and_then(Value::as_str);
@@ -83,8 +83,8 @@ pub(super) async fn fetched(call: &Call) -> Result<Call, Reply> {
     Ok(Call { body: Bytes::from(body.to_string()), ..call.clone() })
 }
 
-/// An address on this machine. A policy is fetched from nowhere else: what the emulator runs on may reach what
-/// a caller of it may not.
+/// Parses an address on this machine. A policy is never fetched from another host: the emulator's machine may reach
+/// hosts that its client may not.
 fn loopback(address: &str) -> Option<Uri> {
     let uri = Uri::try_from(address).ok()?;
     let host = uri.host()?.trim_matches(['[', ']']);
@@ -103,8 +103,8 @@ async fn fetch(address: Uri) -> Option<String> {
     String::from_utf8(body.to_vec()).ok()
 }
 
-/// A policy's text as the service gives it back: recorded are tabs for eight spaces, and `\r\n` for `\n`.
-/// What a level is indented by, whatever that is, becomes a tab.
+/// Returns a policy's text as the service returns it. Recorded: eight spaces become a tab, and `\n` becomes `\r\n`.
+/// Here, a tab replaces each level of indentation, however many spaces it has.
 pub(super) fn reformatted(xml: &str) -> String {
     let lines: Vec<&str> = text_without_mark(xml).lines().collect();
     let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();

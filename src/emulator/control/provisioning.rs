@@ -1,4 +1,4 @@
-//! How a PUT of a linked backend goes on and is answered.
+//! How a PUT of a linked backend proceeds and is answered.
 
 use std::{fmt, str::FromStr};
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnosis;
 
-/// What a PUT of a linked backend does.
+/// How a PUT of a linked backend behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::emulator) struct Linking {
-    /// Whether it makes product, subscription and policy.
+    /// Whether it creates product, subscription and policy.
     pub(in crate::emulator) provisions: bool,
-    /// How it goes on.
+    /// How its operation proceeds.
     pub(in crate::emulator) provisioning: LinkProvisioning,
 }
 
@@ -21,19 +21,19 @@ impl Default for Linking {
     }
 }
 
-/// How connecting a backend goes on.
+/// How the operation that connects a backend proceeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LinkProvisioning {
-    /// How it is answered.
+    /// The form of its answer.
     pub shape: Shape,
-    /// How long it takes, in milliseconds.
+    /// Its duration, in milliseconds.
     pub takes_ms: u64,
-    /// How it ends.
+    /// Its result.
     pub ending: Ending,
 }
 
-/// An enum of plain words, as they stand in JSON and on the command line.
+/// Defines an enum of plain words, as they appear in JSON and on the command line.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*
@@ -43,7 +43,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every word.
+            /// All words of the enum.
             pub const WORDS: &'static [&'static str] = &[$($word),*];
         }
 
@@ -67,9 +67,9 @@ macro_rules! words {
 }
 
 words! {
-    /// How a PUT of a linked backend answers. Clients differ in what they take.
+    /// The form of the answer to a PUT of a linked backend. Clients differ in which forms they accept.
     Shape {
-        /// 200, and it is done, as recorded.
+        /// 200 with the final state, as recorded.
         #[default]
         Final = "final",
         /// 200 with `Location`.
@@ -82,25 +82,25 @@ words! {
         AcceptedAsyncOperation = "accepted-async-operation",
         /// 202 with `Location`.
         AcceptedLocation = "accepted-location",
-        /// 200 with a state that is not final.
+        /// 200 with a state that is not terminal.
         InProgress = "in-progress",
     }
 
-    /// How an operation ends.
+    /// The result of an operation.
     Ending {
-        /// Well.
+        /// It succeeds.
         #[default]
         Succeeds = "succeeds",
-        /// Not well.
+        /// It fails.
         Fails = "fails",
-        /// Somebody gave it up.
+        /// It is canceled.
         Cancelled = "cancelled",
-        /// Not at all.
+        /// It never ends.
         Never = "never",
     }
 }
 
-/// A word that a switch does not have.
+/// A word that is not a value of the switch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is none of {}{}", .known.join(", "), .nearest.map(|it| format!("; `{it}` may be meant")).unwrap_or_default())]
 pub struct UnknownWord {

@@ -1,4 +1,4 @@
-//! What API Management has, read from the model and shown.
+//! Reads API Management's resources from the model and shows them.
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -16,12 +16,12 @@ use crate::{
     provider::{Collection, Reads as _, Versioned, json::JsonControlPlane},
 };
 
-/// A resource, if it is there.
+/// Returns a resource if it exists.
 pub(super) fn find(plane: &JsonControlPlane, id: &ResourceId) -> Result<Option<Versioned<Resource>>, Reply> {
     plane.find(id).map_err(|error| refused(&error))
 }
 
-/// The answer for something that is not there: Resource Manager's own, if its service is not there either.
+/// The answer for a missing resource: Resource Manager's own error if its service is missing too.
 pub(super) fn missing(plane: &JsonControlPlane, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
     let mut top = id.clone();
     while let Some(parent) = top.parent() {
@@ -33,7 +33,7 @@ pub(super) fn missing(plane: &JsonControlPlane, id: &ResourceId, kind: ServedTyp
     Ok(Reply::apim_not_found(kind))
 }
 
-/// What is listed below a resource, and of which type it is.
+/// Returns the resources that are listed below a resource, and their type.
 pub(super) async fn listed_below(
     plane: &JsonControlPlane,
     parent: &ResourceId,
@@ -68,7 +68,7 @@ fn collection_name(kind: ServedType) -> &'static str {
     }
 }
 
-/// The products that an API is in.
+/// Returns the products that contain an API.
 fn products_of(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Versioned<Resource>>, Reply> {
     let service = api.parent().ok_or_else(Reply::internal_error)?;
     let mut products = plane.children(&service, "products").map_err(|error| refused(&error))?;
@@ -79,7 +79,7 @@ fn products_of(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Version
     Ok(products)
 }
 
-/// A resource as an answer shows it.
+/// Returns a resource's body as an answer shows it.
 pub(super) fn body(
     plane: &JsonControlPlane,
     found: Versioned<Resource>,
@@ -102,7 +102,7 @@ pub(super) fn body(
     value
 }
 
-/// Both keys, as an answer shows them.
+/// Returns both keys as an answer shows them.
 pub(super) fn secrets(keys: &KeyPair) -> Value {
     json!({"primaryKey": keys.primary.expose(), "secondaryKey": keys.secondary.expose()})
 }

@@ -1,11 +1,11 @@
-//! Answers for what the model refuses.
+//! Answers to changes that the model rejects.
 
 use hyper::StatusCode;
 
 use super::served::ServedType;
 use crate::{emulator::reply::Reply, provider::ProviderError};
 
-/// The answer for a change that the model refuses.
+/// The answer to a change that the model rejects.
 pub(super) fn refused(error: &ProviderError) -> Reply {
     match error {
         ProviderError::Conflict(_) => Reply::precondition_failed(),

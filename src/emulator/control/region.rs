@@ -1,4 +1,4 @@
-//! Regions, as ids and as Azure writes them in answers.
+//! Regions: their ids, and the names that Azure uses in answers.
 
 /// Each region's id and display name.
 const REGIONS: &[(&str, &str)] = &[
@@ -40,13 +40,13 @@ const REGIONS: &[(&str, &str)] = &[
     ("westus3", "West US 3"),
 ];
 
-/// A region as answers write it; one that is not known here stays as it is.
+/// Returns the display name of a region; an unknown region is returned unchanged.
 pub(super) fn display_name(region: &str) -> String {
     let id = id(region);
     REGIONS.iter().find(|(known, _)| *known == id).map_or(region, |(_, shown)| *shown).to_owned()
 }
 
-/// A region's id, however the region is written.
+/// Returns a region's id, given its id or its display name.
 pub(super) fn id(region: &str) -> String {
     region.chars().filter(|c| *c != ' ').collect::<String>().to_ascii_lowercase()
 }

@@ -1,5 +1,4 @@
-//! What belongs to Resource Manager itself: subscriptions, resource groups, providers, and the query by which
-//! resources are found.
+//! Resource Manager's own resources: subscriptions, resource groups, providers, and the Resource Graph query.
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::{Method, StatusCode};
@@ -22,7 +21,7 @@ use crate::{
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
-/// Answers a request for what belongs to Resource Manager itself.
+/// Handles a request for one of Resource Manager's own resources.
 pub(super) async fn answer(manager: &ResourceManager, call: &Call, route: Route) -> Result<Reply, Reply> {
     let method = &call.method;
     match route {
@@ -96,7 +95,7 @@ async fn group(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result
     }
 }
 
-/// Resource groups: those that are recorded, and those that something is in.
+/// Resource groups: those with a record of their own, and those that contain a resource.
 #[derive(Default)]
 struct Groups(std::collections::BTreeMap<String, Value>);
 
@@ -138,7 +137,7 @@ fn group_put(
     .boxed()
 }
 
-/// Deletes a group with everything in it.
+/// Deletes a group and all resources in it.
 fn group_delete(plane: &JsonControlPlane, id: ResourceId) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let all = plane.resources().map_err(|error| refused(&error))?;
@@ -152,7 +151,7 @@ fn group_delete(plane: &JsonControlPlane, id: ResourceId) -> BoxFuture<'_, Resul
     .boxed()
 }
 
-/// A resource as the list of all resources shows it.
+/// Returns a resource as the list of all resources shows it.
 fn without_properties(mut value: Value) -> Value {
     if let Some(members) = value.as_object_mut() {
         members.retain(|name, _| {
@@ -192,7 +191,7 @@ fn provider(scope: &ResourceId, namespace: &str) -> Value {
             "apiVersions": version::of_provider(namespace)}]})
 }
 
-/// What a client has to know of a cloud before it signs in.
+/// The properties of a cloud that a client reads before it signs in.
 fn endpoints(call: &Call) -> Reply {
     let host = call.base.split_once("://").map_or("", |(_, host)| host);
     let of_cloud = json!({

@@ -16,7 +16,7 @@ use crate::{
     provider::{Expected, Versioned, Writes as _, json::JsonControlPlane},
 };
 
-/// The API's own name, and the number of the revision that a name is of.
+/// Splits a name into the API's own name and the revision number, if there is one.
 fn split(name: &str) -> (&str, Option<&str>) {
     match name.rsplit_once(";rev=") {
         Some((api, number)) if !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()) => {
@@ -26,7 +26,7 @@ fn split(name: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Takes over from the API that the body names as its source all that the body does not say.
+/// Copies from the source API that the body names all properties that the body does not set.
 pub(super) fn take_over(plane: &JsonControlPlane, api: &mut Resource) -> Result<(), Reply> {
     let Some(source) = api.text("properties.sourceApiId").ok().flatten() else { return Ok(()) };
     let service = api.id().parent().ok_or_else(Reply::internal_error)?;
@@ -41,7 +41,7 @@ pub(super) fn take_over(plane: &JsonControlPlane, api: &mut Resource) -> Result<
         drop(source.remove_property(name));
     }
     let given = api.body().get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    // an empty object says nothing
+    // An empty object counts as not set.
     let given = given.into_iter().filter(|(_, value)| value.as_object().is_none_or(|it| !it.is_empty()));
     let of_source = source.field("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let all = of_source.into_iter().chain(given).collect::<serde_json::Map<_, _>>();
@@ -53,7 +53,7 @@ fn error_of(error: &crate::model::InvalidId) -> crate::provider::ProviderError {
     crate::provider::ProviderError::Malformed(error.clone().into())
 }
 
-/// Sets which revision an API is, and whether it is the current one.
+/// Sets an API's revision number and whether it is the current revision.
 pub(super) fn settle(api: &mut Resource, old: Option<&Resource>) {
     let name = api.id().name().to_owned();
     let kept = |field: &str| old.and_then(|old| old.field(&format!("properties.{field}")).cloned());
@@ -69,7 +69,7 @@ pub(super) fn settle(api: &mut Resource, old: Option<&Resource>) {
     set_default(api, "isCurrent", true);
 }
 
-/// Every revision of an API, newest first.
+/// Returns all revisions of an API, newest first.
 fn all(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Versioned<Resource>>, Reply> {
     let service = api.parent().ok_or_else(Reply::internal_error)?;
     let mut found = plane.children(&service, "apis").map_err(|error| refused(&error))?;
@@ -106,7 +106,7 @@ pub(super) fn list(call: &Call, plane: &JsonControlPlane, api: &ResourceId) -> R
     Ok(page.indented())
 }
 
-/// Deletes the revisions of an API beside the one that is named.
+/// Deletes all revisions of an API except the one that the id names.
 pub(super) async fn delete_others(plane: &JsonControlPlane, api: &ResourceId) -> Result<(), Reply> {
     for other in all(plane, api)?.iter().filter(|other| other.value.id() != api) {
         plane.delete(other.value.id(), Expected::Anything).await.map_err(|error| refused(&error))?;

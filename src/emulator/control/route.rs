@@ -1,4 +1,4 @@
-//! Paths → what they are about. Ids are compared as Azure compares them, ignoring case.
+//! Routes: parses a path into what it refers to. Ids are compared ignoring case, as in Azure.
 
 use super::{
     not_emulated::not_emulated,
@@ -6,58 +6,58 @@ use super::{
 };
 use crate::model::ResourceId;
 
-/// What a path is about.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// What there is to know of a cloud before signing in.
+    /// The properties of the cloud that a client reads before it signs in.
     Endpoints,
-    /// A token, as a managed identity gets it.
+    /// A token, as a managed identity requests it.
     Identity,
-    /// The directories of the caller.
+    /// The directories (tenants) of the caller.
     Tenants,
-    /// Every Azure subscription.
+    /// All Azure subscriptions.
     Subscriptions,
-    /// One of them.
+    /// One Azure subscription.
     Subscription(ResourceId),
     /// The resource groups of an Azure subscription.
     Groups(ResourceId),
-    /// One of them.
+    /// One resource group.
     Group(ResourceId),
     /// The resource providers of an Azure subscription, or one of them.
     Providers(ResourceId, Option<String>),
-    /// Every resource in a scope.
+    /// All resources in a scope.
     All(ResourceId),
-    /// Every resource of a type in a scope.
+    /// All resources of a type in a scope.
     Everywhere(ResourceId, ServedType),
-    /// What the caller may do.
+    /// The permissions of the caller.
     Permissions,
-    /// A question to Resource Graph.
+    /// A Resource Graph query.
     Graph,
     /// The progress of an operation.
     Operation(u64),
-    /// What is in a collection of a resource.
+    /// A collection below a resource.
     Collection(ResourceId, Listed),
     /// A resource.
     Resource(ResourceId, ServedType),
-    /// Something to be done with a resource.
+    /// An action on a resource.
     Action(ResourceId, ServedType, String),
 }
 
-/// Why a path leads nowhere.
+/// Why a path has no route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unrouted {
-    /// It has not the shape of any.
+    /// The path has an unknown form.
     Shape,
-    /// There is no such resource provider here.
+    /// The resource provider is unknown.
     Namespace(String),
-    /// The provider has no such type.
+    /// The provider does not have this type.
     Type(String),
-    /// Azure has it, and this emulator does not.
+    /// The type exists in Azure but is not emulated.
     NotEmulated(&'static str),
 }
 
 impl Route {
-    /// What a decoded path is about.
+    /// Parses a decoded path.
     pub(super) fn of(path: &str) -> Result<Self, Unrouted> {
         let path = path.trim_end_matches('/');
         match Self::of_no_resource(path) {
@@ -117,7 +117,7 @@ impl Route {
         }
     }
 
-    /// What stands below an id: a collection, or something to be done.
+    /// Parses the last segment below an id: a collection or an action.
     fn below(scope: ResourceId, last: &str) -> Result<Self, Unrouted> {
         let is = |word: &str| last.eq_ignore_ascii_case(word);
         let resource_type = scope.resource_type();
@@ -142,7 +142,7 @@ impl Route {
         }
     }
 
-    /// The namespace of the provider that answers.
+    /// Returns the namespace of the provider that answers.
     pub(super) fn namespace(&self) -> Namespace {
         match self {
             Self::Endpoints | Self::Identity => Namespace::Metadata,
@@ -168,7 +168,8 @@ impl Route {
     }
 }
 
-/// Azure lists a product's subscriptions under ids of the product, and serves nothing at those paths.
+/// Rejects paths that Azure does not serve: it lists a product's subscriptions under ids of the product, but serves
+/// nothing at those paths.
 fn refuse_listed_path(id: &ResourceId, path: &str) -> Result<(), Unrouted> {
     if id.as_str().len() >= path.len() {
         return Ok(());
@@ -179,7 +180,7 @@ fn refuse_listed_path(id: &ResourceId, path: &str) -> Result<(), Unrouted> {
     Err(unknown(&format!("{namespace}/{}", kinds.join("/"))))
 }
 
-/// `{scope}/providers/{namespace}`.
+/// Parses `{scope}/providers/{namespace}`.
 fn provider_of(path: &str) -> Option<(ResourceId, &str)> {
     let (before, namespace) = path.rsplit_once('/')?;
     let (scope, word) = before.rsplit_once('/')?;

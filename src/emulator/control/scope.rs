@@ -1,4 +1,4 @@
-//! What is in a scope: a directory, an Azure subscription, a resource group.
+//! The contents of a scope: a directory, an Azure subscription or a resource group.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{emulator::reply::Reply, model::ResourceId};
 
-/// The directory that everything is in.
+/// The directory (tenant) of all subscriptions.
 pub(in crate::emulator) const TENANT: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The Azure subscriptions that anything is in; one at least, so that somebody can sign in.
+/// Returns the Azure subscriptions that contain a resource; at least one, so that a user can sign in.
 pub(super) fn subscriptions(manager: &ResourceManager) -> Result<BTreeSet<String>, Reply> {
     let all = manager.store.current().resources().map_err(|error| refused(&error))?;
     let mut ids: BTreeSet<String> =
@@ -23,7 +23,7 @@ pub(super) fn subscriptions(manager: &ResourceManager) -> Result<BTreeSet<String
     Ok(ids)
 }
 
-/// The sites and services of a scope, as their own lists show them.
+/// Returns the sites and services of a scope, as their own lists show them.
 pub(super) fn top_level(
     manager: &ResourceManager,
     call: &Call,

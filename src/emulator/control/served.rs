@@ -1,6 +1,6 @@
-//! The types of resources that are served, and what can be listed below them.
+//! The served resource types, and the lists below them.
 
-/// The types of resources that are served.
+/// A served resource type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServedType {
     Site,
@@ -16,14 +16,14 @@ pub(super) enum ServedType {
     Subscription,
 }
 
-/// What can be listed below a resource.
+/// A list below a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Listed {
-    /// The resources that are there.
+    /// Its child resources of a type.
     Of(ServedType),
     /// The subscriptions whose scope is a product.
     ProductSubscriptions,
-    /// The products that an API is in.
+    /// The products that contain an API.
     ApiProducts,
     /// The revisions of an API.
     ApiRevisions,
@@ -49,17 +49,17 @@ impl ServedType {
         all.find(|(_, name)| name.eq_ignore_ascii_case(resource_type)).map(|(kind, _)| *kind)
     }
 
-    /// Whether it is of `Microsoft.Web`.
+    /// Whether the type belongs to `Microsoft.Web`.
     pub(super) fn is_of_web(self) -> bool {
         matches!(self, Self::Site | Self::Build | Self::LinkedBackend)
     }
 
-    /// Whether it belongs to a resource group and to nothing else.
+    /// Whether its resources are direct children of a resource group.
     pub(super) fn is_top_level(self) -> bool {
         matches!(self, Self::Site | Self::Service)
     }
 
-    /// What is not found where there is none, in API Management's words.
+    /// Returns the name of the type in API Management's not-found messages.
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Site => "StaticSite",
@@ -93,13 +93,13 @@ impl Listed {
 }
 
 impl ServedType {
-    /// The provider that answers for it.
+    /// Returns the provider that serves the type.
     pub(super) fn namespace(self) -> Namespace {
         if self.is_of_web() { Namespace::Web } else { Namespace::ApiManagement }
     }
 }
 
-/// The providers, as far as each has API versions of its own.
+/// The providers that have API versions of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Namespace {
     Any,

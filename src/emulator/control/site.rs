@@ -1,4 +1,4 @@
-//! How `Microsoft.Web` shows sites, their environments and linked backends, as each API version has them.
+//! The bodies of `Microsoft.Web`: sites, their environments and linked backends, for each API version.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     provider::json::JsonControlPlane,
 };
 
-/// The site that an id is of, or is below.
+/// Returns the site that an id names or is below.
 pub(super) fn site_of(id: &ResourceId) -> ResourceId {
     let mut site = id.clone();
     while let Some(parent) = site.parent() {
@@ -18,14 +18,14 @@ pub(super) fn site_of(id: &ResourceId) -> ResourceId {
     site
 }
 
-/// How times are written: the answer to a PUT names the zone, others do not.
+/// The format of times: the answer to a PUT includes the zone, other answers do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Zone {
     Named,
     Omitted,
 }
 
-/// The properties of a site in Azure's order, each with its value where the model has none.
+/// The properties of a site in Azure's order, each with its default value.
 fn site_properties(version: &str) -> Value {
     let mut all = json!({
         "defaultHostname": null, "repositoryUrl": null, "branch": null, "customDomains": [],
@@ -45,14 +45,14 @@ fn site_properties(version: &str) -> Value {
     all
 }
 
-/// The properties of an environment in the same way.
+/// The properties of an environment in Azure's order, each with its default value.
 fn build_properties() -> Value {
     json!({"buildId": null, "sourceBranch": null, "pullRequestTitle": null, "hostname": null,
         "createdTimeUtc": null, "lastUpdatedOn": null, "status": "Ready", "hasDataApiConfigFile": null,
         "userProvidedFunctionApps": [], "linkedBackends": [], "databaseConnections": []})
 }
 
-/// The properties of a linked backend in the same way.
+/// The properties of a linked backend in Azure's order, each with its default value.
 fn backend_properties(version: &str) -> Value {
     let mut all = json!({"backendResourceId": null, "region": null, "areAutomatedDeploymentsEnabled": null,
         "storageAccountResourceId": null, "userAssignedManagedIdentityResourceId": null,
@@ -63,7 +63,7 @@ fn backend_properties(version: &str) -> Value {
     all
 }
 
-/// The template with the values that a resource has for it.
+/// Fills the template with the values of a resource.
 fn filled(template: Value, resource: &Resource) -> Value {
     let Value::Object(template) = template else { return template };
     let of = |(name, default): (String, Value)| {
@@ -73,7 +73,7 @@ fn filled(template: Value, resource: &Resource) -> Value {
     Value::Object(template.into_iter().map(of).collect())
 }
 
-/// A resource of `Microsoft.Web` around its properties.
+/// Wraps the properties in the envelope of a `Microsoft.Web` resource.
 fn envelope(resource: &Resource, location: Option<&str>, properties: Value) -> Value {
     let id = resource.id();
     let mut value = json!({"id": id.as_str(), "name": id.name(), "type": id.resource_type()});
@@ -88,7 +88,7 @@ fn envelope(resource: &Resource, location: Option<&str>, properties: Value) -> V
     value
 }
 
-/// A site as its answers show it.
+/// Returns a site as its answers show it.
 pub(super) fn site(plane: &JsonControlPlane, site: &Resource, call: &Call) -> Result<Value, Reply> {
     let production = site.id().child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
     let mut properties = filled(site_properties(call.version()), site);
@@ -105,7 +105,7 @@ pub(super) fn site(plane: &JsonControlPlane, site: &Resource, call: &Call) -> Re
     Ok(value)
 }
 
-/// The environments of a site, production first.
+/// Returns the environments of a site, production first.
 pub(super) fn builds(plane: &JsonControlPlane, site: &ResourceId, call: &Call) -> Result<Vec<Value>, Reply> {
     let production = site.child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
     let found = plane.children(site, "builds").map_err(|error| refused(&error))?;
@@ -117,7 +117,7 @@ pub(super) fn builds(plane: &JsonControlPlane, site: &ResourceId, call: &Call) -
     all.into_iter().map(|(id, found)| build(plane, &id, found, call)).collect()
 }
 
-/// An environment with the backend that it is linked to. Production has no record of its own.
+/// Returns an environment with its linked backend. Production has no record of its own in the model.
 pub(super) fn build(
     plane: &JsonControlPlane,
     id: &ResourceId,
@@ -140,7 +140,7 @@ pub(super) fn build(
     Ok(envelope(&build, location.as_ref().and_then(Value::as_str), properties))
 }
 
-/// The linked backends of an environment, as they stand in it and in its site.
+/// Returns the linked backends of an environment, in the form that environments and sites embed.
 fn summaries(plane: &JsonControlPlane, environment: &ResourceId, call: &Call) -> Result<Vec<Value>, Reply> {
     let backends = plane.children(environment, "linkedBackends").map_err(|error| refused(&error))?;
     Ok(backends.iter().map(|backend| of_backend(&backend.value, call, Zone::Omitted)).collect())
@@ -154,7 +154,7 @@ fn of_backend(backend: &Resource, call: &Call, zone: Zone) -> Value {
     properties
 }
 
-/// A linked backend as its answers show it.
+/// Returns a linked backend as its answers show it.
 pub(super) fn backend(plane: &JsonControlPlane, backend: &Resource, call: &Call, zone: Zone) -> Value {
     let site = plane.find(&site_of(backend.id())).ok().flatten();
     let location = site.and_then(|site| site.value.field("location").cloned());

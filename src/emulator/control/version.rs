@@ -1,4 +1,4 @@
-//! Which API versions each provider is known to have.
+//! The known API versions of each provider.
 
 use hyper::StatusCode;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::emulator::reply::Reply;
 
-/// Of [static sites](https://learn.microsoft.com/rest/api/appservice/static-sites) those that know linked
+/// The versions of [static sites](https://learn.microsoft.com/rest/api/appservice/static-sites) that support linked
 /// backends.
 const WEB: &[&str] = &[
     "2022-03-01",
@@ -21,8 +21,8 @@ const WEB: &[&str] = &[
     "2025-05-01",
     "2026-07-15",
 ];
-/// Of [API Management](https://learn.microsoft.com/rest/api/apimanagement), without those before 2021-08-01,
-/// which Azure retired in 2024.
+/// The versions of [API Management](https://learn.microsoft.com/rest/api/apimanagement), without those before
+/// 2021-08-01, which Azure retired in 2024.
 const API_MANAGEMENT: &[&str] = &[
     "2021-08-01",
     "2022-08-01",
@@ -34,15 +34,15 @@ const API_MANAGEMENT: &[&str] = &[
     "2024-10-01-preview",
     "2025-03-01-preview",
 ];
-/// Of [permissions](https://learn.microsoft.com/rest/api/authorization/permissions).
+/// The versions of [permissions](https://learn.microsoft.com/rest/api/authorization/permissions).
 const AUTHORIZATION: &[&str] = &["2015-07-01", "2018-01-01-preview", "2018-07-01", "2022-04-01"];
-/// Of [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
+/// The versions of [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 const RESOURCE_GRAPH: &[&str] = &["2019-04-01", "2021-03-01", "2022-10-01", "2024-04-01"];
 
-/// The version in which resources are shown where a request names one of another provider.
+/// The version that is used to show resources where a request names a version of another provider.
 pub(super) const NEWEST: &str = "2024-05-01";
 
-/// Whether a request names a version that who answers it has.
+/// Checks that a request names an API version of the provider that answers it.
 pub(super) fn check(route: &Route, version: Option<&str>) -> Result<(), Reply> {
     let Some(version) = version.filter(|version| !version.is_empty()) else {
         return Err(missing());
@@ -52,7 +52,7 @@ pub(super) fn check(route: &Route, version: Option<&str>) -> Result<(), Reply> {
         Namespace::ApiManagement => API_MANAGEMENT,
         Namespace::Authorization => AUTHORIZATION,
         Namespace::ResourceGraph => RESOURCE_GRAPH,
-        // these have had one every few months for ten years
+        // These providers have published versions every few months for ten years.
         Namespace::Any | Namespace::Metadata | Namespace::Resources if is_date(version) => return Ok(()),
         Namespace::Any | Namespace::Metadata | Namespace::Resources => &["2022-12-01", "2025-04-01"],
     };
@@ -64,13 +64,13 @@ pub(super) fn check(route: &Route, version: Option<&str>) -> Result<(), Reply> {
     Err(Reply::arm(StatusCode::BAD_REQUEST, "InvalidApiVersionParameter", message))
 }
 
-/// The versions of the provider of a namespace, newest first.
+/// Returns the versions of the provider of a namespace, newest first.
 pub(super) fn of_provider(namespace: &str) -> Vec<&'static str> {
     let known = if namespace.eq_ignore_ascii_case("Microsoft.Web") { WEB } else { API_MANAGEMENT };
     known.iter().rev().copied().collect()
 }
 
-/// The answer to a path that leads nowhere.
+/// The answer to a path without a route.
 pub(super) fn unrouted(problem: &Unrouted, version: Option<&str>) -> Reply {
     let Some(version) = version else { return missing() };
     match problem {
@@ -104,7 +104,7 @@ fn missing() -> Reply {
     )
 }
 
-/// `2022-12-01`, or `2022-12-01-preview`.
+/// Whether the text has the form `2022-12-01` or `2022-12-01-preview`.
 fn is_date(version: &str) -> bool {
     let date = version.strip_suffix("-preview").unwrap_or(version);
     let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! `Microsoft.Web`: static sites, their environments and what these are linked to.
+//! `Microsoft.Web`: static sites, their environments and linked backends.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -24,7 +24,7 @@ use crate::{
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
-/// Answers a request for a resource.
+/// Handles a request for a resource.
 pub(super) async fn answer(
     manager: &Arc<ResourceManager>,
     call: &Call,
@@ -72,11 +72,11 @@ fn backend_reply(
         return Err(Reply::web_not_found(ServedType::LinkedBackend.noun(), id.name()));
     };
     let reply = Reply::ok(site::backend(&manager.store.current(), &found, call, Zone::Omitted));
-    // Whoever polls the resource itself would wait for half a minute otherwise.
+    // Otherwise, clients that poll the resource itself would wait 30 seconds.
     Ok(if is_going_on { reply.retry_after(1) } else { reply })
 }
 
-/// Answers a request for a list.
+/// Handles a request for a list.
 pub(super) fn list(
     manager: &ResourceManager,
     call: &Call,
@@ -162,7 +162,7 @@ fn site_put(
             return Err(Reply::resource_not_found(&id));
         }
         let mut site = merged(&id, before.map(|before| before.value), body)?;
-        // given to Azure and never given back
+        // Azure accepts these properties but never returns them.
         for name in ["buildProperties", "repositoryToken", "templateProperties"] {
             drop(site.remove_property(name));
         }
@@ -178,7 +178,7 @@ fn site_put(
     .boxed()
 }
 
-/// A first label of a hostname as Azure makes them.
+/// Generates the first label of a hostname in Azure's style.
 fn label(ambient: &dyn Ambient) -> String {
     const FIRST: [&str; 8] = ["mango", "ashy", "agreeable", "brave", "calm", "gentle", "happy", "proud"];
     const SECOND: [&str; 8] = ["grass", "bush", "smoke", "coast", "river", "stone", "wave", "field"];

@@ -1,4 +1,4 @@
-//! Changes to what API Management has: each held to its rules, made whole, and answered.
+//! Changes to API Management's resources: each is validated, completed, stored and answered.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub(super) fn put(
         if kind == ServedType::Product {
             entity::check_approval(&content)?;
         }
-        // PUT replaces, except for what is not the caller's to say.
+        // A PUT replaces the resource, except that a service keeps the properties that the body omits.
         let basis = old.clone().filter(|_| patched || kind == ServedType::Service);
         let mut resource = merged(&id, basis, content)?;
         if kind == ServedType::Api && !patched {
@@ -79,7 +79,7 @@ async fn put_reply(
 ) -> Result<Reply, Reply> {
     let mut etag = etag.clone();
     let found = if kind == ServedType::ProductApi {
-        // an API in a product has the version of the API
+        // An API in a product has the ETag of the API.
         let api = id.parent().and_then(|product| product.parent()?.child("apis", id.name()).ok());
         if let Some(api) = api.map(|api| find(plane, &api)).transpose()?.flatten() {
             etag = api.etag;
@@ -108,7 +108,7 @@ async fn put_reply(
     Ok(if kind == ServedType::Service { reply } else { reply.indented() })
 }
 
-/// Sets the keys that a request gives, and leaves those that it does not.
+/// Stores the keys that a request sets; other keys are not changed.
 async fn settle_keys(
     plane: &JsonControlPlane,
     id: &ResourceId,
@@ -138,7 +138,7 @@ pub(super) fn delete(
 ) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let Some(before) = find(plane, &id)? else { return Ok(Reply::deleted(false)) };
-        // Azure deletes without a condition too, although its definitions require one.
+        // Azure also deletes without a condition, although its definitions require one.
         let expected = call.expected(Some(&before.etag))?;
         if kind == ServedType::Product && call.query.get("deleteSubscriptions") == Some("true") {
             delete_subscriptions(plane, &id).await?;

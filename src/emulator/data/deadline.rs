@@ -1,4 +1,4 @@
-//! Bodies of answers that have to end in time.
+//! Response bodies with a deadline.
 
 use std::{
     io,
@@ -12,14 +12,14 @@ use tokio::time::Sleep;
 
 use crate::emulator::reply::Body;
 
-/// A body that breaks off when its time is over.
+/// A body that fails with a timeout at its deadline.
 pub(super) struct Limited {
     body: Body,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl Limited {
-    /// The same body, until `deadline`.
+    /// Wraps a body, which fails if it has not ended by `deadline`.
     pub(super) fn new(body: Body, deadline: Pin<Box<Sleep>>) -> Self {
         Self { body, deadline }
     }

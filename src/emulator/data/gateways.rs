@@ -1,4 +1,4 @@
-//! The gateways of all services, as far behind the model as the switches say.
+//! The gateways of all services, which lag behind the model by the configured delay.
 
 use std::{
     sync::{
@@ -16,11 +16,11 @@ use super::{
 };
 use crate::emulator::reply::Body;
 
-/// What answers as the gateway of any service.
+/// Answers as the gateway of any service.
 pub(super) struct Gateways {
     gateway: Gateway,
     history: Arc<History>,
-    /// How many milliseconds gateways are behind the model.
+    /// The delay of gateways behind the model, in milliseconds.
     delay: Arc<AtomicU64>,
 }
 
@@ -29,12 +29,12 @@ impl Gateways {
         Self { gateway, history, delay }
     }
 
-    /// What gateways go by now.
+    /// Returns the routing that gateways currently use.
     pub(super) fn routing(&self) -> Option<Arc<Routing>> {
         self.history.behind_by(Viewer::Gateway, self.delay(), Routing::of)
     }
 
-    /// How far gateways are behind the model.
+    /// Returns the delay of gateways behind the model.
     pub(super) fn delay(&self) -> Duration {
         Duration::from_millis(self.delay.load(Relaxed))
     }

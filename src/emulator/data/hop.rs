@@ -1,4 +1,4 @@
-//! Headers that are between two neighbours alone, and end with each of them.
+//! Hop-by-hop headers: they apply to one connection and are not forwarded.
 
 use hyper::{
     HeaderMap,
@@ -21,7 +21,7 @@ const HOP_BY_HOP: [HeaderName; 10] = [
     EXPECT,
 ];
 
-/// Takes out what is for the next neighbour alone, with what `Connection` names besides.
+/// Removes the hop-by-hop headers, including those that `Connection` names.
 pub(super) fn strip(headers: &mut HeaderMap) {
     for named in named_by_connection(headers) {
         headers.remove(named);
@@ -31,7 +31,7 @@ pub(super) fn strip(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether a request asks to go on in another protocol.
+/// Whether a request asks to switch to another protocol.
 pub(super) fn asks_for_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(UPGRADE) && named_by_connection(headers).contains(&UPGRADE)
 }

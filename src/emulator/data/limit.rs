@@ -1,6 +1,6 @@
-//! One thing that the data plane does not carry out.
+//! A limit: a feature that the data plane does not carry out.
 
-/// Something that the model or a site's configuration has, and that is not carried out.
+/// A feature that the model or a site's configuration uses, but that is not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Limit {
@@ -8,16 +8,16 @@ pub(super) struct Limit {
     pub(super) resource: String,
     /// The element, the property or the rule.
     pub(super) what: String,
-    /// What is done instead.
+    /// The behavior instead.
     pub(super) instead: Instead,
 }
 
-/// What is done about something that is not carried out.
+/// How the data plane handles a feature that it does not carry out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Instead {
-    /// The data plane goes on without it.
+    /// It ignores the feature.
     Skipped,
-    /// The data plane refuses each request that it applies to.
+    /// It refuses each request to which the feature applies.
     Refused,
 }

@@ -1,4 +1,5 @@
-//! What the data plane does not carry out, by name: of the model as it is, and of Azure as a whole.
+//! The features that the data plane does not carry out: those that the current model uses, and those of Azure as a
+//! whole.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,19 +17,19 @@ use crate::{
     provider::json::Everything,
 };
 
-/// What of the model is not carried out. Each is reported once, when it first appears.
+/// The features of the model that are not carried out. Each is reported once, when it first appears.
 #[derive(Default)]
 pub(super) struct Limits(Mutex<Noted>);
 
 #[derive(Default)]
 struct Noted {
-    /// What was found in each policy, by the key of its id, with the text in which it was found.
+    /// The limits of each policy, by the key of its id, with the text in which they were found.
     policies: HashMap<String, (Value, Vec<Limit>)>,
     apis: Vec<Limit>,
 }
 
 impl Limits {
-    /// Takes note of a generation of the model, and returns what it has that the one before had not.
+    /// Records a generation of the model, and returns the limits that the previous generation did not have.
     pub(super) fn note(&self, view: &Everything) -> Vec<Limit> {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut new = Vec::new();
@@ -54,7 +55,7 @@ impl Limits {
         new
     }
 
-    /// Everything that is noted, in order of the resources.
+    /// Returns all recorded limits, sorted by resource.
     pub(super) fn all(&self) -> Vec<Limit> {
         let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let of_policies = noted.policies.values().flat_map(|(_, limits)| limits);
@@ -64,8 +65,8 @@ impl Limits {
     }
 }
 
-/// The report of the data plane: the policy elements and the rules of configuration files that are not carried
-/// out, those that are not known but in use included, and what is in use.
+/// Returns the report of the data plane: the policy elements and configuration rules that are not carried out,
+/// including unknown ones that are in use, and the uses of each.
 pub(super) fn report(in_use: &[Limit], rules: &[&str], files: &[Limit]) -> Map<String, Value> {
     let of_policies = in_use.iter().filter(|limit| limit.resource.ends_with("/policies/policy"));
     let elements = of_policies.map(|limit| limit.what.as_str()).chain(SKIPPED.iter().copied());
@@ -80,7 +81,7 @@ pub(super) fn report(in_use: &[Limit], rules: &[&str], files: &[Limit]) -> Map<S
     ])
 }
 
-/// Reports on stderr what is not carried out.
+/// Prints the limits on stderr.
 pub(super) fn warn(limits: &[Limit]) {
     for Limit { resource, what, instead } in limits {
         match instead {

@@ -1,4 +1,4 @@
-//! The data plane: the edges of sites and the gateways of services, told apart by `Host`.
+//! The data plane: the edges of sites and the gateways of services, distinguished by `Host`.
 
 mod deadline;
 pub(super) mod edge;
@@ -43,35 +43,35 @@ use super::{
 };
 use crate::{ambient::Ambient, provider::json::Everything};
 
-/// Answers requests as the platform does that the model describes.
+/// Answers requests as the platform that the model describes.
 pub(super) struct DataPlane {
     history: Arc<History>,
     limits: Limits,
     gateways: Arc<Gateways>,
     edges: Edges,
-    /// How many milliseconds the edges of sites are behind the model.
+    /// The delay of the sites' edges behind the model, in milliseconds.
     edge_delay: Arc<AtomicU64>,
 }
 
-/// What the data plane is told when it begins.
+/// The options with which the data plane starts.
 pub(super) struct DataOptions {
-    /// The folders that are served as sites' content, with their rules.
+    /// The directories that are served as sites' content, with their rules.
     pub(super) content: Folders,
-    /// How it is called.
+    /// The scheme of its addresses.
     pub(super) scheme: Scheme,
     /// The port at which it is called.
     pub(super) data_port: u16,
-    /// How many milliseconds gateways are behind the model.
+    /// The delay of gateways behind the model, in milliseconds.
     pub(super) gateway_delay: Arc<AtomicU64>,
-    /// How many milliseconds the edges of sites are behind the model.
+    /// The delay of the sites' edges behind the model, in milliseconds.
     pub(super) edge_delay: Arc<AtomicU64>,
-    /// The time and chance.
+    /// The source of time and randomness.
     pub(super) ambient: Arc<dyn Ambient>,
 }
 
 impl DataPlane {
-    /// A data plane for a model that is still to be published. Its key pair is made in the background; a
-    /// request that needs it before it is there waits.
+    /// Creates a data plane; a model must still be published. The key pair is generated in the background, and a
+    /// request that needs it waits until it exists.
     pub(super) fn new(options: DataOptions) -> Self {
         let keyring = Keyring::generate(Arc::clone(&options.ambient));
         Self::with_keyring(options, keyring)
@@ -93,18 +93,19 @@ impl DataPlane {
         Self { history, limits: Limits::default(), gateways, edges, edge_delay: options.edge_delay }
     }
 
-    /// Tells it what the model is from now on.
+    /// Replaces the current model.
     pub(super) fn publish(&self, model: Arc<Everything>) {
         limits::warn(&self.limits.note(&model));
         self.history.publish(model, self.edge_delay().max(self.gateways.delay()));
     }
 
-    /// What is not carried out: policy elements, rules of `staticwebapp.config.json`, and what of both is in use.
+    /// Returns the features that are not carried out: policy elements, rules of `staticwebapp.config.json`, and the
+    /// uses of both.
     pub(super) fn limits(&self) -> Map<String, Value> {
         limits::report(&self.limits.all(), &edge::NOT_CARRIED_OUT, &self.edges.folders.limits())
     }
 
-    /// Answers a request of `peer` as whoever is at the host that it names.
+    /// Answers a request of `peer` as the site or the gateway at the host that the request names.
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
         let authority = match authority_of(request.headers(), request.uri()) {
             Ok(authority) => authority,

@@ -1,17 +1,17 @@
-//! Paths of requests, by whole segments.
+//! Request paths, compared by whole segments.
 
-/// Whether a path is proxied, which upper and lower case make no difference to.
+/// Whether a path is proxied, ignoring case.
 pub(super) fn is_api(path: &str) -> bool {
     below(path, "/api").is_some()
 }
 
-/// The rest of a path at or below `prefix`.
+/// Returns the rest of a path that equals `prefix` or is below it.
 pub(super) fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     let (head, rest) = path.split_at_checked(prefix.len())?;
     (head.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
 }
 
-/// Whether a segment of a path is one or two dots, as they are or encoded.
+/// Whether a segment of a path is `.` or `..`, as such or percent-encoded.
 pub(super) fn climbs(path: &str) -> bool {
     let is_dots = |segment: &str| {
         let dots = percent_encoding::percent_decode_str(segment);

@@ -1,4 +1,4 @@
-//! Who is signed in at a site: a principal for tests, kept in a cookie that anybody can write.
+//! The signed-in user of a site: a principal for tests, in an unsigned cookie that any client can write.
 
 use std::fmt::Write as _;
 
@@ -7,16 +7,16 @@ use hyper::{HeaderMap, header::COOKIE};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// The cookie that a static site keeps who is signed in.
+/// The cookie in which a static site stores the signed-in user.
 pub(in crate::emulator::data) const COOKIE_NAME: &str = "StaticWebAppsAuthCookie";
 
-/// Who is signed in, as a site tells its API.
+/// The signed-in user, in the form in which a site passes it to its API.
 pub(in crate::emulator::data) struct Principal {
     known: ClientPrincipal,
     encoded: String,
 }
 
-/// A principal as JSON has it.
+/// A principal in its JSON form.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ClientPrincipal {
@@ -28,7 +28,7 @@ struct ClientPrincipal {
 }
 
 impl Principal {
-    /// Who signs in by this name, with the roles that everybody has and those given.
+    /// Creates the user of this name, with the roles that every user has and the given roles.
     pub(in crate::emulator::data) fn new(
         identity_provider: &str,
         user_details: &str,
@@ -46,7 +46,7 @@ impl Principal {
         })
     }
 
-    /// Who the cookie of a request says is signed in.
+    /// Returns the user in the cookie of a request.
     pub(in crate::emulator::data) fn of_request(headers: &HeaderMap) -> Option<Self> {
         let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
         let mut pairs =
@@ -61,28 +61,28 @@ impl Principal {
         Self { known, encoded: BASE64_STANDARD.encode(json) }
     }
 
-    /// The principal in base64, as it goes into a header, a cookie and a token.
+    /// Returns the principal in Base64, as headers, cookies and tokens contain it.
     pub(in crate::emulator::data) fn encoded(&self) -> &str {
         &self.encoded
     }
 
-    /// Whether the user has a role. Every user has the two that are built in.
+    /// Whether the user has a role. Every user has the two built-in roles.
     pub(in crate::emulator::data) fn has_role(&self, role: &str) -> bool {
         ["anonymous", "authenticated"].contains(&role) || self.known.user_roles.iter().any(|own| own == role)
     }
 
-    /// The id of the user.
+    /// Returns the id of the user.
     pub(in crate::emulator::data) fn user_id(&self) -> &str {
         &self.known.user_id
     }
 
-    /// The principal as JSON.
+    /// Returns the principal as JSON.
     pub(in crate::emulator::data) fn to_value(&self) -> serde_json::Value {
         serde_json::to_value(&self.known).expect("texts are JSON")
     }
 }
 
-/// 32 digits, always the same for the same user.
+/// Returns 32 digits, always the same for the same user.
 fn user_id(identity_provider: &str, user_details: &str) -> String {
     let digest = Sha256::digest(format!("{identity_provider}\n{user_details}"));
     digest[..16].iter().fold(String::new(), |mut hex, byte| {

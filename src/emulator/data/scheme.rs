@@ -1,4 +1,4 @@
-//! By which scheme something is called.
+//! The scheme of an address.
 
 /// `http` or `https`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(in crate::emulator) enum Scheme {
 }
 
 impl Scheme {
-    /// The scheme as it stands in a URL.
+    /// Returns the scheme as it appears in a URL.
     pub(in crate::emulator) const fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",

@@ -1,4 +1,4 @@
-//! Who is let in to the control plane: clients with a token, and that token alone where one is named.
+//! Access to the control plane: clients need a token, and it must be the configured one if there is one.
 
 use std::fmt;
 
@@ -16,9 +16,9 @@ use crate::{
     },
 };
 
-/// Which tokens are let in.
+/// The tokens that are accepted.
 pub(in crate::emulator) struct Tokens {
-    /// The only token that is let in, unless any is.
+    /// The only accepted token; any token is accepted if there is none.
     only: Option<String>,
 }
 
@@ -33,11 +33,11 @@ impl Tokens {
         Self { only }
     }
 
-    /// Lets a request in.
+    /// Admits a request.
     ///
     /// # Errors
     ///
-    /// The answer in its place: a token, where that is what it asks for; or a refusal.
+    /// The answer to send instead: a token, if that is what the request asks for, or a refusal.
     pub(super) fn admit(
         &self,
         asked: &Asked,

@@ -1,4 +1,4 @@
-//! The routes by which the emulator itself is asked and told, beside those of Azure.
+//! The emulator's own admin routes, in addition to those of Azure.
 
 use std::net::SocketAddr;
 
@@ -8,22 +8,22 @@ use serde_json::{Map, Value, json};
 use super::{log::RequestLog, switches::Switchboard};
 use crate::emulator::{control, listen::body, reply::Reply};
 
-/// Where the admin routes are.
+/// The prefix of the admin routes.
 pub(super) const ROUTES: &str = "/_emulator/";
-/// Where every client can read what is not emulated.
+/// The route at which every client can read what is not emulated.
 pub(super) const LIMITS: &str = "/_emulator/limits";
 
-/// Whether the switches can be set while the emulator runs.
+/// Whether the switches can be changed while the emulator runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admin {
-    /// By whoever is on this machine.
+    /// By any client on this machine.
     Open,
-    /// Not at all.
+    /// By no client.
     Closed,
 }
 
-/// The answer to `GET /_emulator/limits`: the types that are not emulated, and what the data plane reports of itself.
-/// Which resources are concerned is for clients on this machine alone.
+/// The answer to `GET /_emulator/limits`: the types that are not emulated, and the data plane's own report. Only
+/// clients on this machine see which resources are affected.
 pub(super) fn limits(mut data_plane: Map<String, Value>, peer: SocketAddr) -> Reply {
     if !peer.ip().is_loopback() {
         data_plane.remove("inUse");
@@ -33,18 +33,18 @@ pub(super) fn limits(mut data_plane: Map<String, Value>, peer: SocketAddr) -> Re
     Reply::ok(Value::Object(report))
 }
 
-/// The answer where the routes are closed.
+/// The answer if the routes are closed.
 pub(super) fn closed() -> Reply {
     Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The admin routes are closed.")
 }
 
-/// The answer to a body that is longer than any that is taken.
+/// The answer to a body that exceeds the size limit.
 pub(super) fn too_long() -> Reply {
     let message = "The request content size exceeds the maximum size of 1 MB.";
     Reply::arm(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", message)
 }
 
-/// Answers with the switches, or the last requests.
+/// Answers with the switches or with the latest requests.
 pub(super) async fn answer(
     board: &Switchboard,
     journal: &RequestLog,

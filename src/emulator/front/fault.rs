@@ -1,4 +1,4 @@
-//! What goes wrong with a request: by route, rate and count.
+//! Injected faults, selected by route, rate and count.
 
 use std::str::FromStr;
 
@@ -7,30 +7,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::ambient::Ambient;
 
-/// Something that goes wrong with some requests.
+/// A fault that is injected into some requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
-    /// Which plane it is on.
+    /// The plane of the requests.
     #[serde(default)]
     pub plane: EmulatedPlane,
-    /// The method of the requests; any unless given.
+    /// The method of the requests; the default is any method.
     #[serde(default)]
     pub method: Option<String>,
-    /// What their path has in it, ignoring case.
+    /// A part of the requests' path, compared ignoring case.
     #[serde(default)]
     pub path: String,
-    /// What happens to them.
+    /// The effect of the fault.
     pub effect: Effect,
-    /// To which part of them, from 0 to 1.
+    /// The share of the requests that are affected, from 0 to 1.
     #[serde(default = "always")]
     pub rate: f64,
-    /// To how many more of them; to all unless given.
+    /// How many more requests are affected; the default is all.
     #[serde(default)]
     pub count: Option<u32>,
 }
 
-/// The statuses that a fault can answer with.
+/// The statuses with which a fault can answer.
 const STATUSES: std::ops::Range<u16> = 400..600;
 
 fn always() -> f64 {
@@ -41,30 +41,30 @@ fn always() -> f64 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EmulatedPlane {
-    /// Resource Manager.
+    /// Azure Resource Manager.
     #[default]
     Control,
-    /// The sites' edges and the gateways.
+    /// The edges of sites and the gateways.
     Data,
 }
 
-/// What happens to a request.
+/// The effect of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
-    /// It is answered with this status, and not carried out.
+    /// The request is answered with this status and not carried out.
     Status(u16),
-    /// The connection ends without an answer, and it is not carried out.
+    /// The connection is closed without an answer, and the request is not carried out.
     Reset,
-    /// It is carried out, and the connection ends without an answer.
+    /// The request is carried out, but the connection is closed without an answer.
     Lost,
-    /// Nothing happens until the client gives up.
+    /// The request hangs until the client gives up.
     Hang,
-    /// Whoever handles it panics.
+    /// The task that handles the request panics.
     Panic,
 }
 
-/// A fault that is not written as one.
+/// A text that is not a valid fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a fault: write it as `METHOD PATH EFFECT [RATE%] [xCOUNT]`, such as `PUT linkedBackends 503 x2`; EFFECT is a status, reset, lost, hang or panic, and * stands for any METHOD or PATH"
@@ -72,7 +72,7 @@ pub enum Effect {
 pub struct InvalidFault(String);
 
 impl Fault {
-    /// Refuses values that no request could meet: the name of the member, and what is wrong with it.
+    /// Rejects values that cannot match any request. The error is the name of the member and the problem.
     pub(in crate::emulator) fn check(&self) -> Result<(), (&'static str, String)> {
         if !(0.0..=1.0).contains(&self.rate) {
             return Err(("rate", format!("is {}, and has to be from 0 to 1", self.rate)));
@@ -89,7 +89,7 @@ impl Fault {
         }
     }
 
-    /// Whether it strikes this request, and with what.
+    /// Returns the effect on this request, if the fault applies.
     pub(in crate::emulator) fn strike(
         &mut self,
         plane: EmulatedPlane,

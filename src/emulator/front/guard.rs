@@ -1,5 +1,4 @@
-//! Who may talk to the control plane: what runs on this machine, and no page that a browser shows from
-//! somewhere else.
+//! Which clients can call the control plane: programs on this machine, but not pages of another origin in a browser.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,21 +12,21 @@ use crate::emulator::{
     reply::Reply,
 };
 
-/// Which names the control plane answers to.
+/// The host names that the control plane answers to.
 #[derive(Clone, Debug)]
 pub(in crate::emulator) struct Guard {
-    /// Names beside this machine's own.
+    /// Names in addition to those of this machine.
     names: Vec<String>,
-    /// Whether any address will do, since others are meant to reach it.
+    /// Whether any address is accepted, because other machines can use the control plane.
     remote: Remote,
 }
 
-/// Whether other machines are meant to reach the emulator.
+/// Whether other machines can reach the emulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remote {
-    /// This machine alone.
+    /// Only this machine can.
     Refused,
-    /// Others too.
+    /// Other machines can too.
     Allowed,
 }
 
@@ -36,13 +35,13 @@ impl Guard {
         Self { names, remote }
     }
 
-    /// Whether a listener may be opened at an address.
+    /// Whether a listener can be opened at an address.
     pub(in crate::emulator) fn may_listen(remote: Remote, address: &SocketAddr) -> bool {
         remote == Remote::Allowed || address.ip().is_loopback()
     }
 
-    /// The authority by which a client reaches the control plane. A name that another zone of DNS has bound to
-    /// this machine is refused, and so is a page of another origin.
+    /// Returns the authority by which a client reaches the control plane. Refuses a foreign DNS name that resolves to
+    /// this machine, and pages of another origin.
     pub(in crate::emulator) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<String, Reply> {
         let authority = authority_of(headers, uri)
             .map_err(|problem| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem.to_string()))?;

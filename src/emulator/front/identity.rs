@@ -1,4 +1,4 @@
-//! Tokens for clients that insist on getting one somewhere: what a managed identity's endpoint answers.
+//! The endpoint of a managed identity, for clients that must get a token from one.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use hyper::{HeaderMap, StatusCode};
@@ -9,12 +9,12 @@ use crate::emulator::{
     reply::Reply,
 };
 
-/// How long a token is good for, in seconds.
+/// The lifetime of a token, in seconds.
 const LIFETIME: i64 = 24 * 3600;
 
-/// A token that opens nothing but this emulator.
+/// Answers with a token that is valid only for this emulator.
 pub(super) fn answer(headers: &HeaderMap, query: &Query, now: i64) -> Reply {
-    // What makes a browser or a proxy send a request does not make it send these.
+    // Requests that a page or a redirect triggers in a browser or proxy do not have these headers.
     if !headers.contains_key("x-identity-header") && !headers.contains_key("metadata") {
         let message = "The header 'Metadata' or 'X-IDENTITY-HEADER' is missing.";
         return Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", message);
@@ -26,7 +26,7 @@ pub(super) fn answer(headers: &HeaderMap, query: &Query, now: i64) -> Reply {
         "resource": resource, "token_type": "Bearer"}))
 }
 
-/// A token of the shape that clients look into, signed by nobody.
+/// Returns an unsigned token in the form that clients parse.
 fn token(resource: &str, now: i64, expires: i64) -> String {
     let encoded = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let head = encoded(json!({"alg": "none", "typ": "JWT"}));

@@ -1,4 +1,5 @@
-//! One line a request. Parameters, headers and bodies are in none: keys and tokens may be there.
+//! The request log, one line per request. Parameters, headers and bodies are never logged, because they can contain
+//! keys and tokens.
 
 use std::{
     collections::VecDeque,
@@ -12,22 +13,22 @@ use serde_json::Value;
 
 use super::fault::EmulatedPlane;
 
-/// How many requests are remembered for the admin routes.
+/// The number of requests that are kept for the admin routes.
 const REMEMBERED: usize = 1000;
 
-/// How requests are told about.
+/// The format of the request log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Plain text.
     Text,
-    /// For machines, an object a line.
+    /// JSON, one object per line.
     Json,
-    /// Not at all.
+    /// No log.
     Off,
 }
 
 impl LogFormat {
-    /// Every word for one.
+    /// All words for a format.
     pub const WORDS: [&'static str; 3] = ["text", "json", "off"];
 }
 
@@ -44,10 +45,10 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Takes each line of the log.
+/// Writes a line of the log.
 pub type LineWriter = Box<dyn Fn(&str) + Send + Sync>;
 
-/// A request, and how it was answered.
+/// A request and its answer.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::emulator) struct Entry {
@@ -55,16 +56,16 @@ pub(in crate::emulator) struct Entry {
     pub(in crate::emulator) plane: EmulatedPlane,
     pub(in crate::emulator) method: String,
     pub(in crate::emulator) host: String,
-    /// Without its parameters.
+    /// The path without its parameters.
     pub(in crate::emulator) path: String,
-    /// 0 where the connection ended without an answer.
+    /// The status; 0 if the connection was closed without an answer.
     pub(in crate::emulator) status: u16,
     #[serde(rename = "ms")]
     pub(in crate::emulator) milliseconds: f64,
     pub(in crate::emulator) request_id: String,
 }
 
-/// Who tells about requests, and remembers the last of them.
+/// Logs requests, and keeps the latest ones.
 pub(in crate::emulator) struct RequestLog {
     format: LogFormat,
     write: LineWriter,
@@ -82,7 +83,7 @@ impl RequestLog {
         Self { format, write, recent: Mutex::default() }
     }
 
-    /// Whether requests are told about as they are answered.
+    /// Whether requests are logged when they are answered.
     pub(in crate::emulator) fn is_written(&self) -> bool {
         self.format != LogFormat::Off
     }
@@ -100,7 +101,7 @@ impl RequestLog {
         recent.push_back(entry);
     }
 
-    /// The last requests, oldest first.
+    /// Returns the latest requests, oldest first.
     pub(in crate::emulator) fn recent(&self) -> Value {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         serde_json::to_value(recent.iter().collect::<Vec<_>>()).unwrap_or_default()

@@ -1,5 +1,4 @@
-//! From a request that has arrived to its answer: who may ask, what goes wrong on purpose, and what is told
-//! about it.
+//! Handles a request from its arrival to its answer: access checks, injected faults and the request log.
 
 pub(super) mod access;
 pub(super) mod admin;
@@ -50,7 +49,7 @@ const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id"
 const CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const RETURN_CLIENT_ID: HeaderName = HeaderName::from_static("x-ms-return-client-request-id");
 
-/// Both planes, and what they have in common.
+/// Both planes and their shared state.
 pub(super) struct Server {
     pub(super) control: Arc<ResourceManager>,
     pub(super) data: Arc<DataPlane>,
@@ -66,11 +65,11 @@ pub(super) struct Server {
     pub(super) ambient: Arc<dyn Ambient>,
 }
 
-/// What answers on the control plane's port.
+/// The handler of the control plane's port.
 #[derive(Clone)]
 pub(super) struct OnControl(pub(super) Arc<Server>);
 
-/// What answers on the data plane's port.
+/// The handler of the data plane's port.
 #[derive(Clone)]
 pub(super) struct OnData(pub(super) Arc<Server>);
 
@@ -136,7 +135,7 @@ impl Server {
         effect.is_none().then_some(reply)
     }
 
-    /// Answers a request to Resource Manager, unless it is refused.
+    /// Answers a request to Resource Manager, or returns the refusal.
     async fn let_in(&self, parts: &Parts, body: Bytes, base: String) -> Result<Reply, Reply> {
         let asked = Asked::of(&parts.uri)?;
         self.tokens.admit(&asked, &parts.headers, &*self.ambient)?;
@@ -156,7 +155,7 @@ impl Server {
     }
 
     async fn on_data(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
-        // What another process has just written counts at once.
+        // Changes that another process has just written take effect at once.
         drop(self.store.current());
         let (method, path) = (request.method().as_str(), request.uri().path());
         match self.board.strike(EmulatedPlane::Data, method, path, &*self.ambient) {
@@ -169,7 +168,7 @@ impl Server {
         }
     }
 
-    /// Whether anybody can come to know of a request.
+    /// Whether requests are logged or can be read through the admin routes.
     fn is_watched(&self) -> bool {
         self.journal.is_written() || self.admin != Admin::Closed
     }
@@ -206,7 +205,7 @@ impl Begun {
     }
 }
 
-/// The answer with the ids by which people talk about a request.
+/// Adds the ids by which users refer to a request.
 fn identified(mut response: Response<Body>, asked: &HeaderMap, begun: &Begun) -> Response<Body> {
     let id = &begun.entry.request_id;
     let correlation = asked.get(&CORRELATION_ID).cloned();

@@ -1,4 +1,4 @@
-//! What can be made to go otherwise than well, when it starts and while it runs.
+//! The switches of the emulator's behavior, which are set at start and can be changed while it runs.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -17,23 +17,23 @@ use crate::{
     emulator::control::{LinkProvisioning, Linking},
 };
 
-/// How the emulator behaves; in JSON, what the admin routes show and take.
+/// How the emulator behaves. In JSON, the form that the admin routes show and accept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Switches {
-    /// How long each answer of the control plane takes, in milliseconds.
+    /// The delay of each answer of the control plane, in milliseconds.
     pub latency_ms: u64,
-    /// Whether connecting makes product, subscription and policy.
+    /// Whether connecting a backend creates product, subscription and policy.
     pub provisions: bool,
-    /// How connecting goes on.
+    /// How the operation that connects a backend proceeds.
     pub provisioning: LinkProvisioning,
-    /// How often the control plane can be asked; without limit unless given.
+    /// The rate limits of the control plane; the default is none.
     pub throttling: Option<Throttling>,
-    /// How long a key takes to arrive at the gateway, in milliseconds.
+    /// The delay until a key takes effect at the gateway, in milliseconds.
     pub gateway_delay_ms: u64,
-    /// How long a link takes to arrive at the site's edge, in milliseconds.
+    /// The delay until a link takes effect at the site's edge, in milliseconds.
     pub edge_delay_ms: u64,
-    /// What goes wrong; the first that fits is it.
+    /// The injected faults; the first that matches a request applies.
     pub faults: Vec<Fault>,
 }
 
@@ -52,10 +52,10 @@ impl Default for Switches {
 }
 
 impl Switches {
-    /// The longest time that a switch can be set to: a day, in milliseconds.
+    /// The maximum of the switches for times: a day, in milliseconds.
     pub const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
-    /// Refuses values that no emulator can go by.
+    /// Rejects values that the emulator does not support.
     ///
     /// # Errors
     ///
@@ -81,11 +81,11 @@ impl Switches {
     }
 }
 
-/// The switches of an emulator that runs.
+/// The switches of a running emulator.
 #[derive(Debug)]
 pub(in crate::emulator) struct Switchboard {
     switches: Mutex<Switches>,
-    /// For the data plane, which asks with each request.
+    /// For the data plane, which reads it with each request.
     pub(in crate::emulator) gateway_delay: Arc<AtomicU64>,
     pub(in crate::emulator) edge_delay: Arc<AtomicU64>,
 }
@@ -102,12 +102,12 @@ impl Switchboard {
         self.switches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How they stand.
+    /// Returns the current switches.
     pub(in crate::emulator) fn now(&self) -> Switches {
         self.lock().clone()
     }
 
-    /// What a PUT of a linked backend does.
+    /// Returns how a PUT of a linked backend behaves.
     pub(in crate::emulator) fn linking(&self) -> Linking {
         let switches = self.lock();
         Linking { provisions: switches.provisions, provisioning: switches.provisioning.clone() }
@@ -119,7 +119,7 @@ impl Switchboard {
         *self.lock() = switches;
     }
 
-    /// Changes what a JSON merge patch names, or nothing.
+    /// Applies a JSON merge patch as a whole, or changes nothing.
     pub(in crate::emulator) fn patch(&self, change: &Value) -> Result<Switches, String> {
         if !change.is_object() {
             return Err("an object of switches is needed".to_owned());
@@ -139,7 +139,7 @@ impl Switchboard {
         Ok(switches)
     }
 
-    /// What goes wrong with a request, if something does.
+    /// Returns the effect of an injected fault on a request, if one applies.
     pub(in crate::emulator) fn strike(
         &self,
         plane: EmulatedPlane,
@@ -152,8 +152,8 @@ impl Switchboard {
     }
 }
 
-/// [RFC 7396](https://www.rfc-editor.org/rfc/rfc7396): null takes away, objects are merged, all else
-/// replaces.
+/// Applies [RFC 7396](https://www.rfc-editor.org/rfc/rfc7396): null removes a member, objects are merged, and all other
+/// values replace.
 fn merge(target: &mut Value, change: &Value) {
     let Value::Object(members) = change else {
         *target = change.clone();
@@ -172,7 +172,7 @@ fn merge(target: &mut Value, change: &Value) {
     }
 }
 
-/// The member of a change that is refused by itself.
+/// Returns the member of a change that is invalid by itself.
 fn culprit<T>(change: &Value, merged: impl Fn(&Value) -> Result<Switches, T>) -> Option<String> {
     let mut members = change.as_object()?.iter();
     let is_refused = |(name, value): &(&String, &Value)| {

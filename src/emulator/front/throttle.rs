@@ -1,4 +1,4 @@
-//! Token buckets, as Resource Manager has them for each kind of request.
+//! Token buckets, one for each kind of request, as in Azure Resource Manager.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::emulator::reply::Reply;
 
-/// How many requests of each kind are taken.
+/// The rate limits for each kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Throttling {
@@ -20,18 +20,18 @@ pub struct Throttling {
     pub deletes: Bucket,
 }
 
-/// How many requests are taken at once, and how many a second in the long run.
+/// A token bucket: the limit for a burst, and the long-term rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Bucket {
-    /// At once.
+    /// The number of requests that are accepted at once.
     pub capacity: u32,
-    /// A second.
+    /// The number of requests per second.
     pub per_second: f64,
 }
 
 impl Default for Throttling {
-    /// What Azure documents for a subscription and a caller.
+    /// The limits that Azure documents for one subscription and one caller.
     fn default() -> Self {
         let bucket = |capacity, per_second| Bucket { capacity, per_second };
         Self { reads: bucket(250, 25.0), writes: bucket(200, 10.0), deletes: bucket(200, 10.0) }
@@ -39,7 +39,7 @@ impl Default for Throttling {
 }
 
 impl Throttling {
-    /// Refuses buckets that would never give anything, by the name of the switch.
+    /// Rejects buckets that would never accept a request. The error names the switch.
     pub(in crate::emulator) fn check(&self) -> Result<(), String> {
         for (name, bucket) in [("reads", self.reads), ("writes", self.writes), ("deletes", self.deletes)] {
             if bucket.capacity == 0 {
@@ -89,7 +89,7 @@ impl RequestKind {
     }
 }
 
-/// What is in the buckets.
+/// The current levels of the buckets.
 #[derive(Debug, Default)]
 pub(in crate::emulator) struct Throttle([Mutex<Option<Level>>; 3]);
 
@@ -99,7 +99,7 @@ struct Level {
     at: Instant,
 }
 
-/// A request that is taken, with the header that says how many more are; or the refusal.
+/// The header with the number of remaining requests, or the refusal.
 pub(in crate::emulator) type Taken = Result<(HeaderName, String), Reply>;
 
 impl Throttle {
@@ -119,7 +119,7 @@ impl Throttle {
     }
 }
 
-/// Takes a token out of a bucket: how many are left, or how long until there is one.
+/// Takes a token from a bucket. Returns how many are left, or the time until the next one.
 fn draw(level: &mut Option<Level>, bucket: Bucket, now: Instant) -> Result<u32, Duration> {
     let capacity = f64::from(bucket.capacity);
     let tokens = level.map_or(capacity, |level| {

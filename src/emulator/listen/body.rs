@@ -1,4 +1,4 @@
-//! Bodies of requests, whole.
+//! Reads request bodies as a whole.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
-/// How much of a request's body the control plane takes: more than any resource has.
+/// The maximum size of a request body on the control plane, in bytes: larger than any resource.
 const LONGEST: usize = 1 << 20;
-/// How long a request may take to arrive.
+/// The time limit for receiving a request body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why a request's body could not be had.
+/// Why a request body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::emulator) enum Unread {
-    /// There is more of it than is taken.
+    /// It exceeds the size limit.
     TooLong,
-    /// It does not come to its end.
+    /// It was not complete before the time limit.
     Slow,
-    /// The client has gone away, or does not speak HTTP.
+    /// The client has disconnected, or does not speak HTTP.
     CutOff,
 }
 
-/// The whole body of a request.
+/// Reads the whole body of a request.
 pub(in crate::emulator) async fn read(body: Incoming) -> Result<Bytes, Unread> {
     let limited = Limited::new(body, LONGEST);
     match timeout(PATIENCE, limited.collect()).await {

@@ -1,4 +1,4 @@
-//! Connections: how many, how long, and how they end.
+//! Connections: their number, time limits and shutdown.
 
 pub(super) mod body;
 mod seats;
@@ -40,19 +40,19 @@ use self::{
 };
 use super::reply::Body;
 
-/// How long the head of a request may take, and a connection may be idle.
+/// The time limit for the head of a request, and for an idle connection.
 const HEAD_TIME: Duration = Duration::from_secs(60);
-/// How long the head of a request may be.
+/// The maximum size of a request's head, in bytes.
 const HEAD_SIZE: usize = 64 << 10;
-/// How many headers a request may have.
+/// The maximum number of headers of a request.
 const HEADERS: usize = 100;
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long requests may go on after the emulator was told to end.
+/// The time limit for running requests when the emulator stops.
 const LAST_ORDERS: Duration = Duration::from_secs(10);
-/// How long to wait where the system has no room for a connection.
+/// The pause before the next attempt if the system has no resources for a connection.
 const NO_ROOM: Duration = Duration::from_millis(50);
 
-/// Answers requests; no answer ends the connection.
+/// Answers requests; `None` closes the connection.
 pub(super) trait Handler: Clone + Send + Sync + 'static {
     fn handle(
         &self,
@@ -61,8 +61,8 @@ pub(super) trait Handler: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Option<Response<Body>>> + Send;
 }
 
-/// Serves every connection until it is told to stop; requests that have begun are finished. At most `limit`
-/// connections are open at a time.
+/// Serves connections until `stop` changes, then finishes the running requests. At most `limit` connections are open at
+/// a time.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -114,7 +114,7 @@ async fn connection(
     watcher: Watcher,
     place: Seat,
 ) {
-    // Small answers are not to wait for more.
+    // Small answers must not wait for further data.
     let _ = stream.set_nodelay(true);
     let place = Arc::new(place);
     let served = async {
@@ -156,11 +156,11 @@ async fn http(
         .max_buf_size(HEAD_SIZE)
         .max_headers(HEADERS)
         .serve_connection(TokioIo::new(Watched::new(stream, Arc::clone(place))), service);
-    // How a connection ends is for the client to know.
+    // How a connection ends matters only to its client.
     let _ = watcher.watch(connection).await;
 }
 
-/// The body of an answer; its connection is busy until all of it is taken.
+/// The body of an answer. Its connection is busy until the whole body is read.
 struct Written {
     body: Body,
     _busy: Busy,

@@ -1,4 +1,4 @@
-//! The connections of a listener: how many there may be, and which of them ends where another needs its place.
+//! The connection slots of a listener: their number, and which connection is closed when a new one needs a slot.
 
 use std::{
     collections::HashMap,
@@ -10,16 +10,16 @@ use tokio::{
     time::{Duration, Instant, timeout},
 };
 
-/// How long a client that reads no more of its answer keeps its connection where another needs the place.
+/// How long a client that does not read its answer keeps its connection when another one needs the slot.
 const STALLED: Duration = Duration::from_secs(5);
-/// How often the connections are looked through where none is idle.
+/// How often the connections are checked if none is idle.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// The connections of a listener.
+/// The connection slots of a listener.
 pub(super) struct Seats {
     limit: usize,
     taken: Mutex<Taken>,
-    /// Notified when a connection ends or becomes idle.
+    /// Notified when a connection is closed or becomes idle.
     changed: Notify,
 }
 
@@ -29,23 +29,23 @@ struct Taken {
     seats: HashMap<u64, Arc<Occupant>>,
 }
 
-/// What is known of one connection.
+/// The state of one connection.
 struct Occupant {
     state: Mutex<State>,
-    /// Notified when the connection has to end.
+    /// Notified when the connection must be closed.
     needed: Notify,
 }
 
 #[derive(Clone, Copy)]
 struct State {
     phase: Phase,
-    /// When bytes were last read or written.
+    /// The time of the last read or write.
     moved: Instant,
 }
 
 #[derive(Clone, Copy)]
 enum Phase {
-    /// The connection waits for a request, or for the rest of its head.
+    /// The connection waits for a request, or for the rest of a request's head.
     Idle,
     /// A request is being answered.
     Works,
@@ -53,33 +53,33 @@ enum Phase {
     Writes,
 }
 
-/// The place of a connection; it is free again when this is dropped.
+/// The slot of a connection. Dropping it frees the slot.
 pub(super) struct Seat {
     seats: Arc<Seats>,
     number: u64,
     occupant: Arc<Occupant>,
 }
 
-/// A request that is being answered; the connection is idle again when this is dropped.
+/// A request that is being answered. Dropping it marks the connection as idle.
 pub(super) struct Busy {
     seats: Arc<Seats>,
     occupant: Arc<Occupant>,
 }
 
 impl Seats {
-    /// At most `limit` connections, and at least one.
+    /// Creates at most `limit` slots, and at least one.
     pub(super) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit: limit.max(1), taken: Mutex::default(), changed: Notify::new() })
     }
 
-    /// A place for a connection. Where there is none, the connection that has been idle longest ends; where none is
-    /// idle, this waits.
+    /// Takes a slot for a connection. If none is free, closes the connection that has been idle longest; if none is
+    /// idle, waits.
     pub(super) async fn take(self: &Arc<Self>) -> Seat {
         loop {
             if let Some(place) = self.try_take() {
                 return place;
             }
-            // A client that stops reading changes nothing that could be waited for.
+            // A client that stops reading sends no notification.
             let _ = timeout(AGAIN, self.changed.notified()).await;
         }
     }
@@ -104,7 +104,7 @@ impl Seats {
 }
 
 impl Occupant {
-    /// Since when the connection waits for its client alone, if it does.
+    /// Returns the time since which the connection only waits for its client, if it does.
     fn idle_since(&self) -> Option<Instant> {
         let State { phase, moved } = *locked(&self.state);
         match phase {
@@ -120,17 +120,17 @@ impl Occupant {
 }
 
 impl Seat {
-    /// Is over when another connection needs the place.
+    /// Completes when another connection needs the slot.
     pub(super) async fn is_needed(&self) {
         self.occupant.needed.notified().await;
     }
 
-    /// Notes that bytes were read or written.
+    /// Records that bytes were read or written.
     pub(super) fn note_move(&self) {
         locked(&self.occupant.state).moved = Instant::now();
     }
 
-    /// Notes that a request has arrived.
+    /// Records that a request has arrived.
     pub(super) fn begin(&self) -> Busy {
         self.occupant.enter(Phase::Works);
         Busy { seats: Arc::clone(&self.seats), occupant: Arc::clone(&self.occupant) }
@@ -145,7 +145,7 @@ impl Drop for Seat {
 }
 
 impl Busy {
-    /// Notes that the answer is being written from now on.
+    /// Records that the answer is being written from now on.
     pub(super) fn answers(&self) {
         self.occupant.enter(Phase::Writes);
     }

@@ -1,4 +1,4 @@
-//! A client's stream, watched for when bytes move, and ended where the client reads no more.
+//! A client's stream, which records when data moves, and fails if the client stops reading.
 
 use std::{
     io,
@@ -14,14 +14,14 @@ use tokio::{
 
 use super::seats::Seat;
 
-/// How long a client may take to read what has been written to it.
+/// The time limit for a client to read the data that was written to it.
 const UNREAD: Duration = Duration::from_secs(60);
 
-/// A stream of a client.
+/// The stream of a client.
 pub(super) struct Watched<S> {
     stream: S,
     place: Arc<Seat>,
-    /// Runs while nothing can be written.
+    /// Runs while no data can be written.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
@@ -30,7 +30,7 @@ impl<S> Watched<S> {
         Self { stream, place, stalled: None }
     }
 
-    /// The outcome of a write, which is an error where the client has read nothing for too long.
+    /// Returns the result of a write, which is an error if the client has not read for too long.
     fn written<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if done.is_ready() {
             if self.stalled.take().is_some() {
@@ -84,7 +84,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // TLS keeps what it could not write until it is flushed.
+        // TLS buffers the data that it could not write until it is flushed.
         let done = Pin::new(&mut self.stream).poll_flush(cx);
         self.written(cx, done)
     }

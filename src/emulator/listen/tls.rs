@@ -1,4 +1,4 @@
-//! TLS, with a certificate that is given or one that is made for this run.
+//! TLS, with a given certificate or with one that is generated for this run.
 
 use std::{
     io,
@@ -18,21 +18,22 @@ use crate::{
     model::{ApimService, Hostname, Resource, SiteEnvironment, StaticSite},
 };
 
-/// Where a certificate comes from.
+/// The source of the certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsOptions {
     /// None: plain HTTP.
     Plain,
-    /// PEM files: a chain of certificates and the first one's key.
+    /// PEM files: a certificate chain, and the key of its first certificate.
     Files {
         /// The certificates.
         certificate: PathBuf,
         /// The key.
         key: PathBuf,
     },
-    /// A new one for this machine's names, written to this file so that clients can be told to trust it.
+    /// A new certificate for this machine's names. It is written to this file, so that clients can be configured to
+    /// trust it.
     Generated {
-        /// Where the certificate goes; the key goes nowhere.
+        /// The file for the certificate; the key is never written.
         certificate: PathBuf,
     },
 }
@@ -41,18 +42,18 @@ pub enum TlsOptions {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A file that is not there, or has no PEM in it.
+    /// A file is missing or does not contain PEM.
     #[error("`{}` cannot be read as PEM", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rustls::pki_types::pem::Error,
     },
-    /// A certificate and a key that do not belong together.
+    /// The certificate and the key do not match.
     #[error("the certificate cannot be used")]
     Unusable(#[source] rustls::Error),
-    /// A certificate could not be made.
+    /// The certificate could not be generated.
     #[error("a certificate could not be made")]
     Ungenerated(#[source] rcgen::Error),
     /// The new certificate could not be written.
@@ -60,16 +61,16 @@ pub enum TlsError {
     Unwritten {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
 
-/// How many names of sites and gateways a new certificate has: with many more, no handshake would get through.
+/// The maximum number of site and gateway names in a new certificate: with many more, TLS handshakes would fail.
 const NAMES: usize = 200;
 
-/// The names by which clients reach the sites and gateways of a model. A certificate for `*.localhost` is for
-/// none of them: what stands right below a top-level domain cannot be a wildcard.
+/// Returns the names by which clients reach the sites and gateways of a model. A certificate for `*.localhost` covers
+/// none of them, because a wildcard directly below a top-level domain is not valid.
 pub(in crate::emulator) fn names(resources: &[Resource]) -> Vec<String> {
     let of_site =
         |hostname: &Hostname| [hostname.to_string(), format!("{}.localhost", hostname.first_label())];
@@ -88,7 +89,7 @@ pub(in crate::emulator) fn names(resources: &[Resource]) -> Vec<String> {
     resources.iter().flat_map(of_one).take(NAMES).collect()
 }
 
-/// What makes TLS of a connection, if it is asked for. A new certificate is for this machine and for `names`.
+/// Returns the TLS acceptor, if TLS is enabled. A new certificate is for this machine and for `names`.
 pub(in crate::emulator) fn acceptor(
     options: &TlsOptions,
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! A generation of the model, read once and shared by all who read it.
+//! A generation of the model, read once and shared by all readers.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -8,10 +8,10 @@ use crate::provider::{
     json::{Everything, FileStamp, JsonControlPlane},
 };
 
-/// Is notified of each generation of the model.
+/// A function that is called with each generation of the model.
 pub(in crate::emulator) type Listener = Box<dyn Fn(Arc<Everything>) + Send + Sync>;
 
-/// The model as it was at one moment.
+/// The model at one point in time.
 pub(in crate::emulator) struct Generation {
     plane: Arc<JsonControlPlane>,
     all: Arc<Everything>,
@@ -26,7 +26,7 @@ impl Deref for Generation {
 }
 
 impl Generation {
-    /// What `plane` holds. What has not changed is shared with the generation before.
+    /// Reads the contents of `plane`. Unchanged resources are shared with the previous generation.
     pub(super) fn new(plane: JsonControlPlane, before: Option<&Self>) -> Result<Self, ProviderError> {
         let all = match before {
             Some(before) => plane.everything_since(&before.plane, &before.all)?,
@@ -36,9 +36,9 @@ impl Generation {
     }
 }
 
-/// The file of a model, and the listener that is notified of its generations.
+/// The file of a model, and the listener for its generations.
 pub(super) struct ModelSource {
-    /// Reads only.
+    /// For reading only.
     pub(super) reader: Arc<JsonControlPlane>,
     pub(super) listener: Listener,
 }
@@ -57,7 +57,7 @@ impl Source for ModelSource {
         Generation::new(self.reader.snapshot()?, before)
     }
 
-    /// Each read tries again to read the file, and reports why it cannot be read.
+    /// Returns a generation that reads the file again on each access, and then reports why it is unreadable.
     fn unreadable(&self, error: ProviderError, is_new: bool) -> Generation {
         if is_new {
             tracing::warn!(%error, "the model cannot be read");

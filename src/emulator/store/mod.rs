@@ -1,4 +1,4 @@
-//! The model behind the server: one writer owns it, and publishes a snapshot of each generation. Reads come from memory,
+//! The model of the server: one writer owns it, and publishes a snapshot of each generation. Reads come from memory,
 //! and writes are durable before they are answered.
 
 mod generation;
@@ -34,12 +34,12 @@ use crate::{
     },
 };
 
-/// How many writes become durable at once, at most.
+/// The maximum number of changes that are written together.
 const BATCH: usize = 256;
-/// How often the file is looked at for what others have written.
+/// How often the file is checked for changes of other processes.
 const WATCH: Duration = Duration::from_millis(20);
 
-/// A change of the model: `Err` if it is refused, and then nothing of it stays.
+/// A change of the model. If it returns `Err`, none of its changes are kept.
 type Work = Box<dyn for<'a> FnOnce(&'a JsonControlPlane) -> BoxFuture<'a, Result<Reply, Reply>> + Send>;
 
 struct Job {
@@ -47,14 +47,14 @@ struct Job {
     answer: oneshot::Sender<Reply>,
 }
 
-/// The model of a file that others may write as well.
+/// The model in a file that other processes can also write.
 #[derive(Clone)]
 pub(super) struct Store {
     published: Arc<Published<ModelSource>>,
     jobs: mpsc::Sender<Job>,
 }
 
-/// The thread that writes; it ends when every [`Store`] is gone.
+/// The thread that writes; it ends when every [`Store`] is dropped.
 pub(super) struct Writer(thread::JoinHandle<()>);
 
 impl fmt::Debug for Store {
@@ -64,7 +64,7 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the model at `path`; `listener` is notified of each generation, first of the one that is there.
+    /// Opens the model at `path`. `listener` is called with each generation, starting with the existing one.
     pub(super) fn open(
         path: &Path,
         lock_wait: Duration,
@@ -81,14 +81,14 @@ impl Store {
         Ok((Self { published, jobs }, Writer(thread)))
     }
 
-    /// The model as it is in the file now.
+    /// Returns the model as the file has it now.
     pub(super) fn current(&self) -> Arc<Generation> {
         catch_up(&self.published);
         self.published.value()
     }
 
-    /// Makes a change, and answers when it is durable. Changes that wait at the same time are written at
-    /// once, and one that is refused does not hinder the others.
+    /// Makes a change, and answers when it is durable. Changes that wait at the same time are written together, and a
+    /// rejected one does not affect the rest.
     pub(super) async fn change<F>(&self, work: F) -> Reply
     where
         F: for<'a> FnOnce(&'a JsonControlPlane) -> BoxFuture<'a, Result<Reply, Reply>> + Send + 'static,
@@ -103,7 +103,7 @@ impl Store {
 }
 
 impl Writer {
-    /// Waits until what was accepted is durable. Every [`Store`] has to be gone.
+    /// Waits until all accepted changes are durable. Every [`Store`] must have been dropped.
     pub(super) async fn finish(self) {
         let ended = tokio::task::spawn_blocking(|| self.0.join()).await;
         if !matches!(ended, Ok(Ok(()))) {
@@ -119,7 +119,7 @@ fn catch_up(published: &Published<ModelSource>) {
     }
 }
 
-/// Keeps up with what others write, also while nobody asks.
+/// Follows the changes of other processes, even while there are no requests.
 async fn watch(published: Weak<Published<ModelSource>>) {
     while let Some(published) = published.upgrade() {
         catch_up(&published);
@@ -134,13 +134,13 @@ async fn write(plane: &JsonControlPlane, mut jobs: mpsc::Receiver<Job>, publishe
         let outcome = begun.and_then(|()| {
             published.change(|before| {
                 let (stamp, snapshot) = plane.commit_shared()?;
-                // What cannot be read is reported when it is read from the file.
+                // If the generation is unreadable, the error is reported when the file is read.
                 Ok(Generation::new(snapshot, Some(before)).ok().map(|generation| (stamp, generation)))
             })
         });
         for (answer, reply) in done {
             let reply = outcome.as_ref().map_or_else(Reply::unavailable, |()| reply);
-            // whoever asked may have gone away
+            // The client may have disconnected.
             let _ = answer.send(reply);
         }
     }
@@ -148,7 +148,7 @@ async fn write(plane: &JsonControlPlane, mut jobs: mpsc::Receiver<Job>, publishe
 
 type Done = Vec<(oneshot::Sender<Reply>, Reply)>;
 
-/// Makes every change that waits, in one transaction that is still to be committed.
+/// Makes all waiting changes in one transaction, which the caller must commit.
 async fn begin(
     plane: &JsonControlPlane,
     first: Job,
@@ -166,7 +166,7 @@ async fn begin(
     (Ok(()), done)
 }
 
-/// Makes one change, whole or not at all, whatever becomes of it.
+/// Makes one change completely or not at all, even if it fails or panics.
 async fn attempt(plane: &JsonControlPlane, work: Work) -> Reply {
     let before = plane.savepoint();
     let reply = AssertUnwindSafe(async { work(plane).await }).catch_unwind().await;

@@ -1,5 +1,5 @@
-//! Resource Graph: questions about sites and services in the query language, as far as it is implemented. A
-//! clause that is not implemented is refused, never ignored.
+//! Resource Graph: queries for sites and services, in the implemented subset of the query language. A clause that is
+//! not implemented is rejected, never ignored.
 
 mod query;
 mod stage;
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{emulator::reply::Reply, model::ResourceId};
 
-/// How many rows an answer has at most.
+/// The maximum number of rows in an answer.
 const MOST: u64 = 1000;
 
 /// The columns of a resource, in Azure's order.
@@ -41,10 +41,10 @@ const COLUMNS: [&str; 16] = [
     "extendedLocation",
 ];
 
-/// Those of them that are objects.
+/// The columns that are objects.
 const OBJECTS: [&str; 7] = ["sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"];
 
-/// Answers any text as a question about some rows.
+/// Runs any text as a query over some rows.
 pub(super) fn fuzz(text: &str, rows: Vec<Map<String, Value>>) {
     match query::parse(text) {
         Ok(stages) => drop(stages.iter().fold(rows, |rows, stage| stage::applied(stage, rows))),
@@ -52,10 +52,10 @@ pub(super) fn fuzz(text: &str, rows: Vec<Map<String, Value>>) {
     }
 }
 
-/// A row: its columns and their values.
+/// A row: column names and values.
 type Row = Map<String, Value>;
 
-/// Answers a question to Resource Graph.
+/// Handles a Resource Graph query.
 pub(super) fn answer(manager: &ResourceManager, call: &Call) -> Result<Reply, Reply> {
     let body = call.object()?;
     let text = body.get("query").and_then(Value::as_str).unwrap_or_default();
@@ -70,7 +70,7 @@ pub(super) fn answer(manager: &ResourceManager, call: &Call) -> Result<Reply, Re
     Ok(page(call, &body, rows))
 }
 
-/// The resources of the Azure subscriptions that the question is about.
+/// Returns the resources of the Azure subscriptions that the request names.
 fn rows_of(manager: &ResourceManager, call: &Call, body: &Map<String, Value>) -> Result<Vec<Row>, Reply> {
     let scopes = body.get("subscriptions").and_then(Value::as_array).cloned().unwrap_or_default();
     let shown = call.as_of(version::NEWEST);
@@ -88,7 +88,7 @@ fn rows_of(manager: &ResourceManager, call: &Call, body: &Map<String, Value>) ->
     Ok(rows)
 }
 
-/// A resource as Resource Graph shows it.
+/// Converts a resource to a row of Resource Graph.
 fn row(mut value: Value) -> Option<Row> {
     let id = ResourceId::parse(value.get("id")?.as_str()?).ok()?;
     let lower = |text: Option<&str>| Value::from(text.unwrap_or_default().to_lowercase());
@@ -157,7 +157,7 @@ fn table(columns: &[String], rows: Vec<Row>) -> Value {
     json!({"columns": heads, "rows": values.collect::<Vec<_>>()})
 }
 
-/// The answer to a query that is not understood, in the words that were recorded.
+/// The answer to an invalid query, in Azure's recorded words.
 fn invalid(problem: &Unparsed) -> Reply {
     let mut details =
         vec![json!({"code": "ParserFailure", "message": "Parser failure", "line": problem.line,

@@ -1,19 +1,19 @@
-//! The query language of Resource Graph: text to stages.
+//! The query language of Resource Graph: parses text into stages.
 
 use super::token::{Token, Unparsed, tokens};
 
-/// One step of a query; each takes the rows of the step before it.
+/// One step of a query. Its input is the output of the step before it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Stage {
-    /// Keeps the rows for which the condition holds.
+    /// Keeps the rows that meet the condition.
     Where(Condition),
-    /// Keeps these columns, under these names.
+    /// Keeps these columns, with these names.
     Project(Vec<(String, Vec<String>)>),
     /// Removes columns.
     ProjectAway(Vec<String>),
-    /// Sorts by columns; `true` is ascending.
+    /// Sorts by columns; `true` means ascending.
     Order(Vec<(Vec<String>, bool)>),
-    /// Keeps the first rows.
+    /// Keeps the first rows, up to this number.
     Take(usize),
     /// Counts the rows.
     Count,
@@ -25,7 +25,7 @@ pub(super) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    /// A column's text beside some texts.
+    /// Compares the text of a column with one or more texts.
     Compare {
         column: Vec<String>,
         test: Test,
@@ -37,7 +37,7 @@ pub(super) enum Condition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Test {
     Equal,
-    /// Whatever the case.
+    /// Equality, ignoring case.
     Same,
     Contains,
     StartsWith,
@@ -70,11 +70,11 @@ struct Parser<'a> {
     at: usize,
 }
 
-/// Reads a query.
+/// Parses a query.
 pub(super) fn parse(text: &str) -> Result<Vec<Stage>, Unparsed> {
     let mut parser = Parser { text, tokens: tokens(text)?, at: 0 };
     let mut stages = Vec::new();
-    // the table may be left out
+    // The table name is optional.
     if parser.is_word("resources") {
         parser.at += 1;
         if parser.peek().is_none() {
@@ -104,7 +104,7 @@ impl Parser<'_> {
         matches!(self.peek(), Some(Token::Mark(found)) if *found == mark)
     }
 
-    /// The error for the token that is next.
+    /// Returns the error for the next token.
     fn unexpected(&self) -> Unparsed {
         match self.tokens.get(self.at) {
             None => Unparsed::at(self.text, self.text.len(), "<EOF>"),
@@ -133,7 +133,7 @@ impl Parser<'_> {
         Ok(word)
     }
 
-    /// Takes a word if it is next.
+    /// Consumes a word if it is next, and returns whether it was.
     fn took(&mut self, word: &str) -> bool {
         let is = self.is_word(word);
         self.at += usize::from(is);
@@ -180,11 +180,11 @@ impl Parser<'_> {
         Ok(all)
     }
 
-    /// `column`, or `name = column`.
+    /// Parses `column` or `name = column`.
     fn projected(&mut self) -> Result<(String, Vec<String>), Unparsed> {
         let first = self.column()?;
         if !self.is_mark("=") {
-            // a member of a column is named by the whole path to it
+            // Without a name, a nested member is named by its whole path.
             return Ok((first.join("_"), first));
         }
         self.at += 1;
@@ -193,7 +193,7 @@ impl Parser<'_> {
 
     fn ordered(&mut self) -> Result<(Vec<String>, bool), Unparsed> {
         let column = self.column()?;
-        // without a word for it, the language sorts downwards
+        // The default order of the language is descending.
         let is_ascending = self.took("asc");
         if !is_ascending {
             self.took("desc");
@@ -201,7 +201,7 @@ impl Parser<'_> {
         Ok((column, is_ascending))
     }
 
-    /// A column, or something in one: `properties.defaultHostname`, `tags['env']`.
+    /// Parses a column or a nested member: `properties.defaultHostname`, `tags['env']`.
     fn column(&mut self) -> Result<Vec<String>, Unparsed> {
         if self.word_is_a_number() {
             return Err(self.unexpected());

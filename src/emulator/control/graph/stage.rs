@@ -1,4 +1,4 @@
-//! The steps of a query, applied to rows.
+//! Applies the steps of a query to rows.
 
 use std::cmp::Ordering;
 
@@ -37,7 +37,7 @@ pub(super) fn applied(stage: &Stage, mut rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-/// The value of a column, or of a member of it.
+/// Returns the value of a column or of a nested member.
 fn value(row: &Row, column: &[String]) -> Value {
     let Some((first, rest)) = column.split_first() else { return Value::Null };
     let found = row.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)).map(|(_, value)| value);

@@ -1,12 +1,12 @@
-//! The words of the query language, and where a text has none of them.
+//! The tokens of the query language, and the position of a syntax error.
 
-/// Where a query is not understood.
+/// The position at which a query cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unparsed {
     pub(super) line: usize,
     pub(super) position: usize,
     pub(super) token: String,
-    /// The clause or operator that is not implemented, if that is the problem.
+    /// The clause or operator that is not implemented, if that is the cause.
     pub(super) unsupported: Option<String>,
 }
 
@@ -23,19 +23,19 @@ impl Unparsed {
     }
 }
 
-/// A word of the language.
+/// A token of the language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     /// A name, a keyword or a number.
     Word(String),
-    /// A text between quotes.
+    /// A quoted text.
     Text(String),
     Mark(&'static str),
 }
 
 const MARKS: [&str; 15] = ["==", "=~", "!=", "!~", "|", "(", ")", ",", "=", "[", "]", "*", "<", ">", "+"];
 
-/// Takes a query apart, each token with its place.
+/// Splits a query into tokens, each with its position.
 pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Unparsed> {
     let mut tokens = Vec::new();
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! Request bodies, held to the types, words and lengths that Azure's definitions give each property.
+//! Validates request bodies: the type, the allowed values and the length that Azure's definitions give each property.
 
 mod tables;
 
@@ -8,16 +8,16 @@ use self::tables::{Field, Type, fields};
 use super::served::ServedType;
 use crate::emulator::reply::Reply;
 
-/// The purpose of a body, on which the required properties depend.
+/// The purpose of a body. It decides which properties are required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// The body is a whole resource.
+    /// The body is the whole resource.
     Whole,
-    /// The body has the properties that change.
+    /// The body has only the properties that change.
     Part,
 }
 
-/// The members of a body beside its properties that a resource of a resource group has.
+/// The members of the body, besides `properties`, of a resource in a resource group.
 const ENVELOPE: &[Field] = &[
     Field::of("location", Type::TEXT),
     Field::of("kind", Type::TEXT),
@@ -27,15 +27,15 @@ const ENVELOPE: &[Field] = &[
     Field::of("zones", Type::List(&Type::TEXT)),
 ];
 
-/// A property that does not fit.
+/// An invalid property.
 struct Problem {
-    /// The property, dotted.
+    /// The dotted path of the property.
     path: String,
     message: String,
 }
 
-/// A body's known and writable members, if each is as Azure's definitions have it. Azure ignores members that
-/// it does not know, and those that are not the caller's to set.
+/// Returns a body's known and writable members, if each matches Azure's definitions. Azure ignores unknown members and
+/// those that a caller cannot set.
 pub(super) fn checked(
     kind: ServedType,
     purpose: Purpose,
@@ -87,7 +87,7 @@ fn object(
     known
 }
 
-/// The value to keep; none if the value does not fit or Azure sets the property itself.
+/// Validates one value and returns it; `None` if the value is invalid or Azure sets the property itself.
 fn one(kind: &Type, value: &Value, path: &str, problems: &mut Vec<Problem>) -> Option<Value> {
     match kind {
         Type::ReadOnly => None,
@@ -179,7 +179,7 @@ fn unknown_word(path: &str, given: &str, words: &[&str]) -> Problem {
     Problem { path: path.to_owned(), message }
 }
 
-/// The words of the library with which Azure reads JSON.
+/// Uses the wording of the library with which Azure parses JSON.
 fn wrong_type(path: &str, expected: &str, found: &Value) -> Problem {
     let message = match (expected, found) {
         ("boolean" | "integer", Value::String(text)) => {
@@ -206,7 +206,7 @@ fn last(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or_default()
 }
 
-/// Resource Manager's answer to an envelope that it cannot read.
+/// Resource Manager's answer to an envelope that it cannot parse.
 fn not_deserialized(problem: &Problem) -> Reply {
     Reply::invalid_content(&problem.message)
 }
@@ -217,7 +217,7 @@ fn refusal(kind: ServedType, problems: &[Problem]) -> Reply {
     }
     let details = problems.iter().map(|Problem { path, message }| {
         let target = path.strip_prefix("properties.").unwrap_or(path);
-        // a product's display name has another name within the service
+        // The service uses another name internally for a product's display name.
         if (kind, target) == (ServedType::Product, "displayName") && message.ends_with("empty.") {
             return detail("name", "name (display name) should not be empty");
         }

@@ -1,5 +1,5 @@
-//! The properties of each request body, as the definitions of `Microsoft.ApiManagement` 2024-05-01 and
-//! `Microsoft.Web` 2024-04-01 have them.
+//! The properties of each request body, from the definitions of `Microsoft.ApiManagement` 2024-05-01 and
+//! `Microsoft.Web` 2024-04-01.
 
 use crate::emulator::control::served::ServedType;
 
@@ -7,31 +7,31 @@ use crate::emulator::control::served::ServedType;
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) kind: Type,
-    /// Whether a body that is the whole of a resource has to have it.
+    /// Whether a body that is the whole resource must have it.
     pub(super) is_required: bool,
 }
 
 /// The type of a property.
 pub(super) enum Type {
-    /// A text of a length in characters.
+    /// A text, with its length limits in characters.
     Text {
         shortest: usize,
         longest: usize,
     },
-    /// One of some words.
+    /// One of these words.
     Word(&'static [&'static str]),
-    /// One of some words; any other is passed over, as recorded.
+    /// One of these words; any other is ignored, as recorded.
     LenientWord(&'static [&'static str]),
     Flag,
-    /// An integer of 32 bits.
+    /// A 32-bit integer.
     Whole,
     Object(&'static [Field]),
     List(&'static Type),
-    /// An object whose members are texts.
+    /// An object whose members are strings.
     Texts,
-    /// Anything: Azure's own rules for it are not emulated.
+    /// Any value: Azure's own rules for it are not emulated.
     Any,
-    /// Set by Azure, whatever a request says.
+    /// Set by Azure. A value in a request is ignored.
     ReadOnly,
 }
 
@@ -48,7 +48,7 @@ impl Field {
 impl Type {
     pub(super) const TEXT: Self = Self::Text { shortest: 0, longest: usize::MAX };
 
-    /// The word for it in messages.
+    /// Returns the name of the type in messages.
     pub(super) fn noun(&self) -> &'static str {
         match self {
             Self::Text { .. } | Self::Word(_) | Self::LenientWord(_) => "string",
@@ -68,7 +68,7 @@ impl Type {
     }
 }
 
-/// The properties of the body for a resource of a kind.
+/// Returns the properties of the body for a type of resource.
 pub(super) fn fields(kind: ServedType) -> &'static [Field] {
     match kind {
         ServedType::Product => PRODUCT,
@@ -87,7 +87,7 @@ pub(super) fn fields(kind: ServedType) -> &'static [Field] {
 
 const ON_OR_OFF: Type = Type::Word(&["Enabled", "Disabled"]);
 
-/// Of `ProductContractProperties`.
+/// From `ProductContractProperties`.
 const PRODUCT: &[Field] = &[
     Field::required("displayName", Type::of(1, 300)),
     Field::of("description", Type::up_to(1000)),
@@ -98,7 +98,7 @@ const PRODUCT: &[Field] = &[
     Field::of("state", Type::Word(&["notPublished", "published"])),
 ];
 
-/// Of `SubscriptionCreateParameterProperties` and `SubscriptionUpdateParameterProperties`.
+/// From `SubscriptionCreateParameterProperties` and `SubscriptionUpdateParameterProperties`.
 const SUBSCRIPTION: &[Field] = &[
     Field::of("ownerId", Type::TEXT),
     Field::required("scope", Type::TEXT),
@@ -146,8 +146,8 @@ const FORMATS: &[&str] = &[
     "grpc-link",
 ];
 
-/// Of `ApiCreateOrUpdateProperties`. The display name and the path come from another API or from a description
-/// where the body names one.
+/// From `ApiCreateOrUpdateProperties`. If the body names another API or a description, the display name and the path
+/// come from there.
 const API: &[Field] = &[
     Field::of("displayName", Type::of(1, 300)),
     Field::of("path", Type::up_to(400)),
@@ -209,7 +209,7 @@ const RESPONSE: &[Field] = &[
     Field::of("headers", PARAMETERS),
 ];
 
-/// Of `OperationContractProperties`.
+/// From `OperationContractProperties`.
 const OPERATION: &[Field] = &[
     Field::required("displayName", Type::of(1, 300)),
     Field::required("method", Type::of(1, 100)),
@@ -221,7 +221,7 @@ const OPERATION: &[Field] = &[
     Field::of("policies", Type::TEXT),
 ];
 
-/// Of `ApiVersionSetContractProperties`.
+/// From `ApiVersionSetContractProperties`.
 const VERSION_SET: &[Field] = &[
     Field::required("displayName", Type::of(1, 100)),
     Field::required("versioningScheme", Type::Word(&["Segment", "Query", "Header"])),
@@ -230,24 +230,24 @@ const VERSION_SET: &[Field] = &[
     Field::of("versionHeaderName", Type::of(1, 100)),
 ];
 
-/// Of `PolicyContractProperties`; that the value is there is checked with what it says.
+/// From `PolicyContractProperties`. The presence of the value is checked together with its content.
 const POLICY: &[Field] = &[
     Field::of("value", Type::TEXT),
     Field::of("format", Type::Word(&["xml", "xml-link", "rawxml", "rawxml-link"])),
 ];
 
-/// Of a service's and a site's `sku`.
+/// From the `sku` of a service and of a site.
 pub(super) const SKU: &[Field] =
     &[Field::of("name", Type::TEXT), Field::of("tier", Type::TEXT), Field::of("capacity", Type::Whole)];
 
-/// Of `ApiManagementServiceProperties`.
+/// From `ApiManagementServiceProperties`.
 const SERVICE: &[Field] = &[
     Field::required("publisherEmail", Type::of(1, 100)),
     Field::required("publisherName", Type::of(1, 100)),
     Field::of("notificationSenderEmail", Type::up_to(100)),
     Field::of("hostnameConfigurations", Type::List(&Type::Any)),
     Field::of("publicIpAddressId", Type::TEXT),
-    // az sends `True`
+    // The Azure CLI (`az`) sends `True`.
     Field::of("publicNetworkAccess", Type::LenientWord(&["Enabled", "Disabled"])),
     Field::of("configurationApi", Type::Any),
     Field::of("virtualNetworkConfiguration", Type::Any),
@@ -277,7 +277,7 @@ const BUILD_PROPERTIES: &[Field] = &[
     Field::of("githubActionSecretNameOverride", Type::TEXT),
 ];
 
-/// Of `StaticSite`. A hostname can be given, which Azure does not let one do, so that a scene can be set.
+/// From `StaticSite`. A hostname can be set, which Azure does not allow, so that a test can choose it.
 const SITE: &[Field] = &[
     Field::of("repositoryUrl", Type::TEXT),
     Field::of("branch", Type::TEXT),
@@ -292,10 +292,10 @@ const SITE: &[Field] = &[
     Field::of("defaultHostname", Type::TEXT),
 ];
 
-/// Of `StaticSiteLinkedBackendARMResource`.
+/// From `StaticSiteLinkedBackendARMResource`.
 const BACKEND: &[Field] = &[Field::of("backendResourceId", Type::TEXT), Field::of("region", Type::TEXT)];
 
-/// Azure makes builds from pull requests alone; here one can be put, so that a scene can be set.
+/// Azure creates builds only from pull requests; here a PUT can create one, so that a test can set it up.
 const BUILD: &[Field] = &[
     Field::of("buildId", Type::TEXT),
     Field::of("sourceBranch", Type::TEXT),

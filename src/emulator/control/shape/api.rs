@@ -1,4 +1,4 @@
-//! APIs, by themselves and in a product, and their operations.
+//! APIs, on their own and in a product, and their operations.
 
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ pub(super) fn api(picked: &mut Picked, plane: &JsonControlPlane, wanted: Wanted<
     }
 }
 
-/// An API in a list of a product, where Azure leaves out how it looks for keys.
+/// Shows an API in a product's list, where Azure leaves the settings of authentication and key names null.
 pub(super) fn of_product(picked: &mut Picked, wanted: Wanted<'_>) {
     head(picked, wanted);
     picked.or("path", "");
@@ -98,7 +98,7 @@ pub(super) fn operation(picked: &mut Picked, wanted: Wanted<'_>) {
     picked.or("responses", json!([])).nullable("policies");
 }
 
-/// A parameter in the path, which always has to be there; Azure adds that when it is read.
+/// Returns a path parameter. It is always required; Azure sets `required` when the operation is read or changed.
 fn template_parameter(mut parameter: Value, wanted: Wanted<'_>) -> Value {
     if matches!(wanted.view, View::Read | View::Changed) && parameter.is_object() {
         parameter["required"] = true.into();

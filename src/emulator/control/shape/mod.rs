@@ -1,5 +1,4 @@
-//! How API Management shows its resources: the fields that Azure answers with, in Azure's order, as each API
-//! version has them.
+//! The bodies of API Management's resources: the fields that Azure returns, in Azure's order, for each API version.
 
 mod api;
 mod service;
@@ -13,18 +12,18 @@ use crate::{
     provider::json::JsonControlPlane,
 };
 
-/// Which answer a resource is shown in; Azure's differ.
+/// The kind of answer that shows a resource; Azure's answers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum View {
     /// The answer to the PUT that creates it.
     Created,
-    /// The answer to a PUT or PATCH of what existed.
+    /// The answer to a PUT or PATCH of an existing resource.
     Changed,
     /// The answer to a GET.
     Read,
     /// An element of a list.
     Listed,
-    /// An element of a list that another resource has, such as a product's APIs.
+    /// An element of another resource's list, such as a product's APIs.
     Nested,
 }
 
@@ -34,7 +33,7 @@ impl View {
     }
 }
 
-/// How a request wants its answer.
+/// The form in which a request expects its answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
     pub(super) view: View,
@@ -42,31 +41,31 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether the request's API version is this one or a later one.
+    /// Whether the request's API version is this one or later.
     fn since(&self, version: &str) -> bool {
         self.version >= version
     }
 }
 
-/// The properties of a resource, taken one by one into the order in which they are shown.
+/// Moves the properties of a resource one by one into the order in which they are shown.
 struct Picked {
     from: Map<String, Value>,
     to: Map<String, Value>,
 }
 
 impl Picked {
-    /// The value, or null.
+    /// Adds the value, or null if there is none.
     fn nullable(&mut self, name: &str) -> &mut Self {
         self.or(name, Value::Null)
     }
 
-    /// The value, or this one where there is none.
+    /// Adds the value, or this default if there is none.
     fn or(&mut self, name: &str, default: impl Into<Value>) -> &mut Self {
         let value = self.from.remove(name).filter(|value| !value.is_null());
         self.set(name, value.unwrap_or_else(|| default.into()))
     }
 
-    /// The value if there is one.
+    /// Adds the value if there is one.
     fn present(&mut self, name: &str) -> &mut Self {
         if let Some(value) = self.from.remove(name).filter(|value| !value.is_null()) {
             self.set(name, value);
@@ -84,7 +83,7 @@ impl Picked {
     }
 }
 
-/// A resource as its answer shows it.
+/// Returns a resource as an answer shows it.
 pub(super) fn shown(
     plane: &JsonControlPlane,
     resource: Resource,
@@ -119,7 +118,7 @@ pub(super) fn shown(
     json!({"id": id.as_str(), "type": id.resource_type(), "name": id.name(), "properties": picked.to})
 }
 
-/// The same resource under the id at which another resource lists it.
+/// Returns the same resource with the id under which another resource lists it.
 pub(super) fn listed_below(mut value: Value, parent: &ResourceId, collection: &str) -> Value {
     let name = value.get("name").and_then(Value::as_str).unwrap_or_default();
     value["id"] = format!("{parent}/{collection}/{name}").into();
@@ -144,7 +143,7 @@ fn product(picked: &mut Picked, id: &ResourceId, wanted: Wanted<'_>) {
     }
 }
 
-/// The group that sees every product.
+/// The administrators group, which has access to every product.
 fn administrators(product: &ResourceId) -> Value {
     let service = product.parent().unwrap_or_else(|| product.clone());
     json!({"id": format!("{service}/groups/administrators"), "name": "Administrators",
@@ -158,7 +157,7 @@ fn version_set(picked: &mut Picked) {
     picked.nullable("versionQueryName").nullable("versionHeaderName");
 }
 
-/// The version set that an API names, as the answer to a PUT of the API shows it.
+/// Returns the version set of an API, as the answer to a PUT of the API shows it.
 fn version_set_of(plane: &JsonControlPlane, api: &Map<String, Value>) -> Option<Value> {
     let id = ResourceId::parse(api.get("apiVersionSetId")?.as_str()?).ok()?;
     let set = plane.find(&id).ok()??.value;

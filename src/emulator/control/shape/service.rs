@@ -1,11 +1,11 @@
-//! Services, whose answers hold every property there is, most of them null.
+//! Services. Their answers contain all possible properties, most of them null.
 
 use serde_json::{Map, Value, json};
 
 use super::{Picked, Wanted};
 use crate::{emulator::control::region, model::Resource};
 
-/// The settings of a gateway's protocols, which a service of any tier has.
+/// The protocol settings of a gateway, for services of all tiers.
 const PROTOCOLS: [&str; 6] = [
     "Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls10",
     "Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11",
@@ -15,13 +15,13 @@ const PROTOCOLS: [&str; 6] = [
     "Microsoft.WindowsAzure.ApiManagement.Gateway.Protocols.Server.Http2",
 ];
 
-/// Those that only tiers of the first generation have.
+/// The protocol settings that only the tiers of the first generation have.
 const OLD_PROTOCOLS: [&str; 2] = [
     "Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Ssl30",
     "Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Ciphers.TripleDes168",
 ];
 
-/// An address of the range that is kept for documentation.
+/// An address from the range that is reserved for documentation.
 const ADDRESS: &str = "203.0.113.20";
 
 pub(super) fn shown(service: Resource, wanted: Wanted<'_>) -> Value {
@@ -57,7 +57,7 @@ impl PointerText for Map<String, Value> {
 }
 
 fn properties(picked: &mut Picked, name: &str, tier: &str, region: &str, wanted: Wanted<'_>) {
-    // tiers without machines of their own have none of the older addresses
+    // Tiers without dedicated machines do not have the older addresses.
     let is_second = tier.ends_with("V2");
     let is_classic = !is_second && tier != "Consumption";
     let address = |kind: &str| {
@@ -108,7 +108,7 @@ fn properties(picked: &mut Picked, name: &str, tier: &str, region: &str, wanted:
     }
 }
 
-/// A host of a service with every field that there is; without any of its own, the host that Azure gives it.
+/// Returns a host of a service with all fields; without a configured one, the default host that Azure assigns.
 fn filled(host: &str, given: &Value) -> Value {
     let mut filled = built_in(host);
     for (name, value) in given.as_object().into_iter().flatten() {

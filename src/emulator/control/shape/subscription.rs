@@ -1,4 +1,4 @@
-//! Subscriptions of API Management, and their times.
+//! Subscriptions of API Management, and the times in them.
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
@@ -23,8 +23,7 @@ pub(super) fn shown(picked: &mut Picked, wanted: Wanted<'_>) {
     }
 }
 
-/// A time as it is read once it has been stored: in steps of a three-hundredth of a second, which is what
-/// Azure's database keeps, and without zeros at the end.
+/// Rounds a time as Azure's database stores it, in steps of 1/300 s, and removes trailing zeros.
 fn stored_time(text: &str) -> String {
     let Ok(time) = text.parse::<Timestamp>() else { return text.to_owned() };
     let Ok(second) = time.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Floor)) else {
@@ -32,7 +31,7 @@ fn stored_time(text: &str) -> String {
     };
     let nanoseconds = time.subsec_nanosecond().unsigned_abs();
     let steps = ((u64::from(nanoseconds) * 300 + 500_000_000) / 1_000_000_000).min(299);
-    // .000, .003 and .007, as that database prints its steps
+    // That database prints its steps as .000, .003 and .007.
     let milliseconds = (steps * 10 + 1) / 3;
     let whole = second.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     match format!("{milliseconds:03}").trim_end_matches('0') {

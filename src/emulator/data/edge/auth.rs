@@ -1,4 +1,4 @@
-//! `/.auth`: signing in as whoever one says one is, and how the site's tokens are signed.
+//! `/.auth`: sign-in as any user, without a password, and the keys with which the site's tokens are signed.
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{
@@ -18,10 +18,10 @@ use crate::emulator::{
     reply::Body,
 };
 
-/// How much of a form is read.
+/// The maximum size of a form that is read, in bytes.
 const LONGEST_FORM: usize = 16 << 10;
 
-/// Answers below `/.auth`.
+/// Handles requests below `/.auth`.
 pub(super) async fn answer(edges: &Edges, site: &Site, request: Request<Incoming>) -> Response<Body> {
     let path = request.uri().path().to_owned();
     match below(&path, "/.auth").unwrap_or_default() {
@@ -46,7 +46,7 @@ fn me(request: &Request<Incoming>) -> Response<Body> {
     page::json(&json!({"clientPrincipal": principal.map(|principal| principal.to_value())}))
 }
 
-/// The address of the keys is one that this machine reaches, whatever the site is called in Azure.
+/// The address of the keys is one that this machine can reach, regardless of the site's hostname in Azure.
 fn configuration(edges: &Edges, site: &Site) -> serde_json::Value {
     let local =
         format!("{}://{}.localhost:{}", edges.scheme.as_str(), site.hostname.first_label(), edges.port);
@@ -103,7 +103,7 @@ fn parameter(request: &Request<Incoming>, name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// Goes on to an address of the same site, and nowhere else.
+/// Redirects to an address of the same site; any other target is replaced by `/`.
 fn redirect(target: Option<String>, cookie: &str) -> Response<Body> {
     let target = target.filter(|target| is_of_this_site(target)).unwrap_or_else(|| "/".to_owned());
     let mut response = page::with_type(StatusCode::FOUND, "text/plain; charset=utf-8", "");
@@ -115,7 +115,7 @@ fn redirect(target: Option<String>, cookie: &str) -> Response<Body> {
     response
 }
 
-/// What a browser takes for a path: two slashes, or a backslash for one, begin a host.
+/// Whether a browser takes the target for a path. Two slashes, or a slash and a backslash, would begin a host.
 fn is_of_this_site(target: &str) -> bool {
     target.starts_with('/')
         && !target[1..].starts_with(['/', '\\'])

@@ -1,16 +1,16 @@
-//! How an edge was called.
+//! How a client called an edge.
 
 use std::net::SocketAddr;
 
 use crate::emulator::data::scheme::Scheme;
 
-/// The address and the caller.
+/// The address of the request and of its client.
 #[derive(Clone, Copy)]
 pub(in crate::emulator::data) struct Called<'a> {
-    /// By which scheme.
+    /// The scheme.
     pub(in crate::emulator::data) scheme: Scheme,
-    /// By which host, as the client wrote it.
+    /// The host, as the client wrote it.
     pub(in crate::emulator::data) authority: &'a str,
-    /// By whom.
+    /// The address of the client.
     pub(in crate::emulator::data) peer: SocketAddr,
 }

@@ -1,4 +1,4 @@
-//! What the edges of all sites share.
+//! The state that the edges of all sites share.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::{
 
 /// Content, keys and gateways.
 pub(in crate::emulator::data) struct Edges {
-    /// The folders that are served as sites' content, with their rules.
+    /// The directories that are served as sites' content, with their rules.
     pub(in crate::emulator::data) folders: Folders,
-    /// The key pair with which every site signs.
+    /// The key pair with which all sites sign.
     pub(in crate::emulator::data) keyring: Keyring,
-    /// What `/api` is proxied to.
+    /// The gateways to which `/api` is proxied.
     pub(in crate::emulator::data) gateways: Arc<Gateways>,
-    /// By which scheme the data plane is called.
+    /// The scheme of the data plane.
     pub(in crate::emulator::data) scheme: Scheme,
-    /// The port at which it is called.
+    /// The port of the data plane.
     pub(in crate::emulator::data) port: u16,
-    /// The time and chance.
+    /// The source of time and randomness.
     pub(in crate::emulator::data) ambient: Arc<dyn Ambient>,
 }

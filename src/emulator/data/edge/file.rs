@@ -1,4 +1,4 @@
-//! A file of a site's content as a client gets it: whole, a part of it, or only word that it has not changed.
+//! Serves a file of a site's content: the whole file, a part of it, or 304 if it has not changed.
 
 use std::{
     fs::{File, Metadata},
@@ -23,16 +23,16 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::emulator::reply::{Body, empty};
 
-/// How much of a file is read at a time, in bytes.
+/// The size of one read, in bytes.
 const CHUNK: u64 = 64 << 10;
 
-/// A regular file that is open.
+/// An open regular file.
 pub(super) struct Opened {
     pub(super) file: File,
     pub(super) metadata: Metadata,
 }
 
-/// Answers a request for a file that has this name.
+/// Handles a request for the file with this name.
 pub(super) fn answer(
     Opened { mut file, metadata }: Opened,
     name: &Path,
@@ -74,7 +74,7 @@ pub(super) fn answer(
     Ok(found)
 }
 
-/// An answer without a body.
+/// Returns an answer without a body.
 pub(super) fn status(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(empty());
     *response.status_mut() = status;
@@ -87,7 +87,7 @@ fn set(response: &mut Response<Body>, name: HeaderName, value: String) {
     }
 }
 
-/// The status with which a conditional request ends early. Times are compared by the second, as headers have them.
+/// Returns the status that ends a conditional request early. Times are compared in whole seconds, as in headers.
 fn condition(headers: &HeaderMap, modified: Option<SystemTime>) -> Option<StatusCode> {
     let time = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
     let is_later = |since: SystemTime| modified.is_none_or(|it| it >= since + Duration::from_secs(1));
@@ -98,17 +98,17 @@ fn condition(headers: &HeaderMap, modified: Option<SystemTime>) -> Option<Status
     is_unchanged.then_some(StatusCode::NOT_MODIFIED)
 }
 
-/// A part that begins after the end of the file.
+/// The requested part begins after the end of the file.
 #[derive(Debug, PartialEq, Eq)]
 struct Unsatisfiable;
 
-/// The part of a file that is asked for. More than one part, and what is malformed, is as if nothing was asked for.
+/// Returns the requested part of the file. A malformed range, or a request for more than one part, is ignored.
 fn part_of(headers: &HeaderMap, size: u64) -> Result<Option<RangeInclusive<u64>>, Unsatisfiable> {
     let range = headers.get(RANGE).and_then(|range| range.to_str().ok()?.trim().strip_prefix("bytes="));
     let Some((first, last)) = range.and_then(|range| range.split_once('-')) else { return Ok(None) };
     let number = |text: &str| {
         let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        // A number that does not fit is beyond the end of every file.
+        // A number that does not fit is greater than the size of any file.
         is_digits.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
     };
     let part = match (number(first), number(last)) {
@@ -121,7 +121,7 @@ fn part_of(headers: &HeaderMap, size: u64) -> Result<Option<RangeInclusive<u64>>
     if is_empty { Err(Unsatisfiable) } else { Ok(Some(part)) }
 }
 
-/// The next `length` bytes of a file.
+/// Streams the next `length` bytes of a file.
 fn content(file: tokio::fs::File, length: u64) -> Body {
     let chunks = stream::try_unfold((file, length), |(mut file, left)| async move {
         if left == 0 {
@@ -130,7 +130,7 @@ fn content(file: tokio::fs::File, length: u64) -> Body {
         let mut chunk = Vec::with_capacity(usize::try_from(CHUNK.min(left)).unwrap_or_default());
         let read = (&mut file).take(CHUNK.min(left)).read_buf(&mut chunk).await?;
         if read == 0 {
-            // The file has become shorter since the head of the answer was sent.
+            // The file was truncated after the head of the answer was sent.
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
         }
         let left = left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));

@@ -1,4 +1,4 @@
-//! A local folder, served as the content of a site.
+//! Serves a local directory as the content of a site.
 
 use std::{
     fs, io,
@@ -22,7 +22,7 @@ use crate::emulator::{
     reply::Body,
 };
 
-/// The folders of sites, by the name of the site or its hostname.
+/// The directories of sites, by the name of the site or its hostname.
 pub(in crate::emulator) struct Folders(Vec<(String, Folder)>);
 
 struct Folder {
@@ -30,16 +30,16 @@ struct Folder {
     rules: Option<Rules>,
 }
 
-/// What a path names.
+/// The target of a path.
 enum Found {
     /// A regular file.
     File(Opened),
-    /// A directory with an index, of which the slash at the end of its path is missing.
+    /// A directory with an index file, where the path lacks the trailing slash.
     Folder,
 }
 
 impl Folders {
-    /// Reads what is beside the content: the rules of each site.
+    /// Loads the directories and the rules of each site.
     pub(in crate::emulator) fn load(content: Vec<(String, PathBuf)>) -> Result<Self, ConfigurationError> {
         let folder = |(site, root): (String, PathBuf)| {
             let rules = Rules::of_folder(&root)?;
@@ -48,18 +48,18 @@ impl Folders {
         content.into_iter().map(folder).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What is not carried out of the rules of all sites.
+    /// Returns the limits of all sites' rules: the parts that are not carried out.
     pub(in crate::emulator::data) fn limits(&self) -> Vec<Limit> {
         let rules = self.0.iter().filter_map(|(_, folder)| folder.rules.as_ref());
         rules.flat_map(|rules| &rules.limits).cloned().collect()
     }
 
-    /// The rules of a site.
+    /// Returns the rules of a site.
     pub(super) fn rules(&self, site: &Site) -> Option<&Rules> {
         self.of(site)?.rules.as_ref()
     }
 
-    /// Answers with a file of the site, or a page that there is none.
+    /// Answers with a file of the site, or with the 404 page.
     pub(super) async fn answer(&self, site: &Site, request: Request<()>) -> Response<Body> {
         if self.of(site).is_none() {
             return no_content();
@@ -67,7 +67,7 @@ impl Folders {
         self.file(site, request).await.unwrap_or_else(page::not_found)
     }
 
-    /// Answers with a file of the site; `None` where there is none.
+    /// Answers with a file of the site; `None` if there is none.
     pub(super) async fn file(&self, site: &Site, request: Request<()>) -> Option<Response<Body>> {
         let (root, path) = (self.of(site)?.root.clone(), request.uri().path().to_owned());
         let relative = relative(&path)?;
@@ -98,11 +98,11 @@ impl Folders {
     }
 }
 
-/// The file of a directory that is served at the directory's own path.
+/// The file that is served at the path of its directory.
 const INDEX: &str = "index.html";
 
-/// What a path below a directory names. Links lead to what is below the directory, and to nothing else; the rules are
-/// not part of the content.
+/// Finds the target of a path below a directory. Links are followed only to targets below the directory. The rules file
+/// is not part of the content.
 fn find(root: &Path, relative: &Path, wants_index: bool) -> io::Result<Option<Found>> {
     let root = fs::canonicalize(root)?;
     let Some(opened) = open(&root, relative)? else { return Ok(None) };
@@ -113,8 +113,8 @@ fn find(root: &Path, relative: &Path, wants_index: bool) -> io::Result<Option<Fo
     Ok(index.map(|index| if wants_index { Found::File(index) } else { Found::Folder }))
 }
 
-/// Opens a regular file or a directory, wherever links lead below `root`. After the links are resolved, none is followed,
-/// so that a link that takes the place of a directory meanwhile leads nowhere.
+/// Opens a regular file or a directory after resolving the links below `root`. The resolved path is opened without
+/// following links, so that a link that replaces a directory meanwhile is not followed.
 fn open(root: &Path, relative: &Path) -> io::Result<Option<Opened>> {
     let opened = (|| {
         let target = fs::canonicalize(root.join(relative))?;
@@ -134,7 +134,7 @@ fn open(root: &Path, relative: &Path) -> io::Result<Option<Opened>> {
     }
 }
 
-/// Whether an error says that nothing that could be served has the name. Want of descriptors is another matter.
+/// Whether an error means that no servable file has the name. Running out of file descriptors is a different error.
 fn is_absence(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound, PermissionDenied};
 
@@ -149,7 +149,7 @@ fn is_absence(error: &io::Error) -> bool {
         )
 }
 
-/// Opens what is below a directory, one name after another, following no link and waiting for no other process.
+/// Opens a path below a directory, one name at a time, without following links or waiting for another process.
 #[cfg(unix)]
 fn open_below(root: &Path, below: &Path) -> io::Result<fs::File> {
     use rustix::fs::{Mode, OFlags, open, openat};
@@ -167,8 +167,8 @@ fn open_below(root: &Path, below: &Path) -> io::Result<fs::File> {
     fs::File::open(root.join(below))
 }
 
-/// Sends the client to the same path with a slash at its end. Of slashes that it begins with, one stays: two would name
-/// another host.
+/// Redirects to the same path with a trailing slash. Several leading slashes become one, because two would name another
+/// host.
 fn with_slash(asked: &Uri) -> Response<Body> {
     let path = asked.path().trim_start_matches('/');
     let query = asked.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -179,7 +179,7 @@ fn with_slash(asked: &Uri) -> Response<Body> {
     sent
 }
 
-/// A path below the folder; `None` if it climbs, or names another root.
+/// Returns a path relative to the directory; `None` if it contains `..` or names another root.
 fn relative(path: &str) -> Option<PathBuf> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
     let decoded = decoded.trim_start_matches('/');

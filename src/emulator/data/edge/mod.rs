@@ -1,4 +1,4 @@
-//! The edge of a site: its content, who is signed in, and `/api` on to what is linked.
+//! The edge of a site: serves its content, signs users in, and proxies `/api` to the linked backend.
 
 mod auth;
 mod called;
@@ -45,12 +45,12 @@ pub(super) async fn answer(
     edges.folders.answer(site, request.map(|_| ())).await
 }
 
-/// The answer at a host that belongs to no site and no service.
+/// The answer for a host that belongs to no site or service.
 pub(super) fn not_found() -> Response<Body> {
     page::not_found()
 }
 
-/// The answer to a request that is malformed.
+/// The answer to a malformed request.
 pub(super) fn bad_request(why: impl Into<Bytes>) -> Response<Body> {
     page::bad_request(why)
 }

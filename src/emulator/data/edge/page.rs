@@ -1,4 +1,4 @@
-//! Pages and texts of the edge's own.
+//! The edge's own pages and texts.
 
 use bytes::Bytes;
 use hyper::{
@@ -24,7 +24,7 @@ pub(super) fn not_found() -> Response<Body> {
     html(StatusCode::NOT_FOUND, "404: Not Found", "<p>Nothing is found at this address.</p>")
 }
 
-/// The page of an error.
+/// Returns the page of an error.
 pub(super) fn of_status(status: StatusCode) -> Response<Body> {
     match status {
         StatusCode::NOT_FOUND => not_found(),
@@ -49,7 +49,7 @@ pub(super) fn with_type(
     response
 }
 
-/// A text as it can stand in HTML, in an attribute too.
+/// Escapes a text for HTML, including attribute values.
 pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
         match c {

@@ -1,4 +1,4 @@
-//! `/api`, on to the gateway of the linked service.
+//! Proxies `/api` to the gateway of the linked service.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::emulator::{
     reply::Body,
 };
 
-/// How long a request may take, from its arrival to the end of the answer.
+/// The time limit of a request, from its arrival to the end of the answer.
 const LIMIT: Duration = Duration::from_secs(45);
 
 const KEY: HeaderName = HeaderName::from_static("ocp-apim-subscription-key");
@@ -36,10 +36,10 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const DISGUISED_HOST: HeaderName = HeaderName::from_static("disguised-host");
 
-/// Headers that the edge alone sets. They are removed from the client's request, however they are spelt.
+/// Headers that only the edge sets. They are removed from the client's request, in every spelling.
 const PROTECTED: [HeaderName; 6] = [KEY, TOKEN, ORIGINAL_URL, REQUEST_ID, FORWARDED_PROTO, DISGUISED_HOST];
 
-/// Proxies a request to what the site is linked with.
+/// Proxies a request to the site's linked backend.
 pub(super) async fn answer(
     edges: &Edges,
     site: &Site,
@@ -66,7 +66,7 @@ pub(super) async fn answer(
     }
 }
 
-/// Puts the edge's headers in place of whatever the client says of the same.
+/// Replaces the client's values of the edge's headers with the edge's own.
 async fn sign(
     edges: &Edges,
     site: &Site,
@@ -97,7 +97,7 @@ async fn sign(
     set(headers, DISGUISED_HOST, name_of(called.authority).to_owned());
 }
 
-/// Removes the headers that the edge alone sets. What is behind a gateway may read `_` or `.` in a name as `-`.
+/// Removes the headers that only the edge sets. A backend may read `_` or `.` in a header name as `-`.
 fn remove_protected(headers: &mut HeaderMap) {
     let is_alias =
         |name: &HeaderName| !name.as_str().bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
@@ -113,20 +113,20 @@ fn remove_protected(headers: &mut HeaderMap) {
     }
 }
 
-/// Those who passed the request on, the client's own word first.
+/// Returns the addresses that forwarded the request, the value that the client sent first.
 fn forwarded_for(headers: &HeaderMap, called: Called<'_>) -> String {
     let before = headers.get(FORWARDED_FOR).and_then(|value| value.to_str().ok());
     before.map_or_else(|| called.peer.to_string(), |before| format!("{before}, {}", called.peer))
 }
 
-/// A value that cannot be a header is left out.
+/// Sets a header; a value that is invalid in a header is omitted.
 fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
     if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
         headers.insert(name, value);
     }
 }
 
-/// What the edge says when it does not reach its backend, or not in time.
+/// The edge's answer when its backend is unreachable or too slow.
 fn backend_call_failure() -> Response<Body> {
     page::with_type(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "Backend call failure")
 }

@@ -1,4 +1,4 @@
-//! Answers of a site that has a `staticwebapp.config.json`.
+//! Answers of a site with a `staticwebapp.config.json`.
 
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
@@ -24,9 +24,9 @@ use crate::emulator::{
     reply::Body,
 };
 
-/// The header that names what the emulator does not carry out.
+/// The header that names the setting that the emulator does not carry out.
 const REFUSED: HeaderName = HeaderName::from_static("x-emulator-refused");
-/// What stands in a redirect for the address that was asked for.
+/// The placeholder in a redirect for the requested address.
 const REFERRER: &str = ".referrer";
 
 /// A site with its rules.
@@ -38,8 +38,7 @@ pub(super) struct Ruled<'a> {
 }
 
 impl Ruled<'_> {
-    /// Answers by the first rule that a request fits. What a rule answers instead is not looked up in the
-    /// rules again.
+    /// Answers by the first rule that matches the request. The rules are not applied again to the rule's own target.
     pub(super) async fn answer(self, mut request: Request<Incoming>, called: Called<'_>) -> Response<Body> {
         let asked = request.uri().clone();
         let Some(path) = rules::plain(asked.path()) else {
@@ -70,7 +69,7 @@ impl Ruled<'_> {
         self.unless_stopped(Some(route), request, called).await
     }
 
-    /// Answers with what is at the address, unless the status of a rule is that of an error.
+    /// Answers with the resource at the address, unless the rule's status is an error.
     async fn unless_stopped(
         self,
         route: Option<&Route>,
@@ -117,7 +116,7 @@ impl Ruled<'_> {
         }
     }
 
-    /// What is answered where there is no file: the fallback, or the override of 404.
+    /// The answer for a missing file: the fallback, or the override for 404.
     async fn missing(self, request: &Request<()>) -> Response<Body> {
         let path = rules::plain(request.uri().path()).unwrap_or_default();
         let is_file_of_rules = path.trim_start_matches('/') == rules::FILE;
@@ -130,7 +129,7 @@ impl Ruled<'_> {
         self.instead(request.uri(), StatusCode::NOT_FOUND).await
     }
 
-    /// What is answered in place of an error.
+    /// The answer that replaces an error.
     async fn instead(self, asked: &Uri, status: StatusCode) -> Response<Body> {
         let Some(answer) = self.rules.override_of(status) else { return page::of_status(status) };
         if let Some(target) = &answer.redirect {
@@ -147,7 +146,7 @@ impl Ruled<'_> {
         answer
     }
 
-    /// A file of the site, whatever was asked for.
+    /// Returns a file of the site, independent of the request.
     async fn at(self, target: &str) -> Option<Response<Body>> {
         let mut request = Request::new(());
         *request.method_mut() = Method::GET;
@@ -170,7 +169,7 @@ impl Ruled<'_> {
     }
 }
 
-/// Puts another path in the place of a request's; its query stays, unless the other has one.
+/// Replaces the path of a request. Its query is kept, unless the target has one.
 fn readdress(uri: &mut Uri, target: &str) {
     let whole = match uri.query().filter(|_| !target.contains('?')) {
         Some(query) => format!("{target}?{query}"),
@@ -187,7 +186,7 @@ fn redirect(target: HeaderValue, status: StatusCode) -> Response<Body> {
     response
 }
 
-/// The target with the path that was asked for in place of `.referrer`.
+/// Returns the target with the requested path in place of `.referrer`.
 fn with_referrer(target: &HeaderValue, asked: &Uri) -> HeaderValue {
     let own = asked.path_and_query().map_or("/", PathAndQuery::as_str);
     let own = utf8_percent_encode(own, NON_ALPHANUMERIC).to_string();
@@ -196,7 +195,7 @@ fn with_referrer(target: &HeaderValue, asked: &Uri) -> HeaderValue {
     replaced.and_then(|text| HeaderValue::try_from(text).ok()).unwrap_or_else(|| target.clone())
 }
 
-/// Refuses a request for which a rule has a key that may be meant as a check.
+/// Refuses a request because its rule has an unknown key, which could be an access check.
 fn refused(key: &str) -> Response<Body> {
     let text = "<p>A rule of staticwebapp.config.json for this address has a key that the emulator does not know.</p>";
     let mut response = page::html(StatusCode::INTERNAL_SERVER_ERROR, "500: Server Error", text);

@@ -1,4 +1,4 @@
-//! Who is let in: the API, the key, the product, the token.
+//! Access checks: the API, the key, the product and the token.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::emulator::data::{hop, token::Verifier};
 
-/// Lets a request in, which is then addressed to the API; or refuses it.
+/// Admits a request and addresses it to the API, or refuses it.
 pub(super) async fn admit(
     verifier: &Verifier,
     service: &GatewayService,
@@ -39,7 +39,7 @@ pub(super) async fn admit(
     upstream.address(request, rest).map_err(|_| Refusal::Internal)
 }
 
-/// Refuses a request that a policy applies to which the gateway does not carry out.
+/// Refuses a request if a policy that applies to it has an element that the gateway does not carry out.
 fn carried_out(
     service: &GatewayService,
     product: Option<&GatewayProduct>,
@@ -59,7 +59,7 @@ fn carried_out(
     }
 }
 
-/// In whose context a request is served. A key that does not fit is as good as none where none is needed.
+/// Returns the context in which a request is served. Where no key is required, an invalid key is ignored.
 fn context<'a>(
     service: &'a GatewayService,
     api: &GatewayApi,
@@ -78,7 +78,7 @@ fn context<'a>(
     Err(Refusal::MissingKey { realm, header: api.key_name.clone() })
 }
 
-/// The key of a request: in the header, or else in the query.
+/// Returns the key of a request, from the header or else from the query.
 fn key<'a>(api: &GatewayApi, request: &'a Request<Incoming>) -> Option<Cow<'a, [u8]>> {
     let header = api.key_header.as_ref().and_then(|name| request.headers().get(name));
     if let Some(value) = header {

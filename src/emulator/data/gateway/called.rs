@@ -1,14 +1,14 @@
-//! How a gateway was called.
+//! How a client called a gateway.
 
 use crate::emulator::data::scheme::Scheme;
 
 /// The address and the time of a call.
 #[derive(Clone, Copy)]
 pub(in crate::emulator::data) struct Called<'a> {
-    /// By which scheme.
+    /// The scheme.
     pub(in crate::emulator::data) scheme: Scheme,
-    /// By which host.
+    /// The host.
     pub(in crate::emulator::data) host: &'a str,
-    /// When, in seconds since 1970.
+    /// The time, in seconds since 1970.
     pub(in crate::emulator::data) now: i64,
 }

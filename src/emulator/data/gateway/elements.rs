@@ -1,4 +1,4 @@
-//! Which elements of policies the gateway carries out, which it skips, and for which it refuses a request.
+//! The policy elements that the gateway carries out, those that it skips, and those for which it refuses a request.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use crate::{
     provider::json::Everything,
 };
 
-/// The elements that the gateway carries out, and those that hold others.
+/// The elements that the gateway carries out, and those that only contain other elements.
 const CARRIED_OUT: &[&str] = &["base", "choose", "forward-request", "otherwise", "validate-jwt", "when"];
 
-/// The elements that the gateway skips: they change neither who is let in nor where a request goes.
+/// The elements that the gateway skips: they affect neither access nor the destination of a request.
 pub(in crate::emulator::data) const SKIPPED: &[&str] = &[
     "authentication-basic",
     "authentication-certificate",
@@ -57,8 +57,7 @@ pub(in crate::emulator::data) const SKIPPED: &[&str] = &[
     "xsl-transform",
 ];
 
-/// The elements for which a request is refused: they decide who is let in, what is answered, or where a
-/// request goes.
+/// The elements for which a request is refused: they decide about access, the answer or the destination of a request.
 pub(in crate::emulator::data) const REFUSED: &[&str] = &[
     "check-header",
     "cosmosdb-data-source",
@@ -86,10 +85,10 @@ pub(in crate::emulator::data) const REFUSED: &[&str] = &[
     "validate-status-code",
 ];
 
-/// What stands for a policy whose text is not XML.
+/// The name that is reported for a policy whose text is not XML.
 const WHOLE: &str = "policy";
 
-/// The elements of a policy that the gateway does not carry out, each once.
+/// Returns the elements of a policy that the gateway does not carry out, without duplicates.
 pub(in crate::emulator::data) fn not_carried_out(policy: &Resource) -> Vec<(String, Instead)> {
     let Some(elements) = policy_elements(policy) else { return vec![(WHOLE.to_owned(), Instead::Refused)] };
     let is_products = policy.id().parent().is_some_and(|owner| owner.is_a(ProductId::TYPE));
@@ -103,8 +102,8 @@ pub(in crate::emulator::data) fn not_carried_out(policy: &Resource) -> Vec<(Stri
     found
 }
 
-/// What is done instead of an element; `None` where it is carried out. An element that is not known may be a
-/// check, and before the call of the backend it is taken for one.
+/// Returns how the gateway handles an element that it does not carry out; `None` if it carries it out. An unknown
+/// element before the call of the backend counts as a check, because it could be one.
 fn instead(element: &PolicyElement, is_products: bool) -> Option<Instead> {
     let (name, is_before) =
         (element.name.as_str(), ["inbound", "backend"].contains(&element.section.as_str()));
@@ -115,7 +114,7 @@ fn instead(element: &PolicyElement, is_products: bool) -> Option<Instead> {
     if is_before && !SKIPPED.contains(&name) { Some(Instead::Refused) } else { Some(Instead::Skipped) }
 }
 
-/// For each owner of a policy, by the key of its id, the element for which its requests are refused.
+/// Returns, by the key of each policy owner's id, the element for which the owner's requests are refused.
 pub(super) fn refused(view: &Everything) -> HashMap<String, String> {
     let refusing = policies(view).filter_map(|policy| {
         let found = not_carried_out(policy).into_iter().find(|(_, instead)| *instead == Instead::Refused);
@@ -124,7 +123,7 @@ pub(super) fn refused(view: &Everything) -> HashMap<String, String> {
     refusing.collect()
 }
 
-/// The policies of every scope.
+/// Returns the policies of all scopes.
 pub(in crate::emulator::data) fn policies(view: &Everything) -> impl Iterator<Item = &Resource> {
     let is_policy = |resource: &&Resource| {
         let key = resource.id().key();

@@ -1,4 +1,4 @@
-//! The gateway of a service: API by path, key, product and token, and on to where the API is.
+//! The gateway of a service: selects the API by path, checks key, product and token, and calls the API's backend.
 
 mod access;
 mod called;
@@ -23,10 +23,10 @@ use self::{refusal::Refusal, upstream::Clients};
 use super::{hop, token::Verifier};
 use crate::emulator::reply::Body;
 
-/// How long the gateway waits for an API's answer to begin.
+/// The time limit for the start of an API's answer.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What all gateways share: connections to APIs, and what is known of tokens.
+/// The state that all gateways share: connections to APIs, and tokens that were already verified.
 pub(super) struct Gateway {
     clients: Clients,
     verifier: Verifier,
@@ -37,9 +37,9 @@ impl Gateway {
         Self { clients: Clients::new(), verifier }
     }
 
-    /// Lets a request in and passes the answer on, or says why not.
+    /// Admits a request and returns the API's answer, or returns the reason for the refusal.
     ///
-    /// The key goes on to the API with all else, as API Management passes it.
+    /// The key is forwarded to the API with the other headers, as API Management does.
     pub(super) async fn answer(
         &self,
         service: &GatewayService,

@@ -1,20 +1,20 @@
-//! The operations of an API: which paths and methods it serves.
+//! The operations of an API: the paths and methods that it serves.
 
 use hyper::Method;
 
 use crate::model::ApiOperation;
 
-/// An operation, taken apart once.
+/// A parsed operation.
 pub(super) struct GatewayOperation {
     method: String,
     segments: Vec<Segment>,
-    /// Whether it ends in `*`, which stands for whatever comes.
+    /// Whether the template ends in `*`, which matches any rest of the path.
     open_ended: bool,
-    /// The element of its policy for which each request is refused.
+    /// The element of its policy for which all requests are refused.
     pub(super) refused: Option<String>,
 }
 
-/// A segment of a template: literals, in lower case, with something between each two of them.
+/// A segment of a template: literals in lower case, with a parameter between any two of them.
 struct Segment(Vec<String>);
 
 impl GatewayOperation {
@@ -31,7 +31,7 @@ impl GatewayOperation {
         }
     }
 
-    /// Whether it serves a request for `path`, which begins behind the path of the API.
+    /// Whether the operation serves a request for `path`, which begins after the path of the API.
     pub(super) fn serves(&self, method: &Method, path: &str) -> bool {
         let mut asked = segments(path);
         self.method.eq_ignore_ascii_case(method.as_str())
@@ -40,7 +40,7 @@ impl GatewayOperation {
     }
 }
 
-/// The segments of a path; a slash at its end makes no difference.
+/// Returns the segments of a path; a trailing slash makes no difference.
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
@@ -77,7 +77,7 @@ fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Where a literal stands that has something before it.
+/// Returns the position of a literal that has at least one character before it.
 fn find_after_one(text: &str, literal: &str) -> Option<usize> {
     (1..=text.len()).find(|at| {
         let found = text.get(*at..).and_then(|rest| rest.get(..literal.len()));

@@ -1,4 +1,4 @@
-//! What a gateway says instead of letting a request in, word for word.
+//! The exact answers of a gateway that refuses a request.
 
 use hyper::{
     Response, StatusCode,
@@ -7,13 +7,13 @@ use hyper::{
 
 use crate::emulator::reply::{self, Body};
 
-/// Why the gateway does not let a request in, or cannot.
+/// Why the gateway refuses a request or cannot serve it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    /// No API, or none of its operations, is there.
+    /// There is no such API, or none of its operations matches.
     #[error("Resource not found")]
     NotFound,
-    /// There is no key.
+    /// The key is missing.
     #[error(
         "Access denied due to missing subscription key. Make sure to include subscription key when making \
          requests to an API."
@@ -21,30 +21,30 @@ pub(super) enum Refusal {
     MissingKey {
         /// The address of the API.
         realm: String,
-        /// The header that the key belongs in.
+        /// The header in which the key is expected.
         header: String,
     },
-    /// The key opens nothing here.
+    /// The key gives no access to this API.
     #[error(
         "Access denied due to invalid subscription key. Make sure to provide a valid key for an active \
          subscription."
     )]
     InvalidKey,
-    /// The policy does not let the token in.
+    /// The policy rejects the token.
     #[error("{message}")]
     Token {
-        /// The status that the policy asks for.
+        /// The status that the policy sets.
         status: u16,
-        /// What is wrong with the token, or the message that the policy has for all of it.
+        /// The problem with the token, or the message that the policy sets for all problems.
         message: String,
     },
-    /// The request depends on something that the emulator does not carry out.
+    /// The request depends on a feature that the emulator does not carry out.
     #[error("Internal server error")]
     NotEmulated {
-        /// The element of a policy, or the property of the API.
+        /// The policy element or the property of the API.
         what: String,
     },
-    /// The API cannot be reached, or what is stored for it makes no sense.
+    /// The API is unreachable, or the data that is stored for it is invalid.
     #[error("Internal server error")]
     Internal,
     /// The API did not answer in time.
@@ -52,7 +52,7 @@ pub(super) enum Refusal {
     TimedOut,
 }
 
-/// The header that names what the emulator does not carry out.
+/// The header that names the feature that the emulator does not carry out.
 const REFUSED: HeaderName = HeaderName::from_static("x-emulator-refused");
 
 impl Refusal {
@@ -70,7 +70,7 @@ impl Refusal {
         }
     }
 
-    /// The answer.
+    /// Converts the refusal to an HTTP response.
     pub(super) fn into_response(self) -> Response<Body> {
         let status = self.status();
         let body = serde_json::json!({"statusCode": status.as_u16(), "message": self.to_string()});

@@ -1,4 +1,4 @@
-//! Which API a request is for: by its path, and by the version that its query or a header names.
+//! Finds the API of a request: by its path, and by the version in the query or in a header.
 
 use std::collections::HashMap;
 
@@ -6,28 +6,28 @@ use hyper::{HeaderMap, Uri, header::HeaderName};
 
 use crate::model::{Api, Versioning};
 
-/// The APIs of a service by their paths, in lower case.
+/// The APIs of a service by path, in lower case.
 #[derive(Default)]
 pub(super) struct Routes(HashMap<Box<str>, Vec<Route>>);
 
 struct Route {
-    /// The place of the API.
+    /// The index of the API.
     api: usize,
     selector: Selector,
 }
 
 /// How a request selects one of the APIs that share a path.
 enum Selector {
-    /// No version has to be named.
+    /// By the path only, without a version.
     Path,
-    /// A parameter of the query names the version.
+    /// By the version in a query parameter.
     Query { parameter: String, version: String },
-    /// A header names the version.
+    /// By the version in a header.
     Header { name: HeaderName, version: String },
 }
 
 impl Selector {
-    /// The selector of an API; `None` where it cannot be determined.
+    /// Returns the selector of an API; `None` if it cannot be determined.
     fn of(versioning: &Versioning) -> Option<Self> {
         Some(match versioning {
             Versioning::Unversioned | Versioning::Segment { .. } => Self::Path,
@@ -41,7 +41,7 @@ impl Selector {
         })
     }
 
-    /// Whether a request names this version.
+    /// Whether a request selects this version.
     fn is_named(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         match self {
             Self::Path => false,
@@ -59,8 +59,8 @@ impl Selector {
 }
 
 impl Routes {
-    /// Adds an API: the current revision at its path, and every revision at `path;rev=n`. An API that was added
-    /// before keeps its addresses. Returns whether the addresses of the API are known.
+    /// Adds an API: the current revision at its path, and every revision at `path;rev=n`. APIs that were added before
+    /// keep their addresses. Returns whether the addresses of the API are known.
     pub(super) fn add(&mut self, api: &Api, at: usize) -> bool {
         let (Some(path), Some(_)) = (api.served_path(), Selector::of(&api.versioning)) else { return false };
         let path = path.to_ascii_lowercase();
@@ -73,7 +73,7 @@ impl Routes {
         true
     }
 
-    /// The place of the API that a request is for, and where in its path the rest begins.
+    /// Returns the index of the API of a request, and the rest of the path.
     pub(super) fn find<'p>(&self, uri: &'p Uri, headers: &HeaderMap) -> Option<(usize, &'p str)> {
         let path = uri.path().strip_prefix('/').unwrap_or(uri.path());
         let lower = path.to_ascii_lowercase();

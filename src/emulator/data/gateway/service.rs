@@ -1,4 +1,4 @@
-//! A service as its gateway sees it: APIs by path, and what a key opens.
+//! A service in the form that its gateway uses: APIs by path, and the scope of each key.
 
 use std::collections::HashMap;
 
@@ -19,84 +19,84 @@ use crate::{
 /// The type of version sets.
 const API_VERSION_SET: &str = "Microsoft.ApiManagement/service/apiVersionSets";
 
-/// A service and everything that its gateway decides by.
+/// A service, with all data for its gateway's decisions.
 pub(in crate::emulator::data) struct GatewayService {
     /// The service's id.
     pub(in crate::emulator::data) id: ApimServiceId,
-    /// The host of its gateway.
+    /// The hostname of its gateway.
     pub(in crate::emulator::data) host: String,
-    /// Whether a site, which comes from outside of any network of its own, can reach the gateway.
+    /// Whether a site, which calls from the public internet, can reach the gateway.
     pub(in crate::emulator::data) reachable: bool,
     routes: Routes,
     apis: Vec<GatewayApi>,
     products: Vec<GatewayProduct>,
-    /// The element of the service's policy for which each request is refused.
+    /// The element of the service's policy for which all requests are refused.
     pub(super) refused: Option<String>,
-    /// What each key opens, by the key's SHA-256.
+    /// The scope of each key, by the key's SHA-256.
     grants: HashMap<[u8; 32], Scope>,
 }
 
 /// An API that the gateway serves.
 pub(super) struct GatewayApi {
-    /// The path at which it is served, without slashes around it.
+    /// The path at which it is served, without leading and trailing slashes.
     pub(super) path: String,
-    /// Whether it asks for a key at all.
+    /// Whether it requires a key.
     pub(super) subscription_required: bool,
-    /// The header in which it looks for the key, as it is spelt.
+    /// The name of the header for the key, as spelled in the model.
     pub(super) key_name: String,
-    /// The same, if it is one that a request can have.
+    /// The same, if it is a valid header name.
     pub(super) key_header: Option<HeaderName>,
-    /// The query parameter in which it looks for the key where that header is absent.
+    /// The query parameter for the key, which is used if the header is absent.
     pub(super) key_parameter: String,
-    /// Where what is let in is sent.
+    /// The backend to which admitted requests are sent.
     pub(super) upstream: Option<Upstream>,
-    /// What it serves; everything, where there is none.
+    /// Its operations; without any, it serves all paths.
     operations: Vec<GatewayOperation>,
-    /// The element of its policy for which each request is refused.
+    /// The element of its policy for which all requests are refused.
     pub(super) refused: Option<String>,
-    /// The place of the first revision of the API.
+    /// The index of the first revision of the API.
     family: usize,
-    /// The places of the products that hold it.
+    /// The indices of the products that contain it.
     products: Vec<usize>,
 }
 
-/// A product: what its policy demands.
+/// A product, with the checks of its policy.
 pub(super) struct GatewayProduct {
     subscription_required: bool,
-    /// The checks of its policy, or `None` where that cannot be carried out.
+    /// The checks of its policy, or `None` if they cannot be carried out.
     pub(super) checks: Option<Vec<TokenCheck>>,
-    /// The element of its policy for which each request is refused.
+    /// The element of its policy for which all requests are refused.
     pub(super) refused: Option<String>,
 }
 
-/// What a key opens.
+/// The scope of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
-    /// Every API, by the built-in subscription or one for `/apis`.
+    /// All APIs: the built-in subscription, or one for `/apis`.
     Everything,
-    /// The revisions of the API whose first revision is at this place.
+    /// The revisions of the API whose first revision has this index.
     Api(usize),
-    /// The APIs of the product at this place.
+    /// The APIs of the product with this index.
     Product(usize),
-    /// Nothing that is there.
+    /// No existing API.
     Nothing,
 }
 
-/// The context in which a request is served: whose policy applies.
+/// The context in which a request is served: it selects the policy that applies.
 pub(super) enum PolicyContext<'a> {
-    /// A product's.
+    /// The context of a product.
     Product(&'a GatewayProduct),
-    /// That of the API or of the whole service, which skips what products demand.
+    /// The context of the API or of the whole service, where product policies do not apply.
     Beyond,
 }
 
 impl GatewayService {
-    /// The API that a request is for, and the rest of the path.
+    /// Returns the API of a request, and the rest of the path.
     pub(super) fn api<'p>(&self, uri: &'p Uri, headers: &HeaderMap) -> Option<(&GatewayApi, &'p str)> {
         self.routes.find(uri, headers).map(|(at, rest)| (&self.apis[at], rest))
     }
 
-    /// In whose context a key opens an API, if it does.
+    /// Returns the context in which a key gives access to an API, if it does.
     pub(super) fn context_of_key(&self, key: &[u8], api: &GatewayApi) -> Option<PolicyContext<'_>> {
         match *self.grants.get::<[u8; 32]>(&Sha256::digest(key).into())? {
             Scope::Everything => Some(PolicyContext::Beyond),
@@ -108,7 +108,7 @@ impl GatewayService {
         }
     }
 
-    /// In whose context an API is open to anybody, if it is.
+    /// Returns the context in which an API is accessible without a key, if it is.
     pub(super) fn context_without_key(&self, api: &GatewayApi) -> Option<PolicyContext<'_>> {
         let products = api.products.iter().map(|at| &self.products[*at]);
         let open = products.into_iter().find(|product| !product.subscription_required);
@@ -120,25 +120,25 @@ impl GatewayService {
 }
 
 impl GatewayApi {
-    /// Whether it has an operation for what is asked.
+    /// Whether it has an operation for the request.
     pub(super) fn serves(&self, method: &Method, rest: &str) -> bool {
         self.operations.is_empty() || self.operation(method, rest).is_some()
     }
 
-    /// The operation for what is asked.
+    /// Returns the operation for the request.
     pub(super) fn operation(&self, method: &Method, rest: &str) -> Option<&GatewayOperation> {
         self.operations.iter().find(|it| it.serves(method, rest))
     }
 }
 
-/// The host that a service's gateway is called by from outside.
+/// Returns the hostname at which clients call a service's gateway.
 pub(in crate::emulator::data) fn host(service: &ApimService) -> String {
     let given = service.gateway_host().and_then(|host| host.split(':').next());
     let usual = || format!("{}.azure-api.net", service.id.name());
     given.map_or_else(usual, str::to_owned).to_ascii_lowercase()
 }
 
-/// Reads everything that gateways decide by. `issuers` has the hosts that publish how a site's tokens are signed.
+/// Compiles all data for the gateways' decisions. `issuers` contains the hosts that publish a site's signing keys.
 pub(in crate::emulator::data) fn compile_all(
     view: &Everything,
     services: &[ApimService],
@@ -179,7 +179,7 @@ impl GatewayService {
     }
 }
 
-/// Services that are being put together: where each is, and each API and product within its service.
+/// Services during compilation: the index of each, and of each API and product within its service.
 struct Parts<'a> {
     services: &'a mut Vec<GatewayService>,
     places: HashMap<String, usize>,
@@ -196,7 +196,7 @@ impl Parts<'_> {
     fn add_apis(&mut self, view: &Everything, refused: &mut HashMap<String, String>) {
         let mut operations = operations(view, refused);
         let mut apis = apis(view);
-        // The API itself comes before the revisions that have a number in their names.
+        // The API itself comes before the revisions with a number in their names.
         apis.sort_by_key(|api| without_revision(api.id.name()).is_some());
         for api in apis {
             let Some(parent) = api.id.parent() else { continue };
@@ -258,7 +258,7 @@ impl Parts<'_> {
         }
     }
 
-    /// What a scope names, be it a whole id or relative to the service.
+    /// Parses a scope, which is a whole id or relative to the service.
     fn scope(&self, service: &str, scope: &str) -> Scope {
         let scope = scope.trim_end_matches('/').to_ascii_lowercase();
         let relative = scope.strip_prefix(service).unwrap_or(&scope);
@@ -289,7 +289,7 @@ impl GatewayApi {
     }
 }
 
-/// Every API with the scheme of its versions. A revision without a path is offline.
+/// Returns every API with its versioning scheme. A revision without a path is offline.
 pub(in crate::emulator::data) fn apis(view: &Everything) -> Vec<model::Api> {
     let sets = view.resources.iter().filter(|resource| resource.id().is_a(API_VERSION_SET));
     let sets: HashMap<&str, &Resource> = sets.map(|set| (set.id().key(), set)).collect();
@@ -308,7 +308,7 @@ pub(in crate::emulator::data) fn apis(view: &Everything) -> Vec<model::Api> {
     found.filter_map(|resource| model::Api::read(resource).ok()).map(with_scheme).collect()
 }
 
-/// The operations of each API, by the key of its id.
+/// Returns the operations of each API, by the key of its id.
 fn operations(
     view: &Everything,
     refused: &HashMap<String, String>,

@@ -1,4 +1,4 @@
-//! Where an API's requests go, and the connections that take them there.
+//! The backends of APIs, and the connections to them.
 
 use std::{
     io,
@@ -19,31 +19,31 @@ use hyper_util::{
 };
 use rustls::crypto::ring;
 
-/// How long a connection may take to be made.
+/// The time limit for opening a connection.
 const CONNECTING: Duration = Duration::from_secs(10);
-/// How long an unused connection is kept.
+/// The time for which an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
-/// How many unused connections to one host are kept.
+/// The maximum number of unused connections to one host.
 const MOST_IDLE: usize = 256;
 
-/// An API's `serviceUrl`, taken apart once.
+/// A parsed `serviceUrl` of an API.
 pub(super) struct Upstream {
     scheme: Scheme,
     authority: Authority,
     host: HeaderValue,
-    /// The path that everything is below, without a slash at its end.
+    /// The base path, without a trailing slash.
     base: String,
 }
 
-/// Clients for plain and for encrypted connections, each with a pool of them.
+/// HTTP clients for plain and for encrypted connections, each with a connection pool.
 pub(super) struct Clients {
     plain: Client<HttpConnector, Incoming>,
-    /// Made when it is first needed, since it reads the system's certificates.
+    /// Created when it is first needed, because it reads the system's certificates.
     encrypted: OnceLock<Client<HttpsConnector<HttpConnector>, Incoming>>,
 }
 
 impl Upstream {
-    /// Takes an address apart; `None` if it is none that a gateway can call.
+    /// Parses an address; `None` if a gateway cannot call it.
     pub(super) fn parse(url: &str) -> Option<Self> {
         let parts = Uri::try_from(url).ok()?.into_parts();
         let scheme = parts.scheme.filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme))?;
@@ -54,7 +54,7 @@ impl Upstream {
         Some(Self { scheme, authority, host, base })
     }
 
-    /// Addresses a request to `rest` below the upstream.
+    /// Addresses a request to `rest` below the upstream's base path.
     pub(super) fn address(&self, request: &mut Request<Incoming>, rest: &str) -> io::Result<()> {
         let query = request.uri().query();
         let mut target = String::with_capacity(self.base.len() + rest.len() + query.map_or(0, str::len) + 2);
@@ -86,7 +86,7 @@ impl Clients {
         Self { plain: builder().build(plain), encrypted: OnceLock::new() }
     }
 
-    /// Sends a request to the host of its address, and returns as soon as the answer begins.
+    /// Sends a request to the host of its address, and returns when the head of the answer arrives.
     pub(super) async fn send(&self, request: Request<Incoming>) -> io::Result<Response<Incoming>> {
         if request.uri().scheme() == Some(&Scheme::HTTP) {
             return self.plain.request(request).await.map_err(io::Error::other);

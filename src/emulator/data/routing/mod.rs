@@ -1,4 +1,4 @@
-//! Who answers at which host, by what the model is and was.
+//! Routing: finds the site or service of a host, for the current and for earlier generations of the model.
 
 mod history;
 mod site;
@@ -11,7 +11,7 @@ pub(super) use self::{
 };
 use crate::provider::json::Everything;
 
-/// The latest generations of the model, and the routing that viewers go by.
+/// The latest generations of the model, and the routing that viewers use.
 pub(super) type History = history::History<Everything, Routing>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the model says of each host, compiled once and then only read.
+//! The targets of all hosts, compiled once from the model and then only read.
 
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ use crate::{
     provider::json::Everything,
 };
 
-/// Who answers at which host, compiled when the first request needs it.
+/// The target of each host, compiled when the first request needs it.
 pub(in crate::emulator::data) struct Routing(LazyLock<Table, Box<dyn FnOnce() -> Table + Send>>);
 
 impl Routing {
@@ -38,17 +38,17 @@ impl Deref for Routing {
     }
 }
 
-/// Who answers at which host.
+/// The target of each host.
 #[derive(Default)]
 pub(in crate::emulator::data) struct Table {
     sites: HashMap<Box<str>, Arc<Site>>,
     gateways: HashMap<Box<str>, Arc<GatewayService>>,
-    /// By the key of their ids.
+    /// The services by the key of their ids.
     services: HashMap<Box<str>, Arc<GatewayService>>,
 }
 
 impl Table {
-    /// Reads the model. What is malformed in it is not routed to.
+    /// Compiles the model. Malformed resources are not routed to.
     pub(in crate::emulator::data) fn compile(view: &Everything) -> Self {
         let mut table = Self::default();
         let services = view.of_type(ApimServiceId::TYPE, ApimService::read);
@@ -62,17 +62,17 @@ impl Table {
         table
     }
 
-    /// The site environment at a host in lower case.
+    /// Returns the site environment at a host; the host is in lower case.
     pub(in crate::emulator::data) fn site(&self, host: &str) -> Option<&Site> {
         self.sites.get(host).map(AsRef::as_ref)
     }
 
-    /// The service whose gateway is at a host in lower case.
+    /// Returns the service whose gateway is at a host; the host is in lower case.
     pub(in crate::emulator::data) fn gateway(&self, host: &str) -> Option<&GatewayService> {
         self.gateways.get(host).map(AsRef::as_ref)
     }
 
-    /// The service of an id, by the key of that.
+    /// Returns a service by the key of its id.
     pub(in crate::emulator::data) fn service(&self, key: &str) -> Option<&GatewayService> {
         self.services.get(key).map(AsRef::as_ref)
     }
@@ -109,14 +109,14 @@ impl Table {
         self.services.insert(service.id.key().into(), service);
     }
 
-    /// The hosts at which a site publishes how its tokens are signed, and whom they name as their issuer.
+    /// Returns the hosts at which sites publish their signing keys, with the issuer that each names.
     fn issuers(&self) -> HashMap<Box<str>, String> {
         let issuer = |site: &Site| format!("https://{}/.auth", site.hostname);
         self.sites.iter().map(|(host, site)| (host.clone(), issuer(site))).collect()
     }
 }
 
-/// The link of each environment, by the key of its id.
+/// Returns the link of each environment, by the key of its id.
 fn links(view: &Everything, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, Link> {
     let backends = view.of_type(LinkedBackendId::TYPE, LinkedBackend::read);
     let works = |backend: &LinkedBackend| {

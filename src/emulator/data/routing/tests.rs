@@ -1,4 +1,4 @@
-//! What viewers go by, and since when.
+//! Tests of the routing that viewers use, and of the time from which they use it.
 
 use std::{
     sync::{Arc, Weak},
@@ -61,7 +61,7 @@ async fn a_viewer_that_is_behind_goes_by_an_earlier_generation() {
 async fn a_change_that_has_arrived_stays() {
     let history = History::default();
     let gateway = |delay| known(&history, Viewer::Gateway, delay);
-    // The edges are far behind, so that a generation makes room for a later one of the same second.
+    // The edges lag far behind, so that a later generation of the same second replaces an earlier one.
     let mut published = vec![publish(&history, "first.example", 64)];
     tokio::time::advance(Duration::from_millis(500)).await;
     published.push(publish(&history, "second.example", 64));
@@ -76,7 +76,7 @@ async fn a_change_that_has_arrived_stays() {
     assert_eq!(gateway(100), ["third.example"]);
 }
 
-/// Publishes 300 generations, 50 ms apart, while both viewers look on.
+/// Publishes 300 generations, 50 ms apart, while both viewers read.
 async fn storm(history: &History, longest: u64) -> Vec<Weak<Everything>> {
     let mut published = Vec::new();
     for number in 0..300 {
@@ -116,7 +116,7 @@ async fn a_change_arrives_never_before_its_delay_and_soon_after() {
     let mut arrived = None;
     for number in 0..100 {
         tokio::time::advance(Duration::from_millis(100)).await;
-        // The second name stays where it is while other changes go on.
+        // The second name does not move while other changes are made.
         let resources = vec![site("a", "second.example"), site("b", &format!("b-{number}.example"))];
         history.publish(Arc::new(Everything { resources, ..Everything::default() }), longest);
         let routing = history.behind_by(Viewer::Gateway, longest, Routing::of).unwrap();

@@ -1,4 +1,4 @@
-//! An API on a real socket, which tells what it has seen and does what its path says.
+//! An API on a real socket, which records its requests and behaves as their paths say.
 
 use std::{
     convert::Infallible,
@@ -23,30 +23,30 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, sync::Notify};
 
-/// How much an API sends at a time.
+/// The size of one part of a large body, in bytes.
 pub(super) const CHUNK: usize = 64 << 10;
 
 type Sent = UnsyncBoxBody<Bytes, Infallible>;
 
-/// The API, and what it has seen.
+/// The API and its record of requests.
 #[derive(Clone, Default)]
 pub(super) struct Api(Arc<State>);
 
 #[derive(Default)]
 struct State {
     seen: Mutex<Vec<Parts>>,
-    /// How much of its bodies was asked for.
+    /// How many bytes of its bodies were requested.
     produced: AtomicU64,
-    /// Rung when a request arrives.
+    /// Notified when a request arrives.
     arrived: Notify,
-    /// Rung when a request is given up.
+    /// Notified when a request is dropped.
     given_up: Notify,
-    /// Lets the next part of a slow answer out.
+    /// Releases the next part of a slow answer.
     next: Notify,
 }
 
 impl Api {
-    /// Begins to listen, and returns where.
+    /// Starts listening, and returns the address.
     pub(super) async fn listen() -> (Self, SocketAddr) {
         let api = Self::default();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -64,17 +64,17 @@ impl Api {
         (api, address)
     }
 
-    /// The latest request.
+    /// Returns the latest request.
     pub(super) fn last(&self) -> Parts {
         self.0.seen.lock().unwrap().last().expect("the API was called").clone()
     }
 
-    /// How many requests there were.
+    /// Returns the number of requests.
     pub(super) fn calls(&self) -> usize {
         self.0.seen.lock().unwrap().len()
     }
 
-    /// How many bytes of its bodies it was asked for.
+    /// Returns how many bytes of its bodies were requested.
     pub(super) fn produced(&self) -> u64 {
         self.0.produced.load(SeqCst)
     }
@@ -110,7 +110,7 @@ impl Api {
         })
     }
 
-    /// So many bytes, as fast as they are taken.
+    /// Returns a body of this size, as fast as it is read.
     fn large(&self, size: u64) -> Sent {
         let state = Arc::clone(&self.0);
         let frames = stream::unfold(size, move |left| {
@@ -125,7 +125,7 @@ impl Api {
     }
 }
 
-/// So many parts, each when it is let out.
+/// Returns a body of this number of parts, each sent when it is released.
 fn drip(parts: u64, guard: GiveUp) -> Sent {
     let frames = stream::unfold((parts, guard), |(left, guard)| async move {
         if left == 0 {
@@ -137,7 +137,7 @@ fn drip(parts: u64, guard: GiveUp) -> Sent {
     StreamBody::new(Box::pin(frames)).boxed_unsync()
 }
 
-/// Tells when a request is no longer worked at.
+/// Notifies when its request is dropped.
 struct GiveUp(Api);
 
 impl Drop for GiveUp {

@@ -1,4 +1,4 @@
-//! A folder as the content of a site.
+//! A directory as the content of a site.
 
 use std::path::Path;
 
@@ -136,7 +136,7 @@ async fn a_link_that_changes_while_it_is_served_never_leads_out() {
     tokio::task::block_in_place(|| {
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                // What is at the name changes between a directory of the site and a link out of it.
+                // Points the link in turn to a directory of the site and to one outside of it.
                 while !over.load(std::sync::atomic::Ordering::Relaxed) {
                     for target in ["empty", "../outside"] {
                         let next = site.join("next");

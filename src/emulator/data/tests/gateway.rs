@@ -1,4 +1,4 @@
-//! What reaches an API, and what is refused with which words.
+//! Which requests reach an API, and the exact messages of refusals.
 
 use serde_json::json;
 
@@ -77,7 +77,7 @@ async fn a_backend_out_of_reach_is_a_failed_call() {
 #[tokio::test]
 async fn an_api_that_does_not_answer_is_the_gateways_own_error() {
     let world = World::linked().await;
-    // A port that is taken, and at which nothing listens.
+    // A port that is bound but not listening.
     let deaf = tokio::net::TcpSocket::new_v4().unwrap();
     deaf.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let address = deaf.local_addr().unwrap();

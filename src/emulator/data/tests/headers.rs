@@ -1,4 +1,4 @@
-//! Which headers arrive where.
+//! Which headers reach the API.
 
 use super::world::{GATEWAY, SITE, World, request};
 

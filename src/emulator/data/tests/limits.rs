@@ -1,4 +1,4 @@
-//! What the gateway does not carry out: refused where it may be a check, and always named.
+//! Policies that the gateway does not carry out: refused if they could be a check, and always reported.
 
 use serde_json::{Value, json};
 

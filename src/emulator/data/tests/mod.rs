@@ -1,4 +1,4 @@
-//! The data plane on real sockets, with a real API behind it.
+//! Tests of the data plane on real sockets, with a real API as its backend.
 
 mod api;
 mod content;

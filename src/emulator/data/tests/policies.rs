@@ -1,4 +1,4 @@
-//! Policies of every kind: what the gateway lets in agrees with the verdict on them.
+//! Policies of every kind: the gateway's decisions agree with the verdict on each policy.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::world::{GATEWAY, NOW, SITE, World, policy, product};
 use crate::model::{ApimPolicy, Hostname, Resource};
 
 const KEY: &str = "key-of-mango";
-/// The secret that some policies trust, and its Base64.
+/// The secret that some policies trust, and its Base64 form.
 const SECRET: (&[u8], &str) = (b"secret-secret-secret-secret", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0");
 
 fn encoded(value: &Value) -> String {
@@ -25,7 +25,7 @@ fn claims(issuer: &str, expires: Option<i64>) -> Value {
     claims
 }
 
-/// Tokens that are not valid ones of the site.
+/// Returns tokens that are not valid tokens of the site.
 async fn forged(world: &World) -> Vec<String> {
     let (signer, own) = (world.signer().await, format!("https://{SITE}/.auth"));
     let later = Some(NOW + 300);
@@ -73,7 +73,7 @@ async fn agrees(world: &World, name: &str, properties: &Value, expected: Option<
 async fn the_gateway_agrees_with_the_verdict_on_each_trial() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/trials/policies.json");
     let Ok(text) = std::fs::read_to_string(path) else {
-        // There are no trials beside this project.
+        // The trial policies are not next to this project.
         return;
     };
     let trials: Value = serde_json::from_str(&text).unwrap();

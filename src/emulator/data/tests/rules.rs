@@ -1,4 +1,4 @@
-//! `staticwebapp.config.json`: who may see what, and what is answered instead.
+//! `staticwebapp.config.json`: which users can access a path, and which answers are replaced.
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::{
     world::{Answer, SITE, World, request},
 };
 
-/// A site with these rules beside its content.
+/// Creates a site with these rules next to its content.
 async fn site(rules: &Value) -> (World, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [

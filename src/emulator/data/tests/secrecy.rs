@@ -1,4 +1,4 @@
-//! No key and no token in any log.
+//! No log contains a key or a token.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -13,7 +13,7 @@ use tracing::{
 
 use super::world::{GATEWAY, SITE, World, id, product};
 
-/// Writes down everything that is logged, at every level.
+/// Records all log output, at every level.
 #[derive(Clone, Default)]
 struct Ear(Arc<Mutex<String>>);
 

@@ -1,4 +1,4 @@
-//! Signing in as whoever one says one is.
+//! Sign-in as any user.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hyper::Method;

@@ -1,4 +1,4 @@
-//! Bodies as they come, limits, and clients that go away.
+//! Streamed bodies, limits, and clients that disconnect.
 
 use std::{
     convert::Infallible,
@@ -20,10 +20,10 @@ use super::{
     world::{SITE, World, request},
 };
 
-/// More than the sockets between two ends hold, and far less than a large body.
+/// More bytes than the socket buffers of a connection hold, and far fewer than a large body.
 const BUFFERED: u64 = 32 << 20;
 const LARGE: u64 = 128 << 20;
-/// For what hangs if it is broken.
+/// The time limit for operations that would hang if they were broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]

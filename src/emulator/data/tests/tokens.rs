@@ -1,4 +1,4 @@
-//! Tokens: as the edge signs them, and as the gateway judges them.
+//! Tokens: how the edge signs them, and how the gateway judges them.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn encoded(value: &Value) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// The header, the claims and the signature of a token.
+/// Splits a token into header, claims and signature.
 fn parts(token: &str) -> (Value, Value, String) {
     let [head, claims, signature] = token.trim_start_matches("Bearer ").split('.').collect::<Vec<_>>()[..]
     else {
@@ -24,7 +24,7 @@ fn parts(token: &str) -> (Value, Value, String) {
     (decoded(head), decoded(claims), signature.to_owned())
 }
 
-/// Puts another policy in place of the first site's.
+/// Replaces the policy of the first site.
 fn with_check(world: &World, attributes: &str, inner: &str) {
     let configuration =
         format!("<openid-config url=\"https://{SITE}/.auth/.well-known/openid-configuration\" />");

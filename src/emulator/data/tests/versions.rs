@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::world::{GATEWAY, SITE, World, id, product};
 
-/// Puts a version set, and an API of it in place of the orders, served from a folder of its own.
+/// Adds a version set, and replaces the orders API with a version of it that has its own base path.
 fn version(world: &World, api: &str, version: &str, set: &Value) {
     world.put("service/apiVersionSets/orders", set);
     let properties = json!({"path": "api/orders", "apiVersion": version, "isCurrent": true,

@@ -45,10 +45,10 @@ pub(super) const NOW: i64 = 1_700_000_000;
 
 const GROUP: &str = "/subscriptions/s/resourceGroups/rg/providers";
 
-/// One key pair for all tests, since it takes a while to make one.
+/// One key pair for all tests, because generating one is slow.
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| Keyring::generate(Arc::new(System)));
 
-/// A clock that stands until it is moved, and ids that are told apart.
+/// A clock that only moves when a test advances it, and ids that differ from each other.
 #[derive(Debug)]
 struct Clock {
     now: AtomicI64,
@@ -65,7 +65,7 @@ impl Ambient for Clock {
     }
 }
 
-/// Everything, running.
+/// The model, the data plane, the API and their tasks.
 pub(super) struct World {
     pub(super) api: Api,
     api_address: SocketAddr,
@@ -75,7 +75,7 @@ pub(super) struct World {
     view: Mutex<Everything>,
 }
 
-/// An answer that was read to its end.
+/// An answer whose body was read to its end.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -88,7 +88,7 @@ impl Answer {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {self:?}")).to_str().unwrap()
     }
 
-    /// What a gateway says.
+    /// Asserts the status and the message of a gateway's answer.
     #[track_caller]
     pub(super) fn assert_says(&self, status: u16, message: &str) {
         let said: Value = serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"));
@@ -99,7 +99,7 @@ impl Answer {
 }
 
 impl World {
-    /// Both sites are linked; the product of each holds the orders.
+    /// Links both sites; the product of each contains the orders API.
     pub(super) async fn linked() -> Self {
         Self::with_content(vec![]).await
     }
@@ -123,7 +123,7 @@ impl World {
         world
     }
 
-    /// Changes the model, and tells the data plane.
+    /// Changes the model, and publishes it to the data plane.
     pub(super) fn edit(&self, change: impl FnOnce(&mut Everything)) {
         let mut view = self.view.lock().unwrap();
         change(&mut view);
@@ -138,7 +138,7 @@ impl World {
         });
     }
 
-    /// Adds a resource, or puts it in place of the one that has its id.
+    /// Adds a resource, or replaces the one with the same id.
     pub(super) fn put(&self, tail: &str, properties: &Value) {
         self.edit(|view| put(view, tail, properties));
     }
@@ -148,27 +148,27 @@ impl World {
         self.edit(|view| view.resources.retain(|resource| *resource.id() != id));
     }
 
-    /// What the data plane does not carry out.
+    /// Returns the limits that the data plane reports.
     pub(super) fn limits(&self) -> Value {
         Value::Object(self.plane.limits())
     }
 
-    /// Where the API is.
+    /// Returns the address of the API.
     pub(super) fn api_address(&self) -> SocketAddr {
         self.api_address
     }
 
-    /// Who signs for every site.
+    /// Returns the signer of all sites.
     pub(super) async fn signer(&self) -> Arc<Signer> {
         self.plane.edges.keyring.signer().await
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     pub(super) fn wait(&self, seconds: i64) {
         self.clock.now.fetch_add(seconds, SeqCst);
     }
 
-    /// A connection of a client's own.
+    /// Opens a new connection for a client.
     pub(super) async fn connect<B>(&self) -> conn::http1::SendRequest<B>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
@@ -180,7 +180,7 @@ impl World {
         sender
     }
 
-    /// Sends a request whose answer is still to be read.
+    /// Sends a request and returns the answer before its body is read.
     pub(super) async fn begin(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {
         self.connect().await.send_request(request).await.unwrap()
     }
@@ -205,7 +205,7 @@ impl World {
         self.get_with(GATEWAY, "/api/orders", &headers).await
     }
 
-    /// The token that a site sends to its API now.
+    /// Returns the token that a site currently sends to its API.
     pub(super) async fn token_of(&self, site: &str) -> String {
         assert_eq!(self.get(site, "/api/orders").await.status, 200);
         self.api.last().headers["x-ms-auth-token"].to_str().unwrap().to_owned()
@@ -236,7 +236,7 @@ async fn serve(plane: Arc<DataPlane>) -> SocketAddr {
     address
 }
 
-/// The id of a resource, from its provider or from within the service.
+/// Returns the id of a resource, given its path from the provider or from within the service.
 pub(super) fn id(tail: &str) -> ResourceId {
     let text = match tail.strip_prefix("service") {
         Some(rest) => format!("{GROUP}/Microsoft.ApiManagement/service/shop-apim{rest}"),
@@ -252,7 +252,7 @@ pub(super) fn put(view: &mut Everything, tail: &str, properties: &Value) {
     view.resources.push(Resource::new(id, properties));
 }
 
-/// The key of a site, or one that is told apart from it by its suffix.
+/// Returns the key of a site, or a key that differs from it by a suffix.
 pub(super) fn key(text: &str) -> Key {
     Key::new(format!("key-of-{text}")).unwrap()
 }
@@ -269,7 +269,7 @@ fn view(api: SocketAddr) -> Everything {
     view
 }
 
-/// Links a site as the engine does.
+/// Links a site in the same way as the engine.
 fn link(view: &mut Everything, name: &str, hostname: &str) {
     let names = LinkNames::of(Hostname::parse(hostname).unwrap());
     let service = ApimServiceId::try_from(id("service")).unwrap();
@@ -289,12 +289,12 @@ fn link(view: &mut Everything, name: &str, hostname: &str) {
     view.site_keys.insert((*backend).clone(), Arc::new(key(name)));
 }
 
-/// The product of the first site.
+/// Returns the product of the first site.
 pub(super) fn product() -> &'static str {
     "service/products/mango-grass-1"
 }
 
-/// The policy of the first site's product, with another check in place of its own.
+/// Returns the policy of the first site's product, with another check instead of its own.
 pub(super) fn policy(inbound: &str) -> Value {
     json!({"format": "xml", "value": format!("<policies><inbound><base />{inbound}</inbound></policies>")})
 }

@@ -1,4 +1,4 @@
-//! A `validate-jwt`, carried out.
+//! Carries out a `validate-jwt` policy.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -14,11 +14,11 @@ use super::{
 };
 use crate::model::{TokenPlace, ValidateJwt, site_of_configuration};
 
-/// The check of a policy, with what it trusts looked up.
+/// The check of a policy, with its trusted issuers resolved.
 pub(in crate::emulator::data) struct TokenCheck {
     rule: ValidateJwt,
     place: Position,
-    /// Whether it trusts the key of this run: whether the configuration of a site is among its sources.
+    /// Whether it trusts the key pair of this run: whether a site's configuration is among its OpenID configurations.
     trusts_sites: bool,
     issuers: Vec<String>,
 }
@@ -29,10 +29,10 @@ enum Position {
 }
 
 impl TokenCheck {
-    /// Looks up what a rule trusts; `None` if it looks for the token where none can be.
+    /// Resolves the issuers that a rule trusts; `None` if the rule reads the token from an invalid header name.
     ///
-    /// `issuers` has whom the tokens of a site name as their issuer, by the hosts of the sites. A configuration
-    /// anywhere else cannot be had here, so it makes nobody trusted.
+    /// `issuers` maps the host of each site to the issuer of its tokens. A configuration at any other address cannot be
+    /// fetched here, so it adds no trusted issuer.
     pub(in crate::emulator::data) fn new(
         rule: ValidateJwt,
         issuers: &HashMap<Box<str>, String>,
@@ -48,7 +48,7 @@ impl TokenCheck {
         Some(Self { rule, place, trusts_sites, issuers })
     }
 
-    /// Lets a request in, or says what is wrong with its token.
+    /// Admits a request, or returns the problem with its token.
     pub(in crate::emulator::data) async fn admit<B>(
         &self,
         request: &Request<B>,
@@ -70,13 +70,13 @@ impl TokenCheck {
         token.claims.have(&self.rule.required_claims)
     }
 
-    /// The status and the message of a refusal.
+    /// Returns the status and the message of a refusal.
     pub(in crate::emulator::data) fn refusal(&self, fault: &TokenFault) -> (u16, String) {
         let message = self.rule.failure_message.clone().unwrap_or_else(|| fault.to_string());
         (self.rule.failure_status.unwrap_or(401), message)
     }
 
-    /// The token of a request, without its scheme.
+    /// Returns the token of a request, without its scheme.
     fn text<'a, B>(&self, request: &'a Request<B>) -> Option<Cow<'a, str>> {
         let text = match &self.place {
             Position::Header(name) => Cow::Borrowed(request.headers().get(name)?.to_str().ok()?),
@@ -92,7 +92,7 @@ impl TokenCheck {
         })
     }
 
-    /// The scheme that is needed: the service looks at it in `Authorization` alone.
+    /// Returns the required scheme. The service checks it only in the `Authorization` header.
     fn scheme(&self) -> Option<&str> {
         match &self.place {
             Position::Header(name) if *name == AUTHORIZATION => self.rule.scheme.as_deref(),
@@ -100,7 +100,8 @@ impl TokenCheck {
         }
     }
 
-    /// Where in a value the token stands: behind the scheme that is asked for, or behind any or none.
+    /// Returns the range of the token in a value: after the required scheme or, if none is required, after an optional
+    /// one.
     fn within(&self, text: &str) -> Option<(usize, usize)> {
         let text = text.trim_end();
         let scheme = text.split_once(' ').map(|(scheme, _)| scheme);

@@ -1,4 +1,4 @@
-//! What a token claims, as JSON has it.
+//! The claims of a token.
 
 use serde_json::{Map, Value};
 
@@ -9,12 +9,12 @@ use crate::model::{ClaimMatch, RequiredClaim};
 pub(super) struct Claims(Map<String, Value>);
 
 impl Claims {
-    /// Reads claims; `None` unless they are a JSON object.
+    /// Parses claims; `None` unless they are a JSON object.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok().map(Self)
     }
 
-    /// A moment, in seconds since 1970. Any that is no number of seconds is none.
+    /// Returns a time, in seconds since 1970; `None` if the claim is not a number of seconds.
     pub(super) fn moment(&self, name: &str) -> Option<i64> {
         let value = self.0.get(name)?;
         #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second is of no account")]
@@ -26,7 +26,7 @@ impl Claims {
         self.0.get("iss").and_then(Value::as_str)
     }
 
-    /// Whether it is meant for one of these.
+    /// Whether the token is for one of these audiences.
     pub(super) fn is_for(&self, audiences: &[String]) -> bool {
         let fits = |value: &Value| value.as_str().is_some_and(|it| audiences.iter().any(|known| known == it));
         match self.0.get("aud") {
@@ -36,7 +36,7 @@ impl Claims {
         }
     }
 
-    /// Whether everything is claimed that has to be.
+    /// Checks that the token has all required claims.
     pub(super) fn have(&self, required: &[RequiredClaim]) -> Result<(), TokenFault> {
         let missing = required.iter().filter(|claim| !self.0.contains_key(&claim.name));
         let missing: Vec<String> = missing.map(|claim| claim.name.clone()).collect();

@@ -1,33 +1,33 @@
-//! What can be wrong with a token.
+//! The reasons for which a token is rejected.
 //!
-//! Where Azure's pages give the words, these are the words. Where they say only that the text is that of
-//! Microsoft's token library, it is the line of that library that fits.
+//! Where Azure's documentation gives the message, it is used here. Where it says only that the message is that of
+//! Microsoft's token library, the matching message of that library is used.
 
-/// Why a token is not let in.
+/// Why a token is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::emulator::data) enum TokenFault {
-    /// There is none, or none behind the scheme that is asked for.
+    /// There is no token, or none after the required scheme.
     #[error("JWT not present.")]
     NotPresent,
-    /// It is no token.
+    /// The text is not a token.
     #[error("Invalid JWT.")]
     Malformed,
-    /// It bears no signature.
+    /// It has no signature.
     #[error("IDX10504: Unable to validate signature, token does not have a signature. Access denied.")]
     Unsigned,
-    /// Its signature is not that of the key that it names.
+    /// The signature does not match the key that the token names.
     #[error("IDX10511: Signature validation failed. Access denied.")]
     SignatureInvalid,
-    /// It names a key, or a way of signing, that is not trusted here.
+    /// The key or the algorithm that it names is not trusted here.
     #[error("IDX10503: Signature validation failed. The token's key was not found. Access denied.")]
     KeyNotFound,
-    /// It is meant for somebody else.
+    /// Its audience is not an allowed one.
     #[error("IDX10214: Audience validation failed. Access denied.")]
     AudienceNotAllowed,
-    /// Somebody else has issued it.
+    /// Its issuer is not an allowed one.
     #[error("IDX10205: Issuer validation failed. Access denied.")]
     IssuerNotAllowed,
-    /// It does not say when it expires.
+    /// It has no expiration time.
     #[error("IDX10225: Lifetime validation failed. The token is missing an Expiration Time. Access denied.")]
     NoExpiration,
     /// It is not valid yet.
@@ -36,10 +36,10 @@ pub(in crate::emulator::data) enum TokenFault {
     /// It is no longer valid.
     #[error("IDX10223: Lifetime validation failed. The token is expired. Access denied.")]
     Expired,
-    /// It lacks claims.
+    /// Required claims are missing.
     #[error("JWT is missing the following claims: {}. Access denied.", .0.join(", "))]
     ClaimsMissing(Vec<String>),
-    /// A claim of it has another value than it may have.
+    /// A claim has a value that is not allowed.
     #[error("Claim {name} value of {value} is not allowed. Access denied.")]
     ClaimNotAllowed {
         /// The claim.

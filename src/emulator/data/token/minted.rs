@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 use super::signer::Signer;
 use crate::{emulator::data::principal::Principal, model::Hostname};
 
-/// How long a token is good for, in seconds.
+/// The lifetime of a token, in seconds.
 const LIFETIME: i64 = 300;
-/// How many people's tokens are kept within one second.
+/// The maximum number of users whose tokens are kept within one second.
 const MOST_KEPT: usize = 1024;
 
-/// What was signed within this second. RS256 has no chance in it: the same claims within the same second
-/// are the same token.
+/// The tokens that were signed within the current second. RS256 is deterministic: the same claims within the same
+/// second give the same token.
 pub(in crate::emulator::data) struct Minted {
     audience: String,
     tokens: Mutex<Tokens>,
@@ -27,17 +27,17 @@ pub(in crate::emulator::data) struct Minted {
 struct Tokens {
     second: i64,
     anonymous: Option<HeaderValue>,
-    /// By who is signed in.
+    /// By signed-in user.
     signed_in: HashMap<Box<str>, HeaderValue>,
 }
 
 impl Minted {
-    /// Tokens for whom `audience` names.
+    /// Creates a store of tokens for the audience.
     pub(in crate::emulator::data) fn for_audience(audience: String) -> Self {
         Self { audience, tokens: Mutex::default() }
     }
 
-    /// The header of a site's token for somebody, or for nobody in particular, signed in the second `now`.
+    /// Returns the header with a site's token for a user, or for an anonymous client, signed in the second `now`.
     pub(in crate::emulator::data) fn header(
         &self,
         site: &Hostname,

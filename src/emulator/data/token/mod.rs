@@ -1,4 +1,4 @@
-//! The tokens that a site's edge signs and a gateway checks.
+//! The tokens that a site's edge signs and a gateway verifies.
 
 mod check;
 mod claims;

@@ -1,4 +1,4 @@
-//! The key pair of one run, with which every site signs.
+//! The key pair of one run, with which all sites sign.
 
 use std::{fmt::Write as _, sync::Arc, thread};
 
@@ -22,23 +22,23 @@ const BITS: usize = 2048;
 pub(in crate::emulator::data) struct Signer {
     pair: KeyPair,
     kid: String,
-    /// The header of every token, encoded, with the dot behind it.
+    /// The encoded header of all tokens, with the dot after it.
     head: String,
 }
 
-/// A signer that is being made, which takes a while.
+/// A signer whose key pair is generated in the background, because that is slow.
 #[derive(Clone)]
 pub(in crate::emulator::data) struct Keyring(watch::Receiver<Option<Arc<Signer>>>);
 
 impl Keyring {
-    /// Begins to make a key pair, in a thread of its own.
+    /// Starts to generate a key pair, in a separate thread.
     pub(in crate::emulator::data) fn generate(ambient: Arc<dyn Ambient>) -> Self {
         let (sender, receiver) = watch::channel(None);
         thread::spawn(move || sender.send(Some(Arc::new(Signer::generate(&*ambient)))));
         Self(receiver)
     }
 
-    /// The signer, as soon as there is one.
+    /// Waits for the signer and returns it.
     pub(in crate::emulator::data) async fn signer(&self) -> Arc<Signer> {
         if let Some(signer) = &*self.0.borrow() {
             return Arc::clone(signer);
@@ -61,12 +61,12 @@ impl Signer {
         Self { pair, kid, head }
     }
 
-    /// The id of the key.
+    /// Returns the id of the key.
     pub(super) fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// A token with these claims.
+    /// Signs a token with these claims.
     pub(in crate::emulator::data) fn sign(&self, claims: &Value) -> String {
         let mut token = self.head.clone();
         BASE64_URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
@@ -79,33 +79,33 @@ impl Signer {
         token
     }
 
-    /// Whether it has signed this.
+    /// Whether the signature of the message was made with this key pair.
     pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref());
         key.verify(message, signature).is_ok()
     }
 
-    /// The public key, as a JSON web key set.
+    /// Returns the public key as a JSON Web Key Set.
     pub(in crate::emulator::data) fn key_set(&self) -> Value {
         let components = PublicKeyComponents::<Vec<u8>>::from(self.pair.public_key());
         let [n, e] = [components.n, components.e].map(|number| BASE64_URL_SAFE_NO_PAD.encode(number));
         json!({"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": n, "e": e}]})
     }
 
-    /// The public key in DER, for those who would misuse it.
+    /// Returns the public key in DER, for tests that misuse it.
     #[cfg(test)]
     pub(in crate::emulator::data) fn public_der(&self) -> Vec<u8> {
         self.pair.public_key().as_ref().to_vec()
     }
 }
 
-/// Three unguessable ids have more chance in them than the seed can hold.
+/// Three unguessable ids contain more randomness than the seed can hold.
 fn seed(ambient: &dyn Ambient) -> [u8; 32] {
     let ids = [(); 3].map(|()| *ambient.unguessable().as_bytes());
     Sha256::digest(ids.as_flattened()).into()
 }
 
-/// 40 digits, as the thumbprint of a certificate has them.
+/// Returns 40 digits, in the form of a certificate's thumbprint.
 fn thumbprint(public: &[u8]) -> String {
     Sha256::digest(public)[..20].iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02X}");

@@ -1,4 +1,4 @@
-//! Whether a token is well-formed and who signed it; what is known of a token is kept.
+//! Parses tokens and verifies who signed them; the results for valid tokens are cached.
 
 use std::{
     collections::HashMap,
@@ -11,15 +11,15 @@ use serde::Deserialize;
 
 use super::{claims::Claims, fault::TokenFault, signer::Keyring};
 
-/// How many tokens are known at once.
+/// The maximum number of cached tokens.
 const MOST_KNOWN: usize = 1024;
-/// A longer text is no token that anybody signs here.
+/// The maximum length of a token, in bytes; all tokens that are signed here are shorter.
 const LONGEST: usize = 64 << 10;
 
-/// Tells who signed a token.
+/// Verifies who signed a token.
 pub(in crate::emulator::data) struct Verifier {
     keyring: Keyring,
-    /// The claims of tokens whose signature was found right.
+    /// The claims of the tokens whose signature was valid.
     known: RwLock<HashMap<Box<str>, Arc<Claims>>>,
 }
 
@@ -29,28 +29,28 @@ pub(super) struct Token {
     pub(super) seal: Seal,
 }
 
-/// Who signed a token.
+/// The signer of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seal {
-    /// The sites of this run.
+    /// A site of this run.
     Site,
-    /// Nobody, and it says so.
+    /// None: the token is declared as unsigned.
     Nobody,
-    /// Not the key that it names.
+    /// Another key than the one that the token names.
     Forged,
-    /// A key that is not known, or in a way that is not trusted.
+    /// An unknown key, or an algorithm that is not trusted.
     Unknown,
 }
 
-/// The JOSE header of a token, as far as it matters.
+/// The fields of a token's JOSE header that are used.
 #[derive(Deserialize)]
 struct Head {
     alg: String,
     kid: Option<String>,
 }
 
-/// Whether a token is signed with a secret that is shared with whoever checks it, as
-/// [JSON Web Algorithms](https://www.rfc-editor.org/rfc/rfc7518#section-3.2) has it.
+/// Whether a token is signed with a secret that the signer shares with the verifier, as in
+/// [JSON Web Algorithms](https://www.rfc-editor.org/rfc/rfc7518#section-3.2).
 pub(super) fn is_signed_with(text: &str, secret: &[u8]) -> bool {
     let signed = || {
         let (message, signature) = text.rsplit_once('.').filter(|_| text.len() <= LONGEST)?;
@@ -73,7 +73,7 @@ impl Verifier {
         Self { keyring, known: RwLock::default() }
     }
 
-    /// Reads a token and looks at its signature. When it expires is for others to see.
+    /// Parses a token and verifies its signature. The caller must check its expiration.
     pub(super) async fn read(&self, text: &str) -> Result<Token, TokenFault> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(text).map(Arc::clone);
         if let Some(claims) = known {
@@ -100,8 +100,8 @@ impl Verifier {
         Some(Token { claims, seal })
     }
 
-    /// Only RS256 is trusted, whatever the token says of itself: with another algorithm the public key
-    /// could be taken for a secret.
+    /// Only RS256 is trusted, whichever algorithm the token names: with another one, the public key could be used as a
+    /// shared secret.
     async fn seal(&self, head: &Head, message: &[u8], signature: &[u8]) -> Seal {
         let signer = self.keyring.signer().await;
         let is_ours = head.kid.as_deref().is_none_or(|kid| kid == signer.kid());

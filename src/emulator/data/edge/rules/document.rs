@@ -1,4 +1,4 @@
-//! `staticwebapp.config.json` as it is written, and what of it is not carried out.
+//! The contents of `staticwebapp.config.json`, and the parts that are not carried out.
 //! See [Configure Azure Static Web Apps](https://learn.microsoft.com/azure/static-web-apps/configuration).
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) struct Rule {
     pub(super) headers: BTreeMap<String, String>,
 }
 
-/// What is served where no file is.
+/// The file that is served instead of a missing file.
 #[derive(Debug, Deserialize)]
 pub(super) struct Fallback {
     pub(super) rewrite: String,
@@ -41,7 +41,7 @@ pub(super) struct Fallback {
     pub(super) exclude: Vec<String>,
 }
 
-/// What is answered in place of an error.
+/// The answer that replaces an error.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Override {
@@ -50,7 +50,7 @@ pub(super) struct Override {
     pub(super) status_code: Option<u16>,
 }
 
-/// From where the site can be called.
+/// The networks from which clients can call the site.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Networking {
@@ -58,7 +58,7 @@ pub(super) struct Networking {
     pub(super) allowed_ip_ranges: Vec<String>,
 }
 
-/// What a request has to have if it comes through another gateway.
+/// The headers that a request through another gateway must have.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ForwardingGateway {
@@ -66,7 +66,7 @@ pub(super) struct ForwardingGateway {
     pub(super) required_headers: BTreeMap<String, String>,
 }
 
-/// The rules of the file that are documented and not carried out, or not as Azure does.
+/// The documented rules of the file that are not carried out, or not in the same way as in Azure.
 pub(in crate::emulator::data) const NOT_CARRIED_OUT: [&str; 5] =
     ["auth", "forwardingGateway", "networking", "platform", "trailingSlash"];
 
@@ -78,7 +78,7 @@ const OF_FALLBACK: [&str; 2] = ["exclude", "rewrite"];
 const OF_OVERRIDE: [&str; 3] = ["redirect", "rewrite", "statusCode"];
 const OVERRIDABLE: [&str; 4] = ["400", "401", "403", "404"];
 
-/// The keys of a file that are not carried out, by their places.
+/// Returns the keys of a file that are not carried out, by their position.
 pub(super) fn not_carried_out(file: &Value) -> Vec<String> {
     let mut found = Vec::new();
     unknown(file, "", &KNOWN, &mut found);
@@ -96,7 +96,7 @@ pub(super) fn not_carried_out(file: &Value) -> Vec<String> {
     found
 }
 
-/// The keys of each route that are not known, by their places; one of them may be meant as a check.
+/// Returns the unknown keys of each route, by position; any of them could be an access check.
 pub(super) fn unknown_in_routes(file: &Value) -> Vec<Option<String>> {
     let routes = file.get("routes").and_then(Value::as_array).into_iter().flatten();
     let unknown_in = |(at, route): (usize, &Value)| {

@@ -1,4 +1,4 @@
-//! Any text as the rules of a site.
+//! Fuzzing entry point: the rules of a site.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,7 +9,7 @@ use super::{FILE, Rules, plain};
 const PATHS: [&str; 8] =
     ["/", "/index.html", "/API/orders", "/.auth/me", "/a//b/%2e%2e/c.PNG", "/%ff", "//", "/admin/x?y=1"];
 
-/// Reads a text as `staticwebapp.config.json`, and applies its rules to some requests.
+/// Parses a text as `staticwebapp.config.json`, and applies its rules to some requests.
 pub(in crate::emulator) fn fuzz(text: &str) {
     let Ok(rules) = Rules::read(text, FILE) else { return };
     let mut headers = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! Who may call a site at all: clients of some networks, or those that bring some headers.
+//! Which clients can call a site: those in certain networks, or those that send certain headers.
 
 use std::net::IpAddr;
 
@@ -6,10 +6,10 @@ use hyper::{HeaderMap, header::HeaderName};
 
 use super::document::{ForwardingGateway, Networking};
 
-/// The checks that come before every rule.
+/// The checks that are made before any rule.
 #[derive(Default)]
 pub(super) struct Gate {
-    /// The networks, where clients of others are refused. A service tag is a network that no client is in.
+    /// The allowed networks; clients outside of them are refused. A service tag counts as a network without clients.
     networks: Option<Vec<Network>>,
     headers: Vec<(HeaderName, String)>,
 }
@@ -36,7 +36,7 @@ impl Gate {
         Ok(Self { networks: networks.transpose()?, headers: headers.collect::<Result<_, String>>()? })
     }
 
-    /// Whether requests are refused by what a key of the file says.
+    /// Whether a key of the file is one of these checks.
     pub(super) fn decides(&self, key: &str) -> bool {
         match key {
             "networking" => self.networks.is_some(),

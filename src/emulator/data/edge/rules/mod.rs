@@ -1,4 +1,4 @@
-//! The rules of a site's `staticwebapp.config.json`: who may see what, and what is answered instead.
+//! The rules of a site's `staticwebapp.config.json`: which users can access a path, and which answers are replaced.
 
 mod document;
 pub(in crate::emulator) mod fuzzing;
@@ -29,7 +29,7 @@ use crate::emulator::data::{
 /// The name of the file.
 pub(super) const FILE: &str = "staticwebapp.config.json";
 
-/// Why a site's configuration file cannot be used.
+/// Why a site's configuration file is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// It could not be read.
@@ -37,20 +37,20 @@ pub enum ConfigurationError {
     Unread {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It does not say what such a file can say.
+    /// Its content is invalid.
     #[error("`{path}` cannot be used: {problem}")]
     Unfit {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The problem and its position.
         problem: String,
     },
 }
 
-/// What a site's file says, compiled.
+/// The compiled rules of a site's file.
 pub(super) struct Rules {
     gate: Gate,
     routes: Vec<Route>,
@@ -58,11 +58,11 @@ pub(super) struct Rules {
     overrides: HashMap<u16, Answer>,
     headers: Vec<Header>,
     types: HashMap<String, HeaderValue>,
-    /// What is not carried out.
+    /// The parts that are not carried out.
     pub(super) limits: Vec<Limit>,
 }
 
-/// A header to set, or to remove where there is no value.
+/// A header to set, or to remove if it has no value.
 type Header = (HeaderName, Option<HeaderValue>);
 
 /// A rule for some requests.
@@ -71,18 +71,18 @@ pub(super) struct Route {
     methods: Option<Vec<Method>>,
     roles: Vec<String>,
     headers: Vec<Header>,
-    /// What is answered.
+    /// The answer.
     pub(super) answer: Answer,
-    /// The place of a key that is not known, and that may be meant as a check.
+    /// The position of an unknown key, which could be an access check.
     pub(super) unknown: Option<String>,
 }
 
-/// What is answered in place of the file that was asked for.
+/// The answer that replaces the requested file.
 #[derive(Clone, Default)]
 pub(super) struct Answer {
-    /// The address to which the client is sent.
+    /// The address to which the client is redirected.
     pub(super) redirect: Option<HeaderValue>,
-    /// The address that is served.
+    /// The address that is served instead.
     pub(super) rewrite: Option<String>,
     /// The status.
     pub(super) status: Option<StatusCode>,
@@ -94,7 +94,7 @@ struct Fallback {
 }
 
 impl Rules {
-    /// Reads the file of a folder; `None` where it has none.
+    /// Reads the file in a directory; `None` if there is none.
     pub(super) fn of_folder(folder: &Path) -> Result<Option<Self>, ConfigurationError> {
         let path = folder.join(FILE);
         let text = match regular(&path).and_then(|()| fs::read_to_string(&path)) {
@@ -151,12 +151,13 @@ impl Rules {
         })
     }
 
-    /// Whether a client may call the site at all.
+    /// Whether a client can call the site at all.
     pub(super) fn lets_in(&self, peer: std::net::IpAddr, headers: &HeaderMap) -> bool {
         self.gate.lets_in(peer, headers)
     }
 
-    /// The rule for a request for a path in lower case. Signing in is not a matter of rules for everything.
+    /// Returns the rule for a request; the path is in lower case. Rules apply to `/.auth` only if their pattern names
+    /// it.
     pub(super) fn route(&self, method: &Method, path: &str) -> Option<&Route> {
         let signs_in = below(path, "/.auth").is_some();
         let applies = |route: &&Route| {
@@ -168,25 +169,25 @@ impl Rules {
         self.routes.iter().find(applies)
     }
 
-    /// What is served where there is no file at a path in lower case.
+    /// Returns the file that replaces a missing file; the path is in lower case.
     pub(super) fn fallback(&self, method: &Method, path: &str) -> Option<&str> {
         let fallback = self.fallback.as_ref().filter(|_| [Method::GET, Method::HEAD].contains(method))?;
         let is_excluded = fallback.exclude.iter().any(|pattern| pattern.covers(path));
         (!is_excluded).then_some(fallback.rewrite.as_str())
     }
 
-    /// What is answered in place of an error.
+    /// Returns the answer that replaces an error.
     pub(super) fn override_of(&self, status: StatusCode) -> Option<&Answer> {
         self.overrides.get(&status.as_u16())
     }
 
-    /// The media type of a file, where the rules have one for its extension.
+    /// Returns the media type of a file, if the rules set one for its extension.
     pub(super) fn media_type(&self, path: &str) -> Option<&HeaderValue> {
         let file = path.rsplit('/').next().filter(|file| !file.is_empty()).unwrap_or("index.html");
         self.types.get(&file.rsplit_once('.')?.1.to_lowercase())
     }
 
-    /// Sets the headers of all answers, and over them those of a rule.
+    /// Sets the headers of all answers, then those of the matching rule.
     pub(super) fn set_headers(&self, route: Option<&Route>, headers: &mut HeaderMap) {
         let of_route = route.map(|route| route.headers.as_slice()).unwrap_or_default();
         for (name, value) in self.headers.iter().chain(of_route) {
@@ -211,12 +212,12 @@ impl Route {
         })
     }
 
-    /// Whether it decides who is let in.
+    /// Whether the rule restricts access.
     fn is_check(&self) -> bool {
         !self.roles.is_empty() || self.unknown.is_some()
     }
 
-    /// The status that a request is refused with, if it is refused.
+    /// Returns the status with which a request is refused, if the rule refuses it.
     pub(super) fn refusal(&self, principal: Option<&Principal>) -> Option<StatusCode> {
         let is_open = self.roles.is_empty() || self.roles.iter().any(|role| role == "anonymous");
         match principal {
@@ -259,7 +260,7 @@ impl Fallback {
     }
 }
 
-/// A path within the site, perhaps with a query.
+/// Checks that the target is a path within the site; it can have a query.
 fn address_of(rewrite: String) -> Result<String, String> {
     let address = if rewrite.starts_with('/') { rewrite } else { format!("/{rewrite}") };
     match PathAndQuery::try_from(address.as_str()) {
@@ -294,14 +295,15 @@ fn headers_of(headers: impl IntoIterator<Item = (String, String)>) -> Result<Vec
     headers.into_iter().map(read).collect()
 }
 
-/// Refuses what is not a regular file: reading a pipe would wait for another process.
+/// Rejects everything except a regular file: reading a pipe would block on another process.
 fn regular(path: &Path) -> io::Result<()> {
     let is_file = fs::metadata(path)?.is_file();
     let refused = || io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
     if is_file { Ok(()) } else { Err(refused()) }
 }
 
-/// A path as rules see it: decoded, in lower case, and without empty segments. `None` where it is not text.
+/// Returns a path in the form that rules match: decoded, in lower case, without empty segments. `None` if it is not
+/// UTF-8.
 pub(super) fn plain(path: &str) -> Option<String> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?.to_lowercase();
     let mut plain = String::with_capacity(decoded.len());

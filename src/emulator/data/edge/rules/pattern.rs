@@ -1,8 +1,8 @@
-//! Patterns of routes: a path, or the beginning of one, or that with extensions of files.
+//! Route patterns: a path, a prefix of paths, or a prefix with file extensions.
 
 use crate::emulator::data::path::below;
 
-/// A pattern, in lower case: what only differs in case is one address to the site's `/api`.
+/// A pattern in lower case: for the site's `/api`, addresses that differ only in case are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     start: String,
@@ -11,20 +11,20 @@ pub(super) struct Pattern {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Tail {
-    /// Nothing else follows.
+    /// Nothing can follow.
     Nothing,
-    /// Anything may follow.
+    /// Anything can follow.
     Anything,
-    /// Anything may follow that ends with one of these extensions.
+    /// Anything can follow that ends with one of these extensions.
     Extensions(Vec<String>),
 }
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
     ///
-    /// Why it is not one.
+    /// The reason why the pattern is invalid.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let lower = text.to_lowercase();
         let lower = if lower.starts_with('/') { lower } else { format!("/{lower}") };
@@ -39,8 +39,8 @@ impl Pattern {
         Ok(Self { start: start.to_owned(), tail })
     }
 
-    /// Whether a path in lower case fits. A pattern of an index file fits its folder too, and a pattern of all
-    /// that is in a folder does not fit the index of that folder.
+    /// Whether a path in lower case matches. The pattern of an index file also matches its directory. A pattern for all
+    /// paths below a directory does not match the index of that directory.
     pub(super) fn fits(&self, path: &str) -> bool {
         self.covers(path)
             && !(self.tail == Tail::Anything
@@ -49,7 +49,7 @@ impl Pattern {
                 && self.is_index(path))
     }
 
-    /// The same, the index of a folder included.
+    /// Whether a path matches, where a pattern for all paths below a directory also matches its index.
     pub(super) fn covers(&self, path: &str) -> bool {
         match &self.tail {
             Tail::Nothing => {
@@ -66,7 +66,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it begins with a path.
+    /// Whether the pattern begins with a path.
     pub(super) fn is_below(&self, folder: &str) -> bool {
         below(&self.start, folder).is_some()
     }
@@ -76,7 +76,7 @@ impl Pattern {
     }
 }
 
-/// `png` or `{png,jpg}`.
+/// Parses `png` or `{png,jpg}`.
 fn extensions_of(text: &str) -> Option<Vec<String>> {
     let listed = match text.strip_prefix('{') {
         Some(listed) => listed.strip_suffix('}')?,
