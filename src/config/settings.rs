@@ -177,7 +177,7 @@ impl Settings {
         self.document.envs.iter().map(|env| env.name.as_str()).collect()
     }
 
-    /// The control plane of envs that do not specify one.
+    /// The default control plane, for commands without an env and envs that do not specify one.
     #[must_use]
     pub fn provider(&self) -> Sourced<ProviderKind> {
         let given = self.overrides.provider.clone();

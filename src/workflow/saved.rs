@@ -126,7 +126,7 @@ impl Saved {
     ///
     /// # Errors
     ///
-    /// A usage error that names the contradiction.
+    /// A usage error that names the invalid part of a target, or the contradicting flag.
     pub fn check(&self, work: &Workspace) -> anyhow::Result<()> {
         let places = match self {
             Self::Plans(plans) => {
@@ -211,7 +211,7 @@ fn check_target(target: &Target, place: &PlaneLocation) -> Result<(), UsageError
     Ok(())
 }
 
-/// The flags that name a target on a command line; each but the last has a value.
+/// The flags that name a target on a command line; each has a value.
 const SELECTING: [&str; 11] = [
     "--env",
     "--config",

@@ -55,7 +55,7 @@ impl Trouble {
     }
 }
 
-/// How similar a message and a typed text are: containment is best, and more so the longer the contained text.
+/// How similar a message and a typed text are. One that contains the other scores highest, more for a longer message.
 fn likeness(known: &str, typed: &str) -> usize {
     const PART: usize = 1000;
     if typed.contains(known) || (typed.len() >= 8 && known.contains(typed)) {

@@ -28,8 +28,7 @@ use crate::{
 /// The result of planning for each env, with the index of the env.
 type Planned = Vec<(usize, anyhow::Result<ChangeJob>)>;
 
-/// Computes a plan for each env. Envs in Azure are read concurrently; models are read one after the other, because
-/// reading a file does not wait for answers.
+/// Computes a plan for each env. Envs in Azure are read concurrently; reading a model never waits.
 pub(super) async fn each(
     work: &Workspace,
     envs: &[EnvSettings],
@@ -72,8 +71,8 @@ async fn target_of(
     Ok((target, plane))
 }
 
-/// A plan for one env. In a large fleet in Azure, an env that is in order according to a page of a listing is not read
-/// individually.
+/// A plan for one env. An env of a fleet in Azure is not read individually if the pages of listings show that it
+/// already fulfils the intent.
 async fn one(plane: Plane, target: Target, change: &LinkChange, fleet: &Fleet) -> anyhow::Result<ChangeJob> {
     if !matches!(change.intent, Intent::Relink)
         && let Some(Ok(verdict)) = fleet.glance(&target, &plane).await

@@ -50,7 +50,8 @@ pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> b
         && verdict.observed.keys.is_some()
 }
 
-/// The result of a plan that is only shown. If the plan has no steps, the findings are included: they remain.
+/// The result of a plan that is only shown. If the plan has no steps, the findings are included: nothing
+/// resolves them.
 pub(super) fn would(plan: &Plan, findings: &[Finding]) -> ChangeResult {
     ChangeResult { findings: findings.to_vec(), ..planned(plan) }
 }
