@@ -32,8 +32,9 @@
 //! # }
 //! ```
 //!
-//! Below the use cases are the [`engine`], which decides which changes a link needs and returns them as plans,
-//! which are values; the [`provider`]s, which are control planes; and the [`model`], which has Azure's resources and their rules.
+//! Below the use cases are the [`engine`], which decides which changes a link needs and returns them as plans, which
+//! are values; the [`provider`]s, which are control planes; and the [`model`], which has Azure's resources and their
+//! rules.
 
 pub mod ambient;
 pub mod cli;
