@@ -1,8 +1,8 @@
-//! Where bytes from outside enter the program, one function each, for `fuzz/` and `tests/fuzz`. No part of the interface:
-//! it changes with what is behind it.
+//! The functions through which bytes from outside enter the program, for `fuzz/` and `tests/fuzz`. They are not part of
+//! the public interface, and change with the code that they test.
 //!
-//! Each function takes any bytes. It returns if they were read or refused in an orderly way, and panics if they were not,
-//! or if what the program promises about them does not hold.
+//! Each function accepts any bytes. It returns if the bytes were read or refused with an error, and panics otherwise,
+//! or if a guarantee of the program does not hold.
 
 use serde_json::json;
 
@@ -27,12 +27,12 @@ const SITE: &str = "agreeable-smoke-06273c21e.5.azurestaticapps.net";
 const GATEWAY: &str = "shop-apim.azure-api.net";
 const POLICY: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/shop-apim/products/p/policies/policy";
 
-/// Reads bytes as the text of a policy, in both of its forms: judges it, repairs it, and takes it to the other form and
-/// back.
+/// Reads bytes as the text of a policy, in both of its formats: evaluates it, repairs it, and converts it to the other
+/// format and back.
 ///
 /// # Panics
 ///
-/// If a text in `rawxml` that was made from XML does not lead back to it.
+/// If a text in `rawxml` that was converted from XML does not convert back to it.
 pub fn policy(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for format in ["xml", "rawxml"] {
@@ -47,7 +47,7 @@ pub fn policy(bytes: &[u8]) {
                 repaired.check().expect("a repaired policy is one that can be read");
             }
         }
-        // what cannot be read is reported
+        // A policy that cannot be read returns an error.
         let _ = policy_elements(&resource);
         let _ = canonical_policy(&mut resource);
     }
@@ -59,7 +59,7 @@ pub fn policy(bytes: &[u8]) {
     if let Some(xml) = policy_from_raw(&text).ok().filter(|xml| is_policy(xml)) {
         let raw = policy_to_raw(&xml);
         let again = policy_from_raw(&raw).expect("what was made from `rawxml` can be read as such");
-        // what is not a whole expression keeps its references, which are then read as a part of it
+        // A text that is not a complete expression keeps its character references, which are then read as part of it.
         assert!(raw.contains('&') || policy_to_raw(&again) == raw, "{raw}");
     }
 }
@@ -67,7 +67,7 @@ pub fn policy(bytes: &[u8]) {
 fn judged(resource: &Resource) -> Option<ApimPolicy> {
     let policy = ApimPolicy::read(resource).ok()?;
     let site = Hostname::parse(SITE).expect("a constant name");
-    // whatever the verdict is, it comes to an end
+    // The verdict does not matter: the evaluation must terminate.
     drop([Some(GATEWAY), None].map(|gateway| policy.verdict(&site, gateway)));
     drop((policy.access_checks_not_emulated(), policy.elements()));
     Some(policy)
@@ -77,7 +77,7 @@ fn judged(resource: &Resource) -> Option<ApimPolicy> {
 ///
 /// # Panics
 ///
-/// If an id is not the same when it is read again, or its ancestors have no end.
+/// If an id differs after it is read again, or the chain of its ancestors does not end.
 pub fn resource_id(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let Ok(id) = ResourceId::parse(&text) else { return };
@@ -105,11 +105,11 @@ pub fn resource_id(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as the name of a host, and as the address of a site's keys.
+/// Reads bytes as a hostname, and as the address of a site's keys.
 ///
 /// # Panics
 ///
-/// If a name is not the same when it is read again.
+/// If a name differs after it is read again.
 pub fn hostname(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for name in [Hostname::parse(&text).ok(), site_of_configuration(&text)].into_iter().flatten() {
@@ -118,14 +118,14 @@ pub fn hostname(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as a resource, and as one of each type.
+/// Reads bytes as a resource, and as a resource of each type.
 pub fn resource(bytes: &[u8]) {
     let Some(resource) =
         serde_json::from_slice(bytes).ok().and_then(|value| Resource::from_value(value).ok())
     else {
         return;
     };
-    // what does not fit is reported
+    // A resource that is not valid returns an error.
     let _ = StaticSite::read(&resource);
     let _ = SiteEnvironment::read(&resource);
     let _ = LinkedBackend::read(&resource);

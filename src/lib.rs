@@ -1,10 +1,10 @@
-//! Links an Azure API Management service to an Azure Static Web App, and keeps the link right.
+//! Links an Azure API Management service to an Azure Static Web App, and keeps the link working.
 //!
-//! The program is a command line over a library. Everything that it does is a use case of [`workflow`]: a use case works
-//! with a [`Workspace`](workflow::Workspace), reports its progress to a [`Listener`](workflow::Listener), and answers with a
-//! [`report`]. It neither reads arguments nor prints.
+//! The program is a command line over a library. Everything that it does is a use case of [`workflow`]: a use case
+//! works with a [`Workspace`](workflow::Workspace), reports its progress to a [`Listener`](workflow::Listener), and
+//! returns a [`report`]. It neither reads arguments nor prints.
 //!
-//! A change is proposed before it is made. This links the site of the built-in sample, on a model in a file:
+//! A change is proposed before it is applied. This example links the site of the built-in sample, on a model in a file:
 //!
 //! ```
 //! use std::fs;
@@ -32,8 +32,9 @@
 //! # }
 //! ```
 //!
-//! Below the use cases are the [`engine`], which decides what to do about a link and whose plans are values; the
-//! [`provider`]s, which are control planes; and the [`model`], which has Azure's resources and what holds of them.
+//! Below the use cases are the [`engine`], which decides which changes a link needs and returns them as plans, which
+//! are values; the [`provider`]s, which are control planes; and the [`model`], which has Azure's resources and their
+//! rules.
 
 pub mod ambient;
 pub mod cli;

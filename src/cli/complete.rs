@@ -1,4 +1,4 @@
-//! Candidates for completion that are not known until Tab is pressed: envs, APIs, codes.
+//! Completion candidates that are computed when the user presses Tab: envs, APIs, codes.
 
 use std::{env, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ pub(crate) fn envs() -> Vec<CompletionCandidate> {
     settings.env_names().into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// The codes of findings and the exit codes, with what they say.
+/// The codes of findings and the exit codes, each with its title.
 pub(crate) fn codes() -> Vec<CompletionCandidate> {
     let one = |code: &FindingCode| CompletionCandidate::new(code.as_str()).help(Some(code.title().into()));
     let exit = |code: ExitCode| {
@@ -28,7 +28,7 @@ pub(crate) fn codes() -> Vec<CompletionCandidate> {
     FindingCode::ALL.iter().map(one).chain(ExitCode::ALL.map(exit)).collect()
 }
 
-/// What `help` knows besides commands.
+/// The topics of `help`: the commands and `exit-codes`.
 pub(crate) fn topics() -> Vec<CompletionCandidate> {
     commands().into_iter().chain([CompletionCandidate::new("exit-codes")]).collect()
 }
@@ -66,7 +66,7 @@ fn settings() -> Option<Settings> {
     Settings::load(typed(), &env::current_dir().ok()?).ok()
 }
 
-/// What the words before the cursor say about the target. The shell passes them after `--`.
+/// The target according to the words before the cursor. The shell passes them after `--`.
 fn typed() -> Overrides {
     let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let value = |flag: &'static str| {

@@ -1,4 +1,4 @@
-//! Failures as text and exit code: what happened, why, and what to do next.
+//! Errors as text and exit code: the problem, its cause, and the next step.
 
 use std::{
     borrow::Cow,
@@ -16,7 +16,7 @@ use crate::{
     workflow::{self, UsageError},
 };
 
-/// A file that a pipeline reads is not one that may be written.
+/// A file for a pipeline that the command must not write.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct PipelineRefused(pub(crate) UsageError);
@@ -27,11 +27,11 @@ impl Diagnose for PipelineRefused {
     }
 }
 
-/// Prints what clap has to say, and returns the exit code that goes with it.
+/// Prints the message of clap, and returns its exit code.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let plain = error.render().to_string();
     let clean = printable(&plain);
-    // A value that is repeated here may come from a file or a variable.
+    // A value that is repeated in the message may come from a file or a variable.
     let _ = match &clean {
         Cow::Borrowed(_) => error.print(),
         Cow::Owned(text) => anstream::stderr().lock().write_all(text.as_bytes()),
@@ -39,7 +39,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
 }
 
-/// Prints a failure to stderr, and returns the exit code of the whole.
+/// Prints an error to stderr, and returns the exit code of the command.
 pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Journal) -> ExitCode {
     match outcome {
         Ok(ExitCode::Interrupted) => {
@@ -47,7 +47,7 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
                 print_interruption(&text);
                 let error = interruption(text);
                 if let Some(report) = journal.report(&error).filter(|_| !ui.is_for_people()) {
-                    // What cannot be printed was said on stderr.
+                    // If the report cannot be printed, stderr already has the message.
                     let _ = ui.print_alone(&report);
                 }
                 ui.tell(&[Event::Failure { env: None, error }]);
@@ -57,7 +57,7 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::Success,
         Err(error) if error.is::<PipelineRefused>() => {
-            // A file that was refused does not get the failure either.
+            // A file that was refused does not receive the error either.
             print(ui, None, &report(&error));
             diagnose(&error).exit
         }
@@ -72,7 +72,7 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
     }
 }
 
-/// Prints how far an interrupted command came.
+/// Prints which steps of an interrupted command were done.
 pub(crate) fn print_interruption(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{}", printable(text));
 }
@@ -87,14 +87,14 @@ fn interruption(text: String) -> ErrorReport {
     }
 }
 
-/// Shows the cursor, which a question that was cut off has hidden.
+/// Shows the cursor again, which an interrupted prompt has hidden.
 pub(crate) fn show_cursor() {
     if io::stderr().is_terminal() {
         let _ = io::stderr().write_all(b"\x1b[?25h");
     }
 }
 
-/// Prints a failure to stderr, with the env that it belongs to where there are several.
+/// Prints an error to stderr, with its env if there are several.
 pub(crate) fn print(ui: &Ui, env: Option<&str>, failure: &ErrorReport) {
     let place = env.map(|env| format!("{}: ", one_line(env))).unwrap_or_default();
     let mut text = format!("error: {place}{}\n", indented(&failure.message));
@@ -107,7 +107,8 @@ pub(crate) fn print(ui: &Ui, env: Option<&str>, failure: &ErrorReport) {
     ui.streams().beside(&printable(&text));
 }
 
-/// A message whose further lines cannot be taken for lines of their own; the excerpt of a file stays as it is.
+/// Indents the further lines of a message, so that they cannot be taken for separate messages. The excerpt of a file is
+/// not changed.
 fn indented(message: &str) -> String {
     let is_excerpt = |line: &str| {
         let rest = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
@@ -118,18 +119,18 @@ fn indented(message: &str) -> String {
     lines.fold(first, |text, line| text + if is_excerpt(line) { "\n" } else { "\n    " } + line)
 }
 
-/// A failure as it stands in reports.
+/// An error as it is shown in reports.
 pub(crate) fn report(error: &anyhow::Error) -> ErrorReport {
     workflow::report_as(error, diagnose(error))
 }
 
-/// What a failure means: what the outermost of its causes that knows says.
+/// The diagnosis of an error: that of the outermost cause that has one.
 pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
     let meaning = |cause: &(dyn Error + 'static)| known(cause).or_else(|| workflow::known(cause));
     error.chain().find_map(meaning).unwrap_or_else(workflow::unexpected)
 }
 
-/// What a cause means that only the command line and what it alone uses know.
+/// The diagnosis of an error that only the command line and its own dependencies know.
 fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
     fn of<E: Diagnose>(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         error.downcast_ref::<E>().map(Diagnose::diagnosis)

@@ -1,4 +1,4 @@
-//! Any bytes as a saved plan.
+//! Reads any bytes as a saved plan.
 
 use crate::workflow::saved;
 
@@ -6,7 +6,7 @@ use crate::workflow::saved;
 ///
 /// # Panics
 ///
-/// If a plan that is read is not the same when it is written and read again.
+/// If a plan that can be read differs after it is written and read again.
 pub fn plan(bytes: &[u8]) {
     saved::fuzz(bytes);
 }

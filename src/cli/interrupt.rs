@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the command is asked to end, and is ended if it does not, wherever it waits.
+//! Ctrl-C and SIGTERM: the command is asked to end. If it does not, the process is ended, wherever the command waits.
 
 use std::{io, process, sync::mpsc, thread, time::Duration};
 
@@ -11,9 +11,9 @@ use tokio::{
 use super::{error, journal::Journal};
 use crate::diagnosis::ExitCode;
 
-/// How long a command has to end by itself. Reading a pipe or a terminal does not notice that it is asked to.
+/// How long a command has to end by itself. A read from a pipe or a terminal does not notice the request.
 const ORDERLY: Duration = Duration::from_millis(500);
-/// How long the last message may take: the pipe that it goes to may be full.
+/// How long the last message may take: its pipe may be full.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// The request to end this process. Clones share one request.
@@ -23,11 +23,11 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens for signals from now on, on a thread of its own, so that a command is ended wherever it waits.
+    /// Listens for signals from now on, on a separate thread, so that a command can be ended wherever it waits.
     ///
     /// # Errors
     ///
-    /// If the operating system does not let this process listen.
+    /// If the operating system does not allow this process to listen.
     pub(crate) fn listen(journal: Journal) -> io::Result<Self> {
         let (tell, asked) = watch::channel(false);
         let terminal = Terminal::remember();
@@ -46,15 +46,15 @@ impl Interrupt {
         Ok(Self { asked })
     }
 
-    /// A request that never comes.
+    /// A request that is never made.
     pub(crate) fn never() -> Self {
         Self { asked: watch::channel(false).1 }
     }
 
-    /// Is over when this process is asked to end.
+    /// Returns when this process is asked to end.
     pub(crate) async fn asked(&self) {
         let mut asked = self.asked.clone();
-        // The sender lives as long as the process: without it, no signal is heard any more.
+        // The sender lives as long as the process. Without it, no signal can be received.
         if asked.wait_for(|asked| *asked).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -119,7 +119,7 @@ impl Signals {
     }
 }
 
-/// How the terminal was when the program started: a question that is cut off has changed it.
+/// The state of the terminal when the program started: an interrupted prompt has changed it.
 struct Terminal {
     #[cfg(unix)]
     before: Option<rustix::termios::Termios>,
@@ -143,7 +143,7 @@ impl Terminal {
         let Some(before) = &self.before else { return };
         let is_changed = |now: rustix::termios::Termios| now.local_modes != before.local_modes;
         if tcgetattr(io::stdin()).is_ok_and(is_changed) {
-            // Of a terminal that is gone, nothing is left to restore.
+            // If the terminal no longer exists, there is nothing to restore.
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
             error::show_cursor();
         }

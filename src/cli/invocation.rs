@@ -1,4 +1,4 @@
-//! A command that another program runs: with the time, chance, network and streams that this program provides.
+//! A command that another program runs, with the time, random numbers, network and streams that this program provides.
 
 use std::{cell::OnceCell, ffi::OsString, fmt, sync::Arc};
 
@@ -12,16 +12,16 @@ use crate::{
     provider::arm::Transport,
 };
 
-/// What a command works with that is neither on its command line nor in its files.
+/// The inputs of a command that are neither on its command line nor in its files.
 #[derive(Clone)]
 pub struct Outside {
-    /// The time and chance.
+    /// The time and random numbers.
     pub ambient: Arc<dyn Ambient>,
-    /// The environment, in which credentials are configured.
+    /// Reads environment variables, in which credentials are configured.
     pub variables: fn(&str) -> Option<String>,
-    /// What carries requests to Azure, if not the network.
+    /// Sends requests to Azure, if not the network.
     pub transport: Option<Arc<dyn Transport>>,
-    /// Where results and everything else are written.
+    /// Where results and messages are written.
     pub streams: Streams,
 }
 
@@ -43,16 +43,16 @@ impl Default for Outside {
     }
 }
 
-/// A command line that was understood. It can be run any number of times.
+/// A parsed command line. It can be run any number of times.
 #[derive(Clone, Debug)]
 pub struct Invocation(ArgMatches);
 
 impl Invocation {
-    /// Reads a command line, without the name of the program.
+    /// Parses a command line, without the name of the program.
     ///
     /// # Errors
     ///
-    /// The message of the command line, if it is not one of this program.
+    /// The usage message, if the arguments are not valid.
     pub fn parse<T: Into<OsString>>(args: impl IntoIterator<Item = T>) -> Result<Self, clap::Error> {
         let args = args.into_iter().map(Into::into);
         let matches = command().try_get_matches_from([OsString::from("swa-apim")].into_iter().chain(args))?;
@@ -60,8 +60,8 @@ impl Invocation {
         Ok(Self(matches))
     }
 
-    /// Runs the command once, and returns its exit code. Dropping the future is a crash of the program: the
-    /// request that is under way may have been carried out.
+    /// Runs the command once, and returns its exit code. Dropping the future is like a crash of the program: the
+    /// request in progress may have been carried out.
     pub async fn run(&self, outside: &Outside) -> ExitCode {
         let cli = match Cli::from_arg_matches(&self.0) {
             Ok(cli) => cli,

@@ -1,4 +1,4 @@
-//! What a command has changed so far, kept for the message that an interruption prints.
+//! The changes that a command has made so far, for the message after an interruption.
 
 use std::{
     fmt::Write as _,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// The steps of a command and how far each has come. Clones share one list.
+/// The steps of a command and the progress of each. Clones share one list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal(Arc<Shared>);
 
@@ -25,9 +25,9 @@ struct Shared {
     chapters: Mutex<Vec<Chapter>>,
     /// The verb that changes links, once it is known.
     verb: Mutex<Option<String>>,
-    /// Whether the command is one that changes something.
+    /// Whether the command may change something.
     changes: AtomicBool,
-    /// Whether a file of a pipeline is one that must not be written.
+    /// Whether the command must not write to a file of a pipeline.
     refuses_files: AtomicBool,
     /// Whether the message about an interruption was printed.
     printed: AtomicBool,
@@ -41,28 +41,28 @@ struct Chapter {
 }
 
 impl Journal {
-    /// Notes that the command is one that changes something.
+    /// Records that the command may change something.
     pub(crate) fn expect_changes(&self) {
         self.0.changes.store(true, Ordering::Relaxed);
     }
 
-    /// Notes that a file of the pipeline is one that must not be written, not even with a failure.
+    /// Records that the command must not write to a file of the pipeline, not even an error.
     pub(crate) fn refuse_files(&self) {
         self.0.refuses_files.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a pipeline may be told of a failure.
+    /// Whether an error may be written to the files of a pipeline.
     pub(crate) fn may_tell(&self) -> bool {
         !self.0.refuses_files.load(Ordering::Relaxed)
     }
 
-    /// Notes which verb changes links.
+    /// Records which command changes links.
     pub(crate) fn begin(&self, verb: &str) {
         *self.0.verb.lock().unwrap_or_else(PoisonError::into_inner) = Some(verb.to_owned());
     }
 
-    /// What an interrupted change reports: the steps of each env as far as they have come. Nothing, if the command
-    /// changes no links.
+    /// The report of an interrupted change: the steps of each env with their progress. `None` if the command changes no
+    /// links.
     pub(crate) fn report(&self, error: &ErrorReport) -> Option<ChangeReport> {
         let command = self.0.verb.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         let result = |chapter: &Chapter| ChangeResult {
@@ -83,13 +83,13 @@ impl Journal {
         Some(ChangeReport { schema_version: SCHEMA_VERSION, command, results })
     }
 
-    /// Notes steps that are about to be taken, as a chapter of this title.
+    /// Records steps that are about to be applied, as a chapter with this title.
     pub(crate) fn open(&self, title: &str, steps: &[PlannedStep]) {
         let steps = steps.iter().map(|planned| StepReport::of(planned, initial(planned))).collect();
         self.chapters().push(Chapter { title: title.to_owned(), steps });
     }
 
-    /// Notes how far a step has come of the last chapter of this title, if there is one.
+    /// Records the progress of a step in the last chapter with this title, if there is one.
     pub(crate) fn note(&self, title: &str, at: usize, status: StepStatus) {
         let mut chapters = self.chapters();
         let chapter = chapters.iter_mut().rfind(|chapter| chapter.title == title);
@@ -99,7 +99,7 @@ impl Journal {
         }
     }
 
-    /// What an interruption says; nothing, if it was said already.
+    /// The message after an interruption; `None` if it was already printed.
     pub(crate) fn epitaph(&self) -> Option<String> {
         if self.0.printed.swap(true, Ordering::Relaxed) {
             return None;
@@ -132,7 +132,7 @@ impl Journal {
     }
 
     fn chapters(&self) -> MutexGuard<'_, Vec<Chapter>> {
-        // A list of words is whole, whatever happened to the thread that held it.
+        // A list of words is always consistent, even if the thread that held the lock panicked.
         self.0.chapters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -141,7 +141,7 @@ fn named(step: &StepReport) -> String {
     format!("{} {}", step.action, step.target.name())
 }
 
-/// A wait changes nothing, so it is left out of the message.
+/// The initial status of a step. A wait changes nothing, so it is not part of the message.
 fn initial(planned: &PlannedStep) -> StepStatus {
     match planned.kind {
         ChangeKind::Wait => StepStatus::Skipped,

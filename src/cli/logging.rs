@@ -7,7 +7,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::Subsc
 
 use crate::{output::printable, report::one_line};
 
-/// The log, in which nothing that another party wrote begins a line or steers the terminal.
+/// The log. Text that another party wrote cannot begin a line or control the terminal.
 struct Clean<W>(W);
 
 impl<W: Write> Write for Clean<W> {
@@ -23,9 +23,9 @@ impl<W: Write> Write for Clean<W> {
     }
 }
 
-/// Starts logging at the level that belongs to a number of `-v`.
+/// Starts logging at the level for a number of `-v`.
 ///
-/// Only what this program says itself is logged: libraries that send requests say more than may be shown.
+/// Only messages of this program are logged: libraries that send requests log more than may be shown.
 pub(crate) fn start(verbosity: i8) {
     let level = match verbosity {
         ..0 => LevelFilter::ERROR,

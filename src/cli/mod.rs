@@ -1,4 +1,4 @@
-//! The command line: arguments in, exit code out. One file per verb.
+//! The command line: parses the arguments and returns the exit code. One file per command.
 
 mod args;
 mod command;
@@ -73,17 +73,17 @@ enum Command {
     Help(help::HelpArgs),
 }
 
-/// The definition of the command line, from which completions, man pages and the reference are made.
+/// The definition of the command line, from which completions, man pages and the reference are generated.
 #[must_use]
 pub fn command() -> clap::Command {
     variables::hidden(Cli::command())
 }
 
-/// The script that makes a shell complete this program's command lines.
+/// The script with which a shell completes this program's command lines.
 ///
 /// # Errors
 ///
-/// If there is no shell of this name.
+/// If this shell is not supported.
 pub fn completion_script(shell: &str) -> anyhow::Result<String> {
     completions::script(shell)
 }
@@ -92,12 +92,12 @@ pub fn completion_script(shell: &str) -> anyhow::Result<String> {
 ///
 /// # Errors
 ///
-/// Never in practice: they are written to memory.
+/// Does not fail in practice: the pages are written to memory.
 pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
     man::pages()
 }
 
-/// Runs the command that this process was started with, and says what its exit code is.
+/// Runs the command that this process was started with, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
@@ -123,10 +123,10 @@ fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Resul
         journal.expect_changes();
     }
     let outside = Outside::default();
-    // The process ends with the command; taking a fleet's model apart before that would be time wasted.
+    // The process ends with the command, so freeing a fleet's model first would waste time.
     let kept = &*Box::leak(Box::<OnceCell<Session>>::default());
     if matches!(cli.command, Command::Emulate(_)) {
-        // A server uses every processor, and ends by itself when it is asked to.
+        // A server uses every processor, and ends by itself when it is asked to end.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let outcome = runtime.block_on(dispatch(cli, matches, journal, &interrupt, &outside, kept));
         runtime.shutdown_background();
@@ -140,13 +140,13 @@ fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Resul
             outcome = dispatch(cli, matches, journal, &interrupt, &outside, kept) => outcome,
         }
     });
-    // A thread that waits for a file or a name server is not waited for.
+    // The process does not wait for a thread that waits for a file or a name server.
     runtime.shutdown_background();
     outcome
 }
 
 impl Command {
-    /// Whether the command is one that changes something.
+    /// Whether the command may change something.
     fn changes(&self) -> bool {
         match self {
             Self::Init(_)

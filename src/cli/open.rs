@@ -1,4 +1,4 @@
-//! Files, opened with the program that the user has for them.
+//! Opens files with the user's default program.
 
 use std::{
     path::Path,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::workflow::UsageError;
 
-/// What opens a file on this kind of machine.
+/// The program that opens a file on this operating system.
 const OPENER: &str = if cfg!(target_os = "macos") {
     "open"
 } else if cfg!(windows) {
@@ -16,11 +16,11 @@ const OPENER: &str = if cfg!(target_os = "macos") {
     "xdg-open"
 };
 
-/// Opens a file, and does not wait until it is closed again.
+/// Opens a file, and does not wait until it is closed.
 ///
 /// # Errors
 ///
-/// A usage error that names the file, if there is nothing to open it with.
+/// A usage error that names the file, if there is no program to open it.
 pub(crate) fn show(file: &Path) -> anyhow::Result<()> {
     let mut command = Command::new(OPENER);
     command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -1,4 +1,4 @@
-//! What a command works with: settings and control planes, the terminal, and what was changed so far.
+//! The context of a command: settings and control planes, the terminal, and the changes so far.
 
 use std::{env, path::Path};
 
@@ -18,18 +18,18 @@ use crate::{
     workflow::{self, Deadline, UsageError, Workspace, WorkspaceOptions},
 };
 
-/// What a command works with.
+/// The context of a command.
 pub(crate) struct Session {
     pub(crate) ui: Ui,
     /// Settings and control planes.
     pub(crate) work: Workspace,
-    /// Whether every question is answered with yes.
+    /// Whether every question is confirmed automatically.
     pub(crate) yes: bool,
-    /// What the command has changed so far.
+    /// The changes that the command has made so far.
     pub(crate) journal: Journal,
-    /// Flags of this command line that are about Azure alone.
+    /// Flags of this command line that only apply to Azure.
     azure_flags: Vec<&'static str>,
-    /// The request to end.
+    /// The request to end the process.
     #[cfg_attr(not(feature = "emulator"), expect(dead_code, reason = "only a server ends by itself"))]
     pub(crate) interrupt: Interrupt,
 }
@@ -50,7 +50,7 @@ impl Session {
             variables: outside.variables,
             transport: outside.transport,
         };
-        // A failure is written to these files as well, so they are checked before anything can fail.
+        // An error is written to these files as well, so they are checked before anything can fail.
         check_files(global, |file| workflow::check_early(file, &folder, &options.overrides))
             .inspect_err(|_| journal.refuse_files())?;
         let work = Workspace::open(&folder, options)?;
@@ -70,7 +70,7 @@ impl Session {
         })
     }
 
-    /// Says which flags have had no effect, where the command was about models alone.
+    /// Prints which flags have had no effect, if the command was only about models.
     pub(crate) fn note_azure_flags(&self) {
         for flag in &self.azure_flags {
             self.ui.say(&format!("note: `{flag}` has no effect on a model"));
@@ -78,7 +78,7 @@ impl Session {
     }
 }
 
-/// Refuses a file of a pipeline that `check` refuses, and standard output.
+/// Refuses files of a pipeline that `check` refuses, and standard output.
 fn check_files(
     global: &GlobalArgs,
     check: impl Fn(&Path) -> Result<(), UsageError>,

@@ -1,4 +1,4 @@
-//! What a use case says while it runs: on the screen, in the journal and in the file of events.
+//! Shows the progress of a use case: on the screen, in the journal and in the event file.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     workflow::{Listener, StepNews, StepStage},
 };
 
-/// Shows, notes and writes down what a use case says. Dropping it takes the progress from the screen.
+/// Shows and records the progress of a use case. Dropping it removes the progress display from the screen.
 pub(crate) struct Shown<'a> {
     progress: Progress,
     ui: &'a Ui,
@@ -18,7 +18,7 @@ pub(crate) struct Shown<'a> {
 }
 
 impl Session {
-    /// What listens to a use case of this command.
+    /// The listener for the use cases of this command.
     pub(crate) fn listener(&self) -> Shown<'_> {
         Shown { progress: self.ui.progress(), ui: &self.ui, journal: &self.journal }
     }
@@ -27,7 +27,7 @@ impl Session {
 impl Shown<'_> {
     fn done(&self, news: &StepNews<'_>, took: Option<Duration>) {
         self.journal.note(news.of, news.at, StepStatus::Applied);
-        // What a transaction holds is told with its result.
+        // The steps of a transaction are reported with its result.
         if let Some(took) = took {
             let step = StepReport::of(news.step, StepStatus::Applied).timed(took);
             self.ui.happened(&[Event::Step { env: news.of.to_owned(), step }]);

@@ -1,4 +1,4 @@
-//! Settings that are one of a few words.
+//! Settings whose value is one of a few words.
 
 use std::{fmt, str::FromStr};
 
@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::nearest;
 
-/// A word that is none of those that a setting can have.
+/// A word that is not a valid value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is none of {}", .word.escape_debug(), listed(.known))]
 pub struct UnknownWord {
-    /// The word as it was given.
+    /// The word as it was specified.
     pub word: String,
-    /// Those that there are.
+    /// The valid words.
     pub known: &'static [&'static str],
 }
 
 impl UnknownWord {
-    /// The word that may have been meant.
+    /// The valid word that is most similar, if one is similar enough.
     #[must_use]
     pub fn nearest(&self) -> Option<&'static str> {
         nearest(&self.word, self.known.iter().copied())
     }
 }
 
-/// The words in back-quotes, with commas between them.
+/// The words in backticks, separated by commas.
 pub(super) fn listed(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
@@ -35,7 +35,7 @@ fn choose<T: Copy>(word: &str, words: &'static [&'static str], values: &[T]) -> 
     found.ok_or_else(|| UnknownWord { word: word.to_owned(), known: words })
 }
 
-/// Which control plane an env is on.
+/// The kind of control plane that an env is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProviderKind {
@@ -46,10 +46,10 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
-    /// Every kind's word.
+    /// The words of all kinds.
     pub const WORDS: &[&str] = &["json", "arm"];
 
-    /// Who makes a link's pieces, unless somebody says otherwise.
+    /// Who creates the parts of a link, unless the configuration specifies it.
     #[must_use]
     pub fn provisioning(self) -> Provisioning {
         match self {
@@ -58,7 +58,7 @@ impl ProviderKind {
         }
     }
 
-    /// The word for it.
+    /// The word of this kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,21 +82,21 @@ impl fmt::Display for ProviderKind {
     }
 }
 
-/// Who makes the product, the subscription and the policy of a link.
+/// Who creates the product, the subscription and the policy of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provisioning {
-    /// This program, piece by piece.
+    /// This program, resource by resource.
     Engine,
-    /// The control plane, when the site is connected.
+    /// The control plane, when the site is linked.
     Service,
 }
 
 impl Provisioning {
-    /// Everyone's word.
+    /// The words of all values.
     pub const WORDS: &[&str] = &["engine", "service"];
 
-    /// The word for it.
+    /// The word of this value.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -120,7 +120,7 @@ impl fmt::Display for Provisioning {
     }
 }
 
-/// An Azure cloud, by the name that `az cloud list` has for it.
+/// An Azure cloud, with the name that `az cloud list` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cloud {
     /// The public cloud.
@@ -132,10 +132,10 @@ pub enum Cloud {
 }
 
 impl Cloud {
-    /// Every cloud's name.
+    /// The names of all clouds.
     pub const WORDS: &[&str] = &["AzureCloud", "AzureChinaCloud", "AzureUSGovernment"];
 
-    /// The name of it.
+    /// The name of this cloud.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

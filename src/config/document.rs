@@ -1,4 +1,4 @@
-//! `swa-apim.toml`, read with the place of every value.
+//! Parses `swa-apim.toml`, and keeps the location of every value.
 
 use std::{
     ops::Range,
@@ -33,7 +33,7 @@ const ENV_KEYS: &[&str] = &[
     "provisioning",
 ];
 
-/// What a file says.
+/// The content of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Document {
     /// The envs, in the order of the file.
@@ -41,7 +41,7 @@ pub(super) struct Document {
     pub(super) providers: ProviderLayer,
 }
 
-/// What a file says about an env.
+/// The settings of an env in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct EnvLayer {
     pub(super) name: String,
@@ -57,7 +57,7 @@ pub(super) struct EnvLayer {
     pub(super) provisioning: Option<Sourced<Provisioning>>,
 }
 
-/// What a file says about the control planes.
+/// The settings of the control planes in a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ProviderLayer {
     pub(super) model: Option<Sourced<PathBuf>>,
@@ -84,7 +84,7 @@ impl EnvLayer {
 }
 
 impl Document {
-    /// Reads a file's bytes; `path` is what messages call the file.
+    /// Parses the bytes of a file; `path` is the name of the file in messages.
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
         let text = match str::from_utf8(bytes) {
             Ok(text) => text,
@@ -106,7 +106,7 @@ struct Entry<'t> {
     value: &'t Spanned<DeValue<'t>>,
 }
 
-/// A table's entries in the order of the file, so that the first mistake is told first.
+/// A table's entries in the order of the file, so that the first mistake is reported first.
 fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
     let mut entries: Vec<Entry<'t>> =
         table.iter().map(|(key, value)| Entry { key: key.get_ref(), span: key.span(), value }).collect();
@@ -216,7 +216,7 @@ impl<'t> Reader<'t> {
         Ok(Sourced::new(text.value.parse().map_err(unknown)?, text.source))
     }
 
-    /// The names in the order of the file, each once.
+    /// The names in the order of the file, without duplicates.
     fn apis(&self, entry: &Entry<'_>) -> Result<Vec<String>, ConfigError> {
         const EXPECTED: &str = "an array of strings";
         let array = entry.value.get_ref().as_array();

@@ -1,4 +1,4 @@
-//! Writing an env: the text of its table, and the file with the table below all that was there.
+//! Adds an env to a configuration file: renders its table, and appends it to the existing text.
 
 use std::{
     fmt::Write,
@@ -12,18 +12,18 @@ use super::{
 };
 use crate::model::text_without_mark;
 
-/// An env that is to be written.
+/// A new env for the configuration file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewEnv {
     /// Its name.
     pub name: String,
-    /// The static site, by name or id.
+    /// The static web app, by name or id.
     pub static_web_app: String,
-    /// The service, by name or id.
+    /// The API Management service, by name or id.
     pub apim: String,
-    /// The resource group of what is given by name.
+    /// The resource group of the resources that are specified by name.
     pub resource_group: Option<String>,
-    /// The Azure subscription of what is given by name.
+    /// The Azure subscription of the resources that are specified by name.
     pub subscription: Option<String>,
     /// The environment of the site, if not production.
     pub site_environment: Option<String>,
@@ -73,12 +73,12 @@ pub fn render_env(env: &NewEnv) -> String {
     text
 }
 
-/// The text of the file at `path` with the env's table below it; what was there stays as it is, byte for byte.
+/// Returns the text of the file at `path` followed by the env's table. The existing text is kept byte for byte.
 ///
 /// # Errors
 ///
-/// [`ConfigError`] if the file cannot be used as it is, has an env of that name, or the env lacks a name,
-/// a site or a service.
+/// [`ConfigError`] if the file cannot be used as it is, already has an env with this name, or the env has no name, site
+/// or service.
 pub fn add_env(path: &Path, existing: Option<&str>, env: &NewEnv) -> Result<String, ConfigError> {
     env.check()?;
     let existing = existing.unwrap_or_default();
@@ -98,7 +98,7 @@ pub fn add_env(path: &Path, existing: Option<&str>, env: &NewEnv) -> Result<Stri
     }
 }
 
-/// Keeps the line ends that the text has, and one empty line between it and what is added.
+/// Appends a table with the line ends of the text, after one empty line.
 fn appended(existing: &str, table: &str) -> String {
     let end = if existing.contains("\r\n") { "\r\n" } else { "\n" };
     let gap = match text_without_mark(existing) {

@@ -1,4 +1,4 @@
-//! What can be wrong with the configuration, and the way out.
+//! Errors of the configuration, with hints.
 
 use std::{
     io,
@@ -15,24 +15,24 @@ const LISTED: usize = 12;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file that was named is not there.
+    /// The specified file does not exist.
     #[error("there is no file `{}`, which {asked} names", .path.display())]
     NoSuchFile {
-        /// The file as it was named.
+        /// The file as it was specified.
         path: PathBuf,
-        /// Who named it.
+        /// Where the file was specified.
         asked: Source,
     },
-    /// The file is there and cannot be read.
+    /// The file exists and cannot be read.
     #[error("could not read `{}`", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         #[source]
         cause: io::Error,
     },
-    /// A file that was found by walking up, and belongs to another user.
+    /// The file was found by searching upward from the working directory, and belongs to another user.
     #[error(
         "`{}` belongs to another user (uid {owner}), and was found by walking up from the working directory",
         .path.display()
@@ -40,66 +40,67 @@ pub enum ConfigError {
     ForeignFile {
         /// The file.
         path: PathBuf,
-        /// The user that it belongs to.
+        /// The user id of the owner.
         owner: u32,
     },
-    /// An address of a file that was found by walking up, to which no token is sent.
+    /// The address is from a file that was found by searching upward from the working directory, so no token is sent to
+    /// it.
     #[error(
         "`endpoint` ({at}) is {address}, which is neither an address of Azure nor this machine, and the file was \
          found by walking up from the working directory"
     )]
     UntrustedEndpoint {
-        /// The address, without anything that may be secret.
+        /// The address, without parts that may be secret.
         address: String,
-        /// Where it is from.
+        /// Where the address is configured.
         at: Source,
     },
-    /// The file says something that it cannot say.
+    /// The content of the file is not valid.
     #[error(transparent)]
     Invalid(Box<Fault>),
-    /// A flag or a variable without a value.
+    /// A flag or a variable has no value.
     #[error("{0} is empty")]
     Empty(Source),
-    /// An env that is not there.
+    /// The env does not exist.
     #[error("there is no env `{}` {}", .name.escape_debug(), .searched.phrase())]
     UnknownEnv {
-        /// The env as it was named.
+        /// The env as it was specified.
         name: String,
-        /// Where it was looked for.
+        /// Where the env was searched.
         searched: Searched,
-        /// The envs that are there.
+        /// The names of the existing envs.
         known: Vec<String>,
     },
-    /// Several envs, and no word about which.
+    /// There are several envs, and none is selected.
     #[error("`{}` has {} envs, and none of them was chosen", .path.display(), .known.len())]
     NoEnvChosen {
         /// The file.
         path: PathBuf,
-        /// The envs that there are.
+        /// The names of the existing envs.
         known: Vec<String>,
     },
-    /// No env at all.
+    /// There are no envs.
     #[error("{}", no_env(.0.as_deref()))]
     NoEnvs(Option<PathBuf>),
-    /// No env, and no flags that would do instead.
+    /// There is no env, and the flags that would replace it are incomplete.
     #[error("{}, and {} not given", no_env(.path.as_deref()), not_given(.missing))]
     NoTarget {
         /// The file, if there is one.
         path: Option<PathBuf>,
-        /// The flags that would have been needed.
+        /// The missing flags.
         missing: Vec<&'static str>,
     },
-    /// An env without something that it needs.
+    /// The env lacks a required setting.
     #[error("env `{}` has no `{key}` ({at})", .env.escape_debug())]
     Missing {
         /// The env.
         env: String,
-        /// What is missing; the flag is named alike.
+        /// The missing key; the flag has the same name.
         key: &'static str,
-        /// Where the env is.
+        /// Where the env is configured.
         at: Source,
     },
-    /// An env that is to be added and is there already.
+    /// The env to add already exists.
     #[error("`{}` already has an env `{}`", .path.display(), .name.escape_debug())]
     EnvExists {
         /// The file.
@@ -107,7 +108,7 @@ pub enum ConfigError {
         /// The env.
         name: String,
     },
-    /// A file whose envs are written such that none can be appended.
+    /// The envs of the file are written in a form to which no env can be appended.
     #[error("env `{}` cannot be appended to `{}`, whose envs are not written as tables", .name.escape_debug(), .path.display())]
     NotAppendable {
         /// The file.
@@ -115,23 +116,23 @@ pub enum ConfigError {
         /// The env.
         name: String,
     },
-    /// An env that would have no name, or no site, or no service.
+    /// The new env has no name, no site or no service.
     #[error("a new env needs {0}, and it is empty")]
     Incomplete(&'static str),
-    /// No directory for the sample.
+    /// There is no directory for the sample.
     #[error("there is no home directory to keep the sample in")]
     NoDataDirectory,
-    /// The sample over another control plane.
+    /// The sample contradicts the selected control plane.
     #[error("the sample is a JSON model, and {0} asks for `arm`")]
     SampleOverArm(Source),
 }
 
-/// Where an env was looked for.
+/// Where an env was searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Searched {
     /// In this file.
     File(PathBuf),
-    /// Nowhere, for lack of a file.
+    /// There is no file.
     NoFile,
     /// In the sample.
     Sample,
@@ -163,7 +164,7 @@ fn not_given(flags: &[&str]) -> String {
     }
 }
 
-/// The names, and how many more there are where there are many.
+/// The names, up to 12 of them, followed by the number of the rest.
 fn listed(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(LISTED).map(|name| name.escape_debug().to_string()).collect();
     match names.len().saturating_sub(LISTED) {

@@ -1,4 +1,4 @@
-//! Something in the file that cannot stand there, shown where it stands.
+//! A mistake in the configuration file, shown with its location.
 
 use std::{ops::Range, path::Path, path::PathBuf};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::diagnosis::nearest;
 
-/// A place in the configuration file, and what is wrong there.
+/// A location in the configuration file, and the mistake there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}, line {line}, column {column}: {problem}\n{excerpt}", .path.display())]
 pub struct Fault {
@@ -19,31 +19,31 @@ pub struct Fault {
     excerpt: String,
 }
 
-/// What is wrong.
+/// The kind of mistake.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Problem {
-    /// Not TOML, in the parser's words.
+    /// The text is not TOML; the message is the parser's.
     #[error("{0}")]
     Syntax(String),
-    /// Bytes that are not UTF-8.
+    /// The bytes are not UTF-8.
     #[error("this is not UTF-8 text")]
     NotText,
-    /// A key that nothing here reads.
+    /// The key is unknown.
     #[error("unknown key `{}`{}", .key.escape_debug(), .table.as_ref().map(|t| format!(" in `[{t}]`")).unwrap_or_default())]
     UnknownKey { key: String, table: Option<String>, known: &'static [&'static str] },
-    /// A value of another type.
+    /// The value has another type.
     #[error("`{}` has to be {expected}, and this is {actual}", .key.escape_debug())]
     WrongType { key: String, expected: &'static str, actual: &'static str },
-    /// An env whose name is empty.
+    /// The name of an env is empty.
     #[error("an env has to have a name")]
     Nameless,
-    /// An empty text in a list.
+    /// A list has an empty string.
     #[error("`{key}` has an empty name")]
     EmptyElement { key: &'static str },
-    /// An empty text.
+    /// The string is empty.
     #[error("`{key}` is empty")]
     Empty { key: &'static str },
-    /// A word that is none of the few.
+    /// The word is not one of the valid values.
     #[error("{0}")]
     Word(UnknownWord),
 }
@@ -54,7 +54,7 @@ impl Fault {
         Self { path: path.to_owned(), line, column, problem, excerpt }
     }
 
-    /// What to write instead.
+    /// A hint about the correct value.
     pub(super) fn hint(&self) -> Option<String> {
         match &self.problem {
             Problem::UnknownKey { key, known, .. } => Some(key_hint(key, known)),

@@ -1,4 +1,4 @@
-//! Where the configuration file is.
+//! Finds the configuration file.
 
 use std::{
     fs::{self, File, Metadata},
@@ -15,27 +15,27 @@ use super::{ConfigError, FILE_NAME, Sourced};
 pub(super) struct Found {
     /// The file.
     pub(super) path: PathBuf,
-    /// What messages call it: relative to the working directory if it is below that.
+    /// The name of the file in messages: relative to the working directory if the file is below it.
     pub(super) shown: PathBuf,
     pub(super) by: FoundBy,
     pub(super) bytes: Vec<u8>,
 }
 
-/// How a file was found, which decides how far it is trusted.
+/// How a file was found, which decides how much it is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FoundBy {
-    /// The user named it, or it is in the user's own configuration directory.
+    /// The user specified it, or it is in the user's own configuration directory.
     User,
-    /// It is in the working directory or above, where other people may have put it.
+    /// It is in the working directory or above, where another user may have created it.
     Walking,
 }
 
-/// The directories that the platform keeps for this program and its user.
+/// The platform's directories for this program and this user.
 pub(super) fn directories() -> Option<ProjectDirs> {
     ProjectDirs::from("", "", "swa-apim")
 }
 
-/// Reads the file that was named, or the nearest one upward from `cwd`, or the one in `user_directory`.
+/// Reads the file that was specified, or the nearest one upward from `cwd`, or the one in `user_directory`.
 pub(super) fn find(
     named: Option<&Sourced<PathBuf>>,
     cwd: &Path,
@@ -58,16 +58,17 @@ pub(super) fn find(
     }
 }
 
-/// What reading a file that was found came to.
+/// The result of reading a file that was found.
 enum Read {
     Own(Vec<u8>),
     /// The file, or a link to it, belongs to another user.
     Foreign(u32),
 }
 
-/// Reads a file. One that was found by walking has to belong to the caller or to root, as git demands of a
-/// repository: in a folder that others can write, they may have put it. The folder itself may be of any user, as the
-/// working directories of container jobs are: what is trusted is what was written, and by whom.
+/// Reads a file. A file that was found by searching upward must belong to the caller or to root, as git requires of a
+/// repository: in a directory that other users can write to, another user may have created it. The directory itself may
+/// belong to any user, as the working directories of container jobs do: the trust depends on the owner of the file
+/// only.
 fn read_own(path: &Path, by: FoundBy) -> io::Result<Read> {
     let mut file = File::open(path)?;
     if by == FoundBy::Walking {

@@ -1,4 +1,4 @@
-//! Any bytes as a configuration.
+//! Reads any bytes as a configuration.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::diagnosis::Diagnose as _;
 ///
 /// # Panics
 ///
-/// If what was there does not stay as it is.
+/// If the existing text is not kept.
 pub fn configuration(bytes: &[u8]) {
     let path = Path::new("swa-apim.toml");
     if let Err(error) = Document::parse(path, bytes) {

@@ -1,5 +1,5 @@
-//! Settings, in layers: defaults, then `swa-apim.toml`, then the environment, then flags. Each value knows
-//! which layer it is from.
+//! Settings, in layers: defaults, then `swa-apim.toml`, then environment variables, then flags. Each value has the
+//! layer that it is from.
 
 mod choice;
 mod document;
@@ -26,5 +26,5 @@ pub use source::{Source, Sourced};
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "swa-apim.toml";
 
-/// The name of the model file beside it.
+/// The name of the model file in the same directory.
 pub const MODEL_NAME: &str = "control-plane.json";

@@ -1,22 +1,22 @@
-//! Places in a text: from a byte offset to line, column and an excerpt with a caret.
+//! Locations in a text: converts a byte offset to line, column and an excerpt with a caret.
 
 use std::{fmt::Write, ops::Range};
 
-/// The longest part of a line that an excerpt shows.
+/// The largest number of characters of a line that an excerpt shows.
 const WINDOW: usize = 100;
 
-/// A place in a text.
+/// A location in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// The line, counted from 1.
     pub(super) line: usize,
-    /// The character of the line, counted from 1.
+    /// The character in the line, counted from 1.
     pub(super) column: usize,
-    /// The line with carets below the place.
+    /// The line with carets below the location.
     pub(super) excerpt: String,
 }
 
-/// The lines of a text, found once so that no look-up reads the text again.
+/// The starts of the lines of a text, found once so that later lookups do not scan the text again.
 #[derive(Debug)]
 pub(super) struct Lines<'t> {
     text: &'t str,
@@ -34,7 +34,7 @@ impl<'t> Lines<'t> {
         self.starts.partition_point(|start| *start <= offset)
     }
 
-    /// The place where `span` begins, with as much of it as is on that line.
+    /// The location where `span` begins, with carets for the part of it on that line.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         let begin = self.boundary(span.start);
         let line = self.line(begin);
@@ -60,7 +60,7 @@ fn excerpt(line: usize, content: &str, before: usize, marked: usize) -> String {
     let gutter = " ".repeat(line.to_string().len());
     let mut text = format!("{gutter} |\n{line} | ");
     text.extend(&shown);
-    // a tab stays a tab, so that the caret stands where the terminal puts the character
+    // A tab is kept as a tab, so that the caret is below the character in a terminal.
     let indent = (0..lead).map(|at| if shown.get(at) == Some(&'\t') { '\t' } else { ' ' });
     let _ = write!(text, "\n{gutter} | {}{}", indent.collect::<String>(), "^".repeat(carets));
     text

@@ -1,4 +1,4 @@
-//! The built-in sample: one site, one service, two APIs, and an env over them.
+//! The built-in sample: one site, one service, two APIs, and an env for them.
 
 use std::path::{Path, PathBuf};
 
@@ -13,25 +13,25 @@ pub const SAMPLE_ENV: &str = "prod";
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The sample's model: nothing is linked in it, and there is no key in it.
+/// The sample's model. It has no link and no key.
 #[must_use]
 pub fn sample_model() -> &'static str {
     include_str!("sample.json")
 }
 
-/// A `swa-apim.toml` for the sample's model beside it.
+/// A `swa-apim.toml` for the sample's model in the same directory.
 #[must_use]
 pub fn sample_config() -> &'static str {
     include_str!("sample.toml")
 }
 
-/// Where the sample's model is kept between commands, if the user has a home directory.
+/// The file in which the sample's model is kept between commands, if the user has a home directory.
 #[must_use]
 pub fn user_data_model() -> Option<PathBuf> {
     Some(find::directories()?.data_dir().join("sample").join(MODEL_NAME))
 }
 
-/// The sample's env over the model at `model`.
+/// The configuration of the sample: its env, on the model in the file `model`.
 pub(super) fn document(model: &Path) -> Document {
     let text = |value: &str| Some(Sourced::new(value.to_owned(), Source::Sample));
     let mut env = EnvLayer::new(SAMPLE_ENV, Source::Sample);

@@ -1,4 +1,4 @@
-//! The layers, put one over the other.
+//! Combines the layers of the configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -10,20 +10,20 @@ use super::{
 };
 use crate::model::PRODUCTION;
 
-/// What flags and the environment say; `None` where they are silent.
+/// The values of flags and environment variables; `None` where neither is set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     /// The configuration file.
     pub config: Option<Sourced<PathBuf>>,
     /// The env to work on.
     pub env: Option<Sourced<String>>,
-    /// The static site, by name or id.
+    /// The static web app, by name or id.
     pub static_web_app: Option<Sourced<String>>,
-    /// The service, by name or id.
+    /// The API Management service, by name or id.
     pub apim: Option<Sourced<String>>,
-    /// The resource group of what is given by name.
+    /// The resource group of the resources that are specified by name.
     pub resource_group: Option<Sourced<String>>,
-    /// The Azure subscription of what is given by name.
+    /// The Azure subscription of the resources that are specified by name.
     pub subscription: Option<Sourced<String>>,
     /// The environment of the site.
     pub site_environment: Option<Sourced<String>>,
@@ -31,16 +31,16 @@ pub struct Overrides {
     pub provider: Option<Sourced<ProviderKind>>,
     /// The file of the JSON model, relative to the working directory.
     pub model: Option<Sourced<PathBuf>>,
-    /// Where Azure Resource Manager answers.
+    /// The address of Azure Resource Manager.
     pub endpoint: Option<Sourced<String>>,
-    /// Who makes a link's pieces.
+    /// Who creates the parts of a link.
     pub provisioning: Option<Sourced<Provisioning>>,
-    /// Whether to work on the built-in sample and on no file.
+    /// Whether to use the built-in sample and no file.
     pub sample: bool,
 }
 
 impl Overrides {
-    /// An empty text is more often a variable that a script forgot to fill than a wish.
+    /// Refuses empty values: they are usually from a variable that a script did not set.
     fn check(&self) -> Result<(), ConfigError> {
         let names = [
             &self.env,
@@ -61,38 +61,38 @@ impl Overrides {
     }
 }
 
-/// Everything that a command needs to know about its target, and where each value is from.
+/// All settings of a command's target, and where each value is from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvSettings {
     /// The name of the env.
     pub name: String,
-    /// Where the env is from: a file, the sample, or the flags that it is made of.
+    /// Where the env is from: a file, the sample, or flags.
     pub at: Source,
-    /// The static site, by name or id.
+    /// The static web app, by name or id.
     pub static_web_app: Sourced<String>,
-    /// The service, by name or id.
+    /// The API Management service, by name or id.
     pub apim: Sourced<String>,
-    /// The resource group of what is given by name.
+    /// The resource group of the resources that are specified by name.
     pub resource_group: Option<Sourced<String>>,
-    /// The Azure subscription of what is given by name.
+    /// The Azure subscription of the resources that are specified by name.
     pub subscription: Option<Sourced<String>>,
     /// The environment of the site; `default` is production.
     pub site_environment: Sourced<String>,
-    /// The APIs to keep in the link's product, each once.
+    /// The APIs to keep in the link's product, without duplicates.
     pub apis: Vec<String>,
     /// The control plane.
     pub provider: Sourced<ProviderKind>,
     /// The file of the JSON model.
     pub model: Sourced<PathBuf>,
-    /// The cloud, unless there is an endpoint.
+    /// The cloud, which applies if there is no endpoint.
     pub cloud: Sourced<Cloud>,
-    /// Where Azure Resource Manager answers, if not where the cloud says.
+    /// The address of Azure Resource Manager, if it is not that of the cloud.
     pub endpoint: Option<Sourced<String>>,
-    /// Who makes a link's pieces.
+    /// Who creates the parts of a link.
     pub provisioning: Sourced<Provisioning>,
 }
 
-/// The configuration: the file, if there is one, below what flags and the environment say.
+/// The configuration: the file, if there is one, overridden by environment variables and flags.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The file that was read.
@@ -105,11 +105,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Finds and reads the file, or does without one.
+    /// Finds and reads the file, if there is one.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if the file that was named is missing, or what was found cannot be used.
+    /// [`ConfigError`] if the specified file is missing, or a file that was found cannot be used.
     pub fn load(overrides: Overrides, cwd: &Path) -> Result<Self, ConfigError> {
         let directories = find::directories();
         let user_directory = directories.as_ref().map(directories::ProjectDirs::config_dir);
@@ -142,12 +142,12 @@ impl Settings {
         Self { file: None, shown: None, by, cwd: cwd.to_owned(), document, overrides }
     }
 
-    /// The env that a command is about: the chosen one, or the only one, or one made of the flags for
-    /// the site and the service and named after the site.
+    /// The env of a command: the selected one, or the only one, or one that is made of the flags for the site and the
+    /// service and named after the site.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if there is no such env, no telling which, or something missing from it.
+    /// [`ConfigError`] if there is no such env, if several envs exist and none is selected, or if a setting is missing.
     pub fn env(&self) -> Result<EnvSettings, ConfigError> {
         if let Some(chosen) = &self.overrides.env {
             let found = self.document.envs.iter().find(|env| env.name == chosen.value);
@@ -159,11 +159,11 @@ impl Settings {
         }
     }
 
-    /// Every env of the file, in the order of the file.
+    /// All envs of the file, in the order of the file.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if there is none, or something missing from one.
+    /// [`ConfigError`] if there is none, or one lacks a setting.
     pub fn all(&self) -> Result<Vec<EnvSettings>, ConfigError> {
         match self.document.envs.as_slice() {
             [] => Err(ConfigError::NoEnvs(self.shown.clone())),
@@ -177,15 +177,16 @@ impl Settings {
         self.document.envs.iter().map(|env| env.name.as_str()).collect()
     }
 
-    /// The control plane where no env says otherwise.
+    /// The default control plane, for commands without an env and envs that do not specify one.
     #[must_use]
     pub fn provider(&self) -> Sourced<ProviderKind> {
         let given = self.overrides.provider.clone();
         given.unwrap_or_else(|| Sourced::default(ProviderKind::Json))
     }
 
-    /// The file of the JSON model: as flags say relative to the working directory, else relative to the
-    /// configuration file, else beside it.
+    /// The file of the JSON model: as flags specify, relative to the working directory; otherwise as the file
+    /// specifies, relative to the configuration file; otherwise the default name in the directory of the configuration
+    /// file.
     #[must_use]
     pub fn model(&self) -> Sourced<PathBuf> {
         if let Some(model) = &self.overrides.model {
@@ -203,14 +204,14 @@ impl Settings {
         given.unwrap_or_else(|| Sourced::default(Cloud::AzureCloud))
     }
 
-    /// Where Azure Resource Manager answers, if not where the cloud says.
+    /// The address of Azure Resource Manager, if it is not that of the cloud.
     #[must_use]
     pub fn endpoint(&self) -> Option<Sourced<String>> {
         self.overrides.endpoint.clone().or_else(|| self.document.providers.endpoint.clone())
     }
 
-    /// Whether an access token may be sent to any address that this source names. A file that was found by
-    /// walking up from the working directory may have been put there by other people.
+    /// Whether an access token may be sent to any address from this source. A file that was found by searching upward
+    /// from the working directory may have been created by another user.
     #[must_use]
     pub fn may_redirect_tokens(&self, source: &Source) -> bool {
         match source {
@@ -301,7 +302,7 @@ mod tests {
     const TWO_ENVS: &str = "[env.prod]\nstatic-web-app = 'shop'\napim = 'gate'\n\
                             [env.staging]\nstatic-web-app = 'shop2'\napim = 'gate2'\n";
 
-    /// A folder to work in, and the user's configuration directory.
+    /// A working directory, and the user's configuration directory.
     struct Place {
         root: TempDir,
     }

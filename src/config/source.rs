@@ -11,12 +11,12 @@ pub enum Source {
     Variable(&'static str),
     /// A line of the configuration file.
     File {
-        /// The file, as short as it can be named from the working directory.
+        /// The file, in its shortest form relative to the working directory.
         path: Arc<Path>,
         /// The line, counted from 1.
         line: usize,
     },
-    /// The program.
+    /// The program's default.
     Default,
     /// The built-in sample.
     Sample,
@@ -49,7 +49,7 @@ impl<T> Sourced<T> {
         Self { value, source }
     }
 
-    /// A value that nobody gave.
+    /// A default value.
     pub fn default(value: T) -> Self {
         Self::new(value, Source::Default)
     }

@@ -1,4 +1,4 @@
-//! Keys and texts as TOML writes them.
+//! Writes keys and strings as TOML.
 
 use std::fmt::Write as _;
 

@@ -9,11 +9,11 @@ use crate::{
     report::{ApiListReport, ApiReport, SCHEMA_VERSION},
 };
 
-/// Lists the APIs of the service of an env.
+/// Lists the APIs of the service of an env, and whether its site can reach them.
 ///
 /// # Errors
 ///
-/// Why the link or the APIs could not be read.
+/// If the link or the APIs cannot be read.
 pub async fn apis(work: &Workspace, env: &EnvSettings) -> anyhow::Result<ApiListReport> {
     let (plane, target) = work.target(env, Previews::Allow).await?;
     let plane = plane.as_ref();

@@ -1,6 +1,6 @@
-//! How much is done at once. What is sent at once is limited again where it is sent.
+//! How many links are processed concurrently. The control plane limits its own concurrent requests as well.
 
-/// How many links are read side by side.
+/// How many links are read concurrently.
 pub(super) const READS: usize = 64;
-/// How many links in Azure are changed side by side.
+/// How many links in Azure are changed concurrently.
 pub(super) const CHANGES: usize = 8;

@@ -1,4 +1,4 @@
-//! Every product of a service that a link made, who uses it, and which are left over.
+//! Every product that a link created in a service, its consumers, and which products are left over.
 
 use super::{
     error::{UsageError, diagnose, report},
@@ -15,20 +15,20 @@ use crate::{
     report::{AuditReport, DanglingLinkReport, ServiceAuditReport},
 };
 
-/// Which services are looked at.
+/// Which services are audited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Services {
-    /// The one that the settings name.
+    /// The service that the settings name.
     Named,
-    /// Every one that the caller can see.
+    /// Every service that the caller can see.
     Every,
 }
 
-/// Looks at services. With `tells`, the exit code says whether something is left over.
+/// Audits services. With `tells`, the exit code reports whether something is left over.
 ///
 /// # Errors
 ///
-/// If no service is named; why it could not be read, if it is the only one.
+/// If no service is specified, or if the only service cannot be read.
 pub async fn audit(
     work: &Workspace,
     which: Services,
@@ -40,7 +40,7 @@ pub async fn audit(
     listener.doing("reading products, subscriptions and sites");
     let mut audits = engine::audit(plane.as_ref(), &services).await;
     if let [(_, Err(_))] = audits.as_slice() {
-        // Alone, it is the command that fails.
+        // If the only service cannot be read, the command fails.
         audits.remove(0).1?;
     }
     Ok(conclude(audits, tells))
@@ -65,7 +65,7 @@ async fn every_service(plane: &dyn ControlPlane) -> anyhow::Result<Vec<ApimServi
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// The report, and the exit code of the whole.
+/// Returns the report and the exit code of the command.
 fn conclude(
     audits: Vec<(ApimServiceId, Result<Audit, ProviderError>)>,
     detailed: bool,

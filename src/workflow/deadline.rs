@@ -1,47 +1,47 @@
-//! The time that a command has, and how a time is spelt.
+//! The time limit of a command, and how durations are written.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// The longest time that a command may run: ten years. A longer one means the same.
+/// The longest time that a command may run: ten years. A longer limit has the same effect.
 pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-/// How long a command may take over HTTP, unless the user says otherwise.
+/// How long a command may take over HTTP by default: 10 minutes.
 const WHOLE_COMMAND: Duration = Duration::from_secs(10 * 60);
-/// How long another process may hold the lock of a model, unless the user says otherwise.
+/// How long another process may hold the lock of a model by default: 30 seconds.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
-/// How many waits of the grace a plan has at most.
+/// The largest number of grace periods that a plan waits for.
 const WAITS: u32 = 6;
 
-/// When a command has to be done. There is one for a command, and every wait keeps to it.
+/// When a command must end. A command has one deadline, and every wait respects it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     start: Instant,
-    /// What the user has said.
+    /// The limit that the user specified.
     given: Option<Duration>,
     limit: Duration,
 }
 
 impl Deadline {
-    /// One that begins now, with the time that the user gives the command.
+    /// A deadline that starts now, with the limit that the user specified.
     #[must_use]
     pub fn new(given: Option<Duration>) -> Self {
         Self { start: Instant::now(), given, limit: given.unwrap_or(WHOLE_COMMAND) }
     }
 
-    /// How long the user is willing to wait, if that was said.
+    /// The limit that the user specified, if any.
     #[must_use]
     pub fn given(self) -> Option<Duration> {
         self.given
     }
 
-    /// How long the command may take over HTTP in all.
+    /// How long the command may take over HTTP in total.
     #[must_use]
     pub fn limit(self) -> Duration {
         self.limit
     }
 
-    /// What is left of it.
+    /// The remaining time.
     #[must_use]
     pub fn left(self) -> Duration {
         self.limit.saturating_sub(self.start.elapsed())
@@ -53,7 +53,7 @@ impl Deadline {
         self.given.unwrap_or(LOCK_WAIT)
     }
 
-    /// The same with the time that the waits of a plan take, unless the user has limited it.
+    /// This deadline, extended by the time that the waits of a plan take, unless the user specified a limit.
     #[must_use]
     pub fn allowing_for(self, grace: Duration) -> Self {
         match self.given {
@@ -62,19 +62,19 @@ impl Deadline {
         }
     }
 
-    /// The same with this time in all.
+    /// This deadline with this limit.
     #[must_use]
     pub fn lasting(self, limit: Duration) -> Self {
         Self { limit, ..self }
     }
 
-    /// Waits, and no longer than there is time.
+    /// Waits, but not past the deadline.
     pub(crate) async fn pause(self, pause: Duration) {
         sleep(pause.min(self.left())).await;
     }
 }
 
-/// A time, as it is typed in a flag.
+/// A duration, as it is written in a flag.
 #[must_use]
 pub fn spelt(time: Duration) -> String {
     match time.as_secs() {

@@ -1,4 +1,4 @@
-//! What stands in the way of a link, hop by hop.
+//! Finds the problems that prevent a link from working, hop by hop.
 
 use super::{
     error::{diagnose, report},
@@ -18,7 +18,7 @@ use crate::{
     report::DoctorReport,
 };
 
-/// How closely a link is examined.
+/// Which checks are made.
 #[derive(Clone, Debug)]
 pub struct Checkup {
     /// Whether named preview environments may be linked.
@@ -27,11 +27,11 @@ pub struct Checkup {
     pub check_rights: bool,
     /// Whether the gateway and the site are called.
     pub probes: bool,
-    /// Where the site answers, if not at its own hostname over https.
+    /// The address where the site answers, if it is not `https://` and the site's own hostname.
     pub site_url: Option<String>,
 }
 
-/// Examines the link of an env. What fails is part of the report.
+/// Examines the link of an env. Errors are part of the report.
 pub async fn doctor(
     work: &Workspace,
     env: &EnvSettings,
@@ -51,14 +51,14 @@ pub async fn doctor(
     report
 }
 
-/// A walk along the hops, which ends where there is no point in going on.
+/// A walk along the hops, which ends when the later hops cannot be checked.
 struct Walk<'a> {
     work: &'a Workspace,
     asked: &'a Checkup,
     env: &'a EnvSettings,
     listener: &'a dyn Listener,
     hops: Vec<Hop>,
-    /// The target, and what the caller may do there if somebody tells.
+    /// The target, and the rights of the caller there, if they are known.
     rights: Option<(Target, Option<Rights>)>,
 }
 
@@ -161,7 +161,7 @@ async fn credentials(plane: &Plane) -> anyhow::Result<Hop> {
         .fold(hop, |hop, tried| hop.also(format!("none from {}: {}", tried.kind(), tried.problem()))))
 }
 
-/// The hop at which something failed that stopped all that comes after it.
+/// The hop whose failure prevented all later hops.
 fn hop_of(error: &anyhow::Error, before: &[Hop]) -> Hop {
     let failure = report(error);
     let exit = diagnose(error).exit;
@@ -185,8 +185,8 @@ fn hop_of(error: &anyhow::Error, before: &[Hop]) -> Hop {
     }
 }
 
-/// Each hop once and in order: a failure replaces what was said before it, and what was not reached is
-/// skipped.
+/// Returns each hop once and in order: a failure replaces the earlier result of its hop, and hops that were not reached
+/// are skipped.
 fn in_order(hops: &[Hop]) -> Vec<Hop> {
     let stuck =
         hops.last().map(|hop| format!("not reached: {} failed", hop.name.title())).unwrap_or_default();

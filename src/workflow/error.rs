@@ -1,4 +1,4 @@
-//! Why a use case could not be carried out, and what that means.
+//! Why a use case failed, its exit code and its hint.
 
 use std::{error::Error, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
     report::ErrorReport,
 };
 
-/// Something that was asked for and cannot be carried out as it stands: what is wrong with it, and what helps.
+/// A request that cannot be carried out as it is: the problem, and a hint.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct UsageError {
@@ -28,22 +28,22 @@ pub struct UsageError {
 }
 
 impl UsageError {
-    /// One that ends the command with [`ExitCode::Usage`].
+    /// An error that ends the command with [`ExitCode::Usage`].
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, exit: ExitCode::Usage }
     }
 
-    /// One that ends the command with [`ExitCode::Refused`]: nothing was changed.
+    /// An error that ends the command with [`ExitCode::Refused`]: nothing was changed.
     pub fn refused(message: impl Into<String>) -> Self {
         Self { exit: ExitCode::Refused, ..Self::new(message) }
     }
 
-    /// One that ends the command with [`ExitCode::Unavailable`]: it may succeed later.
+    /// An error that ends the command with [`ExitCode::Unavailable`]: the command may succeed later.
     pub fn not_yet(message: impl Into<String>) -> Self {
         Self { exit: ExitCode::Unavailable, ..Self::new(message) }
     }
 
-    /// The same with the next thing to do.
+    /// This error with a hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
@@ -56,7 +56,7 @@ impl Diagnose for UsageError {
     }
 }
 
-/// A step of a saved plan that this program would not take.
+/// A step of a saved plan that differs from the plan that is computed now.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Stranger(pub(super) String);
@@ -67,13 +67,13 @@ impl Diagnose for Stranger {
     }
 }
 
-/// A failure as it stands in reports.
+/// An error as it is shown in reports.
 #[must_use]
 pub fn report(error: &anyhow::Error) -> ErrorReport {
     report_as(error, diagnose(error))
 }
 
-/// A failure as it stands in reports, with what it means.
+/// An error as it is shown in reports, with this diagnosis.
 #[must_use]
 pub fn report_as(error: &anyhow::Error, diagnosis: Diagnosis) -> ErrorReport {
     let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
@@ -95,20 +95,20 @@ fn retry_after(error: &(dyn Error + 'static), now: Timestamp) -> Option<Duration
     shared.or_else(provider)?
 }
 
-/// What a failure means: what the outermost of its causes that knows says.
+/// The diagnosis of an error: that of the outermost cause that has one.
 #[must_use]
 pub fn diagnose(error: &anyhow::Error) -> Diagnosis {
     error.chain().find_map(known).unwrap_or_else(unexpected)
 }
 
-/// What a failure means that has no other meaning.
+/// The diagnosis of an error without a known cause.
 #[must_use]
 pub fn unexpected() -> Diagnosis {
     Diagnosis::new(ExitCode::Unexpected)
         .hint("if this looks like a fault of swa-apim, run it again with -vv and report what it says")
 }
 
-/// What one cause of a failure means by itself, if it is one of a use case or of what is below.
+/// The diagnosis of one cause of an error, if the cause is an error of a use case or of a lower layer.
 #[must_use]
 pub fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
     fn of<E: Diagnose>(error: &(dyn Error + 'static)) -> Option<Diagnosis> {

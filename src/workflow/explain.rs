@@ -1,4 +1,4 @@
-//! What a code or a message means.
+//! Explains a code or a message.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`UsageError`] if there is no such code, and no message with these words.
+/// [`UsageError`] if there is no such code and no message with these words.
 pub fn explain(typed: &str) -> Result<String, UsageError> {
     if typed.is_empty() { Ok(everything()) } else { explanation(typed) }
 }
@@ -36,7 +36,7 @@ fn not_known(typed: &str, unknown: &UnknownCode) -> UsageError {
     UsageError::new(unknown.to_string()).hint("`swa-apim explain` lists all codes")
 }
 
-/// The exit code that `exit-4`, `exit 4` or `exit code 4` asks for.
+/// The exit code that `exit-4`, `exit 4` or `exit code 4` names.
 fn exit_code(typed: &str) -> Result<Option<ExitCode>, UsageError> {
     let lower = typed.to_lowercase();
     let Some(rest) = lower.strip_prefix("exit") else { return Ok(None) };

@@ -1,9 +1,9 @@
-//! What users give as a name or an id, as it comes along when it is copied.
+//! Names and ids as users specify them, with the characters that were copied with them.
 
 use crate::provider::arm::percent_decoded;
 
-/// The id in a text that is meant as one: an id itself; the link of a page of the portal, which has an id in it
-/// and after that the name of the page; an id that Git Bash took for a path and put its own folder before.
+/// The id in a text that is meant as an id: an id itself; the URL of a page of the portal, which has an id followed by
+/// the name of the page; or an id that Git Bash took for a path and prefixed with its own directory.
 pub(super) fn id_in(text: &str) -> Option<String> {
     let text = tidy(text);
     if let Some(text) = plain_id(text) {
@@ -23,20 +23,20 @@ pub(super) fn id_in(text: &str) -> Option<String> {
     if is_path {
         return Some(path.to_owned());
     }
-    // Subscription, group, provider, type and name, each behind what it is; then the page.
+    // Subscription, group, provider, type and name, each after its keyword; then the page.
     let id: Vec<&str> = path.split('/').take(9).collect();
     Some(id.join("/"))
 }
 
-/// A text without the white space and the quotes that come along when it is copied.
+/// A text without the white space and the quotes that were copied with it.
 pub(super) fn tidy(text: &str) -> &str {
     let text = text.trim();
     let quoted = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
     quoted.map_or(text, str::trim)
 }
 
-/// An id that stands by itself, also without its first slash or with a last one. What only looks like an id is one
-/// that is not well-formed, and never a name.
+/// An id, also without its first slash or with a trailing one. A text that only looks like an id is treated as a
+/// malformed id, never as a name.
 fn plain_id(text: &str) -> Option<String> {
     let is_address = text.contains(':');
     let has = |part: &str| text.to_ascii_lowercase().contains(part);
@@ -45,7 +45,7 @@ fn plain_id(text: &str) -> Option<String> {
     if begins && !is_address {
         return Some(format!("/{}", text.trim_end_matches('/')));
     }
-    // Git Bash leaves an id alone that begins with two slashes
+    // Git Bash does not rewrite an id that begins with two slashes.
     let text = if text.starts_with("//") { &text[1..] } else { text };
     let looks_so = text.starts_with('/') || !is_address && has("/providers/");
     let trimmed = text.trim_end_matches('/');

@@ -1,4 +1,4 @@
-//! What a use case says while it runs.
+//! Progress messages of a use case.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use crate::{
     report::ChangeResult,
 };
 
-/// Is told what a use case does. A face shows as much of it as it likes; each message has a default that ignores it.
+/// Receives the progress of a use case. Each method has a default that ignores the message, so an implementation shows
+/// only the messages that it needs.
 pub trait Listener: Send + Sync {
-    /// Something is being done now, such as `reading prod`.
+    /// The use case starts something, such as `reading prod`.
     fn doing(&self, what: &str) {
         let _ = what;
     }
@@ -19,55 +20,55 @@ pub trait Listener: Send + Sync {
         let _ = (of, steps);
     }
 
-    /// A step has come so far.
+    /// The progress of a step has changed.
     fn step(&self, step: StepNews<'_>) {
         let _ = step;
     }
 
-    /// A step of this env waits, and this is what is left of its wait at most.
+    /// A step of this env waits for at most this time.
     fn waits(&self, env: &str, left: Duration) {
         let _ = (env, left);
     }
 
-    /// Another client was first, so the plan of this env is computed again.
+    /// Another client changed the resources first, so the plan of this env is computed again.
     fn retries(&self, env: &str) {
         let _ = env;
     }
 
-    /// One link of several was read; without a state, it could not be.
+    /// One link of several was read. `state` is `None` if it could not be read.
     fn looked(&self, env: &str, state: Option<LinkState>) {
         let _ = (env, state);
     }
 
-    /// An env is done with. `beside` is how many others were changed side by side with it.
+    /// The change of an env has ended. `beside` is the number of other envs that were changed concurrently.
     fn result(&self, command: &str, result: &ChangeResult, beside: usize) {
         let _ = (command, result, beside);
     }
 }
 
-/// How far a step has come.
+/// The progress of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepNews<'a> {
-    /// The env that it is for, or the product that it deletes.
+    /// The env that the step is for, or the product that it deletes.
     pub of: &'a str,
-    /// Its place in the plan, from 0.
+    /// The index of the step in the plan, from 0.
     pub at: usize,
     /// How many steps the plan has.
     pub total: usize,
     /// The step.
     pub step: &'a PlannedStep,
-    /// How far it has come.
+    /// The progress of the step.
     pub stage: StepStage,
 }
 
-/// How far a step can have come.
+/// The progress that a step can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepStage {
-    /// It is about to be taken.
+    /// It is about to be applied.
     Starting,
-    /// It was sent, or its transaction is being written: until that ends, it is not known whether it was applied.
+    /// It was sent, or its transaction is being written. Until that ends, its result is unknown.
     Sent,
-    /// It was acknowledged, after this time if it stood by itself.
+    /// It was acknowledged, after this time if it was applied by itself.
     Done(Option<Duration>),
 }
 

@@ -1,7 +1,7 @@
-//! The use cases: links looked at, changed, examined and pruned, and plans that were saved.
+//! The use cases: links are observed, changed, examined and pruned, and saved plans are applied.
 //!
-//! A use case works with a [`Workspace`], tells a [`Listener`] what it does, and answers with a report. It knows neither a
-//! command line nor a terminal.
+//! A use case works with a [`Workspace`], reports its progress to a [`Listener`], and returns a report. It knows
+//! neither a command line nor a terminal.
 
 mod apis;
 mod at_once;

@@ -1,4 +1,4 @@
-//! Resources put into the model, and taken out.
+//! Imports resources into the model, and exports them.
 
 use serde_json::Value;
 
@@ -10,11 +10,11 @@ use crate::{
     report::{ImportReport, SCHEMA_VERSION},
 };
 
-/// Puts resources into the model, each where its id says, and returns which fields were left out because they are secret.
+/// Imports resources into the model, each under its id, and returns which fields were omitted because they are secret.
 ///
 /// # Errors
 ///
-/// If a resource cannot be imported, or the model not be locked or written.
+/// If a resource cannot be imported, or the model cannot be locked or written.
 pub async fn import(
     work: &Workspace,
     resources: Value,
@@ -38,7 +38,7 @@ pub async fn import(
     Ok((report, withheld))
 }
 
-/// The resources of the model as an array, without keys.
+/// The resources of the model as a JSON array, without keys.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Which control plane a link is on, and what that means: the one place that asks.
+//! The control plane of a link, and how its two kinds differ. No other module distinguishes them.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::{
     provider::{ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
 };
 
-/// A control plane of one kind or the other.
+/// A control plane of either kind.
 #[derive(Clone, Debug)]
 pub enum Plane {
     /// A model in a file.
@@ -28,7 +28,7 @@ impl AsRef<dyn ControlPlane> for Plane {
 }
 
 impl Plane {
-    /// Where it is.
+    /// The location of the control plane.
     #[must_use]
     pub fn place(&self) -> PlaneLocation {
         match self {
@@ -39,14 +39,14 @@ impl Plane {
         }
     }
 
-    /// Whether it is Azure: other clients write at the same time, each change stands by itself, and a change takes time
-    /// to arrive. A model has transactions, and serves no requests.
+    /// Whether it is Azure, where other clients write at the same time, each change is applied by itself, and a change
+    /// takes time to propagate. A model has transactions, and serves no requests.
     #[must_use]
     pub fn is_azure(&self) -> bool {
         self.azure().is_some()
     }
 
-    /// Azure, if it is that.
+    /// The Azure control plane, if it is that.
     #[must_use]
     pub fn azure(&self) -> Option<&Arc<ArmControlPlane>> {
         match self {
@@ -55,12 +55,12 @@ impl Plane {
         }
     }
 
-    /// How long a change takes to arrive there.
+    /// How long a change takes to propagate on this control plane.
     pub(super) fn propagation(&self) -> Propagation {
         if self.is_azure() { Propagation::Eventual(Grace::default()) } else { Propagation::Immediate }
     }
 
-    /// Who makes the parts of a link there, as an env has it.
+    /// Who creates the parts of a link, according to the setting of an env.
     pub(super) fn provisioner(provisioning: Provisioning) -> Provisioner {
         match provisioning {
             Provisioning::Engine => Provisioner::Engine,
@@ -69,7 +69,7 @@ impl Plane {
     }
 }
 
-/// Where a control plane is.
+/// The location of a control plane.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlaneLocation {
     /// The file of a model.
@@ -87,7 +87,7 @@ impl fmt::Display for PlaneLocation {
     }
 }
 
-/// The Azure subscription of an env, if it names one or gives the full id of its site.
+/// The Azure subscription of an env, if it has one or specifies the full id of its site.
 pub(super) fn subscription_of(env: &EnvSettings) -> Option<String> {
     let named = env.subscription.as_ref().map(|given| given.value.clone());
     named.or_else(|| {

@@ -12,21 +12,21 @@ use crate::{
     provider::json::files_of_model,
 };
 
-/// As [`write_result`], but never over a file that the use case works with.
+/// Writes a result like [`write_result`], but never over a file that the use case works with.
 ///
 /// # Errors
 ///
-/// As [`write_result`], and if the file is one of those.
+/// The errors of [`write_result`], and [`UsageError`] if the use case works with the file.
 pub async fn write_beside(work: &Workspace, path: &Path, text: &str) -> anyhow::Result<()> {
     work.check_result_file(path)?;
     write_result(path, text).await
 }
 
-/// Writes a result where the user wants it.
+/// Writes a result to the file that the user specified.
 ///
 /// # Errors
 ///
-/// A usage error with the next step, if the file cannot be written. A pipe without a reader is no failure.
+/// A usage error with a hint, if the file cannot be written. A pipe without a reader is not an error.
 pub async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> {
     files::write(path, text).await.map_err(|error| {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -39,8 +39,8 @@ pub async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 impl Workspace {
-    /// Refuses to write a result over a file of a model that is in use, or over the configuration file, by whatever
-    /// name.
+    /// Refuses to write a result over a file of a model that is in use, or over the configuration file, under any name
+    /// of that file.
     ///
     /// # Errors
     ///
@@ -56,8 +56,8 @@ impl Workspace {
     }
 }
 
-/// As [`Workspace::check_result_file`], before the settings are read: by the names that these files have unless the
-/// settings say otherwise.
+/// Refuses a result file like [`Workspace::check_result_file`], before the settings are read. It checks the files that
+/// flags and variables name, and the default names.
 ///
 /// # Errors
 ///

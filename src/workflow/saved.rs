@@ -1,4 +1,4 @@
-//! Plans in files, for `--out` and `apply`. There is no key in them.
+//! Plans in files, for `--out` and `apply`. These files contain no keys.
 
 use std::{
     fs,
@@ -22,17 +22,17 @@ use crate::{
     report::SCHEMA_VERSION,
 };
 
-/// What to do without a plan that can be applied.
+/// The hint for a file that has no plan that can be applied.
 const MAKE_ONE: &str = "make one with `--out FILE` of link, relink, unlink or prune";
 
-/// A plan, and the control plane that it is for.
+/// A plan, and its control plane.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SavedPlan {
-    /// The file of the model, if it is for one.
+    /// The file of the model, if the control plane is a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<PathBuf>,
-    /// The address of Azure Resource Manager, if it is for that.
+    /// The address of Azure Resource Manager, if the control plane is Azure.
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
     /// The plan.
@@ -40,7 +40,7 @@ pub struct SavedPlan {
 }
 
 impl SavedPlan {
-    /// A plan for a place.
+    /// A plan for a control plane.
     pub(crate) fn new(plan: Plan, place: PlaneLocation) -> Self {
         match place {
             PlaneLocation::Model(model) => Self { model: Some(model), endpoint: None, plan },
@@ -48,13 +48,13 @@ impl SavedPlan {
         }
     }
 
-    /// The verb that the plan is of.
+    /// The command of the plan.
     #[must_use]
     pub fn verb(&self) -> &'static str {
         self.plan.intent.verb()
     }
 
-    /// The place that the plan is for.
+    /// The control plane of the plan.
     pub(crate) fn place(&self) -> Result<PlaneLocation, UsageError> {
         place(self.model.as_ref(), self.endpoint.as_ref())
     }
@@ -71,26 +71,26 @@ fn place(model: Option<&PathBuf>, endpoint: Option<&String>) -> Result<PlaneLoca
     }
 }
 
-/// What is to be pruned, and the control plane that it is for.
+/// A plan of a prune, and its control plane.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SavedPrune {
-    /// The file of the model, if it is for one.
+    /// The file of the model, if the control plane is a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<PathBuf>,
-    /// The address of Azure Resource Manager, if it is for that.
+    /// The address of Azure Resource Manager, if the control plane is Azure.
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
     /// Whether products of sites that cannot be seen are deleted too.
     pub(crate) include_gone: bool,
-    /// The versions of what is to be deleted.
+    /// The versions of the resources to delete.
     pub(crate) basis: Basis,
     /// The plan.
     pub(crate) plan: PrunePlan,
 }
 
 impl SavedPrune {
-    /// A plan for a place.
+    /// A plan for a control plane.
     pub(crate) fn new(plan: PrunePlan, gone: GoneSites, basis: Basis, place: PlaneLocation) -> Self {
         let include_gone = gone == GoneSites::Include;
         let (model, endpoint) = match place {
@@ -100,18 +100,18 @@ impl SavedPrune {
         Self { model, endpoint, include_gone, basis, plan }
     }
 
-    /// What the plan does about sites that cannot be seen.
+    /// Whether products of sites that cannot be seen are deleted too.
     pub(super) fn gone(&self) -> GoneSites {
         if self.include_gone { GoneSites::Include } else { GoneSites::Keep }
     }
 
-    /// The place that the plan is for.
+    /// The control plane of the plan.
     pub(crate) fn place(&self) -> Result<PlaneLocation, UsageError> {
         place(self.model.as_ref(), self.endpoint.as_ref())
     }
 }
 
-/// What is in a plan's file.
+/// The content of a plan file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Saved {
@@ -122,11 +122,11 @@ pub enum Saved {
 }
 
 impl Saved {
-    /// Checks what a plan is about, and that no flag asks for something else.
+    /// Checks the targets of a plan, and that no flag contradicts it.
     ///
     /// # Errors
     ///
-    /// A usage error that names what does not fit.
+    /// A usage error that names the invalid part of a target, or the contradicting flag.
     pub fn check(&self, work: &Workspace) -> anyhow::Result<()> {
         let places = match self {
             Self::Plans(plans) => {
@@ -181,7 +181,7 @@ fn check_model(work: &Workspace, place: &PlaneLocation) -> Result<(), UsageError
     }
 }
 
-/// A target that no command of this program saves was written by hand.
+/// Refuses a target that no command of this program saves: it was written manually.
 fn check_target(target: &Target, place: &PlaneLocation) -> Result<(), UsageError> {
     let invalid = |problem: String| {
         UsageError::new(format!("the target of the plan is not valid: {problem}")).hint(MAKE_ONE)
@@ -211,7 +211,7 @@ fn check_target(target: &Target, place: &PlaneLocation) -> Result<(), UsageError
     Ok(())
 }
 
-/// The flags that name a target on a command line; each but the last has a value.
+/// The flags that name a target on a command line; each has a value.
 const SELECTING: [&str; 11] = [
     "--env",
     "--config",
@@ -226,7 +226,8 @@ const SELECTING: [&str; 11] = [
     "--model",
 ];
 
-/// Whether a text is printed in commands as harmlessly as this program writes it.
+/// Whether a text consists of known flags and is quoted exactly as this program quotes it, so that it is safe in a
+/// printed command.
 fn is_selector(text: &str) -> bool {
     let Some(words) = shlex::split(text) else { return false };
     let written: Vec<String> = words.iter().map(|word| quoted(word)).collect();
@@ -240,7 +241,7 @@ fn is_selector(text: &str) -> bool {
     written.join(" ") == text
 }
 
-/// The first difference between the steps of a saved plan and those that are planned now.
+/// The first difference between the steps of a saved plan and the steps that are planned now.
 pub(crate) fn stranger(saved: &[PlannedStep], planned: &[PlannedStep]) -> Option<Stranger> {
     let name = |planned: &PlannedStep| format!("{} of `{}`", planned.step.action(), planned.step.target());
     let pairs = saved.iter().zip(planned).enumerate();
@@ -265,7 +266,7 @@ struct PlanFile<S> {
     saved: S,
 }
 
-/// What is read of a plan's file first, whatever else is in it.
+/// The part of a plan file that is read first, to check its version.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Head {
@@ -276,13 +277,13 @@ struct Head {
 ///
 /// # Errors
 ///
-/// A usage error with the next step, if the file cannot be written.
+/// A usage error with a hint, if the file cannot be written.
 pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, saved })? + "\n";
     write_beside(work, file, &text).await
 }
 
-/// What is said once a plan was saved: the command that applies it.
+/// The message after a plan was saved: the command that applies it.
 #[must_use]
 pub fn next(work: &Workspace, file: &Path, place: &PlaneLocation) -> String {
     if is_standard_output(file) {
@@ -291,11 +292,11 @@ pub fn next(work: &Workspace, file: &Path, place: &PlaneLocation) -> String {
     format!("saved the plan to {}; next: {}", file.display(), work.apply_command(file, place))
 }
 
-/// Reads plans back, from a file or from standard input.
+/// Reads plans from a file or from standard input.
 ///
 /// # Errors
 ///
-/// A usage error, if the file cannot be read or holds no plan.
+/// A usage error, if the file cannot be read or has no plan.
 pub async fn read(file: &Path) -> anyhow::Result<Saved> {
     let shown = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
     let bytes = read_whole(file).await.map_err(|error| {
@@ -304,7 +305,7 @@ pub async fn read(file: &Path) -> anyhow::Result<Saved> {
     Ok(parsed(&bytes, &shown)?)
 }
 
-/// Reads the bytes of a plan's file, which messages call `shown`.
+/// Parses the bytes of a plan file, which messages call `shown`.
 fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
     let text = without_mark(bytes);
     let invalid = |error: serde_json::Error| {
@@ -320,16 +321,16 @@ fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
     Ok(file.saved)
 }
 
-/// Reads any bytes as a plan. One that is read is written again without a change of meaning.
+/// Parses any bytes as a plan. A plan that can be read has the same meaning after it is written and read again.
 ///
 /// # Panics
 ///
-/// If it is not.
+/// If the meaning changes.
 pub(crate) fn fuzz(bytes: &[u8]) {
     let Ok(saved) = parsed(bytes, "plan.json") else { return };
     if let Saved::Plans(plans) = &saved {
         for plan in plans {
-            // what does not fit is reported
+            // Invalid values are returned as errors.
             let _ = plan.place().and_then(|place| check_target(&plan.plan.target, &place));
             let _ = stranger(&plan.plan.steps, &[]);
         }

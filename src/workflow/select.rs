@@ -1,4 +1,4 @@
-//! Names → ids: what an env's settings mean on its control plane.
+//! Resolves names to ids: the resources that an env's settings name on its control plane.
 
 use std::{ptr, rc::Rc};
 
@@ -17,11 +17,12 @@ use crate::{
 };
 
 impl Workspace {
-    /// The control plane of an env, and what its settings mean there.
+    /// The control plane of an env, and the resources that its settings name there.
     ///
     /// # Errors
     ///
-    /// [`UsageError`] if a name is not that of one resource; otherwise why the control plane cannot be opened or read.
+    /// [`UsageError`] if a name does not match exactly one resource; otherwise, if the control plane cannot be opened
+    /// or read.
     pub async fn target(&self, env: &EnvSettings, previews: Previews) -> anyhow::Result<(Plane, Target)> {
         let plane = self.plane_of(env)?;
         let place = Within::of(env);
@@ -41,7 +42,7 @@ impl Workspace {
         Ok((plane, target))
     }
 
-    /// The service that a use case is about which is about no site: that of `--apim`, or of the env.
+    /// The service of a use case that has no site: the service of `--apim`, or of the env.
     pub(crate) async fn service(&self) -> anyhow::Result<(Plane, ApimServiceId)> {
         let given = self.overrides();
         let (plane, apim, group, subscription) = match (self.settings.env(), &given.apim) {
@@ -61,7 +62,7 @@ impl Workspace {
         Ok((plane, ApimServiceId::try_from(id)?))
     }
 
-    /// The service of an env, whatever its site is.
+    /// The service of an env, independent of its site.
     pub(crate) async fn service_of(
         &self,
         plane: &dyn ControlPlane,
@@ -70,7 +71,7 @@ impl Workspace {
         resolve(self, plane, Within::of(env), &env.apim, &APIM).await
     }
 
-    /// The control plane of a use case that is about all services: that of the env, if one is chosen.
+    /// The control plane of a use case that covers all services: that of the env, if one is selected.
     pub(crate) fn any_plane(&self) -> anyhow::Result<Plane> {
         match self.settings.env() {
             Ok(env) => self.plane_of(&env),
@@ -80,7 +81,7 @@ impl Workspace {
     }
 }
 
-/// Where something is that is given by name.
+/// The resource group and the Azure subscription of a resource that is specified by name.
 #[derive(Clone, Copy)]
 struct Within<'a> {
     group: Option<&'a Sourced<String>>,
@@ -93,8 +94,8 @@ impl<'a> Within<'a> {
     }
 }
 
-/// Adds to the hint about a site or a service that does not exist the one that was probably meant. It looks
-/// at all that there are, so it is for one env, and not for each of a fleet.
+/// Adds the most similar existing name to the hint about a site or a service that does not exist. It lists all
+/// resources of the type, so it is used for one env, not for each env of a fleet.
 pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Finding]) {
     for finding in findings {
         let kind = match finding.code {
@@ -103,7 +104,7 @@ pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Fi
             _ => continue,
         };
         let typed = finding.resource.as_deref().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
-        // Without a suggestion, the finding still says what is wrong.
+        // Without a suggestion, the finding still reports the problem.
         let Ok(all) = plane.list(&kind.all).await else { continue };
         let known: Vec<&ResourceId> = all.iter().map(|found| found.value.id()).collect();
         let near = nearest(typed, known.iter().map(|id| id.name()));
@@ -113,7 +114,7 @@ pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Fi
     }
 }
 
-/// What can be looked up by name.
+/// A resource type that can be found by name.
 struct Named {
     title: &'static str,
     provider: &'static str,
@@ -135,7 +136,8 @@ const APIM: Named = Named {
     all: Collection::Services,
 };
 
-/// A full id stands for itself; a name with its group and subscription makes one; a name alone is looked up.
+/// Resolves a text to an id: a full id is used as it is; a name with its group and subscription is combined with them;
+/// a name without them is searched.
 async fn resolve(
     work: &Workspace,
     plane: &dyn ControlPlane,
@@ -173,10 +175,10 @@ fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::Invali
     )
 }
 
-/// Every id of a kind on a control plane. It is listed once for all envs that are on it; those who ask while the list is
-/// being read wait for it.
+/// Returns every id of a type on a control plane. The ids are listed once for all envs on it; concurrent callers wait
+/// for the same list.
 async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> anyhow::Result<Rc<[ResourceId]>> {
-    // Control planes stay where they are for as long as the command runs.
+    // The address of a control plane does not change while the command runs.
     let answer = work.known_ids(ptr::from_ref(plane).addr(), kind.collection);
     let ids = answer.get_or_try_init(async || {
         let all = plane.list(&kind.all).await?;

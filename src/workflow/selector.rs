@@ -1,4 +1,4 @@
-//! How envs and saved plans are named on a command line, for hints.
+//! How envs and saved plans are specified on a command line, for hints.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +9,13 @@ use crate::{
 };
 
 impl Workspace {
-    /// The command line that applies a plan which was saved to a file.
+    /// The command line that applies a plan that was saved to a file.
     pub(crate) fn apply_command(&self, file: &Path, place: &PlaneLocation) -> String {
         let mut words = vec!["swa-apim apply".to_owned(), quoted(&file.display().to_string())];
         let config = self.overrides().config.as_ref().map(|it| (it.value.display().to_string(), &it.source));
         let endpoint = self.overrides().endpoint.as_ref().map(|it| (it.value.clone(), &it.source));
         for (flag, given) in [("--config", config), ("--endpoint", endpoint)] {
-            // A plan names the file of its model, and a token goes to no address because a plan says so.
+            // A plan names the file of its model. Its endpoint is not trusted, so that a plan cannot redirect a token.
             if let (Some((value, Source::Flag(_))), PlaneLocation::Azure(_)) = (given, place) {
                 words.push(format!("{flag} {}", quoted(&value)));
             }
@@ -23,12 +23,12 @@ impl Workspace {
         words.join(" ")
     }
 
-    /// How an env is named on the command line, with the flags of this command line that belong to it.
+    /// How an env is specified on the command line, with the flags of this command line that apply to it.
     pub(crate) fn selector(&self, env: &EnvSettings) -> String {
         self.selector_without(env, &[])
     }
 
-    /// The same, for a command on a model instead of Azure.
+    /// Like [`Self::selector`], for a command on a model instead of Azure.
     pub(crate) fn selector_for_model(&self, env: &EnvSettings) -> String {
         self.selector_without(env, &["--provider", "--endpoint", "--provisioning", "--model"])
     }

@@ -1,4 +1,4 @@
-//! Links of Azure, taken out without keys to rehearse on.
+//! Snapshots of links in Azure, without keys, to rehearse changes on.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -14,27 +14,27 @@ use crate::{
     provider::{Writes as _, json::JsonControlPlane},
 };
 
-/// The resources of links, without keys, and which links they are of.
+/// The resources of links, without keys, and the lineage of the links.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     lineage: String,
     resources: Vec<Resource>,
 }
 
-/// What becomes of a file that holds something else.
+/// Whether a file with another model is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherModel {
-    /// It stays, and the snapshot is refused.
+    /// It is kept, and the snapshot is refused.
     Keep,
-    /// It becomes the generation before.
+    /// It is kept as the previous generation.
     Replace,
 }
 
-/// Takes the links of envs out of Azure; nothing, if there are no envs.
+/// Reads the links of envs from Azure; `None` if there are no envs.
 ///
 /// # Errors
 ///
-/// [`UsageError`] if an env is on a model; otherwise why its link could not be read.
+/// [`UsageError`] if an env is on a model; otherwise, if its link cannot be read.
 pub async fn take(
     work: &Workspace,
     envs: &[EnvSettings],
@@ -67,7 +67,7 @@ fn check_is_azure(plane: &Plane, env: &EnvSettings) -> Result<(), UsageError> {
     Err(UsageError::new(message).hint(hint))
 }
 
-/// Two snapshots of the same links are generations of one model.
+/// The lineage of a snapshot: two snapshots of the same links are generations of one model.
 fn lineage_of(plane: &Plane, targets: &[Target]) -> String {
     let ends = |target: &Target| format!("{}\n{}\n", target.site_environment.key(), target.service.key());
     let ends: BTreeSet<String> = targets.iter().map(ends).collect();
@@ -81,23 +81,24 @@ fn lineage_of(plane: &Plane, targets: &[Target]) -> String {
 }
 
 impl Snapshot {
-    /// How many resources it has.
+    /// The number of resources.
     #[must_use]
     pub fn count(&self) -> usize {
         self.resources.len()
     }
 
-    /// The resources as an array.
+    /// The resources as a JSON array.
     #[must_use]
     pub fn into_value(self) -> Value {
         Value::Array(self.resources.into_iter().map(Resource::into_value).collect())
     }
 
-    /// Makes a model of it, or a new generation of one, and says whether the file has changed.
+    /// Creates a model of the snapshot, or a new generation of an existing one, and returns whether the file has
+    /// changed.
     ///
     /// # Errors
     ///
-    /// [`UsageError`] if the file holds another model that is to stay; otherwise why it could not be written.
+    /// [`UsageError`] if the file contains another model that must be kept; otherwise, if the file cannot be written.
     pub async fn write(self, work: &Workspace, file: &Path, other: OtherModel) -> anyhow::Result<bool> {
         let plane: JsonControlPlane = work.create(file, "")?;
         plane.begin().await?;

@@ -1,35 +1,35 @@
-//! What users see when something is wrong, in the words of those who say it, and what to do about it: one table.
+//! Problems that users meet, in the words of the program that reports them, with the cause and the remedy: one table.
 
 use crate::engine::FindingCode;
 
-/// A message, who says it, why, and what to do.
+/// A message, who reports it, its cause and its remedy.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// The words, as they are seen; the first are the heading.
+    /// The words of the message; the first entry is the heading.
     pub words: &'static [&'static str],
-    /// Who says so.
+    /// Who reports it.
     pub said_by: &'static str,
-    /// What is behind it, in a paragraph.
+    /// The cause, in a paragraph.
     pub cause: &'static str,
-    /// What to do about it, in a paragraph.
+    /// The remedy, in a paragraph.
     pub cure: &'static str,
-    /// The findings by which `status` may tell it.
+    /// The findings with which `status` may report it.
     pub findings: &'static [FindingCode],
 }
 
-/// How much of the words that were typed has to be among those of a message, in tenths.
+/// How many of the typed words must be among those of a message, in tenths.
 const ALIKE: usize = 7;
 
 impl Trouble {
-    /// Every message, in the order of the way of a request, then of a change.
+    /// Every message, in the order in which a request meets them, then a change.
     pub const ALL: &[Self] = TROUBLES;
 
-    /// The message that somebody has seen, by as much of it as they typed.
+    /// The message that the user saw, found by the part of it that the user typed.
     #[must_use]
     pub fn find(typed: &str) -> Option<&'static Self> {
         let typed = normal(typed);
         let scored = Self::ALL.iter().map(|trouble| (trouble.likeness(&typed), trouble));
-        // Of two that are as alike, the first.
+        // Of two that are equally similar, the first.
         scored
             .rev()
             .max_by_key(|(score, _)| *score)
@@ -37,7 +37,7 @@ impl Trouble {
             .map(|(_, trouble)| trouble)
     }
 
-    /// The page of the manual about it, as plain text.
+    /// The manual page about it, as plain text.
     #[must_use]
     pub fn explanation(&self) -> String {
         let codes: Vec<&str> = self.findings.iter().map(|code| code.as_str()).collect();
@@ -55,7 +55,7 @@ impl Trouble {
     }
 }
 
-/// How alike a message and what was typed are: a part of either is best, the longer the better.
+/// How similar a message and a typed text are. One that contains the other scores highest, more for a longer message.
 fn likeness(known: &str, typed: &str) -> usize {
     const PART: usize = 1000;
     if typed.contains(known) || (typed.len() >= 8 && known.contains(typed)) {
@@ -66,7 +66,7 @@ fn likeness(known: &str, typed: &str) -> usize {
     if words.len() >= 2 && common * 10 >= words.len() * ALIKE { common } else { 0 }
 }
 
-/// A text in lower case, with one space between words and no sign around them.
+/// A text in lower case, with one space between words and no punctuation around them.
 fn normal(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'').map(|word| word.trim_matches('\''));
     let words: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();

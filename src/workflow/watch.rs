@@ -1,4 +1,4 @@
-//! Links looked at again and again.
+//! Observes links repeatedly.
 
 use std::time::Duration;
 
@@ -12,34 +12,34 @@ use super::{
 };
 use crate::{diagnosis::ExitCode, engine::LinkState};
 
-/// How long a state is waited for, unless the user says otherwise.
+/// How long to wait for a state by default: 5 minutes.
 const WAITING: Duration = Duration::from_secs(5 * 60);
-/// The shortest pause: without any, looking would keep a processor busy, or a control plane.
+/// The shortest pause between two observations: without one, a processor or a control plane would be busy all the time.
 const SHORTEST: Duration = Duration::from_millis(50);
-/// How long one look may take at one link, and at many.
+/// How long one observation may take, of one link and of many.
 const ONE_LOOK: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(10 * 60));
-/// How much longer a request may take than is waited for it, so that it is clear who gives up first.
+/// How much longer a request may take than the wait for it, so that the wait always ends first.
 const SLACK: Duration = Duration::from_secs(60);
 
-/// What one look at every link came to.
+/// The result of one observation of every link.
 pub type Look = anyhow::Result<Status>;
 
-/// What came of waiting for a state.
+/// The result of waiting for a state.
 #[derive(Debug)]
 pub enum Waited {
-    /// Every link is in it.
+    /// Every link is in the state.
     Reached(Status),
-    /// The time was over before.
+    /// The time limit was reached first.
     Late {
-        /// What the last look came to, if one ended in time.
+        /// The result of the last observation, if one ended in time.
         last: Option<Look>,
-        /// How long was waited.
+        /// How long the command waited.
         patience: Duration,
     },
 }
 
-/// Looks at `links` links until looking again is of no use, and shows each look. Returns the failure that another look
-/// would meet again, or that of `show`.
+/// Observes `links` links until another observation would fail in the same way, and shows each result. Returns that
+/// error, or the error of `show`.
 pub async fn watch<F: Future<Output = Look>>(
     work: &Workspace,
     links: usize,
@@ -55,7 +55,7 @@ pub async fn watch<F: Future<Output = Look>>(
         work.refresh();
         let seen = timeout(limit, look()).await.unwrap_or_else(|_| Err(too_slow(limit).into()));
         match seen {
-            // A model that was readable before may be in the hands of an editor.
+            // A model that was readable before may be open in an editor that is writing it.
             Err(error) if is_final(&error) && !(has_looked && is_damage(&error)) => return error,
             seen => {
                 has_looked |= seen.is_ok();
@@ -72,7 +72,7 @@ fn too_slow(limit: Duration) -> UsageError {
     UsageError::not_yet(format!("the control plane has not answered for {}", spelt(limit)))
 }
 
-/// Whether another look would fail in the same way.
+/// Whether another observation would fail in the same way.
 fn is_final(error: &anyhow::Error) -> bool {
     matches!(
         diagnose(error).exit,
@@ -84,11 +84,11 @@ fn is_damage(error: &anyhow::Error) -> bool {
     diagnose(error).exit == ExitCode::Unexpected
 }
 
-/// Looks until every link is in a state, or the time of the command is over.
+/// Observes links until every link is in a state, or the time of the command is over.
 ///
 /// # Errors
 ///
-/// A failure that another look would meet again.
+/// An error that another observation would return again.
 pub async fn wait_for<F: Future<Output = Look>>(
     work: &Workspace,
     wanted: LinkState,
@@ -114,13 +114,13 @@ pub async fn wait_for<F: Future<Output = Look>>(
         if left.is_zero() {
             break;
         }
-        // The last look is when the time is over, however long the interval is.
+        // The last observation starts when the time is over, regardless of the interval.
         sleep(interval.max(SHORTEST).min(left)).await;
     }
     Ok(Waited::Late { last, patience })
 }
 
-/// Why a state was not reached: what the last look saw instead.
+/// The error for a state that was not reached: it reports the last observation.
 #[must_use]
 pub fn late(wanted: LinkState, patience: Duration, last: Option<&Look>) -> UsageError {
     let others = match last {

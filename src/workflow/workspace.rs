@@ -1,4 +1,4 @@
-//! What a use case works with: settings, and the control planes that they name.
+//! The settings of a use case, and the control planes that they name.
 
 use std::{
     cell::{Cell, RefCell},
@@ -30,18 +30,18 @@ use crate::{
     },
 };
 
-/// What a workspace is opened with.
+/// The options to open a workspace with.
 #[derive(Clone)]
 pub struct WorkspaceOptions {
-    /// What flags and variables say, which wins over files.
+    /// The values of flags and environment variables, which override files.
     pub overrides: Overrides,
-    /// When the command has to be done.
+    /// When the command must end.
     pub deadline: Deadline,
     /// The time and random numbers.
     pub ambient: Arc<dyn Ambient>,
-    /// The environment, in which credentials are configured.
+    /// Reads environment variables, in which credentials are configured.
     pub variables: fn(&str) -> Option<String>,
-    /// What carries requests to Azure, if not the network.
+    /// Sends requests to Azure, if not the network.
     pub transport: Option<Arc<dyn Transport>>,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Debug for WorkspaceOptions {
 }
 
 impl Default for WorkspaceOptions {
-    /// What files say, the time that commands have, the operating system and the network.
+    /// Options without overrides, with the default time limit, the operating system and the network.
     fn default() -> Self {
         Self {
             overrides: Overrides::default(),
@@ -64,11 +64,11 @@ impl Default for WorkspaceOptions {
     }
 }
 
-/// What a use case works with: settings, and the control planes that they name, each opened once.
+/// The settings of a use case, and the control planes that they name, each opened once.
 pub struct Workspace {
-    /// What is configured.
+    /// The configuration.
     pub settings: Settings,
-    /// The folder that relative paths start from.
+    /// The directory that relative paths start from.
     pub folder: PathBuf,
     options: WorkspaceOptions,
     deadline: Cell<Deadline>,
@@ -76,15 +76,15 @@ pub struct Workspace {
     budget: Budget,
     wait: Cell<Wait>,
     models: RefCell<BTreeMap<PathBuf, Arc<JsonControlPlane>>>,
-    /// By address and by Azure subscription: a token of one tenant is not good for a subscription of another.
+    /// By address and by Azure subscription: a token of one tenant is not valid for a subscription of another.
     azure: RefCell<BTreeMap<AzurePlace, Arc<ArmControlPlane>>>,
-    /// What was listed to find resources by name: by control plane, each of which has an address of its own, and type.
+    /// The ids that were listed to find resources by name, by the address of the control plane in memory and by type.
     known_ids: RefCell<KnownIds>,
 }
 
-/// An endpoint, and the Azure subscription that a credential may need to know.
+/// An endpoint, and the Azure subscription that a credential may need.
 type AzurePlace = (String, Option<String>);
-/// The ids of a type on a control plane. Those who ask at the same time wait for one answer.
+/// The ids of a type on a control plane. Concurrent callers wait for one answer.
 type KnownIds = BTreeMap<(usize, &'static str), Rc<OnceCell<Rc<[ResourceId]>>>>;
 
 impl fmt::Debug for Workspace {
@@ -94,7 +94,7 @@ impl fmt::Debug for Workspace {
 }
 
 impl Workspace {
-    /// Reads the settings that hold in a folder.
+    /// Reads the settings that apply in a directory.
     ///
     /// # Errors
     ///
@@ -120,27 +120,28 @@ impl Workspace {
         &self.options.ambient
     }
 
-    /// When the command has to be done.
+    /// When the command must end.
     #[must_use]
     pub fn deadline(&self) -> Deadline {
         self.deadline.get()
     }
 
-    /// Replaces the deadline. A control plane that is open already keeps its own.
+    /// Replaces the deadline. A control plane that is already open keeps its own.
     pub fn set_deadline(&self, deadline: Deadline) {
         self.deadline.set(deadline);
     }
 
-    /// The answer to a question about all ids of a type on a control plane; those who ask at once share it.
+    /// The ids of a type on a control plane. Concurrent callers share one answer.
     pub(super) fn known_ids(&self, plane: usize, of: &'static str) -> Rc<OnceCell<Rc<[ResourceId]>>> {
         Rc::clone(self.known_ids.borrow_mut().entry((plane, of)).or_default())
     }
 
-    /// The envs that a use case is for: all of the file, or the one that is chosen.
+    /// The envs of a use case: all envs of the file, or the selected env.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if none is chosen or one is not complete; [`UsageError`] if one is named beside all.
+    /// [`ConfigError`] if no env is selected or one is incomplete; [`UsageError`] if `all` is set and an env is
+    /// selected.
     pub fn envs(&self, all: bool) -> anyhow::Result<Vec<EnvSettings>> {
         if !all {
             return Ok(vec![self.settings.env()?]);
@@ -157,12 +158,12 @@ impl Workspace {
         Ok(self.settings.all()?)
     }
 
-    /// Whether what Azure has only begun is waited for.
+    /// Sets whether the command waits until Azure has completed a change that it has accepted.
     pub(crate) fn wait(&self, wait: Wait) {
         self.wait.set(wait);
     }
 
-    /// Makes every model be read anew, and lets as much be read from Azure as at first.
+    /// Makes the next access read every model again, and resets the limit of what the command may read from Azure.
     pub(crate) fn refresh(&self) {
         self.budget.renew();
         self.models.borrow().values().for_each(|model| model.refresh());
@@ -208,7 +209,8 @@ impl Workspace {
         }
     }
 
-    /// Refuses a flag about the other control plane, unless a variable chose this one for every command.
+    /// Refuses a flag that is for the other control plane, unless a variable selected this control plane for all
+    /// commands.
     fn refuse_flag(
         &self,
         flag: &str,
@@ -251,7 +253,7 @@ impl Workspace {
         Ok(endpoint)
     }
 
-    /// The model, for commands that are about nothing else.
+    /// The model, for commands that work only with models.
     pub(crate) fn default_model(&self) -> anyhow::Result<Arc<JsonControlPlane>> {
         let provider = self.settings.provider();
         if provider.value == ProviderKind::Arm && matches!(provider.source, Source::Flag(_)) {
@@ -261,15 +263,15 @@ impl Workspace {
         self.model(&self.settings.model().value)
     }
 
-    /// Azure, as the settings that belong to no env have it.
+    /// Azure, as configured outside of envs.
     pub(crate) fn default_azure(&self) -> anyhow::Result<Arc<ArmControlPlane>> {
         let endpoint = self.endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?;
         let subscription = self.options.overrides.subscription.as_ref().map(|given| given.value.clone());
         self.azure(endpoint, subscription)
     }
 
-    /// The control plane of a place that a plan was saved for. A token goes to no address because a file
-    /// says so: what is configured has to say the same.
+    /// The control plane of a saved plan. A file must not redirect a token to another address, so the configuration
+    /// must have the same address.
     pub(crate) fn plane_at(&self, place: &PlaneLocation) -> anyhow::Result<Plane> {
         match place {
             PlaneLocation::Model(path) => Ok(Plane::Model(self.model(path)?)),
@@ -309,7 +311,7 @@ impl Workspace {
         Ok(plane)
     }
 
-    /// The model of a file. The sample is made where it is missing.
+    /// Opens the model in a file. The sample is created if it is missing.
     pub(crate) fn model(&self, model: &Path) -> anyhow::Result<Arc<JsonControlPlane>> {
         if let Some(open) = self.models.borrow().get(model) {
             return Ok(Arc::clone(open));
@@ -324,7 +326,7 @@ impl Workspace {
         Ok(plane)
     }
 
-    /// Opens a model, or makes it from `initial` if there is none.
+    /// Opens a model, or creates it from `initial` if it is missing.
     pub(crate) fn create(&self, model: &Path, initial: &str) -> anyhow::Result<JsonControlPlane> {
         Ok(JsonControlPlane::create(
             model,
@@ -342,7 +344,7 @@ impl Workspace {
         &self.options.overrides
     }
 
-    /// The files of the models that are open.
+    /// The files of the open models.
     pub(super) fn open_models(&self) -> Vec<PathBuf> {
         self.models.borrow().keys().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! One job applied: with the plan that it has, or a new one where another client was first.
+//! Applies one job: with its own plan, or with a new plan if another client changed the resources first.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -18,12 +18,12 @@ use crate::{
     },
 };
 
-/// How often a plan is computed again, because another client changed what it was made from.
+/// How often a plan is computed again because another client changed the resources that it was computed from.
 const TRIES: usize = 5;
-/// How long to let another client finish that changes the same link, at most, before the plan is computed again.
+/// The longest time to let another client finish its change of the same link before the plan is computed again.
 const COURTESY: Duration = Duration::from_secs(2);
 
-/// Applies a job. What came of it is its state.
+/// Applies a job. The result is stored in its state.
 pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) {
     for _ in 0..TRIES {
         let seen = job.seen.take();
@@ -51,7 +51,7 @@ pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Li
     job.state = JobState::failed(error);
 }
 
-/// Ends a job with the failure of a step.
+/// Ends a job with the error of a step.
 fn stop(job: &mut ChangeJob, error: ApplyError) {
     let (failed_step, undetermined) = (error.failed_step(), error.is_undetermined());
     let undetermined = undetermined && job.plane.is_azure();
@@ -60,7 +60,7 @@ fn stop(job: &mut ChangeJob, error: ApplyError) {
     job.state = JobState::Failed { error, failed_step, undetermined };
 }
 
-/// Computes the plan of a job again, and says whether there is one.
+/// Computes the plan of a job again, and returns whether there is a new plan.
 async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) -> bool {
     listener.retries(&job.env);
     if job.plane.is_azure() {
@@ -81,7 +81,7 @@ async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listen
     }
 }
 
-/// Applies a plan of a job, and returns how many of its steps the listener was told of as done.
+/// Applies a plan of a job, and returns how many of its steps were reported to the listener as done.
 pub(super) async fn plan(
     work: &Workspace,
     job: &ChangeJob,
@@ -94,12 +94,12 @@ pub(super) async fn plan(
     (done, steps.told.into_inner())
 }
 
-/// Passes on how far the steps of a plan have come.
+/// Reports the progress of a plan's steps to the listener.
 struct Steps<'a> {
     env: &'a str,
     total: usize,
     listener: &'a dyn Listener,
-    /// Whether each step stands by itself. What a transaction holds is not done before all of it is written.
+    /// Whether each step is applied by itself. The steps of a transaction are done only when all of it is written.
     stands_alone: bool,
     told: AtomicUsize,
 }

@@ -1,4 +1,4 @@
-//! What came of a job: its link observed again, repaired where the control plane did not do its part, and reported.
+//! The result of a job: its link is observed again, repaired if the control plane did not do its part, and reported.
 
 use super::{
     apply,
@@ -14,7 +14,7 @@ use crate::{
     workflow::{listener::Listener, workspace::Workspace},
 };
 
-/// Observes the link again, and says what became of the change.
+/// Observes the link again, and returns the result of the change.
 pub(super) async fn one(
     work: &Workspace,
     mut job: ChangeJob,
@@ -27,7 +27,7 @@ pub(super) async fn one(
     }
 }
 
-/// What is reported where the link was observed after the change.
+/// The result of a change after which the link was observed.
 fn checked(mut job: ChangeJob, verdict: &Verdict, wait: Wait) -> ChangeResult {
     let told = Told::Steps(job.told);
     let mut steps = std::mem::take(&mut job.before);
@@ -54,7 +54,7 @@ fn checked(mut job: ChangeJob, verdict: &Verdict, wait: Wait) -> ChangeResult {
     }
 }
 
-/// The steps of a plan that was applied, with those that repaired what it left.
+/// The steps of a plan that was applied, followed by the steps that completed it.
 fn acknowledged(job: &ChangeJob, applied: &Applied) -> Vec<StepReport> {
     let took = job.plane.is_azure().then_some(applied.took.as_slice());
     let mut steps = report::applied(&job.plan, took);
@@ -62,7 +62,7 @@ fn acknowledged(job: &ChangeJob, applied: &Applied) -> Vec<StepReport> {
     steps
 }
 
-/// What is reported of a job of which no step failed.
+/// The result of a job in which no step failed.
 fn done(
     job: &ChangeJob,
     steps: Vec<StepReport>,
@@ -96,8 +96,8 @@ fn done(
     result
 }
 
-/// What is reported where the link could not be observed after the change: the steps as they were
-/// acknowledged, and never that nothing was changed.
+/// The result of a change after which the link could not be observed: it has the steps as they were acknowledged, and
+/// never says that nothing was changed.
 fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
     let unseen = || anyhow::Error::new(unseen).context("could not check the link");
     let mut steps = std::mem::take(&mut job.before);
@@ -122,7 +122,7 @@ fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
     ChangeResult { told, ..report::failed(&job.env, steps, LinkState::Unknown, error) }
 }
 
-/// Observes the link. Where a resource provider has failed to do its part, it is asked once more.
+/// Observes the link. If a resource provider did not do its part, the request is repeated.
 async fn look(
     work: &Workspace,
     job: &mut ChangeJob,
@@ -140,7 +140,7 @@ async fn look(
     let verdict = engine::verify_in_time(plane.as_ref(), &target, &job.plan.intent).await?;
     job.unrotated =
         matches!(&job.state, JobState::Applied(it) if report::keeps_keys(&job.plan, it, &verdict));
-    // Both keys are new by then, so what is left of a relink is a link.
+    // Both keys are new at this point, so the rest of a relink is a link.
     let rest = match job.plan.intent.clone() {
         Intent::Relink if !job.unrotated => Intent::Link { existing: Existing::Keep },
         other => other,
@@ -154,7 +154,7 @@ async fn look(
     Ok(verdict)
 }
 
-/// Does what is left of an intent, and says whether all of it was done.
+/// Applies the rest of an intent, and returns whether all of it was applied.
 async fn repair(
     work: &Workspace,
     job: &mut ChangeJob,

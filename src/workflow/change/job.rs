@@ -1,4 +1,4 @@
-//! A change of one env, from its plan to what became of it.
+//! A change of one env, from its plan to its result.
 
 use crate::{
     engine::{Applied, Finding, Observed, Plan, PlannedStep, Step, Undo, Verdict},
@@ -6,57 +6,57 @@ use crate::{
     workflow::plane::Plane,
 };
 
-/// A change of one env, on its way.
+/// A change of one env that is in progress.
 pub(super) struct ChangeJob {
     pub(super) plane: Plane,
     pub(super) plan: Plan,
     pub(super) env: String,
-    /// What the plan was made from, if it can be applied without looking again.
+    /// The observation that the plan was computed from, if the plan can be applied without another observation.
     pub(super) seen: Option<Observed>,
-    /// Whether another plan may take its place, if what it was made from has moved.
+    /// Whether a new plan may replace this one if the resources have changed since.
     pub(super) origin: PlanOrigin,
     pub(super) state: JobState,
-    /// What was found, where the plan has no steps.
+    /// The findings of a plan without steps.
     pub(super) findings: Vec<Finding>,
-    /// Steps of plans that were given up for this one.
+    /// The applied steps of plans that this one replaced.
     pub(super) before: Vec<StepReport>,
-    /// Steps of a plan that repaired what the control plane did not do.
+    /// The steps of a plan that repaired the link because the control plane did not do its part.
     pub(super) after: Vec<StepReport>,
-    /// How the first of them is undone.
+    /// How the first plan is undone.
     pub(super) undo: Option<Undo>,
-    /// How many steps were written to the file of events.
+    /// How many steps were written to the event file.
     pub(super) told: usize,
-    /// Whether a relink has left the keys as they were.
+    /// Whether a relink has not changed the keys.
     pub(super) unrotated: bool,
 }
 
-/// Where a plan is from.
+/// The origin of a plan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PlanOrigin {
-    /// Made by this very command.
+    /// Computed by this command.
     Fresh,
-    /// Shown to the user, who agreed to it, or saved: it is this plan or none.
+    /// Confirmed by the user, or saved: this plan is applied, or none.
     Agreed,
 }
 
-/// How far a job has come.
+/// The progress of a job.
 pub(super) enum JobState {
-    /// Nothing was done yet.
+    /// Nothing has been done yet.
     Planned,
-    /// The link was observed, and is as it was wanted.
+    /// The link was observed, and is as requested.
     Settled(Box<Verdict>),
-    /// Every step was taken.
+    /// Every step was applied.
     Applied(Applied),
-    /// A step failed, or what comes before the first.
+    /// A step failed, or something failed before the first step.
     Failed {
-        /// Why.
+        /// The error.
         error: anyhow::Error,
-        /// Where in the plan the step is, if one was tried.
+        /// The index of the failed step in the plan, if one was tried.
         failed_step: Option<usize>,
-        /// Whether the step that failed may have changed something.
+        /// Whether the failed step may have changed something.
         undetermined: bool,
     },
-    /// Every step was taken, and the transaction could not be written.
+    /// Every step was applied, but the transaction could not be written.
     Unwritten(anyhow::Error),
 }
 
@@ -87,19 +87,19 @@ impl ChangeJob {
         }
     }
 
-    /// One for which there is nothing to do.
+    /// A job without anything to do.
     pub(super) fn settled(plane: Plane, plan: Plan, verdict: Verdict) -> Self {
         let findings = verdict.findings.clone();
         let state = JobState::Settled(Box::new(verdict));
         Self { state, findings, ..Self::new(plane, plan, None, PlanOrigin::Fresh) }
     }
 
-    /// The user has agreed to this very plan.
+    /// Records that the user has confirmed exactly this plan.
     pub(super) fn agree(&mut self) {
         (self.origin, self.seen) = (PlanOrigin::Agreed, None);
     }
 
-    /// Whether the plan deletes what does not come back.
+    /// Whether the plan deletes something that cannot be restored.
     pub(super) fn deletes(&self) -> bool {
         let deletes = |planned: &PlannedStep| {
             matches!(planned.step, Step::DeleteProduct { .. } | Step::DeleteSubscription { .. })

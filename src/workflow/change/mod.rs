@@ -1,4 +1,4 @@
-//! Changes of links: proposed, looked at, agreed to, carried out, reported.
+//! Changes of links: proposed, confirmed, applied, verified and reported.
 
 mod apply;
 mod conclude;
@@ -30,27 +30,27 @@ use crate::{
     report::{ChangeReport, ChangeResult, SCHEMA_VERSION, StepStatus},
 };
 
-/// A change that is wanted of links.
+/// A change that a user requests for links.
 #[derive(Clone, Debug)]
 pub struct LinkChange {
-    /// What is wanted.
+    /// The requested change.
     pub intent: Intent,
     /// Whether named preview environments may be linked.
     pub previews: Previews,
-    /// Whether a product may be used that does not show that it is the link's.
+    /// Whether a link may use a product that has the link's id and does not show that it is the link's.
     pub adoption: Adoption,
-    /// How long to wait in Azure for what cannot be observed.
+    /// How long to wait in Azure for changes that cannot be observed.
     pub grace: Grace,
-    /// Whether what Azure has only begun is waited for.
+    /// Whether the command waits until Azure has completed a change that it has accepted.
     pub wait: Wait,
-    /// Whether the caller's rights are looked at first.
+    /// Whether the caller's rights are checked first.
     pub check_rights: bool,
-    /// Whether Azure is asked if it would accept the change, because it is only shown or saved.
+    /// Whether Azure is asked to validate the change, because it is only shown or saved.
     pub rehearses: bool,
 }
 
 impl LinkChange {
-    /// A change with what commands have unless the user says otherwise.
+    /// A change with the defaults of the commands.
     #[must_use]
     pub fn new(intent: Intent) -> Self {
         Self {
@@ -65,23 +65,23 @@ impl LinkChange {
     }
 }
 
-/// What would be done for each env. Nothing has been changed.
+/// The planned change of each env. Nothing has been changed.
 pub struct Proposal {
     command: String,
     wait: Wait,
     jobs: Vec<(usize, ChangeJob)>,
-    /// Why nothing can be done for the other envs.
+    /// The envs that cannot be changed, with the reason.
     failed: BTreeMap<usize, ChangeResult>,
 }
 
-/// Something to confirm before a proposal is carried out.
+/// A question that the user must confirm before a proposal is carried out.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// What would happen.
+    /// The consequence of the change.
     pub text: String,
-    /// The name that the user types to agree.
+    /// The name that the user types to confirm.
     pub name: String,
-    /// The change that it is about.
+    /// The change that the question is about.
     pub about: ChangeReport,
 }
 
@@ -89,8 +89,8 @@ pub struct Question {
 ///
 /// # Errors
 ///
-/// [`UsageError`] if the plans wait longer than the command may take. Why an env cannot be changed is part of the
-/// proposal.
+/// [`UsageError`] if the waits of the plans are longer than the command's time limit. The reason why an env cannot be
+/// changed is part of the proposal.
 pub async fn propose(
     work: &Workspace,
     envs: &[EnvSettings],
@@ -116,11 +116,11 @@ pub async fn propose(
     Ok(Proposal { command: change.intent.verb().to_owned(), wait: change.wait, jobs, failed })
 }
 
-/// Compares plans that were saved with what would be planned now: all of them are proposed as they were saved, or none.
+/// Compares saved plans with plans that are computed now, and proposes all of them as they were saved, or none.
 ///
 /// # Errors
 ///
-/// If a control plane cannot be opened. Why a plan is not applied is part of the proposal.
+/// If a control plane cannot be opened. The reason why a plan is not applied is part of the proposal.
 pub async fn reopen(
     work: &Workspace,
     saved: &[SavedPlan],
@@ -152,8 +152,8 @@ fn saved_failed(saved: &SavedPlan, error: &anyhow::Error) -> ChangeResult {
     report::failed(&saved.plan.target.env, steps, LinkState::Unknown, error)
 }
 
-/// Plans again for the same target and intent. A saved plan is a proposal: what is carried out is the new plan,
-/// and only if it is the saved one.
+/// Computes the plan again for the same target and intent. A saved plan is a proposal: the new plan is applied, and
+/// only if it equals the saved plan.
 async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<ChangeJob> {
     let errand = || format!("could not begin {}", report::errand(&saved.intent));
     let observed = engine::observe(plane.as_ref(), &saved.target).await;
@@ -170,39 +170,40 @@ async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<ChangeJob> {
 }
 
 impl Proposal {
-    /// Whether something would be changed.
+    /// Whether the proposal changes something.
     #[must_use]
     pub fn has_steps(&self) -> bool {
         self.jobs.iter().any(|(_, job)| !job.plan.is_empty())
     }
 
-    /// Where the first of the changes would be made.
+    /// The control plane of the first change.
     #[must_use]
     pub fn place(&self) -> Option<PlaneLocation> {
         self.jobs.first().map(|(_, job)| job.plane.place())
     }
 
-    /// Whether it is about models alone.
+    /// Whether every change is of a model.
     #[must_use]
     pub fn is_on_models(&self) -> bool {
         !self.jobs.is_empty() && self.jobs.iter().all(|(_, job)| !job.plane.is_azure())
     }
 
-    /// The plans, to be applied later; nothing, if one of the envs has none.
+    /// The plans, to be applied later; `None` if one of the envs has no plan.
     #[must_use]
     pub fn to_save(&self) -> Option<Saved> {
         let plans = self.jobs.iter().map(|(_, job)| SavedPlan::new(job.plan.clone(), job.plane.place()));
         self.failed.is_empty().then(|| Saved::Plans(plans.collect()))
     }
 
-    /// The proposal as it is reported where it is not carried out.
+    /// The report of a proposal that is not carried out.
     #[must_use]
     pub fn report(&self) -> ChangeReport {
         let would = self.jobs.iter().map(|(at, job)| (*at, report::would(&job.plan, &job.findings)));
         change_report(&self.command, self.failed.clone().into_iter().chain(would).collect())
     }
 
-    /// What to ask before it is carried out: each change that deletes what does not come back.
+    /// The questions to ask before the proposal is carried out: one for each change that deletes something that cannot
+    /// be restored.
     #[must_use]
     pub fn questions(&self) -> Vec<Question> {
         let deleting = self.jobs.iter().map(|(_, job)| job).filter(|job| job.deletes());
@@ -217,7 +218,8 @@ impl Proposal {
         deleting.map(question).collect()
     }
 
-    /// What is changed, and where, if the proposal is for one env and nothing stands in its way.
+    /// The target, the intent and the control plane, if the proposal is for exactly one env and that env can be
+    /// changed.
     #[must_use]
     pub fn only(&self) -> Option<(&Target, &Intent, PlaneLocation)> {
         match self.jobs.as_slice() {
@@ -228,8 +230,8 @@ impl Proposal {
         }
     }
 
-    /// Applies the proposal, observes every link again, and says what came of each. A change that deletes what does not
-    /// come back is applied as it was proposed or not at all.
+    /// Applies the proposal, observes every link again, and returns the result for each env. A change that deletes
+    /// something that cannot be restored is applied exactly as it was proposed, or not at all.
     pub async fn carry_out(self, work: &Workspace, listener: &dyn Listener) -> ChangeReport {
         let Self { command, wait, mut jobs, failed } = self;
         for (_, job) in jobs.iter_mut().filter(|(_, job)| job.deletes()) {

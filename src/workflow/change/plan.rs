@@ -1,4 +1,4 @@
-//! Plans: what would be done for each env.
+//! Computes the plan for each env.
 
 use std::time::Duration;
 
@@ -25,11 +25,10 @@ use crate::{
     },
 };
 
-/// What came of planning for each env, with its place among them.
+/// The result of planning for each env, with the index of the env.
 type Planned = Vec<(usize, anyhow::Result<ChangeJob>)>;
 
-/// Plans for each env. Those in Azure are read side by side, each waiting for its answers; reading a model waits for
-/// nothing.
+/// Computes a plan for each env. Envs in Azure are read concurrently; reading a model never waits.
 pub(super) async fn each(
     work: &Workspace,
     envs: &[EnvSettings],
@@ -72,7 +71,8 @@ async fn target_of(
     Ok((target, plane))
 }
 
-/// A plan for one env. Of many in Azure, those that a page says are as they should be are left at that.
+/// A plan for one env. An env of a fleet in Azure is not read individually if the pages of listings show that it
+/// already fulfils the intent.
 async fn one(plane: Plane, target: Target, change: &LinkChange, fleet: &Fleet) -> anyhow::Result<ChangeJob> {
     if !matches!(change.intent, Intent::Relink)
         && let Some(Ok(verdict)) = fleet.glance(&target, &plane).await
@@ -104,7 +104,7 @@ async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<(
     }
 }
 
-/// A plan, and what it was made from.
+/// Returns a plan, and the observation that it was computed from.
 pub(super) async fn make(
     plane: &dyn ControlPlane,
     target: &Target,
@@ -116,7 +116,7 @@ pub(super) async fn make(
     Ok((plan, observed))
 }
 
-/// Refuses, before anything is changed, a plan whose own waits are longer than the command may take.
+/// Refuses, before anything is changed, a plan whose own waits are longer than the command's time limit.
 pub(super) fn check_time<'a>(
     deadline: Deadline,
     jobs: impl Iterator<Item = &'a ChangeJob>,
@@ -140,7 +140,7 @@ pub(super) fn check_time<'a>(
     Ok(())
 }
 
-/// How long a step waits, if it does nothing else.
+/// How long a step waits, if the step is only a wait.
 fn settling(planned: &PlannedStep) -> Option<Duration> {
     match &planned.step {
         Step::Settle { grace, .. } => Some(grace.duration()),

@@ -1,4 +1,4 @@
-//! What is reported of a change: its steps, and a sentence about it.
+//! The report of a change: its steps, and a summary in one sentence.
 
 use std::{cmp::Ordering, time::Duration};
 
@@ -36,8 +36,8 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
     }
 }
 
-/// Whether a relink of a link that existed has left its keys as they were: its plan saw no subscription at all, and
-/// now there is one with keys.
+/// Whether a relink of an existing link has not changed its keys: its plan saw no subscription, and now there is one
+/// with keys.
 pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {
     let is_subscription = |id: &str| ResourceId::parse(id).is_ok_and(|id| id.is_a(ApimSubscriptionId::TYPE));
     let saw_one = plan.basis.versions().any(|(id, _)| is_subscription(id));
@@ -50,13 +50,14 @@ pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> b
         && verdict.observed.keys.is_some()
 }
 
-/// A plan that is shown, with what was found where it has no steps: what it does not change stays so.
+/// The result of a plan that is only shown. If the plan has no steps, the findings are included: nothing
+/// resolves them.
 pub(super) fn would(plan: &Plan, findings: &[Finding]) -> ChangeResult {
     ChangeResult { findings: findings.to_vec(), ..planned(plan) }
 }
 
-/// A change that failed or was refused. Where a step was applied, the exit code says so, whatever failed after
-/// it.
+/// The result of a change that failed or was refused. If a step was applied, the exit code says so, regardless of the
+/// later error.
 pub(super) fn failed(
     env: &str,
     steps: Vec<StepReport>,
@@ -73,7 +74,7 @@ pub(super) fn failed(
         _ => own,
     };
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
-    // What a plan could not be made of because Azure's answer was of no use is not refused: it may be tried again.
+    // If Azure's answer could not be used for a plan, the change is not refused: the command may be tried again.
     let refused = !applied && !unknown && exit == ExitCode::Refused;
     let (outcome, summary) = match (refused, applied || unknown) {
         (true, _) => (Outcome::Refused, "refused; nothing was changed"),
@@ -96,7 +97,7 @@ pub(super) fn failed(
     }
 }
 
-/// Adds what was observed after a failure. What a refusal found stays.
+/// Adds the observation after a failure. The findings of a refusal are kept.
 pub(super) fn seen(result: ChangeResult, verdict: &Verdict) -> ChangeResult {
     let findings = if result.findings.is_empty() { verdict.findings.clone() } else { result.findings };
     ChangeResult { product: product_of(verdict), findings, ..result }
@@ -110,7 +111,7 @@ pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {
     plan.steps.iter().map(|planned| StepReport::of(planned, status)).collect()
 }
 
-/// The steps of a plan that was applied, with how long each took where that says something.
+/// The steps of an applied plan, with the duration of each step where it was measured.
 pub(super) fn applied(plan: &Plan, took: Option<&[Duration]>) -> Vec<StepReport> {
     let mut steps = steps(plan, StepStatus::Applied);
     for (step, took) in steps.iter_mut().zip(took.unwrap_or_default()) {
@@ -119,19 +120,19 @@ pub(super) fn applied(plan: &Plan, took: Option<&[Duration]>) -> Vec<StepReport>
     steps
 }
 
-/// The steps of a plan that were taken before it was given up.
+/// The steps of a plan that were applied before the plan was abandoned.
 pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
     let taken = plan.steps.iter().take(failed.unwrap_or_default());
     taken.map(|planned| StepReport::of(planned, StepStatus::Applied)).collect()
 }
 
-/// What is said of a change that was not waited for.
+/// The summary of a change whose completion was not waited for.
 pub(super) fn accepted(plan: &Plan) -> String {
     let what = phrase(plan);
     format!("Azure has accepted to {what}; {} tells when it has", plan.target.command("status"))
 }
 
-/// The steps of a plan of which one failed, or none was tried.
+/// The steps of a plan in which one step failed, or no step was tried.
 pub(super) fn partly_done(plan: &Plan, failed: Option<usize>, undetermined: bool) -> Vec<StepReport> {
     let status = |at: usize| match failed.map(|failed| at.cmp(&failed)) {
         Some(Ordering::Less) => StepStatus::Applied,
@@ -142,7 +143,7 @@ pub(super) fn partly_done(plan: &Plan, failed: Option<usize>, undetermined: bool
     plan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
 }
 
-/// What a plan does, as the rest of a sentence.
+/// The effect of a plan, as the rest of a sentence.
 fn phrase(plan: &Plan) -> String {
     let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
     let (site, service) = (site.name(), service.name());
@@ -155,13 +156,13 @@ fn phrase(plan: &Plan) -> String {
     }
 }
 
-/// The names of what a plan changes: of several APIs that were named, some may be as they should be.
+/// The names of the resources that a plan changes. If several APIs were specified, some may need no change.
 fn targets(plan: &Plan) -> String {
     let names: Vec<&str> = plan.steps.iter().map(|planned| planned.step.target().name()).collect();
     names.join(", ")
 }
 
-/// What an intent is, as the object of a sentence.
+/// An intent, as the object of a sentence.
 pub(super) fn errand(intent: &Intent) -> &'static str {
     match intent {
         Intent::Link { .. } => "the link",

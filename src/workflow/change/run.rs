@@ -1,4 +1,4 @@
-//! Carrying jobs out: in one transaction for each model, side by side in Azure; then looking at what came of them.
+//! Carries out jobs: in one transaction for each model, concurrently in Azure. Then observes the links again.
 
 use std::collections::BTreeMap;
 
@@ -20,19 +20,19 @@ use crate::{
     },
 };
 
-/// What jobs are carried out with.
+/// Everything that is needed to carry out jobs.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) work: &'a Workspace,
     pub(super) listener: &'a dyn Listener,
-    /// Whether what Azure has only begun is waited for.
+    /// Whether the command waits until Azure has completed a change that it has accepted.
     pub(super) wait: Wait,
-    /// The command, as reports name it.
+    /// The command, as it is named in reports.
     pub(super) command: &'a str,
 }
 
 impl Run<'_> {
-    /// Carries out every job, and says what came of each.
+    /// Carries out every job, and returns the result of each.
     pub(super) async fn carry_out(self, jobs: Vec<(usize, ChangeJob)>) -> Vec<(usize, ChangeResult)> {
         let (apart, mut together): (Vec<_>, Vec<_>) =
             jobs.into_iter().partition(|(_, job)| job.plane.is_azure());
@@ -52,7 +52,7 @@ impl Run<'_> {
         results
     }
 
-    /// Observes the link of a job again, and tells the listener what came of it as soon as it is known.
+    /// Observes the link of a job again, and reports the result to the listener as soon as it is known.
     async fn conclude(self, job: ChangeJob, beside: usize) -> ChangeResult {
         self.listener.doing(&format!("checking {}", job.env));
         let looked = conclude::one(self.work, job, self.listener, self.wait);
@@ -62,8 +62,7 @@ impl Run<'_> {
         result
     }
 
-    /// One transaction for each model, in the order of their files, so that two commands never wait for each
-    /// other.
+    /// Applies one transaction for each model, in the order of the files, so that two commands never deadlock.
     async fn apply_together(self, jobs: &mut [(usize, ChangeJob)]) {
         let mut by_model: BTreeMap<PlaneLocation, Vec<&mut ChangeJob>> = BTreeMap::new();
         for (_, job) in jobs.iter_mut().filter(|(_, job)| !job.plan.is_empty()) {
@@ -91,7 +90,7 @@ impl Run<'_> {
         }
         if let Err(error) = plane.as_ref().commit().await {
             unwritten(&mut jobs, error);
-            // What is to be seen next is what is in the file.
+            // The next observation must read the file.
             self.work.refresh();
             return;
         }
@@ -100,7 +99,7 @@ impl Run<'_> {
         }
     }
 
-    /// Tells how far the steps of a job have come that a transaction holds.
+    /// Reports the progress of the steps of a job that are part of a transaction.
     fn tell(self, job: &ChangeJob, stage: StepStage) {
         let (of, total) = (job.env.as_str(), job.plan.steps.len());
         for (at, step) in held(job).iter().enumerate() {
@@ -109,7 +108,7 @@ impl Run<'_> {
     }
 }
 
-/// The steps of a job that a transaction holds.
+/// The steps of a job that are part of a transaction.
 fn held(job: &ChangeJob) -> &[PlannedStep] {
     let count = match &job.state {
         JobState::Applied(_) => job.plan.steps.len(),
@@ -119,7 +118,7 @@ fn held(job: &ChangeJob) -> &[PlannedStep] {
     &job.plan.steps[..count]
 }
 
-/// One error for all, in each of whose chains it stands.
+/// Fails all jobs with one shared error, which is in each job's error chain.
 fn fail_all(jobs: &mut [&mut ChangeJob], error: ProviderError) {
     let shared = Shared::from(error);
     for job in jobs.iter_mut().filter(|job| !matches!(job.state, JobState::Failed { .. })) {
@@ -127,7 +126,7 @@ fn fail_all(jobs: &mut [&mut ChangeJob], error: ProviderError) {
     }
 }
 
-/// None of the steps of a transaction is known to be done if it could not be written.
+/// Marks every step of a transaction as unknown if the transaction could not be written.
 fn unwritten(jobs: &mut [&mut ChangeJob], error: ProviderError) {
     let shared = Shared::from(error);
     for job in jobs {

@@ -1,4 +1,4 @@
-//! Links for pictures and exports: several at once, each as closely as it can be looked at.
+//! Links for graphs and exports: several at once, each in full.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -11,20 +11,20 @@ use crate::{
     workflow::{at_once, error::diagnose, listener::Listener, workspace::Workspace},
 };
 
-/// Links as they were seen, and the exit code of what could not be.
+/// Links as they were observed, and the exit code.
 #[derive(Debug)]
 pub struct Looked {
     /// For each env its link, or why it could not be read.
     pub links: Vec<anyhow::Result<Verdict>>,
-    /// The exit code of the whole.
+    /// The exit code of the command.
     pub exit: ExitCode,
 }
 
-/// Looks at the link of each env.
+/// Observes the link of each env.
 ///
 /// # Errors
 ///
-/// Why the link could not be read, if there is one env.
+/// If there is one env and its link cannot be read.
 pub async fn links(
     work: &Workspace,
     envs: &[EnvSettings],
@@ -44,12 +44,12 @@ pub async fn links(
     Ok(Looked { links, exit })
 }
 
-/// An env for each site whose production is linked to the service that `--apim` names, in order of the sites'
-/// ids. The configuration file need not know them.
+/// Returns an env for each site whose production environment is linked to the service that `--apim` names, in order of
+/// the sites' ids. The envs need not be in the configuration file.
 ///
 /// # Errors
 ///
-/// Why the service cannot be found, or a site not be read.
+/// If the service is not found, or a site cannot be read.
 pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> anyhow::Result<Vec<EnvSettings>> {
     let plane = work.default_plane()?;
     let service = work.service_of(plane.as_ref(), &env_of(work, "", "", apim)).await?;
@@ -67,7 +67,7 @@ pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> anyhow::Resu
     envs.collect()
 }
 
-/// An env that stands in no file.
+/// An env that is in no configuration file.
 fn env_of(work: &Workspace, name: &str, site: &str, apim: &Sourced<String>) -> EnvSettings {
     let (settings, given) = (&work.settings, work.overrides());
     let provider = settings.provider();

@@ -1,4 +1,5 @@
-//! Many envs in Azure at once: looked at by page, and closely where a page does not say enough.
+//! Many envs in Azure at once: read from pages of listings, and individually if a page does not have enough
+//! information.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,16 +14,16 @@ use crate::{
     workflow::{at_once, listener::Listener, plane::Plane},
 };
 
-/// From how many envs on one control plane on they are looked at by page first.
+/// The number of envs on one control plane from which they are first read from pages of listings.
 const MANY: usize = 4;
-/// The views of the control planes that many envs are on.
+/// The views of the control planes that have many envs.
 #[derive(Default)]
 pub(in crate::workflow) struct Fleet {
     views: BTreeMap<usize, FleetView>,
 }
 
 impl Fleet {
-    /// Views for these targets, as far as it pays to have one.
+    /// Views for these targets, for each control plane that has enough of them.
     pub(in crate::workflow) fn of<'a>(targets: impl IntoIterator<Item = (&'a Target, &'a Plane)>) -> Self {
         let mut by_plane: BTreeMap<usize, (Arc<ArmControlPlane>, Vec<&Target>)> = BTreeMap::new();
         for (target, plane) in targets {
@@ -40,7 +41,7 @@ impl Fleet {
         Self { views: views.collect() }
     }
 
-    /// What a page says of a link; nothing, if it is not to be looked at by page.
+    /// The link according to the pages of listings; `None` if its control plane has no view.
     pub(in crate::workflow) async fn glance(
         &self,
         target: &Target,
@@ -59,18 +60,18 @@ impl Fleet {
     }
 }
 
-/// What tells a control plane from another one at the same address, which has a token for another subscription.
+/// Distinguishes a control plane from another one with the same address and a token for another Azure subscription.
 fn key_of(azure: &Arc<ArmControlPlane>) -> usize {
     Arc::as_ptr(azure).addr()
 }
 
-/// Whether a finding is about a linked backend, which has no name on a page.
+/// Whether a finding is about a linked backend, whose name is not on a page.
 fn is_about_a_backend(verdict: &Verdict) -> bool {
     let ids = verdict.findings.iter().filter_map(|finding| finding.resource.as_deref());
     ids.into_iter().any(|id| id.to_ascii_lowercase().contains("/linkedbackends/"))
 }
 
-/// Looks at each target, and tells the listener as it has.
+/// Observes each target, and reports each to the listener when it is done.
 pub(super) async fn look_at_each(
     targets: Vec<(usize, Target, Plane)>,
     listener: &dyn Listener,

@@ -1,4 +1,4 @@
-//! Links, looked at without changing them.
+//! Observes links without changing them.
 
 mod envs;
 mod fleet;
@@ -22,36 +22,36 @@ use crate::{
     report::{ErrorReport, LinkReport, StatusReport},
 };
 
-/// How links are.
+/// The state of links.
 #[derive(Clone, Debug)]
 pub struct Status {
     /// The links, in the order of the envs.
     pub report: StatusReport,
-    /// The exit code of the whole.
+    /// The exit code of the command.
     pub exit: ExitCode,
-    /// Why the only link could not be read, where the answer does not say whether it exists.
+    /// Why the only link could not be read, if the answer does not say whether the link exists.
     pub failure: Option<ErrorReport>,
 }
 
-/// Whether a link that is not as it should be is told by the exit code.
+/// Whether the exit code reports a link that is not in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitDetail {
-    /// It is [`ExitCode::Changes`].
+    /// The exit code of such a link is [`ExitCode::Changes`].
     Detailed,
-    /// Only what could not be read is told.
+    /// The exit code reports only links that could not be read.
     Plain,
 }
 
-/// What was seen of an env, or why nothing was.
+/// The observation of an env, or why it could not be read.
 type Sight = anyhow::Result<(ExitCode, LinkReport)>;
-/// A control plane, and a target there.
+/// A control plane, and a target on it.
 type Resolved = anyhow::Result<(Plane, Target)>;
 
-/// Looks at the link of each env once.
+/// Observes the link of each env once.
 ///
 /// # Errors
 ///
-/// Why the link could not be read, if there is one env and its state is not merely unknown.
+/// If there is one env and its link cannot be read; but a state that is merely unknown is not an error.
 pub async fn status(
     work: &Workspace,
     envs: &[EnvSettings],
@@ -84,13 +84,14 @@ pub async fn status(
     Ok(Status { report: StatusReport::new(links), exit, failure })
 }
 
-/// Whether a failure is an answer that does not say whether a resource exists: the state is unknown then.
+/// Whether an error is an answer that does not say whether a resource exists: the state is unknown in that case.
 fn is_undetermined(error: &anyhow::Error) -> bool {
     let provider = error.chain().find_map(|cause| cause.downcast_ref::<ProviderError>());
     matches!(provider, Some(ProviderError::Undetermined(_)))
 }
 
-/// What was seen of each, in the same order: those in Azure side by side, models by threads if there are many.
+/// Observes each target and returns the results in the same order: those in Azure concurrently, models in threads if
+/// there are many.
 async fn look_at_all(
     targets: Vec<Resolved>,
     detail: ExitDetail,
@@ -158,7 +159,7 @@ fn exit_code(verdict: &Verdict, detail: ExitDetail) -> ExitCode {
     if is_well || detail == ExitDetail::Plain { ExitCode::Success } else { ExitCode::Changes }
 }
 
-/// An env that could not be looked at, among others that could.
+/// The report of an env that could not be read, in a list of several envs.
 fn unread(env: &EnvSettings, error: &anyhow::Error) -> LinkReport {
     let (site, apim) = (&env.static_web_app.value, &env.apim.value);
     let environment = &env.site_environment.value;

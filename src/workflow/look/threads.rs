@@ -5,11 +5,11 @@ use std::{num::NonZero, sync::Arc, thread};
 use super::{Resolved, Sight};
 use crate::{provider::json::JsonControlPlane, workflow::plane::Plane};
 
-/// From this many links on, they are read by several threads.
+/// The number of links from which several threads read them.
 pub(super) const MANY: usize = 64;
 
-/// Reading a model is work for the processor, so it is shared out: each thread has its own view of the
-/// models, and its part of the envs.
+/// Reading a model is bound by the processor, so it is shared by threads: each thread has its own view of the models,
+/// and its part of the envs.
 pub(super) fn look_in_threads<F>(
     mut targets: Vec<Resolved>,
     look: impl Fn(Vec<Resolved>) -> F + Send + Copy,
@@ -43,7 +43,7 @@ where
     Ok(runtime.block_on(look(part)))
 }
 
-/// The same targets on views of their models that no other thread uses.
+/// The same targets, on views of their models that no other thread uses.
 fn apart(targets: Vec<Resolved>) -> anyhow::Result<Vec<Resolved>> {
     let mut views: Vec<(Arc<JsonControlPlane>, Plane)> = Vec::new();
     let mut view_of = |plane: Plane| -> anyhow::Result<Plane> {

@@ -1,4 +1,4 @@
-//! Products that links have left behind in a service: found, agreed to, deleted, reported.
+//! Products that links left behind in a service: found, confirmed, deleted, reported.
 
 mod report;
 
@@ -19,32 +19,32 @@ use crate::{
     report::{ErrorReport, PruneReport},
 };
 
-/// What would be deleted of a service. Nothing has been changed.
+/// The products of a service that would be deleted. Nothing has been changed.
 #[derive(Debug)]
 pub struct Pruning {
     plane: Plane,
     plan: PrunePlan,
     gone: GoneSites,
-    /// The plan as it was saved, if it was: all of it is applied, or nothing.
+    /// The saved plan, if the plan was saved: all of it is applied, or nothing.
     saved: Option<SavedPrune>,
 }
 
-/// What came of a prune.
+/// The result of a prune.
 #[derive(Clone, Debug)]
 pub struct PruneResult {
-    /// What became of each product.
+    /// The result for each product.
     pub report: PruneReport,
-    /// The exit code of the whole.
+    /// The exit code of the command.
     pub exit: ExitCode,
     /// Why nothing was tried, if a saved plan is out of date.
     pub refusal: Option<ErrorReport>,
 }
 
-/// Finds what links have left behind in the service that the settings name.
+/// Finds the products that links left behind in the service that the settings name.
 ///
 /// # Errors
 ///
-/// [`UsageError`] if there is no such service; otherwise why it could not be read.
+/// [`UsageError`] if there is no such service; otherwise, if the service cannot be read.
 pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) -> anyhow::Result<Pruning> {
     listener.doing("finding the service");
     let (plane, service) = work.service().await?;
@@ -53,11 +53,11 @@ pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) ->
     Ok(Pruning { plane, plan, gone, saved: None })
 }
 
-/// What was saved, on the control plane that it is for.
+/// Opens a saved plan on its control plane.
 ///
 /// # Errors
 ///
-/// If the control plane cannot be opened, or is not what is configured.
+/// If the control plane cannot be opened, or is not the one that is configured.
 pub fn reopen(work: &Workspace, saved: SavedPrune) -> anyhow::Result<Pruning> {
     let plane = work.plane_at(&saved.place()?)?;
     let (plan, gone) = (saved.plan.clone(), saved.gone());
@@ -80,25 +80,25 @@ async fn make_plan(
 }
 
 impl Pruning {
-    /// Whether nothing is left over.
+    /// Whether no product is left over.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.plan.is_empty()
     }
 
-    /// What it is about, as a question asks for it: the service, and how many products of it.
+    /// The name of the service and the number of its products to delete, for a question.
     #[must_use]
     pub fn about(&self) -> (&str, usize) {
         (self.plan.service.name(), self.plan.orphans.len())
     }
 
-    /// Where it would be done.
+    /// The control plane of the service.
     #[must_use]
     pub fn place(&self) -> PlaneLocation {
         self.plane.place()
     }
 
-    /// The plan as it is reported where it is not carried out.
+    /// The report of a plan that is not carried out.
     #[must_use]
     pub fn proposed(&self) -> PruneResult {
         let exit = report::undetermined(&self.plan);
@@ -109,14 +109,15 @@ impl Pruning {
     ///
     /// # Errors
     ///
-    /// If the versions of what is to be deleted cannot be read.
+    /// If the versions of the resources to delete cannot be read.
     pub async fn to_save(&self) -> anyhow::Result<Saved> {
         let basis = engine::prune_basis(self.plane.as_ref(), &self.plan).await;
         let basis = basis.context("could not read what is to be deleted")?;
         Ok(Saved::Prune(SavedPrune::new(self.plan.clone(), self.gone, basis, self.plane.place())))
     }
 
-    /// Deletes what is still left over when it is its turn; what was saved, as it was saved or not at all.
+    /// Deletes each product that is still left over when its turn comes. A saved plan is applied exactly as it was
+    /// saved, or not at all.
     ///
     /// # Errors
     ///
@@ -151,7 +152,7 @@ impl Pruning {
     }
 }
 
-/// Tells that the steps for an orphan are sent from now on.
+/// Reports to the listener that the steps for an orphan are about to be sent.
 fn tell(listener: &dyn Listener, orphan: &Orphan) {
     let (of, total) = (orphan.product.name(), orphan.steps.len());
     listener.plan(of, &orphan.steps);
@@ -165,7 +166,7 @@ fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneResult {
     PruneResult { report, exit, refusal: Some(failure(error)) }
 }
 
-/// Plans again for the same service. What an interrupted run has deleted already may be missing.
+/// Computes the plan again for the same service. Resources that an interrupted run has already deleted may be missing.
 async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> anyhow::Result<()> {
     let plan = &saved.plan;
     let stale = |what: String| {
@@ -188,7 +189,7 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
     }
     let now = make_plan(plane, &plan.service, saved.gone()).await?;
     let planned = |orphan: &engine::Orphan| now.orphans.iter().any(|it| it.product == orphan.product);
-    // What the file has no version of was not planned, whether it exists or not.
+    // A resource without a version in the file was not planned, whether it exists or not.
     let exists = |orphan: &&engine::Orphan| {
         let key = orphan.product.key();
         basis.holds(key) || !saved.basis.holds(key)

@@ -1,4 +1,4 @@
-//! What is reported of a prune: its orphans, what became of each, and a sentence about the whole.
+//! The report of a prune: its orphans, the result for each, and a summary in one sentence.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use crate::{
     workflow::error::{diagnose, report as failure},
 };
 
-/// A plan that is only shown.
+/// The report of a plan that is only shown.
 pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
     let products = plan.orphans.iter().map(|orphan| {
         PrunedReport::of(orphan, PruneOutcome::Planned, steps(orphan, |_| StepStatus::Planned))
@@ -23,7 +23,7 @@ pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
     report(plan, products.collect(), summary)
 }
 
-/// A saved plan that is not applied.
+/// The report of a saved plan that is not applied.
 pub(super) fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneReport {
     let exit = diagnose(error).exit;
     let refused = exit == ExitCode::Refused;
@@ -41,7 +41,7 @@ fn in_changes(count: usize) -> String {
     if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
 }
 
-/// What became of a plan. `apart` says whether each deletion stood by itself.
+/// The report of an applied plan. `apart` says whether each deletion was applied by itself.
 pub(super) fn done(plan: &PrunePlan, all: Vec<Pruned>, apart: bool) -> PruneReport {
     let products: Vec<PrunedReport> = all.into_iter().map(|pruned| one(pruned, apart)).collect();
     let count = |outcome| products.iter().filter(|product| product.outcome == outcome).count();
@@ -103,7 +103,7 @@ fn one(Pruned { orphan, fate }: Pruned, apart: bool) -> PrunedReport {
     }
 }
 
-/// The exit code of the whole: what failed after something else was deleted was stopped part-way.
+/// The exit code of the command. A failure after a deletion means that the prune stopped part-way.
 pub(super) fn exit_code(report: &PruneReport) -> ExitCode {
     let any = |outcome| report.products.iter().any(|product| product.outcome == outcome);
     let worst = report.products.iter().fold(ExitCode::Success, |code, product| code.worst(product.exit));
@@ -111,7 +111,7 @@ pub(super) fn exit_code(report: &PruneReport) -> ExitCode {
     if part_way { ExitCode::Partial } else { worst }
 }
 
-/// Whether something stays only because it could not be read.
+/// The exit code of a plan: [`ExitCode::Unavailable`] if a product is kept only because it could not be read.
 pub(super) fn undetermined(plan: &PrunePlan) -> ExitCode {
     let any = plan.spared.iter().any(|spared| spared.undetermined);
     if any { ExitCode::Unavailable } else { ExitCode::Success }
