@@ -65,7 +65,7 @@ impl Query {
 }
 
 impl Call {
-    /// Returns the precondition of the change. `present` is the ETag that `*` stands for.
+    /// Returns the precondition of the change. `present` is the entity tag that `*` stands for.
     pub(super) fn expected(&self, present: Option<&ETag>) -> Result<Expected, Reply> {
         match (self.if_match.as_deref(), self.if_none_match.as_deref(), present) {
             (Some("*"), _, Some(_)) => Ok(Expected::Anything),
@@ -108,7 +108,7 @@ impl Call {
     }
 }
 
-/// Returns an ETag without the weakness prefix and the quotes that some clients send.
+/// Returns an entity tag without the weakness prefix and the quotes that some clients send.
 fn weakly(tag: &str) -> &str {
     tag.trim().trim_start_matches("W/").trim_matches('"')
 }
