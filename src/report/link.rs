@@ -302,7 +302,7 @@ impl LinkReport {
     }
 }
 
-/// The name of the site environment that was observed, as the control plane spells it.
+/// Returns the name of the observed site environment, as the control plane spells it.
 pub(crate) fn environment_name(observed: &Observed) -> String {
     match &observed.environment {
         EnvironmentSeen::Preview(preview) => preview.id.name().to_owned(),
