@@ -1,4 +1,4 @@
-//! What keeps the products of links out of `APIOps`: a filter for what it extracts, and so for what it publishes.
+//! An `APIOps` configuration that excludes the products of links from extraction, and therefore from publishing.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -18,10 +18,10 @@ pub(super) fn write(links: &[LinkExport]) -> String {
     format!("{HEAD}products:\n{}subscriptions:\n{}", excluded(&products), excluded(&subscriptions))
 }
 
-/// One entry for each name; a list of nothing but exclusions means everything else.
+/// Returns one entry for each name. A list that contains only exclusions includes everything else.
 fn excluded(names: &BTreeSet<&str>) -> String {
     names.iter().fold(String::new(), |mut text, name| {
-        // A string of JSON is one of YAML, and without quotes `!` would begin a tag.
+        // A JSON string is also a YAML string; without quotes, `!` would start a tag.
         let _ = writeln!(text, "  - {}", serde_json::Value::from(format!("!{name}")));
         text
     })

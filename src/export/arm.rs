@@ -41,7 +41,7 @@ pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
     format!("{}\n", escaped(&format!("{template:#}")))
 }
 
-/// JSON with the same values, in which every character that cannot be seen is written by its number.
+/// Returns JSON with the same values in which all invisible characters are escaped.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
@@ -87,7 +87,7 @@ fn apis(link: &LinkExport, part: ExportPart) -> Value {
     resource
 }
 
-/// The expression for the id of the linked backend.
+/// Returns the expression for the id of the linked backend.
 fn backend_id(link: &LinkExport) -> String {
     let kind = if link.is_production() { "staticSites" } else { "staticSites/builds" };
     let mut names = vec![link.site.name()];
@@ -97,12 +97,12 @@ fn backend_id(link: &LinkExport) -> String {
     format!("[resourceId('Microsoft.Web/{kind}/linkedBackends', {})]", names.join(", "))
 }
 
-/// A text that is no expression: one that begins with a bracket would be.
+/// Returns a text as a literal. Without the escape, a text that starts with a bracket would be an expression.
 fn literal(text: &str) -> String {
     if text.starts_with('[') { format!("[{text}") } else { text.to_owned() }
 }
 
-/// A string within an expression.
+/// Returns a string for use within an expression.
 fn in_expression(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -91,10 +91,10 @@ fn product(link: &LinkExport, part: ExportPart) -> String {
     text + "\noutput productId string = product.id\noutput productName string = product.name\n"
 }
 
-/// A string literal.
+/// Returns a string literal.
 fn quoted(text: &str) -> String {
     let escape = |c: char| match c {
-        // Every `$` is escaped, since one before a brace begins an expression.
+        // Every `$` is escaped, since `${` starts an expression.
         '\'' | '\\' | '$' => format!("\\{c}"),
         '\n' => "\\n".to_owned(),
         '\r' => "\\r".to_owned(),

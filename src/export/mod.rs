@@ -1,6 +1,6 @@
-//! A link as infrastructure code: the linked backend, and the APIs in a product whose name nobody has to guess.
+//! A link as infrastructure code: the linked backend, and the APIs in the product under its generated name.
 //!
-//! What Azure makes when the backend is connected is not declared, so no key can be in it.
+//! Resources that Azure creates when the backend is linked are not declared, so the code contains no keys.
 
 mod apiops;
 mod arm;
@@ -21,21 +21,21 @@ const WEB_VERSION: &str = "2024-04-01";
 /// The version of `Microsoft.ApiManagement` that exports declare.
 const APIM_VERSION: &str = "2024-05-01";
 
-/// A language that a link can be written in.
+/// A language of infrastructure code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
     /// Bicep, for a deployment to a resource group.
     Bicep,
-    /// Terraform, with the providers azapi and azurerm.
+    /// Terraform, with the azapi and azurerm providers.
     Terraform,
     /// An ARM template, for a deployment to a resource group.
     Arm,
-    /// What keeps linked products out of what `APIOps` extracts and publishes.
+    /// An `APIOps` configuration that excludes linked products from extraction and publishing.
     Apiops,
 }
 
 impl ExportFormat {
-    /// Every format by its name.
+    /// Every format, with its name.
     pub const NAMES: [(&'static str, Self); 4] = [
         ("bicep", Self::Bicep),
         ("terraform", Self::Terraform),
@@ -43,7 +43,7 @@ impl ExportFormat {
         ("apiops", Self::Apiops),
     ];
 
-    /// The format that a file's name ends with.
+    /// Returns the format for the extension of a file name.
     #[must_use]
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
@@ -65,16 +65,16 @@ impl FromStr for ExportFormat {
     }
 }
 
-/// How much of a link is written.
+/// The part of a link that is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportPart {
-    /// The linked backend, and the APIs where one deployment can hold both.
+    /// The linked backend, and the APIs if one deployment can contain both.
     Link,
-    /// The APIs alone.
+    /// Only the APIs.
     Apis,
 }
 
-/// What infrastructure code has to know of a link.
+/// The data of a link that infrastructure code needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkExport {
     site: ResourceId,
@@ -87,7 +87,7 @@ pub struct LinkExport {
     apis: Vec<ExportedApi>,
 }
 
-/// An API that is, or is to be, in the product.
+/// An API that is in the product, or will be added to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ExportedApi {
     name: String,
@@ -98,10 +98,10 @@ struct ExportedApi {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// The product's name follows from the hostname, which is not known.
+    /// The product's name follows from the hostname, which is unknown.
     #[error("the hostname of `{site}` is not known, and the product's name follows from it")]
     NoHostname {
-        /// The site's id.
+        /// The id of the site.
         site: String,
     },
 }
@@ -117,7 +117,7 @@ impl Diagnose for ExportError {
 }
 
 impl LinkExport {
-    /// What is to be written of a link. Besides the APIs that are in its product, `apis` are to be.
+    /// Returns the exported data of a link: the APIs in its product, and `apis` in addition.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl LinkExport {
         let hostname = observed.names.as_ref().map(LinkNames::hostname);
         let hostname = hostname.ok_or_else(|| ExportError::NoHostname { site: site.to_string() })?;
         let backend = observed.own_backend();
-        // A link that is read by page is not told the name of its backend.
+        // Links that were read from lists of resources do not contain the name of the backend.
         let backend_name = backend.filter(|_| observed.is_whole()).map(|seen| seen.view.id.name());
         Ok(Self {
             site: (*site).clone(),
@@ -142,7 +142,7 @@ impl LinkExport {
         })
     }
 
-    /// The link in a language.
+    /// Returns the link in a language.
     #[must_use]
     pub fn write(&self, format: ExportFormat, part: ExportPart) -> String {
         match format {
@@ -153,13 +153,13 @@ impl LinkExport {
         }
     }
 
-    /// What keeps the products of several links out of `APIOps`.
+    /// Returns the `APIOps` configuration that excludes the products of several links.
     #[must_use]
     pub fn ignore_list(links: &[Self]) -> String {
         apiops::write(links)
     }
 
-    /// Whether site and service are in one resource group, so that one deployment can change both.
+    /// Whether the site and the service are in the same resource group, so that one deployment can change both.
     #[must_use]
     pub fn is_in_one_group(&self) -> bool {
         let same =
@@ -168,7 +168,7 @@ impl LinkExport {
         same(self.site.group(), self.service.group()) && same(Some(subscriptions.0), Some(subscriptions.1))
     }
 
-    /// Whether an export of this part is to have the APIs in it.
+    /// Whether an export of this part contains the APIs.
     fn has_apis(&self, part: ExportPart) -> bool {
         part == ExportPart::Apis || self.is_in_one_group()
     }
@@ -181,7 +181,7 @@ impl LinkExport {
         self.apis.iter().map(|api| api.name.as_str())
     }
 
-    /// What the export is, in a line for its head.
+    /// Returns the title of the export, for its first line.
     fn title(&self, part: ExportPart) -> String {
         let (site, service) = (self.site.name(), self.service.name());
         one_line(match part {
@@ -193,7 +193,7 @@ impl LinkExport {
     }
 }
 
-/// Those that are to be in the product first, then others that are in it.
+/// Returns the `wanted` APIs, followed by the other APIs in the product.
 fn exported_apis(verdict: &Verdict, wanted: &[String]) -> Vec<ExportedApi> {
     let observed = &verdict.observed;
     let product = || observed.product.iter().flat_map(|_| &observed.product_apis);
@@ -205,7 +205,7 @@ fn exported_apis(verdict: &Verdict, wanted: &[String]) -> Vec<ExportedApi> {
     all.map(|name| ExportedApi { name: name.to_owned(), is_in_product: is_in_product(name) }).collect()
 }
 
-/// A text as it can stand in a comment.
+/// Returns a text that is safe in a one-line comment.
 fn one_line(text: impl fmt::Display) -> String {
     shown_on_one_line(&text.to_string()).into_owned()
 }

@@ -1,5 +1,5 @@
-//! A link as Terraform: the linked backend with azapi, since azurerm has no resource for it, and the APIs with
-//! azurerm, since Azure has no GET for an API in a product, which azapi reads everything with.
+//! A link as Terraform code: the linked backend with azapi, since azurerm has no resource for it, and the APIs with
+//! azurerm, since azapi reads every resource by GET and Azure has no GET for an API in a product.
 
 use std::fmt::Write as _;
 
@@ -87,7 +87,7 @@ fn apis(link: &LinkExport, part: ExportPart) -> String {
     )
 }
 
-/// What is there already is taken over instead of made again.
+/// Returns `import` blocks for resources that exist, so that Terraform does not create them again.
 fn imports(link: &LinkExport, part: ExportPart) -> String {
     let mut text = String::new();
     if link.is_linked && part == ExportPart::Link {
@@ -106,12 +106,12 @@ fn imports(link: &LinkExport, part: ExportPart) -> String {
     text
 }
 
-/// A string literal.
+/// Returns a string literal.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", quoted_part(text))
 }
 
-/// A text as it stands within the quotes of a string literal.
+/// Escapes a text for the inside of a string literal.
 fn quoted_part(text: &str) -> String {
     let escape = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),
@@ -123,7 +123,7 @@ fn quoted_part(text: &str) -> String {
         c => c.to_string(),
     };
     let escaped: String = text.chars().map(escape).collect();
-    // What begins an expression is written by its number, since `$${` would be read in two ways after another `$`.
+    // The first character of a template sequence is written as a number, since `$${` after another `$` is ambiguous.
     escaped.replace("${", "\\u0024{").replace("%{", "\\u0025{")
 }
 

@@ -1,11 +1,11 @@
-//! A graph as DOT, which Graphviz lays out.
+//! A graph in the DOT language of Graphviz.
 
 use std::fmt::Write as _;
 
 use super::{Graph, Link, Service, Stroke};
 use crate::report::is_hazard;
 
-/// Draws a directed graph from sites to APIs, with a frame around what is in a service.
+/// Returns a directed graph from sites to APIs, with a frame around the content of each service.
 pub(super) fn draw(graph: &Graph) -> String {
     let mut text = "digraph \"swa-apim\" {\n  rankdir=LR\n  compound=true\n".to_owned();
     text += "  node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=11]\n";
@@ -25,7 +25,7 @@ pub(super) fn draw(graph: &Graph) -> String {
 fn frame(text: &mut String, at: usize, service: &Service) {
     let label = two_lines(&service.name, &service.detail);
     let _ = writeln!(text, "  subgraph cluster{at} {{\n    label=\"{label}\"\n    fontname=\"sans-serif\"");
-    // A frame is no end of a line; this is what a line that only goes to the service ends at.
+    // In DOT, an edge cannot end at a frame. An edge that only leads to the service ends at this invisible point.
     let _ = writeln!(text, "    service{at} [label=\"\", shape=point, style=invis]");
     for (place, link) in service.links.iter().enumerate() {
         if let Some(product) = &link.product {
@@ -75,7 +75,7 @@ fn two_lines(first: &str, second: &str) -> String {
 fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),
-        // Graphviz reads entities of HTML in every label.
+        // Graphviz reads HTML entities in every label.
         '&' => "&amp;".to_owned(),
         c if is_hazard(c) => " ".to_owned(),
         c => c.to_string(),

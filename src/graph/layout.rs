@@ -1,6 +1,6 @@
-//! Where everything in the picture is: columns of sites, products, services and APIs, a row for each link.
+//! The layout of the SVG picture: columns for sites, products, services and APIs, and a row for each link.
 //!
-//! A service is as tall as its links are many, so that every line but those to other backends is straight.
+//! A service is as tall as all of its links, so that all lines except those to other backends are straight.
 
 use super::{Api, Elsewhere, Graph, Link, Product, Service, Stroke};
 
@@ -10,10 +10,10 @@ const ROW: i32 = 52;
 const GAP: i32 = 36;
 const TOP: i32 = 104;
 const LEGEND: i32 = 84;
-/// After so many rows, a service says again what it is.
+/// The number of rows after which the label of a service is repeated.
 const REPEAT: usize = 14;
 
-/// A column: where it begins, and how wide it is.
+/// A column: its left edge and its width, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) x: i32,
@@ -33,7 +33,7 @@ impl Column {
     }
 }
 
-/// Something at a place.
+/// An item with its position.
 #[derive(Debug)]
 pub(super) struct Placed<'a> {
     pub(super) what: Item<'a>,
@@ -42,7 +42,7 @@ pub(super) struct Placed<'a> {
     pub(super) height: i32,
 }
 
-/// What can be at a place.
+/// The kinds of items.
 #[derive(Debug)]
 pub(super) enum Item<'a> {
     Site { name: &'a str, link: &'a Link },
@@ -52,7 +52,7 @@ pub(super) enum Item<'a> {
     Api(&'a Api),
 }
 
-/// A line along these points; an arrow ends at something that requests go to.
+/// A line through these points; it has an arrowhead if requests go to its end.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) points: Vec<(i32, i32)>,
@@ -60,7 +60,7 @@ pub(super) struct Line {
     pub(super) arrow: bool,
 }
 
-/// A picture, all of whose places are known.
+/// A picture with the positions of all items.
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
     pub(super) items: Vec<Placed<'a>>,
@@ -81,11 +81,11 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    /// Places what belongs to a service, and returns where that ends.
+    /// Places a service with its links, and returns the bottom edge.
     fn group(&mut self, graph: &'a Graph, service: &'a Service, top: i32) -> i32 {
         let (mut beside, below): (Vec<&Link>, Vec<&Link>) =
             service.links.iter().partition(|link| link.elsewhere.is_none() || link.product.is_some());
-        // Near the other backends, which are below, so that the lines to them are short.
+        // Links with another backend come last, next to those backends, so that the lines are short.
         beside.sort_by_key(|link| link.elsewhere.is_some());
         let rows = beside.len().max(service.apis.len()).max(1);
         let rows = i32::try_from(rows).unwrap_or(i32::MAX / ROW);
@@ -122,7 +122,7 @@ impl<'a> Layout<'a> {
         bottom - (ROW - BOX_HEIGHT)
     }
 
-    /// A link in its row, up to its service.
+    /// Places a link in its row, up to its service.
     fn link(&mut self, graph: &'a Graph, service: &'a Service, link: &'a Link, y: i32) {
         self.site(graph, link, y);
         let goes_there = link.elsewhere.is_none();
@@ -140,7 +140,8 @@ impl<'a> Layout<'a> {
         self.place(Item::Site { name, link }, SITES, y);
     }
 
-    /// Another backend in a row of its own, and the line to it from a site's row, by so much below its middle.
+    /// Places another backend in its own row, and the line to it from a site's row, `lower` pixels below the row's
+    /// middle.
     fn elsewhere(&mut self, elsewhere: &'a Elsewhere, (from, lower): (i32, i32), y: i32) {
         self.place(Item::Elsewhere(elsewhere), SERVICES, y);
         let (start, end) = (from + BOX_HEIGHT / 2 + lower, y + BOX_HEIGHT / 2);

@@ -1,11 +1,11 @@
-//! A graph as Mermaid, which Markdown pages draw where they are read.
+//! A graph in Mermaid, which Markdown viewers render.
 
 use std::fmt::Write as _;
 
 use super::{Graph, Link, Service, Stroke};
 use crate::report::is_hazard;
 
-/// Draws a flowchart from sites to APIs, with a frame around what is in a service.
+/// Returns a flowchart from sites to APIs, with a frame around the content of each service.
 pub(super) fn draw(graph: &Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for (at, site) in graph.sites.iter().enumerate() {
@@ -61,7 +61,7 @@ fn two_lines(first: &str, second: &str) -> String {
     }
 }
 
-/// Text within quotes, in which nothing is markup: Mermaid reads `#35;` as the character of that number.
+/// Escapes a text for quotes, so that nothing in it is markup: Mermaid reads `#35;` as the character with that number.
 fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
         '"' | '#' | '<' | '>' | '&' | '`' | '\\' | '*' | '_' | '~' => format!("#{};", u32::from(c)),

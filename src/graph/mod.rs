@@ -1,4 +1,4 @@
-//! Sites, services, products and APIs as one picture: what is in it, and three ways to draw it.
+//! The graph of sites, services, products and APIs, and its three output formats.
 
 mod dot;
 mod layout;
@@ -13,14 +13,14 @@ use crate::{
     report::{Mark, environment_name, state_mark},
 };
 
-/// A link as it is drawn.
+/// A link for the graph.
 #[derive(Clone, Copy, Debug)]
 pub enum Drawn<'a> {
-    /// It was observed.
+    /// A link that was observed.
     Seen(&'a Verdict),
-    /// It could not be read, and this is what the settings call its ends.
+    /// A link that could not be read, with its site and service as the settings name them.
     Unread {
-        /// The name of the env.
+        /// The name of the environment in the configuration file.
         env: &'a str,
         /// The static web app, by name or id.
         site: &'a str,
@@ -31,23 +31,23 @@ pub enum Drawn<'a> {
     },
 }
 
-/// A way to draw a graph.
+/// An output format of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GraphFormat {
-    /// For Markdown pages of GitHub, GitLab and Azure DevOps.
+    /// Mermaid, for Markdown pages of GitHub, GitLab and Azure DevOps.
     Mermaid,
-    /// For Graphviz.
+    /// DOT, for Graphviz.
     Dot,
-    /// A picture as it is.
+    /// An SVG image.
     Svg,
 }
 
 impl GraphFormat {
-    /// Every format by its name.
+    /// Every format, with its name.
     pub const NAMES: [(&'static str, Self); 3] =
         [("mermaid", Self::Mermaid), ("dot", Self::Dot), ("svg", Self::Svg)];
 
-    /// The format that a file's name ends with.
+    /// Returns the format for the extension of a file name.
     #[must_use]
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
@@ -58,7 +58,7 @@ impl GraphFormat {
         }
     }
 
-    /// What the name of a file in this format ends with.
+    /// Returns the file name extension of this format.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl FromStr for GraphFormat {
     }
 }
 
-/// Links as they were observed, by the service that each is for.
+/// The observed links, grouped by service.
 #[derive(Clone, Debug)]
 pub struct Graph {
     sites: Vec<Site>,
@@ -92,7 +92,7 @@ struct Site {
     name: String,
 }
 
-/// A service, and the links that are for it.
+/// A service, and the links to it.
 #[derive(Clone, Debug)]
 struct Service {
     key: String,
@@ -103,7 +103,7 @@ struct Service {
     apis: Vec<Api>,
 }
 
-/// One link: which site it is of, and how it is.
+/// One link: its site, and its state.
 #[derive(Clone, Debug)]
 struct Link {
     env: String,
@@ -115,14 +115,14 @@ struct Link {
     elsewhere: Option<Elsewhere>,
 }
 
-/// A link's product, and which of the service's APIs are in it.
+/// A link's product, and the APIs of the service that are in it.
 #[derive(Clone, Debug)]
 struct Product {
     name: String,
     apis: Vec<usize>,
 }
 
-/// A backend that is not the service of the env.
+/// A backend other than the service of the environment.
 #[derive(Clone, Debug)]
 struct Elsewhere {
     name: String,
@@ -130,7 +130,7 @@ struct Elsewhere {
     gone: bool,
 }
 
-/// An API that is in some link's product.
+/// An API that is in the product of at least one link.
 #[derive(Clone, Debug)]
 struct Api {
     name: String,
@@ -138,19 +138,19 @@ struct Api {
     products: usize,
 }
 
-/// How a line is drawn, so that a state is told without colour.
+/// The style of a line, which shows a state without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stroke {
-    /// `/api` goes there.
+    /// Requests to `/api` go to the end of the line.
     Solid,
-    /// It goes there, and something is missing.
+    /// Requests go there, but a part of the link is missing.
     Dashed,
-    /// Nothing goes there, or nobody knows.
+    /// No requests go there, or it is unknown.
     Dotted,
 }
 
 impl Graph {
-    /// The picture of these links, in their order.
+    /// Returns the graph of these links, in their order.
     #[must_use]
     pub fn of<'a>(links: impl IntoIterator<Item = Drawn<'a>>) -> Self {
         let mut graph = Self { sites: Vec::new(), services: Vec::new() };
@@ -165,7 +165,7 @@ impl Graph {
         graph
     }
 
-    /// The graph as text in a format.
+    /// Returns the graph as text in a format.
     #[must_use]
     pub fn draw(&self, format: GraphFormat) -> String {
         match format {
@@ -231,7 +231,7 @@ impl Graph {
         self.service(Service::new(id.as_str(), id.name().to_owned(), detail, mark))
     }
 
-    /// The service with the key of this one: it, unless there is one already.
+    /// Returns the service with the same key, after adding `new` if there is none.
     fn service(&mut self, new: Service) -> &mut Service {
         let known = self.services.iter().position(|service| service.key == new.key);
         let at = known.unwrap_or_else(|| {
@@ -241,7 +241,7 @@ impl Graph {
         &mut self.services[at]
     }
 
-    /// How many links are in each state, for a sentence.
+    /// Returns a sentence with the number of links in each state.
     fn summary(&self) -> String {
         let links = || self.services.iter().flat_map(|service| &service.links);
         let count = |state: &LinkState| links().filter(|link| link.state == *state).count();
@@ -279,7 +279,7 @@ impl Service {
         Self { key: id.to_lowercase(), name, detail, mark, links: Vec::new(), apis: Vec::new() }
     }
 
-    /// The place of an API among those that are in some product, which now has one product more.
+    /// Returns the index of an API, after adding it if it is new, and counts one more product for it.
     fn api(&mut self, api: &ServiceApi) -> usize {
         let name = api.id.name();
         let known = self.apis.iter().position(|known| known.name.eq_ignore_ascii_case(name));
@@ -293,12 +293,12 @@ impl Service {
 }
 
 impl Link {
-    /// The state with the sign that stands for it.
+    /// Returns the state with its mark.
     fn state_label(&self) -> String {
         format!("{} {}", self.mark.glyph(), self.state)
     }
 
-    /// How the line to the link's own product, or to the service, is drawn.
+    /// Returns the style of the line to the link's own product, or to the service.
     fn stroke(&self) -> Stroke {
         match self.state {
             LinkState::Linked | LinkState::Drifted => Stroke::Solid,
@@ -311,7 +311,7 @@ impl Link {
         }
     }
 
-    /// The first of the findings, and how many there are besides.
+    /// Returns the first finding code and the number of further ones.
     fn told(&self) -> Option<String> {
         let first = self.codes.first()?;
         Some(match self.codes.len() {
@@ -334,7 +334,7 @@ mod tests {
     use super::*;
     use crate::report::is_hazard;
 
-    /// A graph in which every text is written by another party.
+    /// Returns a graph with `text` from another party in every field.
     fn hostile(text: &str) -> Graph {
         let text = text.to_owned();
         let link = Link {

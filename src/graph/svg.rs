@@ -1,4 +1,4 @@
-//! A graph as SVG: a picture that is as good in the dark, and that tells every state by shape and word.
+//! A graph as SVG, readable on light and dark backgrounds. Every state is shown by shape and word, not only by colour.
 
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ const STYLE: &str = "
     }
 ";
 
-/// Draws the picture.
+/// Returns the picture.
 pub(super) fn draw(graph: &Graph) -> String {
     let layout = Layout::of(graph);
     let (height, summary) = (layout.height, graph.summary());
@@ -132,7 +132,7 @@ fn frame(text: &mut String, placed: &Placed<'_>, class: &str, radius: i32, toolt
     );
 }
 
-/// A name and what is said of it, cut to what fits between an indent and the end of the column.
+/// Writes a name and a detail below it, both truncated to the width between an indent and the end of the column.
 fn two_lines(text: &mut String, placed: &Placed<'_>, y: i32, indent: i32, name: &str, detail: &str) {
     let (x, room) = (placed.column.x + indent, placed.column.width - indent - 10);
     put(text, "name", x, y + 17, &fitting(name, room, 13));
@@ -144,7 +144,7 @@ fn put(text: &mut String, class: &str, x: i32, y: i32, line: &str) {
     let _ = writeln!(text, "<text{class} x=\"{x}\" y=\"{y}\">{}</text>", escaped(line));
 }
 
-/// What a mark looks like: every one has a shape of its own.
+/// Draws a mark; every mark has a different shape.
 fn shape(text: &mut String, mark: Mark, x: i32, y: i32) {
     let at = |dx: i32, dy: i32| format!("{} {}", x + dx, y + dy);
     let (class, shape) = match mark {
@@ -202,12 +202,12 @@ fn legend(text: &mut String, y: i32) {
     }
 }
 
-/// About how wide a text is, in pixels: no font is at hand to ask.
+/// Returns the estimated width of a text in pixels; no font metrics are available.
 fn width(text: &str, size: i32) -> i32 {
     text.chars().map(|c| advance(c) * size).sum::<i32>() / 100
 }
 
-/// How wide a character is in hundredths of its height, rather too much than too little.
+/// Returns the estimated width of a character in hundredths of the font size, rounded up.
 fn advance(c: char) -> i32 {
     match c {
         'i' | 'j' | 'l' | '.' | ',' | ':' | '\'' | '|' | ' ' | '/' | '-' => 40,
@@ -218,7 +218,7 @@ fn advance(c: char) -> i32 {
     }
 }
 
-/// As much of a text as there is room for, with an ellipsis for the rest.
+/// Returns the text, truncated with an ellipsis if it is wider than `room`.
 fn fitting(text: &str, room: i32, size: i32) -> String {
     if width(text, size) <= room {
         return text.to_owned();
@@ -231,7 +231,7 @@ fn fitting(text: &str, room: i32, size: i32) -> String {
     text.chars().take_while(fits).collect::<String>().trim_end().to_owned() + "…"
 }
 
-/// Text in which nothing is markup, and nothing is what XML cannot hold.
+/// Escapes a text so that nothing in it is markup, and replaces characters that are not allowed in XML.
 fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
         '&' => "&amp;".to_owned(),

@@ -1,28 +1,28 @@
-//! Whose host a URL names, read by the parser that browsers use.
+//! The party that the host of a URL belongs to. URLs are parsed as browsers parse them.
 
 use url::{Host, Url};
 
 use super::Hostname;
 
-/// Where a site publishes how its tokens are signed.
+/// The path of a site's OpenID configuration, which names the keys of its tokens.
 const CONFIGURATION: &str = "/.auth/.well-known/openid-configuration";
 
-/// Where a site issues its tokens.
+/// The path of the issuer of a site's tokens.
 const ISSUER: &str = "/.auth";
 
-/// Whose host a text names.
+/// The party that a host belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// The site's, whatever the scheme, the letters' case and the path.
+    /// The host of the site; scheme, letter case and path do not matter.
     Site,
-    /// Another host than the site's.
+    /// A host other than the site's.
     Other(String),
-    /// Parsers disagree about it, or it is not a URL with a host.
+    /// Parsers disagree about the host, or the text is not a URL with a host.
     Unclear,
 }
 
 impl Owner {
-    /// Whose host `text` names, seen from the site at `site`.
+    /// Returns the party that the host in `text` belongs to, relative to the site at `site`.
     pub(crate) fn of(text: &str, site: &Hostname) -> Self {
         let Some(host) = host_of(text) else { return Self::Unclear };
         let is_unusual = |it: char| it.is_whitespace() || it.is_control() || it == '\\';
@@ -38,8 +38,8 @@ impl Owner {
     }
 }
 
-/// The site whose tokens are described at a URL: `https`, no user, no port, no query, and the path of the
-/// platform's own configuration, where nothing that a site deploys can be.
+/// Returns the site whose OpenID configuration is at a URL: `https`, no user, no port, no query, and the path of the
+/// platform's own configuration, which a site cannot serve its own files at.
 pub(crate) fn site_of_configuration(text: &str) -> Option<Hostname> {
     let url = Url::parse(text).ok()?;
     let host = authority(text)?.to_ascii_lowercase();
@@ -49,7 +49,7 @@ pub(crate) fn site_of_configuration(text: &str) -> Option<Hostname> {
     (is_plain && is_there).then(|| Hostname::parse(&host).ok()).flatten()
 }
 
-/// Whether a URL names the issuer of a site's tokens, whatever the letters' case, and with a slash at its end or not.
+/// Whether a URL is the issuer of a site's tokens, ignoring letter case and a trailing slash.
 pub(crate) fn is_issuer_of_a_site(text: &str) -> bool {
     let Ok(url) = Url::parse(&text.to_ascii_lowercase()) else { return false };
     let is_plain = url.scheme() == "https" && url.query().is_none() && url.fragment().is_none();
@@ -65,7 +65,7 @@ fn host_of(text: &str) -> Option<String> {
     }
 }
 
-/// What stands between `://` and the path, as it is written, without the port that `https` has anyway.
+/// Returns the unparsed text between `://` and the path, without the default port of `https`.
 fn authority(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

@@ -1,46 +1,46 @@
 //! The APIs of a service, and the addresses at which its gateway serves them.
 //!
 //! An API may be one of several [versions](https://learn.microsoft.com/azure/api-management/api-management-versions),
-//! which a request names in the path, in the query or in a header; and it may have
-//! [revisions](https://learn.microsoft.com/azure/api-management/api-management-revisions), of which the current
-//! one is served at the plain path and every one at `path;rev=n`.
+//! which a request names in the path, in the query or in a header. It may have
+//! [revisions](https://learn.microsoft.com/azure/api-management/api-management-revisions): the current one is served at
+//! the path, and each one at `path;rev=n`.
 
 use std::{borrow::Cow, fmt::Write as _};
 
 use super::{ApiId, Malformed, ProductApiId, Resource, ResourceId};
 
-/// The header in which a static site sends the key, whatever the API asks for.
+/// The header in which a static site sends the key, for every API.
 pub(crate) const SITE_KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
 
-/// The query parameter in which an API looks for the key, if it does not say otherwise.
+/// The query parameter for the key, if the API does not name another one.
 const KEY_PARAMETER: &str = "subscription-key";
-/// What separates the name or the path of an API from the number of a revision.
+/// The separator between the name or path of an API and the number of a revision.
 const REVISION: &str = ";rev=";
 
-/// An API of a service: what the gateway matches a path to.
+/// An API of a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Api {
     /// The API's id.
     pub id: ApiId,
-    /// The path below the gateway's host, without slashes around it and without the version.
+    /// The path below the gateway's host, without leading and trailing slashes and without the version.
     pub path: String,
     /// How a request names the version of the API.
     pub versioning: Versioning,
-    /// Whether the API asks for a key at all.
+    /// Whether requests to the API need a key.
     pub subscription_required: bool,
-    /// The header in which it looks for the key.
+    /// The header for the key.
     pub key_header: String,
-    /// The query parameter in which it looks for the key where that header is absent.
+    /// The query parameter for the key, which is read if the header is absent.
     pub key_parameter: String,
-    /// Where the gateway sends what it lets in.
+    /// The URL of the backend to which the gateway forwards requests.
     pub service_url: Option<String>,
-    /// Whether it is the revision that its path leads to.
+    /// Whether this is the current revision, which the path without a revision number leads to.
     pub is_current: bool,
     /// The number of the revision.
     pub revision: Option<String>,
-    /// Whether the resource leaves out what only the API itself has: the list of a product's APIs does.
+    /// Whether the resource lacks fields that only the API itself contains, as in the list of a product's APIs.
     pub is_excerpt: bool,
-    /// The operations, where they were read.
+    /// The operations, if they were read.
     pub operations: Option<Vec<ApiOperation>>,
 }
 
@@ -68,27 +68,27 @@ pub enum Versioning {
         /// The header, such as `Api-Version`.
         header: String,
     },
-    /// The scheme is that of a version set, which was not read, or could not be.
+    /// The scheme is defined by a version set that was not read or could not be read.
     Undetermined {
         /// The version, such as `v1`.
         version: String,
-        /// The id of the version set, where the API has one.
+        /// The id of the version set, if the API has one.
         set: Option<ResourceId>,
     },
 }
 
-/// Whether requests through a static site arrive at an API.
+/// Whether requests through a static site can reach an API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// A site proxies the addresses of the API.
+    /// A site forwards requests to at least one address of the API.
     Reachable,
-    /// A site never calls an address of the API.
+    /// A site never forwards requests to an address of the API.
     Unreachable,
-    /// The scheme of the versions or the operations decide, which were not read.
+    /// It depends on the versioning scheme or the operations, which were not read.
     Undetermined,
 }
 
-/// An address that can be called, with the header that names the version where one does.
+/// The address of a request, with the header that names the version, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// The URL.
@@ -98,7 +98,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// An address without a header.
+    /// Returns an address without a header.
     #[must_use]
     pub fn of(url: impl Into<String>) -> Self {
         Self { url: url.into(), header: None }
@@ -115,14 +115,14 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// The name of an API without the number of a revision; `None` if it has no such number.
+/// Returns the name of an API without the revision number; `None` if it has no revision number.
 #[must_use]
 pub fn without_revision(name: &str) -> Option<&str> {
     name.split_once(REVISION).map(|(api, _)| api)
 }
 
 impl Versioning {
-    /// Reads the version of an API, and its scheme where that is embedded.
+    /// Reads the version of an API, and the versioning scheme if it is embedded.
     fn read(resource: &Resource, api: &ApiId) -> Result<Self, Malformed> {
         let Some(version) = resource.text("properties.apiVersion")?.filter(|version| !version.is_empty())
         else {
@@ -134,7 +134,7 @@ impl Versioning {
         Ok(undetermined.with_scheme(resource, "properties.apiVersionSet"))
     }
 
-    /// The same by the scheme of its version set. Where that makes no sense, it stays as it is.
+    /// Returns the versioning with the scheme of its version set. If the version set is invalid, it is unchanged.
     #[must_use]
     pub fn by_set(self, set: &Resource) -> Self {
         self.with_scheme(set, "properties")
@@ -161,7 +161,7 @@ impl Versioning {
         }
     }
 
-    /// The version, where there is one.
+    /// Returns the version, if there is one.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         match self {
@@ -173,7 +173,7 @@ impl Versioning {
         }
     }
 
-    /// The version set that decides the scheme, where that was not read yet.
+    /// Returns the version set that defines the scheme, if that was not read yet.
     #[must_use]
     pub fn set(&self) -> Option<&ResourceId> {
         match self {
@@ -182,25 +182,25 @@ impl Versioning {
         }
     }
 
-    /// Whether it is known how a request names the version.
+    /// Whether the versioning scheme is known.
     #[must_use]
     pub fn is_determined(&self) -> bool {
         !matches!(self, Self::Undetermined { .. })
     }
 }
 
-/// The version set that an API names by its whole id, by its path within the service, or by its name.
+/// Returns the version set that an API names by its full id, by its path within the service, or by its name.
 fn set_of(api: &ApiId, named: &str) -> Option<ResourceId> {
     let within = named.trim_matches('/').rsplit('/').next()?;
     ResourceId::parse(named).ok().or_else(|| api.parent()?.child("apiVersionSets", within).ok())
 }
 
 impl Api {
-    /// Reads the API out of its envelope, also as it stands in a product's list.
+    /// Reads the API from its resource, or from an entry in a product's list of APIs.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if a field is of another type than it can have.
+    /// [`Malformed`] if a field has an invalid type.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let header = resource.text("properties.subscriptionKeyParameterNames.header")?;
         let parameter = resource.text("properties.subscriptionKeyParameterNames.query")?;
@@ -226,8 +226,8 @@ impl Api {
         })
     }
 
-    /// The path at which a gateway serves it, version included and without slashes around it; `None` where
-    /// the scheme of the versions is not known.
+    /// Returns the path at which a gateway serves the API, including the version and without leading and trailing
+    /// slashes; `None` if the versioning scheme is unknown.
     #[must_use]
     pub fn served_path(&self) -> Option<String> {
         match &self.versioning {
@@ -242,7 +242,7 @@ impl Api {
         }
     }
 
-    /// Whether requests through a static site arrive at it: a site proxies the whole path where that begins
+    /// Whether requests through a static site can reach the API. A site forwards the whole path of requests that start
     /// with `/api`.
     #[must_use]
     pub fn reach(&self) -> Reach {
@@ -256,7 +256,7 @@ impl Api {
         if is_below { Reach::Reachable } else { Reach::Unreachable }
     }
 
-    /// Whether it looks for the key where a static site puts it.
+    /// Whether the API reads the key from the header in which a static site sends it.
     #[must_use]
     pub fn takes_the_site_key(&self) -> bool {
         self.key_header.eq_ignore_ascii_case(SITE_KEY_HEADER)
@@ -268,7 +268,7 @@ impl Api {
 pub struct ApiOperation {
     /// The HTTP method.
     pub method: String,
-    /// The path below the API's, with names in braces where it varies.
+    /// The path below the API's, with parameters in braces.
     pub url_template: String,
 }
 
@@ -285,20 +285,20 @@ impl ApiOperation {
         })
     }
 
-    /// Whether calling it changes nothing.
+    /// Whether the method is safe: a call changes nothing.
     #[must_use]
     pub fn is_safe(&self) -> bool {
         self.method.eq_ignore_ascii_case("GET")
     }
 
-    /// How many parts of its path vary.
+    /// Returns the number of parameters in the path.
     #[must_use]
     pub fn blanks(&self) -> usize {
         self.path().matches(['{', '*']).count()
     }
 
-    /// An address at which a gateway or a site serves it, with `0` for parts that vary; `None` where the
-    /// scheme of the versions is not known.
+    /// Returns an address at which a gateway or a site serves the operation, with `0` for parameters; `None` if the
+    /// versioning scheme is unknown.
     #[must_use]
     pub fn example(&self, base: &str, api: &Api) -> Option<Address> {
         let mut url = format!("{}/{}", base.trim_end_matches('/'), self.example_path(api)?);
@@ -314,13 +314,13 @@ impl ApiOperation {
         Some(Address { url, header })
     }
 
-    /// Whether a static site proxies the address that [`example`](Self::example) gives.
+    /// Whether a static site forwards requests to the address that [`example`](Self::example) returns.
     #[must_use]
     pub fn is_below_api(&self, api: &Api) -> bool {
         self.example_path(api).is_some_and(|path| is_api(first_segment(&path)))
     }
 
-    /// The path of an example, without slashes around it.
+    /// Returns the path of an example, without leading and trailing slashes.
     fn example_path(&self, api: &Api) -> Option<String> {
         let served = api.served_path()?;
         let filled = self.path().trim_matches('/').split('/').enumerate().map(|(at, segment)| {
@@ -334,7 +334,7 @@ impl ApiOperation {
         Some(format!("{served}/{path}").trim_matches('/').to_owned())
     }
 
-    /// Whether it serves a path that begins with `/api`, where the path of its API is empty.
+    /// Whether the operation may serve a path that starts with `/api` if the path of its API is empty.
     fn may_be_below_api(&self) -> bool {
         let first = first_segment(self.path().trim_matches('/'));
         is_api(first) || !is_fixed(first)
@@ -345,7 +345,7 @@ impl ApiOperation {
     }
 }
 
-/// A text as it can stand in a segment of a path and in a query.
+/// Returns a text encoded for a path segment or a query.
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -389,7 +389,7 @@ mod tests {
         ApiOperation { method: "get".into(), url_template: template.into() }
     }
 
-    /// The API with a path, in version `v1` of a set.
+    /// Returns the API with a path, in version `v1` of a version set.
     fn versioned(path: &str, set: &Value) -> Api {
         let found = api(&json!({"path": path, "apiVersion": "v1", "apiVersionSetId": "/apiVersionSets/s"}));
         let versioning = found.versioning.clone().by_set(&resource("apiVersionSets/s", set));

@@ -1,23 +1,23 @@
-//! The elements of a policy by name, for programs that carry out some of them.
+//! The statements of a policy by name, for programs that implement some of them.
 
 use roxmltree::{Document, Node};
 
 use super::{Resource, policy::policy_xml};
 
-/// The elements that hold statements of their own.
+/// The elements that contain statements.
 const CONTAINERS: [&str; 6] = ["choose", "limit-concurrency", "otherwise", "retry", "wait", "when"];
 
 /// A statement of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyElement {
-    /// The section that it is in, such as `inbound`.
+    /// The section that contains it, such as `inbound`.
     pub section: String,
-    /// Its name, such as `ip-filter`.
+    /// The element name, such as `ip-filter`.
     pub name: String,
 }
 
-/// The statements of a policy of any scope in order, those in containers such as `choose` included; `None`
-/// where the text is not XML.
+/// Returns the statements of a policy of any scope in order, including those in containers such as `choose`; `None` if
+/// the text is not XML.
 #[must_use]
 pub fn policy_elements(policy: &Resource) -> Option<Vec<PolicyElement>> {
     let text = policy_xml(policy).ok()?;

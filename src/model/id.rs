@@ -1,4 +1,4 @@
-//! ARM resource ids, parsed once and compared as Azure compares them: ignoring case.
+//! ARM resource ids, parsed once and compared like in Azure: ignoring case.
 
 mod canonical;
 mod casing;
@@ -13,62 +13,62 @@ pub use self::typed::{
     SiteEnvironmentId, StaticSiteId,
 };
 
-/// The name of the site environment that ARM calls `default` and people call production.
+/// The name of the production environment of a site in ARM.
 pub const PRODUCTION: &str = "default";
 
-/// The namespace of subscriptions and resource groups themselves.
+/// The namespace of the resource types of subscriptions and resource groups.
 const RESOURCES: &str = "Microsoft.Resources";
 
 /// A well-formed ARM resource id: a subscription, a resource group, or a resource in one of them.
 ///
-/// Equality, order and hash ignore ASCII case; the text keeps the spelling that it came with.
-/// An id that Azure spells in several ways is kept in its canonical form: a site's `linkedBackends/B` as the
-/// `builds/default/linkedBackends/B` that it is an alias of, and a subscription or a product of API Management
-/// that was listed below something else as the service's own.
+/// Equality, order and hash ignore ASCII case; the text keeps its spelling. An id that Azure spells in several ways is
+/// stored in its canonical form: a site's `linkedBackends/B` as `builds/default/linkedBackends/B`, of which it is an
+/// alias; and a subscription or a product of API Management that is listed below another resource as a child of the
+/// service.
 #[derive(Clone)]
 pub struct ResourceId {
     text: Arc<str>,
     key: Arc<str>,
 }
 
-/// Why a text is not the id that was asked for.
+/// Why a text is not a valid id of the expected type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidId {
-    /// The text does not have the shape of an ARM id at all.
+    /// The text does not have the form of an ARM id.
     #[error("`{text}` is not an ARM resource id: {problem}")]
     Malformed {
-        /// The text as it was given.
+        /// The input text.
         text: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// The id is well-formed and names a resource of another type.
+    /// The id is well-formed, but is the id of a resource of another type.
     #[error("`{text}` is the id of a `{actual}`, and a `{expected}` is needed here")]
     WrongType {
-        /// The text as it was given.
+        /// The input text.
         text: String,
-        /// The resource type that was asked for.
+        /// The expected resource type.
         expected: &'static str,
-        /// The resource type that the id has.
+        /// The resource type of the id.
         actual: String,
     },
-    /// A single name that cannot be part of an id.
+    /// A name that is not allowed in an id.
     #[error("`{name}` cannot be the name of a resource: {problem}")]
     Name {
-        /// The name as it was given.
+        /// The input name.
         name: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: &'static str,
     },
 }
 
 impl ResourceId {
-    /// Reads an id.
+    /// Parses an id.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Malformed`], saying which part does not fit.
+    /// [`InvalidId::Malformed`] with the part that is invalid.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         match shape_problem(text) {
             Some(problem) => Err(InvalidId::Malformed { text: text.to_owned(), problem }),
@@ -76,32 +76,32 @@ impl ResourceId {
         }
     }
 
-    /// The id of a resource group.
+    /// Returns the id of a resource group.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if either name cannot be part of an id.
+    /// [`InvalidId::Name`] if one of the names is not allowed in an id.
     pub fn resource_group(subscription: &str, group: &str) -> Result<Self, InvalidId> {
         check_name(subscription)?;
         check_name(group)?;
         Ok(Self::new(format!("/subscriptions/{subscription}/resourceGroups/{group}")))
     }
 
-    /// The id of a resource of `provider/kind` in the resource group that `self` names.
+    /// Returns the id of a resource of `provider/kind` in the resource group `self`.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn resource(&self, provider: &str, kind: &str, name: &str) -> Result<Self, InvalidId> {
         check_name(name)?;
         Ok(Self::new(format!("{self}/providers/{provider}/{kind}/{name}")))
     }
 
-    /// The id of the child `name` in the collection `kind` of `self`.
+    /// Returns the id of the child `name` in the collection `kind` of `self`.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn child(&self, kind: &str, name: &str) -> Result<Self, InvalidId> {
         check_name(name)?;
         Ok(Self::new(format!("{self}/{kind}/{name}")))
@@ -112,37 +112,37 @@ impl ResourceId {
         Self { key: text.to_ascii_lowercase().into(), text: text.into() }
     }
 
-    /// The id with the words that Azure documents in the casing that they are documented in; names keep theirs.
+    /// Returns the id with known types and keywords in the documented letter case; names are unchanged.
     #[must_use]
     pub fn in_known_casing(&self) -> Self {
         Self::new(casing::in_known_casing(&self.text))
     }
 
-    /// The id as it was spelt.
+    /// Returns the id in its original spelling.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The id in lower case: equal for equal ids, and the prefix of the keys of its children.
+    /// Returns the id in lower case: equal for equal ids, and a prefix of the keys of child resources.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The last segment.
+    /// Returns the name: the last segment.
     #[must_use]
     pub fn name(&self) -> &str {
         self.text.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The resource type, such as `Microsoft.Web/staticSites/builds`.
+    /// Returns the resource type, such as `Microsoft.Web/staticSites/builds`.
     #[must_use]
     pub fn resource_type(&self) -> String {
         self.type_segments().collect::<Vec<_>>().join("/")
     }
 
-    /// The provider's namespace and the kinds below it.
+    /// Returns the provider's namespace and the type segments after it.
     fn type_segments(&self) -> impl Iterator<Item = &str> {
         let provider = self.key.rfind("/providers/").map(|at| &self.text[at + "/providers/".len()..]);
         let scope = if self.group().is_some() { "resourceGroups" } else { "subscriptions" };
@@ -150,7 +150,7 @@ impl ResourceId {
         std::iter::once(namespace).chain(path.split('/').step_by(2))
     }
 
-    /// Whether the resource is of this type, ignoring case.
+    /// Whether the resource has this type, ignoring case.
     #[must_use]
     pub fn is_a(&self, resource_type: &str) -> bool {
         let mut wanted = resource_type.split('/');
@@ -158,7 +158,7 @@ impl ResourceId {
         self.type_segments().all(same) && wanted.next().is_none()
     }
 
-    /// The resource that this one is a child of, where it is one.
+    /// Returns the parent resource, if there is one.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let after_provider = self.key.rfind("/providers/")? + "/providers/".len();
@@ -166,13 +166,13 @@ impl ResourceId {
         (depth >= 5).then(|| Self::new(cut_segments(&self.text, 2).to_owned()))
     }
 
-    /// The Azure (billing) subscription that the resource is in.
+    /// Returns the Azure (billing) subscription of the resource.
     #[must_use]
     pub fn azure_subscription(&self) -> &str {
         self.segments().nth(1).unwrap_or_default()
     }
 
-    /// The resource group that the resource is in, if it is in one.
+    /// Returns the resource group of the resource, if it is in one.
     #[must_use]
     pub fn group(&self) -> Option<&str> {
         let mut segments = self.segments().skip(2);
@@ -225,7 +225,7 @@ fn segments_problem(segments: &[&str]) -> Option<String> {
     }
     match segments.len() - after_scope {
         ..4 => Some("after `providers`, a namespace, a type and a name are needed".to_owned()),
-        // `providers`, the namespace, then pairs of a type and a name
+        // `providers`, the namespace, then pairs of a type and a name.
         whole if whole % 2 != 0 => Some(format!("`{}` has no name after it", segments.last()?)),
         _ => None,
     }
@@ -238,7 +238,7 @@ fn check_name(name: &str) -> Result<(), InvalidId> {
 }
 
 fn name_problem(name: &str) -> Option<&'static str> {
-    // nearly every name there is
+    // Nearly all names consist of these characters only.
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
         return None;
     }

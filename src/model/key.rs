@@ -1,4 +1,4 @@
-//! Subscription keys. Nothing here prints one: what may be shown is a [`Fingerprint`].
+//! Subscription keys. They are never printed; a [`Fingerprint`] is printed instead.
 
 use std::fmt::{self, Write as _};
 
@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 #[derive(Clone)]
 pub struct Key(SecretString);
 
-/// A text that API Management would not take as a key. The text itself is not part of the message.
+/// A text that API Management does not accept as a key. The message does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a subscription key has 1 to 256 characters, and this one has {0}")]
 pub struct InvalidKey(usize);
 
 impl Key {
-    /// Takes a key as API Management would.
+    /// Checks a key by the rules of API Management.
     ///
     /// # Errors
     ///
@@ -29,19 +29,19 @@ impl Key {
         }
     }
 
-    /// A fresh key of the shape that API Management generates: a GUID without its dashes.
+    /// Generates a key in the format of API Management: a GUID without dashes.
     #[must_use]
     pub fn from_uuid(uuid: uuid::Uuid) -> Self {
         Self(uuid.simple().to_string().into())
     }
 
-    /// The key itself, for the one who has to send or store it.
+    /// Returns the key in plain text, for requests and storage.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// What may be shown of the key.
+    /// Returns the fingerprint of the key.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let digest = Sha256::digest(self.expose().as_bytes());
@@ -77,12 +77,12 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The two keys of a subscription; both open the same doors.
+/// The two keys of a subscription; both grant the same access.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyPair {
-    /// The key that a site takes when it is connected.
+    /// The key that a site stores when it is linked.
     pub primary: Key,
-    /// The key that may be replaced while the primary is in use.
+    /// The key that can be replaced while the primary key is in use.
     pub secondary: Key,
 }
 
@@ -92,7 +92,7 @@ impl fmt::Debug for KeyPair {
     }
 }
 
-/// Which of a subscription's two keys.
+/// One of the two keys of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeySlot {
     /// `primaryKey`.
@@ -102,7 +102,7 @@ pub enum KeySlot {
 }
 
 impl KeyPair {
-    /// Which slot holds the key of this fingerprint, if one does.
+    /// Returns the slot that contains the key with this fingerprint, if there is one.
     #[must_use]
     pub fn slot_of(&self, fingerprint: &Fingerprint) -> Option<KeySlot> {
         if self.primary.fingerprint() == *fingerprint {
@@ -112,14 +112,14 @@ impl KeyPair {
     }
 }
 
-/// What a control plane tells about the key that a site sends.
+/// The information from a control plane about the key that a site sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SiteKey {
-    /// The site holds the key of this fingerprint.
+    /// The site has the key with this fingerprint.
     Held(Fingerprint),
-    /// The site holds no key.
+    /// The site has no key.
     Absent,
-    /// The control plane does not tell, as Azure does not.
+    /// The control plane does not expose the key, as is the case in Azure.
     Hidden,
 }
 

@@ -1,8 +1,8 @@
-//! The byte order marks that editors, shells and some services begin a text with. They are not part of it.
+//! Byte order marks, which editors, shells and some services write before a text. They are not part of the text.
 
 const MARK: char = '\u{feff}';
 
-/// A text in UTF-8 without the byte order marks that it begins with.
+/// Returns a text in UTF-8 without leading byte order marks.
 #[must_use]
 pub fn without_mark(text: &[u8]) -> &[u8] {
     let mut text = text;
@@ -12,7 +12,7 @@ pub fn without_mark(text: &[u8]) -> &[u8] {
     text
 }
 
-/// A text without the byte order marks that it begins with.
+/// Returns a text without leading byte order marks.
 #[must_use]
 pub fn text_without_mark(text: &str) -> &str {
     text.trim_start_matches(MARK)

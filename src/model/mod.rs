@@ -1,4 +1,4 @@
-//! What exists: ids, resources and what holds of them. No input or output, no clock, no chance.
+//! The domain model: ids, resources and the rules for them. No input or output, no clock, no random numbers.
 
 mod address;
 mod api;

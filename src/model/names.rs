@@ -1,24 +1,24 @@
-//! The names of the things that a link consists of, all derived from the site's hostname.
+//! The names of the resources of a link, all derived from the site's hostname.
 
 use std::fmt;
 
 use super::{ApimServiceId, InvalidId, ProductId};
 
-/// A DNS host name in lower case, such as a static site's default hostname.
+/// A DNS hostname in lower case, such as a static site's default hostname.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Hostname(String);
 
-/// A text that is no host name.
+/// A text that is not a hostname.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a host name")]
 pub struct InvalidHostname(String);
 
 impl Hostname {
-    /// Reads a host name.
+    /// Parses a hostname.
     ///
     /// # Errors
     ///
-    /// [`InvalidHostname`] unless it is made of dot-separated labels of letters, digits and hyphens.
+    /// [`InvalidHostname`] unless the text consists of dot-separated labels of letters, digits and hyphens.
     pub fn parse(text: &str) -> Result<Self, InvalidHostname> {
         let label_fits = |label: &str| {
             (1..=63).contains(&label.len())
@@ -30,21 +30,21 @@ impl Hostname {
         Ok(Self(text.to_ascii_lowercase()))
     }
 
-    /// The host name as text.
+    /// Returns the hostname as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its first DNS label.
+    /// Returns the first DNS label.
     #[must_use]
     pub fn first_label(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
     }
 
-    /// Whether Azure may have generated this name for a preview environment of the site whose default hostname
-    /// is `site`: it puts the environment's name behind the site's first label. Of names of one's own, nothing
-    /// is known.
+    /// Whether Azure may have generated this hostname for a preview environment of the site with the default hostname
+    /// `site`: Azure appends the environment's name to the site's first label. Always `true` for hostnames that Azure
+    /// does not generate, such as custom domains.
     #[must_use]
     pub fn may_be_preview_of(&self, site: &Self) -> bool {
         let behind = self.first_label().strip_prefix(site.first_label());
@@ -60,41 +60,41 @@ impl fmt::Display for Hostname {
 
 const DISPLAY_NAME: (&str, &str) = ("Azure Static Web Apps - ", " (Linked)");
 
-/// What the product and the subscription of one site's link are called.
+/// The names of the product and the subscription of a site's link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkNames {
     hostname: Hostname,
 }
 
 impl LinkNames {
-    /// The names that follow from a site environment's hostname.
+    /// Returns the names that are derived from a site environment's hostname.
     #[must_use]
     pub fn of(hostname: Hostname) -> Self {
         Self { hostname }
     }
 
-    /// The hostname that all of it follows from.
+    /// Returns the hostname that the names are derived from.
     #[must_use]
     pub fn hostname(&self) -> &Hostname {
         &self.hostname
     }
 
-    /// The display name of the product, and of the subscription too.
+    /// Returns the display name of the product, which the subscription has too.
     #[must_use]
     pub fn display_name(&self) -> String {
         let (before, after) = DISPLAY_NAME;
         format!("{before}{}{after}", self.hostname)
     }
 
-    /// The display name as an APIM subscription can bear it, which takes 100 characters at most.
+    /// Returns the display name truncated to 100 characters, the maximum of an API Management subscription.
     #[must_use]
     pub fn subscription_display_name(&self) -> String {
         self.display_name().chars().take(100).collect()
     }
 
-    /// Whether a subscription's display name is one that linking gives it. Azure's own pages
-    /// disagree on which of two it is, so both are known, in full and cut to the 100 characters that a
-    /// subscription's display name has at most.
+    /// Whether a subscription's display name is one that linking gives. Azure's documentation gives two different
+    /// names, so both are accepted, in full and truncated to 100 characters, the maximum of a subscription's display
+    /// name.
     #[must_use]
     pub fn names_subscription(&self, display_name: &str) -> bool {
         let generated =
@@ -105,23 +105,23 @@ impl LinkNames {
             || display_name == generated.chars().take(100).collect::<String>()
     }
 
-    /// The product of the link in a service.
+    /// Returns the id of the link's product in a service.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the hostname's first label cannot be part of an id.
+    /// [`InvalidId::Name`] if the hostname's first label is not allowed in an id.
     pub fn product(&self, service: &ApimServiceId) -> Result<ProductId, InvalidId> {
         service.product(self.hostname.first_label())
     }
 
-    /// The issuer of the tokens that the site signs.
+    /// Returns the issuer of the tokens that the site signs.
     #[must_use]
     pub fn issuer(&self) -> String {
         format!("https://{}/.auth", self.hostname)
     }
 }
 
-/// The hostname of the site that a product's display name says it was made for, if it says so.
+/// Returns the hostname of the site that a product was created for, if its display name contains it.
 #[must_use]
 pub fn linked_hostname(display_name: &str) -> Option<Hostname> {
     let (before, after) = DISPLAY_NAME;

@@ -1,73 +1,74 @@
-//! Who a subscription of a link's product belongs to: the one rule, for every command.
+//! The owner of a subscription of a link's product: one rule for all commands.
 #![warn(clippy::arithmetic_side_effects)]
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ApimSubscription, ApimSubscriptionId, LinkNames, SubscriptionState};
 
-/// Who a subscription of a link's product belongs to.
+/// The owner of a subscription of a link's product.
 ///
-/// Azure's documentation gives the display name of a link's subscription and not its id, so ownership is determined
-/// from the scope, the display name, the owner and, where it is known, the key that the site sends. Azure's pages
-/// give two display names; a third one would not be known here, and the key that a site in Azure sends cannot be
-/// read. So a subscription there that has another display name and no owner is not taken for a partner's at once:
-/// the resource provider creates subscriptions without an owner, but so does an administrator in the portal.
+/// Azure's documentation gives the display name of a link's subscription but not its id, so the owner is determined
+/// from the scope, the display name, the user who owns the subscription and, if it is known, the key that the site
+/// sends. Azure's documentation gives two different display names; Azure may use a third one, and the key that a site
+/// in Azure sends cannot be read. So in Azure, a subscription with another display name and without an owner is not
+/// automatically another consumer's: the resource provider creates subscriptions without an owner, but so does an
+/// administrator in the portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
-    /// The link's: it has a display name that linking gives, or it holds the key that the site sends, or it is
-    /// the only one and has neither display name nor owner.
+    /// The link's: it has a display name that linking gives, or it contains the key that the site sends, or it is the
+    /// only one and has neither a display name nor an owner.
     Link,
-    /// Probably the link's: nothing else can be, it has no owner, and it was created when the site was connected.
-    /// That is not a proof, so it counts as the link's, and its keys are neither replaced nor deleted.
+    /// Probably the link's: no other subscription can be, it has no owner, and it was created when the site was linked.
+    /// That is not a proof: it counts as the link's, but its keys are neither replaced nor deleted.
     Presumed,
     /// The administrator's own, which API Management created together with the product.
     Administrator,
     /// Another consumer's: it has a display name that linking does not give, or an owner.
     Partner,
-    /// It could be any of these. It is never changed and never deleted.
+    /// Any of the above is possible. The subscription is never changed or deleted.
     Undetermined,
 }
 
-/// What the site's side of a link says about the subscription that the site uses.
+/// The information from the site about the subscription that it uses.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SiteSide<'a> {
-    /// The subscription that holds the key that the site sends, where that is known.
+    /// The subscription that contains the key that the site sends, if it is known.
     pub holder: Option<&'a ApimSubscriptionId>,
-    /// Whether the key that the site sends cannot be read, so that any subscription may hold it.
+    /// Whether the key that the site sends cannot be read, so that any subscription may contain it.
     pub key_is_hidden: bool,
-    /// When the site was connected, as Azure writes it.
+    /// When the site was linked, as Azure writes it.
     pub connected_on: Option<&'a str>,
 }
 
-/// What a subscription says of itself.
+/// The owner of a subscription as far as the subscription by itself shows it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Claim {
     Link,
     Automatic,
     Partner,
     Nameless,
-    /// It has a display name that linking is not known to give, no owner, and may hold the key that the site sends.
+    /// It has a display name that linking is not known to give, no owner, and may contain the key that the site sends.
     Unknown(Moment),
     Unclear,
 }
 
-/// When a subscription was created, seen from the moment in which the site was connected.
+/// When a subscription was created, relative to the time when the site was linked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    /// Within [`CONNECTING`] of it.
+    /// At most [`CONNECTING`] before or after it.
     Then,
-    /// Later, so connecting did not create it.
+    /// Later, so it was not created by linking.
     Later,
-    /// Earlier, by an earlier connection perhaps, or it is not known.
+    /// Earlier, possibly by an earlier link; or the time is unknown.
     Undetermined,
 }
 
-/// How far the creation of a subscription may be from the moment in which its site was connected. Connecting takes
-/// seconds as recorded, and minutes while the service is busy.
+/// The maximum time between the creation of a subscription and the linking of its site. Linking takes seconds in
+/// recordings, and minutes while the service is busy.
 const CONNECTING: SignedDuration = SignedDuration::from_mins(10);
 
 impl Ownership {
-    /// The ownership of each of the subscriptions of one product, which have to be all that it has.
+    /// Returns the owner of each subscription of one product. `subscriptions` must be all subscriptions of the product.
     #[must_use]
     pub fn of_all(
         subscriptions: &[ApimSubscription],
@@ -94,8 +95,8 @@ impl Ownership {
         claims.iter().enumerate().map(decide).collect()
     }
 
-    /// Where the subscription is that the site uses: of several of the link's, an active one first, then in
-    /// order of the ids.
+    /// Returns the index of the subscription that the site uses. If several belong to the link, an active one is
+    /// preferred, then the one with the first id.
     #[must_use]
     pub fn used(owners: &[Self], subscriptions: &[ApimSubscription]) -> Option<usize> {
         let is_used = |own: Self| matches!(own, Self::Link | Self::Presumed);
@@ -104,7 +105,7 @@ impl Ownership {
         of_link.min_by_key(|(_, (_, it))| rank(it)).map(|(at, _)| at)
     }
 
-    /// Whether the subscription may be deleted together with a product that the link alone uses.
+    /// Whether the subscription may be deleted together with a product that only the link uses.
     #[must_use]
     pub fn goes_with_product(self) -> bool {
         match self {
@@ -126,7 +127,7 @@ fn claim(it: &ApimSubscription, names: Option<&LinkNames>, site: &SiteSide<'_>) 
         None | Some(_) if named => Claim::Link,
         None if nameless => Claim::Nameless,
         Some(owner) if nameless && is_administrator(owner) && was_made_at_its_date(it) => Claim::Automatic,
-        // A request without a display name is refused, so the service made it, and it is not known for whom.
+        // A request without a display name is rejected, so the service created it; for which consumer is unknown.
         Some(owner) if nameless && is_administrator(owner) => Claim::Unclear,
         None if site.key_is_hidden => Claim::Unknown(moment(it, site)),
         None | Some(_) => Claim::Partner,
@@ -147,29 +148,30 @@ fn moment(it: &ApimSubscription, site: &SiteSide<'_>) -> Moment {
     }
 }
 
-/// The subscription that was created with the product: the first of those that look so. A later one was asked
-/// for by the administrator, whose keys may be in use.
+/// Returns the index of the subscription that was created with the product: the oldest one that looks like it. Later
+/// ones were requested by the administrator, and their keys may be in use.
 ///
-/// As recorded, every product that is created by PUT has at once a subscription of `users/1`, the administrator,
-/// with `displayName` null. One that the administrator asks for in the developer portal can look the same, and
-/// whether its keys are used cannot be determined: but it is younger than the product, and the first one is not.
+/// In recordings, every product that is created by PUT immediately has a subscription of `users/1`, the administrator,
+/// with `displayName` null. A subscription that the administrator requests in the developer portal can look the same,
+/// and whether its keys are used cannot be determined; but it is created later than the product.
 fn first_automatic(subscriptions: &[ApimSubscription], claims: &[Claim]) -> Option<usize> {
     let automatic = subscriptions.iter().enumerate().filter(|(at, _)| claims[*at] == Claim::Automatic);
     automatic.min_by_key(|(_, it)| (created(it), it.id.key().to_owned())).map(|(at, _)| at)
 }
 
-/// Whether an owner is the administrator, whose user API Management creates first.
+/// Whether an owner is the administrator, the first user that API Management creates.
 fn is_administrator(owner: &str) -> bool {
     let mut segments = owner.rsplit('/');
     segments.next() == Some("1") && segments.next().is_some_and(|kind| kind.eq_ignore_ascii_case("users"))
 }
 
-/// Whether API Management chose the name: 24 hex digits, of which the first 8 are the second of creation.
+/// Whether API Management generated the name: 24 hexadecimal digits, of which the first 8 are the time of creation in
+/// seconds.
 fn was_made_at_its_date(it: &ApimSubscription) -> bool {
     let name = it.id.name();
     let is_generated = name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     let second = name.get(..8).filter(|_| is_generated).and_then(|hex| i64::from_str_radix(hex, 16).ok());
-    // The milliseconds of the date are rounded, which may carry.
+    // The milliseconds of the date are rounded, possibly up to the next second.
     second.zip(created(it)).is_some_and(|(second, created)| created.as_second().abs_diff(second) <= 1)
 }
 
@@ -177,7 +179,7 @@ fn created(it: &ApimSubscription) -> Option<Timestamp> {
     time(it.created_on.as_deref()?)
 }
 
-/// A time as Azure writes it: in UTC, with the letter for that or without.
+/// Parses a time as Azure writes it: in UTC, with or without a trailing `Z`.
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().or_else(|_| format!("{text}Z").parse()).ok()
 }
@@ -191,7 +193,7 @@ mod tests {
 
     const SERVICE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
     const NAME: &str = "Azure Static Web Apps - l.example (Linked)";
-    /// Azure/azure-sdk-for-go, TestApimproductsTestSuite.json, recorded 2022-10-21 with 2021-08-01: the one
+    /// Azure/azure-sdk-for-go, TestApimproductsTestSuite.json, recorded 2022-10-21 with 2021-08-01: the only
     /// subscription of a product that was just created.
     const AUTOMATIC: &str = "635307d6463461024444c8ab";
 
@@ -225,7 +227,7 @@ mod tests {
         assert_eq!(of(&[automatic()]), [Administrator]);
         assert_eq!(of(&[automatic(), named("x", NAME)]), [Administrator, Link]);
         assert_eq!(of(&[automatic(), named("x", "A partner")]), [Administrator, Partner]);
-        // the same of a service of 2019, 2022 and 2023, with the dates as they were recorded
+        // The same for services of 2019, 2022 and 2023, with the recorded dates.
         for (name, created) in [
             ("5e3cad2f4acd5f008a070001", "2020-02-07T00:19:59.283Z"),
             ("63531dacde804a0058070002", "2022-10-21T22:31:08.087Z"),
@@ -303,7 +305,7 @@ mod tests {
         let made = |name: &str, created: &str| {
             subscription(name, &json!({"displayName": "Another form", "createdDate": created}))
         };
-        // As recorded, the time of a linked backend has no zone when it is read.
+        // In recordings, the creation time of a linked backend has no time zone in GET answers.
         let connected_on = Some("2024-06-19T09:03:33.9094607");
         let in_azure = |all: &[ApimSubscription]| {
             let names = LinkNames::of(Hostname::parse("l.example").unwrap());

@@ -1,4 +1,4 @@
-//! The product policy of a link: one form of its text, a verdict on it, and a repair.
+//! The product policy of a link: its canonical text, the verdict on it, and its repair.
 
 mod document;
 mod doubt;
@@ -31,8 +31,8 @@ pub use self::{
 };
 use super::{ApimPolicyId, Hostname, LinkNames, Malformed, Resource, text_without_mark};
 
-/// The policy of a product. Its text is XML, whichever way it came; Azure lays it out again, so it is never
-/// compared as text.
+/// The policy of a product. Its text is always XML, in either input format. Azure reformats the text, so policies are
+/// never compared as text.
 #[derive(Clone, PartialEq)]
 pub struct ApimPolicy {
     /// The policy's id.
@@ -43,10 +43,10 @@ pub struct ApimPolicy {
 /// The hosts of the gateway that a policy is judged for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GatewayHosts<'a> {
-    /// The host that the site's tokens are meant for, if it is known.
+    /// The host that is the audience of the site's tokens, if it is known.
     pub host: Option<&'a str>,
-    /// Every host at which the gateway answers, in lower case. Whether a site's tokens are meant for a custom domain
-    /// is not documented.
+    /// Every host of the gateway, in lower case. Azure does not document whether a custom domain can be the audience of
+    /// a site's tokens.
     pub all: &'a [String],
 }
 
@@ -56,21 +56,21 @@ impl<'a> From<Option<&'a str>> for GatewayHosts<'a> {
     }
 }
 
-/// How the text of a policy is given.
+/// The format of the text of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyFormat {
-    /// As XML.
+    /// XML.
     Xml,
-    /// With expressions as they are.
+    /// XML with unescaped expressions.
     RawXml,
-    /// As the address of one in XML.
+    /// A URL of XML.
     XmlLink,
-    /// As the address of one with expressions as they are.
+    /// A URL of XML with unescaped expressions.
     RawXmlLink,
 }
 
 impl PolicyFormat {
-    /// Reads a format's name, whose letters have no case; where there is none, it is `xml`.
+    /// Parses the name of a format, ignoring case; `xml` if there is no name.
     #[must_use]
     pub fn of(name: Option<&str>) -> Option<Self> {
         match name.map(str::to_ascii_lowercase).as_deref() {
@@ -83,14 +83,14 @@ impl PolicyFormat {
     }
 }
 
-/// A policy that cannot be brought into the one form in which it is kept.
+/// A policy that cannot be converted to the canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnfitText {
-    /// The format is not known.
+    /// The format is unknown.
     #[error("the format `{0}` of the policy is not one of `xml` and `rawxml`")]
     Format(String),
-    /// The text is at an address, which is not read here.
+    /// The text is at a URL, which is not read.
     #[error("the format `{0}` of the policy names an address; its text is needed instead")]
     Link(String),
     /// The text is not a policy.
@@ -99,7 +99,7 @@ pub enum UnfitText {
 }
 
 impl ApimPolicy {
-    /// Reads the policy out of its envelope. A text that is not a policy is one all the same: its verdict is
+    /// Reads the policy from its resource. A text that is not a policy is accepted too: its verdict is undetermined.
     /// undetermined.
     ///
     /// # Errors
@@ -109,13 +109,13 @@ impl ApimPolicy {
         Ok(Self { id: ApimPolicyId::try_from(resource.id().clone())?, xml: policy_xml(resource)? })
     }
 
-    /// The policy of a link: only tokens that the site signed for this gateway are let in.
+    /// Returns the policy of a link: it accepts only tokens that the site signed for this gateway.
     #[must_use]
     pub fn desired(id: &ApimPolicyId, names: &LinkNames, gateway_host: Option<&str>) -> Resource {
         envelope(id, write::policy(names, gateway_host))
     }
 
-    /// This policy with the check that a link needs, and with every other element as it is.
+    /// Returns this policy with the check that a link needs, and with all other elements unchanged.
     #[must_use]
     pub fn repaired<'g>(&self, names: &LinkNames, gateway: impl Into<GatewayHosts<'g>>) -> Resource {
         let gateway = gateway.into();
@@ -123,7 +123,7 @@ impl ApimPolicy {
         envelope(&self.id, repaired.unwrap_or_else(|| write::policy(names, gateway.host)))
     }
 
-    /// Judges what the policy does about the tokens of the site at `hostname`, which are meant for the gateway.
+    /// Judges how the policy handles the tokens of the site at `hostname`, whose audience is the gateway.
     #[must_use]
     pub fn verdict<'g>(&self, hostname: &Hostname, gateway: impl Into<GatewayHosts<'g>>) -> PolicyVerdict {
         match document::parse(&self.xml) {
@@ -132,7 +132,7 @@ impl ApimPolicy {
         }
     }
 
-    /// Whether the text is XML of a size and shape that a policy may have.
+    /// Checks that the text is XML within the limits of a policy.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl ApimPolicy {
         document::parse(&self.xml).map(drop)
     }
 
-    /// The text as XML.
+    /// Returns the text as XML.
     #[must_use]
     pub fn xml(&self) -> &str {
         &self.xml
@@ -149,14 +149,14 @@ impl ApimPolicy {
 }
 
 impl fmt::Debug for ApimPolicy {
-    /// A policy may hold keys, so its text is not shown.
+    /// Hides the text, since a policy may contain keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApimPolicy").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-/// The text of a policy of any scope as XML, without a byte order mark. A `rawxml` that cannot be converted
-/// stays as it is.
+/// Returns the text of a policy of any scope as XML, without a byte order mark. A `rawxml` text that cannot be
+/// converted is returned unchanged.
 ///
 /// # Errors
 ///
@@ -169,26 +169,26 @@ pub(super) fn policy_xml(resource: &Resource) -> Result<String, Malformed> {
     })
 }
 
-/// `rawxml` → `xml`.
+/// Converts `rawxml` to `xml`.
 ///
 /// # Errors
 ///
-/// [`NotRaw`] if an expression does not end, or there is markup that XML does not have.
+/// [`NotRaw`] if an expression is not terminated, or the markup is not valid in XML.
 pub fn policy_from_raw(raw: &str) -> Result<String, NotRaw> {
     raw::to_xml(text_without_mark(raw))
 }
 
-/// `xml` → `rawxml`.
+/// Converts `xml` to `rawxml`.
 #[must_use]
 pub fn policy_to_raw(xml: &str) -> String {
     raw::from_xml(xml)
 }
 
-/// Brings a policy into the form in which it is kept: `xml`.
+/// Converts a policy to its canonical form: `xml`.
 ///
 /// # Errors
 ///
-/// [`UnfitText`] if its format is not known, or its text is not one of that format.
+/// [`UnfitText`] if its format is unknown, or its text does not have that format.
 pub fn canonical_policy(resource: &mut Resource) -> Result<(), UnfitText> {
     let named = |field| resource.text(field).ok().flatten().map(Cow::from);
     let Some(format) = named("properties.format") else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! The ARM envelope: an id, a name, a type and properties, with every field kept that we do not know.
+//! The envelope of ARM resources: an id, a name, a type and properties. Unknown fields are kept.
 
 use std::{fmt, sync::Arc};
 
@@ -6,45 +6,45 @@ use serde_json::{Map, Value};
 
 use super::{InvalidId, Key, KeyPair, ResourceId, secret};
 
-/// A resource as ARM returns it. Fields that nobody here knows stay where they are.
+/// A resource as ARM returns it. Unknown fields are kept.
 ///
-/// Its `Debug` shows the id alone, since some answers of ARM carry keys. Clones share what they hold until
-/// one of them changes.
+/// `Debug` prints only the id, since some ARM resources contain keys. Clones share their content until one of them is
+/// changed.
 #[derive(Clone, PartialEq)]
 pub struct Resource {
     id: ResourceId,
     body: Arc<Map<String, Value>>,
 }
 
-/// A resource that does not have the shape that its type demands.
+/// A resource that does not have the form of its type.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// Not an object.
+    /// It is not an object.
     #[error("a resource has to be a JSON object, and this is {0}")]
     NotAnObject(&'static str),
-    /// An object without an id.
+    /// It has no id.
     #[error("a resource needs an `id`")]
     NoId,
-    /// The id is none.
+    /// The id is invalid.
     #[error(transparent)]
     Id(#[from] InvalidId),
-    /// A field that is missing, or has another type or value than it can have.
+    /// A field is missing, or has an invalid type or value.
     #[error("`{field}` of `{id}` is {actual}, and {expected} is needed")]
     Field {
         /// The resource.
         id: ResourceId,
-        /// Where in the resource, dotted.
+        /// The path of the field in the resource, with dots.
         field: String,
-        /// What is needed.
+        /// The expected value.
         expected: &'static str,
-        /// What is there.
+        /// The actual value.
         actual: String,
     },
 }
 
 impl Resource {
-    /// A resource with the given properties; `name` and `type` follow from the id.
+    /// Returns a resource with the given properties; `name` and `type` are derived from the id.
     #[must_use]
     pub fn new(id: ResourceId, properties: Map<String, Value>) -> Self {
         let mut body = Map::new();
@@ -55,11 +55,11 @@ impl Resource {
         Self { id, body: Arc::new(body) }
     }
 
-    /// Takes a resource from JSON. Its id is taken to its canonical form, which `name` and `type` follow.
+    /// Converts JSON to a resource. The id is converted to its canonical form; `name` and `type` are derived from it.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] unless it is an object with a well-formed `id`.
+    /// [`Malformed`] unless the JSON value is an object with a well-formed `id`.
     pub fn from_value(value: Value) -> Result<Self, Malformed> {
         let Value::Object(mut body) = value else { return Err(Malformed::NotAnObject(kind_of(&value))) };
         let text = body.get("id").and_then(Value::as_str).ok_or(Malformed::NoId)?;
@@ -74,25 +74,25 @@ impl Resource {
         Ok(Self { id, body: Arc::new(body) })
     }
 
-    /// The resource's id.
+    /// Returns the id of the resource.
     #[must_use]
     pub fn id(&self) -> &ResourceId {
         &self.id
     }
 
-    /// The whole resource as JSON.
+    /// Returns the resource as a JSON object.
     #[must_use]
     pub fn body(&self) -> &Map<String, Value> {
         &self.body
     }
 
-    /// The whole resource as a JSON value.
+    /// Returns the resource as a JSON value.
     #[must_use]
     pub fn into_value(self) -> Value {
         Value::Object(Arc::unwrap_or_clone(self.body))
     }
 
-    /// A field by its dotted path, such as `properties.displayName`; `null` counts as absent.
+    /// Returns the field at a path with dots, such as `properties.displayName`; `null` counts as missing.
     #[must_use]
     pub fn field(&self, path: &str) -> Option<&Value> {
         let mut segments = path.split('.');
@@ -101,29 +101,29 @@ impl Resource {
         (!found.is_null()).then_some(found)
     }
 
-    /// A text field that may be absent.
+    /// Returns an optional text field.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] if it is there and no text.
+    /// [`Malformed::Field`] if the field exists and is not a text.
     pub fn text(&self, path: &str) -> Result<Option<&str>, Malformed> {
         self.typed(path, "a text", Value::as_str)
     }
 
-    /// A text field that has to be there.
+    /// Returns a required text field.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] if it is absent, or no text.
+    /// [`Malformed::Field`] if the field is missing or is not a text.
     pub fn required_text(&self, path: &str) -> Result<&str, Malformed> {
         self.text(path)?.ok_or_else(|| self.malformed(path, "a text"))
     }
 
-    /// A boolean field that may be absent.
+    /// Returns an optional boolean field.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] if it is there and no boolean.
+    /// [`Malformed::Field`] if the field exists and is not a boolean.
     pub fn flag(&self, path: &str) -> Result<Option<bool>, Malformed> {
         self.typed(path, "true or false", Value::as_bool)
     }
@@ -142,7 +142,7 @@ impl Resource {
         read(value).map(Some).ok_or_else(|| self.malformed(path, expected))
     }
 
-    /// The error for a field that does not have what is needed.
+    /// Returns the error for a field that does not have the expected value.
     #[must_use]
     pub fn malformed(&self, field: &str, expected: &'static str) -> Malformed {
         let actual = match self.field(field) {
@@ -153,7 +153,7 @@ impl Resource {
         Malformed::Field { id: self.id.clone(), field: field.to_owned(), expected, actual }
     }
 
-    /// Sets a property, leaving all others as they are.
+    /// Sets a property; the other properties are unchanged.
     pub fn set_property(&mut self, name: &str, value: impl Into<Value>) {
         let body = Arc::make_mut(&mut self.body);
         let properties = body.entry("properties").or_insert_with(|| Value::Object(Map::new()));
@@ -165,17 +165,17 @@ impl Resource {
         }
     }
 
-    /// Removes a property, and returns it if it was there.
+    /// Removes a property and returns it, if it exists.
     pub fn remove_property(&mut self, name: &str) -> Option<Value> {
         self.field("properties")?.get(name)?;
         Arc::make_mut(&mut self.body).get_mut("properties")?.as_object_mut()?.shift_remove(name)
     }
 
-    /// The resource with its id and its type in the casing that Azure documents.
+    /// Returns the resource with its id and type in the letter case of Azure's documentation.
     ///
     /// # Errors
     ///
-    /// None for a resource, whose id is well-formed.
+    /// Never for a resource with a well-formed id, which every [`Resource`] has.
     pub fn in_known_casing(self) -> Result<Self, Malformed> {
         let id = self.id.in_known_casing();
         let resource_type = id.resource_type();
@@ -192,7 +192,7 @@ impl Resource {
         Self::from_value(Value::Object(body))
     }
 
-    /// Takes the fields that are secrets out of the resource, and returns their paths.
+    /// Removes the fields that are secrets from the resource, and returns their paths.
     pub fn take_secrets(&mut self) -> Vec<String> {
         let mut body = Map::clone(&self.body);
         let taken = secret::take(&self.id.resource_type(), &mut body);
@@ -202,11 +202,11 @@ impl Resource {
         taken
     }
 
-    /// Whether the keys of a subscription are two that API Management takes, or none.
+    /// Checks that a subscription has two keys that API Management accepts, or no keys.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] that names the key that is missing or unfit, and does not show it.
+    /// [`Malformed::Field`] with the name, but not the value, of the missing or invalid key.
     pub fn check_keys(&self) -> Result<(), Malformed> {
         let slots = ["properties.primaryKey", "properties.secondaryKey"];
         if slots.iter().all(|slot| self.field(slot).is_none()) {
@@ -215,11 +215,11 @@ impl Resource {
         slots.iter().try_for_each(|slot| self.key(slot).map(drop))
     }
 
-    /// A key in a field.
+    /// Returns the key in a field.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] that does not show what is there instead of a key.
+    /// [`Malformed::Field`] without the actual value, if the value is not a key.
     pub fn key(&self, field: &str) -> Result<Key, Malformed> {
         let found = self.field(field);
         found.and_then(Value::as_str).and_then(|text| Key::new(text).ok()).ok_or_else(|| Malformed::Field {
@@ -235,8 +235,8 @@ impl Resource {
         })
     }
 
-    /// Takes the keys out of a subscription as a PUT sends and returns them, so that no key stays in
-    /// the resource. A pair of which one is missing or unfit is no pair.
+    /// Removes the keys from the body of a PUT of a subscription and returns them, so that the resource contains no
+    /// key. Returns `None` if one of the two keys is missing or invalid.
     pub fn take_keys(&mut self) -> Option<KeyPair> {
         let take = |value: Option<Value>| Key::new(value?.as_str()?).ok();
         let (primary, secondary) = (self.remove_property("primaryKey"), self.remove_property("secondaryKey"));

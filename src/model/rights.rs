@@ -1,20 +1,20 @@
-//! What a caller may do, as Azure writes it down: actions, with wildcards.
+//! The permissions of a caller, as Azure writes them: actions with wildcards.
 
 use serde_json::Value;
 
-/// What one role gives a caller in a scope: the actions that it allows, and those that it leaves out.
+/// The permissions that one role gives a caller in a scope: the allowed actions, and the exceptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permission {
-    /// Patterns of what is allowed.
+    /// Patterns of allowed actions.
     pub actions: Vec<String>,
-    /// Patterns of what is not, although `actions` has it.
+    /// Patterns of the exceptions from `actions`.
     pub not_actions: Vec<String>,
 }
 
 impl Permission {
     /// Reads an element of a [list of
-    /// permissions](https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource).
-    /// What it does not say, it does not allow.
+    /// permissions](https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource). An action that
+    /// the element does not name is not allowed.
     #[must_use]
     pub fn read(element: &Value) -> Self {
         let patterns = |field: &str| {
@@ -30,26 +30,25 @@ impl Permission {
     }
 }
 
-/// Everything that a caller may do in a scope.
+/// All permissions of a caller in a scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions(Vec<Permission>);
 
 impl Permissions {
-    /// What several roles give together.
+    /// Returns the combined permissions of several roles.
     #[must_use]
     pub fn new(elements: Vec<Permission>) -> Self {
         Self(elements)
     }
 
-    /// Whether one of the roles allows the action and does not leave it out again. What one leaves out,
-    /// another may give.
+    /// Whether at least one of the roles allows the action. The exceptions of one role do not restrict another role.
     #[must_use]
     pub fn allow(&self, action: &str) -> bool {
         self.0.iter().any(|permission| permission.allows(action))
     }
 }
 
-/// Whether a pattern covers an action: `*` stands for any characters, slashes too, and case does not count.
+/// Whether a pattern covers an action, ignoring case: `*` matches any characters, including slashes.
 fn covers(pattern: &str, action: &str) -> bool {
     let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
     let Some((first, others)) = pattern.split_once('*') else { return pattern == action };
@@ -108,7 +107,7 @@ mod tests {
         assert!(!covers("a*a", "a"), "one letter is not two");
     }
 
-    /// The meaning of a pattern, as slow as it is plain.
+    /// Whether a pattern matches a text, by a slow and obvious algorithm.
     fn matches(pattern: &[u8], text: &[u8]) -> bool {
         match (pattern.split_first(), text.split_first()) {
             (None, None) => true,

@@ -1,8 +1,8 @@
-//! Which fields of resources are secrets. A model keeps none of them in a resource, and an export prints none.
+//! The fields of resources that are secrets. Models do not store them in resources, and exports do not print them.
 
 use serde_json::{Map, Value};
 
-/// Fields that are secrets in each resource, at each depth, whichever way they are spelt.
+/// Fields that are secrets in all resources, at any depth and in any spelling.
 const EVERYWHERE: [&str; 17] = [
     "primaryKey",
     "secondaryKey",
@@ -23,7 +23,7 @@ const EVERYWHERE: [&str; 17] = [
     "sasToken",
 ];
 
-/// Properties that are secrets in resources of one type besides; `*` is each of them.
+/// Properties that are secrets in resources of one type, in addition; `*` means all properties.
 const OF_TYPE: [(&str, &[&str]); 8] = [
     ("Microsoft.Web/staticSites/config", &["*"]),
     ("Microsoft.Web/staticSites/builds/config", &["*"]),
@@ -35,13 +35,13 @@ const OF_TYPE: [(&str, &[&str]); 8] = [
     ("Microsoft.ApiManagement/service/properties", &["value"]),
 ];
 
-/// Takes the secrets out of the body of a resource, and returns the paths of their fields.
+/// Removes the secrets from the body of a resource, and returns the paths of their fields.
 pub(super) fn take(resource_type: &str, body: &mut Map<String, Value>) -> Vec<String> {
     let mut taken = Vec::new();
     if let Some(Value::Object(properties)) = body.get_mut("properties") {
         let of_type = OF_TYPE.iter().find(|(known, _)| known.eq_ignore_ascii_case(resource_type));
         let names = of_type.map_or(&[][..], |(_, names)| names);
-        // a named value is a secret if it says so
+        // A named value is a secret only if `secret` is true.
         let is_open = names.first() == Some(&"value") && properties.get("secret") != Some(&Value::Bool(true));
         if !is_open {
             take_from(properties, "properties", &mut taken, &|name, value| {
@@ -95,7 +95,7 @@ fn path(place: &str, name: &str) -> String {
     if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") }
 }
 
-/// Whether a name is a known one, also with underscores: `primary_key`.
+/// Whether a name is a spelling of a known one, also with underscores, such as `primary_key`.
 fn is_spelling(name: &str, known: &str) -> bool {
     let letters = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
     letters.eq(known.bytes().map(|byte| byte.to_ascii_lowercase()))

@@ -1,5 +1,5 @@
-//! API Management's own resources, as
-//! [`Microsoft.ApiManagement` 2024-05-01](https://learn.microsoft.com/rest/api/apimanagement) has them.
+//! The resources of API Management, as in [`Microsoft.ApiManagement`
+//! 2024-05-01](https://learn.microsoft.com/rest/api/apimanagement).
 
 use serde_json::{Map, Value};
 
@@ -15,11 +15,11 @@ pub struct ApimService {
     pub id: ApimServiceId,
     /// The tier, such as `Consumption` or `StandardV2`.
     pub sku: String,
-    /// Where its gateway answers.
+    /// The URL of the gateway.
     pub gateway_url: Option<String>,
-    /// Every host at which its gateway answers, custom ones included, in lower case.
+    /// Every host of the gateway, including custom domains, in lower case.
     pub gateway_hosts: Vec<String>,
-    /// How far Azure has come with it.
+    /// The provisioning state.
     pub provisioning: Provisioning,
     /// `None`, `External` or `Internal`.
     pub virtual_network_type: Option<String>,
@@ -28,11 +28,11 @@ pub struct ApimService {
 }
 
 impl ApimService {
-    /// Reads the service out of its envelope.
+    /// Reads the service from its resource.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if a field is of another type than it can have.
+    /// [`Malformed`] if a field has an invalid type.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let text = |path| Ok::<_, Malformed>(resource.text(path)?.map(str::to_owned));
         Ok(Self {
@@ -46,13 +46,13 @@ impl ApimService {
         })
     }
 
-    /// The hosts of the gateway, as its policies know them.
+    /// Returns the hosts of the gateway for judging policies.
     #[must_use]
     pub fn gateway(&self) -> GatewayHosts<'_> {
         GatewayHosts { host: self.gateway_host(), all: &self.gateway_hosts }
     }
 
-    /// The host of the gateway, without a port, for the tokens that are meant for it.
+    /// Returns the host of the gateway, without a port, which is the audience of a site's tokens.
     #[must_use]
     pub fn gateway_host(&self) -> Option<&str> {
         let rest = self.gateway_url.as_deref()?.split_once("://")?.1;
@@ -60,7 +60,7 @@ impl ApimService {
     }
 }
 
-/// The host names of the configurations that are of the gateway: `Proxy` is its name there.
+/// Returns the hostnames of the configurations of the gateway, whose type is `Proxy`.
 fn gateway_hosts(resource: &Resource) -> Vec<String> {
     let all = resource.field("properties.hostnameConfigurations").and_then(Value::as_array);
     let is_of_gateway = |it: &&Value| it["type"].as_str().is_some_and(|it| it.eq_ignore_ascii_case("Proxy"));
@@ -68,19 +68,19 @@ fn gateway_hosts(resource: &Resource) -> Vec<String> {
     hosts.map(str::to_ascii_lowercase).collect()
 }
 
-/// Whether a product is shown to developers; a key opens it either way.
+/// Whether a product is visible to developers; its keys are valid in either state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProductState {
     /// `published`.
     Published,
     /// `notPublished`.
     NotPublished,
-    /// A word that is not known here.
+    /// An unknown state.
     Other(String),
 }
 
 impl ProductState {
-    /// Azure's word for it.
+    /// Returns the state as Azure writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -91,27 +91,27 @@ impl ProductState {
     }
 }
 
-/// A product: the APIs that its subscriptions open, behind its policy.
+/// A product: a policy, and the APIs that its subscriptions grant access to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Product {
     /// The product's id.
     pub id: ProductId,
     /// Its display name, unique within the service.
     pub display_name: String,
-    /// Whether a key is needed. Without, anybody can call its APIs.
+    /// Whether requests need a key. If not, any client can call the APIs of the product.
     pub subscription_required: bool,
-    /// Whether somebody has to approve each subscription.
+    /// Whether an administrator must approve each subscription.
     pub approval_required: bool,
-    /// Whether it is published.
+    /// Whether the product is published.
     pub state: ProductState,
 }
 
 impl Product {
-    /// Reads the product out of its envelope.
+    /// Reads the product from its resource.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if it lacks its `properties.displayName`.
+    /// [`Malformed`] if `properties.displayName` is missing.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let state = match resource.text("properties.state")? {
             None | Some("notPublished") => ProductState::NotPublished,
@@ -127,7 +127,7 @@ impl Product {
         })
     }
 
-    /// The product of a link: a new one, or `existing` with what a link needs put right.
+    /// Returns the product of a link: a new one, or `existing` with the fields repaired that a link needs.
     #[must_use]
     pub fn desired(id: &ProductId, names: &LinkNames, existing: Option<&Resource>) -> Resource {
         let mut product = existing.cloned().unwrap_or_else(|| Resource::new((**id).clone(), Map::new()));
@@ -144,12 +144,12 @@ impl Product {
 pub enum SubscriptionState {
     /// `active`: the keys are accepted.
     Active,
-    /// Any other: they are not.
+    /// Any other state: the keys are rejected.
     Other(String),
 }
 
 impl SubscriptionState {
-    /// Azure's word for it.
+    /// Returns the state as Azure writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -159,29 +159,29 @@ impl SubscriptionState {
     }
 }
 
-/// An API Management subscription: the holder of two keys for a scope. Not a billing scope.
+/// An API Management subscription: two keys for a scope. Not an Azure (billing) subscription.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApimSubscription {
     /// The subscription's id.
     pub id: ApimSubscriptionId,
-    /// Its display name, which Azure does not always give.
+    /// The display name, which may be missing.
     pub display_name: Option<String>,
-    /// What its keys open, as Azure writes it: a full id, or relative to the service.
+    /// The scope that the keys grant access to, as Azure writes it: a full id, or a path relative to the service.
     pub scope: String,
-    /// The user who owns it, as Azure writes it: the full id, or relative to the service.
+    /// The user who owns the subscription, as Azure writes it: a full id, or a path relative to the service.
     pub owner: Option<String>,
     /// Whether its keys are accepted.
     pub state: SubscriptionState,
-    /// When it was made, as Azure writes it. Its keys may be younger.
+    /// When the subscription was created, as Azure writes it. Its keys may be newer.
     pub created_on: Option<String>,
 }
 
 impl ApimSubscription {
-    /// Reads the subscription out of its envelope.
+    /// Reads the subscription from its resource.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if it lacks its `properties.scope`.
+    /// [`Malformed`] if `properties.scope` is missing.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let state = match resource.text("properties.state")?.unwrap_or("submitted") {
             "active" => SubscriptionState::Active,
@@ -200,12 +200,12 @@ impl ApimSubscription {
         })
     }
 
-    /// What the keys of a subscription open, in its envelope: `scope`, or `productId` of the api-versions of 2017
-    /// and 2018.
+    /// Returns the scope that the keys of a subscription grant access to: `scope`, or `productId` in the API versions
+    /// of 2017 and 2018.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if it is not a text.
+    /// [`Malformed`] if the field is not a text.
     pub fn scope_of(resource: &Resource) -> Result<Option<&str>, Malformed> {
         match resource.text("properties.scope")? {
             Some(scope) => Ok(Some(scope)),
@@ -213,8 +213,8 @@ impl ApimSubscription {
         }
     }
 
-    /// The name of the product within the service that a scope names, if it names one:
-    /// `/products/p` or the product's full id.
+    /// Returns the name of the product in a scope, if the scope is a product of the service: `/products/p` or the
+    /// product's full id.
     #[must_use]
     pub fn product_of_scope(scope: &str) -> Option<&str> {
         let mut segments = scope.trim_end_matches('/').rsplit('/');
@@ -223,21 +223,21 @@ impl ApimSubscription {
         Some(name)
     }
 
-    /// Whether it bears one of the names that linking gives.
+    /// Whether the display name is one that linking gives.
     #[must_use]
     pub fn is_named_by(&self, names: &LinkNames) -> bool {
         self.display_name.as_deref().is_some_and(|name| names.names_subscription(name))
     }
 
-    /// Of all subscriptions of a link's product, the one that the site uses, as far as the subscriptions
-    /// themselves say so.
+    /// Returns the subscription that the site uses, of all subscriptions of a link's product, as far as it can be
+    /// determined from the subscriptions.
     #[must_use]
     pub fn of_link<'a>(candidates: &'a [Self], names: &LinkNames) -> Option<&'a Self> {
         let owners = Ownership::of_all(candidates, Some(names), &SiteSide::default());
         Ownership::used(&owners, candidates).map(|at| &candidates[at])
     }
 
-    /// The subscription of a link: a new one, or `existing` with what a link needs put right.
+    /// Returns the subscription of a link: a new one, or `existing` with the fields repaired that a link needs.
     #[must_use]
     pub fn desired(
         id: &ApimSubscriptionId,

@@ -1,5 +1,5 @@
-//! Static sites, their environments and linked backends, as
-//! [`Microsoft.Web` 2024-04-01](https://learn.microsoft.com/rest/api/appservice/static-sites) has them.
+//! Static sites, their environments and linked backends, as in [`Microsoft.Web`
+//! 2024-04-01](https://learn.microsoft.com/rest/api/appservice/static-sites).
 
 use serde_json::{Map, Value};
 
@@ -15,20 +15,20 @@ pub struct StaticSite {
     pub id: StaticSiteId,
     /// The hostname that Azure generated for it.
     pub default_hostname: Hostname,
-    /// The plan: `Free`, `Standard`, `Dedicated`, or what Azure thinks of next.
+    /// The plan: `Free`, `Standard`, `Dedicated`, or a later plan of Azure.
     pub sku: String,
     /// The ids of the Functions apps that serve `/api` instead of a linked backend.
     pub functions_apps: Vec<String>,
-    /// What its production is linked to, as far as the site itself tells: not every list does.
+    /// The backends that production is linked to, if the resource contains them: entries of some lists do not.
     pub linked_to: Vec<ResourceId>,
 }
 
 impl StaticSite {
-    /// Reads the site out of its envelope.
+    /// Reads the site from its resource.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if it lacks its `properties.defaultHostname`, or a field is of another type.
+    /// [`Malformed`] if `properties.defaultHostname` is missing, or a field has an invalid type.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let hostname = resource.required_text("properties.defaultHostname")?;
         Ok(Self {
@@ -40,14 +40,14 @@ impl StaticSite {
         })
     }
 
-    /// Whether the plan allows a backend of one's own.
+    /// Whether the plan supports linked backends.
     #[must_use]
     pub fn plan_allows_backends(&self) -> bool {
         ["Standard", "Dedicated"].iter().any(|plan| plan.eq_ignore_ascii_case(&self.sku))
     }
 }
 
-/// The plan. Azure leaves it out for `Free`; a plan that cannot be read is not taken for that.
+/// Returns the plan. Azure omits it for `Free`; a plan that cannot be read is an error.
 fn sku_of(resource: &Resource) -> Result<String, Malformed> {
     let unread = || resource.malformed("sku", "an object with the plan as its `name`");
     match resource.field("sku") {
@@ -65,7 +65,7 @@ fn hostname_of(resource: &Resource, field: &str, text: &str) -> Result<Hostname,
 fn functions_apps(resource: &Resource) -> Vec<String> {
     let apps = resource.field("properties.userProvidedFunctionApps").and_then(Value::as_array);
     let id_of = |app: &Value| {
-        // As recorded, an app within a site or a build has no `properties`, and one by itself has.
+        // In recordings, an app in a site or a build has no `properties`; an app that was read by itself has them.
         let named = ["/properties/functionAppResourceId", "/functionAppResourceId", "/id"];
         let id = named.into_iter().find_map(|place| app.pointer(place).and_then(Value::as_str));
         id.unwrap_or("(without an id)").to_owned()
@@ -76,11 +76,11 @@ fn functions_apps(resource: &Resource) -> Vec<String> {
 fn linked_to(resource: &Resource) -> Vec<ResourceId> {
     let backends = resource.field("properties.linkedBackends").and_then(Value::as_array);
     let named = |backend: &Value| ResourceId::parse(backend.get("backendResourceId")?.as_str()?).ok();
-    // Half of it would be worse than nothing.
+    // An incomplete list would be misleading, so one invalid id leads to an empty list.
     backends.into_iter().flatten().map(named).collect::<Option<_>>().unwrap_or_default()
 }
 
-/// A site environment other than production, which exists without a record of its own.
+/// A site environment other than production. Production can exist without a resource of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SiteEnvironment {
     /// The environment's id.
@@ -92,11 +92,11 @@ pub struct SiteEnvironment {
 }
 
 impl SiteEnvironment {
-    /// Reads the environment out of its envelope.
+    /// Reads the environment from its resource.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if it lacks its `properties.hostname`.
+    /// [`Malformed`] if `properties.hostname` is missing.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let hostname = resource.required_text("properties.hostname")?;
         Ok(Self {
@@ -107,16 +107,16 @@ impl SiteEnvironment {
     }
 }
 
-/// How far a resource provider has come with a resource. Words that are not known are kept.
+/// The provisioning state of a resource. Unknown values are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provisioning {
-    /// Done; also what a resource is taken for that does not say.
+    /// Finished; also the state of a resource without a provisioning state.
     Succeeded,
-    /// Under way, in the provider's own word.
+    /// In progress, with the provider's value.
     Pending(String),
-    /// Ended without success, in the provider's own word.
+    /// Finished without success, with the provider's value.
     Failed(String),
-    /// A word that is not known here.
+    /// An unknown value.
     Other(String),
 }
 
@@ -125,7 +125,7 @@ impl Provisioning {
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if it is no text.
+    /// [`Malformed`] if the field is not a text.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         Ok(resource.text("properties.provisioningState")?.map_or(Self::Succeeded, Self::of))
     }
@@ -143,7 +143,7 @@ impl Provisioning {
         }
     }
 
-    /// The provider's own word.
+    /// Returns the provider's value.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -153,25 +153,25 @@ impl Provisioning {
     }
 }
 
-/// The record that makes a site environment proxy `/api` to a backend.
+/// The resource that makes a site environment forward `/api` to a backend.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkedBackend {
-    /// The record's id. Its name says nothing: the portal, `az` and templates each choose another.
+    /// The id of the resource. The name has no meaning: the portal, `az` and templates each choose a different one.
     pub id: LinkedBackendId,
-    /// What the record names: an API Management service, a Functions app, or something else.
+    /// The backend: an API Management service, a Functions app, or another resource.
     pub backend: ResourceId,
-    /// How far Azure has come with it.
+    /// The provisioning state.
     pub provisioning: Provisioning,
-    /// When it was made, as Azure writes it: with a zone or without.
+    /// When the resource was created, as Azure writes it: with or without a time zone.
     pub created_on: Option<String>,
 }
 
 impl LinkedBackend {
-    /// Reads the record out of its envelope.
+    /// Reads the linked backend from its resource.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] if it lacks its `properties.backendResourceId`, or that is no id.
+    /// [`Malformed`] if `properties.backendResourceId` is missing or is not an id.
     pub fn read(resource: &Resource) -> Result<Self, Malformed> {
         let backend = resource.required_text("properties.backendResourceId")?;
         Ok(Self {
@@ -182,8 +182,8 @@ impl LinkedBackend {
         })
     }
 
-    /// The body that makes a link to a service. Its region stays out: for API Management Azure neither
-    /// needs nor checks one.
+    /// Returns the body that creates a link to a service. It contains no region: for API Management, Azure neither
+    /// requires nor checks one.
     #[must_use]
     pub fn desired(id: &LinkedBackendId, service: &ApimServiceId) -> Resource {
         let properties = Map::from_iter([("backendResourceId".to_owned(), service.as_str().into())]);

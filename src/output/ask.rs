@@ -1,4 +1,4 @@
-//! Questions at the terminal, and why one is not answered.
+//! Prompts at the terminal, and the reasons why a prompt has no answer.
 
 use std::io;
 
@@ -10,27 +10,27 @@ use crate::{
     report::one_line,
 };
 
-/// Why a question was not answered.
+/// Why a prompt has no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AskError {
-    /// There is nobody to ask.
+    /// No user can be prompted.
     #[error("an answer is needed, and {why}: {question}")]
     Nobody {
-        /// Why nobody can be asked.
+        /// Why no user can be prompted.
         why: &'static str,
-        /// What would have been asked.
+        /// The text of the prompt.
         question: String,
-        /// What answers it on the command line.
+        /// The command-line flag that answers the prompt.
         flag: String,
     },
-    /// The answer was not the one that goes on.
+    /// The answer did not confirm the command.
     #[error("not confirmed; nothing was changed")]
     Declined,
-    /// Somebody pressed Ctrl-C.
+    /// The user pressed Ctrl-C.
     #[error("interrupted; nothing was changed")]
     Interrupted,
-    /// The terminal failed.
+    /// Reading from or writing to the terminal failed.
     #[error("could not ask at the terminal")]
     Terminal(#[source] io::Error),
 }
@@ -48,10 +48,10 @@ impl Diagnose for AskError {
     }
 }
 
-/// An answer, or why there is none; a question that was cut off has hidden the cursor.
+/// Returns the answer or the error; shows the cursor again, which an interrupted prompt leaves hidden.
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, AskError> {
     answer.map_err(|dialoguer::Error::IO(error)| {
-        // Of a terminal that is gone, nothing more is wanted.
+        // The result is ignored: the terminal may be closed.
         let _ = Term::stderr().show_cursor();
         match error.kind() {
             io::ErrorKind::Interrupted => AskError::Interrupted,
@@ -61,11 +61,11 @@ fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, AskError> {
 }
 
 impl Ui {
-    /// Lets the user type `name` to go on.
+    /// Asks the user to confirm by typing `name`.
     ///
     /// # Errors
     ///
-    /// [`AskError`] if nobody can be asked, or something else is typed.
+    /// [`AskError`] if no user can be prompted, or the user types something else.
     pub fn confirm_by_typing(&self, question: &str, name: &str, flag: &str) -> Result<(), AskError> {
         self.check_terminal(question, flag)?;
         let prompt = format!("{}\nType `{}` to go on", one_line(question), one_line(name));
@@ -74,11 +74,11 @@ impl Ui {
         if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
     }
 
-    /// Lets the user choose one of several.
+    /// Asks the user to select one of several choices.
     ///
     /// # Errors
     ///
-    /// [`AskError`] if nobody can be asked.
+    /// [`AskError`] if no user can be prompted.
     pub fn choose(&self, question: &str, choices: &[String], flag: &str) -> Result<usize, AskError> {
         self.check_terminal(question, flag)?;
         let items = choices.iter().map(|choice| one_line(choice));
@@ -86,11 +86,11 @@ impl Ui {
         answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
-    /// Lets the user choose any of several.
+    /// Asks the user to select any number of choices.
     ///
     /// # Errors
     ///
-    /// [`AskError`] if nobody can be asked.
+    /// [`AskError`] if no user can be prompted.
     pub fn choose_any(&self, question: &str, choices: &[String], flag: &str) -> Result<Vec<usize>, AskError> {
         self.check_terminal(question, flag)?;
         let items = choices.iter().map(|choice| one_line(choice));
@@ -98,22 +98,22 @@ impl Ui {
         answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
-    /// Lets the user type a text, or take the one that is proposed.
+    /// Asks the user for a text, with `proposed` as the default.
     ///
     /// # Errors
     ///
-    /// [`AskError`] if nobody can be asked.
+    /// [`AskError`] if no user can be prompted.
     pub fn ask(&self, question: &str, proposed: &str, flag: &str) -> Result<String, AskError> {
         self.check_terminal(question, flag)?;
         let input = Input::with_theme(&SimpleTheme).with_prompt(question).default(proposed.to_owned());
         answered(input.interact_text())
     }
 
-    /// Whether somebody can be asked at all.
+    /// Checks that a user can be prompted.
     ///
     /// # Errors
     ///
-    /// [`AskError`] if nobody can.
+    /// [`AskError`] if no user can be prompted.
     pub fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
         if self.can_ask {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Audits and what was pruned, for people.
+//! The text, table and Markdown forms of the reports of `audit` and `prune`.
 
 use std::fmt::Write as _;
 
@@ -79,7 +79,7 @@ fn reason(reason: Orphaned) -> &'static str {
     }
 }
 
-/// When the link's own subscription was made, as far as that is known.
+/// Returns when the link's own subscription was created, if it is known.
 fn since(product: &ProductAuditReport) -> Option<&str> {
     let own = product.subscriptions.iter().filter(|subscription| subscription.of_link);
     own.filter_map(|subscription| subscription.created_on.as_deref()).min()
@@ -100,7 +100,7 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     }
     let mut text =
         format!("{}{}: {}\n", style.heading(mark_of(service)), one_line(&service.name), counts(service));
-    // What no link made is counted, and listed only if there is something to say about it.
+    // Products that no link created are counted, and listed only if they have findings.
     let shown = |product: &&ProductAuditReport| {
         product.status != ProductStatus::Foreign || !product.findings.is_empty()
     };

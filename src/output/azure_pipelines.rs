@@ -1,4 +1,4 @@
-//! The commands by which Azure Pipelines shows what is wrong, and by which later steps get values.
+//! Logging commands of Azure Pipelines: they show problems in the run, and set variables for later steps.
 //!
 //! Source: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
 
@@ -9,7 +9,8 @@ use crate::{
     report::{ErrorReport, Event, one_line},
 };
 
-/// Issues for findings and failures, and a variable for each output. There is no issue of the severity of a note.
+/// Returns an issue for each finding and failure, and a variable for each output. Azure Pipelines has no issue type for
+/// notes.
 pub(super) fn commands(events: &[Event], outputs: &[(&str, String)]) -> String {
     let mut text: String = events.iter().flat_map(issues).collect();
     for (name, value) in outputs {
@@ -23,7 +24,7 @@ pub(super) fn commands(events: &[Event], outputs: &[(&str, String)]) -> String {
     text
 }
 
-/// `product-id` is `productId`: the name of a variable has no hyphens.
+/// Returns the variable name of an output: `product-id` becomes `productId`, since variable names have no hyphens.
 fn variable(name: &str) -> String {
     let mut words = name.split('-');
     let first = words.next().unwrap_or_default().to_owned();
@@ -64,7 +65,8 @@ fn issue(kind: &str, properties: &str, message: &str) -> String {
     format!("##vso[task.logissue type={kind};{properties}]{}\n", escaped(message))
 }
 
-/// A text as the value of a command: it ends neither the line nor, in any way that the agent would undo, itself.
+/// Escapes a text as the value of a command, so that neither the text nor its form after the agent unescapes it ends
+/// the line or the command.
 fn escaped(text: &str) -> String {
     let lines: Vec<_> = text.split(['\r', '\n']).map(one_line).collect();
     lines.join("\n").replace('%', "%AZP25").replace('\n', "%0A")

@@ -1,4 +1,4 @@
-//! Plans and what became of them, for people.
+//! The text form of plans and their results.
 
 use comfy_table::Cell;
 
@@ -48,7 +48,7 @@ impl Report for ChangeReport {
     }
 }
 
-/// How many changes were made, or would be.
+/// Returns the number of changes that were made, or would be made.
 fn changes(result: &ChangeResult) -> usize {
     let counts = |step: &&StepReport| matches!(step.status, StepStatus::Applied | StepStatus::Planned);
     let waits = |step: &&StepReport| step.kind == ChangeKind::Wait;
@@ -84,7 +84,7 @@ fn one(result: &ChangeResult, style: Style) -> String {
     if let Some(undo) = result.undo.as_ref().filter(|_| result.outcome == Outcome::Applied) {
         text += &undone_by(undo);
     }
-    // What failed is printed once, on stderr. A refusal names the codes of what stands in its way.
+    // An error is printed once, on stderr. A refused change also lists the codes of the findings that block it.
     if result.error.is_none() || result.outcome == Outcome::Refused {
         text += &findings(&result.findings, style);
     }

@@ -1,6 +1,6 @@
-//! What a pipeline is told beside what people read: annotations, the outputs of a step, and events.
+//! Output for pipelines, in addition to the text: annotations, outputs of a step, and events.
 //!
-//! Nothing is masked, since nothing has to be: a key is never printed, and a command to mask it would print it.
+//! No value has to be masked: keys are never printed, and a command that masks a key would print it.
 
 use std::{
     borrow::Cow,
@@ -15,41 +15,41 @@ use crate::{
     report::{ErrorReport, Event, EventLine, SCHEMA_VERSION, one_line},
 };
 
-/// Who reads commands from what is printed.
+/// The pipeline system that reads commands from the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reader {
-    /// No pipeline does.
+    /// No pipeline.
     #[default]
     None,
     /// GitHub Actions.
     GitHub,
-    /// Azure Pipelines, which has no file for the outputs of a step: they are commands too.
+    /// Azure Pipelines. It has no file for the outputs of a step: outputs are commands too.
     AzurePipelines,
 }
 
-/// Where a pipeline wants to be told what.
+/// The destinations of the output for a pipeline.
 #[derive(Clone, Debug, Default)]
 pub struct Pipeline {
-    /// Who reads commands from stderr.
+    /// The pipeline system that reads commands from stderr.
     pub reader: Reader,
     /// The file that GitHub Actions reads the outputs of a step from.
     pub outputs: Option<PathBuf>,
-    /// The file that gets a line of JSON for each event.
+    /// The events file, which gets one line of JSON for each event.
     pub events: Option<PathBuf>,
 }
 
 impl Pipeline {
-    /// Makes sure, before anything is done, that what is asked for can be written.
+    /// Checks, before the command does anything, that all requested files can be written.
     ///
     /// # Errors
     ///
-    /// The file that cannot be, and why.
+    /// The path of the file that cannot be written, and the reason.
     pub fn check(&self) -> Result<(), (PathBuf, io::Error)> {
         let files = self.events.iter().chain(&self.outputs);
         files.into_iter().try_for_each(|file| append(file).map(drop).map_err(|error| (file.clone(), error)))
     }
 
-    /// Appends events to their file, if there is one.
+    /// Appends events to the events file, if there is one.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Pipeline {
         append(file)?.write_all(lines.concat().as_bytes())
     }
 
-    /// Writes the outputs of what happened, and returns the annotations that belong on stderr.
+    /// Writes the outputs of the step, and returns the annotations for stderr.
     ///
     /// # Errors
     ///
@@ -83,7 +83,8 @@ fn line(event: &Event) -> Result<String, serde_json::Error> {
     json_line(&line)
 }
 
-/// The outputs of a step: what later steps branch on. Those of one env are there if it was for one.
+/// Returns the outputs of the step, for conditions in later steps. `state` and `product-id` exist only if the command
+/// was run for one environment.
 fn outputs(events: &[Event]) -> Vec<(&'static str, String)> {
     let mut states = serde_json::Map::new();
     let mut products = Vec::new();
@@ -112,13 +113,13 @@ fn outputs(events: &[Event]) -> Vec<(&'static str, String)> {
         pairs.push(("product-id", one_line(&product).into_owned()));
     }
     if !states.is_empty() {
-        // JSON, in which a line break in the name of an env is no line break of the file.
+        // JSON escapes a line break in the name of an environment, so it does not end the line of the file.
         pairs.push(("states", clean::json(serde_json::Value::Object(states).to_string())));
     }
     pairs
 }
 
-/// The commands by which GitHub Actions shows what is wrong at the head of a run.
+/// Returns the commands that make GitHub Actions show problems at the top of a run.
 fn annotations(event: &Event) -> Vec<String> {
     match event {
         Event::Link { env, findings, .. } | Event::Result { env, findings, .. } => {
@@ -151,7 +152,7 @@ fn of_failure(env: Option<&str>, error: &ErrorReport) -> String {
 
 fn annotation(kind: &str, title: &str, message: &str) -> String {
     let message = escaped(message);
-    // Within a property, its own separators have to be escaped too.
+    // In a property, the separators of properties must be escaped too.
     let title = escaped(title).replace(':', "%3A").replace(',', "%2C");
     format!("::{kind} title={title}::{message}\n")
 }

@@ -1,12 +1,12 @@
-//! The border that every text crosses on its way out. Names and messages are written by other parties: nothing
-//! in them steers a terminal, begins a line of its own, or is read by a pipeline as a command.
+//! Sanitizing of all output. Names and messages come from other parties: they must not control the terminal, start a
+//! line of their own, or be read by a pipeline as a command.
 
 use std::{borrow::Cow, fmt::Write as _};
 
 use crate::report::{Mark, is_hazard, one_line, put};
 
-/// A whole output: its lines and tabs stay, and the colours that this program gives its own marks. Nothing else
-/// steers the terminal, and no line is a command to a pipeline.
+/// Sanitizes a whole output. Its lines and tabs stay, and so do the colours of this program's own marks; nothing else
+/// controls the terminal, and no line is a command to a pipeline.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| !is_hazard(c) || c == '\n' || c == '\t';
     let commands = text.contains("##") || text.lines().any(|line| line.trim_start().starts_with("::"));
@@ -32,7 +32,7 @@ fn printable_line(line: &str) -> String {
     without_commands(clean)
 }
 
-/// GitHub Actions reads a line that begins with `::`, Azure Pipelines one that has `##vso[` or `##[` anywhere.
+/// GitHub Actions reads lines that begin with `::`, Azure Pipelines reads lines that contain `##vso[` or `##[`.
 fn without_commands(line: String) -> String {
     let mut line = line;
     for at in line.match_indices("##").map(|(at, _)| at).collect::<Vec<_>>().into_iter().rev() {
@@ -50,12 +50,12 @@ fn without_commands(line: String) -> String {
     line
 }
 
-/// The signs that this program colours.
+/// The marks that this program colours.
 const MARKS: &str = "✓i!✗·+~-. ";
-/// The longest mark, with the spaces around it.
+/// The length of the longest mark, including the spaces around it.
 const LONGEST_MARK: usize = 16;
 
-/// How long a coloured mark of this program is, if the text begins with one.
+/// Returns the length of the coloured mark that the text begins with, if it begins with one.
 fn own_mark(text: &str) -> Option<usize> {
     let before = styles(text)?;
     let length = text[before..].find('\u{1b}').filter(|length| *length > 0)?;
@@ -67,7 +67,7 @@ fn own_mark(text: &str) -> Option<usize> {
     is_own.then_some(before + length + after)
 }
 
-/// The length of the sequences that set a style, of which there is at least one.
+/// Returns the length of the style sequences that the text begins with; `None` if it begins with none.
 fn styles(text: &str) -> Option<usize> {
     let mut length = 0;
     while let Some(rest) = text[length..].strip_prefix("\u{1b}[") {
@@ -80,7 +80,7 @@ fn styles(text: &str) -> Option<usize> {
     (length > 0).then_some(length)
 }
 
-/// JSON with the same values, in which only the structure has control characters and no line is a command.
+/// Returns JSON with the same values in which control characters occur only in the structure and no line is a command.
 pub(super) fn json(text: String) -> String {
     let is_safe = |c: char| !is_hazard(c) || matches!(c, '\n' | '\r' | '\t');
     if !text.contains("##") && text.chars().all(is_safe) {
@@ -97,17 +97,17 @@ pub(super) fn json(text: String) -> String {
             let _ = write!(safe, "\\u{unit:04x}");
         }
     }
-    // A number sign stands in strings alone.
+    // In JSON, `#` occurs only within strings.
     safe.replace("##", "\\u0023#")
 }
 
-/// A value of a line whose values are separated by tabs.
+/// Returns a value for a line of tab-separated values.
 pub(super) fn tsv(text: &str) -> String {
     let escaped = text.replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
     one_line(&escaped).into_owned()
 }
 
-/// A text as Markdown shows it, in which nothing is markup.
+/// Escapes a text for Markdown, so that nothing in it is markup.
 pub(super) fn markdown(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in one_line(text).chars() {
@@ -122,7 +122,7 @@ pub(super) fn markdown(text: &str) -> String {
     clean
 }
 
-/// Whether a text is printed as it is.
+/// Whether a text is printed unchanged.
 pub(super) fn is_printable(text: &str) -> bool {
     matches!(printable(text), Cow::Borrowed(_))
 }

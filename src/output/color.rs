@@ -1,4 +1,4 @@
-//! Whether what is printed has colours.
+//! Whether the output has colours.
 
 use std::str::FromStr;
 
@@ -7,21 +7,21 @@ use anstream::ColorChoice;
 /// When results and messages have colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
-    /// At a terminal, unless `NO_COLOR` is set; everywhere if `CLICOLOR_FORCE` or `FORCE_COLOR` is.
+    /// On a terminal, unless `NO_COLOR` is set; always if `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
     #[default]
     Auto,
-    /// Everywhere.
+    /// Always.
     Always,
-    /// Nowhere.
+    /// Never.
     Never,
 }
 
 impl Color {
-    /// Every choice by its name.
+    /// Every choice, with its name.
     pub const NAMES: [(&'static str, Self); 3] =
         [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
 
-    /// Makes this the choice for everything that this process prints from now on.
+    /// Applies this choice to all later output of the process.
     pub fn choose(self, variable: impl Fn(&str) -> Option<String>) {
         let choice = match self {
             Self::Auto if is_forced(variable) => ColorChoice::Always,
@@ -33,7 +33,7 @@ impl Color {
     }
 }
 
-/// Whether `FORCE_COLOR` asks for colours; `anstream` reads the other variables.
+/// Whether `FORCE_COLOR` requests colours; `anstream` reads the other variables.
 fn is_forced(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable("NO_COLOR").is_none()
         && variable("FORCE_COLOR").is_some_and(|value| value != "0" && value != "false")

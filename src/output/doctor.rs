@@ -1,4 +1,4 @@
-//! What the doctor found, for people.
+//! The text form of the report of `doctor`.
 
 use std::fmt::Write as _;
 
@@ -73,7 +73,7 @@ fn first(hop: &HopReport) -> &str {
     hop.saw.first().map_or("", String::as_str)
 }
 
-/// One line for each thing that was seen.
+/// Adds one line for each observation.
 fn add_rows(table: &mut comfy_table::Table, hop: &HopReport, style: Style) {
     for (at, saw) in hop.saw.iter().enumerate() {
         let head =

@@ -1,11 +1,11 @@
-//! Findings, for people.
+//! The text form of findings.
 
 use std::fmt::Write as _;
 
 use super::style::Style;
 use crate::{engine::Finding, report::one_line};
 
-/// Findings with their cure, under what they are about.
+/// Returns each finding with its values and its hint.
 pub(super) fn findings(findings: &[Finding], style: Style) -> String {
     let mut text = String::new();
     if findings.is_empty() {

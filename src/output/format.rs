@@ -1,4 +1,4 @@
-//! The formats that a report can be printed in, and the query that can be put to it first.
+//! The output formats, and the query that selects a part of a report.
 
 use std::{fmt::Write as _, str::FromStr};
 
@@ -8,24 +8,24 @@ use serde_json::Value;
 
 use super::{clean, style::cell};
 
-/// A format of output.
+/// An output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people: aligned, coloured on a terminal, plain in a pipe.
+    /// Text: aligned, coloured on a terminal, plain in a pipe.
     #[default]
     Table,
-    /// The contract for programs.
+    /// JSON: the stable format for programs.
     Json,
-    /// The same as YAML.
+    /// YAML with the content of the JSON format.
     Yaml,
-    /// One line for each row, values separated by tabs, no header.
+    /// One line for each row, values separated by tabs, without a header.
     Tsv,
-    /// A table for step summaries and issues.
+    /// A Markdown table, for step summaries and issues.
     Markdown,
 }
 
 impl Format {
-    /// Every format by its name.
+    /// Every format, with its name.
     pub const NAMES: [(&'static str, Self); 5] = [
         ("table", Self::Table),
         ("json", Self::Json),
@@ -49,7 +49,7 @@ impl FromStr for Format {
 #[derive(Clone, Debug)]
 pub struct Query(jmespath::Expression<'static>);
 
-/// A text that is no `JMESPath` expression.
+/// A text that is not a valid `JMESPath` expression.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidQuery(String);
@@ -65,11 +65,11 @@ impl FromStr for Query {
 }
 
 impl Query {
-    /// What the expression selects.
+    /// Returns the part of the report that the expression selects.
     ///
     /// # Errors
     ///
-    /// [`InvalidQuery`] if a function of it does not take what it is given.
+    /// [`InvalidQuery`] if a function of the expression does not accept its argument.
     pub fn select(&self, report: &Value) -> Result<Value, InvalidQuery> {
         let invalid = |error: &dyn std::fmt::Display| {
             InvalidQuery(format!("the query does not fit the result: {}", error.to_string().trim_end()))
@@ -80,15 +80,15 @@ impl Query {
     }
 }
 
-/// Rows under named columns.
+/// Rows with named columns.
 pub(crate) struct Rows {
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Rows {
-    /// What a query selected, as az shows it: a list of objects by their scalar fields, a list of lists by
-    /// position, anything else as one cell.
+    /// Returns the result of a query in the layout of the Azure CLI: a list of objects by their scalar fields, a list
+    /// of lists by position, anything else as one cell.
     pub(super) fn of(value: &Value) -> Self {
         match value {
             Value::Array(items) if items.iter().any(Value::is_object) => Self::of_objects(items),
@@ -154,7 +154,7 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// A table's lines without the spaces that pad their ends.
+/// Returns the lines of a table without trailing spaces.
 pub(super) fn trimmed(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
@@ -163,14 +163,14 @@ pub(super) fn json(report: &impl Serialize) -> Result<String, serde_json::Error>
     serde_json::to_string_pretty(report).map(|text| clean::json(text) + "\n")
 }
 
-/// JSON on one line.
+/// Returns JSON on one line.
 pub(super) fn json_line(report: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string(report).map(|text| clean::json(text) + "\n")
 }
 
 pub(super) fn yaml(report: &impl Serialize) -> Result<String, String> {
     let text = serde_saphyr::to_string(report).map_err(|error| error.to_string())?;
-    // Every JSON document is a YAML document, and escapes what YAML would write as it is.
+    // Every JSON document is also a YAML document, and JSON escapes characters that YAML would write unescaped.
     if clean::is_printable(&text) { Ok(text) } else { json(report).map_err(|error| error.to_string()) }
 }
 

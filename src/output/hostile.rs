@@ -1,4 +1,4 @@
-//! Every text of every report, written by a stranger, through every format.
+//! Property tests: every report in every format, with hostile text in every field.
 
 use proptest::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
     report::{Event, is_hazard, *},
 };
 
-/// What a stranger may call something: letters, and all that steers terminals and pipelines.
+/// Generates hostile names: letters, and everything that controls terminals and pipelines.
 fn nasty() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         Just("a b".to_owned()),
@@ -140,7 +140,7 @@ fn check(shown: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Whether a report is harmless in every format, and has as many lines as one with a plain text in its place.
+/// Whether a report is harmless in every format, and has as many lines as the report with plain text.
 fn harmless<R: Report>(hostile: &R, plain: &R) -> Result<(), TestCaseError> {
     for decorated in [false, true] {
         let style = Style { decorated, colored: false };

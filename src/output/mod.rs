@@ -1,4 +1,5 @@
-//! How reports look: tables, JSON and the rest; progress and questions. The only module that writes to stdout or
+//! The output of reports: tables, JSON and other formats; progress and prompts. The only module that writes to stdout
+//! or stderr.
 //! stderr.
 
 mod ask;

@@ -1,4 +1,4 @@
-//! What stands under a table in Markdown: for each env its steps, what was found and what failed.
+//! The text below a Markdown table: for each environment its steps, findings and errors.
 
 use std::fmt::Write as _;
 

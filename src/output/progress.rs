@@ -1,4 +1,4 @@
-//! What is under way, at a terminal.
+//! The progress display on a terminal.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{sync::mpsc, thread, time::Duration};
@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::report::one_line;
 
-/// What is done sooner is not shown.
+/// Operations that take less than this are not displayed.
 const SOON: Duration = Duration::from_millis(100);
 
-/// Something that is under way; dropping it takes it from the screen.
+/// The display of an operation in progress; dropping it removes it from the screen.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -18,12 +18,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// One that is not shown.
+    /// Returns a display that shows nothing.
     pub(super) fn hidden() -> Self {
         Self { bar: bar(), _done: None }
     }
 
-    /// One that is shown on stderr, with the time that has passed, unless it is done soon.
+    /// Returns a display on stderr with the elapsed time, which appears only if the operation takes longer than 100 ms.
+    /// [`SOON`].
     pub(super) fn shown() -> Self {
         let (done, ended) = mpsc::channel::<()>();
         let bar = bar();
@@ -37,12 +38,12 @@ impl Progress {
         Self { bar, _done: Some(done) }
     }
 
-    /// Says what is being done now.
+    /// Sets the text about the current operation.
     pub fn now(&self, what: impl Into<String>) {
         self.bar.set_message(one_line(&what.into()).into_owned());
     }
 
-    /// Takes it from the screen for as long as something else is written there.
+    /// Removes the display from the screen while `write` writes there.
     pub(super) fn suspend(&self, write: impl FnOnce()) {
         self.bar.suspend(write);
     }

@@ -1,4 +1,4 @@
-//! The status of links, for people.
+//! The text form of the report of `status`.
 
 use std::fmt::Write as _;
 
@@ -158,7 +158,7 @@ fn parts(link: &LinkReport) -> Vec<PartRow> {
     ]
 }
 
-/// The verdict on a policy, and what it means.
+/// Returns the verdict on a policy, and its explanation.
 fn policy_cells(policy: &PolicyReport) -> (String, String) {
     let (verdict, meaning) = match policy.verdict {
         PolicyVerdictReport::Healthy => ("healthy", "lets in tokens of the site alone"),
@@ -169,7 +169,7 @@ fn policy_cells(policy: &PolicyReport) -> (String, String) {
     (verdict.to_owned(), meaning.to_owned())
 }
 
-/// The policy of a leftover product has a verdict and no finding.
+/// Returns the row of a policy. The policy of a leftover product has a verdict but no finding.
 fn policy_row(link: &LinkReport, mut row: PartRow) -> PartRow {
     let worst = link.policy.as_ref().and_then(|policy| match policy.verdict {
         PolicyVerdictReport::Healthy => None,
@@ -182,12 +182,12 @@ fn policy_row(link: &LinkReport, mut row: PartRow) -> PartRow {
     row
 }
 
-/// What stands for a part that is not there, or of which nothing is known.
+/// Returns the text for a part that does not exist or is unknown.
 fn absent(link: &LinkReport) -> &'static str {
     if link.state == LinkState::Unknown { "unknown" } else { "none" }
 }
 
-/// A time to the minute, as it is read by people: Azure writes seven more digits.
+/// Returns a time without seconds. Azure writes seconds with seven fractional digits.
 pub(super) fn minute(time: &str) -> String {
     time.get(..16).unwrap_or(time).replace('T', " ")
 }
@@ -243,7 +243,7 @@ impl Report for ApiListReport {
     }
 }
 
-/// The path at which clients call an API, with its version where it has one.
+/// Returns the path at which clients call an API, including its version.
 fn address(api: &crate::report::ApiReport) -> String {
     let Some(version) = &api.version else { return format!("/{}", api.path) };
     let address = version.address.as_deref();

@@ -1,31 +1,31 @@
-//! Where results and everything else are written.
+//! The streams for results and for all other output.
 
 use std::{
     io::{self, Write as _},
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Where results and everything else are written.
+/// The streams for results and for all other output.
 #[derive(Clone, Debug, Default)]
 pub enum Streams {
     /// The streams of this process.
     #[default]
     Process,
-    /// Memory, for a caller within this process.
+    /// A buffer in memory, for a caller in this process.
     Kept(Arc<Mutex<Written>>),
 }
 
-/// What a command has written.
+/// The output of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// The results.
+    /// The result.
     pub stdout: String,
-    /// Everything else.
+    /// All other output.
     pub stderr: String,
 }
 
 impl Streams {
-    /// Whether they are this process's, which may lead to a terminal.
+    /// Whether these are the streams of this process, which may be a terminal.
     pub(super) fn are_of_process(&self) -> bool {
         matches!(self, Self::Process)
     }
@@ -49,7 +49,7 @@ impl Streams {
         }
     }
 
-    /// Writes text that does not belong to the result, in one piece, so that the lines of several processes do not mix.
+    /// Writes text that does not belong to the result in one call, so that the lines of several processes do not mix.
     pub(crate) fn beside(&self, text: &str) {
         match self {
             Self::Process => {

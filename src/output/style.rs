@@ -1,4 +1,4 @@
-//! How a terminal, or a pipe, wants things drawn.
+//! The style of output on a terminal and in a pipe.
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
@@ -7,19 +7,21 @@ use crate::{
     report::{Mark, one_line},
 };
 
-/// Below this, wrapping makes a table harder to read than lines that the terminal breaks.
+/// The minimum width, in columns, for wrapping. Below it, a wrapped table is harder to read than lines that the
+/// terminal breaks.
 const NARROWEST: u16 = 40;
 
-/// How things are drawn.
+/// The style of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// Marks as glyphs, lines wrapped to the terminal; otherwise words, and lines as long as they are.
+    /// Whether marks are glyphs and lines are wrapped to the terminal; otherwise marks are words and lines are not
+    /// wrapped.
     pub(super) decorated: bool,
-    /// Colour, which never carries meaning by itself.
+    /// Whether the output has colours, which never carry meaning by themselves.
     pub(super) colored: bool,
 }
 
-/// A cell of a table, on one line.
+/// Returns a table cell with its text on one line.
 pub(super) fn cell(text: impl AsRef<str>) -> Cell {
     Cell::new(one_line(text.as_ref()))
 }
@@ -60,12 +62,12 @@ impl Mark {
 }
 
 impl Style {
-    /// A table without lines, in the width of the terminal where there is one.
+    /// Returns a table without borders, as wide as the terminal if there is one.
     pub(super) fn table(self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         match table.width().filter(|_| self.decorated) {
-            // Some terminals do not know their width, and say that it is 0.
+            // Some terminals do not know their width and report 0.
             None | Some(0) => {
                 table.set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
             }
@@ -79,7 +81,7 @@ impl Style {
         table
     }
 
-    /// What stands before the state of a link on a terminal.
+    /// Returns the text before the state of a link on a terminal.
     pub(super) fn heading(self, mark: Mark) -> String {
         if !self.decorated {
             return String::new();
@@ -88,7 +90,7 @@ impl Style {
         format!("{paint}{}{paint:#} ", mark.glyph())
     }
 
-    /// What stands before the next thing to do.
+    /// Returns the text before the next command.
     pub(super) fn arrow(self) -> &'static str {
         if self.decorated { "→" } else { "->" }
     }

@@ -1,4 +1,4 @@
-//! The terminal: results to stdout, everything else to stderr, and questions where somebody can answer.
+//! The user interface: results on stdout, everything else on stderr, and prompts if a user can answer them.
 
 use std::{
     io::{self, IsTerminal},
@@ -19,46 +19,46 @@ use super::{
 };
 use crate::report::{Event, one_line};
 
-/// What can be printed in every format.
+/// A result that can be printed in every format.
 pub(crate) trait Report: Serialize {
-    /// For people.
+    /// Returns the text format.
     fn text(&self, style: Style) -> String;
 
-    /// For `tsv` and `markdown`.
+    /// Returns the rows for the formats `tsv` and `markdown`.
     fn rows(&self) -> Rows;
 
-    /// What stands under the table in Markdown.
+    /// Returns the text below the table in Markdown.
     fn notes(&self) -> String {
         String::new()
     }
 
-    /// For pipelines.
+    /// Returns the events for pipelines.
     fn events(&self) -> Vec<Event> {
         Vec::new()
     }
 
-    /// Those of the events that were not written to their file while the command ran.
+    /// Returns the events that were not written to the events file while the command ran.
     fn untold(&self) -> Vec<Event> {
         self.events()
     }
 }
 
-/// How the caller wants to be talked to.
+/// The options of the user interface.
 #[derive(Clone, Debug, Default)]
 pub struct UiOptions {
     /// The format of results.
     pub format: Format,
-    /// What to select from a result before it is printed.
+    /// The query that is applied to a result before it is printed.
     pub query: Option<Query>,
-    /// Whether hints and progress stay away.
+    /// Whether hints and progress are not printed.
     pub quiet: bool,
-    /// Whether nothing may be asked.
+    /// Whether prompts are disabled.
     pub no_input: bool,
-    /// What a pipeline is told besides.
+    /// The output for a pipeline, in addition to the result.
     pub pipeline: Pipeline,
 }
 
-/// Results to stdout, everything else to stderr, and questions where somebody can answer.
+/// The user interface: results on stdout, everything else on stderr, and prompts if a user can answer them.
 #[derive(Debug)]
 pub struct Ui {
     pub(super) options: UiOptions,
@@ -69,7 +69,7 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// A user interface on this process's streams.
+    /// Returns a user interface on the streams of this process.
     #[must_use]
     pub fn new(options: UiOptions) -> Self {
         let decorated = io::stdout().is_terminal();
@@ -84,7 +84,7 @@ impl Ui {
         }
     }
 
-    /// The same on other streams. Where those are not this process's, there is no terminal.
+    /// Returns a user interface on other streams. If those are not the streams of this process, there is no terminal.
     #[must_use]
     pub fn writing_to(self, streams: Streams) -> Self {
         if streams.are_of_process() {
@@ -94,16 +94,16 @@ impl Ui {
         Self { style, can_ask: false, shows_progress: false, streams, ..self }
     }
 
-    /// Where it writes to.
+    /// Returns the streams that it writes to.
     pub(crate) fn streams(&self) -> &Streams {
         &self.streams
     }
 
-    /// Prints a result in the format that was asked for.
+    /// Prints a result in the requested format, and writes its events, outputs and annotations for the pipeline.
     ///
     /// # Errors
     ///
-    /// If stdout cannot be written, or the query does not fit the result.
+    /// Fails if stdout cannot be written, or the query does not fit the result.
     pub(crate) fn print(&self, report: &impl Report) -> anyhow::Result<()> {
         self.print_alone(report)?;
         self.happened(&report.untold());
@@ -111,8 +111,8 @@ impl Ui {
         Ok(())
     }
 
-    /// Prints a result for people on stderr, since stdout belongs to something else; a pipeline is told as by
-    /// [`print`](Self::print).
+    /// Prints the text format of a result on stderr, since stdout is used for something else. The output for the
+    /// pipeline is that of [`print`](Self::print).
     pub(crate) fn print_beside(&self, report: &impl Report) {
         let style = Style { colored: false, ..self.style };
         self.say(report.text(style).trim_end_matches('\n'));
@@ -120,7 +120,7 @@ impl Ui {
         self.conclude(&report.events());
     }
 
-    /// Prints a result in the format that was asked for, and tells a pipeline nothing.
+    /// Prints a result in the requested format, without any output for the pipeline.
     ///
     /// # Errors
     ///
@@ -133,13 +133,13 @@ impl Ui {
         self.print_lines(&text)
     }
 
-    /// Tells a pipeline what happened, in whichever ways it wants to be told.
+    /// Writes events to the events file, and their outputs and annotations for the pipeline.
     pub fn tell(&self, events: &[Event]) {
         self.happened(events);
         self.conclude(events);
     }
 
-    /// Writes events to their file, as they happen.
+    /// Appends events to the events file while the command runs.
     pub fn happened(&self, events: &[Event]) {
         if let Err(error) = self.options.pipeline.happened(events) {
             self.warn(&format!("could not write the file of events: {error}"));
@@ -151,37 +151,37 @@ impl Ui {
         self.streams.beside(&format!("warning: {}\n", one_line(text)));
     }
 
-    /// Prints a warning on stderr, unless the caller wants quiet.
+    /// Prints a warning on stderr, unless `quiet` is set.
     pub fn warn_unless_quiet(&self, text: &str) {
         if !self.options.quiet {
             self.warn(text);
         }
     }
 
-    /// Tells a pipeline of a report that is not printed as such.
+    /// Writes the output for the pipeline of a report that is not printed.
     pub(crate) fn tell_of(&self, report: &impl Report) {
         self.tell(&report.events());
     }
 
-    /// Writes outputs and annotations of what happened.
+    /// Writes the outputs and annotations of events.
     fn conclude(&self, events: &[Event]) {
         let told = self.options.pipeline.tell(events).unwrap_or_else(|error| {
-            // What was to be done is done, so this is no failure of the command.
+            // The command itself has succeeded, so this is only a warning.
             format!("warning: could not tell the pipeline what happened: {error}\n")
         });
         self.streams.beside(&told);
     }
 
-    /// Makes sure, before anything is done, that a pipeline can be told of it.
+    /// Checks, before the command does anything, that the files for the pipeline can be written.
     ///
     /// # Errors
     ///
-    /// The file that cannot be written, and why.
+    /// The path of the file that cannot be written, and the reason.
     pub fn check_pipeline(&self) -> Result<(), (PathBuf, io::Error)> {
         self.options.pipeline.check()
     }
 
-    /// Prints a result that is JSON by its nature, or what the query selects from it.
+    /// Prints a JSON value, or the part that the query selects.
     ///
     /// # Errors
     ///
@@ -194,7 +194,8 @@ impl Ui {
         self.print_lines(&text)
     }
 
-    /// Prints a result as one line of JSON, or as it is printed otherwise if another format or a query is wanted.
+    /// Prints a result as one line of JSON, or as [`print`](Self::print) does if another format or a query is
+    /// requested.
     ///
     /// # Errors
     ///
@@ -208,13 +209,13 @@ impl Ui {
         self.print(report)
     }
 
-    /// Whether results are shown to people at a terminal, where what was shown can be taken back.
+    /// Whether results are printed as text on a terminal, where they can be replaced.
     #[must_use]
     pub fn is_at_a_screen(&self) -> bool {
         self.style.decorated && self.is_for_people()
     }
 
-    /// Shows a result in the place of the one that was shown before, with a line below it.
+    /// Prints a result in place of the previous one, followed by a line.
     ///
     /// # Errors
     ///
@@ -228,7 +229,7 @@ impl Ui {
         self.redraw_text(screen, &format!("{}{below}\n", report.text(self.style)))
     }
 
-    /// Shows a text in the place of what was shown before.
+    /// Prints a text in place of the previous one.
     ///
     /// # Errors
     ///
@@ -245,7 +246,7 @@ impl Ui {
         self.print_lines(text)
     }
 
-    /// Prints a result in which names and messages of other parties stand.
+    /// Prints a result that contains names and messages of other parties.
     ///
     /// # Errors
     ///
@@ -254,7 +255,7 @@ impl Ui {
         self.print_text(&printable(text))
     }
 
-    /// Prints a text that is a result by itself, such as a script.
+    /// Prints a text that is the whole result, such as a script.
     ///
     /// # Errors
     ///
@@ -283,55 +284,55 @@ impl Ui {
         })
     }
 
-    /// Shows on stderr, for people, what a question will be about.
+    /// Prints on stderr the text format of a report that the next prompt is about.
     pub(crate) fn preview(&self, report: &impl Report) {
         let style = Style { decorated: self.can_ask, colored: false };
         self.streams.beside(&printable(&report.text(style)));
     }
 
-    /// Says something on stderr, unless the caller wants quiet.
+    /// Prints a text on stderr, unless `quiet` is set.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
             self.streams.beside(&printable(&format!("{text}\n")));
         }
     }
 
-    /// Writes a line that was asked for to stderr, also where the caller wants quiet.
+    /// Prints a line that the user requested on stderr, even if `quiet` is set.
     pub fn tell_line(&self, line: &str) {
         self.streams.beside(&printable(&format!("{line}\n")));
     }
 
-    /// Says something on stderr above what shows the progress, unless the caller wants quiet.
+    /// Prints a text on stderr above the progress display, unless `quiet` is set.
     pub fn say_beside(&self, progress: &Progress, text: &str) {
         progress.suspend(|| self.say(text));
     }
 
-    /// Whether results are for people.
+    /// Whether the format of results is text.
     #[must_use]
     pub fn is_for_people(&self) -> bool {
         self.options.format == Format::Table && self.options.query.is_none()
     }
 
-    /// Whether a question can be asked.
+    /// Whether the user can be prompted.
     #[must_use]
     pub fn can_ask(&self) -> bool {
         self.can_ask
     }
 
-    /// Shows that something is under way, if it takes longer than a tenth of a second.
+    /// Displays progress if the operation takes longer than 100 ms.
     #[must_use]
     pub fn progress(&self) -> Progress {
         if self.shows_progress { Progress::shown() } else { Progress::hidden() }
     }
 }
 
-/// What is shown at a terminal and will be replaced.
+/// Text on a terminal that will be replaced.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     rows: usize,
 }
 
-/// How many rows a text takes at a terminal of this width.
+/// Returns the number of rows that a text takes on a terminal of this width.
 fn rows_of(text: &str, width: usize) -> usize {
     text.lines().map(|line| measure_text_width(line).div_ceil(width.max(1)).max(1)).sum()
 }

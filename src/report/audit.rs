@@ -1,4 +1,4 @@
-//! What the products of services are, and what became of those that nobody used.
+//! Reports of `audit` and `prune`: the products of services, who uses them, and the result for each unused product.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,15 +10,15 @@ use crate::{
     model::{ApiId, ApimServiceId, ApimSubscription, Hostname, ResourceId},
 };
 
-/// What `audit -o json` prints.
+/// The document that `audit -o json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditReport {
-    /// The version of this document's shape.
+    /// The version of this document's schema.
     pub schema_version: u32,
-    /// One entry for each service that was asked about.
+    /// One entry for each audited service.
     pub services: Vec<ServiceAuditReport>,
-    /// Sites that are linked to a service that is gone.
+    /// Sites that are linked to a deleted service.
     pub dangling_links: Vec<DanglingLinkReport>,
 }
 
@@ -26,15 +26,15 @@ pub struct AuditReport {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceAuditReport {
-    /// Its ARM id.
+    /// The ARM id of the service.
     pub id: String,
-    /// Its name.
+    /// The name of the service.
     pub name: String,
-    /// Every product, also those that no link made.
+    /// Every product of the service, including those that no link created.
     pub products: Vec<ProductAuditReport>,
-    /// What is to be said about the service as a whole.
+    /// The findings about the service as a whole.
     pub findings: Vec<Finding>,
-    /// Why it could not be looked at, if it could not.
+    /// Why the service could not be read; absent if it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
 }
@@ -43,13 +43,13 @@ pub struct ServiceAuditReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProductStatus {
-    /// A site uses it, or somebody else does.
+    /// A site or another consumer uses the product.
     InUse,
-    /// A link made it, and nobody uses it.
+    /// A link created the product, and no consumer uses it.
     Orphan,
-    /// A link made it, and whether somebody uses it could not be determined.
+    /// A link created the product, and whether a consumer uses it could not be determined.
     Unknown,
-    /// Linking did not make it.
+    /// No link created the product.
     Foreign,
 }
 
@@ -57,69 +57,69 @@ pub enum ProductStatus {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductAuditReport {
-    /// Its ARM id.
+    /// The ARM id of the product.
     pub id: String,
-    /// Its name.
+    /// The name of the product.
     pub name: String,
-    /// Its display name.
+    /// The display name of the product.
     pub display_name: String,
-    /// Whether it is used.
+    /// Whether the product is used.
     pub status: ProductStatus,
-    /// Why it is an orphan, if it is one.
+    /// Why the product is an orphan; `null` if it is not one.
     pub reason: Option<Orphaned>,
-    /// The hostname of the site that it says it was made for.
+    /// The hostname of the site that the product was created for, from its display name.
     pub hostname: Option<String>,
-    /// The ARM id of that site, if it exists.
+    /// The ARM id of that site, if the site exists.
     #[schemars(with = "Option<String>")]
     pub static_site: Option<ResourceId>,
-    /// The environment of that site; production is `default`.
+    /// The environment of that site; `default` for production.
     pub environment: Option<String>,
-    /// The subscriptions whose keys open it.
+    /// The subscriptions whose keys grant access to the product.
     pub subscriptions: Vec<ProductSubscriptionReport>,
-    /// The APIs in it; `null` if they could not be read.
+    /// The APIs in the product; `null` if they could not be read.
     pub apis: Option<Vec<String>>,
-    /// What is not as it should be, or worth knowing.
+    /// The problems and notes about the product.
     pub findings: Vec<Finding>,
 }
 
-/// A subscription whose keys open a product.
+/// A subscription whose keys grant access to a product.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductSubscriptionReport {
-    /// Its ARM id.
+    /// The ARM id of the subscription.
     pub id: String,
-    /// Its name.
+    /// The name of the subscription.
     pub name: String,
-    /// Its display name.
+    /// The display name of the subscription.
     pub display_name: Option<String>,
-    /// `active`, or why its keys are refused.
+    /// The state of the subscription: `active`, or the reason why its keys are rejected.
     pub state: String,
-    /// When it was made, as the control plane writes it. Its keys may be younger.
+    /// When the subscription was created, as the control plane writes it. Its keys may be newer.
     pub created_on: Option<String>,
-    /// Whether it is the link's, or the administrator's own that came with the product.
+    /// Whether the subscription belongs to the link, or is the administrator's own that was created with the product.
     pub of_link: bool,
 }
 
-/// A site that is linked to a service that is gone.
+/// A site that is linked to a deleted service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DanglingLinkReport {
     /// The ARM id of the site.
     pub static_site: String,
-    /// Its environment; production is `default`.
+    /// The environment of the site; `default` for production.
     pub environment: String,
-    /// The ARM id of the service that is gone.
+    /// The ARM id of the deleted service.
     pub backend_resource_id: String,
 }
 
 impl AuditReport {
-    /// A report of these services.
+    /// Returns a report of these services.
     #[must_use]
     pub fn new(services: Vec<ServiceAuditReport>, dangling_links: Vec<DanglingLinkReport>) -> Self {
         Self { schema_version: SCHEMA_VERSION, services, dangling_links }
     }
 
-    /// How many products are of this status.
+    /// Returns the number of products with this status.
     #[must_use]
     pub fn count(&self, status: ProductStatus) -> usize {
         self.services.iter().map(|service| service.count(status)).sum()
@@ -127,14 +127,14 @@ impl AuditReport {
 }
 
 impl ServiceAuditReport {
-    /// What an audit found.
+    /// Returns the report of an audit.
     #[must_use]
     pub fn of(audit: &Audit) -> Self {
         let products = audit.products.iter().map(ProductAuditReport::of).collect();
         Self { products, findings: audit.findings.clone(), ..Self::empty(&audit.service) }
     }
 
-    /// A service that could not be looked at.
+    /// Returns the report of a service that could not be read.
     #[must_use]
     pub fn unread(service: &ApimServiceId, error: ErrorReport) -> Self {
         Self { error: Some(error), ..Self::empty(service) }
@@ -145,14 +145,14 @@ impl ServiceAuditReport {
         Self { id, name, products: Vec::new(), findings: Vec::new(), error: None }
     }
 
-    /// The same, without what was said of links to nothing with a service before it.
+    /// Returns the report, without the findings about dangling links if they are `known` from another service's report.
     #[must_use]
     pub fn without_dangling_links_if(mut self, known: bool) -> Self {
         self.findings.retain(|finding| !known || finding.code != FindingCode::Dangling);
         self
     }
 
-    /// How many products are of this status.
+    /// Returns the number of products with this status.
     #[must_use]
     pub fn count(&self, status: ProductStatus) -> usize {
         self.products.iter().filter(|product| product.status == status).count()
@@ -200,7 +200,7 @@ impl ProductSubscriptionReport {
 }
 
 impl DanglingLinkReport {
-    /// What an audit found.
+    /// Returns the report of a dangling link that an audit found.
     #[must_use]
     pub fn of(link: &DanglingLink) -> Self {
         Self {
@@ -211,85 +211,85 @@ impl DanglingLinkReport {
     }
 }
 
-/// What `prune -o json` prints.
+/// The document that `prune -o json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PruneReport {
-    /// The version of this document's shape.
+    /// The version of this document's schema.
     pub schema_version: u32,
-    /// The command: `prune`.
+    /// The name of the command: `prune`.
     pub command: String,
     /// The ARM id of the service.
     pub service: String,
-    /// The orphans, and what became of each.
+    /// The orphans, each with its result.
     pub products: Vec<PrunedReport>,
-    /// What links made and what stays, although no site is known to use it.
+    /// Products that a link created and that are not deleted, although no site is known to use them.
     pub spared: Vec<SparedReport>,
-    /// How the command says it, for people.
+    /// The summary of the command in the text format.
     #[serde(skip)]
     pub summary: String,
 }
 
-/// An orphan, and what became of it.
+/// An orphan, and the result for it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrunedReport {
-    /// The product's ARM id.
+    /// The ARM id of the product.
     pub id: String,
-    /// Its name.
+    /// The name of the product.
     pub name: String,
-    /// The hostname of the site that it was made for.
+    /// The hostname of the site that the product was created for.
     pub hostname: String,
-    /// Why nobody uses it.
+    /// Why the product is unused.
     pub reason: Orphaned,
-    /// The same, for people; of one that was kept, why.
+    /// The reason as text; for a product that was kept, why it was kept.
     pub message: String,
-    /// What became of it.
+    /// The result for the product.
     pub outcome: PruneOutcome,
     /// The steps, in order.
     pub steps: Vec<StepReport>,
-    /// Why it failed, if it failed.
+    /// Why the deletion failed; absent if it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
-    /// What its exit code would be if it were alone.
+    /// The exit code that this orphan by itself would lead to.
     #[serde(skip)]
     pub exit: ExitCode,
 }
 
-/// What became of an orphan.
+/// The result for an orphan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PruneOutcome {
-    /// It would be deleted.
+    /// The product would be deleted.
     Planned,
-    /// It is deleted.
+    /// The product was deleted.
     Deleted,
-    /// It was left alone: when it was looked at again, it was no longer what was planned to be deleted.
+    /// The product was not deleted: a second read showed that it no longer matched the plan.
     Kept,
-    /// The plan was refused before anything was deleted.
+    /// The plan was refused before any product was deleted.
     Refused,
     /// A step failed.
     Failed,
-    /// It was not tried, since something failed before it.
+    /// The deletion was not attempted, since an earlier one failed.
     NotTried,
 }
 
-/// A product that stays.
+/// A product that is not deleted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SparedReport {
-    /// The product's ARM id.
+    /// The ARM id of the product.
     pub id: String,
-    /// Its name.
+    /// The name of the product.
     pub name: String,
-    /// Why it stays.
+    /// Why the product is not deleted.
     pub message: String,
-    /// Whether that is because something could not be read.
+    /// Whether the reason is that something could not be read.
     pub undetermined: bool,
 }
 
 impl PrunedReport {
-    /// An orphan with what became of it.
+    /// Returns the report of an orphan with its result.
     #[must_use]
     pub fn of(orphan: &Orphan, outcome: PruneOutcome, steps: Vec<StepReport>) -> Self {
         Self {
@@ -307,7 +307,7 @@ impl PrunedReport {
 }
 
 impl SparedReport {
-    /// What a plan spares.
+    /// Returns the report of a product that a plan spares.
     #[must_use]
     pub fn of(spared: &Spared) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What became of a change.
+//! Reports of the commands that change links.
 
 use std::time::Duration;
 
@@ -12,80 +12,80 @@ use crate::{
     model::ResourceId,
 };
 
-/// What a changing command prints with `-o json`.
+/// The document that a changing command prints with `-o json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeReport {
-    /// The version of this document's shape.
+    /// The version of this document's schema.
     pub schema_version: u32,
-    /// The command, such as `link`.
+    /// The name of the command, such as `link`.
     pub command: String,
-    /// One entry for each env that the command was for.
+    /// One entry for each environment that the command was run for.
     pub results: Vec<ChangeResult>,
 }
 
-/// What a changing command did for one env.
+/// The result of a changing command for one environment.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeResult {
-    /// The name of the env.
+    /// The name of the environment in the configuration file.
     pub env: String,
-    /// What became of it.
+    /// The result as one word.
     pub outcome: Outcome,
     /// The steps, in order.
     pub steps: Vec<StepReport>,
-    /// The state of the link afterwards; of a plan, the state that it starts from.
+    /// The state of the link after the change; for a plan, the current state.
     pub state: LinkState,
-    /// What may be shown of the keys before and after, where they were replaced.
+    /// Fingerprints of the keys before and after the change, if the keys were replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<KeysReport>,
-    /// What is not as it should be, or worth knowing.
+    /// The problems and notes about the link.
     pub findings: Vec<Finding>,
-    /// How it is taken back, or why it cannot be; of a plan, how it would be.
+    /// How to undo the change, or why it cannot be undone; for a plan, how the change could be undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
-    /// Why it failed, if it failed.
+    /// Why the change failed; absent if it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
-    /// The name of the link's product, if it was seen; for pipelines.
+    /// The name of the link's product, if it was read; an output for pipelines.
     #[serde(skip)]
     pub product: Option<String>,
-    /// How many of the steps were written as events already, and whether all of it was.
+    /// How many of the steps were already written as events, and whether the whole result was.
     #[serde(skip)]
     pub told: Told,
-    /// What it says for people beyond that.
+    /// The summary in the text format.
     #[serde(skip)]
     pub summary: String,
-    /// What the env's exit code would be if it were alone.
+    /// The exit code that this environment by itself would lead to.
     #[serde(skip)]
     pub exit: ExitCode,
 }
 
-/// What of a result was written to the file of events while the command ran.
+/// The part of a result that was written to the events file while the command ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Told {
     /// Nothing.
     #[default]
     Nothing,
-    /// The first steps, by their number.
+    /// The first steps: this many.
     Steps(usize),
-    /// All of it.
+    /// The whole result.
     Everything,
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Every step was taken.
+    /// Every step was applied.
     Applied,
-    /// There was nothing to do.
+    /// No change was needed.
     Unchanged,
-    /// There is something to do, and it was only to be shown.
+    /// Changes are needed; the command only printed the plan.
     Planned,
-    /// It was refused before anything was changed; `findings` or `error` says why.
+    /// The change was refused before anything was changed; `findings` or `error` says why.
     Refused,
-    /// A step failed, or the result is not what was wanted.
+    /// A step failed, or the state after the change is not the intended one.
     Failed,
 }
 
@@ -93,19 +93,19 @@ pub enum Outcome {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepReport {
-    /// The step, such as `put-product`.
+    /// The name of the step, such as `put-product`.
     #[schemars(with = "String")]
     pub action: StepAction,
-    /// What it does to its target.
+    /// How the step changes its target.
     pub kind: ChangeKind,
-    /// The ARM id of what it changes.
+    /// The ARM id of the resource that the step changes.
     #[schemars(with = "String")]
     pub target: ResourceId,
-    /// Why it is needed.
+    /// Why the step is needed.
     pub reason: String,
-    /// How far it has come.
+    /// The status of the step.
     pub status: StepStatus,
-    /// How many seconds it took, in Azure.
+    /// The duration in Azure, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }
@@ -113,14 +113,14 @@ pub struct StepReport {
 /// The fingerprints of a subscription's keys before and after a rotation.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeysReport {
-    /// Before.
+    /// The fingerprints before the rotation.
     pub before: KeyFingerprintsReport,
-    /// After.
+    /// The fingerprints after the rotation.
     pub after: KeyFingerprintsReport,
 }
 
 impl KeysReport {
-    /// The report, if both are known.
+    /// Returns the report, if both pairs of fingerprints are known.
     #[must_use]
     pub fn of(before: Option<&KeyFingerprints>, after: Option<&KeyFingerprints>) -> Option<Self> {
         let one = |keys: &KeyFingerprints| KeyFingerprintsReport {
@@ -131,26 +131,26 @@ impl KeysReport {
     }
 }
 
-/// How far a step has come.
+/// The status of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepStatus {
-    /// It is only planned.
+    /// The step is only planned.
     Planned,
-    /// The control plane has acknowledged it.
+    /// The control plane confirmed the step.
     Applied,
-    /// It was tried, and the control plane answered that it was not done.
+    /// The step was attempted, and the control plane answered that it was not done.
     Failed,
-    /// It was sent, and no answer says whether it was done.
+    /// The request was sent, and no answer says whether it was done.
     Unknown,
-    /// It was not tried: something failed or was refused before it.
+    /// The step was not attempted: an earlier step failed or was refused.
     Pending,
-    /// It was not needed.
+    /// The step was not needed.
     Skipped,
 }
 
 impl StepReport {
-    /// A step that has come this far.
+    /// Returns the report of a step with this status.
     #[must_use]
     pub fn of(planned: &PlannedStep, status: StepStatus) -> Self {
         Self {
@@ -163,7 +163,8 @@ impl StepReport {
         }
     }
 
-    /// The name of what it changes. Every policy is called `policy`, so that of a product has the product's.
+    /// Returns the name of the step's target. Every policy is called `policy`, so a product's policy has the name of
+    /// its product.
     #[must_use]
     pub fn target_name(&self) -> String {
         let product = match self.action {
@@ -184,7 +185,7 @@ impl StepReport {
         product.as_ref().unwrap_or(&self.target).name().to_owned()
     }
 
-    /// The step with how long it took, to a tenth of a second.
+    /// Returns the step with its duration, rounded to a tenth of a second.
     #[must_use]
     pub fn timed(self, took: Duration) -> Self {
         Self { seconds: Some((took.as_secs_f64() * 10.0).round() / 10.0), ..self }
@@ -192,7 +193,8 @@ impl StepReport {
 }
 
 impl ChangeReport {
-    /// The exit code of the whole. That one env was refused does not mean that nothing was changed, if another one was.
+    /// Returns the exit code of the command. If one environment was refused and another one was changed, the command
+    /// does not report that nothing was changed.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
         let worst = self.results.iter().fold(ExitCode::Success, |worst, result| worst.worst(result.exit));

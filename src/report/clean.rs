@@ -1,8 +1,8 @@
-//! Text of other parties, on one line and with what is invisible in it made visible.
+//! Conversion of foreign text to one line in which invisible characters are visible.
 
 use std::{borrow::Cow, fmt::Write as _};
 
-/// Whether a character steers the terminal or the order of reading, or cannot be seen.
+/// Whether a character controls the terminal, changes the reading order, or is invisible.
 pub(crate) fn is_hazard(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -19,12 +19,12 @@ pub(crate) fn is_hazard(c: char) -> bool {
         )
 }
 
-/// Whether a character ends a line or moves within it.
+/// Whether a character ends a line or moves the position within it.
 fn is_blank(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Adds a character as it may be shown on one line.
+/// Appends a character in a form that is safe on one line.
 pub(crate) fn put(text: &mut String, c: char) {
     if is_blank(c) {
         text.push(' ');
@@ -35,7 +35,7 @@ pub(crate) fn put(text: &mut String, c: char) {
     }
 }
 
-/// A name or a message on one line, with what is invisible in it made visible.
+/// Returns a name or a message on one line, with invisible characters escaped.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hazard) {
         return Cow::Borrowed(text);

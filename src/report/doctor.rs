@@ -1,4 +1,4 @@
-//! What the doctor found.
+//! The report of `doctor`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,52 +9,52 @@ use crate::{
     engine::{Certainty, Condition, Finding, Hop, HopName, Need, Rights, RoleDefinition, Target, Verb},
 };
 
-/// What `doctor -o json` prints.
+/// The document that `doctor -o json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DoctorReport {
-    /// The version of this document's shape.
+    /// The version of this document's schema.
     pub schema_version: u32,
-    /// The name of the env.
+    /// The name of the environment in the configuration file.
     pub env: String,
-    /// The worst of the hops; one that was not looked at does not count.
+    /// The worst outcome of all hops; hops that were not checked do not count.
     pub outcome: Condition,
     /// Every hop, in the order of a request.
     pub hops: Vec<HopReport>,
-    /// What the caller may do and may not, if that was asked for.
+    /// The commands that need permissions which the caller does not have, if permissions were checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rights: Option<Vec<VerbReport>>,
-    /// The least role that is enough, if rights were asked for.
+    /// The least privileged role that is sufficient, if permissions were checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_definition: Option<RoleDefinition>,
-    /// What the exit code is.
+    /// The exit code of the command.
     #[serde(skip)]
     pub exit: ExitCode,
 }
 
-/// One hop: how it is, what was seen, and what to do next.
+/// One hop: its condition, the observations, and the next command.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HopReport {
-    /// Which it is.
+    /// The name of the hop.
     pub hop: HopName,
-    /// How it is.
+    /// The condition of the hop.
     pub outcome: Condition,
-    /// What was seen, the most important first.
+    /// The observations, the most important one first.
     pub saw: Vec<String>,
-    /// The next thing to do, where no finding says it.
+    /// The next command, if no finding names it.
     pub hint: Option<String>,
-    /// The findings that belong to it, as `status` has them.
+    /// The findings about this hop, as in the report of `status`.
     pub findings: Vec<Finding>,
 }
 
-/// What a command needs that the caller may not do.
+/// A command, and the permissions that the caller does not have for it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerbReport {
-    /// The command, such as `relink`.
+    /// The name of the command, such as `relink`.
     pub command: String,
-    /// What is missing for it.
+    /// The missing permissions.
     pub missing: Vec<NeedReport>,
 }
 
@@ -62,16 +62,16 @@ pub struct VerbReport {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NeedReport {
-    /// The action, as roles name it.
+    /// The action, as role definitions name it.
     pub action: String,
-    /// The ARM id of the resource in which it has to be allowed.
+    /// The ARM id of the resource on which the action must be allowed.
     pub scope: String,
-    /// Whether it is inferred that Azure asks for it, and not known.
+    /// Whether it is inferred, and not documented, that Azure requires the action.
     pub inferred: bool,
 }
 
 impl DoctorReport {
-    /// A report of these hops.
+    /// Returns a report of these hops.
     #[must_use]
     pub fn new(env: &str, hops: Vec<Hop>) -> Self {
         let looked_at = hops.iter().map(|hop| hop.condition).filter(|it| *it != Condition::Skipped);
@@ -86,7 +86,7 @@ impl DoctorReport {
         }
     }
 
-    /// The same with what the caller may do.
+    /// Returns the report with the permissions of the caller.
     #[must_use]
     pub fn with_rights(self, target: &Target, rights: &Rights) -> Self {
         let report = |verb: Verb| VerbReport {

@@ -1,4 +1,4 @@
-//! What happened, as the lines of a file of events have it.
+//! Events: the lines of the events file.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,69 +8,69 @@ use super::{
 };
 use crate::engine::{ChangeKind, Finding, LinkState};
 
-/// Something that a pipeline may want to know: one line of the file of events.
+/// An event for pipelines: one line of the events file.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventLine {
-    /// The version of this line's shape.
+    /// The version of this line's schema.
     pub schema_version: u32,
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     pub event: Event,
 }
 
-/// What can happen.
+/// The kinds of events.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Event {
-    /// A link was looked at.
+    /// A link was read.
     Link {
-        /// The name of the env.
+        /// The name of the environment in the configuration file.
         env: String,
         /// The state of the link.
         state: LinkState,
         /// The name of the link's product, if it exists.
         product: Option<String>,
-        /// What is not as it should be, or worth knowing.
+        /// The problems and notes about the link.
         findings: Vec<Finding>,
     },
-    /// A step of a change has come so far.
+    /// A step of a change has this status.
     Step {
-        /// The name of the env.
+        /// The name of the environment in the configuration file.
         env: String,
         /// The step.
         #[serde(flatten)]
         step: StepReport,
     },
-    /// A changing command is done with an env.
+    /// A changing command has finished with an environment.
     Result {
-        /// The name of the env.
+        /// The name of the environment in the configuration file.
         env: String,
-        /// The command, such as `link`.
+        /// The name of the command, such as `link`.
         command: String,
-        /// What became of it.
+        /// The result as one word.
         outcome: Outcome,
         /// Whether anything was changed.
         changed: bool,
-        /// The state of the link afterwards.
+        /// The state of the link after the change.
         state: LinkState,
         /// The name of the link's product, if it exists.
         product: Option<String>,
-        /// What is not as it should be, or worth knowing.
+        /// The problems and notes about the link.
         findings: Vec<Finding>,
     },
-    /// Something failed.
+    /// A failure.
     Failure {
-        /// The name of the env, unless the whole command failed.
+        /// The name of the environment; `null` if the whole command failed.
         env: Option<String>,
-        /// Why.
+        /// The error.
         #[serde(flatten)]
         error: ErrorReport,
     },
 }
 
 impl Event {
-    /// What there is to tell of links that were looked at.
+    /// Returns the events of a status report.
     pub(crate) fn of_status(report: &StatusReport) -> Vec<Self> {
         report.links.iter().flat_map(Self::of_link).collect()
     }
@@ -85,12 +85,12 @@ impl Event {
         [seen].into_iter().chain(Self::of_error(&link.env, link.error.as_ref())).collect()
     }
 
-    /// What there is to tell of changes: the steps of each env, then how it ended.
+    /// Returns the events of a change report: for each environment the steps, then the result.
     pub(crate) fn of_changes(report: &ChangeReport) -> Vec<Self> {
         report.results.iter().flat_map(|result| Self::of_result(&report.command, result)).collect()
     }
 
-    /// What of a result was not written while the command ran.
+    /// Returns the events of a result that were not written while the command ran.
     pub(crate) fn untold_of(command: &str, result: &ChangeResult) -> Vec<Self> {
         match result.told {
             Told::Nothing => Self::of_result(command, result),

@@ -1,8 +1,8 @@
-//! How a part of a link is, as every picture and table marks it.
+//! The mark for the condition of a part of a link, the same in all pictures and tables.
 
 use crate::engine::{LinkState, Severity};
 
-/// How one part of a link is.
+/// The condition of one part of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
     Good,
@@ -39,7 +39,7 @@ impl Mark {
     }
 }
 
-/// How a link is as a whole, with the worst of its findings.
+/// Returns the mark for the state of a whole link and the most severe of its findings.
 pub(crate) fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
     match state {
         LinkState::Linked => Mark::of(worst),

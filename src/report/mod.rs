@@ -1,4 +1,4 @@
-//! What commands report: the very values that JSON is written from and tables are drawn from.
+//! Reports of commands: the values that JSON is serialized from and tables are drawn from.
 
 mod audit;
 mod change;
@@ -35,30 +35,30 @@ pub(crate) use self::{
 /// The version of every JSON document that this program prints.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// A failure, as it stands in a report.
+/// A failure, as reports contain it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorReport {
-    /// What failed.
+    /// The error message.
     pub message: String,
-    /// Why, from the outermost cause to the innermost.
+    /// The causes, from the outermost to the innermost.
     pub causes: Vec<String>,
-    /// The next thing to do, where there is one.
+    /// The next command, if there is one.
     pub hint: Option<String>,
-    /// The exit code that it has by itself.
+    /// The exit code of this failure by itself.
     pub exit_code: u8,
-    /// After how many milliseconds the control plane wants to be asked again, where it says so.
+    /// The number of milliseconds after which the control plane asks for a retry; absent if it does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }
 
-/// What `api list -o json` prints.
+/// The document that `api list -o json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiListReport {
-    /// The version of this document's shape.
+    /// The version of this document's schema.
     pub schema_version: u32,
-    /// The name of the env.
+    /// The name of the environment in the configuration file.
     pub env: String,
     /// The link's product, if it exists.
     pub product: Option<String>,
@@ -66,32 +66,32 @@ pub struct ApiListReport {
     pub apis: Vec<ApiReport>,
 }
 
-/// What `model snapshot --out FILE -o json` prints.
+/// The document that `model snapshot --out FILE -o json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotReport {
-    /// The version of this document's shape.
+    /// The version of this document's schema.
     pub schema_version: u32,
-    /// The model file.
+    /// The path of the model file.
     pub model: String,
-    /// How many resources are in it.
+    /// The number of resources in the model.
     pub resources: usize,
-    /// Whether it differs from what was in the file.
+    /// Whether the model differs from the previous content of the file.
     pub changed: bool,
 }
 
-/// What `model import -o json` prints.
+/// The document that `model import -o json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {
-    /// The version of this document's shape.
+    /// The version of this document's schema.
     pub schema_version: u32,
-    /// The model file.
+    /// The path of the model file.
     pub model: String,
-    /// How many resources are new.
+    /// The number of created resources.
     pub created: usize,
-    /// How many were there and have changed.
+    /// The number of resources that existed and were changed.
     pub changed: usize,
-    /// How many were there just so.
+    /// The number of resources that existed and were not changed.
     pub unchanged: usize,
 }

@@ -1,4 +1,4 @@
-//! The published shapes of the JSON documents.
+//! The JSON Schemas of the documents that commands print.
 
 use schemars::{Schema, schema_for};
 
@@ -7,7 +7,7 @@ use super::{
     SnapshotReport, StatusReport,
 };
 
-/// The JSON Schema of every document, by the name of its file under `docs/schemas`.
+/// Returns the JSON Schema of every document, with the name of its file under `docs/schemas`.
 #[must_use]
 pub fn schemas() -> [(&'static str, Schema); 9] {
     [

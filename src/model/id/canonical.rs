@@ -2,16 +2,16 @@
 
 use super::{PRODUCTION, cut_segments};
 
-/// Collections of API Management that show resources of the service below something else, as
-/// (the collection of the owner, the collection of the resource).
+/// Collections of API Management that list resources of the service below another resource, as pairs of the parent's
+/// collection and the resource's collection.
 ///
-/// API Management answers with the path that was asked: `GET products/P/subscriptions` names its elements
-/// `…/service/S/products/P/subscriptions/SID`, and they are `…/service/S/subscriptions/SID`.
-/// `products/P/apis/A` is not among them: it is the record that the product has the API.
+/// API Management answers with the path of the request: in `GET products/P/subscriptions` the ids are
+/// `…/service/S/products/P/subscriptions/SID`, but the resources are `…/service/S/subscriptions/SID`.
+/// `products/P/apis/A` is not in this list: it is the assignment of the API to the product.
 const SHOWN_BELOW: [(&str, &str); 3] =
     [("products", "subscriptions"), ("users", "subscriptions"), ("apis", "products")];
 
-/// The canonical form of an id. Ids of other shapes are returned unchanged.
+/// Returns the canonical form of an id. Ids of other shapes are returned unchanged.
 pub(super) fn canonical(text: String) -> String {
     let mut segments = text.rsplit('/');
     let mut next = || segments.next().unwrap_or_default();

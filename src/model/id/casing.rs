@@ -1,6 +1,6 @@
-//! The casing in which Azure documents the words of ids. Resource Graph and people write them in others.
+//! The documented letter case of the words in ids. Resource Graph and users write them in other letter cases.
 
-/// The known resource types. A type names the types that it is nested in too.
+/// The known resource types. Each nested type also covers the types that contain it.
 const TYPES: [&str; 46] = [
     "Microsoft.Web/staticSites/builds/linkedBackends",
     "Microsoft.Web/staticSites/builds/userProvidedFunctionApps",
@@ -50,7 +50,7 @@ const TYPES: [&str; 46] = [
     "Microsoft.ApiManagement/service/workspaces/subscriptions",
 ];
 
-/// The id with its known words in their documented casing. Names keep theirs.
+/// Returns the id with known words in their documented letter case. Names are unchanged.
 pub(super) fn in_known_casing(text: &str) -> String {
     let mut segments: Vec<&str> = text.split('/').collect();
     let mut at = 1;
@@ -67,7 +67,7 @@ pub(super) fn in_known_casing(text: &str) -> String {
     segments.join("/")
 }
 
-/// Gives a namespace and the types after it, each before a name, their casing.
+/// Sets the letter case of a namespace and of the types after it, each of which is followed by a name.
 fn recase_type(segments: &mut [&str]) {
     let places = std::iter::once(0).chain((1..segments.len()).step_by(2));
     let mut path = Vec::new();
@@ -79,7 +79,7 @@ fn recase_type(segments: &mut [&str]) {
     }
 }
 
-/// The last word of a type, or of the beginning of one, as it is documented.
+/// Returns the last word of a type, or of the first part of a type, in its documented letter case.
 fn known(path: &[&str]) -> Option<&'static str> {
     TYPES.iter().find_map(|known| {
         let mut words = known.split('/');

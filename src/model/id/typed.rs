@@ -1,4 +1,4 @@
-//! Ids of one type each: whoever has one need not ask what it is the id of.
+//! Ids with the resource type in the Rust type, so that callers need not check it.
 
 use std::fmt;
 
@@ -17,11 +17,11 @@ macro_rules! typed_ids {
             /// The resource type of every id of this kind.
             pub const TYPE: &'static str = $type;
 
-            /// Reads an id of this kind.
+            /// Parses an id of this type.
             ///
             /// # Errors
             ///
-            /// [`InvalidId`] if the text is no ARM id, or one of another type.
+            /// [`InvalidId`] if the text is not an ARM id, or is the id of a resource of another type.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
                 Self::try_from(ResourceId::parse(text)?)
             }
@@ -64,9 +64,9 @@ macro_rules! typed_ids {
 typed_ids! {
     /// The id of a `Microsoft.Web/staticSites`.
     StaticSiteId = "Microsoft.Web/staticSites";
-    /// The id of a site environment, which ARM calls a build.
+    /// The id of a site environment (`builds` in ARM).
     SiteEnvironmentId = "Microsoft.Web/staticSites/builds";
-    /// The id of a linked backend, always below its site environment.
+    /// The id of a linked backend, below its site environment in every case.
     LinkedBackendId = "Microsoft.Web/staticSites/builds/linkedBackends";
     /// The id of an API Management instance.
     ApimServiceId = "Microsoft.ApiManagement/service";
@@ -74,31 +74,31 @@ typed_ids! {
     ApiId = "Microsoft.ApiManagement/service/apis";
     /// The id of a product of a service.
     ProductId = "Microsoft.ApiManagement/service/products";
-    /// The id of the place of an API in a product.
+    /// The id of the assignment of an API to a product.
     ProductApiId = "Microsoft.ApiManagement/service/products/apis";
     /// The id of the policy of a product.
     ApimPolicyId = "Microsoft.ApiManagement/service/products/policies";
-    /// The id of an API Management subscription: the holder of two keys, not the billing scope.
+    /// The id of an API Management subscription, which has two keys; not an Azure (billing) subscription.
     ApimSubscriptionId = "Microsoft.ApiManagement/service/subscriptions";
 }
 
 impl StaticSiteId {
-    /// The environment of this name; production is [`PRODUCTION`].
+    /// Returns the id of the environment with this name; [`PRODUCTION`] for production.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn environment(&self, name: &str) -> Result<SiteEnvironmentId, InvalidId> {
         self.child("builds", name).map(SiteEnvironmentId)
     }
 }
 
 impl SiteEnvironmentId {
-    /// The site that this is an environment of.
+    /// Returns the site of this environment.
     ///
     /// # Panics
     ///
-    /// Never: an environment's id always has its site's as its parent.
+    /// Never: the parent of an environment's id is the id of its site.
     #[must_use]
     pub fn site(&self) -> StaticSiteId {
         StaticSiteId(self.0.parent().expect("an environment is a child of a site"))
@@ -110,67 +110,67 @@ impl SiteEnvironmentId {
         self.name().eq_ignore_ascii_case(PRODUCTION)
     }
 
-    /// The linked backend of this name.
+    /// Returns the id of the linked backend with this name.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn linked_backend(&self, name: &str) -> Result<LinkedBackendId, InvalidId> {
         self.child("linkedBackends", name).map(LinkedBackendId)
     }
 }
 
 impl ApimServiceId {
-    /// The product of this id within the service.
+    /// Returns the id of the product with this name in the service.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn product(&self, name: &str) -> Result<ProductId, InvalidId> {
         self.child("products", name).map(ProductId)
     }
 
-    /// The API of this id within the service.
+    /// Returns the id of the API with this name in the service.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn api(&self, name: &str) -> Result<ApiId, InvalidId> {
         self.child("apis", name).map(ApiId)
     }
 
-    /// The API Management subscription of this id within the service.
+    /// Returns the id of the API Management subscription with this name in the service.
     ///
     /// # Errors
     ///
-    /// [`InvalidId::Name`] if the name cannot be part of an id.
+    /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn apim_subscription(&self, name: &str) -> Result<ApimSubscriptionId, InvalidId> {
         self.child("subscriptions", name).map(ApimSubscriptionId)
     }
 }
 
 impl ProductId {
-    /// The service that the product is of.
+    /// Returns the service of the product.
     ///
     /// # Panics
     ///
-    /// Never: a product's id always has its service's as its parent.
+    /// Never: the parent of a product's id is the id of its service.
     #[must_use]
     pub fn service(&self) -> ApimServiceId {
         ApimServiceId(self.0.parent().expect("a product is a child of a service"))
     }
 
-    /// The product's one policy.
+    /// Returns the id of the product's policy; a product has only one.
     ///
     /// # Panics
     ///
-    /// Never: `policy` can be part of an id.
+    /// Never: `policy` is allowed in an id.
     #[must_use]
     pub fn policy(&self) -> ApimPolicyId {
         ApimPolicyId(self.child("policies", "policy").expect("a constant name"))
     }
 
-    /// The place of an API in the product.
+    /// Returns the id of the assignment of an API to the product.
     ///
     /// # Panics
     ///
@@ -182,11 +182,11 @@ impl ProductId {
 }
 
 impl ApimPolicyId {
-    /// The product that the policy is of.
+    /// Returns the product of the policy.
     ///
     /// # Panics
     ///
-    /// Never: a product policy's id always has its product's as its parent.
+    /// Never: the parent of a product policy's id is the id of its product.
     #[must_use]
     pub fn product(&self) -> ProductId {
         ProductId(self.0.parent().expect("a product policy is a child of a product"))
@@ -194,17 +194,17 @@ impl ApimPolicyId {
 }
 
 impl ProductApiId {
-    /// The product that holds the API.
+    /// Returns the product that contains the API.
     ///
     /// # Panics
     ///
-    /// Never: the place of an API in a product has the product as its parent.
+    /// Never: the parent of an API assignment is the product.
     #[must_use]
     pub fn product(&self) -> ProductId {
         ProductId(self.0.parent().expect("the place of an API is a child of a product"))
     }
 
-    /// The API itself.
+    /// Returns the id of the API.
     ///
     /// # Panics
     ///

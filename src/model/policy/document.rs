@@ -1,4 +1,4 @@
-//! A policy's text as a tree, if it is of a size and a shape that policies have.
+//! The text of a policy as a tree, within the limits of a policy.
 
 use roxmltree::{Document, ParsingOptions};
 
@@ -7,51 +7,51 @@ use super::{
     markup::{Piece, Pieces, Spelling},
 };
 
-/// The longest policy, in bytes: what
-/// [API Management takes](https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
+/// The maximum size of a policy in bytes: the [limit of API
+/// Management](https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
 pub(super) const LONGEST: usize = 256 << 10;
-/// The longest text of such a policy as XML, whose references are longer than what they stand for.
+/// The maximum size of such a policy as XML, in which references are longer than the characters that they represent.
 const LONGEST_XML: usize = 4 * LONGEST;
 const DEEPEST: usize = 64;
 const MOST_ELEMENTS: usize = 8192;
 const MOST_ATTRIBUTES: usize = 64;
-/// Names with prefixes cost a parser the product of elements and namespaces.
+/// The cost of parsing prefixed names is the product of the numbers of elements and namespaces.
 const MOST_NAMESPACES: usize = 32;
 
-/// How a policy exceeds what is read.
+/// The limit that a policy exceeds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TooComplex {
-    /// It is longer than a policy can be.
+    /// The policy is too long.
     #[error("the policy has {0} bytes, more than {LONGEST}")]
     Length(usize),
-    /// Elements are within each other too often.
+    /// The elements are nested too deeply.
     #[error("the policy is nested deeper than {DEEPEST} elements")]
     Depth,
-    /// There are too many elements.
+    /// The policy has too many elements.
     #[error("the policy has more than {MOST_ELEMENTS} elements")]
     Elements,
     /// An element has too many attributes.
     #[error("an element of the policy has more than {MOST_ATTRIBUTES} attributes")]
     Attributes,
-    /// It declares too many namespaces.
+    /// The policy declares too many namespaces.
     #[error("the policy declares more than {MOST_NAMESPACES} namespaces")]
     Namespaces,
 }
 
-/// A text that is not read as a policy.
+/// Why a text is not read as a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreadPolicy {
-    /// It exceeds a limit.
+    /// The text exceeds a limit.
     #[error(transparent)]
     TooComplex(#[from] TooComplex),
-    /// It is not well-formed XML; the text says where.
+    /// The text is not well-formed XML; the message contains the position.
     #[error("the policy is not well-formed: {0}")]
     NotXml(String),
 }
 
-/// Reads a text as XML, after a look at its shape that costs no more than its length.
+/// Parses a text as XML, after a check of the limits that takes linear time.
 pub(super) fn parse(text: &str) -> Result<Document<'_>, UnreadPolicy> {
     check_shape(text)?;
     let nodes_limit = u32::try_from(LONGEST_XML).unwrap_or(u32::MAX);

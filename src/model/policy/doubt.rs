@@ -1,71 +1,71 @@
-//! Why a policy's text does not decide what it lets in.
+//! The reasons why the text of a policy does not determine which requests it accepts.
 
 use std::fmt;
 
-/// Something in a policy that its text alone does not decide, or that is not understood here.
+/// A part of a policy whose effect its text does not determine, or that is not supported here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Doubt {
-    /// It is not read as XML, or exceeds a limit; the text says how.
+    /// The text is not XML, or exceeds a limit; the message contains the details.
     Unread(String),
-    /// Its root is this element instead of `policies`.
+    /// The root is this element and not `policies`.
     Root(String),
-    /// An element that is not known at its place.
+    /// An element that is unknown at its position.
     Element(String),
-    /// An attribute that is not known.
+    /// An unknown attribute.
     Attribute {
-        /// The element that has it.
+        /// The element with the attribute.
         element: String,
         /// The attribute.
         name: String,
     },
-    /// Text where only elements have a meaning, within this element.
+    /// Text in this element, in which only elements have a meaning.
     Text(String),
     /// A value that is computed for each request.
     Expression(String),
-    /// A value that is kept elsewhere in the service.
+    /// A value that is stored elsewhere in the service.
     NamedValue(String),
-    /// A value that cannot be understood.
+    /// A value that is not understood.
     Unclear {
-        /// What has it.
+        /// The element or attribute with the value.
         of: String,
         /// The value.
         value: String,
     },
-    /// A fragment, whose text is kept elsewhere in the service.
+    /// A fragment, whose text is stored elsewhere in the service.
     Fragment(String),
-    /// Another check of access, which may refuse requests of the site.
+    /// Another access check, which may reject requests of the site.
     AccessCheck(String),
     /// This element may change the token before it is checked.
     TokenChanged(String),
-    /// This element may answer a request before its token is checked.
+    /// This element may answer a request before the token is checked.
     Cached(String),
-    /// Which of several branches applies, an expression decides for each request.
+    /// An expression selects one of several branches for each request.
     Alternatives,
     /// This element may end the request.
     MayAnswer(String),
-    /// The keys are published at this URL, which is not the site's configuration.
+    /// The keys are published at this URL, which is not the site's OpenID configuration.
     KeysElsewhere(String),
     /// A key that is not written in the policy as a secret.
     SigningKey,
     /// This issuer may be the site or another party.
     Issuer(String),
-    /// This audience may or may not be the one that the site's tokens are meant for.
+    /// This audience may or may not be that of the site's tokens.
     Audience(String),
-    /// The host of the gateway, which the site's tokens are meant for, is not known.
+    /// The host of the gateway, which is the audience of the site's tokens, is unknown.
     Gateway,
-    /// Whether the site's tokens have this claim is not known.
+    /// It is unknown whether the site's tokens have this claim.
     Claim(String),
-    /// It is not clear where the token is looked for.
+    /// The place from which the token is read is unclear.
     TokenPlace,
-    /// Another token is needed in this place, which visitors may or may not send.
+    /// Another token is required in this place, which visitors may or may not send.
     OtherToken(String),
-    /// There are too many issuers, audiences or keys to try each with each.
+    /// There are too many issuers, audiences or keys to check every combination.
     TooMany,
 }
 
 impl Doubt {
-    /// The doubt about a value that is not a plain one.
+    /// Returns the doubt about a value that is not a literal.
     pub(super) fn value(of: &str, value: &str) -> Self {
         let of = of.to_owned();
         if value.contains("{{") {

@@ -1,11 +1,11 @@
-//! References of XML: `&lt;`, `&#10;`.
+//! XML references, such as `&lt;` and `&#10;`.
 
 use super::expression;
 
-/// No reference is longer, in bytes.
+/// The maximum length of a reference, in bytes.
 const LONGEST: usize = 12;
 
-/// The text with its references resolved; `None` if one is not known, or an `&` begins none.
+/// Returns the text with its references resolved; `None` if one is unknown, or an `&` does not start a reference.
 pub(super) fn decoded(text: &str) -> Option<String> {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
@@ -38,8 +38,8 @@ fn character(name: &str) -> Option<char> {
     }
 }
 
-/// The text as XML has it between tags, or, with `quote`, as a value within these quotes. Line ends of a
-/// value are kept as references: XML would take them for spaces, and a comment of C# ends at one.
+/// Returns the text escaped for XML: as an element's text or, with `quote`, as an attribute value in these quotes. Line
+/// ends in a value are written as references: XML would convert them to spaces, and a line end terminates a C# comment.
 pub(super) fn encoded(text: &str, quote: Option<char>) -> String {
     let mut result = String::with_capacity(text.len() + text.len() / 8);
     for it in text.chars() {
@@ -57,7 +57,7 @@ pub(super) fn encoded(text: &str, quote: Option<char>) -> String {
     result
 }
 
-/// How many bytes shorter a text is with its references resolved.
+/// Returns the number of bytes by which a text gets shorter when its references are resolved.
 pub(super) fn excess(text: &str) -> usize {
     let references = text.match_indices('&').filter_map(|(at, _)| {
         let behind = &text[at + 1..];
@@ -67,8 +67,8 @@ pub(super) fn excess(text: &str) -> usize {
     references.sum()
 }
 
-/// Whether a text is one expression from its beginning to its end that is spelt as XML. A reference within
-/// a text of C# is what that text says; one in the code itself can only be a reference of XML.
+/// Whether a whole text is one expression in XML spelling. A reference in a C# string may be a part of the string; a
+/// reference in the code itself can only be an XML reference.
 pub(super) fn is_whole_expression(text: &str) -> bool {
     if text.contains('<') {
         return false;

@@ -1,39 +1,39 @@
-//! Where a policy expression ends: `@( … )` or `@{ … }` around C#, which no rule of XML delimits.
+//! The end of policy expressions: `@( … )` or `@{ … }` around C#, which XML syntax does not delimit.
 
-/// Deeper brackets than any expression has.
+/// The maximum depth of brackets in an expression.
 const DEEPEST: usize = 256;
 
-/// What the scanner is inside of.
+/// The context of the scanner.
 #[derive(Clone, Copy)]
 enum Inside {
-    /// Code, up to this bracket. A hole of an interpolated string may end in a format: `{x:N2}`.
+    /// Code, up to this bracket. A hole of an interpolated string may end with a format: `{x:N2}`.
     Code { close: u8, hole: bool },
     /// An interpolated string, `$"…"` or `$@"…"`.
     Interpolated { verbatim: bool },
 }
 
-/// The white space that XML has. Any other is a part of a value.
+/// The white space of XML. Any other white space is part of a value.
 pub(super) const LAYOUT: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// Whether a value is an expression, as the service decides it: by its first characters.
+/// Whether a value is an expression. Like the service, this checks only the first characters.
 pub(super) fn begins(value: &str) -> bool {
     let value = value.trim_start_matches(LAYOUT);
     value.starts_with("@(") || value.starts_with("@{")
 }
 
-/// Whether a text is one expression from its beginning to its end.
+/// Whether a whole text is one expression.
 pub(super) fn is_whole(text: &str) -> bool {
     let text = text.trim_matches(LAYOUT);
     begins(text) && length(text) == Some(text.len())
 }
 
-/// The length in bytes of the expression that `text` begins with; `None` if its brackets or quotes do not
-/// match. Each byte is read once.
+/// Returns the length in bytes of the expression at the start of `text`; `None` if its brackets or quotes do not match.
+/// Each byte is read once.
 pub(super) fn length(text: &str) -> Option<usize> {
     scan(text, |_| {})
 }
 
-/// As [`length`], with a look at each place that is code: within no text, character or comment.
+/// Like [`length`]; calls `in_code` for each position in code, that is outside of strings, characters and comments.
 pub(super) fn scan(text: &str, mut in_code: impl FnMut(usize)) -> Option<usize> {
     let bytes = text.as_bytes();
     let close = closer(*bytes.get(1)?)?;
@@ -115,7 +115,7 @@ fn interpolated(bytes: &[u8], at: usize, verbatim: bool, inside: &mut Vec<Inside
     }
 }
 
-/// The place behind a regular string whose quote is before `at`.
+/// Returns the position after a regular string whose opening quote is before `at`.
 fn quoted(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match bytes.get(at)? {
@@ -126,7 +126,7 @@ fn quoted(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The place behind a verbatim string, in which a doubled quote stands for one.
+/// Returns the position after a verbatim string, in which a doubled quote represents one quote.
 fn verbatim(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match (bytes.get(at)?, bytes.get(at + 1)) {
@@ -137,7 +137,7 @@ fn verbatim(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The place behind a character literal; behind the apostrophe alone, if it begins none.
+/// Returns the position after a character literal; after the apostrophe if it does not start one.
 fn character(bytes: &[u8], at: usize) -> usize {
     const LONGEST: usize = 12;
     let escaped = bytes.get(at + 1) == Some(&b'\\');

@@ -1,6 +1,6 @@
-//! What the sections of a policy do with a request, as far as it bears on who is let in.
+//! The effect of a policy's sections on a request, as far as it matters for whether the request is accepted.
 //!
-//! Every element is on a list here, with the reason why it is there. One that is on none is a doubt.
+//! Every known element is in a list here, with the reason. An element that is in no list is a doubt.
 
 use roxmltree::{Document, Node};
 
@@ -11,37 +11,37 @@ use super::{
     validate_jwt::{Check, TokenPlace, literal, text_of},
 };
 
-/// A statement that bears on who is let in. Those that do not are left out.
+/// A statement that affects which requests are accepted. Other statements are omitted.
 #[derive(Clone, Debug)]
 pub(super) enum Statement {
     /// A check of the token.
     Check(Box<Check>),
-    /// Alternatives; requests that fit none go on, unless they are exhaustive.
+    /// Alternatives; requests that match none continue, unless the alternatives are exhaustive.
     Choose { branches: Vec<Vec<Statement>>, exhaustive: bool },
-    /// Every request is answered here, and none reaches the API.
+    /// The statement answers every request, and none reaches the API.
     Answer(String),
-    /// The token at this place, or at any, may be another from here on.
+    /// The token at this place, or at any place, may be a different one after this statement.
     Alters { place: Option<TokenPlace>, element: String },
     /// The header of the site's token is removed from every request.
     Removes(String),
-    /// A kept answer may be given to a request before what follows is checked.
+    /// A cached answer may be returned before the following statements are checked.
     Cache(String),
-    /// Something that may refuse or answer requests, and cannot make a refused one go through.
+    /// The statement may reject or answer requests, but cannot make a rejected request pass.
     MayRefuse(Doubt),
-    /// Something of which nothing is known.
+    /// The effect of the statement is unknown.
     Unknown(Doubt),
-    /// Something behind the checks, which may change the answer to a request and not who is let in.
+    /// A statement after the checks, which may change the answer but not which requests are accepted.
     Later(Doubt),
 }
 
-/// Statements of which none changes who is let in:
-/// * they limit how often the same caller is served, whoever it is, or how much;
-/// * they change what the API receives apart from the token: its address, method, body, credentials;
-/// * they call another service, keep a value, or write a log;
-/// * `cors` answers preflight requests and cross-origin ones by itself, and lets nothing through to the API
+/// Statements that do not affect which requests are accepted:
+/// * they limit the rate or the amount of calls, for each caller in the same way;
+/// * they change what the API receives except the token: its address, method, body, credentials;
+/// * they call another service, store a value, or write a log;
+/// * `cors` answers preflight and cross-origin requests by itself, and lets no request through to the API
 ///   ([documentation](https://learn.microsoft.com/azure/api-management/cors-policy));
-/// * `base` stands for policies of other scopes, which every link has and which are not read here. Where it is
-///   missing, those are skipped, which takes nothing away from the checks of the product.
+/// * `base` represents the policies of other scopes, which every link has and which are not read here. Without it,
+///   they are skipped, which does not weaken the checks of the product.
 pub(super) const NEUTRAL: [&str; 35] = [
     "authentication-basic",
     "authentication-certificate",
@@ -80,7 +80,7 @@ pub(super) const NEUTRAL: [&str; 35] = [
     "xsl-transform",
 ];
 
-/// Checks of something else than the site's token: whether the site passes them is not decided by the text.
+/// Checks of something other than the site's token: the text does not determine whether requests of the site pass them.
 const ACCESS_CHECKS: [&str; 10] = [
     "check-header",
     "ip-filter",
@@ -98,7 +98,7 @@ const CACHES: [&str; 3] = ["azure-openai-semantic-cache-lookup", "cache-lookup",
 
 const SECTIONS: [&str; 4] = ["inbound", "backend", "outbound", "on-error"];
 
-/// In which section a statement stands, of those that a request passes on its way to the API.
+/// The section of a statement, of those that a request passes on its way to the API.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     Inbound,
@@ -126,7 +126,7 @@ pub(super) fn of(document: &Document<'_>) -> Vec<Statement> {
             sequence(section, Section::Inbound, &mut statements);
         }
     }
-    // However the sections are arranged, a request passes `inbound` first.
+    // A request passes `inbound` first, regardless of the order of the sections.
     for section in root.children().filter(Node::is_element) {
         match section.tag_name().name() {
             "backend" => backend(section, &mut statements),
@@ -138,8 +138,8 @@ pub(super) fn of(document: &Document<'_>) -> Vec<Statement> {
     statements
 }
 
-/// Where an expression ends whose brackets or quotes do not match is a guess, and so is what is an element
-/// behind it.
+/// Adds doubts for expressions with unmatched brackets or quotes. Their ends are guesses, and so are the elements after
+/// them.
 fn broken_expressions(root: Node<'_, '_>, into: &mut Vec<Statement>) {
     let is_broken = |text: &str| expression::begins(text) && !expression::is_whole(text);
     for node in root.descendants().filter(Node::is_element) {
@@ -154,8 +154,8 @@ fn broken_expressions(root: Node<'_, '_>, into: &mut Vec<Statement>) {
     }
 }
 
-/// The section that forwards a request. One that does not do so itself, nor leaves it to `base`, leaves it to
-/// the policies of the API and its operations, which are not read here.
+/// Reads the section that forwards a request. If it contains neither `forward-request` nor `base`, the policies of the
+/// API and its operations decide whether the request is forwarded; they are not read here.
 fn backend(section: Node<'_, '_>, into: &mut Vec<Statement>) {
     sequence(section, Section::Backend, into);
     let forwards = |node: Node<'_, '_>| matches!(node.tag_name().name(), "base" | "forward-request");
@@ -164,12 +164,12 @@ fn backend(section: Node<'_, '_>, into: &mut Vec<Statement>) {
     }
 }
 
-/// The `inbound` section of a document.
+/// Returns the `inbound` section of a document.
 pub(super) fn inbound<'d, 'i>(document: &'d Document<'i>) -> Option<Node<'d, 'i>> {
     document.root_element().children().find(|node| node.has_tag_name("inbound"))
 }
 
-/// Attributes and texts where there are none in a policy.
+/// Adds doubts for attributes and texts in elements that have none in a policy.
 fn strange(container: Node<'_, '_>, into: &mut Vec<Statement>) {
     let element = container.tag_name().name();
     if let Some(attribute) = container.attributes().next() {
@@ -200,7 +200,7 @@ fn statement(element: Node<'_, '_>, section: Section, into: &mut Vec<Statement>)
         return into.push(Statement::Unknown(Doubt::Element(name.to_owned())));
     }
     match name {
-        // The service has it in `inbound` alone. What it does elsewhere protects nothing.
+        // The service allows this element only in `inbound`. In other sections it does not protect the API.
         "validate-jwt" if section == Section::Backend => {
             into.push(Statement::Later(Doubt::Element(name.to_owned())));
         }
@@ -219,12 +219,12 @@ fn statement(element: Node<'_, '_>, section: Section, into: &mut Vec<Statement>)
             place: Some(TokenPlace::QueryParameter(String::new())),
             element: name.to_owned(),
         }),
-        // What is in it is carried out once, within a limit on how often that is so at the same time.
+        // The content runs once, with a limit on the number of concurrent executions.
         "limit-concurrency" => {
             strange_text(element, into);
             all_in(element, section, into);
         }
-        // What is in it is carried out several times, or side by side.
+        // The content runs several times, or in parallel.
         "retry" | "wait" => {
             let mut within = Vec::new();
             strange_text(element, &mut within);
@@ -243,14 +243,14 @@ fn statement(element: Node<'_, '_>, section: Section, into: &mut Vec<Statement>)
     }
 }
 
-/// A header or parameter that is set. One with a computed name may be any.
+/// Returns the effect of setting a header or parameter. If its name is computed, it may be any header or parameter.
 fn alters(element: Node<'_, '_>, place: fn(String) -> TokenPlace) -> Statement {
     let name = element.attribute("name").and_then(literal);
     let place = name.map(|name| place(name.trim().to_owned()));
     Statement::Alters { place, element: element.tag_name().name().to_owned() }
 }
 
-/// Whether the site's header is removed from every request, whatever is in it.
+/// Whether the element removes the site's header from every request, regardless of its value.
 fn removes_token(element: Node<'_, '_>) -> bool {
     element.attributes().len() == 2
         && element.attribute("name").is_some_and(|name| name.eq_ignore_ascii_case(TOKEN_HEADER))
@@ -258,7 +258,7 @@ fn removes_token(element: Node<'_, '_>) -> bool {
         && !element.has_children()
 }
 
-/// Alternatives: `when` with a condition, once or more, and `otherwise` as the last, if at all.
+/// Reads alternatives: one or more `when` with a condition, and optionally `otherwise` as the last one.
 fn choose(element: Node<'_, '_>, section: Section, into: &mut Vec<Statement>) {
     strange(element, into);
     let (mut branches, mut exhaustive) = (Vec::new(), false);
@@ -287,7 +287,7 @@ fn choose(element: Node<'_, '_>, section: Section, into: &mut Vec<Statement>) {
     }
 }
 
-/// A branch has a condition if it is a `when`, and no other attribute.
+/// Adds doubts for a branch: `when` must have a condition, and no other attribute is allowed.
 fn strange_condition(branch: Node<'_, '_>, into: &mut Vec<Statement>) {
     let element = branch.tag_name().name();
     let wanted = (element == "when").then_some("condition");
@@ -299,7 +299,7 @@ fn strange_condition(branch: Node<'_, '_>, into: &mut Vec<Statement>) {
     }
 }
 
-/// Every check in some statements, wherever it stands.
+/// Returns every check in some statements, at any depth.
 pub(super) fn checks(statements: &[Statement]) -> Vec<&Check> {
     let mut found = Vec::new();
     add_checks(statements, &mut found);
@@ -326,7 +326,7 @@ fn add_checks<'a>(statements: &'a [Statement], found: &mut Vec<&'a Check>) {
     }
 }
 
-/// How many statements there are, with those within others.
+/// Returns the number of statements, including nested ones.
 pub(super) fn count(statements: &[Statement]) -> usize {
     let within = statements.iter().map(|statement| match statement {
         Statement::Choose { branches, .. } => branches.iter().map(|branch| 1 + count(branch)).sum(),

@@ -1,4 +1,4 @@
-//! The checks of a policy, for a gateway that carries them out: all of them, or none where one is not known.
+//! The checks of a policy, for a gateway that implements them: all checks, or an error if one is unknown.
 
 use super::{
     ApimPolicy, document,
@@ -8,20 +8,20 @@ use super::{
     walk::changed_tokens,
 };
 
-/// A policy that a gateway cannot carry out, so that it must not let anything in.
+/// A policy that a gateway cannot implement, so the gateway must reject every request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct UnfitPolicy(pub Vec<Doubt>);
 
 impl ApimPolicy {
-    /// Every check of tokens that a request has to pass, in the order in which they are made.
+    /// Returns every token check that a request must pass, in the order of the policy.
     ///
-    /// Of alternatives that leave no other way, a request has to pass all: one that passes each is let in
-    /// whichever applies.
+    /// If there are alternatives without a way around them, a request must pass the checks of all of them: such a
+    /// request is accepted whichever alternative applies.
     ///
     /// # Errors
     ///
-    /// [`UnfitPolicy`] with everything in it that decides who is let in and that is not known here.
+    /// [`UnfitPolicy`] with every part that affects which requests are accepted and that is unknown.
     pub fn token_checks(&self) -> Result<Vec<ValidateJwt>, UnfitPolicy> {
         let document = document::parse(&self.xml);
         let document = document.map_err(|error| UnfitPolicy(vec![Doubt::Unread(error.to_string())]))?;
@@ -32,8 +32,9 @@ impl ApimPolicy {
         if doubts.is_empty() { Ok(checks) } else { Err(UnfitPolicy(doubts)) }
     }
 
-    /// Why a gateway that carries out `validate-jwt` alone refuses every request under this policy: one reason
-    /// for each part of it that decides who is let in and that is not known. Empty where it refuses none.
+    /// Returns the reasons why a gateway that implements only `validate-jwt` rejects every request under this policy:
+    /// one for each part that affects which requests are accepted and that is unknown. Empty if the gateway can
+    /// implement the policy.
     #[must_use]
     pub fn access_checks_not_emulated(&self) -> Vec<String> {
         match self.token_checks() {
@@ -42,7 +43,7 @@ impl ApimPolicy {
         }
     }
 
-    /// The names of the elements in the sections of the policy, in order, each once.
+    /// Returns the names of the elements in the sections of the policy, in order, without duplicates.
     #[must_use]
     pub fn elements(&self) -> Vec<String> {
         let Ok(document) = document::parse(&self.xml) else { return Vec::new() };

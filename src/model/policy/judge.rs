@@ -1,4 +1,4 @@
-//! Statements → verdict, by trying requests on them: the site's own, and every kind that is not.
+//! Computes the verdict on statements by simulating requests: the site's own, and every kind of other request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +13,17 @@ use super::{
 };
 use crate::model::Hostname;
 
-/// More issuers, audiences, sources of keys, claimed values and checks than this are not judged.
+/// The maximum number of issuers, audiences, key sources, claim values and checks that are judged.
 const MOST_NAMED: usize = 64;
 
-/// What trying tokens may cost: as many as there are, times the statements and the lists that each passes.
+/// The maximum cost of the simulation: the number of tokens, multiplied by the statements and list entries for each
+/// token.
 const MOST_WORK: usize = 100_000;
 
-/// More reasons than this are not given.
+/// The maximum number of reasons that are returned.
 const MOST_REASONS: usize = 64;
 
-/// Judges what some statements do about requests of the site at `site`, and about all others.
+/// Judges how statements handle requests of the site at `site`, and all other requests.
 pub(super) fn judge(statements: &[Statement], site: &Hostname, gateway: GatewayHosts<'_>) -> PolicyVerdict {
     let checks = flow::checks(statements);
     if names_too_much(&checks) {
@@ -76,7 +77,7 @@ fn names_too_much(checks: &[&Check]) -> bool {
     named.len() + checks.len() > MOST_NAMED
 }
 
-/// What one token costs.
+/// Returns the cost of one token.
 fn cost(statements: &[Statement], checks: &[&Check]) -> usize {
     let lists = checks.iter().map(|check| {
         let rule = &check.rule;
@@ -90,7 +91,7 @@ fn cost(statements: &[Statement], checks: &[&Check]) -> usize {
     flow::count(statements) + lists.sum::<usize>()
 }
 
-/// What becomes doubtful when the checks are behind a request.
+/// Returns the doubts that apply after a request has passed the checks.
 fn later(statements: &[Statement]) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     add_later(statements, &mut doubts);
@@ -113,13 +114,13 @@ fn add_later(statements: &[Statement], into: &mut Vec<Doubt>) {
     }
 }
 
-/// Whether a check by itself refuses the requests of the site.
+/// Whether a check by itself rejects the requests of the site.
 pub(super) fn refuses_site(check: &Check, scene: &Scene<'_>, gateway: Option<&str>) -> bool {
     let own = Request::Site(own_token(scene.site, gateway));
     matches!(check.outcome(&own, scene), Outcome::Refused(_))
 }
 
-/// The token of the site at `site` for the gateway at `gateway`.
+/// Returns the token of the site at `site` for the gateway at `gateway`.
 pub(super) fn own_token(site: &Hostname, gateway: Option<&str>) -> Token {
     Token {
         signer: Signer::Site,
@@ -129,7 +130,7 @@ pub(super) fn own_token(site: &Hostname, gateway: Option<&str>) -> Token {
     }
 }
 
-/// The scene of some checks, without facts about them.
+/// Returns the scene for some checks, without facts about them.
 pub(super) fn scene_of<'a>(checks: &[&'a Check], site: &'a Hostname, gateway: GatewayHosts<'a>) -> Scene<'a> {
     let mut secrets: Vec<&[u8]> = Vec::new();
     for secret in checks.iter().flat_map(|check| &check.rule.signing_secrets) {
@@ -141,7 +142,7 @@ pub(super) fn scene_of<'a>(checks: &[&'a Check], site: &'a Hostname, gateway: Ga
     Scene { site, gateways: gateway.all, secrets, reads_site_header, facts: BTreeMap::new() }
 }
 
-/// Whom the site's tokens are meant for, and everyone else whom the policy names.
+/// Returns the audience of the site's tokens, and all other audiences that the policy names.
 fn audiences(checks: &[&Check], own: &Token) -> BTreeSet<Option<String>> {
     let mut audiences = BTreeSet::from([own.audience.clone()]);
     for rule in checks.iter().map(|check| &check.rule) {
@@ -152,8 +153,8 @@ fn audiences(checks: &[&Check], own: &Token) -> BTreeSet<Option<String>> {
     audiences
 }
 
-/// Tokens that are not valid ones of the site, and what it means if they are let in; `None` if there are too
-/// many to try. Only issuers, audiences, secrets and publishers that the policy names can matter.
+/// Returns tokens that are not valid tokens of the site, each with the meaning of its acceptance; `None` if there are
+/// too many. Only issuers, audiences, secrets and publishers that the policy names can make a difference.
 fn forged(
     checks: &[&Check],
     scene: &Scene<'_>,
@@ -188,7 +189,7 @@ fn forged(
             add(Signer::Publisher((*url).to_owned()), issuer(), Expiry::Later, opening.clone());
         }
     }
-    // Keys that are published elsewhere may be the site's, unless the site's own are named as well.
+    // Keys that another party publishes may be the site's, unless the policy names the site's own keys too.
     if scene.facts.values().any(|facts| facts.trusts_site) {
         for url in publishers {
             let opening = Opening::OtherKeys(url.to_owned());
@@ -209,7 +210,7 @@ fn forged(
     Some(tokens.collect())
 }
 
-/// Everything that is not decided, most general first.
+/// Returns all doubts, the most general ones first.
 fn doubts(statements: &[Statement], scene: &Scene<'_>, too_many: bool, found: Vec<Doubt>) -> Vec<Doubt> {
     let mut all = found;
     if too_many {

@@ -1,5 +1,5 @@
-//! Sections that are carried out when the API has been reached, or when a request has failed. They do not
-//! decide who is let in, and may replace the answer.
+//! The sections that run after the API was called, or after a request has failed. They do not affect which requests are
+//! accepted, but may replace the answer.
 
 use roxmltree::Node;
 
@@ -9,13 +9,13 @@ use super::{
     validate_jwt::text_of,
 };
 
-/// What replaces the answer of the API. In `on-error` it does no harm: a request that comes there has failed.
+/// Statements that replace the answer of the API. In `on-error` they are harmless: such a request has failed already.
 pub(super) const ANSWERS: [&str; 3] = ["mock-response", "return-response", "set-status"];
 
-/// What is carried out is in these.
+/// The elements that contain statements.
 const CONTAINERS: [&str; 6] = ["choose", "limit-concurrency", "otherwise", "retry", "wait", "when"];
 
-/// Adds a doubt for everything in a section that may take the answer from a visitor of the site.
+/// Adds a doubt for every part of a section that may prevent a visitor of the site from receiving the answer.
 pub(super) fn section(section: Node<'_, '_>, answers: &[&str], into: &mut Vec<Statement>) {
     if let Some(attribute) = section.attributes().next() {
         let (element, name) = (section.tag_name().name().to_owned(), attribute.name().to_owned());

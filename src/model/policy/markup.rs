@@ -1,27 +1,27 @@
-//! A policy's text in pieces, without a tree: tags, attributes, comments, text. Linear in the text's length.
+//! A tokenizer for policies: tags, attributes, comments and text, without a tree. It takes linear time.
 //!
-//! It reads both spellings of a policy. In `rawxml`, an expression stands as C# has it, so its end is not
-//! where XML would put it.
+//! It reads both spellings of a policy. In `rawxml`, expressions are plain C#, so they do not end where XML syntax
+//! would end them.
 
 use super::{entity, expression};
 
-/// How expressions are spelt.
+/// The spelling of expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// As text of XML: `&lt;`, `&quot;`.
+    /// With XML references, such as `&lt;` and `&quot;`.
     Xml,
-    /// As they are.
+    /// Unescaped.
     Raw,
 }
 
-/// A part of a policy's text. All of them together are the text.
+/// A part of a policy's text. The concatenation of all pieces is the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// A start tag up to its first value, or between two, or from the last one.
+    /// A part of a start tag: before the first value, between two values, or after the last one.
     Tag(&'a str),
     /// The value of an attribute, without its quotes.
     Value { text: &'a str, quote: char, spelling: Spelling },
-    /// Where a start tag ends.
+    /// The end of a start tag.
     TagEnd { text: &'a str, empty: bool },
     /// An end tag.
     Close(&'a str),
@@ -31,12 +31,12 @@ pub(super) enum Piece<'a> {
     Other(&'a str),
 }
 
-/// A text that is not in the form of markup.
+/// A syntax error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotMarkup {
-    /// The byte at which it is not.
+    /// The byte offset of the error.
     pub(super) at: usize,
-    /// What is wrong there.
+    /// The problem.
     pub(super) problem: &'static str,
 }
 
@@ -46,14 +46,14 @@ pub(super) struct Pieces<'a> {
     at: usize,
     spelling: Spelling,
     within: Within,
-    /// How many more expressions that do not match may be taken as they are.
+    /// The remaining number of unmatched expressions that may be accepted.
     guesses: usize,
 }
 
-/// Each guess may look at the rest of the text, so there are few.
+/// Each guess may scan the rest of the text, so the number is limited.
 const MOST_GUESSES: usize = 8;
 
-/// What a text is within at some place.
+/// The context at a position of the text.
 #[derive(Clone, Copy)]
 enum Within {
     Content,
@@ -68,7 +68,7 @@ impl<'a> Pieces<'a> {
         Self { text, at: 0, spelling, within: Within::Content, guesses: MOST_GUESSES }
     }
 
-    /// The next piece, or `None` at the end of the text.
+    /// Returns the next piece, or `None` at the end of the text.
     pub(super) fn next(&mut self) -> Result<Option<Piece<'a>>, NotMarkup> {
         let rest = &self.text[self.at..];
         match self.within {
@@ -119,7 +119,8 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// What comes within a start tag, behind `from` bytes: its end, or more of it up to a value.
+    /// Returns the next piece of a start tag, after `from` bytes: the end of the tag, or the part before the next
+    /// value.
     fn tag(&mut self, rest: &'a str, from: usize) -> Result<Piece<'a>, NotMarkup> {
         let found = rest[from..].find(['"', '\'', '>', '<', '/']).map(|found| from + found);
         let Some(found) = found else { return Err(self.error("a start tag does not end")) };
@@ -164,8 +165,8 @@ impl<'a> Pieces<'a> {
         Ok(Piece::Text { text: self.take(end), spelling })
     }
 
-    /// Where the expression ends that `rest` begins with, behind white space. Whether it is C# is for the
-    /// service to say: one whose brackets or quotes do not match ends where only a value can end.
+    /// Returns the end of the expression at the start of `rest`, after white space. Only the service checks that it is
+    /// valid C#: an expression with unmatched brackets or quotes ends at the next position where a value can end.
     fn expression(&mut self, rest: &str, quote: Option<char>) -> Result<usize, NotMarkup> {
         let start = rest.len() - rest.trim_start_matches(expression::LAYOUT).len();
         if let Some(length) = expression::length(&rest[start..]) {
@@ -190,7 +191,8 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// Behind the first closing bracket that a closing quote and the rest of a tag follow, or an end tag.
+/// Returns the position after the first closing bracket that is followed by a closing quote and the rest of a tag, or
+/// by an end tag.
 fn guessed_end(text: &str, quote: Option<char>) -> Option<usize> {
     let close = if text.starts_with("@(") { ')' } else { '}' };
     let is_end = |behind: &str| match quote {

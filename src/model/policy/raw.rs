@@ -6,21 +6,21 @@ use super::{
     markup::{NotMarkup, Piece, Pieces, Spelling},
 };
 
-/// A `rawxml` text that is not a policy.
+/// Why a `rawxml` text is not a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotRaw {
-    /// It is longer than any policy.
+    /// The text exceeds the maximum size of a policy.
     #[error(transparent)]
     TooComplex(#[from] TooComplex),
-    /// It is not made of tags, text and expressions.
+    /// The text does not consist of tags, text and expressions.
     #[error("{problem}. Line {line}, position {position}.")]
     Markup {
-        /// What is wrong.
+        /// The problem.
         problem: &'static str,
-        /// The line, from 1.
+        /// The line number, starting at 1.
         line: usize,
-        /// The position in the line, in characters from 1.
+        /// The position in the line, in characters, starting at 1.
         position: usize,
     },
 }
@@ -34,11 +34,11 @@ impl NotRaw {
     }
 }
 
-/// `rawxml` → `xml`. What is XML already stays as it is.
+/// Converts `rawxml` to `xml`. Parts that are XML already are unchanged.
 ///
 /// # Errors
 ///
-/// [`NotRaw`] if an expression does not end, or there is markup that XML does not have.
+/// [`NotRaw`] if an expression is not terminated, or the markup is not valid in XML.
 pub(super) fn to_xml(raw: &str) -> Result<String, NotRaw> {
     if raw.len() > LONGEST {
         return Err(TooComplex::Length(raw.len()).into());
@@ -62,7 +62,8 @@ pub(super) fn to_xml(raw: &str) -> Result<String, NotRaw> {
     Ok(xml)
 }
 
-/// `xml` → `rawxml`: expressions as C# has them, all else as it is. A text that is not markup is not changed.
+/// Converts `xml` to `rawxml`: expressions become plain C#, the rest is unchanged. An invalid text is returned
+/// unchanged.
 pub(super) fn from_xml(xml: &str) -> String {
     let mut raw = String::with_capacity(xml.len());
     let mut pieces = Pieces::of(xml, Spelling::Xml);
@@ -79,14 +80,14 @@ pub(super) fn from_xml(xml: &str) -> String {
     }
 }
 
-/// An expression without its references, as long as that reads back as the same expression.
+/// Returns an expression without references, if that is read as the same expression again.
 fn unescaped(text: &str, quote: Option<char>) -> String {
     let plain = entity::decoded(text)
         .filter(|plain| expression::is_whole(plain) && reads_as(plain, quote) == Some(plain.as_str().into()));
     plain.unwrap_or_else(|| text.to_owned())
 }
 
-/// What a value or text means in `rawxml`.
+/// Returns the meaning of a value or text in `rawxml`.
 fn reads_as(text: &str, quote: Option<char>) -> Option<String> {
     let end = text.find(|it| Some(it) == quote || quote.is_none() && it == '<').unwrap_or(text.len());
     if entity::is_whole_expression(&text[..end]) {

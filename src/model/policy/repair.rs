@@ -1,4 +1,4 @@
-//! A policy with the check that a link needs, and everything else as it was.
+//! Repair of a policy: adds or replaces the check that a link needs; the rest is unchanged.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::{Hostname, LinkNames};
 
-/// Attributes of a check that stay, whatever their values: they do not decide who is let in.
+/// Attributes of a check that are kept with any value: they do not affect which requests are accepted.
 const HARMLESS: [&str; 5] = [
     "failed-validation-error-message",
     "failed-validation-httpcode",
@@ -46,7 +46,7 @@ struct Repair<'a, 'd> {
 }
 
 impl Repair<'_, '_> {
-    /// What to replace by what.
+    /// Returns the ranges to replace, with their new texts.
     fn edits(&self) -> Vec<(Range<usize>, String)> {
         let site = self.names.hostname();
         let statements = flow::of(self.document);
@@ -77,12 +77,12 @@ impl Repair<'_, '_> {
         self.document.descendants().find(|node| node.id().get_usize() == check.element)
     }
 
-    /// Whether a check stands in the inbound section itself, so that it applies to every request.
+    /// Whether a check is a direct child of the inbound section, so that it applies to every request.
     fn is_direct(&self, check: &Check) -> bool {
         self.node(check).and_then(|node| node.parent()) == flow::inbound(self.document)
     }
 
-    /// A check before every statement, behind a `<base />` that comes first.
+    /// Returns an insertion of a check before all statements, but after a `<base />` that comes first.
     fn inserted(&self) -> Option<(Range<usize>, String)> {
         let Some(inbound) = flow::inbound(self.document) else {
             let section = |check: &str| format!("<inbound><base />{check}</inbound>");
@@ -105,7 +105,7 @@ impl Repair<'_, '_> {
         }
     }
 
-    /// Puts a text at the beginning of an element's content, also where it is written as an empty one.
+    /// Returns an insertion at the start of an element's content, also for an empty-element tag.
     fn within(&self, element: Node<'_, '_>, content: &str) -> Option<(Range<usize>, String)> {
         let range = element.range();
         let source = &self.text[range.clone()];
@@ -121,7 +121,7 @@ impl Repair<'_, '_> {
         Some((at..at, content.to_owned()))
     }
 
-    /// The check as it is written at a place: in lines of their own, if the place is one.
+    /// Returns the check as text for a position: on separate lines, if the position is at the start of a line.
     fn written(&self, at: usize, kept: &Kept) -> String {
         let lines = write::check(self.names, self.gateway.host, kept);
         match self.line_start(at) {
@@ -133,7 +133,7 @@ impl Repair<'_, '_> {
         }
     }
 
-    /// The line end and the space before a place, if nothing else is on its line.
+    /// Returns the line end and the indentation before a position, if the line has no other text before it.
     fn line_start(&self, at: usize) -> Option<String> {
         let before = &self.text[..at];
         let line = before.rfind('\n')?;
@@ -168,7 +168,7 @@ impl Repair<'_, '_> {
     }
 }
 
-/// Whether a check is the link's, and not another one of the token of a visitor.
+/// Whether a check is the link's, and not a check of another token of a visitor.
 fn is_of_link(check: &Check, site: &Hostname) -> bool {
     check.rule.token.is_of_sites()
         || check.trusts_site(site)

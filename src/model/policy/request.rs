@@ -1,4 +1,4 @@
-//! Requests as a check sees them, and what it makes of each: let in, refused, or not decided by its text.
+//! Simulated requests, and the outcome of a check for each: accepted, rejected, or not determined by its text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,39 +15,39 @@ use crate::model::{
 /// The header in which a site sends its token.
 pub(super) const TOKEN_HEADER: &str = "X-MS-AUTH-TOKEN";
 
-/// How far clocks of a site and a gateway may differ: as long as a token of a site is valid, in seconds.
+/// The maximum clock difference between a site and a gateway, in seconds: the lifetime of a site's token.
 pub(super) const MOST_SKEW: u64 = 300;
 
-/// Who has signed a token.
+/// The signer of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Signer {
     /// The site, with the key that its configuration publishes.
     Site,
-    /// Nothing: the token bears no signature.
+    /// No signer: the token has no signature.
     Unsigned,
-    /// The holder of the secret at this place among all that the policy has.
+    /// The holder of a secret, by its index among all secrets of the policy.
     Secret(usize),
     /// The party that publishes its keys at this URL.
     Publisher(String),
 }
 
-/// Who a token names as its issuer.
+/// The issuer that a token names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Issuer {
-    /// This one.
+    /// This issuer.
     Named(String),
-    /// The one that the configuration at this URL names.
+    /// The issuer in the OpenID configuration at this URL.
     OfPublisher(String),
 }
 
-/// When a token expires.
+/// The expiry of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expiry {
-    /// Later.
+    /// In the future.
     Later,
-    /// It does not say.
+    /// The token has no expiry.
     Never,
-    /// Longer ago than clocks differ.
+    /// In the past, by more than the maximum clock difference.
     LongAgo,
 }
 
@@ -56,7 +56,7 @@ pub(super) enum Expiry {
 pub(super) struct Token {
     pub(super) signer: Signer,
     pub(super) issuer: Issuer,
-    /// `None` where it is not known.
+    /// `None` if it is unknown.
     pub(super) audience: Option<String>,
     pub(super) expiry: Expiry,
 }
@@ -64,15 +64,15 @@ pub(super) struct Token {
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request {
-    /// Without any token.
+    /// Without a token.
     Bare,
-    /// The site's own, with its token in the one header.
+    /// A request of the site, with its token in [`TOKEN_HEADER`] only.
     Site(Token),
-    /// With this token wherever one is looked for.
+    /// A request with this token in every place from which a check reads one.
     Forged(Token),
 }
 
-/// What becomes of a request.
+/// The outcome for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Passes,
@@ -80,41 +80,41 @@ pub(super) enum Outcome {
     Unknown(Vec<Doubt>),
 }
 
-/// What a judgement is about.
+/// The input of a judgement.
 pub(super) struct Scene<'a> {
     pub(super) site: &'a Hostname,
-    /// Every host of the gateway: an audience that is one of them may be the one of the site's tokens.
+    /// Every host of the gateway: an audience with one of them may be that of the site's tokens.
     pub(super) gateways: &'a [String],
     /// Every secret of the policy.
     pub(super) secrets: Vec<&'a [u8]>,
     /// Whether some check reads the site's header.
     pub(super) reads_site_header: bool,
-    /// What the checks say, by the numbers of their elements; empty where few requests are tried.
+    /// The facts about the checks, by the numbers of their elements; empty if only a few requests are simulated.
     pub(super) facts: BTreeMap<usize, Facts<'a>>,
 }
 
-/// What a check says, seen from a site. Addresses are parsed for it once, and not for each request.
+/// The facts about a check, relative to a site. URLs are parsed only once, and not for each request.
 pub(super) struct Facts<'a> {
-    /// What of it proves nothing.
+    /// The parts of the check that prove nothing.
     pub(super) doubts: Vec<Doubt>,
     pub(super) trusts_site: bool,
-    /// Where other parties publish keys that it trusts.
+    /// The URLs at which other parties publish keys that the check trusts.
     pub(super) others: Vec<&'a str>,
-    /// Issuers that are another party: they are not the site's, by any reading.
+    /// Issuers that are certainly another party than the site.
     pub(super) foreign: Vec<&'a str>,
-    /// An issuer at the site's host.
+    /// A different issuer at the site's host.
     similar: Option<&'a str>,
-    /// What becomes of tokens that are meant for these.
+    /// The outcomes for tokens with these audiences.
     audiences: BTreeMap<Option<String>, Outcome>,
 }
 
 impl TokenPlace {
-    /// Whether it is where a site sends its token.
+    /// Whether a site sends its token in this place.
     pub(super) fn is_of_sites(&self) -> bool {
         matches!(self, Self::Header(name) if name.eq_ignore_ascii_case(TOKEN_HEADER))
     }
 
-    /// Its name.
+    /// Returns the name of the header or parameter.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Header(name) | Self::QueryParameter(name) => name,
@@ -122,17 +122,18 @@ impl TokenPlace {
     }
 }
 
-/// Who a URL or a name stands for.
+/// The party that a URL or a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Party {
-    /// The site, or where one is looked for, the gateway.
+    /// The site or, for audiences, the gateway.
     Own,
-    /// Another one, by any reading.
+    /// Certainly another party.
     Other,
     Unclear,
 }
 
-/// Whom `text` names, seen from `host`. One that some parser may read as that host is not another party.
+/// Returns the party that `text` refers to, relative to `host`. If some parser may read the text as that host, it is
+/// not another party.
 fn party(text: &str, host: &Hostname) -> Party {
     let is_plain = |it: u8| (it.is_ascii_graphic() || it == b' ') && !matches!(it, b'%' | b'\\');
     match Owner::of(text, host) {
@@ -147,7 +148,7 @@ fn party(text: &str, host: &Hostname) -> Party {
     }
 }
 
-/// Whose keys are at the URL of a configuration. Whether the site's are at another host, too, is not known.
+/// Returns the party whose keys are published at a URL. Whether another host also publishes the site's keys is unknown.
 fn publisher(url: &str, site: &Hostname) -> Party {
     if site_of_configuration(url).as_ref() == Some(site) {
         return Party::Own;
@@ -159,7 +160,7 @@ fn publisher(url: &str, site: &Hostname) -> Party {
 }
 
 impl<'a> Facts<'a> {
-    /// What `check` says about the site at `site` and tokens for some `audiences`.
+    /// Returns the facts about `check`, relative to the site at `site` and to tokens with some `audiences`.
     pub(super) fn of(
         check: &'a Check,
         site: &Hostname,
@@ -187,7 +188,7 @@ impl<'a> Facts<'a> {
             match party(issuer, site) {
                 Party::Own if is_issuer_of_a_site(issuer) => facts.similar = facts.similar.or(Some(issuer)),
                 Party::Other => facts.foreign.push(issuer),
-                // Another issuer at the site's host is not the one of its tokens.
+                // A different issuer at the site's host is not the issuer of the site's tokens.
                 Party::Own | Party::Unclear => facts.doubts.push(Doubt::Issuer(issuer.clone())),
             }
         }
@@ -213,7 +214,7 @@ impl Check {
             && facts.foreign.is_empty()
     }
 
-    /// What it makes of a request.
+    /// Returns the outcome for a request.
     pub(super) fn outcome(&self, request: &Request, scene: &Scene<'_>) -> Outcome {
         match scene.facts.get(&self.element) {
             Some(facts) => self.outcome_by(facts, request, scene),
@@ -233,7 +234,7 @@ impl Check {
             Request::Bare => Outcome::Refused(vec![]),
             Request::Site(_) if !self.rule.token.is_of_sites() => {
                 let place = self.rule.token.name().to_owned();
-                // Visitors may bring a token of their own in it, where the site's is checked as well.
+                // Visitors may send their own token in this place, if another check reads the site's token.
                 if scene.reads_site_header {
                     Outcome::Unknown(vec![Doubt::OtherToken(place)])
                 } else {
@@ -300,7 +301,7 @@ impl Check {
         }
     }
 
-    /// Audiences are compared as texts. One at the gateway's host that is spelt otherwise proves nothing.
+    /// Audiences are compared as texts. An audience at the gateway's host in another spelling proves nothing.
     fn audience(&self, audience: Option<&str>, gateways: &[String]) -> Outcome {
         let accepted = &self.rule.audiences;
         let Some(audience) = audience else {
@@ -329,8 +330,8 @@ impl Check {
     }
 }
 
-/// Whether an accepted audience may mean the same gateway as that of a token: its host in another spelling, or
-/// another host of the gateway.
+/// Whether an accepted audience may refer to the same gateway as the audience of a token: its host in another spelling,
+/// or another host of the gateway.
 fn may_mean(accepted: &str, audience: &str, gateways: &[String]) -> bool {
     let Some(own) = audience.strip_prefix("https://").and_then(|host| Hostname::parse(host).ok()) else {
         return true;
@@ -339,7 +340,7 @@ fn may_mean(accepted: &str, audience: &str, gateways: &[String]) -> bool {
     std::iter::once(own).chain(custom).any(|host| party(accepted, &host) != Party::Other)
 }
 
-/// Whether a token has a claim. Of a site's tokens, issuer, audience and times are known, and no other claim.
+/// Whether a token has a claim. Of a site's tokens, only the issuer, audience and time claims are known.
 pub(super) fn required(claim: &RequiredClaim, token: &Token, gateways: &[String]) -> Outcome {
     let is_free = matches!(token.signer, Signer::Unsigned | Signer::Secret(_) | Signer::Publisher(_))
         || matches!(token.expiry, Expiry::Never | Expiry::LongAgo);
@@ -373,7 +374,7 @@ impl Outcome {
         if holds { Self::Passes } else { Self::Refused(vec![refusal()]) }
     }
 
-    /// What becomes of a request that has to pass all of these. One refusal is enough.
+    /// Returns the outcome for a request that must pass all parts. One rejection is sufficient.
     pub(super) fn all(parts: impl Iterator<Item = Self>) -> Self {
         let (mut refusals, mut doubts, mut refused) = (Vec::new(), Vec::new(), false);
         for part in parts {

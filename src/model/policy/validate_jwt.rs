@@ -1,7 +1,7 @@
-//! What a `validate-jwt` demands of tokens, as
-//! [API Management](https://learn.microsoft.com/azure/api-management/validate-jwt-policy) has it.
+//! The requirements of a `validate-jwt` element, as in [API
+//! Management](https://learn.microsoft.com/azure/api-management/validate-jwt-policy).
 //!
-//! Whatever is not on the lists here is a doubt: a check with a doubt proves nothing.
+//! Parts that are not in the lists here are doubts: a check with a doubt proves nothing.
 
 use std::{collections::HashSet, fmt};
 
@@ -10,43 +10,43 @@ use roxmltree::Node;
 
 use super::{doubt::Doubt, expression};
 
-/// Where a request carries its token.
+/// The place of the token in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenPlace {
-    /// In the header of this name.
+    /// The header with this name.
     Header(String),
-    /// In the query parameter of this name.
+    /// The query parameter with this name.
     QueryParameter(String),
 }
 
-/// How many of the values that a claim may have it has to have.
+/// The number of required values that a claim must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimMatch {
-    /// Each of them.
+    /// All of them.
     All,
     /// At least one.
     Any,
 }
 
-/// A claim that a token has to have.
+/// A claim that a token must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredClaim {
     /// The claim's name.
     pub name: String,
-    /// How many of `values` it has to have.
+    /// How many of `values` the claim must have.
     pub matching: ClaimMatch,
-    /// The values; none where it is enough that the claim is there.
+    /// The values; empty if the claim may have any value.
     pub values: Vec<String>,
-    /// What stands between the values of a claim that is one text.
+    /// The separator of the values, if the claim is one text.
     pub separator: Option<String>,
 }
 
-/// A secret with which a token may be signed. It is never shown.
+/// A secret with which a token may be signed. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningSecret(Vec<u8>);
 
 impl SigningSecret {
-    /// Its bytes.
+    /// Returns the bytes of the secret.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -59,42 +59,42 @@ impl fmt::Debug for SigningSecret {
     }
 }
 
-/// A `validate-jwt`, with the defaults of the service filled in.
+/// A `validate-jwt` element, including the defaults of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidateJwt {
-    /// Where it looks for the token.
+    /// The place from which the token is read.
     pub token: TokenPlace,
-    /// The scheme that has to stand before the token; the service looks at it in `Authorization` alone.
+    /// The scheme that must precede the token; the service checks it only in `Authorization`.
     pub scheme: Option<String>,
-    /// The status of a refusal; `None` where an expression decides it.
+    /// The status code of a rejection; `None` if an expression computes it.
     pub failure_status: Option<u16>,
-    /// The message of every refusal, in place of the one that says why.
+    /// The message of every rejection, instead of the reason.
     pub failure_message: Option<String>,
-    /// Whether a token has to say when it expires.
+    /// Whether a token must have an expiry.
     pub requires_expiration: bool,
-    /// Whether a token has to be signed.
+    /// Whether a token must be signed.
     pub requires_signature: bool,
-    /// By how many seconds clocks may differ.
+    /// The allowed clock difference, in seconds.
     pub clock_skew: u64,
-    /// The URLs at which the keys and issuers are published that it trusts.
+    /// The OpenID configuration URLs of the trusted keys and issuers.
     pub openid_configurations: Vec<String>,
-    /// The issuers that it trusts, besides those of the configurations.
+    /// The trusted issuers, in addition to those of the configurations.
     pub issuers: Vec<String>,
-    /// Whom a token may be meant for; anyone, where there are none.
+    /// The accepted audiences; if empty, every audience is accepted.
     pub audiences: Vec<String>,
-    /// What else a token has to claim.
+    /// The other claims that a token must have.
     pub required_claims: Vec<RequiredClaim>,
     /// The secrets with which a token may be signed.
     pub signing_secrets: Vec<SigningSecret>,
 }
 
-/// A `validate-jwt` as it stands in a policy.
+/// A `validate-jwt` element in a policy.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     pub(super) rule: ValidateJwt,
-    /// What of it is not understood.
+    /// The parts that are not understood.
     pub(super) doubts: Vec<Doubt>,
-    /// The number of its element within the document.
+    /// The index of the element in the document.
     pub(super) element: usize,
 }
 
@@ -106,13 +106,13 @@ impl Check {
     }
 }
 
-/// A value that means what it says: neither an expression nor a named value, nor with space around it.
+/// Returns a literal value: neither an expression nor a named value, and without white space around it.
 pub(super) fn literal(value: &str) -> Option<&str> {
     let is_computed = value.contains("{{") || value.contains("@(") || value.contains("@{");
     (!is_computed && !expression::begins(value)).then_some(value)
 }
 
-/// All text of an element, whatever comments are in it, without the white space of XML around it.
+/// Returns the text of an element without comments, and without XML white space around it.
 pub(super) fn text_of(element: Node<'_, '_>) -> String {
     let texts = element.children().filter(Node::is_text).filter_map(|node| node.text());
     texts.collect::<String>().trim_matches(expression::LAYOUT).to_owned()
@@ -170,7 +170,7 @@ impl Reader {
                 "audiences" => rule.audiences = self.list(child, "audience"),
                 "issuer-signing-keys" => rule.signing_secrets = self.secrets(child),
                 "required-claims" => rule.required_claims = self.claims(child),
-                // Without keys, it changes nothing.
+                // An element without keys has no effect.
                 "decryption-keys" if self.elements(child).is_empty() => {}
                 _ => self.doubts.push(Doubt::Element(name.to_owned())),
             }
@@ -178,7 +178,7 @@ impl Reader {
         rule
     }
 
-    /// The elements in an element; text between them is not understood.
+    /// Returns the child elements of an element; text between them is a doubt.
     fn elements<'d, 'i>(&mut self, element: Node<'d, 'i>) -> Vec<Node<'d, 'i>> {
         if !text_of(element).is_empty() {
             self.doubts.push(Doubt::Text(element.tag_name().name().to_owned()));
@@ -257,7 +257,8 @@ impl Reader {
         url
     }
 
-    /// The texts of a list, each once. Whether an empty one admits everything or nothing is not documented.
+    /// Returns the texts of a list without duplicates. Azure does not document whether an empty list accepts everything
+    /// or nothing.
     fn list(&mut self, list: Node<'_, '_>, item: &str) -> Vec<String> {
         self.attributes(list, &[]);
         let items = self.elements(list);
@@ -304,7 +305,7 @@ impl Reader {
         Some(RequiredClaim { name, matching, values, separator })
     }
 
-    /// Secrets that are written in the policy. What a certificate or a public key stands for is not seen here.
+    /// Returns the secrets that are written in the policy. The keys of certificates and public keys are unknown here.
     fn secrets(&mut self, list: Node<'_, '_>) -> Vec<SigningSecret> {
         self.attributes(list, &[]);
         self.elements(list).into_iter().filter_map(|element| self.secret(element)).collect()
@@ -324,7 +325,7 @@ impl Reader {
     }
 }
 
-/// The status of a refusal, which decides nothing about who is let in.
+/// Returns the status code of a rejection, which does not affect which requests are accepted.
 fn failure_status(element: Node<'_, '_>) -> Option<u16> {
     let Some(status) = element.attribute("failed-validation-httpcode") else { return Some(401) };
     status.trim().parse().ok().filter(|status| (200..600).contains(status))

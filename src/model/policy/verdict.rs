@@ -1,54 +1,54 @@
-//! What a policy lets in: proven to be right, proven to be wrong, or not decided by its text.
+//! The verdict on a policy: proven to be correct, proven to be wrong, or not determined by its text.
 
 use std::fmt;
 
 use super::{doubt::Doubt, request::MOST_SKEW};
 
-/// What a policy does about the tokens of one site. Each but the last is proven.
+/// How a policy handles the tokens of one site. Each variant except the last is proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyVerdict {
-    /// Every request needs a valid token of the site, and every such request is let in.
+    /// The policy accepts exactly the requests with a valid token of the site.
     Healthy,
-    /// Some request without a valid token of the site is let in.
+    /// The policy accepts some requests without a valid token of the site.
     Open {
-        /// How: each of these is a way in.
+        /// The ways in which such a request is accepted.
         why: Vec<Opening>,
-        /// Whether it is proven that the site is let in as well.
+        /// Whether it is proven that requests of the site are accepted too.
         lets_site_in: bool,
     },
-    /// Requests of the site are refused, for each of these reasons.
+    /// The policy rejects requests of the site, for each of these reasons.
     Closed(Vec<Closing>),
-    /// The text does not decide it, for each of these reasons.
+    /// The text does not determine it, for each of these reasons.
     Undetermined(Vec<Doubt>),
 }
 
-/// How a request without a valid token of the site gets in.
+/// Why a request without a valid token of the site is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Opening {
     /// No check applies to it.
     NoCheck,
-    /// Its token bears no signature.
+    /// Its token has no signature.
     Unsigned,
     /// Its token does not expire.
     NeverExpires,
-    /// Its token has expired, longer ago than clocks differ.
+    /// Its token expired earlier than the clock difference allows.
     Expired,
     /// Its token is signed with a secret that is written in the policy.
     Secret,
-    /// Its token is one of this other issuer.
+    /// Its token is from this other issuer.
     OtherIssuer(String),
     /// Its token is signed with a key that is published at this URL, besides the site's own.
     OtherKeys(String),
 }
 
-/// How a request of the site is refused.
+/// Why a request of the site is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Closing {
-    /// The token is looked for in this place, where the site does not send it.
+    /// The token is read from this place, where the site does not send it.
     OtherPlace(String),
-    /// No source of keys publishes those of the site.
+    /// No key source contains the keys of the site.
     NoKeys,
     /// Only these issuers are accepted.
     OtherIssuer(Vec<String>),
@@ -56,14 +56,14 @@ pub enum Closing {
     OtherAudience(Vec<String>),
     /// The token has expired or does not expire.
     Expired,
-    /// The token does not have this claim as it is required.
+    /// The token does not satisfy the requirements on this claim.
     Claim(String),
-    /// No request reaches the API past this element: it answers each, or removes the token of each.
+    /// No request passes this element: it answers every request, or removes every token.
     Answered(String),
 }
 
 impl PolicyVerdict {
-    /// The verdict in one word.
+    /// Returns the verdict in one word.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -74,7 +74,8 @@ impl PolicyVerdict {
         }
     }
 
-    /// Whether a repair of the check changes it: it is wrong, and not because every request is answered.
+    /// Whether a repair of the check changes the verdict: the policy is wrong, but not because it answers every
+    /// request.
     #[must_use]
     pub fn is_repairable(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! A request on its way through the statements of a policy.
+//! The simulation of a request through the statements of a policy.
 
 use super::{
     doubt::Doubt,
@@ -8,19 +8,19 @@ use super::{
     verdict::Closing,
 };
 
-/// What may be another token from here on, or what may have been answered without a check.
+/// The effects of earlier statements: tokens that may be replaced, and answers that may be given without a check.
 #[derive(Clone, Default)]
 struct Before {
     doubts: Vec<Doubt>,
     places: Vec<TokenPlace>,
-    /// What has removed the site's token.
+    /// The element that removed the site's token.
     remover: Option<String>,
 }
 
-/// More than this is not remembered, so that each statement costs the same.
+/// The maximum number of remembered effects, which limits the cost of each statement.
 const MOST: usize = 64;
 
-/// What becomes of a request.
+/// Returns the outcome for a request.
 pub(super) fn outcome(statements: &[Statement], request: &Request, scene: &Scene<'_>) -> Outcome {
     through(statements, request, scene, Before::default())
 }
@@ -53,7 +53,7 @@ fn step(statement: &Statement, request: &Request, scene: &Scene<'_>, before: &Be
     }
 }
 
-/// Alternatives have one outcome if it is that of each.
+/// Returns the outcome of alternatives: determined if all of them have the same one.
 fn choose(
     branches: &[Vec<Statement>],
     exhaustive: bool,
@@ -87,7 +87,7 @@ fn choose(
 }
 
 impl Before {
-    /// Takes note of a statement that a request has passed.
+    /// Records a statement that a request has passed.
     fn note(&mut self, statement: &Statement) {
         match statement {
             Statement::Removes(element) => {
@@ -105,7 +105,7 @@ impl Before {
         }
     }
 
-    /// Takes note of a statement that a request may have passed.
+    /// Records a statement that a request may have passed.
     fn may(&mut self, statement: &Statement) {
         match statement {
             Statement::Alters { place: Some(place), element } => self.alters(place.clone(), element),
@@ -134,13 +134,13 @@ impl Before {
         }
     }
 
-    /// What has removed the token at a place from every request, if nothing can have put one there.
+    /// Returns the element that removed the token at a place from every request, if no element can have set one there.
     fn removes(&self, place: &TokenPlace) -> Option<&str> {
         let may_be_back = !self.doubts.is_empty() || self.places.iter().any(TokenPlace::is_of_sites);
         self.remover.as_deref().filter(|_| place.is_of_sites() && !may_be_back)
     }
 
-    /// Why what a check reads at a place may be another token than the request came with.
+    /// Returns the reasons why the token that a check reads at a place may not be the token of the request.
     fn doubts_at(&self, place: &TokenPlace) -> Vec<Doubt> {
         let is_place = |altered: &TokenPlace| match (altered, place) {
             (TokenPlace::Header(one), TokenPlace::Header(other)) => one.eq_ignore_ascii_case(other),
@@ -162,8 +162,8 @@ impl Before {
     }
 }
 
-/// Whether it is proven that nothing but requests with a valid token of the site passes: by one check, which
-/// sees the token that the request came with.
+/// Whether it is proven that only requests with a valid token of the site pass, because of one check that reads the
+/// token of the request.
 pub(super) fn is_strict(statements: &[Statement], scene: &Scene<'_>) -> bool {
     strict(statements, scene, Before::default())
 }
@@ -190,7 +190,7 @@ fn strict(statements: &[Statement], scene: &Scene<'_>, mut before: Before) -> bo
     })
 }
 
-/// Why some check may see another token than the request came with.
+/// Returns the reasons why a check may not read the token of the request.
 pub(super) fn changed_tokens(statements: &[Statement]) -> Vec<Doubt> {
     changed(statements, Before::default())
 }

@@ -3,33 +3,33 @@
 use super::{entity::encoded, request::TOKEN_HEADER};
 use crate::model::LinkNames;
 
-/// A line, and how many levels it is indented by.
+/// An indentation level and a line.
 pub(super) type Line = (usize, String);
 
-/// What a check had before and keeps.
+/// The parts of a previous check that are kept.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// Attributes that do not decide who is let in.
+    /// Attributes that do not affect which requests are accepted.
     pub(super) attributes: Vec<(String, String)>,
-    /// Comments, as they are written.
+    /// Comments, unchanged.
     pub(super) comments: Vec<String>,
-    /// Audiences besides the gateway.
+    /// Audiences in addition to the gateway.
     pub(super) audiences: Vec<String>,
-    /// Claims that the site's tokens may have, as they are written.
+    /// Claims that the site's tokens may have, unchanged.
     pub(super) claims: Option<String>,
 }
 
-/// How lines are put together.
+/// The layout of lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout<'a> {
-    /// What every line but the first begins with, line end included.
+    /// The line end and the indentation before every line except the first.
     pub(super) start: &'a str,
-    /// What a level is indented by.
+    /// The indentation of one level.
     pub(super) level: &'a str,
 }
 
 impl Layout<'_> {
-    /// The lines as one text.
+    /// Returns the lines as one text.
     pub(super) fn join(self, lines: &[Line]) -> String {
         let mut text = String::new();
         for (at, (levels, line)) in lines.iter().enumerate() {
@@ -43,7 +43,7 @@ impl Layout<'_> {
     }
 }
 
-/// The whole policy of a link.
+/// Returns the whole policy of a link.
 pub(super) fn policy(names: &LinkNames, gateway: Option<&str>) -> String {
     let line = |levels, text: &str| (levels, text.to_owned());
     let mut lines = vec![line(0, "<policies>"), line(1, "<inbound>"), line(2, "<base />")];
@@ -57,7 +57,7 @@ pub(super) fn policy(names: &LinkNames, gateway: Option<&str>) -> String {
     Layout { start: "\n", level: "    " }.join(&lines)
 }
 
-/// The `validate-jwt` of a link.
+/// Returns the `validate-jwt` element of a link.
 pub(super) fn check(names: &LinkNames, gateway: Option<&str>, kept: &Kept) -> Vec<Line> {
     let mut lines = vec![(0, start_tag(kept))];
     lines.extend(kept.comments.iter().map(|comment| (1, comment.clone())));
