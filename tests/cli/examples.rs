@@ -1,13 +1,7 @@
 //! What `--help` shows as examples works as it stands: every one is run by bash in the folder of the sample.
 #![cfg(unix)]
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::Stdio,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use clap::Command;
 
@@ -112,9 +106,10 @@ fn the_examples_of_a_snapshot_work_against_the_emulator() {
     shop.run("link").exits(0);
     let mut emulate = shop.command(env!("CARGO_BIN_EXE_swa-apim"));
     emulate.args(["emulate", "--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0", "--log", "off"]);
-    let mut emulator = emulate.stdout(Stdio::piped()).spawn().unwrap();
+    let mut emulator = emulate.stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut ready = String::new();
-    BufReader::new(emulator.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let mut out = std::io::BufReader::new(emulator.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut out, &mut ready).unwrap();
     let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
     let variables = [
         ("SWA_APIM_PROVIDER", "arm"),

@@ -3,9 +3,7 @@
 use std::{
     fs::OpenOptions,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
     process::{Child, Stdio},
-    time::{Duration, Instant},
 };
 
 use nix::{
@@ -130,14 +128,17 @@ fn an_emulator_with_a_stuck_connection_ends() {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
         let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
         let address = ready["controlPlane"].as_str().unwrap().trim_start_matches("http://").to_owned();
-        let mut stuck = TcpStream::connect(address.trim_end_matches('/')).unwrap();
+        let mut stuck = std::net::TcpStream::connect(address.trim_end_matches('/')).unwrap();
         let request =
             format!("GET /subscriptions?api-version=2022-12-01 HTTP/1.1\r\nHost: {address}\r\n\r\n");
         stuck.write_all(request.as_bytes()).unwrap();
-        let since = Instant::now();
+        let since = std::time::Instant::now();
         send(&child, signal);
         let (said, code) = ended(child);
         assert_eq!(code, Some(130), "{said}");
-        assert!(since.elapsed() < Duration::from_secs(8), "requests are not waited for without end");
+        assert!(
+            since.elapsed() < std::time::Duration::from_secs(8),
+            "requests are not waited for without end"
+        );
     }
 }
