@@ -36,7 +36,7 @@ fn missing(test: &str) -> Option<String> {
     };
     let above = text[..at].rsplit("\n\n").next().unwrap_or_default();
     let is_test = above.contains("test]");
-    (!is_test || above.contains("#[ignore")).then(|| format!("`{name}` of {path} is not run as a test"))
+    (!is_test || above.contains("[ignore")).then(|| format!("`{name}` of {path} is not run as a test"))
 }
 
 #[test]

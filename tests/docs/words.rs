@@ -189,16 +189,17 @@ fn the_checked_sources_are_written_in_plain_words() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// The faults in `src` that are not checked yet: `cargo test --test docs -- --ignored`.
+/// The number of faults that are left in `src`, most of them in messages. It may only become smaller.
+const LEFT_IN_SOURCES: usize = 213;
+
 #[test]
-#[ignore = "a list of the texts that remain to be rewritten"]
-fn list_the_faults_of_all_sources() {
+fn the_sources_gain_no_words_that_pages_avoid() {
     let entries = entries();
     let faults = sources_in(&root().join("src"))
         .into_iter()
         .flat_map(|file| report(&file, &source_faults(&entries, &fs::read_to_string(&file).unwrap())));
     let faults: Vec<String> = faults.collect();
-    assert!(faults.is_empty(), "{}\n{} faults", faults.join("\n"), faults.len());
+    assert_eq!(faults.len(), LEFT_IN_SOURCES, "LEFT_IN_SOURCES does not match:\n{}", faults.join("\n"));
 }
 
 fn found(faults: Vec<Fault>) -> Vec<(usize, String)> {
