@@ -199,7 +199,12 @@ fn the_sources_gain_no_words_that_pages_avoid() {
         .into_iter()
         .flat_map(|file| report(&file, &source_faults(&entries, &fs::read_to_string(&file).unwrap())));
     let faults: Vec<String> = faults.collect();
-    assert_eq!(faults.len(), LEFT_IN_SOURCES, "LEFT_IN_SOURCES does not match:\n{}", faults.join("\n"));
+    assert!(
+        faults.len() <= LEFT_IN_SOURCES,
+        "{} faults, of which {LEFT_IN_SOURCES} are allowed:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 fn found(faults: Vec<Fault>) -> Vec<(usize, String)> {
