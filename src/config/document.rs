@@ -14,7 +14,7 @@ use toml::{
 
 use super::{
     Cloud, ConfigError, Fault, ProviderKind, Provisioning, Source, Sourced, UnknownWord, fault::Problem,
-    place::Lines, spelling::bare_or_quoted,
+    place::Lines,
 };
 use crate::model::text_without_mark;
 
@@ -158,7 +158,7 @@ impl<'t> Reader<'t> {
                 "provider" => env.provider = Some(self.word(&entry, "provider")?),
                 "provisioning" => env.provisioning = Some(self.word(&entry, "provisioning")?),
                 _ => {
-                    let table = format!("env.{}", bare_or_quoted(named.key));
+                    let table = format!("env.{}", toml_edit::Key::new(named.key));
                     return Err(self.unknown(&entry, Some(table), ENV_KEYS));
                 }
             }
@@ -342,6 +342,14 @@ mod tests {
             }
         }
         assert_eq!(parse(&format!("[env.e]\n{}", text("apis"))).unwrap().envs[0].apis, ["a", "b"]);
+    }
+
+    #[test]
+    fn odd_names_are_quoted() {
+        let name = |key: &str| toml_edit::Key::new(key).to_string();
+        assert_eq!(name("a-b_1"), "a-b_1");
+        assert_eq!(name("a.b"), "\"a.b\"");
+        assert_eq!(name("ü\"\\\n\u{1b}\u{7f}"), r#""ü\"\\\n\u001B\u007F""#);
     }
 
     #[test]

@@ -1,15 +1,10 @@
-//! Adds an env to a configuration file: renders its table, and appends it to the existing text.
+//! Adds an env to a configuration file: as a table after the existing text, or inside the inline table that has the envs.
 
-use std::{
-    fmt::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use super::{
-    ConfigError, ProviderKind,
-    document::Document,
-    spelling::{bare_or_quoted, quoted},
-};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, Table, Value};
+
+use super::{ConfigError, ProviderKind, document::Document, inline, lines::with_line_ends_of};
 use crate::model::text_without_mark;
 
 /// A new env for the configuration file.
@@ -46,16 +41,18 @@ impl NewEnv {
         }
     }
 
-    fn values(&self) -> Vec<(&'static str, String)> {
-        let apis = self.apis.iter().map(|api| quoted(api)).collect::<Vec<_>>().join(", ");
+    /// The settings that have a value, in the order in which they are written.
+    fn values(&self) -> Vec<(&'static str, Value)> {
+        let text = |value: &Option<String>| value.as_deref().map(Value::from);
+        let apis = (!self.apis.is_empty()).then(|| Value::from(Array::from_iter(&self.apis)));
         let values = [
-            ("static-web-app", Some(quoted(&self.static_web_app))),
-            ("apim", Some(quoted(&self.apim))),
-            ("resource-group", self.resource_group.as_deref().map(quoted)),
-            ("subscription", self.subscription.as_deref().map(quoted)),
-            ("site-environment", self.site_environment.as_deref().map(quoted)),
-            ("apis", (!apis.is_empty()).then(|| format!("[{apis}]"))),
-            ("provider", self.provider.map(|provider| quoted(provider.as_str()))),
+            ("static-web-app", Some(Value::from(&self.static_web_app))),
+            ("apim", Some(Value::from(&self.apim))),
+            ("resource-group", text(&self.resource_group)),
+            ("subscription", text(&self.subscription)),
+            ("site-environment", text(&self.site_environment)),
+            ("apis", apis),
+            ("provider", self.provider.map(|provider| Value::from(provider.as_str()))),
         ];
         values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
@@ -66,14 +63,21 @@ impl NewEnv {
 pub fn render_env(env: &NewEnv) -> String {
     let values = env.values();
     let width = values.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-    let mut text = format!("[env.{}]\n", bare_or_quoted(&env.name));
-    for (key, value) in values {
-        let _ = writeln!(text, "{key:width$} = {value}");
+    let mut table = Table::new();
+    for (name, value) in values {
+        let mut key = Key::new(name);
+        key.leaf_decor_mut().set_suffix(" ".repeat(width - name.len() + 1));
+        table.insert_formatted(&key, Item::Value(value));
     }
-    text
+    let mut envs = Table::new();
+    envs.set_implicit(true);
+    envs.insert(&env.name, Item::Table(table));
+    let mut document = DocumentMut::new();
+    document.insert("env", Item::Table(envs));
+    document.to_string()
 }
 
-/// Returns the text of the file at `path` followed by the env's table. The existing text is kept byte for byte.
+/// Returns the text of the file at `path` with the env. Lines that do not have to change are kept byte for byte.
 ///
 /// # Errors
 ///
@@ -88,14 +92,14 @@ pub fn add_env(path: &Path, existing: Option<&str>, env: &NewEnv) -> Result<Stri
         let (path, name) = place();
         return Err(ConfigError::EnvExists { path, name });
     }
-    let whole = appended(existing, &render_env(env));
-    match Document::parse(path, whole.as_bytes()) {
-        Ok(after) if after.envs.len() == before.envs.len() + 1 => Ok(whole),
-        _ => {
-            let (path, name) = place();
-            Err(ConfigError::NotAppendable { path, name })
-        }
-    }
+    let has_one_more = |text: &String| {
+        Document::parse(path, text.as_bytes()).is_ok_and(|after| after.envs.len() == before.envs.len() + 1)
+    };
+    let appended = Some(appended(existing, &render_env(env))).filter(has_one_more);
+    appended.or_else(|| inserted(existing, env).filter(has_one_more)).ok_or_else(|| {
+        let (path, name) = place();
+        ConfigError::NotAddable { path, name }
+    })
 }
 
 /// Appends a table with the line ends of the text, after one empty line.
@@ -107,6 +111,16 @@ fn appended(existing: &str, table: &str) -> String {
         _ => end.repeat(2),
     };
     format!("{existing}{gap}{}", table.replace('\n', end))
+}
+
+/// Inserts the env into the inline table `env = { .. }`, if the text has one.
+fn inserted(existing: &str, env: &NewEnv) -> Option<String> {
+    let text = text_without_mark(existing);
+    let mark = &existing[..existing.len() - text.len()];
+    let mut document: DocumentMut = text.parse().ok()?;
+    let envs = document.get_mut("env")?.as_inline_table_mut()?;
+    inline::push(envs, &env.name, InlineTable::from_iter(env.values()));
+    Some(format!("{mark}{}", with_line_ends_of(text, &document.to_string())))
 }
 
 #[cfg(test)]
@@ -172,13 +186,41 @@ provider       = "arm"
     }
 
     #[test]
-    fn a_file_with_inline_envs_says_why_it_stays_as_it_is() {
-        let error = add("env = { b = { apim = 'x' } }\n", &env("prod")).unwrap_err();
-        let expected =
-            "env `prod` cannot be appended to `swa-apim.toml`, whose envs are not written as tables";
-        assert_eq!(error.to_string(), expected);
-        let hint = error.diagnosis().hint;
-        assert_eq!(hint.as_deref(), Some("write each env as a table `[env.NAME]` first"));
+    fn an_env_is_added_to_envs_in_an_inline_table() {
+        let prod = r#"prod = { static-web-app = "shop-web", apim = "shop-apim" }"#;
+        for (existing, expected) in [
+            ("env = { b = { apim = 'x' } }\n", format!("env = {{ b = {{ apim = 'x' }}, {prod} }}\n")),
+            ("env={b={apim='x'}}", format!("env={{b={{apim='x'}}, {prod}}}\n")),
+            ("env = {}\n", format!("env = {{ {prod} }}\n")),
+            ("env = { b.apim = 'x' }\n", format!("env = {{ b.apim = 'x', {prod} }}\n")),
+            ("env = { b = {}, }\n", format!("env = {{ b = {{}}, {prod}, }}\n")),
+            ("\u{feff}env = { }\r\n# end", format!("\u{feff}env = {{ {prod} }}\r\n# end")),
+        ] {
+            assert_eq!(add(existing, &env("prod")).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn comments_and_order_of_a_file_with_an_inline_table_are_kept() {
+        let existing = "# mine\r\nprovider.json.model = 'm' # here\r\n\r\nenv = {\r\n    # first\r\n    \
+                        b = { apim = \"x\" }, # second\r\n} # end\r\n\n[provider.arm]\ncloud = 'AzureCloud'";
+        let expected = "# mine\r\nprovider.json.model = 'm' # here\r\n\r\nenv = {\r\n    # first\r\n    \
+                        b = { apim = \"x\" }, # second\r\n    \
+                        prod = { static-web-app = \"shop-web\", apim = \"shop-apim\" },\r\n\
+                        } # end\r\n\n[provider.arm]\ncloud = 'AzureCloud'";
+        assert_eq!(add(existing, &env("prod")).unwrap(), expected);
+        let without_comma = "env = {\n  b = {} # note\n}\n";
+        let expected = "env = {\n  b = {}, # note\n  \
+                        prod = { static-web-app = \"shop-web\", apim = \"shop-apim\" }\n}\n";
+        assert_eq!(add(without_comma, &env("prod")).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_env_is_added_to_envs_written_with_dotted_keys() {
+        for existing in ["env.b.apim = 'x'\n", "[env]\nb.apim = 'x'\n", "[env]\nb = { apim = 'x' }\n"] {
+            let whole = add(existing, &env("prod")).unwrap();
+            assert!(whole.starts_with(existing), "{whole}");
+        }
     }
 
     #[test]
@@ -206,6 +248,11 @@ provider       = "arm"
             prop_assert_eq!(&read.envs[0].name, &name);
             prop_assert_eq!(&read.envs[0].static_web_app.as_ref().unwrap().value, &site);
             prop_assert_eq!(&read.envs[0].apis, &vec![api]);
+            let whole = add("env = { }", &new).unwrap();
+            let inline = Document::parse(Path::new("x"), whole.as_bytes()).unwrap();
+            prop_assert_eq!(&inline.envs[0].name, &name);
+            prop_assert_eq!(&inline.envs[0].static_web_app.as_ref().unwrap().value, &site);
+            prop_assert_eq!(&inline.envs[0].apis, &read.envs[0].apis);
         }
     }
 }

@@ -108,9 +108,9 @@ pub enum ConfigError {
         /// The env.
         name: String,
     },
-    /// The envs of the file are written in a form to which no env can be appended.
-    #[error("env `{}` cannot be appended to `{}`, whose envs are not written as tables", .name.escape_debug(), .path.display())]
-    NotAppendable {
+    /// The envs of the file are written in a form to which no env can be added.
+    #[error("env `{}` cannot be added to `{}`, whose envs are not written as tables", .name.escape_debug(), .path.display())]
+    NotAddable {
         /// The file.
         path: PathBuf,
         /// The env.
@@ -215,7 +215,7 @@ impl ConfigError {
             }
             Self::Missing { key, .. } => format!("add `{key} = \"NAME\"` to the env, or pass `--{key}`"),
             Self::EnvExists { .. } => "choose another name, or edit the file".to_owned(),
-            Self::NotAppendable { .. } => "write each env as a table `[env.NAME]` first".to_owned(),
+            Self::NotAddable { .. } => "write each env as a table `[env.NAME]` first".to_owned(),
             Self::NoDataDirectory => "name a file for it with `--model FILE`".to_owned(),
             Self::SampleOverArm(_) => "leave one of the two out".to_owned(),
         };

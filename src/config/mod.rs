@@ -9,11 +9,12 @@ mod fault;
 mod find;
 #[doc(hidden)]
 pub mod fuzzing;
+mod inline;
+mod lines;
 mod place;
 mod sample;
 mod settings;
 mod source;
-mod spelling;
 
 pub use choice::{Cloud, ProviderKind, Provisioning, UnknownWord};
 pub use edit::{NewEnv, add_env, render_env};

@@ -2,6 +2,8 @@
 
 use std::{fmt::Write, ops::Range};
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// The largest number of characters of a line that an excerpt shows.
 const WINDOW: usize = 100;
 
@@ -55,15 +57,22 @@ impl<'t> Lines<'t> {
 fn excerpt(line: usize, content: &str, before: usize, marked: usize) -> String {
     let skipped = if before < WINDOW * 4 / 5 { 0 } else { before - WINDOW / 2 };
     let shown: Vec<char> = content.chars().skip(skipped).take(WINDOW).map(printable).collect();
-    let lead = before - skipped;
-    let carets = marked.min(shown.len().saturating_sub(lead)).max(1);
+    let (lead, rest) = shown.split_at((before - skipped).min(shown.len()));
+    let marked: String = rest.iter().take(marked).collect();
     let gutter = " ".repeat(line.to_string().len());
     let mut text = format!("{gutter} |\n{line} | ");
     text.extend(&shown);
-    // A tab is kept as a tab, so that the caret is below the character in a terminal.
-    let indent = (0..lead).map(|at| if shown.get(at) == Some(&'\t') { '\t' } else { ' ' });
-    let _ = write!(text, "\n{gutter} | {}{}", indent.collect::<String>(), "^".repeat(carets));
+    let _ = write!(text, "\n{gutter} | {}{}", blank(lead), "^".repeat(marked.width().max(1)));
     text
+}
+
+/// A blank text as wide as `lead` in a terminal. A tab is kept as a tab.
+fn blank(lead: &[char]) -> String {
+    let runs = lead.split_inclusive(|c| *c == '\t').map(|run| {
+        let (text, tab) = run.strip_suffix(&['\t']).map_or((run, ""), |text| (text, "\t"));
+        " ".repeat(text.iter().collect::<String>().width()) + tab
+    });
+    runs.collect()
 }
 
 fn printable(c: char) -> char {
@@ -85,6 +94,14 @@ mod tests {
         let found = place("a = 1\nüb\t= 22\r\n", 12..14);
         assert_eq!((found.line, found.column), (2, 6));
         assert_eq!(found.excerpt, "  |\n2 | üb\t= 22\n  |   \t  ^^");
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns_of_a_terminal_and_combining_ones_none() {
+        assert_eq!(place("日本 = 22", 9..11).excerpt, "  |\n1 | 日本 = 22\n  |        ^^");
+        assert_eq!(place("a = '日本'", 5..11).excerpt, "  |\n1 | a = '日本'\n  |      ^^^^");
+        assert_eq!(place("e\u{301}\t= 1", 6..7).excerpt, "  |\n1 | e\u{301}\t= 1\n  |  \t  ^");
+        assert_eq!(place("日本 = 22", 9..11).column, 6, "a column counts characters");
     }
 
     #[test]

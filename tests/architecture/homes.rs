@@ -6,7 +6,7 @@ use crate::source;
 
 /// Where each dependency is at home. One that reads arguments, draws, serves or encrypts has one wing to itself; those
 /// that any wing may use are named as such.
-const HOMES: [(&str, Home); 53] = [
+const HOMES: [(&str, Home); 55] = [
     ("anstream", Home::In(&["cli", "output"])),
     ("anstyle", Home::In(&["output"])),
     ("anyhow", Home::In(&["cli", "output", "workflow"])),
@@ -55,8 +55,10 @@ const HOMES: [(&str, Home); 53] = [
     ("tokio", Home::In(&["cli", "emulator", "engine", "files", "provider", "workflow"])),
     ("tokio-rustls", Home::In(&["emulator"])),
     ("toml", Home::In(&["config"])),
+    ("toml_edit", Home::In(&["config"])),
     ("tracing", Home::Anywhere),
     ("tracing-subscriber", Home::In(&["cli"])),
+    ("unicode-width", Home::In(&["config"])),
     ("url", Home::In(&["model", "provider"])),
     ("uuid", Home::In(&["ambient", "emulator", "model", "provider", "workflow"])),
     ("webpki-root-certs", Home::In(&["provider"])),
