@@ -13,11 +13,16 @@ const KNOWN: [&[&str]; 10] = [
     &["model/ownership.rs", "model/service.rs"],
     &["model/policy/flow.rs", "model/policy/later.rs"],
     &["model/policy/request.rs", "model/policy/verdict.rs"],
-    &["provider/arm/control_plane.rs", "provider/arm/reading.rs"],
+    &["provider/arm/resource/control_plane.rs", "provider/arm/resource/reading.rs"],
     &["provider/arm/credential/error.rs", "provider/arm/credential/kind.rs"],
-    &["provider/arm/cure.rs", "provider/arm/failure.rs", "provider/arm/meaning.rs", "provider/arm/retry.rs"],
-    &["provider/json/control_plane.rs", "provider/json/read.rs", "provider/json/transaction.rs"],
-    &["provider/json/disk.rs", "provider/json/error.rs"],
+    &[
+        "provider/arm/failure/cure.rs",
+        "provider/arm/failure/decoded.rs",
+        "provider/arm/failure/meaning.rs",
+        "provider/arm/http/retry.rs",
+    ],
+    &["provider/json/control_plane.rs", "provider/json/read.rs", "provider/json/file/transaction.rs"],
+    &["provider/json/file/disk.rs", "provider/json/error.rs"],
 ];
 
 /// The files that each file imports, of its own wing.

@@ -11,7 +11,10 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::{ArmControlPlane, control_plane::versioned, list::is_scoped_to};
+use super::{
+    ArmControlPlane,
+    resource::{control_plane::versioned, list::is_scoped_to},
+};
 use crate::{
     model::{
         Api, ApiId, ApimServiceId, ApimSubscriptionId, ProductId, Resource, ResourceId, SiteEnvironmentId,

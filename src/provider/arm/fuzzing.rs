@@ -8,9 +8,11 @@ use reqwest::{
 
 use super::{
     ArmFailure, Endpoint, PollSchedule,
-    body::{self, Page, Trail},
-    control_plane::{resource_of, versioned},
-    retry::{self, LONGEST_WAIT},
+    http::{
+        body::{self, Page, Trail},
+        retry::{self, LONGEST_WAIT},
+    },
+    resource::control_plane::{resource_of, versioned},
 };
 use crate::{diagnosis::Diagnose as _, model::ResourceId};
 

@@ -10,7 +10,10 @@ use reqwest::{
 use serde_json::Value;
 use url::Url;
 
-use super::{Transport, TransportError, body, endpoint::is_loopback};
+use super::{
+    Transport, TransportError,
+    http::{body, endpoint::is_loopback},
+};
 use crate::{
     model::{Address, Key, SITE_KEY_HEADER},
     provider::{Answered, GatewayAnswer, Visit},

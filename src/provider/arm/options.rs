@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{ArmError, Budget, CredentialOptions, Credentials, Endpoint, Transport, Wait, clients};
+use super::{ArmError, Budget, CredentialOptions, Credentials, Endpoint, Transport, Wait, http::clients};
 use crate::ambient::Ambient;
 
 /// The settings of a control plane over HTTP.

@@ -12,12 +12,14 @@ use serde_json::Value;
 
 use super::{
     ImportError, ImportReport, ModelError, Pages,
-    disk::RealDisk,
-    document::Document,
+    file::{
+        disk::RealDisk,
+        transaction::{ModelFile, State},
+    },
     import,
-    put::Source,
+    rules::put::Source,
     store::Store,
-    transaction::{ModelFile, State},
+    text::document::Document,
 };
 use crate::{
     ambient::Ambient,

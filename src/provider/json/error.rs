@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{disk, top::SCHEMA_VERSION};
+use super::{file::disk, text::top::SCHEMA_VERSION};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     files::plain_facts,

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use serde_json::Value;
 
-use super::{JsonControlPlane, document::Document, store::Store};
+use super::{JsonControlPlane, store::Store, text::document::Document};
 use crate::{
     ambient::System,
     diagnosis::Diagnose as _,

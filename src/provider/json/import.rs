@@ -16,8 +16,10 @@ use self::{
     merge::Says,
 };
 use super::{
-    kind::{self, Kind},
-    put::{Source, names_backend},
+    rules::{
+        kind::{self, Kind},
+        put::{Source, names_backend},
+    },
     store::Store,
 };
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::SystemTime};
 
-use super::{JsonControlPlane, ModelError, kind::Kind, store::Store};
+use super::{JsonControlPlane, ModelError, rules::kind::Kind, store::Store};
 use crate::{
     model::{Key, KeyPair, Resource, ResourceId},
     provider::{ProviderError, Versioned},

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{ImportError, JsonControlPlane, ModelError, Pages, document::Document, import, store::Store};
+use super::{
+    ImportError, JsonControlPlane, ModelError, Pages, import, store::Store, text::document::Document,
+};
 use crate::provider::ProviderError;
 
 /// The initial document of a snapshot: keys that are not recorded may nevertheless exist.

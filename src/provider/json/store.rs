@@ -1,5 +1,7 @@
 //! The resources of a model and their keys: which exist, and how they are read.
 
+mod index;
+
 use std::{cell::RefCell, collections::HashMap};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -7,11 +9,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use self::index::Index;
 use super::{
     ModelError,
-    document::{Document, Secret, Text},
-    index::Index,
-    kind::{self, Kind},
+    rules::kind::{self, Kind},
+    text::document::{Document, Secret, Text},
 };
 use crate::{
     model::{Key, KeyPair, PRODUCTION, Resource, ResourceId},

@@ -22,8 +22,8 @@ use url::Url;
 
 use super::{AccessToken, CredentialError, CredentialKind, CredentialOptions, error::Tried};
 use crate::provider::arm::{
-    endpoint::is_loopback,
-    redact::{redacted, without},
+    failure::redact::{redacted, without},
+    http::endpoint::is_loopback,
 };
 
 /// How long a program such as `az` may take.

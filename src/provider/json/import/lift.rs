@@ -5,8 +5,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{super::kind::Kind, merge::Says};
-use crate::model::{Malformed, Resource, ResourceId};
+use super::merge::Says;
+use crate::{
+    model::{Malformed, Resource, ResourceId},
+    provider::json::rules::kind::Kind,
+};
 
 /// An element as a resource, and how complete it is.
 pub(super) struct Lifted {

@@ -1,0 +1,21 @@
+//! Requests over HTTP: clients, deadlines, repeats, pace, and the limits on how much is read.
+
+pub(super) mod body;
+mod budget;
+pub(super) mod call;
+pub(super) mod client;
+pub(super) mod clients;
+pub(super) mod endpoint;
+pub(super) mod pace;
+mod percent;
+pub(super) mod reach;
+pub(super) mod retry;
+mod transport;
+
+pub use self::{
+    budget::Budget,
+    endpoint::{Endpoint, ForeignAddress, InvalidEndpoint},
+    percent::percent_decoded,
+    retry::{PollSchedule, Repeat, RetrySchedule},
+    transport::{Transport, TransportError},
+};

@@ -1,0 +1,11 @@
+//! The resources of Azure Resource Manager: read, listed, changed, and followed until a change has ended.
+
+mod acknowledged;
+pub(super) mod control_plane;
+pub(super) mod list;
+pub(super) mod operation;
+pub(super) mod reading;
+mod rights;
+mod route;
+
+pub use self::{control_plane::ArmControlPlane, operation::Wait};

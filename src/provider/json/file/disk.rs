@@ -1,0 +1,400 @@
+//! Replaces a file so that one whole generation of it exists after any failure.
+
+use std::{
+    fmt::Debug,
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    files::{folder_of, open_plain},
+    provider::json::ModelError,
+};
+
+/// The file system calls that replace a file; tests make each of them fail.
+pub(crate) trait Disk: Debug + Send + Sync {
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    /// Creates a file that only its owner may read and write, with any umask.
+    fn create_new(&self, path: &Path) -> io::Result<File> {
+        let file = private_new().open(path)?;
+        make_private(&file)?;
+        Ok(file)
+    }
+
+    /// Gives a file the owner of the file that it will replace.
+    fn keep_owner(&self, file: &File, there: &Metadata) -> io::Result<()> {
+        keep_owner(file, there)
+    }
+
+    /// Gives a file the mode of the file that it will replace.
+    fn keep_mode(&self, file: &File, there: &Metadata) -> io::Result<()> {
+        file.set_permissions(there.permissions())
+    }
+
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        file.write_all(bytes)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    }
+}
+
+/// The file system.
+#[derive(Debug)]
+pub(crate) struct RealDisk;
+
+impl Disk for RealDisk {}
+
+fn private_new() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Gives a file the owner of another, unless it already has that owner.
+#[cfg(unix)]
+pub(crate) fn keep_owner(file: &File, there: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) == (there.uid(), there.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(there.uid()), Some(there.gid()))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn keep_owner(_file: &File, _there: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a file readable only by its owner.
+#[cfg(unix)]
+pub(crate) fn make_private(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn make_private(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether a new generation of a file has keys. If so, only its owner may read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Keys,
+    NoKeys,
+}
+
+/// The size from which a file is read by two threads: most of the time is spent on allocating memory.
+#[cfg(unix)]
+const LARGE: usize = 8 << 20;
+
+/// Reads a whole regular file.
+#[cfg(unix)]
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    use std::os::unix::fs::FileExt as _;
+
+    let mut file = open_plain(path, OpenOptions::new().read(true))?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    if length < LARGE {
+        let mut bytes = Vec::with_capacity(length + 1);
+        file.read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    let mut bytes = vec![0; length];
+    let middle = length / 2;
+    let (head, tail) = bytes.split_at_mut(middle);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| file.read_exact_at(head, 0));
+        let second = file.read_exact_at(tail, middle as u64);
+        first.join().map_err(|_| io::Error::other("a thread that read the file died"))?.and(second)
+    })?;
+    Ok(bytes)
+}
+
+/// Reads a whole regular file.
+#[cfg(not(unix))]
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_plain(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Returns the path of the file in the same directory whose name is that of `path` and `suffix`.
+pub(crate) fn sibling(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// Returns every file that a model at `path` is stored in or written to: the model, its lock, the previous generation,
+/// and those that are being written.
+#[must_use]
+pub fn files_of_model(path: &Path) -> Vec<PathBuf> {
+    let suffixes = ["", ".lock", ".previous", ".next", ".previous.next"];
+    suffixes.iter().map(|suffix| sibling(path, suffix)).collect()
+}
+
+/// Replaces the file at `path`, or creates it, and keeps the previous content as `<name>.previous`. A file that has
+/// keys is readable only by its owner; any other file keeps its mode.
+pub(crate) fn replace(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    content: Content,
+) -> Result<(), ModelError> {
+    let next = sibling(path, ".next");
+    let written = write_beside(disk, path, &next, bytes, content)
+        .and_then(|()| keep_previous(disk, path))
+        .and_then(|()| disk.rename(&next, path).map_err(|error| ModelError::io("replace", path, error)));
+    if let Err(error) = written {
+        // best effort: the next attempt removes it first
+        let _ = disk.remove(&next);
+        return Err(error);
+    }
+    if let Err(error) = disk.sync_folder(folder_of(path)) {
+        tracing::warn!(
+            "the change of `{}` is made, but a power failure could undo it: {error}",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+fn write_beside(
+    disk: &dyn Disk,
+    path: &Path,
+    next: &Path,
+    bytes: &[u8],
+    content: Content,
+) -> Result<(), ModelError> {
+    let file = create_synced(disk, next, bytes).map_err(|error| ModelError::io("write", next, error))?;
+    let Ok(there) = fs::symlink_metadata(path) else { return Ok(()) };
+    disk.keep_owner(&file, &there).map_err(|error| ModelError::io("keep the owner of", path, error))?;
+    match content {
+        Content::Keys => Ok(()),
+        Content::NoKeys => {
+            disk.keep_mode(&file, &there).map_err(|error| ModelError::io("keep the mode of", path, error))
+        }
+    }
+}
+
+fn create_synced(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<File> {
+    remove_stale(disk, path)?;
+    let mut file = disk.create_new(path)?;
+    disk.write(&mut file, bytes)?;
+    disk.sync(&file)?;
+    Ok(file)
+}
+
+fn remove_stale(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match disk.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn keep_previous(disk: &dyn Disk, path: &Path) -> Result<(), ModelError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let (previous, beside) = (sibling(path, ".previous"), sibling(path, ".previous.next"));
+    let keep = || {
+        remove_stale(disk, &beside)?;
+        // not every file system has hard links
+        disk.hard_link(path, &beside).or_else(|_| copy(disk, path, &beside))?;
+        disk.rename(&beside, &previous)?;
+        // renaming does nothing if both names are of one file: an earlier, failed attempt has already kept it
+        remove_stale(disk, &beside)
+    };
+    keep().map_err(|error| ModelError::io("keep the previous generation as", &previous, error))
+}
+
+/// Copies a file, with the same owner.
+fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
+    let file = create_synced(disk, to, &disk.read(from)?)?;
+    disk.keep_owner(&file, &fs::symlink_metadata(from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::diagnosis::Diagnose as _;
+
+    /// A file system of which one call fails, and optionally hard links too.
+    #[derive(Debug)]
+    struct FailingDisk {
+        call_to_fail: usize,
+        calls: AtomicUsize,
+        links: bool,
+    }
+
+    impl FailingDisk {
+        fn at(call_to_fail: usize, links: bool) -> Self {
+            Self { call_to_fail, calls: AtomicUsize::new(0), links }
+        }
+
+        fn turn(&self, code: i32) -> io::Result<()> {
+            let call = self.calls.fetch_add(1, Ordering::Relaxed);
+            if call == self.call_to_fail { Err(io::Error::from_raw_os_error(code)) } else { Ok(()) }
+        }
+    }
+
+    const EIO: i32 = 5;
+    const ENOSPC: i32 = 28;
+    const EMLINK: i32 = 31;
+
+    impl Disk for FailingDisk {
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.remove(path)
+        }
+
+        fn create_new(&self, path: &Path) -> io::Result<File> {
+            self.turn(ENOSPC)?;
+            RealDisk.create_new(path)
+        }
+
+        fn keep_owner(&self, file: &File, there: &Metadata) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.keep_owner(file, there)
+        }
+
+        fn keep_mode(&self, file: &File, there: &Metadata) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.keep_mode(file, there)
+        }
+
+        fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+            let half = self.turn(ENOSPC).inspect_err(|_| {
+                let _ = RealDisk.write(file, &bytes[..bytes.len() / 2]);
+            });
+            half.and_then(|()| RealDisk.write(file, bytes))
+        }
+
+        fn sync(&self, file: &File) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.sync(file)
+        }
+
+        fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+            self.turn(EMLINK)?;
+            if self.links { RealDisk.hard_link(from, to) } else { Err(io::Error::from_raw_os_error(EMLINK)) }
+        }
+
+        fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+            self.turn(EIO)?;
+            RealDisk.read(path)
+        }
+
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.rename(from, to)
+        }
+
+        fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+            self.turn(EIO)?;
+            RealDisk.sync_folder(folder)
+        }
+    }
+
+    const OLD: &str = "the old generation";
+    const NEW: &str = "the new generation, which is longer";
+
+    fn old_file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json");
+        replace(&RealDisk, &path, OLD.as_bytes(), Content::Keys).unwrap();
+        (folder, path)
+    }
+
+    fn calls_of_a_replacement(links: bool) -> usize {
+        let (_folder, path) = old_file();
+        let disk = FailingDisk::at(usize::MAX, links);
+        replace(&disk, &path, NEW.as_bytes(), Content::NoKeys).unwrap();
+        disk.calls.into_inner()
+    }
+
+    #[test]
+    fn whichever_call_fails_one_whole_generation_is_there_and_the_next_try_succeeds() {
+        for (links, call) in [true, false]
+            .into_iter()
+            .flat_map(|links| (0..calls_of_a_replacement(links)).map(move |n| (links, n)))
+        {
+            let (_folder, path) = old_file();
+            let result = replace(&FailingDisk::at(call, links), &path, NEW.as_bytes(), Content::NoKeys);
+            let there = fs::read_to_string(&path).unwrap();
+            assert!([OLD, NEW].contains(&there.as_str()), "call {call}: {there}");
+            match result {
+                Ok(()) => assert_eq!(there, NEW, "call {call}"),
+                Err(error) => assert!(error.diagnosis().hint.is_some(), "call {call}: {error}"),
+            }
+            replace(&RealDisk, &path, NEW.as_bytes(), Content::NoKeys).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), NEW, "after call {call}");
+            let left = [".next", ".previous.next"].map(|suffix| sibling(&path, suffix).exists());
+            assert_eq!(left, [false, false], "after call {call}");
+        }
+    }
+
+    #[test]
+    fn the_previous_generation_is_kept_with_and_without_hard_links() {
+        for links in [true, false] {
+            let (_folder, path) = old_file();
+            replace(&FailingDisk::at(usize::MAX, links), &path, NEW.as_bytes(), Content::NoKeys).unwrap();
+            assert_eq!(fs::read_to_string(sibling(&path, ".previous")).unwrap(), OLD);
+            assert_eq!(fs::read_to_string(&path).unwrap(), NEW);
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_named_with_the_file_and_the_cause() {
+        let (_folder, path) = old_file();
+        let error = replace(&FailingDisk::at(2, true), &path, NEW.as_bytes(), Content::NoKeys).unwrap_err();
+        assert!(error.to_string().contains("could not write `"), "{error}");
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.to_lowercase().contains("no space"), "{source}");
+        assert!(!sibling(&path, ".next").exists(), "what was written of it is gone");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_keys_is_for_its_owner_and_another_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_folder, path) = old_file();
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        replace(&RealDisk, &path, b"nothing to hide", Content::NoKeys).unwrap();
+        assert_eq!(mode(), 0o644, "as its owner has it");
+        replace(&RealDisk, &path, b"keys", Content::Keys).unwrap();
+        assert_eq!(mode(), 0o600);
+    }
+}

@@ -1,0 +1,121 @@
+//! The kind of a resource, and the resources that it requires, both derived only from its key.
+
+use crate::model::PRODUCTION;
+
+/// The kinds of resources that the model has rules for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Site,
+    Build,
+    Service,
+    Api,
+    Product,
+    ProductPolicy,
+    ProductApi,
+    Subscription,
+    Other,
+    LinkedBackend,
+}
+
+impl Kind {
+    /// Returns the kind of the resource with this key, which is an id in lower case.
+    pub(crate) fn of(key: &str) -> Self {
+        let Some((segments, count)) = after_provider(key) else { return Self::Other };
+        match (segments[0], segments[1], segments[3], segments[5], count) {
+            ("microsoft.web", "staticsites", _, _, 3) => Self::Site,
+            ("microsoft.web", "staticsites", "builds", _, 5) => Self::Build,
+            ("microsoft.web", "staticsites", "builds", "linkedbackends", 7) => Self::LinkedBackend,
+            ("microsoft.apimanagement", "service", _, _, 3) => Self::Service,
+            ("microsoft.apimanagement", "service", "apis", _, 5) => Self::Api,
+            ("microsoft.apimanagement", "service", "products", _, 5) => Self::Product,
+            ("microsoft.apimanagement", "service", "subscriptions", _, 5) => Self::Subscription,
+            ("microsoft.apimanagement", "service", "products", "policies", 7) => Self::ProductPolicy,
+            ("microsoft.apimanagement", "service", "products", "apis", 7) => Self::ProductApi,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether the resource with this key holds two keys of API Management: it is a subscription of a service, or of a
+/// workspace of a service.
+pub(crate) fn holds_keys(key: &str) -> bool {
+    let kind = key.rsplit('/').nth(1).unwrap_or_default();
+    kind == "subscriptions" && key.contains("/providers/microsoft.apimanagement/service/")
+}
+
+/// Returns the key without its last two segments.
+pub(crate) fn cut(key: &str) -> &str {
+    let end = key.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at);
+    &key[..end]
+}
+
+/// Returns the last segment of a key.
+pub(crate) fn name(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or_default()
+}
+
+/// Returns the key of the parent, if the resource is a child.
+pub(crate) fn parent(key: &str) -> Option<&str> {
+    let after_provider = key.rsplit('/').skip(1).position(|segment| segment == "providers")? + 1;
+    // a namespace, a type and a name, and the child's own two
+    (after_provider >= 5).then(|| cut(key))
+}
+
+/// Returns the segments after the last `providers` and their number, or `None` if there are more than seven.
+fn after_provider(key: &str) -> Option<([&str; 7], usize)> {
+    let mut segments = [""; 7];
+    for (count, segment) in key.rsplit('/').enumerate() {
+        if segment == "providers" && count > 0 {
+            segments[..count].reverse();
+            return Some((segments, count));
+        }
+        *segments.get_mut(count)? = segment;
+    }
+    None
+}
+
+/// Whether this is the key of a site's production environment, which exists with the site.
+pub(crate) fn is_production(key: &str) -> bool {
+    Kind::of(key) == Kind::Build && name(key) == PRODUCTION
+}
+
+/// Returns the key of the API to which a product's API refers.
+pub(crate) fn api_of_product_api(key: &str) -> String {
+    format!("{}/apis/{}", cut(cut(key)), name(key))
+}
+
+/// Whether `key` is a direct child in the collection whose key, slash included, is `prefix`.
+pub(crate) fn is_direct_child(key: &str, prefix: &str) -> bool {
+    key.strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.web/staticsites/shop";
+    const SERVICE: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.apimanagement/service/a";
+
+    #[test]
+    fn a_kind_follows_from_the_whole_path() {
+        let of = |root: &str, tail: &str| Kind::of(&format!("{root}{tail}"));
+        assert_eq!(of(SITE, ""), Kind::Site);
+        assert_eq!(of(SITE, "/builds/default/linkedbackends/b"), Kind::LinkedBackend);
+        assert_eq!(of(SERVICE, "/products/p/apis/o"), Kind::ProductApi);
+        assert_eq!(of(SERVICE, "/apis/o/operations/x"), Kind::Other);
+        assert_eq!(of(SERVICE, "/apis/o/operations/x/policies/policy"), Kind::Other);
+        assert_eq!(Kind::of("/subscriptions/s/resourcegroups/rg"), Kind::Other);
+    }
+
+    #[test]
+    fn a_child_has_its_parent_and_a_top_level_resource_has_none() {
+        assert_eq!(parent(SITE), None);
+        let extension = format!("{SITE}/providers/microsoft.authorization/locks/l");
+        for key in [SITE, &extension, &format!("{SERVICE}/apis/providers"), "/subscriptions/s"] {
+            let id = crate::model::ResourceId::parse(key).unwrap();
+            assert_eq!(parent(key).map(str::to_owned), id.parent().map(|id| id.key().to_owned()), "{key}");
+        }
+        assert_eq!(parent(&format!("{SITE}/builds/default")), Some(SITE));
+        assert_eq!(api_of_product_api(&format!("{SERVICE}/products/p/apis/o")), format!("{SERVICE}/apis/o"));
+    }
+}

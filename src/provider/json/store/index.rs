@@ -1,0 +1,143 @@
+//! Indices: the products that have a display name, and the subscriptions of a product.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
+
+use serde::Deserialize;
+
+use crate::{
+    model::ApimSubscription,
+    provider::json::{
+        rules::kind::{Kind, cut, is_direct_child, name},
+        text::document::Document,
+    },
+};
+
+/// The indices of the services in which something was looked up so far.
+#[derive(Clone, Default)]
+pub(crate) struct Index {
+    services: HashMap<Box<str>, ServiceIndex>,
+    searches: usize,
+}
+
+/// The number of searches after which an index saves time.
+const SEARCHES: usize = 8;
+
+const PRODUCTS: &str = "products";
+const SUBSCRIPTIONS: &str = "subscriptions";
+
+type ServiceIndex = HashMap<Label, BTreeSet<Box<str>>>;
+
+/// The criterion by which a product or a subscription is looked up.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Label {
+    DisplayName(String),
+    /// The lower-case name of the product in a scope.
+    Product(String),
+}
+
+impl Index {
+    /// Returns the keys of the products of a service that have a display name.
+    pub(crate) fn products_named(&mut self, document: &Document, service: &str, name: &str) -> Vec<Box<str>> {
+        self.look_up(document, service, &Label::DisplayName(name.to_owned()))
+    }
+
+    /// Returns the keys of the subscriptions whose scope is a product.
+    pub(crate) fn subscriptions_of(&mut self, document: &Document, product: &str) -> Vec<Box<str>> {
+        self.look_up(document, cut(product), &Label::Product(name(product).to_owned()))
+    }
+
+    fn look_up(&mut self, document: &Document, service: &str, label: &Label) -> Vec<Box<str>> {
+        if !self.services.contains_key(service) {
+            self.searches += 1;
+            if self.searches <= SEARCHES {
+                return search(document, service, label);
+            }
+            self.services.insert(service.into(), build(document, service));
+        }
+        let found = self.services.get(service).and_then(|index| index.get(label));
+        found.into_iter().flatten().cloned().collect()
+    }
+
+    /// Removes a resource that will change from the index.
+    pub(crate) fn forget(&mut self, document: &Document, key: &str) {
+        if let Some((index, label)) = self.place(document, key)
+            && let Some(keys) = index.get_mut(&label)
+        {
+            keys.remove(key);
+        }
+    }
+
+    /// Adds a resource that has changed to the index.
+    pub(crate) fn note(&mut self, document: &Document, key: &str) {
+        if let Some((index, label)) = self.place(document, key) {
+            index.entry(label).or_default().insert(key.into());
+        }
+    }
+
+    fn place(&mut self, document: &Document, key: &str) -> Option<(&mut ServiceIndex, Label)> {
+        if !matches!(Kind::of(key), Kind::Product | Kind::Subscription) {
+            return None;
+        }
+        let index = self.services.get_mut(cut(key))?;
+        let text = document.text(document.resources.get(key)?);
+        Some((index, label(key, text)?))
+    }
+}
+
+fn build(document: &Document, service: &str) -> ServiceIndex {
+    let mut index = ServiceIndex::new();
+    for collection in [PRODUCTS, SUBSCRIPTIONS] {
+        for (key, text) in members(document, service, collection) {
+            if let Some(label) = label(key, text) {
+                index.entry(label).or_default().insert(key.into());
+            }
+        }
+    }
+    index
+}
+
+fn search(document: &Document, service: &str, wanted: &Label) -> Vec<Box<str>> {
+    let collection = match wanted {
+        Label::DisplayName(_) => PRODUCTS,
+        Label::Product(_) => SUBSCRIPTIONS,
+    };
+    let found = members(document, service, collection);
+    found.filter(|(key, text)| label(key, text).as_ref() == Some(wanted)).map(|(key, _)| key.into()).collect()
+}
+
+/// Returns the keys and the texts of the resources in a collection of a service.
+fn members<'a>(
+    document: &'a Document,
+    service: &str,
+    collection: &str,
+) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    let prefix = format!("{service}/{collection}/");
+    let below = document.below(&prefix).filter(move |(key, _)| is_direct_child(key, &prefix));
+    below.map(|(key, text)| (key, document.text(text)))
+}
+
+fn label(key: &str, resource: &str) -> Option<Label> {
+    #[derive(Deserialize)]
+    struct Partial<'a> {
+        #[serde(borrow)]
+        properties: Properties<'a>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Properties<'a> {
+        #[serde(borrow, default)]
+        display_name: Option<Cow<'a, str>>,
+        #[serde(borrow, default)]
+        scope: Option<Cow<'a, str>>,
+    }
+    // a malformed resource is not in the index; the code that reads it reports the error
+    let Partial { properties } = serde_json::from_str(resource).ok()?;
+    if Kind::of(key) == Kind::Product {
+        return properties.display_name.map(|name| Label::DisplayName(name.into_owned()));
+    }
+    let scope = properties.scope?;
+    ApimSubscription::product_of_scope(&scope).map(|name| Label::Product(name.to_ascii_lowercase()))
+}

@@ -1,0 +1,473 @@
+//! The text of a model: parsed without copying it, and written again.
+
+use std::{
+    borrow::Cow,
+    fs,
+    io::{self, Read as _},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    keyed::{Builder, Keyed},
+    top::{SCHEMA_VERSION, Top, Version},
+};
+use crate::{model::ResourceId, provider::json::ModelError};
+
+/// How many bytes at the beginning of a file are compared: more than precede the end of the serial.
+const HEAD: usize = 1024;
+
+/// A piece of JSON: a range of the file's text, or a changed text.
+#[derive(Clone)]
+pub(crate) enum Text {
+    Stored(Range<usize>),
+    Changed(Box<str>),
+}
+
+/// The entry of `secrets` for an id.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    /// The id, in its original spelling.
+    pub(crate) id: Text,
+    pub(crate) text: Text,
+}
+
+/// The text of a model, and the positions of its parts. Resources and secrets are indexed by lower-case id.
+#[derive(Clone)]
+pub(crate) struct Document {
+    /// The file, for messages.
+    pub(crate) origin: PathBuf,
+    pub(crate) lineage: String,
+    pub(crate) serial: u64,
+    pub(crate) resources: Keyed<Text>,
+    pub(crate) secrets: Keyed<Secret>,
+    unknown: Vec<(String, Range<usize>)>,
+    buffer: Arc<String>,
+}
+
+/// The position of an error in the text, and its description.
+type Damage = (usize, String);
+
+impl Document {
+    /// Returns a model without resources.
+    pub(crate) fn empty(origin: &Path) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            lineage: String::new(),
+            serial: 0,
+            resources: Keyed::default(),
+            secrets: Keyed::default(),
+            unknown: Vec::new(),
+            buffer: Arc::default(),
+        }
+    }
+
+    /// Parses the bytes of a file.
+    pub(crate) fn parse(bytes: Vec<u8>, origin: &Path) -> Result<Self, ModelError> {
+        let buffer = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            ModelError::damaged(origin, error.as_bytes(), at, "the text is not UTF-8")
+        })?;
+        let top = read_top(&buffer, origin)?;
+        let damaged = |(at, what): Damage| ModelError::damaged(origin, buffer.as_bytes(), at, what);
+        let resources = keyed_resources(&top, &buffer).map_err(damaged)?;
+        let secrets = keyed_secrets(&top, &buffer).map_err(damaged)?;
+        let ranges = top.unknown.iter().map(|(name, raw)| (name.clone(), range_in(&buffer, raw)));
+        let (unknown, serial) = (ranges.collect(), top.serial.unwrap_or(0));
+        let lineage = top.lineage.as_deref().unwrap_or_default().to_owned();
+        let origin = origin.to_owned();
+        Ok(Self { origin, lineage, serial, resources, secrets, unknown, buffer: Arc::new(buffer) })
+    }
+
+    /// Whether the document was parsed from these bytes.
+    pub(crate) fn is_of(&self, bytes: &[u8]) -> bool {
+        self.buffer.as_bytes() == bytes
+    }
+
+    /// Whether a file begins like the document, up to and beyond the serial of its generation.
+    pub(crate) fn begins_as(&self, path: &Path) -> io::Result<bool> {
+        let mut head = Vec::with_capacity(HEAD);
+        fs::File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
+        Ok(self.buffer.as_bytes().get(..HEAD.min(self.buffer.len())) == Some(head.as_slice()))
+    }
+
+    /// Returns the text of a piece.
+    pub(crate) fn text<'a>(&'a self, text: &'a Text) -> &'a str {
+        match text {
+            Text::Stored(range) => &self.buffer[range.clone()],
+            Text::Changed(text) => text,
+        }
+    }
+
+    /// Whether the top level has a member with this name and exactly this text, apart from the known members.
+    pub(crate) fn has(&self, name: &str, text: &str) -> bool {
+        self.unknown.iter().any(|(known, range)| known == name && &self.buffer[range.clone()] == text)
+    }
+
+    /// Returns the keys that begin with `prefix`, a key and a slash, in order.
+    pub(crate) fn below<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Text)> + use<'a> {
+        // no byte lies between `/` and `0`
+        let end = format!("{}0", prefix.trim_end_matches('/'));
+        self.resources.between(prefix, &end)
+    }
+
+    /// Returns the error for a piece that is JSON, but does not have the expected form.
+    pub(crate) fn unfit(&self, text: &Text, error: &serde_json::Error) -> ModelError {
+        let start = match text {
+            Text::Stored(range) => range.start,
+            Text::Changed(_) => 0,
+        };
+        let at = start + offset_of(self.text(text), error);
+        ModelError::damaged(&self.origin, self.buffer.as_bytes(), at, without_place(error))
+    }
+
+    /// Renders the document, with one resource or secret per line, in order of the ids.
+    pub(crate) fn render(&self) -> String {
+        let mut out = String::with_capacity(self.buffer.len() + self.buffer.len() / 8 + 4096);
+        let lineage = json_text(&self.lineage);
+        let serial = self.serial;
+        let head = format!("{{\"schemaVersion\":{SCHEMA_VERSION},\"lineage\":{lineage},\"serial\":{serial},");
+        out.push_str(&head);
+        out.push_str("\n\"resources\":[");
+        for (at, (_, text)) in self.resources.iter().enumerate() {
+            out.push_str(if at == 0 { "\n" } else { ",\n" });
+            out.push_str(self.text(text));
+        }
+        out.push_str("\n],\n\"secrets\":{");
+        for (at, (_, secret)) in self.secrets.iter().enumerate() {
+            out.push_str(if at == 0 { "\n" } else { ",\n" });
+            push_member(&mut out, self.text(&secret.id), self.text(&secret.text));
+        }
+        out.push_str("\n}");
+        for (name, range) in &self.unknown {
+            out.push_str(",\n");
+            push_member(&mut out, name, &self.buffer[range.clone()]);
+        }
+        out.push_str("}\n");
+        out
+    }
+}
+
+fn push_member(out: &mut String, name: &str, value: &str) {
+    out.push_str(&json_text(name));
+    out.push(':');
+    out.push_str(value);
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn read_top<'a>(buffer: &'a str, origin: &Path) -> Result<Top<'a>, ModelError> {
+    if buffer.trim_ascii().is_empty() {
+        return Err(ModelError::damaged_at(origin, (1, 1), "the file is empty"));
+    }
+    let newer = |found| ModelError::Newer { path: origin.to_owned(), found };
+    let damaged = |at, what: &str| ModelError::damaged(origin, buffer.as_bytes(), at, what);
+    let top: Top<'_> = serde_json::from_str(buffer).map_err(|error| match Version::seen_in(buffer) {
+        Version::Newer(found) => newer(found),
+        Version::Known | Version::Unfit | Version::Missing => {
+            damaged(offset_of(buffer, &error), &without_place(&error))
+        }
+    })?;
+    match Version::of(top.version) {
+        Version::Newer(found) => Err(newer(found)),
+        Version::Missing => Err(damaged(0, "`schemaVersion` is missing")),
+        Version::Unfit => {
+            let at = top.version.map_or(0, |raw| range_in(buffer, raw).start);
+            Err(damaged(at, "`schemaVersion` has to be a positive integer"))
+        }
+        Version::Known if top.resources.is_none() => Err(damaged(0, "`resources` is missing")),
+        Version::Known => Ok(top),
+    }
+}
+
+/// Returns the position in `text` where the parser stopped.
+fn offset_of(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let line_start: usize = lines.map(str::len).sum();
+    (line_start + error.column().saturating_sub(1)).min(text.len())
+}
+
+fn without_place(error: &serde_json::Error) -> String {
+    let whole = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    without_value(whole.strip_suffix(&place).unwrap_or(&whole))
+}
+
+/// Returns a message of serde without the value that it quotes, which may be a key.
+fn without_value(message: &str) -> String {
+    let value = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    let Some((found, expected)) = value.and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    format!("{expected} was expected, and this is of type {kind}")
+}
+
+/// Returns the range of `raw`, which is a part of `buffer`.
+fn range_in(buffer: &str, raw: &RawValue) -> Range<usize> {
+    range_of(buffer, raw.get())
+}
+
+/// Returns the range of `part`, which is a part of `buffer`.
+fn range_of(buffer: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - buffer.as_ptr().addr();
+    start..start + part.len()
+}
+
+/// Returns the resources by their keys. Programs that did not know the canonical id may have recorded one resource
+/// under several spellings of its id; in that case the canonical spelling counts.
+fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<Keyed<Text>, Damage> {
+    let resources = top.resources.as_deref().unwrap_or_default();
+    let mut keyed = Builder::with_capacity(resources.len());
+    let mut aliases = Vec::new();
+    for raw in resources {
+        let range = range_in(buffer, raw);
+        let start = range.start;
+        let damaged = |what| (start, what);
+        let id = id_of(raw.get()).map_err(damaged)?;
+        if let Some(key) = canonical_key(&id) {
+            aliases.push((key, Text::Stored(range)));
+            continue;
+        }
+        keyed.push(Text::Stored(range), |keys: &mut String| push_key(keys, &id)).map_err(damaged)?;
+    }
+    let mut keyed = keyed.build().map_err(|(key, text)| a_second_time(&key, &text))?;
+    for (key, text) in aliases {
+        if !keyed.contains_key(&key) {
+            keyed.insert(&key, text);
+        }
+    }
+    Ok(keyed)
+}
+
+/// Returns the key of an id that is spelt as in a list of its owner.
+fn canonical_key(id: &str) -> Option<String> {
+    let mut segments = id.rsplit('/').skip(1);
+    let is_shown_below =
+        |kind: &&str| kind.eq_ignore_ascii_case("subscriptions") || kind.eq_ignore_ascii_case("products");
+    segments.next().filter(is_shown_below)?;
+    segments.nth(1).filter(|owners| !owners.eq_ignore_ascii_case("service"))?;
+    let parsed = ResourceId::parse(id).ok()?;
+    (parsed.as_str().len() < id.len()).then(|| parsed.key().to_owned())
+}
+
+fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<Keyed<Secret>, Damage> {
+    let secrets = top.secrets.as_deref().unwrap_or_default();
+    let mut keyed = Builder::with_capacity(secrets.len());
+    for (id, raw) in secrets {
+        let spelt = match id {
+            Cow::Borrowed(id) => Text::Stored(range_of(buffer, id)),
+            Cow::Owned(id) => Text::Changed(id.as_str().into()),
+        };
+        let secret = Secret { id: spelt, text: Text::Stored(range_in(buffer, raw)) };
+        let write = |keys: &mut String| {
+            // a text that is not an id refers to no known resource, and is kept
+            if push_key(keys, id).is_err() {
+                keys.push_str(&id.to_ascii_lowercase());
+            }
+            Ok::<(), Damage>(())
+        };
+        keyed.push(secret, write)?;
+    }
+    keyed.build().map_err(|(key, secret)| a_second_time(&key, &secret.text))
+}
+
+fn a_second_time(key: &str, text: &Text) -> Damage {
+    let start = match text {
+        Text::Stored(range) => range.start,
+        Text::Changed(_) => 0,
+    };
+    (start, format!("`{key}` is there a second time"))
+}
+
+/// Returns the `id` of a resource; most resources begin with it.
+fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
+    #[derive(Deserialize)]
+    struct OnlyId<'a> {
+        #[serde(borrow)]
+        id: Cow<'a, str>,
+    }
+    let first = resource.strip_prefix("{\"id\":\"").and_then(|rest| rest.split('"').next());
+    if let Some(id) = first.filter(|id| !id.contains('\\')) {
+        return Ok(Cow::Borrowed(id));
+    }
+    if !resource.starts_with('{') {
+        return Err("a resource has to be a JSON object".to_owned());
+    }
+    let parsed: OnlyId<'_> = serde_json::from_str(resource).map_err(|error| without_place(&error))?;
+    Ok(parsed.id)
+}
+
+/// Appends the key of an id; on an error, appends nothing.
+fn push_key(keys: &mut String, id: &str) -> Result<(), String> {
+    let start = keys.len();
+    keys.push_str(id);
+    keys[start..].make_ascii_lowercase();
+    if is_plain(&keys[start..]) {
+        return Ok(());
+    }
+    keys.truncate(start);
+    let id = ResourceId::parse(id).map_err(|error| error.to_string())?;
+    keys.push_str(id.key());
+    Ok(())
+}
+
+/// Whether an id in lower case is of the common form, which needs no further check: a resource in a group, with plain
+/// letters, and not an alias.
+fn is_plain(key: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    let Some(path) = key.strip_prefix("/subscriptions/") else { return false };
+    let mut segments = path.as_bytes().split(|byte| *byte == b'/');
+    let mut next_is = |word: &str| segments.next() == Some(word.as_bytes());
+    if next_is("") || !next_is("resourcegroups") || next_is("") || !next_is("providers") {
+        return false;
+    }
+    let (mut rest, mut in_site) = (0, false);
+    let fits = segments.all(|segment| {
+        rest += 1;
+        // a backend directly below its site is an alias, and so is a resource that is listed below an owner
+        in_site |= segment == b"staticsites";
+        let is_alias = in_site && rest == 4 && segment == b"linkedbackends"
+            || rest == 6 && matches!(segment, b"subscriptions" | b"products");
+        !(segment.is_empty() || is_alias)
+    });
+    fits && rest >= 3 && rest % 2 == 1 && key.bytes().all(|byte| byte == b'/' || plain(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
+
+    fn parse(text: &str) -> Result<Document, ModelError> {
+        Document::parse(text.as_bytes().to_vec(), Path::new("/nowhere/model.json"))
+    }
+
+    fn message(text: &str) -> String {
+        parse(text).map(|document| document.render()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_fast_way_to_a_key_agrees_with_the_id_itself() {
+        let service = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+        for id in [
+            SITE.to_owned(),
+            format!("{SITE}/builds/default/linkedBackends/B"),
+            format!("{SITE}/linkedBackends/B"),
+            format!("{service}/products/P/apis/o"),
+            format!("{service}/products/P/subscriptions/x"),
+            format!("{service}/users/1/subscriptions/x"),
+            format!("{service}/apis/o/products/P"),
+            format!("{service}/apis/with;rev=2"),
+            format!("{service}/products"),
+            format!("{service}/"),
+            format!("{service}//x/y"),
+            "/subscriptions/s/resourceGroups/rg".to_owned(),
+            "/subscriptions//resourceGroups/rg/providers/a/b/c".to_owned(),
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web".to_owned(),
+        ] {
+            let slow = ResourceId::parse(&id).ok().map(|id| id.key().to_owned());
+            let mut key = String::new();
+            assert_eq!(push_key(&mut key, &id).ok().map(|()| key), slow, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_subscription_under_several_spellings_is_one_and_the_canonical_spelling_counts() {
+        let service = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a";
+        let resource =
+            |tail: &str, note: &str| format!("{{\"id\":\"{service}/{tail}\",\"note\":\"{note}\"}}");
+        let all = [
+            resource("users/1/subscriptions/X", "of the user"),
+            resource("subscriptions/x", "of the service"),
+            resource("products/p/subscriptions/x", "of the product"),
+            resource("apis/o/products/p", "of the API"),
+        ];
+        let document = parse(&format!("{{\"schemaVersion\":1,\"resources\":[{}]}}", all.join(","))).unwrap();
+        let found: Vec<_> = document.resources.iter().map(|(key, text)| (key, document.text(text))).collect();
+        let service = service.to_lowercase();
+        assert_eq!(
+            found,
+            [
+                (&*format!("{service}/products/p"), &*all[3]),
+                (&*format!("{service}/subscriptions/x"), &*all[1])
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_untouched_is_written_back_byte_for_byte() {
+        let pretty = format!(
+            "{{ \"owner\" : {{ \"team\":\"a\" }},\n \"schemaVersion\": 1, \"resources\": [\n  {{\n    \
+             \"name\": \"shop\",\n    \"id\": \"{SITE}\" }} ] }}"
+        );
+        let written = parse(&pretty).unwrap().render();
+        assert!(written.contains(&format!("{{\n    \"name\": \"shop\",\n    \"id\": \"{SITE}\" }}")));
+        assert!(written.contains("\"owner\":{ \"team\":\"a\" }"), "{written}");
+        assert_eq!(parse(&written).unwrap().render(), written, "what is written is read the same");
+    }
+
+    #[test]
+    fn damage_is_named_with_its_line_and_column() {
+        let duplicate = format!(
+            "{{\"schemaVersion\":1,\"resources\":[\n{{\"id\":\"{SITE}\"}},\n{{\"id\":\"{SITE}\"}}]}}"
+        );
+        for (text, place, what) in [
+            ("", "line 1, column 1", "empty"),
+            (" \n", "line 1, column 1", "empty"),
+            ("{\"schemaVersion\":1,\n\"resources\":[", "line 2, column", "EOF"),
+            ("{\"resources\":[]}", "line 1, column 1", "`schemaVersion` is missing"),
+            ("{\n\"schemaVersion\":\"1\"}", "line 2, column 17", "positive integer"),
+            ("{\"schemaVersion\":0,\"resources\":[]}", "line 1, column 18", "positive integer"),
+            ("{\"schemaVersion\":1}", "line 1, column 1", "`resources` is missing"),
+            ("{\"schemaVersion\":1,\n\"resources\":{}}", "line 2, column", "expected"),
+            (
+                "{\"schemaVersion\":1,\n\"serial\":\"x\"}",
+                "line 2, column 12",
+                "u64 was expected, and this is of type string",
+            ),
+            ("{\"schemaVersion\":1,\"resources\":[\n7]}", "line 2, column 1", "object"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "missing field `id`"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource id"),
+            ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "duplicate"),
+            (&duplicate, "line 3, column 1", "a second time"),
+        ] {
+            let message = message(text);
+            assert!(message.contains(place) && message.contains(what), "{text:?}: {message}");
+        }
+        let error = Document::parse(b"{\n \xff}".to_vec(), Path::new("m")).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("line 2, column 2: the text is not UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn damage_is_named_without_what_is_there_which_may_be_a_key() {
+        for text in [
+            "{\"schemaVersion\":1,\"secrets\":\"0123, expected 4567\"}",
+            "{\"schemaVersion\":1,\"lineage\":[\"0123\"]}",
+            "{\"schemaVersion\":1,\"serial\":-123}",
+            "{\"schemaVersion\":1,\"resources\":[{\"name\":1,\"id\":[\"0123\"]}]}",
+            "{\"schemaVersion\":1,\"resources\":[{\"name\":1,\"id\":123}]}",
+        ] {
+            let message = message(text);
+            assert!(!message.contains("123") && message.contains("was expected"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_newer_schema_is_recognised_whatever_else_is_there() {
+        for text in [
+            "{\"schemaVersion\":2,\"resources\":[]}",
+            "{\"resources\":{\"new\":\"shape\"},\"schemaVersion\":3}",
+            "{\"schemaVersion\":2,\"resources\":[",
+        ] {
+            assert!(matches!(parse(text).map(|_| ()), Err(ModelError::Newer { .. })), "{text}");
+        }
+    }
+}
