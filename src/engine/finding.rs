@@ -129,182 +129,182 @@ macro_rules! findings {
 
 findings! {
     SiteMissing = "SWAAPIM001", Broken, StaticSite, Blocks, "the static web app does not exist",
-        "No static web app has this name in this resource group and subscription, so there is nothing that could be linked.",
-        "Check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id.";
+        "No static web app has this name in this resource group and subscription.",
+        "Correct `static-web-app`, `resource-group` and `subscription` of the env, or specify the full ARM ID of the static web app.";
     ServiceMissing = "SWAAPIM002", Broken, Service, Blocks, "the API Management service does not exist",
         "No API Management service has this name in this resource group and subscription.",
-        "Check `apim` of the env; a service in another resource group or subscription needs its full ARM id.";
-    PlanTooSmall = "SWAAPIM003", Broken, StaticSite, Blocks, "the site's plan allows no linked backend",
-        "Only the plans Standard and Dedicated can have a backend of one's own; Free cannot.",
-        "Move the static web app to the Standard plan, then link.";
+        "Correct `apim` of the env. For a service in another resource group or subscription, specify its full ARM ID.";
+    PlanTooSmall = "SWAAPIM003", Broken, StaticSite, Blocks, "the plan of the static web app does not support linked backends",
+        "Only static web apps on the Standard or Dedicated plan can have a linked backend. The Free plan does not support it.",
+        "Change the static web app to the Standard plan, then run `link`.";
     PullRequestEnvironment = "SWAAPIM004", Broken, StaticSite, Blocks, "a pull-request environment cannot be linked",
-        "Azure links production, and named preview environments in some cases, but never the environment of a pull request, whose name is a number.",
-        "Link production, or a named preview environment with `--allow-preview`.";
+        "Azure can link the production environment and, in some cases, named preview environments. It cannot link the environment of a pull request, whose name is a number.",
+        "Link the production environment, or a named preview environment with `--allow-preview`.";
     PreviewEnvironment = "SWAAPIM005", Degraded, StaticSite, BlocksUnlessPreview, "the environment is not production",
-        "Microsoft's pages disagree on whether a named preview environment can be linked, and users have seen it fail.",
-        "Repeat the command with `--allow-preview` to try it all the same.";
+        "Microsoft's documentation is inconsistent about whether a named preview environment can be linked, and some users have reported failures.",
+        "Run the command again with `--allow-preview` to try to link the environment.";
     EnvironmentMissing = "SWAAPIM006", Broken, StaticSite, Blocks, "the site environment does not exist",
         "The static web app has no environment of this name.",
-        "Check `site-environment` of the env; production is called `default`.";
-    FunctionsApp = "SWAAPIM007", Broken, StaticSite, Blocks, "the site has a Functions app of its own as its backend",
-        "A site whose `/api` is served by a bring-your-own Functions app cannot have a linked backend at the same time.",
-        "Detach the Functions app from the static web app first.";
+        "Correct `site-environment` of the env. The production environment is called `default`.";
+    FunctionsApp = "SWAAPIM007", Broken, StaticSite, Blocks, "the site already has a Functions app as its backend",
+        "A static web app whose `/api` is served by an existing Functions app cannot also have a linked backend.",
+        "Unlink the Functions app from the static web app, then run the command again.";
     ServiceNotReady = "SWAAPIM008", Broken, Service, Blocks, "the API Management service is not ready",
-        "Azure is still working on the service, or has given up on it; what is linked now may fail.",
+        "The provisioning state of the service is not `Succeeded`: Azure is still creating or updating it, or an operation has failed. A link that is created now may fail.",
         "Wait until the service's provisioning state is `Succeeded`, then run the command again.";
-    ServiceUnreachable = "SWAAPIM009", Broken, Service, Blocks, "the gateway cannot be reached from outside",
-        "A static web app calls the gateway over the internet. With an internal virtual network, or with public network access disabled, linking succeeds and then every call fails with `Backend call failure`.",
+    ServiceUnreachable = "SWAAPIM009", Broken, Service, Blocks, "the gateway cannot be reached from the internet",
+        "A static web app calls the gateway over the internet. If the service is in an internal virtual network, or if public network access is disabled, linking succeeds, but then every call fails with `Backend call failure`.",
         "Use a service whose virtual network type is `None` or `External`, with public network access enabled.";
-    ProductNameTaken = "SWAAPIM010", Broken, Product, Blocks, "another product has the link's display name",
-        "Display names are unique within a service, so Azure refuses to make the link's product while another one bears its name. It is most often what an earlier link left behind.",
+    ProductNameTaken = "SWAAPIM010", Broken, Product, Blocks, "another product already has the display name of the link's product",
+        "Display names are unique within a service, so Azure cannot create the link's product while another product has its display name. That product is usually a leftover of an earlier link.",
         "Rename or delete the other product, then run the command again.";
-    ProductOfAnotherSite = "SWAAPIM011", Broken, Product, Blocks, "the product belongs to another site's link",
-        "The product that this link would use says in its display name that it was made for another site. Changing it would break that site.",
-        "Find out which site it belongs to; if that site is gone, delete the product and run the command again.";
-    ProductUnproven = "SWAAPIM012", Degraded, Product, BlocksUnlessAdopted, "a product that is not known to be the link's has its id",
-        "The service has a product with the id that the link's product needs. Its display name, its policy and its subscriptions do not show that it was made for this site, so it may serve other consumers.",
-        "Run `link --adopt` if the link may use the product: its display name, its settings and its policy become those of the link. Otherwise give the APIs another product and delete this one.";
+    ProductOfAnotherSite = "SWAAPIM011", Broken, Product, Blocks, "the product belongs to the link of another site",
+        "According to its display name, the product that this link would use was created for another site. A change to it would break the link of that site.",
+        "Find the site that the product belongs to. If that site does not exist, delete the product and run the command again.";
+    ProductUnproven = "SWAAPIM012", Degraded, Product, BlocksUnlessAdopted, "the ID of the link's product is used by a product of unknown origin",
+        "The service has a product with the ID that the link's product needs. Its display name, policy and subscriptions do not prove that it was created for this site, so other consumers may use it.",
+        "Run `link --adopt` if the link may use the product: its display name, settings and policy are replaced by those of the link. Otherwise move its APIs to another product and delete this one.";
     LinkedElsewhere = "SWAAPIM020", Broken, LinkedBackend, BlocksUnlessReplace, "the site is linked to another backend",
-        "A site environment has one linked backend at most, and this one's is not the service of the env.",
-        "If the env is right, run `link --replace`; if the backend is right, correct `apim` of the env.";
-    Dangling = "SWAAPIM021", Broken, LinkedBackend, Mended, "the linked backend names something that is gone",
-        "The site proxies `/api` to a resource that does not exist any more, so every call fails.",
-        "`relink` disconnects it and connects the service of the env; `unlink` just disconnects it.";
+        "A site environment can have only one linked backend, and the current one is not the service of the env.",
+        "If the env is correct, run `link --replace`. If the current backend is correct, correct `apim` of the env.";
+    Dangling = "SWAAPIM021", Broken, LinkedBackend, Mended, "the linked backend refers to a resource that does not exist",
+        "The site proxies `/api` to a resource that no longer exists, so every call fails.",
+        "`relink` disconnects the site from that resource and connects it to the service of the env. `unlink` only disconnects it.";
     SeveralBackends = "SWAAPIM022", Degraded, LinkedBackend, Mended, "the site environment has more than one linked backend",
-        "Azure allows one; which of several is used is anybody's guess.",
-        "`relink` keeps one of them and disconnects the others.";
+        "Azure allows only one. Which of them the site uses is undefined.",
+        "`relink` keeps one linked backend and disconnects the other ones.";
     BackendFailed = "SWAAPIM023", Broken, LinkedBackend, Mended, "Azure did not finish connecting the backend",
-        "The linked backend's provisioning state says that connecting it failed or was cancelled.",
-        "`relink` connects it again.";
+        "The provisioning state of the linked backend is `Failed` or `Canceled`.",
+        "`relink` connects the site again.";
     BackendPending = "SWAAPIM024", Degraded, LinkedBackend, Told, "Azure is still connecting the backend",
-        "The linked backend's provisioning state is not final yet.",
-        "Wait, then look again with `status`.";
-    BackendStateUnknown = "SWAAPIM025", Note, LinkedBackend, Told, "the linked backend is in a state that this version does not know",
-        "Azure reports a provisioning state that is not documented. It is shown as it came.",
-        "Nothing has to be done if `/api` works.";
-    Leftover = "SWAAPIM026", Note, Product, Told, "an earlier link left its product behind",
-        "Unlinking leaves the product and its subscription in the service, as Azure's portal does. Their keys stay valid.",
-        "`link` takes them up again; `unlink --purge` deletes them.";
+        "The provisioning state of the linked backend is not final yet.",
+        "Wait a minute, then run `status` again.";
+    BackendStateUnknown = "SWAAPIM025", Note, LinkedBackend, Told, "the linked backend has an unknown provisioning state",
+        "Azure reports a provisioning state that is not documented. It is printed unchanged.",
+        "No action is required if `/api` works.";
+    Leftover = "SWAAPIM026", Note, Product, Told, "the product of an earlier link still exists",
+        "When a site is unlinked, its product and subscription stay in the service, as with the Azure portal. Their keys remain valid.",
+        "`link` uses them again. `unlink --purge` deletes them.";
     ProductMissing = "SWAAPIM030", Broken, Product, Mended, "the link's product is missing",
-        "Without its product, the site's key opens nothing: every call of `/api` is answered with 401.",
-        "`relink` makes it anew, with its subscription and policy. APIs that are listed in the env are added; others have to be added again.";
-    ProductRenamed = "SWAAPIM031", Degraded, Product, Mended, "the product does not have its display name",
-        "The link works, but neither people nor tools recognise the product as this site's.",
-        "`relink` gives it its name back.";
-    SubscriptionNotRequired = "SWAAPIM032", Broken, Product, Mended, "the product needs no subscription",
-        "Anybody can call the product's APIs without a key, past the static web app.",
+        "Without its product, the key that the site sends gives access to no API: every call of `/api` returns 401.",
+        "`relink` creates the product with its subscription and policy. It adds the APIs that are listed in the env; add any other API with `api add NAME`.";
+    ProductRenamed = "SWAAPIM031", Degraded, Product, Mended, "the product does not have the expected display name",
+        "The link works, but users and tools cannot recognize the product as the one of this site.",
+        "`relink` restores the display name.";
+    SubscriptionNotRequired = "SWAAPIM032", Broken, Product, Mended, "the product does not require a subscription",
+        "Any client can call the APIs of the product without a key and without passing the site.",
         "`relink` makes the subscription required again.";
     ProductNotPublished = "SWAAPIM033", Degraded, Product, Mended, "the product is not published",
-        "Keys keep working, but the product is not as linking makes it.",
-        "`relink` publishes it again.";
-    ApprovalRequired = "SWAAPIM034", Degraded, Product, Mended, "the product asks for approval of subscriptions",
-        "A subscription made anew would wait for somebody's approval.",
-        "`relink` puts it right.";
+        "The keys still work, but the product is not in the state that linking creates.",
+        "`relink` publishes the product.";
+    ApprovalRequired = "SWAAPIM034", Degraded, Product, Mended, "the product requires approval of subscriptions",
+        "A new subscription of the product would be inactive until an administrator approves it.",
+        "`relink` turns the approval off.";
     SubscriptionMissing = "SWAAPIM040", Broken, Subscription, Mended, "the link's subscription is missing",
-        "The key that the site sends belongs to no subscription, so every call of `/api` is answered with 401.",
-        "`relink` makes a new subscription and gives the site its key.";
+        "The key that the site sends does not belong to a subscription, so every call of `/api` returns 401.",
+        "`relink` creates a new subscription and connects the site again, which gives it the new key.";
     SubscriptionInactive = "SWAAPIM041", Broken, Subscription, Mended, "the link's subscription is not active",
-        "The gateway accepts keys of active subscriptions only, so every call of `/api` is answered with 401.",
-        "`relink` activates it again.";
-    SubscriptionRenamed = "SWAAPIM042", Degraded, Subscription, Mended, "the subscription does not have its display name",
-        "The link works, but neither people nor tools recognise the subscription as this site's.",
-        "`relink` gives it its name back.";
-    OtherSubscriptions = "SWAAPIM043", Note, Subscription, Told, "the product has other subscriptions too",
-        "Somebody else holds keys to the link's product. They still need a token of the site, and they keep the product from being purged.",
-        "Nothing has to be done; use another product for other consumers.";
-    KeysMissing = "SWAAPIM044", Broken, Subscription, Mended, "nothing is known of the subscription's keys",
-        "The control plane holds no keys for the subscription, so no call can be let in.",
-        "`relink` gives it two new keys, and the site the first of them.";
+        "The gateway accepts only keys of active subscriptions, so every call of `/api` returns 401.",
+        "`relink` activates the subscription.";
+    SubscriptionRenamed = "SWAAPIM042", Degraded, Subscription, Mended, "the subscription does not have the expected display name",
+        "The link works, but users and tools cannot recognize the subscription as the one of this site.",
+        "`relink` restores the display name.";
+    OtherSubscriptions = "SWAAPIM043", Note, Subscription, Told, "the product has additional subscriptions",
+        "Another consumer holds keys of the link's product. Its requests still need a token of the site. The product cannot be purged while the subscription exists.",
+        "No action is required. For other consumers, use another product.";
+    KeysMissing = "SWAAPIM044", Broken, Subscription, Mended, "the keys of the subscription are missing",
+        "The control plane has no keys for the subscription, so the gateway rejects every call.",
+        "`relink` sets two new keys and connects the site again, which gives it the primary key.";
     PolicyMissing = "SWAAPIM050", Broken, Policy, Mended, "the product has no policy",
-        "Without a policy, a request needs a key and no token, so a caller who has the key reaches the APIs past the site.",
+        "Without a policy, requests need a key but no token. A client that has the key can call the APIs without passing the site.",
         "`relink` creates the policy.";
-    PolicyWithoutCheck = "SWAAPIM051", Broken, Policy, Mended, "the policy checks no token",
-        "No `validate-jwt` applies to every request, so a caller who has the key reaches the APIs past the site.",
-        "`relink` adds the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
-    PolicyOtherHeader = "SWAAPIM052", Broken, Policy, Mended, "the policy looks for the token in another place",
-        "The site sends its token in the header `X-MS-AUTH-TOKEN`. A check of another header or of a query parameter refuses every request of the site.",
-        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
-    PolicyOtherIssuer = "SWAAPIM053", Broken, Policy, Mended, "the policy does not accept the issuer of the site's tokens",
-        "None of the issuers in `validate-jwt` is this site, so requests of the site are refused, and those of another issuer may get in.",
-        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
-    PolicyLax = "SWAAPIM054", Broken, Policy, Mended, "the policy lets in unsigned or expired tokens",
-        "With this attribute of `validate-jwt`, a caller can write a token without a key, or use an old one.",
-        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
-    PolicyAlsoLetsIn = "SWAAPIM055", Broken, Policy, Mended, "the policy lets in tokens of other issuers too",
-        "Besides this site, the holder of another key can sign tokens that are accepted.",
-        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
-    PolicyRefusesSite = "SWAAPIM057", Broken, Policy, Mended, "the policy refuses the site's own requests",
-        "The check accepts no token of the site: no source of the site's keys is named, or the audience or a claim is another one.",
-        "`relink` repairs the check and keeps every other statement of the policy, where this program provisions; Azure writes its own policy.";
-    PolicyUndetermined = "SWAAPIM058", Note, Policy, Told, "the policy does not decide who is let in",
-        "The text of the policy alone does not prove that it lets in the site and refuses all other callers, and does not prove the opposite. Named values, expressions, fragments, keys that are published elsewhere and statements that this program does not know are such parts. The policy is neither repaired nor counted as drift.",
-        "`doctor` calls the gateway and reports what it answers. Nothing has to be done if the site is let in and a request without a token is refused.";
+    PolicyWithoutCheck = "SWAAPIM051", Broken, Policy, Mended, "the policy does not check tokens",
+        "No `validate-jwt` applies to every request. A client that has the key can call the APIs without passing the site.",
+        "`relink` adds the check. With `--provisioning engine` it keeps every other statement of the policy; otherwise Azure replaces the policy.";
+    PolicyOtherHeader = "SWAAPIM052", Broken, Policy, Mended, "the policy reads the token from another place",
+        "The site sends its token in the header `X-MS-AUTH-TOKEN`. A policy that checks another header or a query parameter rejects every request of the site.",
+        "`relink` repairs the check. With `--provisioning engine` it keeps every other statement of the policy; otherwise Azure replaces the policy.";
+    PolicyOtherIssuer = "SWAAPIM053", Broken, Policy, Mended, "the policy does not accept tokens of this site",
+        "None of the issuers in `validate-jwt` is this site, so the gateway rejects requests of the site and may accept requests with tokens of another issuer.",
+        "`relink` repairs the check. With `--provisioning engine` it keeps every other statement of the policy; otherwise Azure replaces the policy.";
+    PolicyLax = "SWAAPIM054", Broken, Policy, Mended, "the policy accepts unsigned or expired tokens",
+        "An attribute of `validate-jwt` turns off a part of the check, so that a client can use a token that it wrote itself, or an old one.",
+        "`relink` repairs the check. With `--provisioning engine` it keeps every other statement of the policy; otherwise Azure replaces the policy.";
+    PolicyAlsoLetsIn = "SWAAPIM055", Broken, Policy, Mended, "the policy also accepts tokens of other issuers",
+        "The policy accepts tokens that are signed with keys other than those of this site.",
+        "`relink` repairs the check. With `--provisioning engine` it keeps every other statement of the policy; otherwise Azure replaces the policy.";
+    PolicyRefusesSite = "SWAAPIM057", Broken, Policy, Mended, "the policy rejects the requests of the site",
+        "The check does not accept the tokens of the site: it specifies no source of the site's signing keys, another audience, or a claim that the tokens do not have.",
+        "`relink` repairs the check. With `--provisioning engine` it keeps every other statement of the policy; otherwise Azure replaces the policy.";
+    PolicyUndetermined = "SWAAPIM058", Note, Policy, Told, "the effect of the policy cannot be determined",
+        "The text of the policy proves neither that it accepts only requests of the site nor the opposite. It contains named values, expressions, fragments, signing keys that are published at another address, or statements that this program does not know. The policy is neither repaired nor counted as drift.",
+        "`doctor` calls the gateway and reports its answers. No action is required if the gateway accepts the site and rejects a request without a token.";
     PolicyAnswers = "SWAAPIM059", Broken, Policy, Told, "the policy answers every request itself",
-        "A statement such as `return-response` ends every request in the policy, so that none reaches an API.",
-        "Remove the statement from the policy of the product. No command removes it, since it may be there on purpose.";
-    SiteKeyStale = "SWAAPIM060", Broken, SiteKey, Mended, "the site sends a key that is no longer valid",
-        "The site keeps a copy of the primary key from when it was connected. The key was changed behind its back, so every call of `/api` is answered with 401.",
-        "`relink` connects the site again, upon which it takes the key that is valid now. Never regenerate the primary key of a live link; `relink` rotates both keys without losing a call.";
+        "A statement such as `return-response` ends every request in the policy, so that no request reaches an API.",
+        "Remove the statement from the policy of the product. No command removes it, because it may be intentional.";
+    SiteKeyStale = "SWAAPIM060", Broken, SiteKey, Mended, "the site sends a key that is not valid",
+        "The site uses the primary key that it copied when it was connected. The key was changed afterwards without connecting the site again, so every call of `/api` returns 401.",
+        "`relink` connects the site again, which gives it the current key. Do not regenerate the primary key of a link; `relink` replaces both keys without failed calls.";
     SiteKeySecondary = "SWAAPIM061", Degraded, SiteKey, Mended, "the site sends the secondary key",
-        "A rotation was stopped half-way: the site still sends the key that has moved to the secondary slot. It works until somebody regenerates that key.",
-        "`relink` finishes the rotation.";
+        "A key rotation was interrupted: the site still sends the key that was moved to the secondary slot. The key works until it is regenerated.",
+        "`relink` completes the rotation.";
     SiteKeyMissing = "SWAAPIM062", Broken, SiteKey, Mended, "the site holds no key",
-        "The site has nothing to send to the gateway, so every call of `/api` is answered with 401.",
-        "`relink` connects the site again, upon which it takes the primary key.";
-    NoApis = "SWAAPIM070", Degraded, Apis, Told, "no API can be reached: the product is empty",
-        "Linking exposes no API. Until one is added to the link's product, every call of `/api` is answered with 401 `Access denied due to invalid subscription key`.",
-        "Add one with `api add NAME`, or list it under `apis` of the env.";
+        "The site has no key to send to the gateway, so every call of `/api` returns 401.",
+        "`relink` connects the site again, which gives it the primary key.";
+    NoApis = "SWAAPIM070", Degraded, Apis, Told, "the product contains no API",
+        "Linking adds no API. Until you add an API to the link's product, every call of `/api` returns 401 `Access denied due to invalid subscription key`.",
+        "Add an API with `api add NAME`, or list it under `apis` of the env and run `link`.";
     ApiNotInProduct = "SWAAPIM071", Degraded, Apis, Mended, "an API of the env is not in the product",
-        "The env lists the API, but calls of it through the site are answered with 401.",
+        "The env lists the API, but calls of it through the site return 401.",
         "`link` and `relink` add it.";
     ApiMissing = "SWAAPIM072", Broken, Apis, Blocks, "an API of the env does not exist",
-        "The env lists an API that the service does not have.",
-        "Correct `apis` of the env, or create the API first.";
-    ApiOutsideOfApi = "SWAAPIM073", Degraded, Apis, Told, "an API cannot be reached, since its path does not begin with `api`",
-        "The site proxies the whole path: a call of `/api/orders` arrives at the gateway as `/api/orders`. An API whose path does not begin with `api` never gets one.",
-        "Give the API a path that begins with `api/`, such as `api/orders`.";
-    ApiWithOwnKeyHeader = "SWAAPIM074", Degraded, Apis, Told, "an API looks for the key in another header",
-        "A static web app always sends the key in `Ocp-Apim-Subscription-Key`. An API with another header name answers every call with 401.",
-        "Set the API's subscription key header back to `Ocp-Apim-Subscription-Key`.";
-    ApiWithoutKey = "SWAAPIM075", Degraded, Apis, Told, "an API can be called without a key, past the site",
-        "The API does not require a subscription. A call without a key does not go through the product, so nobody checks for a token of the site.",
-        "Make the subscription required on the API, unless it is meant to be public.";
-    ApiInOpenProduct = "SWAAPIM076", Degraded, Apis, Told, "an API is in an open product too",
-        "The API is also in a product that requires no subscription. A call without a key goes through that product, so nobody checks for a token of the site. `doctor` and `audit` look for this.",
-        "Take the API out of the open product, or require a subscription there, unless it is meant to be public.";
-    PurgeNotOurs = "SWAAPIM080", Broken, Product, BlocksPurge, "the product is not recognisable as this link's",
-        "The product's display name is not the one that linking gives it, so it may be somebody else's, and deleting cannot be undone.",
-        "Run `relink` first if the product is this link's, or delete it by hand.";
-    PurgeInUse = "SWAAPIM081", Broken, Subscription, BlocksPurge, "somebody else uses the link's product",
-        "The product has subscriptions that linking did not make. Deleting it would take their access away.",
-        "Move those subscriptions to another product, then purge.";
+        "The env lists an API that does not exist in the service.",
+        "Correct `apis` of the env, or create the API.";
+    ApiOutsideOfApi = "SWAAPIM073", Degraded, Apis, Told, "the path of an API does not begin with `api`",
+        "The site proxies the whole path: a call of `/api/orders` arrives at the gateway as `/api/orders`. An API whose path does not begin with `api` never receives a call of the site.",
+        "Change the path of the API to one that begins with `api/`, such as `api/orders`.";
+    ApiWithOwnKeyHeader = "SWAAPIM074", Degraded, Apis, Told, "an API reads the key from another header",
+        "A static web app always sends the key in `Ocp-Apim-Subscription-Key`. An API that expects another header answers every call with 401.",
+        "Change the subscription key header of the API to `Ocp-Apim-Subscription-Key`.";
+    ApiWithoutKey = "SWAAPIM075", Degraded, Apis, Told, "an API can be called without a key",
+        "The API does not require a subscription. A call without a key does not use the link's product, so its policy does not check for a token of the site.",
+        "Require a subscription for the API, unless it is meant to be public.";
+    ApiInOpenProduct = "SWAAPIM076", Degraded, Apis, Told, "an API is also in an open product",
+        "The API is also in a product that requires no subscription. A call without a key uses that product, so the policy of the link does not check for a token of the site. Only `doctor` and `audit` check for this.",
+        "Remove the API from the open product, or require a subscription for that product, unless the API is meant to be public.";
+    PurgeNotOurs = "SWAAPIM080", Broken, Product, BlocksPurge, "the product may not belong to this link",
+        "The display name of the product is not the one that linking creates, so the product may belong to another consumer. A deletion cannot be undone.",
+        "If the product belongs to this link, run `relink`, then purge again. Otherwise delete it manually.";
+    PurgeInUse = "SWAAPIM081", Broken, Subscription, BlocksPurge, "another consumer uses the link's product",
+        "The product has subscriptions that linking did not create. A deletion of the product would remove their access.",
+        "Move those subscriptions to another product, then purge again.";
     Unreadable = "SWAAPIM090", Broken, StaticSite, Blocks, "a part of the link could not be read",
-        "The control plane answered with something that this program does not understand, so the state of the link is unknown, and nothing is changed on a guess.",
-        "Look at the resource that is named, mend it where it is kept, and run the command again.";
-    OrphanOfGoneSite = "SWAAPIM100", Degraded, Product, Told, "the site of a link's product is nowhere to be seen",
-        "Linking made the product for a static web app, and no static web app has that hostname any more, or none that you have the right to see. Its keys stay valid.",
-        "`prune` deletes it. In Azure it does so only with `--include-gone`, since a site that you may not see looks as if it were gone.";
+        "The control plane returned an answer that this program does not understand, so the state of the link is unknown. Nothing is changed.",
+        "Correct the resource that the message names, in Azure or in the model, and run the command again.";
+    OrphanOfGoneSite = "SWAAPIM100", Degraded, Product, Told, "the site of a link's product was not found",
+        "The product was created for a static web app, but no static web app has that hostname, or you do not have the right to read it. The keys of the product remain valid.",
+        "`prune` deletes the product. In Azure it requires `--include-gone`, because a site that you are not allowed to read cannot be distinguished from a deleted one.";
     OrphanUnlinked = "SWAAPIM101", Note, Product, Told, "the site of a link's product is no longer linked",
-        "Unlinking leaves the product and its subscription in the service, as Azure's portal does. Their keys stay valid.",
-        "`link` takes them up again; `prune` deletes them.";
-    OrphanLinkedElsewhere = "SWAAPIM102", Note, Product, Told, "the site of a link's product is linked to something else",
-        "The site was linked to this service once, and now has another backend. The product stayed, and its keys are valid.",
-        "`prune` deletes it, unless the site is to come back.";
-    LeftoverInUse = "SWAAPIM103", Note, Product, Told, "a product that a link left behind is used by others",
-        "The site that the product was made for does not use it any more. Somebody else does: it has subscriptions that linking did not make, or needs none at all. `prune` leaves it alone.",
-        "Move the others to a product of their own, then prune.";
-    SecondProduct = "SWAAPIM104", Degraded, Product, Told, "a product is named like a link's and is not one",
-        "Linking gives a product the first label of the site's hostname as its id. This one has the display name and another id, so no site uses it, and it keeps the link's own product from bearing its name.",
-        "Rename or delete it by hand if nobody needs it.";
-    UseUnknown = "SWAAPIM105", Degraded, Product, Told, "who uses a link's product could not be determined",
-        "A site, its linked backends or the product's subscriptions could not be read. What might be in use is never taken for an orphan.",
-        "Make what is named readable, then run the command again.";
+        "When a site is unlinked, its product and subscription stay in the service, as with the Azure portal. Their keys remain valid.",
+        "`link` uses them again. `prune` deletes them.";
+    OrphanLinkedElsewhere = "SWAAPIM102", Note, Product, Told, "the site of a link's product is linked to another backend",
+        "The site was linked to this service and now has another backend. The product still exists, and its keys remain valid.",
+        "`prune` deletes the product. Keep it if the site will be linked to this service again.";
+    LeftoverInUse = "SWAAPIM103", Note, Product, Told, "the product of a former link is used by other consumers",
+        "The site that the product was created for no longer uses it, but other consumers do: it has subscriptions that linking did not create, or it requires no subscription. `prune` does not delete it.",
+        "Move the other consumers to another product, then run `prune`.";
+    SecondProduct = "SWAAPIM104", Degraded, Product, Told, "a product has the display name of a link's product but another ID",
+        "The ID of a link's product is the first label of the site's hostname. This product has the display name but another ID, so no site uses it, and the link's product cannot be created with that display name.",
+        "Rename the product, or delete it manually if it is not used.";
+    UseUnknown = "SWAAPIM105", Degraded, Product, Told, "it could not be determined who uses a link's product",
+        "A site, its linked backends or the subscriptions of the product could not be read. A product that may be in use is never treated as an orphan.",
+        "Get the right to read the resource that the message names, then run the command again.";
     PartUnread = "SWAAPIM106", Degraded, Service, Told, "a part of the service could not be read",
-        "What is said of the service is true, but not complete.",
-        "Make what is named readable, then run the command again.";
-    ApiOfSeveralSites = "SWAAPIM110", Note, Apis, Told, "an API is open to several sites",
-        "The API is in the products of more than one link. A change of it reaches all of those sites.",
-        "Nothing has to be done; give a site an API of its own if it must not share it.";
+        "The report about the service is correct but incomplete.",
+        "Get the right to read the resource that the message names, then run the command again.";
+    ApiOfSeveralSites = "SWAAPIM110", Note, Apis, Told, "several sites can call an API",
+        "The API is in the products of several links. A change to it affects all of those sites.",
+        "No action is required. If a site must not share the API, create a separate API for it.";
 }
 
 impl FindingCode {
@@ -329,7 +329,7 @@ impl fmt::Display for FindingCode {
 
 /// A text that is not a finding code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{typed}` is not the code of a finding{}", .nearest.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default())]
+#[error("`{typed}` is not a finding code{}", .nearest.map(|code| format!("; did you mean `{code}`?")).unwrap_or_default())]
 pub struct UnknownCode {
     typed: String,
     nearest: Option<&'static str>,

@@ -25,7 +25,7 @@ const ADDRESSES: usize = 6;
 
 /// The gateway still rejects a key of the subscription.
 #[derive(Debug, thiserror::Error)]
-#[error("the gateway has not accepted the key `{fingerprint}` for {} s: {last}", PATIENCE.as_secs())]
+#[error("the gateway did not accept the key `{fingerprint}` within {} s: {last}", PATIENCE.as_secs())]
 struct KeyNotAccepted {
     fingerprint: String,
     last: String,
@@ -34,7 +34,8 @@ struct KeyNotAccepted {
 impl Diagnose for KeyNotAccepted {
     fn diagnosis(&self) -> Diagnosis {
         Diagnosis::new(ExitCode::Unavailable).hint(
-            "see that the service is up and its subscription is active, then run the same command again",
+            "check that the service is running and its subscription is active, then run the same command \
+             again",
         )
     }
 }
@@ -51,7 +52,10 @@ pub(super) async fn prove(
 ) -> Result<(), ProviderError> {
     let stranger = Key::from_uuid(ambient.unguessable());
     let Some(address) = telling_address(plane, observed, &stranger).await? else {
-        tracing::info!(seconds = grace.duration().as_secs(), "the gateway cannot be asked; waiting instead");
+        tracing::info!(
+            seconds = grace.duration().as_secs(),
+            "the gateway cannot be called; waiting for a fixed time instead"
+        );
         tokio::time::sleep(grace.duration()).await;
         return Ok(());
     };
@@ -59,7 +63,7 @@ pub(super) async fn prove(
     let mut accepted = 0_u32;
     loop {
         let answer = plane.ask_gateway(&address, key).await;
-        tracing::debug!(%address, ?answer, "asked the gateway");
+        tracing::debug!(%address, ?answer, "called the gateway");
         let took = matches!(answer, GatewayAnswer::Accepted | GatewayAnswer::LetIn);
         accepted = if took { accepted.saturating_add(1) } else { 0 };
         if accepted == IN_A_ROW {
@@ -139,9 +143,9 @@ pub(super) async fn safe_calls(
 
 fn told(answer: GatewayAnswer) -> String {
     match answer {
-        GatewayAnswer::Accepted | GatewayAnswer::LetIn => "some of its nodes do".to_owned(),
+        GatewayAnswer::Accepted | GatewayAnswer::LetIn => "only some of its nodes accept it".to_owned(),
         GatewayAnswer::KeyRefused => "it does not know the key".to_owned(),
-        GatewayAnswer::NothingThere => "it serves nothing at the address that was asked".to_owned(),
+        GatewayAnswer::NothingThere => "it has no operation at the address that was called".to_owned(),
         GatewayAnswer::Unclear(text) => text,
     }
 }

@@ -106,6 +106,6 @@ impl FromStr for LinkState {
         Self::ALL
             .into_iter()
             .find(|state| state.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is no state of a link; there are {}", known()))
+            .ok_or_else(|| format!("`{text}` is not a state of a link; the states are {}", known()))
     }
 }

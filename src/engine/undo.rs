@@ -50,7 +50,7 @@ pub(super) fn undo(observed: &Observed, intent: &Intent, steps: &[PlannedStep]) 
     Some(match intent {
         Intent::Link { .. } | Intent::Relink if observed.own_backend().is_none() => of_link(observed, steps),
         Intent::Link { .. } => of_repair(observed, steps),
-        Intent::Relink => Undo::impossible("the keys that were replaced do not come back"),
+        Intent::Relink => Undo::impossible("the replaced keys cannot be restored"),
         Intent::Unlink { leftovers } => of_unlink(observed, *leftovers, steps),
         Intent::AddApis { .. } => Undo::by(command(observed, &with_apis("api remove", steps))),
         Intent::RemoveApis { .. } => Undo::by(command(observed, &with_apis("api add", steps))),
@@ -81,7 +81,7 @@ fn of_link(observed: &Observed, steps: &[PlannedStep]) -> Undo {
     match replaced {
         Some(from) => Undo::by_with(undo, linked_before(observed, from)),
         None if observed.product.is_some() => {
-            Undo::by_with(undo, "the product was there before, and stays as it is now")
+            Undo::by_with(undo, "the product existed before and is not deleted")
         }
         None => Undo::by(undo),
     }
@@ -91,10 +91,10 @@ fn linked_before(observed: &Observed, from: &ResourceId) -> String {
     let (site, name) = (observed.target.site_environment.site(), from.name());
     if ApimServiceId::try_from(from.clone()).is_ok() {
         let again = format!("swa-apim link --static-web-app {site} --apim {from}");
-        return format!("`{again}` links the site to `{name}` again, where its product still is");
+        return format!("`{again}` links the site to `{name}` again, where its product still exists");
     }
     format!(
-        "the site was linked to `{name}`, which is no API Management service, and is not linked to it again"
+        "the site was linked to `{name}`, which is not an API Management service; no command links it again"
     )
 }
 
@@ -104,7 +104,7 @@ fn of_repair(observed: &Observed, steps: &[PlannedStep]) -> Undo {
     if steps.iter().all(|planned| adds(&planned)) {
         return Undo::by(command(observed, &with_apis("api remove", steps)));
     }
-    Undo::impossible("it put right what was wrong with a link that was there")
+    Undo::impossible("the command repaired an existing link; the earlier fault cannot be restored")
 }
 
 fn of_unlink(observed: &Observed, leftovers: Leftovers, steps: &[PlannedStep]) -> Undo {
@@ -113,16 +113,18 @@ fn of_unlink(observed: &Observed, leftovers: Leftovers, steps: &[PlannedStep]) -
         Step::Disconnect { from, .. } => Some(from),
         _ => None,
     }) else {
-        return Undo::impossible("what was deleted was left over; its keys do not come back");
+        return Undo::impossible(
+            "the command deleted leftovers of an earlier link; their keys cannot be restored",
+        );
     };
     if observed.gone.contains(from) {
-        return Undo::impossible(format!("`{}`, which the site was linked to, is gone", from.name()));
+        return Undo::impossible(format!("the site was linked to `{}`, which does not exist", from.name()));
     }
     let undo = command(observed, "link");
     match leftovers {
         Leftovers::Purge if deletes => Undo::by_with(undo, purged(observed)),
         Leftovers::Keep | Leftovers::Purge => {
-            Undo::by_with(undo, "the product, its APIs and its keys are still there")
+            Undo::by_with(undo, "the product, its APIs and its keys still exist")
         }
     }
 }
@@ -130,7 +132,10 @@ fn of_unlink(observed: &Observed, leftovers: Leftovers, steps: &[PlannedStep]) -
 fn purged(observed: &Observed) -> String {
     let apis: Vec<&str> = observed.product_apis.iter().map(|api| api.id.name()).collect();
     if apis.is_empty() {
-        return "its keys will be new".to_owned();
+        return "linking creates new keys".to_owned();
     }
-    format!("its keys will be new, and {} will be in its product only if the env lists them", apis.join(", "))
+    format!(
+        "linking creates new keys, and its product will contain {} only if the env lists them",
+        apis.join(", ")
+    )
 }

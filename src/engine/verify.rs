@@ -94,7 +94,7 @@ pub async fn verify_in_time(
         if verdict.fulfils(intent) || since.elapsed() >= patience {
             return Ok(verdict);
         }
-        tracing::debug!(state = %verdict.state, "not there yet");
+        tracing::debug!(state = %verdict.state, "the link is not complete yet");
         sleep(PAUSE.min(patience)).await;
     }
 }

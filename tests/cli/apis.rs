@@ -14,12 +14,12 @@ exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product         agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription    agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy          agreeable-smoke-06273c21e  only tokens of the site may be let in
- +  linked backend  shop-apim                  the site takes the new key
+ +  subscription    agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy          agreeable-smoke-06273c21e  the policy must accept only tokens of the site
+ +  linked backend  shop-apim                  the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 
-SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` is empty: no API can be reached
+SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none
   -> run `swa-apim api add API --env prod`
 --- stderr
 next: swa-apim status --env prod
@@ -40,21 +40,21 @@ exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
  +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site takes the new key
+ +  linked backend      shop-apim                  the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 
-SWAAPIM073 degraded: the API `orders` has the path `orders`, which the site never calls
+SWAAPIM073 degraded: the API `orders` has the path `orders`; the site calls only paths that begin with `api`
   properties.path: orders, expected api/orders
-  -> give the API `orders` a path that begins with `api/`, such as `api/orders`
-SWAAPIM074 degraded: the API `orders` looks for the key in the header `X-Key`
+  -> change the path of the API `orders` to one that begins with `api/`, such as `api/orders`
+SWAAPIM074 degraded: the API `orders` reads the key from the header `X-Key`; the site sends it in another one
   properties.subscriptionKeyParameterNames.header: X-Key, expected Ocp-Apim-Subscription-Key
-  -> set the API's subscription key header back to `Ocp-Apim-Subscription-Key`
-SWAAPIM075 degraded: the API `orders` can be called without a key, past the site
+  -> change the subscription key header of the API to `Ocp-Apim-Subscription-Key`
+SWAAPIM075 degraded: the API `orders` can be called without a key and without passing the site
   properties.subscriptionRequired: false, expected true
-  -> make the subscription required on the API, unless it is meant to be public
+  -> require a subscription for the API, unless it is meant to be public
 --- stderr
 next: swa-apim status --env prod
 
@@ -71,11 +71,11 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM072 broken: the service `shop-apim` has no API `ordrs`
-  -> correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
+  -> correct the name of the API; `swa-apim api list --env prod` lists the APIs of the service
 --- stderr
 error: could not plan the link
   caused by: the service `shop-apim` has no API `ordrs`
-hint: correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
+hint: correct the name of the API; `swa-apim api list --env prod` lists the APIs of the service
 
 "#]]);
 }
@@ -95,7 +95,7 @@ exit 0
 exit 0
 --- stdout
 prod: added catalog to the product of `shop-web`
- +  API in the product  catalog  the site is to reach it
+ +  API in the product  catalog  the site will be able to call it
 to take it back: swa-apim api remove catalog --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -113,7 +113,7 @@ next: swa-apim status --env prod
 exit 0
 --- stdout
 prod: removed catalog from the product of `shop-web`
- -  API in the product  catalog  the site is not to reach it
+ -  API in the product  catalog  the site will no longer be able to call it
 to take it back: swa-apim api add catalog --env prod
 
 "#]]);
@@ -132,10 +132,10 @@ fn an_api_of_the_env_that_is_removed_comes_back_and_the_user_is_told() {
 exit 0
 --- stdout
 prod: removed orders from the product of `shop-web`
- -  API in the product  orders  the site is not to reach it
+ -  API in the product  orders  the site will no longer be able to call it
 to take it back: swa-apim api add orders --env prod
 
-SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` is empty: no API can be reached
+SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none
   -> run `swa-apim api add API --env prod`
 --- stderr
 note: the env lists `orders`; the next link or relink adds it again
@@ -154,11 +154,11 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM072 broken: the service `shop-apim` has no API `nope`
-  -> correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
+  -> correct the name of the API; `swa-apim api list --env prod` lists the APIs of the service
 --- stderr
 error: could not plan adding APIs
   caused by: the service `shop-apim` has no API `nope`
-hint: correct the name of the API; `swa-apim api list --env prod` shows the APIs there are
+hint: correct the name of the API; `swa-apim api list --env prod` lists the APIs of the service
 
 "#]]);
 }
@@ -170,11 +170,11 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM030 broken: there is no link yet, and so no product to add an API to
+SWAAPIM030 broken: the site is not linked, so there is no product to add an API to
   -> run `swa-apim link --env prod` first
 --- stderr
 error: could not plan adding APIs
-  caused by: there is no link yet, and so no product to add an API to
+  caused by: the site is not linked, so there is no product to add an API to
 hint: run `swa-apim link --env prod` first
 
 "#]]);
@@ -296,7 +296,7 @@ exit 0
     for verb in ["add", "remove"] {
         let run = shop.run(&format!("api {verb} catalog;rev=2"));
         run.exits(4);
-        assert!(run.stderr.contains("name the API `catalog`"), "{}", run.stderr);
+        assert!(run.stderr.contains("specify the API `catalog`"), "{}", run.stderr);
     }
     shop.configure("[\"orders\"]", "[\"catalog;rev=2\"]");
     let run = shop.run("link");

@@ -85,10 +85,10 @@ exit 0
 --- stdout
 prod: 5 changes would relink `shop-web` to `shop-apim`
  +  product                  agreeable-smoke-06273c21e  the link's product does not exist
- +  policy                   agreeable-smoke-06273c21e  only tokens of the site may be let in
- +  subscription             agreeable-smoke-06273c21e  the site needs a key that opens the product
+ +  policy                   agreeable-smoke-06273c21e  the policy must accept only tokens of the site
+ +  subscription             agreeable-smoke-06273c21e  the site needs a key of the product
  +  API in the product       orders                     the env lists it
- ~  linked backend: connect  shop-apim                  the site takes the new key
+ ~  linked backend: connect  shop-apim                  the site copies the new key
 
 "#]]);
     is_mended(&shop);
@@ -222,7 +222,7 @@ prod: drifted
  broken  key of the site  not valid
  ok      APIs             orders                     /api/orders
 
-SWAAPIM060 broken: the site sends a key that is not one of the subscription's two
+SWAAPIM060 broken: the site sends a key that is neither the primary nor the secondary key of the subscription
   key: [KEY], expected [KEY]
   -> run `swa-apim relink --env prod`
 
@@ -294,11 +294,11 @@ fn a_backend_that_names_a_service_that_is_gone_is_replaced() {
 exit 0
 --- stdout
 prod: 5 changes would relink `shop-web` to `shop-apim`
- -  linked backend            shop-apim                  `gone-apim`, which it names, is gone
- +  linked backend            shop-apim                  the site's `/api` is to be served by the service
- ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary
- ~  linked backend: connect   shop-apim                  the site takes the fresh key
- ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more
+ -  linked backend            shop-apim                  its target `gone-apim` does not exist
+ +  linked backend            shop-apim                  the site will proxy `/api` to the service
+ ~  keys: swap                agreeable-smoke-06273c21e  the primary key is new; the key in use stays valid as the secondary key
+ ~  linked backend: connect   shop-apim                  the site copies the new key
+ ~  keys: retire the old one  agreeable-smoke-06273c21e  no edge of the site sends the old key any longer
 
 "#]]);
     is_mended(&shop);
@@ -319,12 +319,12 @@ exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
  +  API in the product  orders                     the env lists it
- -  linked backend      old                        `old-apim` is to be replaced
- +  linked backend      shop-apim                  the site takes the new key
-to take it back: swa-apim unlink --purge --env prod (`swa-apim link --static-web-app /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim` links the site to `old-apim` again, where its product still is)
+ -  linked backend      old                        the service of the env replaces `old-apim`
+ +  linked backend      shop-apim                  the site copies the new key
+to take it back: swa-apim unlink --purge --env prod (`swa-apim link --static-web-app /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim` links the site to `old-apim` again, where its product still exists)
 --- stderr
 next: swa-apim status --env prod
 

@@ -27,23 +27,23 @@ exit 7
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
  +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site takes the new key
+ +  linked backend      shop-apim                  the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 
 free: refused; nothing was changed
 
-SWAAPIM003 broken: the plan of `free-web` is Free, which allows no linked backend
+SWAAPIM003 broken: the plan of `free-web` is Free, which does not support linked backends
   sku.name: Free, expected Standard or Dedicated
-  -> run `az staticwebapp update --name free-web --sku Standard`, then link
+  -> run `az staticwebapp update --name free-web --sku Standard`, then run the command again
 
 typo: refused; nothing was changed
 --- stderr
 error: free: could not plan the link
-  caused by: the plan of `free-web` is Free, which allows no linked backend
-hint: run `az staticwebapp update --name free-web --sku Standard`, then link
+  caused by: the plan of `free-web` is Free, which does not support linked backends
+hint: run `az staticwebapp update --name free-web --sku Standard`, then run the command again
 error: typo: there is no API Management service `shop-apm` (from swa-apim.toml, line 20)
 hint: did you mean `shop-apim`?
 
@@ -64,9 +64,9 @@ exit 4
  broken  typo  unknown   shop-web        shop-apm
 
 free:
-SWAAPIM003 broken: the plan of `free-web` is Free, which allows no linked backend
+SWAAPIM003 broken: the plan of `free-web` is Free, which does not support linked backends
   sku.name: Free, expected Standard or Dedicated
-  -> run `az staticwebapp update --name free-web --sku Standard`, then link
+  -> run `az staticwebapp update --name free-web --sku Standard`, then run the command again
 
 typo: there is no API Management service `shop-apm` (from swa-apim.toml, line 20)
   -> did you mean `shop-apim`?
@@ -115,10 +115,10 @@ exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
  +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site takes the new key
+ +  linked backend      shop-apim                  the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 
 again: `shop-web` is linked to `shop-apim` already; nothing to do

@@ -152,7 +152,7 @@ exit 0
 
 **prod**
 
-* SWAAPIM032, broken: the product needs no subscription: anybody can call its APIs without a key; run /`swa-apim relink --env prod/`
+* SWAAPIM032, broken: the product requires no subscription: any client can call its APIs without a key; run /`swa-apim relink --env prod/`
 
 "#]]);
     shop.run("link --apim nowhere -o markdown").is(str![[r#"
@@ -164,13 +164,13 @@ exit 4
 
 **prod**
 
-* SWAAPIM002, broken: the API Management service /`nowhere/` does not exist in resource group /`rg-shop/`; check /`apim/` of the env; a service in another resource group or subscription needs its full ARM id
-* SWAAPIM020, broken: /`shop-web/` is already linked to /`shop-apim/`; to give /`shop-web/` another backend, run /`swa-apim link --replace --env prod --apim nowhere/`; if /`shop-apim/` is the right one, correct /`apim/` of the env
-* error: could not plan the link: the API Management service /`nowhere/` does not exist in resource group /`rg-shop/`; /`shop-web/` is already linked to /`shop-apim/`; check /`apim/` of the env; a service in another resource group or subscription needs its full ARM id; to give /`shop-web/` another backend, run /`swa-apim link --replace --env prod --apim nowhere/`; if /`shop-apim/` is the right one, correct /`apim/` of the env
+* SWAAPIM002, broken: the API Management service /`nowhere/` does not exist in resource group /`rg-shop/`; correct /`apim/` of the env. For a service in another resource group or subscription, specify its full ARM ID
+* SWAAPIM020, broken: /`shop-web/` is already linked to /`shop-apim/`; to link /`shop-web/` to another backend, run /`swa-apim link --replace --env prod --apim nowhere/`; if /`shop-apim/` is correct, correct /`apim/` of the env
+* error: could not plan the link: the API Management service /`nowhere/` does not exist in resource group /`rg-shop/`; /`shop-web/` is already linked to /`shop-apim/`; correct /`apim/` of the env. For a service in another resource group or subscription, specify its full ARM ID; to link /`shop-web/` to another backend, run /`swa-apim link --replace --env prod --apim nowhere/`; if /`shop-apim/` is correct, correct /`apim/` of the env
 --- stderr
 error: could not plan the link
   caused by: the API Management service `nowhere` does not exist in resource group `rg-shop`; `shop-web` is already linked to `shop-apim`
-hint: check `apim` of the env; a service in another resource group or subscription needs its full ARM id; to give `shop-web` another backend, run `swa-apim link --replace --env prod --apim nowhere`; if `shop-apim` is the right one, correct `apim` of the env
+hint: correct `apim` of the env. For a service in another resource group or subscription, specify its full ARM ID; to link `shop-web` to another backend, run `swa-apim link --replace --env prod --apim nowhere`; if `shop-apim` is correct, correct `apim` of the env
 
 "#]]);
 }
@@ -223,7 +223,7 @@ exit 0
           "action": "add-api",
           "kind": "create",
           "target": "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/products/agreeable-smoke-06273c21e/apis/catalog",
-          "reason": "the site is to reach it",
+          "reason": "the site will be able to call it",
           "status": "applied"
         }
       ],
@@ -250,7 +250,7 @@ results:
     kind: delete
     target: >-
       /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/products/agreeable-smoke-06273c21e/apis/catalog
-    reason: the site is not to reach it
+    reason: the site will no longer be able to call it
     status: applied
   state: linked
   findings: []
@@ -280,7 +280,7 @@ exit 0
 
 |  | step | target | reason | status |
 | --- | --- | --- | --- | --- |
-| - | remove-api | catalog | the site is not to reach it | applied |
+| - | remove-api | catalog | the site will no longer be able to call it | applied |
 
 "#]]);
 }

@@ -147,7 +147,7 @@ prod: unknown
  -       APIs             unknown
 
 SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
-  -> look at the resource that is named, mend it where it is kept, and run the command again
+  -> correct the resource that the message names, in Azure or in the model, and run the command again
 
 "#]]);
     shop.run("link").is(str![[r#"
@@ -156,11 +156,11 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
-  -> look at the resource that is named, mend it where it is kept, and run the command again
+  -> correct the resource that the message names, in Azure or in the model, and run the command again
 --- stderr
 error: could not plan the link
   caused by: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
-hint: look at the resource that is named, mend it where it is kept, and run the command again
+hint: correct the resource that the message names, in Azure or in the model, and run the command again
 
 "#]]);
 }

@@ -85,7 +85,11 @@ fn findings_and_failures_are_annotations_on_stderr() {
     let run = shop.run_with("status", &ACTIONS);
     let lines: Vec<&str> = run.exits(0).stderr.lines().collect();
     assert_eq!(lines.len(), 2, "{}", run.stderr);
-    assert!(lines[0].starts_with("::error title=prod%3A SWAAPIM032::the product needs no"), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with("::error title=prod%3A SWAAPIM032::the product requires no"),
+        "{}",
+        lines[0]
+    );
     assert!(lines[0].contains("%0Arun `swa-apim relink"), "{}", lines[0]);
     assert!(lines[1].starts_with("::warning title=prod%3A SWAAPIM033::"), "{}", lines[1]);
     let run = shop.run_with("link --apim nowhere", &ACTIONS);

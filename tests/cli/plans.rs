@@ -54,10 +54,10 @@ exit 0
 --- stdout
 prod: 5 changes would link `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
  +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site takes the new key
+ +  linked backend      shop-apim                  the site copies the new key
 --- stderr
 saved the plan to my plan.json; next: swa-apim apply 'my plan.json'
 
@@ -67,10 +67,10 @@ exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
  +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site takes the new key
+ +  linked backend      shop-apim                  the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -101,14 +101,14 @@ fn a_saved_plan_is_refused_once_the_model_has_moved() {
 exit 4
 --- stdout
 prod: refused; nothing was changed
- ~  linked backend: connect   shop-apim                  the site surely holds the current primary key                     not done
- ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary  not done
- ~  linked backend: connect   shop-apim                  the site takes the fresh key                                      not done
- ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more                                 not done
+ ~  linked backend: connect   shop-apim                  ensures that the site has the current primary key                        not done
+ ~  keys: swap                agreeable-smoke-06273c21e  the primary key is new; the key in use stays valid as the secondary key  not done
+ ~  linked backend: connect   shop-apim                  the site copies the new key                                              not done
+ ~  keys: retire the old one  agreeable-smoke-06273c21e  no edge of the site sends the old key any longer                         not done
 --- stderr
 error: could not begin the relink
   caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
-hint: make a new plan from what is there now, and apply that
+hint: create a new plan with `--dry-run --out FILE`, then apply it
 
 "#]]);
     assert_eq!(shop.read(MODEL), before);
@@ -179,10 +179,10 @@ exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
  +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site takes the new key
+ +  linked backend      shop-apim                  the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -202,11 +202,11 @@ next: swa-apim status --env prod
 exit 0
 --- stdout
 prod: unlinked `shop-web` from `shop-apim`; its product and subscription stay
- -  linked backend  shop-apim  the site's `/api` is no longer to be served by `shop-apim`
-to take it back: swa-apim link --env prod (the product, its APIs and its keys are still there)
+ -  linked backend  shop-apim  the site will no longer proxy `/api` to `shop-apim`
+to take it back: swa-apim link --env prod (the product, its APIs and its keys still exist)
 
-SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link is still there
-  -> `swa-apim link --env prod` takes it up again; `swa-apim unlink --purge --env prod` deletes it
+SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link still exists
+  -> `swa-apim link --env prod` uses the product again; `swa-apim unlink --purge --env prod` deletes it
 
 "#]]);
     let unlinked = shop.read(MODEL);
@@ -215,8 +215,8 @@ exit 0
 --- stdout
 prod: `shop-web` is not linked to `shop-apim`; nothing to do
 
-SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link is still there
-  -> `swa-apim link --env prod` takes it up again; `swa-apim unlink --purge --env prod` deletes it
+SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link still exists
+  -> `swa-apim link --env prod` uses the product again; `swa-apim unlink --purge --env prod` deletes it
 
 "#]]);
     assert_eq!(shop.read(MODEL), unlinked);
@@ -228,11 +228,11 @@ fn a_relink_says_that_both_keys_are_new() {
 exit 0
 --- stdout
 prod: relinked `shop-web` to `shop-apim`; both keys are new
- ~  linked backend: connect   shop-apim                  the site surely holds the current primary key
- ~  keys: swap                agreeable-smoke-06273c21e  a fresh primary key; the one in use stays valid as the secondary
- ~  linked backend: connect   shop-apim                  the site takes the fresh key
- ~  keys: retire the old one  agreeable-smoke-06273c21e  nobody sends the old key any more
-it cannot be taken back: the keys that were replaced do not come back
+ ~  linked backend: connect   shop-apim                  ensures that the site has the current primary key
+ ~  keys: swap                agreeable-smoke-06273c21e  the primary key is new; the key in use stays valid as the secondary key
+ ~  linked backend: connect   shop-apim                  the site copies the new key
+ ~  keys: retire the old one  agreeable-smoke-06273c21e  no edge of the site sends the old key any longer
+it cannot be taken back: the replaced keys cannot be restored
 --- stderr
 next: swa-apim status --env prod
 
@@ -262,10 +262,10 @@ hint: answer it on the command line with `--yes`
 exit 0
 --- stdout
 prod: unlinked `shop-web` from `shop-apim`; its product and subscription are deleted
- -  linked backend  shop-apim                  the site's `/api` is no longer to be served by `shop-apim`
- -  subscription    agreeable-smoke-06273c21e  nobody else uses it; its keys end here
- -  product         agreeable-smoke-06273c21e  nobody else uses it; its APIs stay in the service
-to take it back: swa-apim link --env prod (its keys will be new, and orders will be in its product only if the env lists them)
+ -  linked backend  shop-apim                  the site will no longer proxy `/api` to `shop-apim`
+ -  subscription    agreeable-smoke-06273c21e  no other consumer uses it; its keys become invalid
+ -  product         agreeable-smoke-06273c21e  no other consumer uses it; its APIs stay in the service
+to take it back: swa-apim link --env prod (linking creates new keys, and its product will contain orders only if the env lists them)
 
 "#]]);
     assert_eq!(shop.state(), "unlinked");

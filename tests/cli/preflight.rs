@@ -33,13 +33,13 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM003 broken: the plan of `shop-web` is Free, which allows no linked backend
+SWAAPIM003 broken: the plan of `shop-web` is Free, which does not support linked backends
   sku.name: Free, expected Standard or Dedicated
-  -> run `az staticwebapp update --name shop-web --sku Standard`, then link
+  -> run `az staticwebapp update --name shop-web --sku Standard`, then run the command again
 --- stderr
 error: could not plan the link
-  caused by: the plan of `shop-web` is Free, which allows no linked backend
-hint: run `az staticwebapp update --name shop-web --sku Standard`, then link
+  caused by: the plan of `shop-web` is Free, which does not support linked backends
+hint: run `az staticwebapp update --name shop-web --sku Standard`, then run the command again
 
 "#]]);
     shop.run("link --dry-run").exits(4);
@@ -54,12 +54,12 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM004 broken: `12` is the environment of a pull request, which cannot be linked
-  -> link production, or a named preview environment with `--allow-preview`
+SWAAPIM004 broken: `12` is the environment of a pull request; Azure cannot link such an environment
+  -> link the production environment, or a named preview environment with `--allow-preview`
 --- stderr
 error: could not plan the link
-  caused by: `12` is the environment of a pull request, which cannot be linked
-hint: link production, or a named preview environment with `--allow-preview`
+  caused by: `12` is the environment of a pull request; Azure cannot link such an environment
+hint: link the production environment, or a named preview environment with `--allow-preview`
 
 "#]]);
 }
@@ -72,11 +72,11 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM006 broken: `shop-web` has no environment `dev`
-  -> check `site-environment` of the env; production is called `default`
+  -> correct `site-environment` of the env. The production environment is called `default`
 --- stderr
 error: could not plan the link
   caused by: `shop-web` has no environment `dev`
-hint: check `site-environment` of the env; production is called `default`
+hint: correct `site-environment` of the env. The production environment is called `default`
 
 "#]]);
 }
@@ -92,11 +92,11 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM005 degraded: `dev` is a preview environment, and Azure may refuse to link it
-  -> repeat the command with `--allow-preview` to try it all the same
+  -> run the command again with `--allow-preview` to try to link the environment
 --- stderr
 error: could not plan the link
   caused by: `dev` is a preview environment, and Azure may refuse to link it
-hint: repeat the command with `--allow-preview` to try it all the same
+hint: run the command again with `--allow-preview` to try to link the environment
 
 "#]]);
     shop.run("link --site-environment dev --allow-preview").is(str![[r#"
@@ -104,10 +104,10 @@ exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
  +  product             agreeable-smoke-06273c21e-dev  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e-dev  the site needs a key that opens the product
- +  policy              agreeable-smoke-06273c21e-dev  only tokens of the site may be let in
+ +  subscription        agreeable-smoke-06273c21e-dev  the site needs a key of the product
+ +  policy              agreeable-smoke-06273c21e-dev  the policy must accept only tokens of the site
  +  API in the product  orders                         the env lists it
- +  linked backend      shop-apim                      the site takes the new key
+ +  linked backend      shop-apim                      the site copies the new key
 to take it back: swa-apim unlink --purge --env prod --site-environment dev
 --- stderr
 next: swa-apim status --env prod --site-environment dev
@@ -125,7 +125,7 @@ fn a_functions_app_of_a_preview_has_to_go_first() {
     let before = shop.model();
     let run = shop.run("link --site-environment dev --allow-preview");
     assert!(
-        run.exits(4).stderr.contains("`dev` is served by the Functions app `orders-fn`"),
+        run.exits(4).stderr.contains("the Functions app `orders-fn` already serves `/api` of `dev`"),
         "{}",
         run.stderr
     );
@@ -147,13 +147,13 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM007 broken: `shop-web` is served by the Functions app `orders-fn`
+SWAAPIM007 broken: the Functions app `orders-fn` already serves `/api` of `shop-web`
   properties.userProvidedFunctionApps: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/sites/orders-fn, expected none
-  -> run `az staticwebapp functions unlink --name shop-web --resource-group rg-shop`, then link
+  -> run `az staticwebapp functions unlink --name shop-web --resource-group rg-shop`, then run the command again
 --- stderr
 error: could not plan the link
-  caused by: `shop-web` is served by the Functions app `orders-fn`
-hint: run `az staticwebapp functions unlink --name shop-web --resource-group rg-shop`, then link
+  caused by: the Functions app `orders-fn` already serves `/api` of `shop-web`
+hint: run `az staticwebapp functions unlink --name shop-web --resource-group rg-shop`, then run the command again
 
 "#]]);
 }
@@ -169,11 +169,11 @@ prod: refused; nothing was changed
 
 SWAAPIM020 broken: `shop-web` is already linked to `old-apim`
   properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
-  -> to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
+  -> to link `shop-web` to another backend, run `swa-apim link --replace --env prod`; if `old-apim` is correct, correct `apim` of the env
 --- stderr
 error: could not plan the link
   caused by: `shop-web` is already linked to `old-apim`
-hint: to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
+hint: to link `shop-web` to another backend, run `swa-apim link --replace --env prod`; if `old-apim` is correct, correct `apim` of the env
 
 "#]]);
     shop.run("relink").is(str![[r#"
@@ -183,11 +183,11 @@ prod: refused; nothing was changed
 
 SWAAPIM020 broken: `shop-web` is already linked to `old-apim`
   properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
-  -> to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
+  -> to link `shop-web` to another backend, run `swa-apim link --replace --env prod`; if `old-apim` is correct, correct `apim` of the env
 --- stderr
 error: could not plan the relink
   caused by: `shop-web` is already linked to `old-apim`
-hint: to give `shop-web` another backend, run `swa-apim link --replace --env prod`; if `old-apim` is the right one, correct `apim` of the env
+hint: to link `shop-web` to another backend, run `swa-apim link --replace --env prod`; if `old-apim` is correct, correct `apim` of the env
 
 "#]]);
     shop.run("unlink").is(str![[r#"
@@ -197,11 +197,11 @@ prod: refused; nothing was changed
 
 SWAAPIM020 broken: `shop-web` is linked to `old-apim`, not to `shop-apim`
   properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
-  -> to unlink it from `old-apim`, repeat the command with `--apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim`
+  -> to unlink it from `old-apim`, run the command again with `--apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim`
 --- stderr
 error: could not plan the unlink
   caused by: `shop-web` is linked to `old-apim`, not to `shop-apim`
-hint: to unlink it from `old-apim`, repeat the command with `--apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim`
+hint: to unlink it from `old-apim`, run the command again with `--apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim`
 
 "#]]);
     assert_eq!(shop.read(MODEL), before);
@@ -224,12 +224,12 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM009 broken: the gateway of `shop-apim` is inside of a virtual network, where the site cannot reach it
+SWAAPIM009 broken: the gateway of `shop-apim` is in an internal virtual network, where the site cannot reach it
   properties.virtualNetworkType: Internal, expected None or External
   -> use a service whose virtual network type is `None` or `External`, with public network access enabled
 --- stderr
 error: could not plan the link
-  caused by: the gateway of `shop-apim` is inside of a virtual network, where the site cannot reach it
+  caused by: the gateway of `shop-apim` is in an internal virtual network, where the site cannot reach it
 hint: use a service whose virtual network type is `None` or `External`, with public network access enabled
 
 "#]]);
@@ -283,12 +283,12 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM010 broken: the product `other` has the display name that this link's needs
+SWAAPIM010 broken: the product `other` already has the display name of this link's product
   properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked), expected another display name
   -> rename or delete the product `other`, then run the command again
 --- stderr
 error: could not plan the link
-  caused by: the product `other` has the display name that this link's needs
+  caused by: the product `other` already has the display name of this link's product
 hint: rename or delete the product `other`, then run the command again
 
 "#]]);
@@ -305,7 +305,7 @@ prod: unlinked
  -       key of the site  none
  -       APIs             none
 
-SWAAPIM010 broken: the product `other` has the display name that this link's needs
+SWAAPIM010 broken: the product `other` already has the display name of this link's product
   properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked), expected another display name
   -> rename or delete the product `other`, then run the command again
 
@@ -322,13 +322,13 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM011 broken: the product `agreeable-smoke-06273c21e` belongs to another site's link
+SWAAPIM011 broken: the product `agreeable-smoke-06273c21e` belongs to the link of another site
   properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.2.azurestaticapps.net (Linked), expected Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked)
-  -> find out which site it belongs to; if that site is gone, delete the product and run the command again
+  -> find the site that the product belongs to. If that site does not exist, delete the product and run the command again
 --- stderr
 error: could not plan the link
-  caused by: the product `agreeable-smoke-06273c21e` belongs to another site's link
-hint: find out which site it belongs to; if that site is gone, delete the product and run the command again
+  caused by: the product `agreeable-smoke-06273c21e` belongs to the link of another site
+hint: find the site that the product belongs to. If that site does not exist, delete the product and run the command again
 
 "#]]);
     shop.run("status").is(str![[r#"
@@ -344,9 +344,9 @@ prod: unlinked
  -       key of the site  none
  -       APIs             none
 
-SWAAPIM011 broken: the product `agreeable-smoke-06273c21e` belongs to another site's link
+SWAAPIM011 broken: the product `agreeable-smoke-06273c21e` belongs to the link of another site
   properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.2.azurestaticapps.net (Linked), expected Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked)
-  -> find out which site it belongs to; if that site is gone, delete the product and run the command again
+  -> find the site that the product belongs to. If that site does not exist, delete the product and run the command again
 
 "#]]);
 }
@@ -360,16 +360,16 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM003 broken: the plan of `shop-web` is Free, which allows no linked backend
+SWAAPIM003 broken: the plan of `shop-web` is Free, which does not support linked backends
   sku.name: Free, expected Standard or Dedicated
-  -> run `az staticwebapp update --name shop-web --sku Standard`, then link
+  -> run `az staticwebapp update --name shop-web --sku Standard`, then run the command again
 SWAAPIM009 broken: public network access to `shop-apim` is disabled, so the site cannot reach it
   properties.publicNetworkAccess: Disabled, expected Enabled
   -> use a service whose virtual network type is `None` or `External`, with public network access enabled
 --- stderr
 error: could not plan the link
-  caused by: the plan of `shop-web` is Free, which allows no linked backend; public network access to `shop-apim` is disabled, so the site cannot reach it
-hint: run `az staticwebapp update --name shop-web --sku Standard`, then link; use a service whose virtual network type is `None` or `External`, with public network access enabled
+  caused by: the plan of `shop-web` is Free, which does not support linked backends; public network access to `shop-apim` is disabled, so the site cannot reach it
+hint: run `az staticwebapp update --name shop-web --sku Standard`, then run the command again; use a service whose virtual network type is `None` or `External`, with public network access enabled
 
 "#]]);
 }

@@ -114,11 +114,11 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM001 broken: the static web app `shop-wb` does not exist in resource group `rg-shop`
-  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
+  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? correct `static-web-app`, `resource-group` and `subscription` of the env, or specify the full ARM ID of the static web app
 --- stderr
 error: could not plan the link
   caused by: the static web app `shop-wb` does not exist in resource group `rg-shop`
-hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
+hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? correct `static-web-app`, `resource-group` and `subscription` of the env, or specify the full ARM ID of the static web app
 
 "#]]);
     shop.run("status --static-web-app shop-wb").is(str![[r#"
@@ -135,7 +135,7 @@ prod: unknown
  -       APIs             unknown
 
 SWAAPIM001 broken: the static web app `shop-wb` does not exist in resource group `rg-shop`
-  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? check `static-web-app`, `resource-group` and `subscription` of the env, or give the site's full ARM id
+  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? correct `static-web-app`, `resource-group` and `subscription` of the env, or specify the full ARM ID of the static web app
 
 "#]]);
 }
@@ -148,11 +148,11 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM002 broken: the API Management service `shop-apm` does not exist in resource group `rg-shop`
-  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim`? check `apim` of the env; a service in another resource group or subscription needs its full ARM id
+  -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim`? correct `apim` of the env. For a service in another resource group or subscription, specify its full ARM ID
 --- stderr
 error: could not plan the link
   caused by: the API Management service `shop-apm` does not exist in resource group `rg-shop`
-hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim`? check `apim` of the env; a service in another resource group or subscription needs its full ARM id
+hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim`? correct `apim` of the env. For a service in another resource group or subscription, specify its full ARM ID
 
 "#]]);
 }

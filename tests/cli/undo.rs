@@ -65,7 +65,7 @@ fn of_a_purge_it_is_said_what_does_not_come_back() {
     let undo = undo(&shop.run("unlink --purge --env prod --yes -o json"));
     assert_eq!(undo["command"], "swa-apim link --env prod");
     let note = undo["note"].as_str().unwrap();
-    assert!(note.contains("keys will be new") && note.contains("catalog, orders"), "{note}");
+    assert!(note.contains("creates new keys") && note.contains("catalog, orders"), "{note}");
     shop.run("link --env prod").exits(0);
     assert_ne!(keys(&shop), before);
 }
@@ -75,7 +75,7 @@ fn what_was_left_over_and_purged_is_gone() {
     let shop = Shop::linked();
     shop.run("unlink --env prod").exits(0);
     let undo = undo(&shop.run("unlink --purge --env prod --yes -o json"));
-    assert!(undo["impossible"].as_str().unwrap().contains("keys do not come back"), "{undo}");
+    assert!(undo["impossible"].as_str().unwrap().contains("keys cannot be restored"), "{undo}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn keys_and_what_was_wrong_do_not_come_back() {
     assert!(relink["impossible"].as_str().unwrap().contains("keys"), "{relink}");
     shop.change(&product(), |product| product["properties"]["subscriptionRequired"] = false.into());
     let repair = undo(&shop.run("link --env prod -o json"));
-    assert!(repair["impossible"].as_str().unwrap().contains("put right"), "{repair}");
+    assert!(repair["impossible"].as_str().unwrap().contains("repaired an existing link"), "{repair}");
     let nothing = shop.run("link --env prod -o json");
     assert_eq!(undo(&nothing), Value::Null, "nothing was changed");
 }
@@ -127,7 +127,7 @@ fn a_link_to_what_is_gone_is_not_made_again() {
     let shop = Shop::linked();
     shop.delete(&apim());
     let undo = undo(&shop.run("unlink --env prod -o json"));
-    assert!(undo["impossible"].as_str().unwrap().contains("is gone"), "{undo}");
+    assert!(undo["impossible"].as_str().unwrap().contains("does not exist"), "{undo}");
     assert!(!shop.run("model export").stdout.contains(&backends()));
 }
 

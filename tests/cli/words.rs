@@ -10,12 +10,12 @@ fn a_code_is_explained() {
     Shop::empty().run("explain 60").is(str![[r#"
 exit 0
 --- stdout
-SWAAPIM060: the site sends a key that is no longer valid
+SWAAPIM060: the site sends a key that is not valid
 Severity: broken
 
-The site keeps a copy of the primary key from when it was connected. The key was changed behind its back, so every call of `/api` is answered with 401.
+The site uses the primary key that it copied when it was connected. The key was changed afterwards without connecting the site again, so every call of `/api` returns 401.
 
-What to do: `relink` connects the site again, upon which it takes the key that is valid now. Never regenerate the primary key of a live link; `relink` rotates both keys without losing a call.
+What to do: `relink` connects the site again, which gives it the current key. Do not regenerate the primary key of a link; `relink` replaces both keys without failed calls.
 
 "#]]);
 }
@@ -67,14 +67,14 @@ fn an_unknown_code_leads_to_the_nearest_one() {
     Shop::empty().run("explain SWAAPIM04").is(str![[r#"
 exit 2
 --- stderr
-error: `SWAAPIM04` is not the code of a finding; did you mean `SWAAPIM040`?
+error: `SWAAPIM04` is not a finding code; did you mean `SWAAPIM040`?
 hint: `swa-apim explain` lists all codes
 
 "#]]);
     Shop::empty().run("explain foo").is(str![[r#"
 exit 2
 --- stderr
-error: `foo` is not the code of a finding
+error: `foo` is not a finding code
 hint: `swa-apim explain` lists all codes
 
 "#]]);

@@ -108,7 +108,7 @@ async fn what_cannot_be_determined_is_reported_with_what_to_do_and_never_deleted
         finding.message.contains("`x`") && finding.message.contains("cannot be determined"),
         "{finding:?}"
     );
-    assert!(finding.hint.contains("the display name"), "{finding:?}");
+    assert!(finding.hint.contains("its display name"), "{finding:?}");
     assert_eq!(refusal(&world, &PURGE).await, [FindingCode::PurgeInUse]);
     let steps = actions(&world, &Intent::Relink).await;
     assert!(steps.iter().all(|step| !step.ends_with(" x")), "{steps:?}");

@@ -133,7 +133,7 @@ fn a_key_that_was_changed_behind_the_sites_back_is_noticed_at_the_site() {
     let (outcome, site) = hop(&run, "site");
     assert_eq!(outcome, "failed");
     assert!(
-        site.contains("refuses the key that the site sends") && site.contains("swa-apim relink"),
+        site.contains("rejects the key that the site sends") && site.contains("swa-apim relink"),
         "{site}"
     );
 }
@@ -144,21 +144,35 @@ fn what_the_site_says_is_explained() {
     let gateway = "application/json";
     for (status, media_type, body, outcome, code, text) in [
         (500, "text/plain", "Backend call failure", "failed", 4, "could not reach the gateway"),
-        (404, "text/html", "<html>", "failed", 4, "nothing at that address"),
-        (302, "text/html", "", "warning", 0, "wants to know who is calling"),
-        (502, "text/html", "<html>", "warning", 0, "a fault on the way"),
+        (404, "text/html", "<html>", "failed", 4, "no page at that address"),
+        (302, "text/html", "", "warning", 0, "requires the caller to sign in"),
+        (502, "text/html", "<html>", "warning", 0, "does not show which component"),
         (404, gateway, r#"{"error":"no such order"}"#, "ok", 0, "the API answered 404"),
-        (404, gateway, r#"{"statusCode":404,"message":"Resource not found"}"#, "failed", 4, "serves nothing"),
+        (
+            404,
+            gateway,
+            r#"{"statusCode":404,"message":"Resource not found"}"#,
+            "failed",
+            4,
+            "no operation at that address",
+        ),
         (401, gateway, r#"{"statusCode":401,"message":"JWT not present."}"#, "failed", 4, "site's token"),
-        (401, gateway, r#"{"statusCode":401,"message":"Invalid JWT."}"#, "failed", 4, "refuses the token"),
-        (500, gateway, r#"{"statusCode":500,"message":"Internal server error"}"#, "warning", 0, "behind it"),
+        (401, gateway, r#"{"statusCode":401,"message":"Invalid JWT."}"#, "failed", 4, "rejects the token"),
+        (
+            500,
+            gateway,
+            r#"{"statusCode":500,"message":"Internal server error"}"#,
+            "warning",
+            0,
+            "or the API behind it failed",
+        ),
         (
             429,
             gateway,
             r#"{"statusCode":429,"message":"Rate limit is exceeded."}"#,
             "warning",
             0,
-            "enough calls",
+            "a rate limit or a quota",
         ),
     ] {
         edge.says(Saying { status, media_type, body });
@@ -214,7 +228,7 @@ fn what_is_wrong_with_the_two_ends_is_told_there() {
 
 #[test]
 fn a_key_that_the_gateway_refuses_is_told_there() {
-    is_told_at("gateway-with-key", "failed", "refuses the key", |state| {
+    is_told_at("gateway-with-key", "failed", "rejects the key", |state| {
         let id = state.subscription_id();
         change(state, &id, |it| it["properties"]["state"] = "suspended".into());
     });

@@ -131,7 +131,7 @@ fn a_link_whose_subscription_has_an_undocumented_display_name_is_linked_and_keep
         assert_eq!(link.code, Some(0), "{link:?}");
         let purge = run(&azure, "unlink --purge --yes");
         assert_eq!(purge.code, Some(4), "{purge:?}");
-        assert!(purge.stderr.contains("the display name"), "{purge:?}");
+        assert!(purge.stderr.contains("its display name"), "{purge:?}");
         let relink = run(&azure, "relink");
         assert_eq!(relink.code, Some(0), "{relink:?}");
         for seen in azure.take_seen() {

@@ -25,7 +25,10 @@ pub enum ApplyError {
     #[error("could not read the current link")]
     Observe(#[source] ProviderError),
     /// Some steps were applied, then another client changed the link, and the remaining steps could not be planned.
-    #[error("stopped part-way: another writer changed the link, and the rest could not be planned")]
+    #[error(
+        "the command stopped before its last step: another client changed the link, and the remaining steps \
+         could not be planned"
+    )]
     Stopped(#[source] Box<dyn Error + Send + Sync>),
     /// A step failed. The steps before it were applied.
     #[error("step {} of {of}, {action}, failed", .done.saturating_add(1))]
@@ -115,10 +118,10 @@ impl Diagnose for ApplyError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::Moved { .. } => Diagnosis::new(ExitCode::Refused)
-                .hint("make a new plan from what is there now, and apply that"),
+                .hint("create a new plan with `--dry-run --out FILE`, then apply it"),
             Self::Observe(error) => error.diagnosis(),
             Self::Stopped(_) => Diagnosis::new(ExitCode::Partial)
-                .hint("run the same command again: it continues from what is there"),
+                .hint("run the same command again: it continues from the current state"),
             Self::Step { changed: false, source, undetermined, .. } => {
                 let diagnosis = source.diagnosis();
                 // The exit code "refused" promises that nothing was changed.
@@ -126,9 +129,8 @@ impl Diagnose for ApplyError {
                 let exit = if refused && *undetermined { ExitCode::Unavailable } else { diagnosis.exit };
                 Diagnosis { exit, ..diagnosis }
             }
-            Self::Step { .. } => {
-                Diagnosis::new(ExitCode::Partial).hint("run the same command again: it finishes what is left")
-            }
+            Self::Step { .. } => Diagnosis::new(ExitCode::Partial)
+                .hint("run the same command again: it applies the remaining steps"),
         }
     }
 }

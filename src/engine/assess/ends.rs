@@ -15,10 +15,16 @@ pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
         return;
     };
     if !site.view.plan_allows_backends() {
-        let message =
-            format!("the plan of `{}` is {}, which allows no linked backend", id.name(), site.view.sku);
+        let message = format!(
+            "the plan of `{}` is {}, which does not support linked backends",
+            id.name(),
+            site.view.sku
+        );
         let finding = Finding::new(Code::PlanTooSmall, &id).message(message);
-        let change = format!("run `az staticwebapp update --name {} --sku Standard`, then link", id.name());
+        let change = format!(
+            "run `az staticwebapp update --name {} --sku Standard`, then run the command again",
+            id.name()
+        );
         all.push(finding.field("sku.name", "Standard or Dedicated", &site.view.sku).hint(change));
     }
     all.extend(functions_app(&id, id.name(), &site.view.functions_apps, ""));
@@ -29,9 +35,11 @@ pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
 fn functions_app(id: &ResourceId, site: &str, apps: &[String], flags: &str) -> Option<Finding> {
     let app = apps.first()?;
     let name = app.rsplit('/').next().unwrap_or(app);
-    let message = format!("`{}` is served by the Functions app `{name}`", id.name());
+    let message = format!("the Functions app `{name}` already serves `/api` of `{}`", id.name());
     let group = id.group().map(|group| format!(" --resource-group {group}")).unwrap_or_default();
-    let hint = format!("run `az staticwebapp functions unlink --name {site}{group}{flags}`, then link");
+    let hint = format!(
+        "run `az staticwebapp functions unlink --name {site}{group}{flags}`, then run the command again"
+    );
     let finding = Finding::new(Code::FunctionsApp, id).message(message).hint(hint);
     Some(finding.field("properties.userProvidedFunctionApps", "none", app))
 }
@@ -42,8 +50,8 @@ fn missing(observed: &Observed, code: Code, id: &ResourceId, title: &str) -> Fin
     let group = id.group().unwrap_or_default();
     if observed.lacks_group_of(id) {
         let message = format!(
-            "the resource group `{group}` does not exist in the subscription `{subscription}`, so the {title} `{name}` \
-             does not either"
+            "the {title} `{name}` does not exist, because the subscription `{subscription}` has no resource \
+             group `{group}`"
         );
         let hint = format!(
             "correct `--resource-group` or `--subscription`; `az group list --subscription {subscription} --output table` \
@@ -62,7 +70,8 @@ fn environment(observed: &Observed, all: &mut Vec<Finding>) {
         return;
     }
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        let message = format!("`{name}` is the environment of a pull request, which cannot be linked");
+        let message =
+            format!("`{name}` is the environment of a pull request; Azure cannot link such an environment");
         all.push(Finding::new(Code::PullRequestEnvironment, id).message(message));
         return;
     }
@@ -103,8 +112,9 @@ fn unreachable(service: &ApimService) -> Option<Finding> {
     let name = service.id.name();
     let finding = Finding::new(Code::ServiceUnreachable, &service.id);
     if is(&service.virtual_network_type, "Internal") {
-        let message =
-            format!("the gateway of `{name}` is inside of a virtual network, where the site cannot reach it");
+        let message = format!(
+            "the gateway of `{name}` is in an internal virtual network, where the site cannot reach it"
+        );
         let field = "properties.virtualNetworkType";
         return Some(finding.field(field, "None or External", "Internal").message(message));
     }
@@ -120,8 +130,11 @@ pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
         let id = &backend.view.id;
         let named = &backend.view.backend;
         if observed.is_gone(backend) {
-            let message =
-                format!("the linked backend `{}` names `{}`, which is gone", id.name(), named.name());
+            let message = format!(
+                "the linked backend `{}` refers to `{}`, which does not exist",
+                id.name(),
+                named.name()
+            );
             let finding = Finding::new(Code::Dangling, id).message(message);
             let field = "properties.backendResourceId";
             let cure = if observed.service.is_some() { "relink" } else { "unlink" };
@@ -133,7 +146,7 @@ pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
             let message = format!("`{}` is already linked to `{}`{unknown}", site.name(), named.name());
             let finding = Finding::new(Code::LinkedElsewhere, id).message(message);
             let hint = format!(
-                "to give `{}` another backend, run {}; if `{}` is the right one, correct `apim` of the env",
+                "to link `{}` to another backend, run {}; if `{}` is correct, correct `apim` of the env",
                 site.name(),
                 target.command("link --replace"),
                 named.name(),

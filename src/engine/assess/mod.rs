@@ -46,7 +46,7 @@ pub(super) fn repairs(observed: &Observed) -> Vec<Finding> {
     parts::site_key(observed, &mut all);
     let addable = observed.addable_apis.iter().filter(|_| observed.product.is_some());
     all.extend(addable.map(|api| {
-        let message = format!("the API `{}` of the env is not in the product", api.id.name());
+        let message = format!("the API `{}`, which the env lists, is not in the product", api.id.name());
         Finding::new(Code::ApiNotInProduct, &api.id).message(message).hint(run(observed, "link"))
     }));
     all
@@ -69,11 +69,11 @@ fn own_product(observed: &Observed) -> Option<&Product> {
 
 fn leftover(observed: &Observed, product: &Product) -> Finding {
     let hint = format!(
-        "{} takes it up again; {} deletes it",
+        "{} uses the product again; {} deletes it",
         observed.target.command("link"),
         observed.target.command("unlink --purge"),
     );
-    let message = format!("the product `{}` of an earlier link is still there", product.id.name());
+    let message = format!("the product `{}` of an earlier link still exists", product.id.name());
     Finding::new(Code::Leftover, &product.id).message(message).hint(hint)
 }
 
@@ -86,7 +86,8 @@ fn unreadable(observed: &Observed, all: &mut Vec<Finding>) {
 fn products(observed: &Observed, all: &mut Vec<Finding>) {
     let Some(names) = &observed.names else { return };
     for other in &observed.namesakes {
-        let message = format!("the product `{}` has the display name that this link's needs", other.name());
+        let message =
+            format!("the product `{}` already has the display name of this link's product", other.name());
         let finding = Finding::new(Code::ProductNameTaken, other).message(message);
         let free = "another display name";
         let hint = format!("rename or delete the product `{}`, then run the command again", other.name());
@@ -97,7 +98,7 @@ fn products(observed: &Observed, all: &mut Vec<Finding>) {
         Some(ProductOwnership::Link) | None => {}
         Some(ProductOwnership::Unproven) => all.push(unproven(observed, product, names)),
         Some(ProductOwnership::AnotherSite) => {
-            let message = format!("the product `{}` belongs to another site's link", product.id.name());
+            let message = format!("the product `{}` belongs to the link of another site", product.id.name());
             let finding = Finding::new(Code::ProductOfAnotherSite, &product.id).message(message);
             let field = "properties.displayName";
             all.push(finding.field(field, names.display_name(), &product.display_name));
@@ -108,12 +109,12 @@ fn products(observed: &Observed, all: &mut Vec<Finding>) {
 fn unproven(observed: &Observed, product: &Product, names: &LinkNames) -> Finding {
     let (id, display_name) = (&product.id, &product.display_name);
     let message = format!(
-        "the product `{}` has the id that the link's needs, and nothing shows that it is the link's: its display \
-         name is `{display_name}`",
+        "the product `{}` has the ID of the link's product, but it is not proven to belong to the link: its \
+         display name is `{display_name}`",
         id.name()
     );
     let finding = Finding::new(Code::ProductUnproven, id).message(message);
-    let hint = format!("{} if the link may use the product and change it", run(observed, "link --adopt"));
+    let hint = format!("if the link may use the product and change it, {}", run(observed, "link --adopt"));
     finding.field("properties.displayName", names.display_name(), display_name).hint(hint)
 }
 
@@ -132,7 +133,7 @@ fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
         if !known && !observed.unreadable.iter().any(|part| part.id == *id) {
             let message = format!("the service `{}` has no API `{name}`", service.name());
             let hint = format!(
-                "correct the name of the API; {} shows the APIs there are",
+                "correct the name of the API; {} lists the APIs of the service",
                 target.command("api list")
             );
             all.push(Finding::new(Code::ApiMissing, &id).message(message).hint(hint));
@@ -144,8 +145,8 @@ fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
 pub(super) fn revision(id: &ApiId) -> Option<Finding> {
     let (name, whole) = (id.name(), without_revision(id.name())?);
     let message =
-        format!("`{name}` is a revision: a product holds the API `{whole}` with its current revision");
-    let hint = format!("name the API `{whole}`; API Management decides which revision is current");
+        format!("`{name}` is a revision; a product contains the API `{whole}` with its current revision");
+    let hint = format!("specify the API `{whole}`; API Management selects the current revision");
     Some(Finding::new(Code::ApiMissing, id).message(message).hint(hint))
 }
 

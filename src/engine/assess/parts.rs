@@ -21,11 +21,11 @@ pub(super) fn product_fields(
     };
     let wanted = names.display_name();
     if product.display_name != wanted {
-        let message = format!("the link's product is called `{}`", product.display_name);
+        let message = format!("the link's product has the display name `{}`", product.display_name);
         push(Code::ProductRenamed, "properties.displayName", &wanted, &product.display_name, &message);
     }
     if !product.subscription_required {
-        let message = "the product needs no subscription: anybody can call its APIs without a key";
+        let message = "the product requires no subscription: any client can call its APIs without a key";
         let field = "properties.subscriptionRequired";
         push(Code::SubscriptionNotRequired, field, "true", "false", message);
     }
@@ -35,7 +35,7 @@ pub(super) fn product_fields(
         push(Code::ProductNotPublished, "properties.state", wanted.as_str(), actual, message);
     }
     if product.approval_required {
-        let message = "the product asks for approval of new subscriptions";
+        let message = "the product requires approval of new subscriptions";
         push(Code::ApprovalRequired, "properties.approvalRequired", "false", "true", message);
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, 
     let finding = |code| Finding::new(code, &id).hint(run(observed, "relink"));
     let Some(verdict) = &observed.policy_verdict else {
         if !observed.unreadable.iter().any(|part| part.id == *id) {
-            let message = "the product has no policy, so no request needs a token of the site";
+            let message = "the product has no policy, so requests do not need a token of the site";
             all.push(finding(Code::PolicyMissing).message(message));
         }
         return;
@@ -71,7 +71,8 @@ pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, 
         PolicyVerdict::Closed(why) => all.push(closing(why, &names.issuer(), finding)),
         PolicyVerdict::Undetermined(why) => {
             let reasons: Vec<String> = why.iter().map(ToString::to_string).collect();
-            let message = format!("the policy does not decide who is let in: {}", reasons.join("; "));
+            let message =
+                format!("the policy does not determine which requests it accepts: {}", reasons.join("; "));
             let finding = Finding::new(Code::PolicyUndetermined, &id).message(message);
             all.push(finding.hint(run(observed, "doctor")));
         }
@@ -94,7 +95,7 @@ fn opening(why: &[Opening], lets_site_in: bool, issuer: &str, finding: impl Fn(C
         Some(Opening::OtherIssuer(_) | Opening::OtherKeys(_)) if !lets_site_in => Code::PolicyOtherIssuer,
         Some(Opening::Secret | Opening::OtherIssuer(_) | Opening::OtherKeys(_)) => Code::PolicyAlsoLetsIn,
     };
-    let message = format!("the policy lets in requests without a token of this site: {}", reasons.join("; "));
+    let message = format!("the policy accepts requests without a token of this site: {}", reasons.join("; "));
     let finding = finding(code).message(message);
     if others.is_empty() {
         return finding;
@@ -105,7 +106,7 @@ fn opening(why: &[Opening], lets_site_in: bool, issuer: &str, finding: impl Fn(C
 /// Returns the finding for a policy that rejects requests of the site.
 fn closing(why: &[Closing], issuer: &str, finding: impl Fn(Code) -> Finding) -> Finding {
     let reasons: Vec<String> = why.iter().map(ToString::to_string).collect();
-    let message = format!("the policy refuses requests of this site: {}", reasons.join("; "));
+    let message = format!("the policy rejects requests of this site: {}", reasons.join("; "));
     let answered = why.iter().find_map(|it| match it {
         Closing::Answered(element) => Some(element),
         Closing::OtherPlace(_)
@@ -143,9 +144,9 @@ pub(super) fn subscription(
         && !observed.unreadable.iter().any(|part| part.id.is_a(ApimSubscriptionId::TYPE))
     {
         let message = if observed.subscriptions.is_empty() {
-            "no subscription holds keys for the link's product"
+            "the link's product has no subscription"
         } else {
-            "none of the subscriptions of the link's product is the link's"
+            "no subscription of the link's product belongs to the link"
         };
         let finding = Finding::new(Code::SubscriptionMissing, &product.id).message(message);
         all.push(finding.hint(run(observed, "relink")));
@@ -159,19 +160,21 @@ pub(super) fn strangers(observed: &Observed, all: &mut Vec<Finding>) {
         all.push(match ownership {
             Ownership::Presumed => {
                 let message = format!(
-                    "the subscription `{name}` is probably the link's: Azure created it when the site was connected, \
-                     with a display name that is not documented. Its keys are not replaced, and it is not deleted"
+                    "the subscription `{name}` probably belongs to the link: Azure created it when the site \
+                     was connected, with a display name that is not documented. Its keys are not replaced, \
+                     and it is not deleted"
                 );
                 finding.message(message).hint(undetermined_hint(observed))
             }
             Ownership::Undetermined => {
                 let message = format!(
-                    "the subscription `{name}` holds keys to the link's product, and who uses it cannot be determined"
+                    "the subscription `{name}` has keys of the link's product, and it cannot be determined \
+                     who uses it"
                 );
                 finding.message(message).hint(undetermined_hint(observed))
             }
             Ownership::Link | Ownership::Administrator | Ownership::Partner => {
-                finding.message(format!("the subscription `{name}` holds keys to the link's product too"))
+                finding.message(format!("the subscription `{name}` also has keys of the link's product"))
             }
         });
     }
@@ -181,8 +184,8 @@ pub(super) fn strangers(observed: &Observed, all: &mut Vec<Finding>) {
 pub(in crate::engine) fn undetermined_hint(observed: &Observed) -> String {
     let wanted = observed.names.as_ref().map(LinkNames::subscription_display_name).unwrap_or_default();
     format!(
-        "give the subscription the display name `{wanted}` if it is the link's, another display name if another \
-         consumer uses it, or delete it if it is not used"
+        "if the subscription belongs to the link, change its display name to `{wanted}`; if another consumer \
+         uses it, change it to another one; if it is not used, delete it"
     )
 }
 
@@ -194,20 +197,23 @@ fn subscription_fields(
 ) {
     let finding = |code| Finding::new(code, &own.id).hint(run(observed, "relink"));
     if let SubscriptionState::Other(state) = &own.state {
-        let message = format!("the link's subscription is {state}: the gateway refuses its keys");
+        let message =
+            format!("the state of the link's subscription is {state}, so the gateway rejects its keys");
         let finding = finding(Code::SubscriptionInactive).message(message);
         all.push(finding.field("properties.state", SubscriptionState::Active.as_str(), state));
     }
     let display_name = own.display_name.as_deref().unwrap_or_default();
     if !names.names_subscription(display_name) && !observed.is_subscription_presumed() {
         let wanted = names.subscription_display_name();
-        let message = format!("the link's subscription is called `{display_name}`");
+        let message = format!("the link's subscription has the display name `{display_name}`");
         let finding = finding(Code::SubscriptionRenamed).message(message);
         let finding = finding.field("properties.displayName", wanted, display_name);
         all.push(by_azure(observed, finding));
     }
     if observed.lacks_keys() {
-        all.push(finding(Code::KeysMissing).message("no keys are recorded for the link's subscription"));
+        all.push(
+            finding(Code::KeysMissing).message("the control plane has no keys of the link's subscription"),
+        );
     }
 }
 
@@ -217,19 +223,23 @@ pub(super) fn site_key(observed: &Observed, all: &mut Vec<Finding>) {
     match (&observed.site_key, &observed.keys) {
         (SiteKey::Hidden, _) | (SiteKey::Held(_), None) => {}
         (SiteKey::Absent, _) => {
-            all.push(finding(Code::SiteKeyMissing).message("the site holds no key to send to the gateway"));
+            all.push(finding(Code::SiteKeyMissing).message("the site has no key to send to the gateway"));
         }
         (SiteKey::Held(held), Some(keys)) => match keys.slot_of(held) {
             Some(KeySlot::Primary) => {}
             Some(KeySlot::Secondary) => {
                 let finding = finding(Code::SiteKeySecondary).field("key", &keys.primary, held);
                 all.push(
-                    finding.message("the site still sends the secondary key: a rotation was not finished"),
+                    finding
+                        .message("the site still sends the secondary key: a key rotation was not completed"),
                 );
             }
             None => {
                 let finding = finding(Code::SiteKeyStale).field("key", &keys.primary, held);
-                all.push(finding.message("the site sends a key that is not one of the subscription's two"));
+                all.push(finding.message(
+                    "the site sends a key that is neither the primary nor the secondary key of the \
+                     subscription",
+                ));
             }
         },
     }
@@ -238,7 +248,8 @@ pub(super) fn site_key(observed: &Observed, all: &mut Vec<Finding>) {
 pub(super) fn apis(observed: &Observed, all: &mut Vec<Finding>) {
     let Some(product) = &observed.product else { return };
     if observed.product_apis.is_empty() && observed.addable_apis.is_empty() {
-        let message = format!("the product `{}` is empty: no API can be reached", product.view.id.name());
+        let message =
+            format!("the product `{}` contains no API, so the site can call none", product.view.id.name());
         let finding = Finding::new(Code::NoApis, &product.view.id).message(message);
         all.push(finding.hint(run(observed, "api add API")));
     }
@@ -249,23 +260,32 @@ fn api_lints(api: &Api, all: &mut Vec<Finding>) {
     let name = api.id.name();
     if api.reach() == Reach::Unreachable {
         let message = if api.served_path().is_some_and(|served| served.is_empty()) {
-            format!("the API `{name}` has no path, and no operation that begins with `/api/`")
+            format!(
+                "the API `{name}` has no path, and none of its operations has a path that begins with `/api/`"
+            )
         } else {
-            format!("the API `{name}` has the path `{}`, which the site never calls", api.path)
+            format!(
+                "the API `{name}` has the path `{}`; the site calls only paths that begin with `api`",
+                api.path
+            )
         };
         let wanted = format!("api/{}", api.path);
         let finding = Finding::new(Code::ApiOutsideOfApi, &api.id).message(message);
-        let hint = format!("give the API `{name}` a path that begins with `api/`, such as `{wanted}`");
+        let hint =
+            format!("change the path of the API `{name}` to one that begins with `api/`, such as `{wanted}`");
         all.push(finding.field("properties.path", wanted.trim_end_matches('/'), &api.path).hint(hint));
     }
     if !api.takes_the_site_key() {
-        let message = format!("the API `{name}` looks for the key in the header `{}`", api.key_header);
+        let message = format!(
+            "the API `{name}` reads the key from the header `{}`; the site sends it in another one",
+            api.key_header
+        );
         let finding = Finding::new(Code::ApiWithOwnKeyHeader, &api.id).message(message);
         let field = "properties.subscriptionKeyParameterNames.header";
         all.push(finding.field(field, SITE_KEY_HEADER, &api.key_header));
     }
     if !api.subscription_required {
-        let message = format!("the API `{name}` can be called without a key, past the site");
+        let message = format!("the API `{name}` can be called without a key and without passing the site");
         let finding = Finding::new(Code::ApiWithoutKey, &api.id).message(message);
         all.push(finding.field("properties.subscriptionRequired", "true", "false"));
     }

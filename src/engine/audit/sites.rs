@@ -91,7 +91,7 @@ async fn look_at_site(plane: &dyn Reads, site: &StaticSite, wanted: &Wanted) -> 
 }
 
 async fn links_of(plane: &dyn Reads, environment: &SiteEnvironmentId) -> Result<Vec<ResourceId>, Unread> {
-    let what = format!("what `{}` is linked to", environment.site().name());
+    let what = format!("the linked backend of `{}`", environment.site().name());
     let found = plane.list(&Collection::LinkedBackends(environment.clone())).await;
     let found = found.map_err(|error| Unread::new(&what, error))?;
     let named = found.iter().map(|found| LinkedBackend::read(&found.value).map(|backend| backend.backend));

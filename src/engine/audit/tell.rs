@@ -48,30 +48,34 @@ fn standing(product: &Product, judged: &ProductAudit) -> Option<Finding> {
                     (Code::OrphanOfGoneSite, format!("no static web app has the hostname `{owner}`"))
                 }
                 Orphaned::Unlinked => {
-                    (Code::OrphanUnlinked, format!("`{owner}` is linked to nothing; its product is left"))
+                    (Code::OrphanUnlinked, format!("`{owner}` is no longer linked; its product still exists"))
                 }
                 Orphaned::LinkedElsewhere => {
                     let to = names(&judged.links);
-                    (Code::OrphanLinkedElsewhere, format!("`{owner}` is linked to {to}; its product is left"))
+                    (
+                        Code::OrphanLinkedElsewhere,
+                        format!("`{owner}` is linked to {to}; its former product still exists"),
+                    )
                 }
             };
-            let hint = format!("`swa-apim prune --apim {}` deletes it", id.service().name());
+            let hint = format!("`swa-apim prune --apim {}` deletes the product", id.service().name());
             let gone = *reason == Orphaned::SiteGone;
-            let hint = if gone { format!("{hint}; in Azure with `--include-gone`") } else { hint };
+            let hint = if gone { format!("{hint}; in Azure, add `--include-gone`") } else { hint };
             Some(Finding::new(code, id).message(message).hint(hint))
         }
         Standing::Unknown(unread) => {
             let reasons: Vec<String> = unread.iter().map(ToString::to_string).collect();
-            let message = format!("whether `{name}` is in use is unknown: {}", reasons.join("; "));
+            let message =
+                format!("it could not be determined whether `{name}` is in use: {}", reasons.join("; "));
             Some(Finding::new(Code::UseUnknown, id).message(message))
         }
         Standing::InUse if judged.links.contains(&id.service()) => None,
         Standing::InUse => {
             let users = match judged.others.as_slice() {
-                [] => "needs no subscription".to_owned(),
+                [] => "requires no subscription".to_owned(),
                 others => format!("is used by {}", subscriptions(others)),
             };
-            let message = format!("`{owner}` does not use `{name}` any more, and it {users}");
+            let message = format!("`{owner}` no longer uses `{name}`, but the product {users}");
             Some(Finding::new(Code::LeftoverInUse, id).message(message))
         }
         Standing::Foreign => None,
@@ -98,9 +102,9 @@ fn second(judged: &ProductAudit, all: &[ProductAudit]) -> Option<Finding> {
     let first = all.iter().any(|other| other.id.name().eq_ignore_ascii_case(label));
     let (name, of) = (judged.id.name(), hostname.as_str());
     let message = if first {
-        format!("`{name}` is a second product for `{of}`, besides `{label}`")
+        format!("`{name}` is a second product for `{of}`, in addition to `{label}`")
     } else {
-        format!("`{name}` is named like the product for `{of}`, which would be `{label}`")
+        format!("`{name}` has the display name of the product for `{of}`, whose ID would be `{label}`")
     };
     Some(Finding::new(Code::SecondProduct, &judged.id).message(message).field("name", label, name))
 }
@@ -109,8 +113,11 @@ fn renamed(product: &Product, judged: &ProductAudit) -> Option<Finding> {
     if made_for(product).is_some() {
         return None;
     }
-    let message =
-        format!("`{}` uses the product `{}`, which lost its name", judged.owner(), product.id.name());
+    let message = format!(
+        "`{}` uses the product `{}`, which does not have the display name of a link's product",
+        judged.owner(),
+        product.id.name()
+    );
     Some(Finding::new(Code::ProductRenamed, &product.id).message(message))
 }
 
@@ -123,7 +130,7 @@ fn strangers(judged: &ProductAudit) -> Option<Finding> {
 fn open(product: &Product) -> Option<Finding> {
     (!product.subscription_required).then(|| {
         let finding = Finding::new(Code::SubscriptionNotRequired, &product.id);
-        let message = format!("the product `{}` needs no subscription", product.id.name());
+        let message = format!("the product `{}` requires no subscription", product.id.name());
         finding.message(message).field("properties.subscriptionRequired", true, false)
     })
 }
@@ -142,10 +149,10 @@ pub(super) fn of_service(
     }
     for link in dangling {
         let (site, gone) = (link.environment.site(), link.service.name());
-        let message = format!("`{}` is linked to `{gone}`, which is gone", site.name());
+        let message = format!("`{}` is linked to `{gone}`, which does not exist", site.name());
         let hint = format!(
-            "run `swa-apim unlink --static-web-app {} --apim {}`; if Azure answers that the linked backend is not \
-             there, only its support can remove it",
+            "run `swa-apim unlink --static-web-app {} --apim {}`; if Azure reports that the linked backend \
+             does not exist, ask Azure support to remove it",
             site, link.service
         );
         findings.push(Finding::new(Code::Dangling, &link.environment).message(message).hint(hint));
@@ -200,7 +207,10 @@ fn open_elsewhere(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !api.subscription_required {
-        let message = format!("the API `{}` of a link can be called without a key", api.id.name());
+        let message = format!(
+            "the API `{}`, which is in the product of a link, can be called without a key",
+            api.id.name()
+        );
         findings.push(Finding::new(Code::ApiWithoutKey, &api.id).message(message));
     }
     let is_open =
@@ -209,7 +219,7 @@ fn open_elsewhere(
     let others = others.filter(|product| holders.contains(&product.id) && !of_links.contains(&&product.id));
     for product in others.filter(is_open) {
         let message = format!(
-            "the API `{}` can be called without a key, through the product `{}`",
+            "the API `{}` can be called without a key through the product `{}`",
             api.id.name(),
             product.id.name()
         );

@@ -52,9 +52,10 @@ fn is_own(observed: &Observed, product: &Product) -> bool {
 
 fn finding(api: &Api, product: &Product) -> Finding {
     let (name, open) = (api.id.name(), product.id.name());
-    let message = format!("the API `{name}` is in the open product `{open}` too, which asks for no key");
+    let message = format!("the API `{name}` is also in the product `{open}`, which requires no subscription");
     let hint = format!(
-        "take `{name}` out of `{open}`, or require a subscription there, unless it is meant to be public"
+        "remove `{name}` from the product `{open}`, or require a subscription for that product, unless the \
+         API is meant to be public"
     );
     Finding::new(FindingCode::ApiInOpenProduct, &api.id).message(message).hint(hint)
 }

@@ -69,67 +69,86 @@ pub(super) fn without_key(answer: &Answered) -> Hop {
     let name = HopName::GatewayWithoutKey;
     let status = answer.status;
     match heard(answer) {
-        Heard::KeyMissing => Hop::ok(name, "asks for a key, as it should"),
+        Heard::KeyMissing => Hop::ok(name, "requires a key, as expected"),
         Heard::TokenMissing | Heard::TokenRefused => {
-            Hop::warning(name, "asks for no key, but for a token").hint(OPEN)
+            Hop::warning(name, "requires a token but no key").hint(OPEN)
         }
         Heard::Api | Heard::ApiFailed => {
-            Hop::warning(name, format!("lets in a call without a key and without a token ({status})"))
+            Hop::warning(name, format!("accepts a call without a key and without a token ({status})"))
                 .hint(OPEN)
         }
-        Heard::NoOperation => Hop::warning(name, "serves nothing at that address (404)")
-            .hint("compare the API's path and operations with what it is called by"),
+        Heard::NoOperation => Hop::warning(name, "has no operation at that address (404)")
+            .hint("compare the path of the API and of its operations with the address that was called"),
         Heard::KeyRefused
         | Heard::TooMany
         | Heard::BackendCallFailure
         | Heard::SignIn
         | Heard::NothingThere
-        | Heard::Fault => Hop::warning(name, format!("answered {status}, and not as a gateway does"))
-            .hint("see what stands before the gateway at the service's gatewayUrl"),
+        | Heard::Fault => {
+            Hop::warning(name, format!("sent an answer that is not one of a gateway ({status})")).hint(
+                "check for a proxy or a firewall between this machine and the gateway URL of the service",
+            )
+        }
     }
 }
 
 const OPEN: &str =
-    "require a subscription on the API, and take it out of open products, unless it is meant to be public";
+    "require a subscription for the API and remove it from open products, unless it is meant to be public";
 
 /// Interprets the site's answer to a browser.
 pub(super) fn from_site(answer: &Answered, target: &Target) -> Hop {
     let (name, status) = (HopName::Site, answer.status);
     let relink = format!("run {}", target.command("relink"));
     match heard(answer) {
-        Heard::Api => Hop::ok(name, format!("the API answered {status}")),
+        Heard::Api => Hop::ok(name, format!("the API answered with {status}")),
         Heard::KeyMissing => {
             Hop::broken(name, "the call reached the gateway without the site's key (401)").hint(relink)
         }
-        Heard::KeyRefused => {
-            Hop::broken(name, "the gateway refuses the key that the site sends (401)").hint(format!(
-                "{relink}; if the link was made within the last minutes, first look again"
-            ))
-        }
+        Heard::KeyRefused => Hop::broken(name, "the gateway rejects the key that the site sends (401)").hint(
+            format!("{relink}; if the site was linked within the last minutes, wait and run `doctor` again"),
+        ),
         Heard::TokenMissing => {
             Hop::broken(name, "the call reached the gateway without the site's token (401)").hint(relink)
         }
         Heard::TokenRefused => {
-            Hop::broken(name, "the gateway refuses the token that the site sends (401)").hint(relink)
+            Hop::broken(name, "the gateway rejects the token that the site sends (401)").hint(relink)
         }
-        Heard::NoOperation => Hop::broken(name, "the call reached the gateway, which serves nothing there (404)")
-            .hint("compare the API's path, which has to begin with `api`, with what it is called by"),
-        Heard::TooMany => Hop::warning(name, format!("the gateway has had enough calls for now ({status})"))
-            .hint("look again later, or raise the limit in the API's policies"),
-        Heard::ApiFailed => {
-            Hop::warning(name, format!("the call got as far as the gateway, and failed there or behind it ({status})"))
-                .hint("look at the API's own backend, and at the policies of the API")
-        }
-        Heard::BackendCallFailure => {
-            Hop::broken(name, format!("the site could not reach the gateway: backend call failure ({status})"))
-                .hint("see that the gateway can be reached from the internet, and that it answers within 45 s")
-        }
-        Heard::SignIn => Hop::warning(name, format!("the site wants to know who is calling ({status})"))
-            .hint("sign in with a browser to see more: a route of `staticwebapp.config.json` allows this to some roles alone"),
-        Heard::NothingThere => Hop::broken(name, "the site has nothing at that address (404)")
-            .hint("deploy an app, since `/api` is not served before; right after linking, wait a minute and look again"),
-        Heard::Fault => Hop::warning(name, format!("a fault on the way, which does not say whose it is ({status})"))
-            .hint("look again in a minute; if it stays, look at the logs of the gateway"),
+        Heard::NoOperation => Hop::broken(
+            name,
+            "the call reached the gateway, which has no operation at that address (404)",
+        )
+        .hint("compare the path of the API, which must begin with `api`, with the address that was called"),
+        Heard::TooMany => Hop::warning(
+            name,
+            format!("the gateway rejects the call because a rate limit or a quota is used up ({status})"),
+        )
+        .hint("wait and run `doctor` again, or raise the limit in the policies of the API"),
+        Heard::ApiFailed => Hop::warning(
+            name,
+            format!("the call reached the gateway, but the gateway or the API behind it failed ({status})"),
+        )
+        .hint("check the backend of the API and the policies of the API"),
+        Heard::BackendCallFailure => Hop::broken(
+            name,
+            format!("the site could not reach the gateway: backend call failure ({status})"),
+        )
+        .hint("check that the gateway can be reached from the internet and answers within 45 s"),
+        Heard::SignIn => Hop::warning(name, format!("the site requires the caller to sign in ({status})"))
+            .hint(
+                "sign in with a browser: a route of `staticwebapp.config.json` allows this address only to \
+                 some roles",
+            ),
+        Heard::NothingThere => Hop::broken(name, "the site has no page at that address (404)").hint(
+            "deploy an app, because the site serves `/api` only then; if the site has just been linked, wait \
+             a minute and run `doctor` again",
+        ),
+        Heard::Fault => Hop::warning(
+            name,
+            format!(
+                "the call failed, and the answer does not show which component caused the failure ({status})"
+            ),
+        )
+        .hint("run `doctor` again in a minute; if the failure persists, read the logs of the gateway"),
     }
 }
 

@@ -48,10 +48,10 @@ fn site(examined: &Examined) -> Hop {
     let hostname = observed.names.as_ref().map(|names| names.hostname().to_string()).unwrap_or_default();
     let saw = format!("`{}`, {}, environment {environment}, {hostname}", id.name(), site.view.sku);
     match examined.deployment.as_deref() {
-        Some("Ready") => Hop::ok(HopName::StaticSite, saw).also("an app is deployed"),
+        Some("Ready") => Hop::ok(HopName::StaticSite, saw).also("an app has been deployed"),
         Some(word) => Hop::warning(HopName::StaticSite, saw)
-            .also(format!("its deployment is {word}"))
-            .hint("deploy an app: until one is ready, the site does not answer `/api` at all"),
+            .also(format!("the state of its deployment is {word}"))
+            .hint("deploy an app; without a deployed app, the site does not serve `/api`"),
         None => Hop::ok(HopName::StaticSite, saw),
     }
     .with(found)
@@ -77,10 +77,11 @@ fn link(verdict: &Verdict) -> Hop {
     match state {
         LinkState::Linked => Hop::ok(HopName::Link, linked(&verdict.observed)),
         LinkState::Unlinked | LinkState::Leftover => {
-            let hop = Hop::warning(HopName::Link, format!("{state}: the site proxies `/api` to no service"));
+            let hop =
+                Hop::warning(HopName::Link, format!("{state}: the site does not proxy `/api` to a service"));
             hop.hint(format!("run {}", target.command("link")))
         }
-        LinkState::Unknown => Hop::skipped(HopName::Link, "its state could not be determined"),
+        LinkState::Unknown => Hop::skipped(HopName::Link, "the state of the link could not be determined"),
         LinkState::Partial | LinkState::Drifted | LinkState::LinkedElsewhere | LinkState::Dangling => {
             Hop::warning(HopName::Link, state.to_string())
         }
@@ -101,8 +102,10 @@ fn apis(verdict: &Verdict) -> Hop {
     let apis = &verdict.observed.product_apis;
     let names: Vec<&str> = apis.iter().map(|api| api.id.name()).collect();
     let hop = match names.as_slice() {
-        [] if verdict.observed.own_backend().is_none() => Hop::skipped(HopName::Apis, "there is no link yet"),
-        [] => Hop::warning(HopName::Apis, "the product has none"),
+        [] if verdict.observed.own_backend().is_none() => {
+            Hop::skipped(HopName::Apis, "the site is not linked")
+        }
+        [] => Hop::warning(HopName::Apis, "the product contains no API"),
         names => Hop::ok(HopName::Apis, names.join(", ")),
     };
     apis.iter().fold(hop, version).with(found)
@@ -117,20 +120,22 @@ fn version(hop: Hop, api: &Api) -> Hop {
             let path = api.served_path().unwrap_or_default();
             hop.also(format!("`{name}` in version {version} is served at `/{path}`"))
         }
-        Versioning::Query { version, parameter } => {
-            hop.also(format!("requests to `{name}` name its version in the query: `{parameter}={version}`"))
-        }
+        Versioning::Query { version, parameter } => hop
+            .also(format!("requests to `{name}` specify its version in the query: `{parameter}={version}`")),
         Versioning::Header { version, header } => {
-            hop.also(format!("requests to `{name}` name its version in a header: `{header}: {version}`"))
+            hop.also(format!("requests to `{name}` specify its version in a header: `{header}: {version}`"))
         }
         Versioning::Undetermined { version, set } => {
             let set = set.as_ref().map_or_else(|| "its version set".to_owned(), |set| format!("`{set}`"));
             hop.no_better_than(Condition::Warning)
                 .also(format!(
-                    "`{name}` has the version {version}; where requests name it could not be determined, \
-                     since {set} could not be read"
+                    "`{name}` has the version {version}; how requests specify it could not be determined, \
+                     because {set} could not be read"
                 ))
-                .hint("see that the version set exists and that you may read it (Microsoft.ApiManagement/service/apiVersionSets/read)")
+                .hint(
+                    "check that the version set exists and that you have the right to read it \
+                     (Microsoft.ApiManagement/service/apiVersionSets/read)",
+                )
         }
     }
 }

@@ -43,10 +43,11 @@ pub async fn probe(
         let undetermined = observed.product_apis.iter().find(|api| !api.versioning.is_determined());
         return Ok(match undetermined {
             Some(api) => skipped(&format!(
-                "the address of the API `{}` could not be determined, since its version set could not be read",
+                "the address of the API `{}` could not be determined, because its version set could not be \
+                 read",
                 api.id.name()
             )),
-            None => skipped("no API in the product has a GET operation that could be called"),
+            None => skipped("no API of the product has a GET operation to call"),
         });
     };
     let key = primary_key(plane, observed).await?;
@@ -76,27 +77,33 @@ async fn ask_with_key(
     let name = HopName::GatewayWithKey;
     let relink = format!("run {}", observed.target.command("relink"));
     let Some(gateway) = gateway_of(observed) else {
-        return Hop::skipped(name, "the service has no gateway address");
+        return Hop::skipped(name, "the service has no gateway URL");
     };
-    let Some(key) = key else { return Hop::skipped(name, "there is no key to ask with") };
+    let Some(key) = key else {
+        return Hop::skipped(name, "the subscription has no key to call the gateway with");
+    };
     let address = call.address(gateway);
     let fingerprint = key.fingerprint();
     match plane.ask_gateway(&address, key).await {
         GatewayAnswer::Accepted => {
-            Hop::ok(name, format!("accepts the key {fingerprint}, and asks for the site's token"))
+            Hop::ok(name, format!("accepts the key {fingerprint} and requires a token of the site"))
         }
         GatewayAnswer::LetIn => {
-            Hop::broken(name, format!("lets in whoever has the key {fingerprint}, without a token"))
-                .hint(format!("{relink}, which puts the policy of the product back; then look again"))
+            Hop::broken(name, format!("accepts calls with the key {fingerprint} without a token"))
+                .hint(format!("{relink}, which restores the policy of the product; then run `doctor` again"))
         }
-        GatewayAnswer::KeyRefused => {
-            Hop::broken(name, format!("refuses the key {fingerprint}, which the subscription has"))
-                .hint(format!("a new key takes a while to arrive: look again in a minute, then {relink}"))
-        }
-        GatewayAnswer::NothingThere => Hop::warning(name, "serves nothing at that address (404)")
-            .hint("compare the API's path and operations with what it is called by"),
+        GatewayAnswer::KeyRefused => Hop::broken(
+            name,
+            format!("rejects the key {fingerprint}, which is the primary key of the subscription"),
+        )
+        .hint(format!(
+            "a new key takes effect after some time: wait a minute and run `doctor` again; if the gateway \
+             still rejects the key, {relink}"
+        )),
+        GatewayAnswer::NothingThere => Hop::warning(name, "has no operation at that address (404)")
+            .hint("compare the path of the API and of its operations with the address that was called"),
         GatewayAnswer::Unclear(what) => Hop::failed(name, ExitCode::Unavailable, what)
-            .hint("see that the service is up, and that it can be reached from here"),
+            .hint("check that the service is running and that this machine can reach it"),
     }
     .also(address.to_string())
 }
@@ -104,7 +111,7 @@ async fn ask_with_key(
 async fn ask_without_key(observed: &Observed, call: &SafeCall, browser: &dyn Browser) -> Hop {
     let name = HopName::GatewayWithoutKey;
     let Some(gateway) = gateway_of(observed) else {
-        return Hop::skipped(name, "the service has no gateway address");
+        return Hop::skipped(name, "the service has no gateway URL");
     };
     let address = call.address(gateway);
     match browser.visit(&address).await {
@@ -117,7 +124,7 @@ async fn ask_without_key(observed: &Observed, call: &SafeCall, browser: &dyn Bro
 async fn ask_site(observed: &Observed, call: &SafeCall, probe: Probe<'_>) -> Hop {
     let hostname = observed.names.as_ref().map(|names| format!("https://{}", names.hostname()));
     let base = probe.site_url.map(str::to_owned).or(hostname);
-    let Some(base) = base else { return Hop::skipped(HopName::Site, "the site has no hostname") };
+    let Some(base) = base else { return Hop::skipped(HopName::Site, "the site has no default hostname") };
     let address = call.address(&base);
     match probe.browser.visit(&address).await {
         Visit::Answered(answer) => heard::from_site(&answer, &observed.target),
@@ -128,5 +135,5 @@ async fn ask_site(observed: &Observed, call: &SafeCall, probe: Probe<'_>) -> Hop
 
 fn silent(name: HopName, why: &str) -> Hop {
     Hop::failed(name, ExitCode::Unavailable, format!("does not answer: {why}"))
-        .hint("see that it can be reached from here: a proxy or a firewall may be in between")
+        .hint("check that this machine can reach it; a proxy or a firewall may block the call")
 }

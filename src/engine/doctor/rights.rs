@@ -19,21 +19,22 @@ pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
     let named = |verbs: &[Verb]| verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
     let role = target.command("doctor --check-rights --role-definition role.json");
     let hint = format!(
-        "{role} writes the least role that is enough; rights that were granted just now may take minutes"
+        "{role} writes a role with the fewest permissions that are sufficient; a role assignment can take \
+         several minutes to take effect"
     );
     let inferred = lacks(Verb::Link, Certainty::Inferred);
     let hop = if !may_not.iter().all(|verb| verb.is_extra()) {
-        let saw = format!("not enough for {}", named(&may_not));
+        let saw = format!("not sufficient for {}", named(&may_not));
         Hop::failed(HopName::Rights, ExitCode::NotAuthorized, saw).hint(hint)
     } else if !inferred.is_empty() {
         let actions: Vec<&str> = inferred.iter().map(|need| need.action).collect();
-        Hop::warning(HopName::Rights, format!("enough for {}", named(&may)))
-            .also(format!("whether connecting needs {} too is not documented", actions.join(", ")))
+        Hop::warning(HopName::Rights, format!("sufficient for {}", named(&may)))
+            .also(format!("it is not documented whether connecting also requires {}", actions.join(", ")))
             .hint(hint)
     } else if may_not.is_empty() {
-        Hop::ok(HopName::Rights, format!("enough for {}", named(&may)))
+        Hop::ok(HopName::Rights, format!("sufficient for {}", named(&may)))
     } else {
-        Hop::warning(HopName::Rights, format!("enough for {}", named(&may)))
+        Hop::warning(HopName::Rights, format!("sufficient for {}", named(&may)))
     };
     let mut missing: Vec<Need> =
         Verb::ALL.into_iter().flat_map(|verb| lacks(verb, Certainty::Known)).collect();

@@ -52,7 +52,7 @@ fn for_unlink(observed: &Observed, finding: Finding) -> Finding {
     let message = format!("`{}` is linked to `{name}`, not to `{}`", site.name(), service.name());
     finding
         .message(message)
-        .hint(format!("to unlink it from `{name}`, repeat the command with `--apim {named}`"))
+        .hint(format!("to unlink it from `{name}`, run the command again with `--apim {named}`"))
 }
 
 fn blocks_purge(observed: &Observed) -> Vec<Finding> {
@@ -60,7 +60,8 @@ fn blocks_purge(observed: &Observed) -> Vec<Finding> {
     let id = &product.view.id;
     let mut blocking = Vec::new();
     if product.view.display_name != names.display_name() {
-        let message = format!("the product `{}` is not called as linking calls it", id.name());
+        let message =
+            format!("the product `{}` does not have the display name of a link's product", id.name());
         let finding = Finding::new(Code::PurgeNotOurs, id).message(message);
         let (wanted, actual) = (names.display_name(), &product.view.display_name);
         blocking.push(finding.field("properties.displayName", wanted, actual));
@@ -70,7 +71,7 @@ fn blocks_purge(observed: &Observed) -> Vec<Finding> {
         let finding = Finding::new(Code::PurgeInUse, &other.id);
         blocking.push(if matches!(ownership, Ownership::Undetermined | Ownership::Presumed) {
             let message = format!(
-                "who uses the subscription `{name}` of the product `{}` cannot be determined",
+                "it cannot be determined who uses the subscription `{name}` of the product `{}`",
                 id.name()
             );
             finding.message(message).hint(assess::undetermined_hint(observed))
@@ -85,7 +86,7 @@ fn blocks_purge(observed: &Observed) -> Vec<Finding> {
         );
         let finding = Finding::new(Code::PurgeInUse, id).message(message);
         let hint =
-            "require a subscription for the product if only the site uses it, then run the command again";
+            "if only the site uses the product, require a subscription for it, then run the command again";
         blocking.push(finding.field("properties.subscriptionRequired", true, false).hint(hint));
     }
     blocking
@@ -108,7 +109,7 @@ pub(super) fn blocks_apis(observed: &Observed, findings: &[Finding], intent: &In
         blocking.extend(ids.filter_map(|id| assess::revision(&id)));
     }
     if blocking.is_empty() && observed.product.is_none() && matches!(intent, Intent::AddApis { .. }) {
-        let message = "there is no link yet, and so no product to add an API to";
+        let message = "the site is not linked, so there is no product to add an API to";
         let hint = format!("run {} first", observed.target.command("link"));
         let finding = Finding::new(Code::ProductMissing, &observed.target.service);
         blocking.push(finding.message(message).hint(hint));

@@ -39,7 +39,7 @@ fn service_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
         steps.extend(api_steps(observed, &product));
     }
     steps.extend(disconnect_others(observed));
-    let why = (!reasons.is_empty()).then(|| format!("{}; Azure puts it right", reasons.join("; ")));
+    let why = (!reasons.is_empty()).then(|| format!("{}; Azure repairs it", reasons.join("; ")));
     steps.extend(connect_steps(observed, rotation, false, why));
     if observed.product.is_none() {
         steps.extend(api_steps(observed, &product));
@@ -97,7 +97,7 @@ fn policy_step(observed: &Observed, product: &ProductId, reason: String) -> Opti
     let put = Step::PutPolicy { policy: product.policy() };
     match (&observed.product, &observed.policy) {
         (None, _) | (Some(_), None) => {
-            Some(step(ChangeKind::Create, "only tokens of the site may be let in", put))
+            Some(step(ChangeKind::Create, "the policy must accept only tokens of the site", put))
         }
         (Some(_), Some(_)) if reason.is_empty() => None,
         (Some(_), Some(_)) => Some(step(ChangeKind::Update, reason, put)),
@@ -109,7 +109,7 @@ fn subscription_step(observed: &Observed, product: &ProductId, repairs: &[Findin
     match observed.subscription() {
         None => {
             let id = observed.free_subscription.clone()?;
-            Some(step(ChangeKind::Create, "the site needs a key that opens the product", put(id)))
+            Some(step(ChangeKind::Create, "the site needs a key of the product", put(id)))
         }
         // It may belong to another consumer, so it is not changed.
         Some(_) if observed.is_subscription_presumed() => None,
@@ -138,11 +138,11 @@ fn disconnect_others(observed: &Observed) -> Vec<PlannedStep> {
 fn disconnect(observed: &Observed, backend: &Seen<LinkedBackend>) -> PlannedStep {
     let from = backend.view.backend.clone();
     let reason = if observed.is_gone(backend) {
-        format!("`{}`, which it names, is gone", from.name())
+        format!("its target `{}` does not exist", from.name())
     } else if observed.is_own(backend) {
-        "the site environment can have one linked backend".to_owned()
+        "a site environment can have only one linked backend".to_owned()
     } else {
-        format!("`{}` is to be replaced", from.name())
+        format!("the service of the env replaces `{}`", from.name())
     };
     step(ChangeKind::Delete, reason, Step::Disconnect { backend: backend.view.id.clone(), from })
 }
@@ -162,21 +162,22 @@ fn connect_steps(
     };
     let (kind, why) = match observed.own_backend() {
         Some(_) => (ChangeKind::Update, why),
-        None => (ChangeKind::Create, Some("the site's `/api` is to be served by the service".to_owned())),
+        None => (ChangeKind::Create, Some("the site will proxy `/api` to the service".to_owned())),
     };
     let by_azure = observed.target.provisioner == Provisioner::Service;
     // It may be another consumer's subscription, so its keys are changed only by Azure, when the site is connected.
     let is_unproven = observed.is_subscription_presumed() || (by_azure && observed.subscription().is_none());
     if rotation == Rotation::Rotate && is_unproven {
         let reason = why.unwrap_or_else(|| {
-            "the site takes the current key; its keys stay, since it is not proven whose subscription it is"
+            "the site copies the current key; the keys are not replaced, because it is not proven that the \
+             subscription belongs to the link"
                 .to_owned()
         });
         return Vec::from([connect(kind, &reason)]);
     }
     let Some(subscription) = observed.subscription().filter(|_| !new_subscription) else {
         return match observed.target.provisioner {
-            Provisioner::Engine => Vec::from([connect(kind, "the site takes the new key")]),
+            Provisioner::Engine => Vec::from([connect(kind, "the site copies the new key")]),
             Provisioner::Service => why.map(|reason| connect(kind, &reason)).into_iter().collect(),
         };
     };
@@ -186,13 +187,13 @@ fn connect_steps(
             return why.map(|reason| connect(kind, &reason)).into_iter().collect();
         }
         let reason = if observed.lacks_keys() {
-            "no keys are recorded for the subscription"
+            "the control plane has no keys of the subscription"
         } else {
-            "its keys are not known here"
+            "the keys of the subscription are not known"
         };
         let swap = Step::SwapKeys { subscription: id.clone(), live: None };
         let swap = step(ChangeKind::Update, reason, swap);
-        return Vec::from([swap, connect(kind, "the site takes the new key")]);
+        return Vec::from([swap, connect(kind, "the site copies the new key")]);
     };
     if rotation == Rotation::Keep {
         return why.map(|reason| connect(kind, &reason)).into_iter().collect();
@@ -217,26 +218,26 @@ impl Rotated<'_> {
             let service = observed.target.service.clone();
             step(kind, reason, Step::Connect { backend: backend.clone(), service })
         };
-        let reason = why.unwrap_or_else(|| "the site surely holds the current primary key".to_owned());
+        let reason = why.unwrap_or_else(|| "ensures that the site has the current primary key".to_owned());
         let waits = Waits { observed, subscription: id, backend };
         // The gateway rejects the keys of a subscription that becomes active only when the site is connected.
         let by_connecting = observed.target.provisioner == Provisioner::Service;
         let is_accepted = !by_connecting || subscription.state == SubscriptionState::Active;
-        let proof = waits.until_accepted("the site is about to take the current key");
+        let proof = waits.until_accepted("the site will send the current key");
         let mut steps = Vec::from_iter(proof.filter(|_| is_accepted));
         steps.push(connect(kind, &reason));
         steps.extend(waits.until_sent());
         let swap = Step::SwapKeys { subscription: id.clone(), live: Some(live.clone()) };
         steps.push(step(
             ChangeKind::Update,
-            "a fresh primary key; the one in use stays valid as the secondary",
+            "the primary key is new; the key in use stays valid as the secondary key",
             swap,
         ));
-        steps.extend(waits.until_accepted("the site is about to take the fresh key"));
-        steps.push(connect(ChangeKind::Update, "the site takes the fresh key"));
+        steps.extend(waits.until_accepted("the site will send the new key"));
+        steps.push(connect(ChangeKind::Update, "the site copies the new key"));
         steps.extend(waits.until_sent());
         let retire = Step::RetireSecondary { subscription: id.clone(), retiring: live.clone() };
-        steps.push(step(ChangeKind::Update, "nobody sends the old key any more", retire));
+        steps.push(step(ChangeKind::Update, "no edge of the site sends the old key any longer", retire));
         steps
     }
 }
@@ -258,7 +259,7 @@ impl Waits<'_> {
     fn until_sent(&self) -> Option<PlannedStep> {
         let grace = self.observed.target.propagation.grace()?;
         let settle = Step::Settle { backend: self.backend.clone(), grace };
-        Some(step(ChangeKind::Wait, "every edge of the site is to send the key that it took", settle))
+        Some(step(ChangeKind::Wait, "every edge of the site must send the key that the site copied", settle))
     }
 }
 

@@ -95,7 +95,7 @@ fn unlink_steps(observed: &Observed, leftovers: Leftovers) -> Vec<PlannedStep> {
     let mut steps: Vec<PlannedStep> = ours
         .map(|backend| {
             let (id, from) = (backend.view.id.clone(), backend.view.backend.clone());
-            let reason = format!("the site's `/api` is no longer to be served by `{}`", from.name());
+            let reason = format!("the site will no longer proxy `/api` to `{}`", from.name());
             step(ChangeKind::Delete, reason, Step::Disconnect { backend: id, from })
         })
         .collect();
@@ -106,14 +106,18 @@ fn unlink_steps(observed: &Observed, leftovers: Leftovers) -> Vec<PlannedStep> {
         steps.extend(going.map(|(subscription, ownership)| {
             let delete = Step::DeleteSubscription { subscription: subscription.id.clone() };
             let reason = if ownership == Ownership::Administrator {
-                "API Management created it with the product, for the administrator; its keys end here"
+                "API Management created it with the product for the administrator; its keys become invalid"
             } else {
-                "nobody else uses it; its keys end here"
+                "no other consumer uses it; its keys become invalid"
             };
             step(ChangeKind::Delete, reason, delete)
         }));
         let delete = Step::DeleteProduct { product: product.view.id.clone() };
-        steps.push(step(ChangeKind::Delete, "nobody else uses it; its APIs stay in the service", delete));
+        steps.push(step(
+            ChangeKind::Delete,
+            "no other consumer uses it; its APIs stay in the service",
+            delete,
+        ));
     }
     steps
 }
@@ -123,7 +127,7 @@ fn add_steps(observed: &Observed, apis: &[String]) -> Vec<PlannedStep> {
     let wanted = observed.addable_apis.iter();
     let wanted = wanted.filter(|api| apis.iter().any(|name| name.eq_ignore_ascii_case(api.id.name())));
     let add = |api| Step::AddApi { api: product.api(api) };
-    wanted.map(|api| step(ChangeKind::Create, "the site is to reach it", add(&api.id))).collect()
+    wanted.map(|api| step(ChangeKind::Create, "the site will be able to call it", add(&api.id))).collect()
 }
 
 fn remove_steps(observed: &Observed, apis: &[String]) -> Vec<PlannedStep> {
@@ -131,7 +135,9 @@ fn remove_steps(observed: &Observed, apis: &[String]) -> Vec<PlannedStep> {
     let present = observed.product_apis.iter();
     let unwanted = present.filter(|api| apis.iter().any(|name| name.eq_ignore_ascii_case(api.id.name())));
     let remove = |api| Step::RemoveApi { api: product.api(api) };
-    unwanted.map(|api| step(ChangeKind::Delete, "the site is not to reach it", remove(&api.id))).collect()
+    unwanted
+        .map(|api| step(ChangeKind::Delete, "the site will no longer be able to call it", remove(&api.id)))
+        .collect()
 }
 
 fn product_id(observed: &Observed) -> Option<ProductId> {

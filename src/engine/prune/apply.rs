@@ -204,7 +204,7 @@ impl Hand<'_> {
         let told = judged.and_then(|judged| judged.findings.first()).map(|finding| finding.message.clone());
         let why = told.filter(|_| !is_orphan);
         Ok(Now::Otherwise {
-            why: why.unwrap_or_else(|| format!("`{}` is not as it was", planned.product.name())),
+            why: why.unwrap_or_else(|| format!("`{}` has changed", planned.product.name())),
             undetermined: judged.is_some_and(|judged| matches!(judged.standing, Standing::Unknown(_))),
         })
     }

@@ -83,7 +83,7 @@ impl PrunePlan {
         for product in &audit.products {
             match orphan(product) {
                 Some(orphan) if orphan.reason == Orphaned::SiteGone && gone == GoneSites::Keep => {
-                    let why = format!("{}; `--include-gone` deletes it all the same", orphan.why);
+                    let why = format!("{}; run the command with `--include-gone` to delete it", orphan.why);
                     spared.push(Spared { product: orphan.product, why, undetermined: false });
                 }
                 Some(orphan) => orphans.push(orphan),
@@ -128,11 +128,11 @@ fn orphan(product: &ProductAudit) -> Option<Orphan> {
         .iter()
         .map(|own| {
             let subscription = own.id.clone();
-            delete(Step::DeleteSubscription { subscription }, "nobody sends its keys; they end here")
+            delete(Step::DeleteSubscription { subscription }, "no site sends its keys; they become invalid")
         })
         .collect();
     let delete_product = Step::DeleteProduct { product: product.id.clone() };
-    steps.push(delete(delete_product, "nobody uses it; its APIs stay in the service"));
+    steps.push(delete(delete_product, "no consumer uses it; its APIs stay in the service"));
     Some(Orphan {
         product: product.id.clone(),
         hostname: product.hostname.as_ref()?.to_string(),

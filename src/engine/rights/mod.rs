@@ -55,7 +55,7 @@ impl Rights {
 
 /// The caller lacks permissions that a plan needs. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("you may not do what the plan needs: {listed}")]
+#[error("you do not have the permissions that the plan needs: {listed}")]
 pub struct MissingRights {
     /// The missing permissions: at least one.
     pub missing: Vec<Need>,
@@ -73,7 +73,8 @@ impl MissingRights {
 impl Diagnose for MissingRights {
     fn diagnosis(&self) -> Diagnosis {
         Diagnosis::new(ExitCode::NotAuthorized).hint(format!(
-            "{} writes the least role that is enough; rights that were granted just now may take minutes",
+            "{} writes a role with the fewest permissions that are sufficient; a role assignment can take \
+             several minutes to take effect",
             self.doctor
         ))
     }
