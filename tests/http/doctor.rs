@@ -52,7 +52,7 @@ fn nothing_stands_in_the_way_of_a_link_that_works() {
         let expected = if name == "rights" { "skipped" } else { "ok" };
         assert_eq!(outcome, expected, "{name}: {run:?}");
     }
-    assert!(hop(&run, "site").1.contains("the API answered 200"), "{run:?}");
+    assert!(hop(&run, "site").1.contains("the API answered with 200"), "{run:?}");
     assert!(hop(&run, "site").1.contains("/api/orders/0"), "{run:?}");
 }
 
@@ -147,7 +147,7 @@ fn what_the_site_says_is_explained() {
         (404, "text/html", "<html>", "failed", 4, "no page at that address"),
         (302, "text/html", "", "warning", 0, "requires the caller to sign in"),
         (502, "text/html", "<html>", "warning", 0, "does not show which component"),
-        (404, gateway, r#"{"error":"no such order"}"#, "ok", 0, "the API answered 404"),
+        (404, gateway, r#"{"error":"no such order"}"#, "ok", 0, "the API answered with 404"),
         (
             404,
             gateway,
