@@ -1,15 +1,21 @@
-//! Completion candidates that are computed when the user presses Tab: envs, APIs, codes.
+//! Completion candidates that are computed when the user presses Tab: envs, sites, services, APIs, codes.
 
-use std::{env, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap_complete::CompletionCandidate;
 
+use super::topic::Topic;
 use crate::{
     ambient::System,
-    config::{EnvSettings, Overrides, Settings, Source, Sourced},
+    config::{EnvSettings, Overrides, ProviderKind, Settings, Source, Sourced},
     diagnosis::ExitCode,
     engine::FindingCode,
-    model::{Api, ApimServiceId},
+    model::{Api, ApimServiceId, ResourceId},
     provider::{Collection, Reads as _, json::JsonControlPlane},
 };
 
@@ -28,9 +34,10 @@ pub(crate) fn codes() -> Vec<CompletionCandidate> {
     FindingCode::ALL.iter().map(one).chain(ExitCode::ALL.map(exit)).collect()
 }
 
-/// The topics of `help`: the commands and `exit-codes`.
+/// The topics of `help`, and the commands.
 pub(crate) fn topics() -> Vec<CompletionCandidate> {
-    commands().into_iter().chain([CompletionCandidate::new("exit-codes")]).collect()
+    let topics = Topic::ALL.map(|topic| CompletionCandidate::new(topic.name()));
+    commands().into_iter().chain(topics).collect()
 }
 
 /// The commands.
@@ -44,12 +51,66 @@ pub(crate) fn apis() -> Vec<CompletionCandidate> {
     found.unwrap_or_default()
 }
 
+/// The static web apps of the model, each with its resource group.
+pub(crate) fn sites() -> Vec<CompletionCandidate> {
+    settings().map(|settings| named(&resources(&settings, &Collection::StaticSites))).unwrap_or_default()
+}
+
+/// The API Management services of the model, each with its resource group.
+pub(crate) fn services() -> Vec<CompletionCandidate> {
+    settings().map(|settings| named(&resources(&settings, &Collection::Services))).unwrap_or_default()
+}
+
+/// The names of the envs that a command line with these words can choose from.
+pub(crate) fn env_names(words: &[String]) -> Vec<String> {
+    let settings = settings_of(words);
+    settings.iter().flat_map(Settings::env_names).map(str::to_owned).collect()
+}
+
+/// The names of the static web apps of the model that a command line with these words uses.
+pub(crate) fn site_names(words: &[String]) -> Vec<String> {
+    names(words, &Collection::StaticSites)
+}
+
+/// The names of the services of the model that a command line with these words uses.
+pub(crate) fn service_names(words: &[String]) -> Vec<String> {
+    names(words, &Collection::Services)
+}
+
+fn names(words: &[String], collection: &Collection) -> Vec<String> {
+    let found = settings_of(words).map(|settings| resources(&settings, collection)).unwrap_or_default();
+    found.iter().map(|id| id.name().to_owned()).collect()
+}
+
+/// Each resource by its name, or by its id if another one has the same name.
+fn named(ids: &[ResourceId]) -> Vec<CompletionCandidate> {
+    let is_only = |id: &ResourceId| {
+        ids.iter().filter(|other| other.name().eq_ignore_ascii_case(id.name())).count() == 1
+    };
+    let candidate = |id: &ResourceId| {
+        let text = if is_only(id) { id.name() } else { id.as_str() };
+        CompletionCandidate::new(text).help(id.group().map(|group| format!("resource group {group}").into()))
+    };
+    ids.iter().map(candidate).collect()
+}
+
+/// The resources of the model, if the command is about a model.
+fn resources(settings: &Settings, collection: &Collection) -> Vec<ResourceId> {
+    let (provider, model) = match settings.env() {
+        Ok(env) => (env.provider.value, env.model.value),
+        Err(_) => (settings.provider().value, settings.model().value),
+    };
+    if provider != ProviderKind::Json {
+        return Vec::new();
+    }
+    let found = with_model(&model, async |plane| plane.list(collection).await.ok());
+    found.unwrap_or_default().iter().map(|found| found.value.id().clone()).collect()
+}
+
 fn apis_of(env: &EnvSettings) -> Option<Vec<CompletionCandidate>> {
-    let plane = JsonControlPlane::open(&env.model.value, Duration::ZERO, Arc::new(System)).ok()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build().ok()?;
-    runtime.block_on(async {
+    let wanted = &env.apim.value;
+    with_model(&env.model.value, async |plane| {
         let services = plane.list(&Collection::Services).await.ok()?;
-        let wanted = &env.apim.value;
         let service = services
             .iter()
             .map(|found| found.value.id())
@@ -62,21 +123,31 @@ fn apis_of(env: &EnvSettings) -> Option<Vec<CompletionCandidate>> {
     })
 }
 
-fn settings() -> Option<Settings> {
-    Settings::load(typed(), &env::current_dir().ok()?).ok()
+/// Reads from a model without waiting for a process that locks it.
+fn with_model<T>(model: &Path, read: impl AsyncFnOnce(JsonControlPlane) -> Option<T>) -> Option<T> {
+    let plane = JsonControlPlane::open(model, Duration::ZERO, Arc::new(System)).ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().ok()?;
+    runtime.block_on(read(plane))
 }
 
-/// The target according to the words before the cursor. The shell passes them after `--`.
-fn typed() -> Overrides {
-    let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    let value = |flag: &'static str| {
+/// The settings of the command line before the cursor. The shell passes its words after `--`.
+fn settings() -> Option<Settings> {
+    let words = env::args_os().skip_while(|word| word != "--").skip(1);
+    settings_of(&words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>())
+}
+
+fn settings_of(words: &[String]) -> Option<Settings> {
+    Settings::load(typed(words), &env::current_dir().ok()?).ok()
+}
+
+/// The target according to the words of a command line, which may not be complete.
+fn typed(words: &[String]) -> Overrides {
+    let value = |flag: &'static str, short: Option<&str>| {
         let mut values = words.iter().enumerate().filter_map(|(at, word)| {
-            let word = word.to_str()?;
-            match word.strip_prefix(flag)?.strip_prefix('=') {
-                Some(value) => Some(value.to_owned()),
-                None if word == flag => words.get(at + 1)?.to_str().map(str::to_owned),
-                None => None,
+            if word == flag || Some(word.as_str()) == short {
+                return words.get(at + 1).cloned();
             }
+            word.strip_prefix(flag)?.strip_prefix('=').map(str::to_owned)
         });
         values
             .next_back()
@@ -84,11 +155,11 @@ fn typed() -> Overrides {
             .map(|value| Sourced { value, source: Source::Flag(flag) })
     };
     Overrides {
-        config: value("--config").map(|it| it.map(PathBuf::from)),
-        env: value("--env"),
-        apim: value("--apim"),
-        static_web_app: value("--static-web-app"),
-        model: value("--model").map(|it| it.map(PathBuf::from)),
+        config: value("--config", None).map(|it| it.map(PathBuf::from)),
+        env: value("--env", Some("-e")),
+        apim: value("--apim", None),
+        static_web_app: value("--static-web-app", Some("-n")),
+        model: value("--model", None).map(|it| it.map(PathBuf::from)),
         sample: words.iter().any(|word| word == "--sample"),
         ..Overrides::default()
     }

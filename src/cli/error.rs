@@ -11,7 +11,7 @@ use super::journal::Journal;
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     export::ExportError,
-    output::{AskError, InvalidQuery, Ui, printable},
+    output::{AskError, InvalidQuery, Ui, UiOptions, printable},
     report::{ErrorReport, Event, one_line},
     workflow::{self, UsageError},
 };
@@ -37,6 +37,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         Cow::Owned(text) => anstream::stderr().lock().write_all(text.as_bytes()),
     };
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success }
+}
+
+/// Prints an error of a command line that was not parsed, and returns its exit code.
+pub(crate) fn before_settings(error: &anyhow::Error) -> ExitCode {
+    print(&Ui::new(UiOptions::default()), None, &report(error));
+    diagnose(error).exit
 }
 
 /// Prints an error to stderr, and returns the exit code of the command.

@@ -7,6 +7,7 @@ mod error;
 mod files;
 #[doc(hidden)]
 pub mod fuzzing;
+mod guess;
 mod interrupt;
 mod invocation;
 mod journal;
@@ -14,14 +15,18 @@ mod logging;
 mod open;
 mod session;
 mod shown;
+mod topic;
 
-use std::{cell::OnceCell, env};
+use std::{cell::OnceCell, env, ffi::OsString};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use self::invocation::{Invocation, Outside};
+pub use self::{
+    args::variables::Variable,
+    invocation::{Invocation, Outside},
+};
 use self::{
-    args::{GlobalArgs, contradictions, variables},
+    args::{GlobalArgs, contradictions, help as help_texts, variables},
     command::{
         api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, man,
         model, prune, relink, status, unlink,
@@ -40,9 +45,9 @@ use crate::{ambient, diagnosis::ExitCode};
 ///
 /// Without an Azure account, everything works on a model in a file: try `swa-apim link --env prod --sample`.
 #[derive(Debug, Parser)]
-#[command(name = "swa-apim", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "swa-apim", version, disable_help_subcommand = true, max_term_width = args::WIDEST)]
 #[command(
-    after_help = "Exit codes are explained by `swa-apim help exit-codes`, findings by `swa-apim explain`."
+    after_help = "Examples:\n  swa-apim link --env prod\n  swa-apim status --env prod\n  swa-apim link --env prod --sample   (without an Azure account)\n\nExit codes: swa-apim help exit-codes; variables: swa-apim help environment"
 )]
 struct Cli {
     #[command(flatten)]
@@ -76,7 +81,13 @@ enum Command {
 /// The definition of the command line, from which completions, man pages and the reference are generated.
 #[must_use]
 pub fn command() -> clap::Command {
-    variables::hidden(Cli::command())
+    help_texts::on_one_screen(variables::hidden(Cli::command()))
+}
+
+/// Every environment variable that the program reads.
+#[must_use]
+pub fn environment() -> Vec<Variable> {
+    variables::all(&command())
 }
 
 /// The script with which a shell completes this program's command lines.
@@ -101,18 +112,24 @@ pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
 #[must_use]
 pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
-    let matches = match variables::without_empty(command()).try_get_matches_from(env::args_os()) {
-        Ok(matches) => matches,
-        Err(error) => return error::usage(&error),
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => return error::usage(&error),
+    let command = variables::without_empty(command());
+    let words: Vec<OsString> = env::args_os().collect();
+    let parsed = command.clone().try_get_matches_from(&words);
+    let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let words = words.get(1..).unwrap_or_default();
+            return match guess::meant(&command, words, &error) {
+                Some(meant) => error::before_settings(&meant.into()),
+                None => error::usage(&error),
+            };
+        }
     };
     cli.global.color.choose(ambient::variable);
     logging::start(cli.global.verbosity());
     let ui = cli.global.ui();
-    variables::warn_of_unknown(&command(), &ui);
+    variables::warn_of_unknown(&command, &ui);
     let journal = Journal::default();
     error::exit_code(run(cli, &matches, &journal), &ui, &journal)
 }

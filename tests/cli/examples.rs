@@ -31,7 +31,7 @@ fn leaves(command: &Command) -> Vec<&Command> {
 fn examples(command: &Command) -> Vec<String> {
     let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let lines = text.lines().skip_while(|line| *line != "Examples:").skip(1);
-    lines.map(|line| line.trim().to_owned()).collect()
+    lines.take_while(|line| !line.is_empty()).map(|line| line.trim().to_owned()).collect()
 }
 
 /// The sample in a folder, with stand-ins for other programs that examples begin or end with.

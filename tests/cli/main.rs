@@ -15,6 +15,8 @@ mod fleet;
 mod forged;
 mod formats;
 mod graphs;
+mod guesses;
+mod help;
 mod hostile;
 mod infrastructure;
 #[cfg(unix)]

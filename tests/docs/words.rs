@@ -14,7 +14,8 @@ use crate::{links::pages_in, root};
 const CHECKED_SOURCES: &[&str] = &["tests/docs/main.rs", "tests/docs/picture.rs", "tests/docs/shell.rs"];
 
 /// Pages that are written by `tests/generated` out of texts in `src`.
-const GENERATED: &[&str] = &["docs/cli-reference.md", "docs/findings.md", "docs/troubleshooting.md"];
+const GENERATED: &[&str] =
+    &["docs/cli-reference.md", "docs/environment.md", "docs/findings.md", "docs/troubleshooting.md"];
 
 /// One entry of the list.
 struct Entry {

@@ -40,6 +40,7 @@ fn all() -> Vec<Generated> {
     let mut all = completions();
     all.extend(schemas());
     all.push(Generated::new("docs/cli-reference.md", &cli_reference()));
+    all.push(Generated::new("docs/environment.md", &environment()));
     all.push(Generated::new("docs/findings.md", &findings()));
     all.push(Generated::new("docs/exit-codes.md", &exit_codes()));
     all.push(Generated::new("docs/troubleshooting.md", &troubleshooting()));
@@ -74,6 +75,22 @@ fn cli_reference() -> String {
         .show_table_of_contents(false);
     let text = clap_markdown::help_markdown_command_custom(&cli::command(), &options);
     format!("{GENERATED}{text}")
+}
+
+fn environment() -> String {
+    let mut text = format!("{GENERATED}# Environment variables\n\n");
+    text += "A flag overrides its variable, and a variable overrides the configuration file. \
+             `swa-apim help environment` prints this page.\n\n\
+             | variable | flag | value | read by |\n| --- | --- | --- | --- |\n";
+    for variable in cli::environment() {
+        let flag = variable.flag.map(|flag| format!("`{flag}`")).unwrap_or_default();
+        let commands: Vec<String> = variable.commands.iter().map(|command| format!("`{command}`")).collect();
+        let commands = if commands.is_empty() { "every command".to_owned() } else { commands.join(", ") };
+        writeln!(text, "| `{}` | {flag} | {} | {commands} |", variable.name, variable.meaning).unwrap();
+    }
+    text += "\n[Configuration](configuration.md) describes boolean and empty variables, and \
+             [Azure](azure.md#credentials) the credentials.\n";
+    text
 }
 
 fn findings() -> String {

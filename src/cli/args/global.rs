@@ -27,24 +27,28 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, env = "SWA_APIM_CONFIG", value_name = "FILE", help_heading = "Target")]
     config: Option<PathBuf>,
     /// The env of the configuration file to work on
-    #[arg(long, global = true, env = "SWA_APIM_ENV", value_name = "NAME", help_heading = "Target")]
+    #[arg(long, short, global = true, env = "SWA_APIM_ENV", value_name = "NAME", help_heading = "Target")]
     #[arg(add = ArgValueCandidates::new(complete::envs))]
     env: Option<String>,
-    /// The static web app, by name or full ARM id
+    /// The static web app, by name or full ARM id; -n and -g are those of az
     #[arg(
         long,
+        short = 'n',
         global = true,
         env = "SWA_APIM_STATIC_WEB_APP",
         value_name = "NAME|ID",
         help_heading = "Target"
     )]
+    #[arg(add = ArgValueCandidates::new(complete::sites))]
     static_web_app: Option<String>,
     /// The API Management service, by name or full ARM id
     #[arg(long, global = true, env = "SWA_APIM_APIM", value_name = "NAME|ID", help_heading = "Target")]
+    #[arg(add = ArgValueCandidates::new(complete::services))]
     apim: Option<String>,
     /// The resource group of whatever is given by name
     #[arg(
         long,
+        short = 'g',
         global = true,
         env = "SWA_APIM_RESOURCE_GROUP",
         value_name = "NAME",

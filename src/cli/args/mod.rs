@@ -2,6 +2,7 @@
 
 pub(crate) mod contradictions;
 mod global;
+pub(crate) mod help;
 pub(crate) mod typed;
 pub(crate) mod variables;
 
@@ -15,6 +16,9 @@ use crate::{
     engine::{Adoption, Grace, Previews},
     provider::arm::Wait,
 };
+
+/// The widest that help is, in columns.
+pub(crate) const WIDEST: usize = 100;
 
 /// Which envs a command is for.
 #[derive(Clone, Copy, Debug, Args)]

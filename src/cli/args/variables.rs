@@ -1,15 +1,35 @@
-//! Variables of the environment: what of them is read, and which of them mean nothing.
+//! Environment variables: which the program reads, what each means, and which are unknown.
 
-use clap::Command;
+use clap::{Arg, Command};
 
-use crate::{ambient, diagnosis::nearest, output::Ui};
+use crate::{ambient, cli::command::completions, diagnosis::nearest, output::Ui};
 
-/// What the names of this program's variables begin with.
+/// The prefix of the names of this program's variables.
 const PREFIX: &str = "SWA_APIM_";
-/// Variables that are read elsewhere than on the command line.
-const OTHERS: [&str; 3] =
-    ["SWA_APIM_ACCESS_TOKEN", "SWA_APIM_CREDENTIAL", crate::cli::command::completions::VARIABLE];
-/// What names a target: where such a variable is empty, a script has forgotten to fill it.
+
+/// Variables of this program that no flag sets, with their meanings.
+const WITHOUT_FLAG: [(&str, &str); 3] = [
+    ("SWA_APIM_ACCESS_TOKEN", "The access token for Azure Resource Manager, in place of a credential"),
+    ("SWA_APIM_CREDENTIAL", "The only kind of credential to use, such as azure-cli or managed-identity"),
+    (completions::VARIABLE, "Set by the completion script of a shell when it asks for candidates"),
+];
+
+/// Variables of other programs, with their meanings.
+const OF_OTHER_PROGRAMS: [(&str, &str); 11] = [
+    ("AZURE_TENANT_ID", "The tenant of the application that signs in"),
+    ("AZURE_CLIENT_ID", "The application that signs in, or the user-assigned managed identity"),
+    ("AZURE_CLIENT_SECRET", "The secret of the application"),
+    ("AZURE_CLIENT_CERTIFICATE_PATH", "The file with the certificate and the key of the application"),
+    ("AZURE_FEDERATED_TOKEN_FILE", "The file with the token of a workload identity"),
+    ("AZURE_AUTHORITY_HOST", "The address where credentials are exchanged for tokens"),
+    ("HTTPS_PROXY", "The proxy for requests to Azure; NO_PROXY lists hosts that are reached without it"),
+    ("NO_COLOR", "Turns colours off, unless --color is given"),
+    ("FORCE_COLOR", "Turns colours on, unless --color or NO_COLOR is given"),
+    ("CLICOLOR_FORCE", "Turns colours on, as FORCE_COLOR does"),
+    ("XDG_DATA_HOME", "The directory in which --sample keeps its model and completions are installed"),
+];
+
+/// Variables that name a target. An empty value is an error, because a script has forgotten to fill it.
 const NAMES: [&str; 9] = [
     "SWA_APIM_CONFIG",
     "SWA_APIM_ENV",
@@ -22,12 +42,69 @@ const NAMES: [&str; 9] = [
     "SWA_APIM_ENDPOINT",
 ];
 
-/// Keeps what the environment holds out of every help text, and pages made from them.
+/// An environment variable that the program reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The name.
+    pub name: String,
+    /// The flag that overrides it, if there is one.
+    pub flag: Option<String>,
+    /// The commands that read it, such as `link`; empty if every command does.
+    pub commands: Vec<String>,
+    /// The meaning of its value, in a sentence without a full stop.
+    pub meaning: String,
+}
+
+/// Every environment variable that the program reads: first those of flags, in the order of the flags.
+pub(crate) fn all(command: &Command) -> Vec<Variable> {
+    let mut all = Vec::new();
+    collect(command, "", &mut all);
+    let without_flag = WITHOUT_FLAG.iter().chain(&OF_OTHER_PROGRAMS).map(|(name, meaning)| Variable {
+        name: (*name).to_owned(),
+        flag: None,
+        commands: Vec::new(),
+        meaning: (*meaning).to_owned(),
+    });
+    all.extend(without_flag);
+    all
+}
+
+fn collect(command: &Command, path: &str, into: &mut Vec<Variable>) {
+    for arg in command.get_arguments() {
+        let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
+        let commands: Vec<String> = if path.is_empty() { Vec::new() } else { vec![path.to_owned()] };
+        match into.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.commands.extend(commands),
+            None => into.push(Variable {
+                name: name.to_owned(),
+                flag: arg.get_long().filter(|_| !arg.is_hide_set()).map(|long| format!("--{long}")),
+                commands,
+                meaning: meaning(arg),
+            }),
+        }
+    }
+    for below in command.get_subcommands() {
+        let path = format!("{path} {}", below.get_name());
+        collect(below, path.trim_start(), into);
+    }
+}
+
+/// The help of a flag, with the words that it accepts.
+fn meaning(arg: &Arg) -> String {
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let words: Vec<String> = match arg.get_action() {
+        clap::ArgAction::SetTrue => vec!["1".to_owned(), "0".to_owned()],
+        _ => arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
+    };
+    if words.is_empty() { help } else { format!("{help}: {}", words.join(", ")) }
+}
+
+/// Removes the values of environment variables from every help text, and from pages that are generated from it.
 pub(crate) fn hidden(command: Command) -> Command {
     command.mut_args(|arg| arg.hide_env_values(true)).mut_subcommands(hidden)
 }
 
-/// Leaves a variable that is empty unread, as if it were not set; one that names a target is an error.
+/// Treats an empty variable as one that is not set; an empty variable that names a target is an error.
 pub(crate) fn without_empty(command: Command) -> Command {
     let command = command.mut_args(|arg| {
         let name = arg.get_env().and_then(|name| name.to_str()).unwrap_or_default();
@@ -37,19 +114,34 @@ pub(crate) fn without_empty(command: Command) -> Command {
     command.mut_subcommands(without_empty)
 }
 
-/// Warns of each variable that has this program's prefix and that nothing reads.
+/// Warns of each variable that has this program's prefix and that the program does not read.
 pub(crate) fn warn_of_unknown(command: &Command, ui: &Ui) {
-    let mut known: Vec<String> = OTHERS.map(str::to_owned).into();
-    collect(command, &mut known);
+    let known: Vec<String> = all(command).into_iter().map(|variable| variable.name).collect();
     for name in ambient::variables_with(PREFIX).iter().filter(|name| !known.contains(name)) {
-        let near = nearest(name, known.iter().map(String::as_str));
+        let near = nearest(name, known.iter().map(String::as_str).filter(|known| known.starts_with(PREFIX)));
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         ui.warn_unless_quiet(&format!("nothing reads the environment variable {name}{hint}"));
     }
 }
 
-fn collect(command: &Command, known: &mut Vec<String>) {
-    let names = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned));
-    known.extend(names);
-    command.get_subcommands().for_each(|command| collect(command, known));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::command;
+
+    #[test]
+    fn a_variable_of_two_commands_is_listed_once_with_both() {
+        let all = all(&command());
+        let grace: Vec<&Variable> = all.iter().filter(|it| it.name == "SWA_APIM_GRACE").collect();
+        assert_eq!(grace.len(), 1);
+        assert_eq!(grace[0].commands, ["link", "relink"]);
+        assert_eq!(grace[0].flag.as_deref(), Some("--grace"));
+    }
+
+    #[test]
+    fn every_variable_has_a_meaning() {
+        for variable in all(&command()) {
+            assert!(!variable.meaning.is_empty() && !variable.meaning.ends_with('.'), "{variable:?}");
+        }
+    }
 }

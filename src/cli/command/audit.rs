@@ -8,7 +8,7 @@ use crate::{
     workflow::{self, Services},
 };
 
-/// Show every product of a service that a link made, who uses it, and which are left over
+/// List the products of links in a service, and which are left over
 ///
 /// A product is in use, an orphan, unknown if something that it depends on could not be read, or foreign
 /// if no link made it. Links that point to a service that is gone are listed too.

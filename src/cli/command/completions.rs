@@ -10,7 +10,7 @@ pub(crate) const VARIABLE: &str = "SWA_APIM_COMPLETE";
 
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
 
-/// Print the script that makes a shell complete command lines, names of envs and APIs included
+/// Print the script that completes commands and names in a shell
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  bash        source <(swa-apim completions bash)\n  zsh         source <(swa-apim completions zsh)\n  fish        swa-apim completions fish | source\n  powershell  swa-apim completions powershell | Out-String | Invoke-Expression\n  elvish      eval (swa-apim completions elvish | slurp)"

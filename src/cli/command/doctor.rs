@@ -12,7 +12,7 @@ use crate::{
     workflow::{self, Checkup},
 };
 
-/// Find out what stands in the way of a link, hop by hop
+/// Check a link hop by hop, from the browser to the API
 ///
 /// Looks at the configuration, the credentials, the control plane, the site, the service, the link and its
 /// APIs; then, in Azure, asks the gateway with the site's key and without one, and calls an API through the

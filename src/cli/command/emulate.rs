@@ -22,14 +22,15 @@ use crate::{
     workflow::UsageError,
 };
 
-/// Serve the model as Azure would: Resource Manager, the sites' edges and the gateways
+/// Serve a model over HTTP as Azure does
 ///
+/// Answers as Resource Manager, as the edges of the sites and as the gateways of the services.
 /// Prints one line of JSON with both addresses when it listens, and serves until it is interrupted, which ends it
 /// with exit code 130. The official SDKs, az and this program itself can work against it; several may, and on the
 /// model's file at the same time.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  swa-apim emulate --sample\n  swa-apim emulate --model control-plane.json --content shop-web=./dist\n  swa-apim emulate --listen 127.0.0.1:0 --data-plane 127.0.0.1:0 --log json"
+    after_help = "Examples:\n  swa-apim emulate --sample\n  swa-apim emulate --model control-plane.json --content shop-web=./dist\n  swa-apim emulate --listen 127.0.0.1:0 --data-plane 127.0.0.1:0 --log json\n\nFaults, throttling, delays and slow operations: swa-apim emulate --help"
 )]
 pub(crate) struct EmulateArgs {
     /// Where Resource Manager listens; port 0 picks one
@@ -65,14 +66,14 @@ struct AccessArgs {
     allow_host: Vec<String>,
     /// Keep at most this many connections open to each listener: for one more, the connection that has been idle
     /// longest is closed
-    #[arg(long, value_name = "COUNT", default_value = "1024", value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, hide_short_help = true, value_name = "COUNT", default_value = "1024", value_parser = value_parser!(u32).range(1..))]
     max_connections: u32,
     /// Let in this token alone, and not any
     #[arg(long, env = "SWA_APIM_EMULATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
     /// Let the switches be set while it runs, by whoever is on this machine: GET and PATCH
     /// /_emulator/switches, GET /_emulator/requests
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     admin: bool,
 }
 
@@ -106,34 +107,34 @@ struct TlsArgs {
 #[command(next_help_heading = "Switches")]
 struct SwitchArgs {
     /// How long each answer of Resource Manager takes
-    #[arg(long, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     latency: u64,
     /// Whether linking makes the product, the subscription and the policy
-    #[arg(long, value_name = "YES|NO", default_value = "yes", value_parser = ["yes", "no"])]
+    #[arg(long, hide_short_help = true, value_name = "YES|NO", default_value = "yes", value_parser = ["yes", "no"])]
     provisions: String,
     /// How a link is answered while it is being made
-    #[arg(long, value_name = "SHAPE", default_value = "final")]
+    #[arg(long, hide_short_help = true, value_name = "SHAPE", default_value = "final")]
     #[arg(value_parser = PossibleValuesParser::new(Shape::WORDS).try_map(|word| word.parse::<Shape>()))]
     operation_shape: Shape,
     /// How long it takes to be made
-    #[arg(long, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     operation_time: u64,
     /// How that ends
-    #[arg(long, value_name = "ENDING", default_value = "succeeds")]
+    #[arg(long, hide_short_help = true, value_name = "ENDING", default_value = "succeeds")]
     #[arg(value_parser = PossibleValuesParser::new(Ending::WORDS).try_map(|word| word.parse::<Ending>()))]
     operation_ending: Ending,
     /// Count requests in the token buckets that Azure documents
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     throttle: bool,
     /// Let something go wrong: METHOD PATH EFFECT [RATE%] [xCOUNT] [data], such as "PUT linkedBackends 503 x2";
     /// EFFECT is a status, reset, lost, hang or (with --admin) panic, and * stands for any METHOD or PATH
-    #[arg(long, value_name = "FAULT")]
+    #[arg(long, hide_short_help = true, value_name = "FAULT")]
     fault: Vec<Fault>,
     /// How long a key takes to arrive at the gateway
-    #[arg(long, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     gateway_delay: u64,
     /// How long a link takes to arrive at the site's edge
-    #[arg(long, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     edge_delay: u64,
 }
 

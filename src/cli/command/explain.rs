@@ -5,9 +5,9 @@ use clap_complete::ArgValueCandidates;
 
 use crate::{cli::complete, diagnosis::ExitCode, output::Ui, workflow};
 
-/// Explain the code of a finding, an exit code or a message, or list all of them
+/// Explain a finding, an exit code or an error message
 ///
-/// A number by itself is that of a finding; an exit code is written exit-4. Anything else is looked for among
+/// Lists all of them if none is given. A number by itself is that of a finding; an exit code is written exit-4. Anything else is looked for among
 /// the messages of Azure, its gateway and its tools: as many of their words as there are at hand will do.
 #[derive(Debug, Args)]
 #[command(

@@ -14,7 +14,7 @@ use crate::{
     workflow::{self, UsageError},
 };
 
-/// Write a link as infrastructure code, with the name of its product
+/// Write a link as Bicep, Terraform or ARM code
 ///
 /// Azure names a link's product after the site's hostname, which is generated. Infrastructure code that adds
 /// APIs to the product has to know that name; this writes it, with all that declares the link, and no key.

@@ -16,7 +16,7 @@ use crate::{
     workflow,
 };
 
-/// Draw sites, products, services and APIs, and the state of the links between them
+/// Draw sites, services and the links between them
 ///
 /// Shows the env, or with --all every env of the configuration file. With --apim alone, shows every site that
 /// is linked to that service, whether or not the configuration file knows it.

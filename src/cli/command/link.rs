@@ -20,7 +20,7 @@ use crate::{
 /// nothing, if the site has another backend or cannot be linked.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  swa-apim link --env prod --sample\n  swa-apim link --env prod --dry-run\n  swa-apim link --all -o json"
+    after_help = "Examples:\n  swa-apim link --env prod\n  swa-apim link --env prod --dry-run\n  swa-apim link --env prod --sample\n  swa-apim link --all -o json"
 )]
 pub(crate) struct LinkArgs {
     #[command(flatten)]

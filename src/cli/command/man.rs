@@ -14,7 +14,7 @@ use crate::{
     workflow::UsageError,
 };
 
-/// Print a manual page, or write all of them into a folder
+/// Print a manual page, or write all of them to a directory
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim man link | man -l -\n  swa-apim man --out ~/.local/share/man/man1"

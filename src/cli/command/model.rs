@@ -15,7 +15,7 @@ use crate::{
     workflow::{self, UsageError},
 };
 
-/// Put resources into the model, and take them out
+/// Import resources into a model, and export them
 #[derive(Debug, Args)]
 pub(crate) struct ModelArgs {
     #[command(subcommand)]
@@ -24,7 +24,7 @@ pub(crate) struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 enum ModelCommand {
-    /// Put resources into the model, each where its id says; creates the model if it does not exist
+    /// Import resources into the model, each at its id; creates the model if it does not exist
     ///
     /// Reads what Azure Resource Manager answers, also to lists, and what `az ... --output json` prints. Fields that
     /// an import does not show keep their values. Nothing is changed if one resource cannot be imported.

@@ -14,7 +14,7 @@ use crate::{
     workflow::{self, PruneResult, Pruning, SavedPrune},
 };
 
-/// Delete the products that links have left behind in a service, with their subscriptions
+/// Delete the products that links have left behind in a service
 ///
 /// Only what a link made and nobody uses: its site is gone, linked to nothing or to something else, and nobody
 /// else has a key. Each is looked at again just before it is deleted. APIs stay, and so does whatever might

@@ -13,7 +13,7 @@ use crate::{
     workflow::LinkChange,
 };
 
-/// Repair a link and replace both of its keys, without a failing call in between
+/// Repair a link and replace both of its keys without a failed call
 ///
 /// Puts right whatever somebody changed, then rotates: the site takes the current key, a fresh one becomes
 /// the primary while the old one stays valid as the secondary, the site takes the fresh one, and the old

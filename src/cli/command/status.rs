@@ -14,7 +14,7 @@ use crate::{
     workflow::{self, ExitDetail, Status},
 };
 
-/// Show every part of a link, and what is not as it should be
+/// Show every part of a link, and its findings
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim status --env prod\n  swa-apim status --all --detailed-exitcode\n  swa-apim status --env prod -o tsv --query 'links[0].state'"

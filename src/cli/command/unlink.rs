@@ -13,7 +13,7 @@ use crate::{
     workflow::LinkChange,
 };
 
-/// Disconnect the static web app of an env from its API Management service
+/// Disconnect a static web app from its API Management service
 ///
 /// The product and its subscription stay in the service, as Azure's portal leaves them; with --purge they
 /// are deleted, if they are this link's and nobody else uses them. Unlinking what is not linked does

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::{cli::session::Session, diagnosis::ExitCode, workflow::UsageError};
 
-/// Serve the model as Azure would; this build of swa-apim has no emulator
+/// Serve a model over HTTP as Azure does; this build of swa-apim has no emulator
 #[derive(Debug, Args)]
 #[command(hide = true, disable_help_flag = true)]
 pub(crate) struct EmulateArgs {
