@@ -291,8 +291,8 @@ findings! {
         "The site was linked to this service and now has another backend. The product still exists, and its keys remain valid.",
         "`prune` deletes the product. Keep it if the site will be linked to this service again.";
     LeftoverInUse = "SWAAPIM103", Note, Product, Told, "the product of a former link is used by other consumers",
-        "The site that the product was created for no longer uses it, but other consumers do: it has subscriptions that linking did not create, or it requires no subscription. `prune` does not delete it.",
-        "Move the other consumers to another product, then run `prune`.";
+        "The site that the product was created for no longer uses it, but other consumers do, or may: it has subscriptions that linking did not create, or it requires no subscription. In the second case anyone can call its APIs, and the severity is `broken`. `prune` does not delete it.",
+        "Move the other consumers to another product, or require a subscription, then run `prune`.";
     SecondProduct = "SWAAPIM104", Degraded, Product, Told, "a product has the display name of a link's product but another ID",
         "The ID of a link's product is the first label of the site's hostname. This product has the display name but another ID, so no site uses it, and the link's product cannot be created with that display name.",
         "Rename the product, or delete it manually if it is not used.";

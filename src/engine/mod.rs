@@ -27,8 +27,8 @@ pub use apis::with_schemes;
 pub use apply::{Applied, ApplyError, Movement, StepListener, apply};
 pub use assess::findings;
 pub use audit::{
-    ApiSeen, Audit, DanglingLink, Gap, HostSeen, Orphaned, ProductAudit, ServiceSeen, SitesSeen, Standing,
-    SubscriptionsSeen, Unread, audit, classify,
+    ApiSeen, Audit, DanglingLink, Gap, HostSeen, Orphaned, ProductAudit, ServiceSeen, SideSeen, SiteKeys,
+    SitesSeen, Standing, SubscriptionsSeen, Unread, audit, classify,
 };
 pub use doctor::{Condition, Examined, Hop, HopName, Probe, examine, hop_of_rights, hops_of_parts, probe};
 pub use finding::{Effect, FindingCode, Part, Severity, UnknownCode};

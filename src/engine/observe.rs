@@ -304,7 +304,8 @@ async fn free_subscription(
     Ok(id)
 }
 
-async fn holder_of<'a>(
+/// Returns the subscription that has the key with this fingerprint.
+pub(super) async fn holder_of<'a>(
     plane: &dyn Reads,
     candidates: &'a [ApimSubscription],
     held: &Fingerprint,

@@ -139,25 +139,16 @@ fn cells(product: &ProductAuditReport, style: Style) -> Vec<Cell> {
     cells
 }
 
+/// Returns the mark of the most severe finding of a product.
 fn mark(product: &ProductAuditReport) -> Mark {
     let worst = product.findings.iter().map(|finding| finding.severity).max();
-    match product.status {
-        ProductStatus::InUse => Mark::of(worst),
-        ProductStatus::Orphan => Mark::Degraded,
-        ProductStatus::Unknown => Mark::Broken,
-        ProductStatus::Foreign => Mark::Absent,
-    }
+    if worst.is_none() && product.status == ProductStatus::Foreign { Mark::Absent } else { Mark::of(worst) }
 }
 
+/// Returns the mark of the most severe finding of a service or of one of its products.
 fn mark_of(service: &ServiceAuditReport) -> Mark {
-    let worst = service.findings.iter().map(|finding| finding.severity).max();
-    if service.count(ProductStatus::Unknown) > 0 {
-        Mark::Broken
-    } else if service.count(ProductStatus::Orphan) > 0 {
-        Mark::Degraded
-    } else {
-        Mark::of(worst)
-    }
+    let of_products = service.products.iter().flat_map(|product| &product.findings);
+    Mark::of(service.findings.iter().chain(of_products).map(|finding| finding.severity).max())
 }
 
 fn counts(service: &ServiceAuditReport) -> String {

@@ -169,15 +169,11 @@ fn policy_cells(policy: &PolicyReport) -> (String, String) {
     (verdict.to_owned(), meaning.to_owned())
 }
 
-/// Returns the row of a policy. The policy of a leftover product has a verdict but no finding.
+/// Returns the row of a policy. A policy that has no finding, and is not proven to be right, is not the link's.
 fn policy_row(link: &LinkReport, mut row: PartRow) -> PartRow {
-    let worst = link.policy.as_ref().and_then(|policy| match policy.verdict {
-        PolicyVerdictReport::Healthy => None,
-        PolicyVerdictReport::Open | PolicyVerdictReport::Closed => Some(Severity::Broken),
-        PolicyVerdictReport::Undetermined => Some(Severity::Note),
-    });
-    if worst.is_some() {
-        row.mark = Mark::of(worst);
+    let is_proven = link.policy.as_ref().is_some_and(|policy| policy.verdict == PolicyVerdictReport::Healthy);
+    if row.mark == Mark::Good && !is_proven {
+        row.mark = Mark::Absent;
     }
     row
 }

@@ -168,7 +168,7 @@ impl ProductAuditReport {
             Standing::Foreign => (ProductStatus::Foreign, None),
         };
         let own = product.own.iter().map(|it| ProductSubscriptionReport::of(it, true));
-        let others = product.others.iter().map(|it| ProductSubscriptionReport::of(it, false));
+        let others = product.others.iter().map(|(it, _)| ProductSubscriptionReport::of(it, false));
         let names = |apis: &Vec<ApiId>| apis.iter().map(|api| api.name().to_owned()).collect();
         Self {
             id: product.id.to_string(),

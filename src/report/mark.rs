@@ -39,14 +39,35 @@ impl Mark {
     }
 }
 
-/// Returns the mark for the state of a whole link and the most severe of its findings.
+/// Returns the mark for the state of a whole link and the most severe of its findings. Except where there is no link at
+/// all, it is never better than that finding.
 pub(crate) fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
+    let at_least = |severity| Mark::of(worst.max(Some(severity)));
     match state {
         LinkState::Linked => Mark::of(worst),
-        LinkState::Unlinked | LinkState::Leftover => Mark::Absent,
-        LinkState::Drifted => Mark::of(worst.max(Some(Severity::Degraded))),
-        LinkState::Partial | LinkState::LinkedElsewhere | LinkState::Dangling | LinkState::Unknown => {
-            Mark::Broken
+        LinkState::Unlinked => Mark::Absent,
+        LinkState::Leftover => match worst {
+            None | Some(Severity::Note) => Mark::Absent,
+            Some(Severity::Degraded | Severity::Broken) => Mark::of(worst),
+        },
+        LinkState::Drifted | LinkState::Partial => at_least(Severity::Degraded),
+        LinkState::LinkedElsewhere | LinkState::Dangling | LinkState::Unknown => at_least(Severity::Broken),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_of_a_state_is_never_better_than_its_worst_finding() {
+        for state in LinkState::ALL.into_iter().filter(|state| *state != LinkState::Unlinked) {
+            for severity in [Severity::Degraded, Severity::Broken] {
+                let mark = state_mark(state, Some(severity));
+                let allowed = [Mark::of(Some(severity)), Mark::Broken];
+                assert!(allowed.contains(&mark), "{state} {severity}: {mark:?}");
+            }
         }
+        assert_eq!(state_mark(LinkState::Leftover, Some(Severity::Note)), Mark::Absent);
     }
 }

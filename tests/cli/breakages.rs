@@ -201,6 +201,29 @@ fn the_policy_of_a_leftover_product_is_judged_as_any_other() {
 }
 
 #[test]
+fn a_leftover_product_that_needs_no_subscription_is_broken_in_every_report() {
+    let shop = Shop::linked();
+    shop.change(&product(), |product| product["properties"]["subscriptionRequired"] = false.into());
+    shop.run("unlink").exits(0);
+    assert_eq!(
+        (shop.state().as_str(), shop.codes()),
+        ("leftover", vec!["SWAAPIM026".into(), "SWAAPIM032".into()])
+    );
+    let table = shop.run("status --env prod");
+    for row in ["prod: leftover", "product  "] {
+        let row = table.stdout.lines().find(|line| line.contains(row)).unwrap();
+        assert!(row.contains("broken") || row.starts_with("prod:"), "{row}");
+    }
+    let audit = shop.run("audit --apim shop-apim -o json").exits(0).json();
+    let finding = &audit["services"][0]["products"][0]["findings"][0];
+    assert_eq!((&finding["code"], &finding["severity"]), (&json!("SWAAPIM103"), &json!("broken")));
+    let spared = shop.run("prune --apim shop-apim --yes -o json").exits(0).json();
+    assert_eq!(spared["spared"][0]["message"], finding["message"]);
+    let purge = shop.run("unlink --purge --yes -o json").exits(4).json();
+    assert_eq!(purge["results"][0]["findings"][0]["code"], "SWAAPIM081");
+}
+
+#[test]
 fn a_primary_key_that_was_changed_is_taken_by_the_site() {
     let shop = Shop::linked();
     shop.edit(|model| {

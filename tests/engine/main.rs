@@ -3,6 +3,7 @@
 
 mod faults;
 mod lagging;
+mod leftovers;
 mod oracle;
 mod ownership;
 mod plans;

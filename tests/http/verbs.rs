@@ -65,6 +65,32 @@ fn an_unlink_leaves_product_and_subscription_and_a_purge_takes_them() {
 }
 
 #[test]
+fn a_leftover_product_in_azure_is_judged_as_in_a_live_link() {
+    let azure = scene();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    {
+        let mut state = azure.state();
+        let is_links = |id: &String| {
+            id.contains("/products/")
+                && state.get(id).unwrap()["properties"]["displayName"]
+                    .as_str()
+                    .is_some_and(|name| name.ends_with("(Linked)"))
+        };
+        let id = state.ids().into_iter().find(is_links).unwrap();
+        let mut product = state.get(&id).unwrap().clone();
+        product["properties"]["subscriptionRequired"] = false.into();
+        state.set(product);
+    }
+    assert_eq!(run(&azure, "unlink").code, Some(0));
+    let link = run(&azure, "status -o json").json()["links"][0].clone();
+    let findings = link["findings"].as_array().unwrap().iter();
+    let told: Vec<_> =
+        findings.map(|it| (it["code"].as_str().unwrap(), it["severity"].as_str().unwrap())).collect();
+    assert_eq!(link["state"], "leftover");
+    assert!(told.contains(&("SWAAPIM032", "broken")), "{told:?}");
+}
+
+#[test]
 fn a_dry_run_asks_azure_too_and_changes_nothing() {
     let azure = scene();
     let before = azure.state().shape();

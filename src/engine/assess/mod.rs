@@ -1,6 +1,7 @@
 //! Derives the findings from `Observed` and its target; pure.
 
 mod ends;
+mod leftover;
 mod parts;
 
 pub(super) use self::parts::undetermined_hint;
@@ -22,8 +23,9 @@ pub fn findings(observed: &Observed) -> Vec<Finding> {
         all.extend(repairs(observed));
         parts::strangers(observed, &mut all);
         parts::apis(observed, &mut all);
-    } else if let Some(product) = own_product(observed).filter(|_| observed.backends.is_empty()) {
-        all.push(leftover(observed, product));
+    } else if let Some(product) = own_product(observed) {
+        all.extend(leftover::findings(observed, product));
+        parts::strangers(observed, &mut all);
     }
     missing_apis(observed, &mut all);
     all.sort_by_key(|finding| finding.code);
@@ -65,16 +67,6 @@ fn missing_product(observed: &Observed, names: &LinkNames) -> Option<Finding> {
 fn own_product(observed: &Observed) -> Option<&Product> {
     let is_own = observed.product_ownership() == Some(ProductOwnership::Link);
     observed.product.as_ref().map(|product| &product.view).filter(|_| is_own)
-}
-
-fn leftover(observed: &Observed, product: &Product) -> Finding {
-    let hint = format!(
-        "{} uses the product again; {} deletes it",
-        observed.target.command("link"),
-        observed.target.command("unlink --purge"),
-    );
-    let message = format!("the product `{}` of an earlier link still exists", product.id.name());
-    Finding::new(Code::Leftover, &product.id).message(message).hint(hint)
 }
 
 fn unreadable(observed: &Observed, all: &mut Vec<Finding>) {

@@ -8,7 +8,7 @@ use crate::{
     engine::{Finding, FindingCode, Unreadable},
     model::{
         ApiId, ApimServiceId, ApimSubscription, Hostname, LinkNames, Ownership, Product, ProductId,
-        ResourceId, SiteEnvironmentId, SiteSide, linked_hostname,
+        ResourceId, SiteEnvironmentId, linked_hostname,
     },
 };
 
@@ -45,8 +45,8 @@ pub struct ProductAudit {
     /// The subscriptions that linking created, and the administrator's subscription that Azure creates with each
     /// product.
     pub own: Vec<ApimSubscription>,
-    /// The subscriptions that other consumers use, or may use.
-    pub others: Vec<ApimSubscription>,
+    /// The subscriptions that other consumers use, or may use, each with its owner.
+    pub others: Vec<(ApimSubscription, Ownership)>,
     /// The APIs in the product, if they are known.
     pub apis: Option<Vec<ApiId>>,
     /// The findings about the product.
@@ -88,6 +88,13 @@ pub struct DanglingLink {
 }
 
 impl Audit {
+    /// Returns the products that sites use and that other consumers use too, or may use, with their environments.
+    pub(super) fn shared(&self) -> impl Iterator<Item = (&ProductId, &SiteEnvironmentId)> {
+        let shared = self.products.iter().filter(|product| !product.others.is_empty());
+        let used = shared.filter(|product| product.links.contains(&self.service));
+        used.filter_map(|product| Some((&product.id, product.site.as_ref()?)))
+    }
+
     /// Whether the service was read completely.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -118,12 +125,10 @@ fn product(product: &Product, service: &ServiceSeen, sites: &SitesSeen) -> Produ
     let host = host_of(product, made_for.as_ref(), service, sites);
     let hostname = made_for.clone().or_else(|| linked_hostname(&product.display_name));
     let names = hostname.clone().or_else(|| host.map(|host| host.hostname.clone())).map(LinkNames::of);
-    let scoped = scoped_to(product, &service.subscriptions);
-    let owners = Ownership::of_all(&scoped, names.as_ref(), &SiteSide::default());
+    let scoped = scoped_to(&product.id, &service.subscriptions);
+    let owners = Ownership::of_all(&scoped, names.as_ref(), &sites.side_of(&product.id));
     let owned = scoped.into_iter().zip(owners);
     let (own, others): (Vec<_>, Vec<_>) = owned.partition(|(_, ownership)| ownership.goes_with_product());
-    let views = |owned: Vec<(ApimSubscription, Ownership)>| owned.into_iter().map(|(it, _)| it).collect();
-    let (own, others): (Vec<ApimSubscription>, Vec<ApimSubscription>) = (views(own), views(others));
     let standing = match (&made_for, host) {
         (None, Some(_)) => Standing::InUse,
         (None, None) => Standing::Foreign,
@@ -139,7 +144,7 @@ fn product(product: &Product, service: &ServiceSeen, sites: &SitesSeen) -> Produ
         standing,
         site: host.map(|host| host.environment.clone()),
         links: host.and_then(|host| host.links.clone().ok()).unwrap_or_default(),
-        own,
+        own: own.into_iter().map(|(it, _)| it).collect(),
         others,
         apis: apis_in(product, service),
         findings: Vec::new(),
@@ -191,7 +196,7 @@ fn of_link(
 /// A product that a site left behind, and the other consumers that may use it.
 struct Left<'a> {
     product: &'a Product,
-    others: &'a [ApimSubscription],
+    others: &'a [(ApimSubscription, Ownership)],
     subscriptions: &'a Result<SubscriptionsSeen, Unread>,
 }
 
@@ -214,11 +219,15 @@ impl Standing {
     }
 }
 
-fn scoped_to(product: &Product, seen: &Result<SubscriptionsSeen, Unread>) -> Vec<ApimSubscription> {
+/// Returns the subscriptions whose scope is the product.
+pub(super) fn scoped_to(
+    product: &ProductId,
+    seen: &Result<SubscriptionsSeen, Unread>,
+) -> Vec<ApimSubscription> {
     let all = seen.iter().flat_map(|seen| &seen.all).map(|seen| &seen.view);
     let opens = |subscription: &&ApimSubscription| {
         let name = ApimSubscription::product_of_scope(&subscription.scope);
-        name.is_some_and(|name| name.eq_ignore_ascii_case(product.id.name()))
+        name.is_some_and(|name| name.eq_ignore_ascii_case(product.name()))
     };
     all.filter(opens).cloned().collect()
 }

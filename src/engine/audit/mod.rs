@@ -6,6 +6,7 @@
 mod classify;
 mod look;
 mod seen;
+mod sides;
 mod sites;
 mod tell;
 
@@ -15,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 
 pub use self::{
     classify::{Audit, DanglingLink, Orphaned, ProductAudit, Standing, classify},
-    seen::{ApiSeen, Gap, HostSeen, ServiceSeen, SitesSeen, SubscriptionsSeen, Unread},
+    seen::{ApiSeen, Gap, HostSeen, ServiceSeen, SideSeen, SiteKeys, SitesSeen, SubscriptionsSeen, Unread},
 };
 pub(super) use self::{
     look::look_at_product,
@@ -43,7 +44,9 @@ pub async fn audit(
     for service in seen.iter().filter_map(|(_, service)| service.as_ref().ok()) {
         service.products.iter().for_each(|product| wanted.add(&product.view));
     }
-    let sites = look_at_sites(plane, &list_sites(plane).await, &wanted).await;
+    let mut sites = look_at_sites(plane, &list_sites(plane).await, &wanted).await;
+    let services = || seen.iter().filter_map(|(_, service)| service.as_ref().ok());
+    sites.sides = sides::look_at_sides(plane, services(), &sites).await;
     let judge = |service: ServiceSeen| classify(&service, &sites);
     seen.into_iter().map(|(id, service)| (id, service.map(judge))).collect()
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::{
     engine::{Seen, Unreadable},
     model::{
-        Api, ApimServiceId, ApimSubscription, Hostname, Product, ProductId, ResourceId, SiteEnvironmentId,
+        Api, ApimServiceId, ApimSubscription, ApimSubscriptionId, Hostname, Product, ProductId, ResourceId,
+        SiteEnvironmentId, SiteSide,
     },
 };
 
@@ -76,6 +77,47 @@ pub struct SitesSeen {
     pub gone: Vec<ApimServiceId>,
     /// The services that a site is linked to and whose existence could not be determined.
     pub doubtful: Vec<Unread>,
+    /// Whether the keys that sites send can be read.
+    pub site_keys: SiteKeys,
+    /// What sites show of the subscriptions that they use, for products that other consumers may use too.
+    pub sides: Vec<SideSeen>,
+}
+
+/// Whether the keys that sites send can be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SiteKeys {
+    /// They can, as in a model.
+    #[default]
+    Shown,
+    /// They cannot, as in Azure: any subscription may contain the key that a site sends.
+    Hidden,
+}
+
+/// What a site shows of the subscription that it uses.
+#[derive(Clone, Debug)]
+pub struct SideSeen {
+    /// The product that the site uses.
+    pub product: ProductId,
+    /// The subscription that contains the key that the site sends, if it is known.
+    pub holder: Option<ApimSubscriptionId>,
+    /// Whether the key that the site sends can be read.
+    pub site_key: SiteKeys,
+    /// When the site was linked, as Azure writes it.
+    pub connected_on: Option<String>,
+}
+
+impl SitesSeen {
+    /// Returns what is known of the subscription that the site of a product uses.
+    pub(super) fn side_of(&self, product: &ProductId) -> SiteSide<'_> {
+        let Some(seen) = self.sides.iter().find(|side| side.product == *product) else {
+            return SiteSide { key_is_hidden: self.site_keys == SiteKeys::Hidden, ..SiteSide::default() };
+        };
+        SiteSide {
+            holder: seen.holder.as_ref(),
+            key_is_hidden: seen.site_key == SiteKeys::Hidden,
+            connected_on: seen.connected_on.as_deref(),
+        }
+    }
 }
 
 /// A site environment, and the resources that it is linked to.

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::{Gap, HostSeen, SitesSeen, Unread, Wanted, look::AT_ONCE};
+use super::{Gap, HostSeen, SiteKeys, SitesSeen, Unread, Wanted, look::AT_ONCE};
 use crate::{
     model::{
         ApimServiceId, Hostname, LinkedBackend, PRODUCTION, Resource, ResourceId, SiteEnvironment,
         SiteEnvironmentId, StaticSite,
     },
-    provider::{Collection, Reads},
+    provider::{Collection, Reads, Sight},
 };
 
 /// All sites that were listed, or the reason why the list could not be read.
@@ -41,7 +41,11 @@ pub(in crate::engine) async fn look_at_sites(
     listed: &Listed,
     wanted: &Wanted,
 ) -> SitesSeen {
-    let mut seen = SitesSeen::default();
+    let site_keys = match plane.capabilities().sight {
+        Sight::Everything => SiteKeys::Shown,
+        Sight::WhatIsAllowed => SiteKeys::Hidden,
+    };
+    let mut seen = SitesSeen { site_keys, ..SitesSeen::default() };
     let sites = readable(listed, &mut seen.gaps);
     let of_sites = stream::iter(&sites).map(async |site| look_at_site(plane, site, wanted).await);
     seen.hosts = of_sites.buffered(AT_ONCE).filter_map(async |host| host).collect().await;

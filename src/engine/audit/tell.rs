@@ -2,8 +2,8 @@
 
 use super::{DanglingLink, Orphaned, ProductAudit, ServiceSeen, SitesSeen, Standing, made_for};
 use crate::{
-    engine::{Finding, FindingCode as Code},
-    model::{Api, ApiId, ApimSubscription, Product, ProductId, ProductState, ResourceId},
+    engine::{Finding, FindingCode as Code, Severity},
+    model::{Api, ApiId, Ownership, Product, ProductId, ProductState, ResourceId},
 };
 
 /// Returns the findings about one product, given all products of the service.
@@ -71,21 +71,47 @@ fn standing(product: &Product, judged: &ProductAudit) -> Option<Finding> {
         }
         Standing::InUse if judged.links.contains(&id.service()) => None,
         Standing::InUse => {
-            let users = match judged.others.as_slice() {
-                [] => "requires no subscription".to_owned(),
-                others => format!("is used by {}", subscriptions(others)),
-            };
-            let message = format!("`{owner}` no longer uses `{name}`, but the product {users}");
-            Some(Finding::new(Code::LeftoverInUse, id).message(message))
+            let finding = Finding::new(Code::LeftoverInUse, id);
+            Some(if product.subscription_required {
+                let users = users(judged);
+                finding.message(format!("`{owner}` no longer uses `{name}`, and {users}"))
+            } else {
+                let message = format!(
+                    "`{owner}` no longer uses `{name}`, and the product requires no subscription: anyone can call its APIs \
+                     without a key"
+                );
+                let hint = format!(
+                    "require a subscription for the product, then `swa-apim prune --apim {}` deletes it",
+                    id.service().name()
+                );
+                let finding = finding.message(message).hint(hint).severity(Severity::Broken);
+                finding.field("properties.subscriptionRequired", true, false)
+            })
         }
         Standing::Foreign => None,
     }
 }
 
-fn subscriptions(all: &[ApimSubscription]) -> String {
-    let name =
-        |it: &ApimSubscription| format!("`{}`", it.display_name.as_deref().unwrap_or_else(|| it.id.name()));
-    all.iter().map(name).collect::<Vec<_>>().join(", ")
+/// Returns who else uses a product, or may use it, in the words of `status` and `unlink --purge`.
+fn users(judged: &ProductAudit) -> String {
+    let of = |wanted: fn(Ownership) -> bool| {
+        let found = judged.others.iter().filter(|(_, ownership)| wanted(*ownership));
+        let names = found.map(|(it, _)| it.display_name.as_deref().unwrap_or_else(|| it.id.name()));
+        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let partners = of(|ownership| match ownership {
+        Ownership::Link | Ownership::Administrator | Ownership::Partner => true,
+        Ownership::Presumed | Ownership::Undetermined => false,
+    });
+    let unclear = of(|ownership| ownership == Ownership::Undetermined);
+    let presumed = of(|ownership| ownership == Ownership::Presumed);
+    let clauses = [
+        (partners, "it is used by {}"),
+        (unclear, "who uses {} cannot be determined"),
+        (presumed, "{} is probably the link's"),
+    ];
+    let clauses = clauses.into_iter().filter(|(names, _)| !names.is_empty());
+    clauses.map(|(names, clause)| clause.replace("{}", &names)).collect::<Vec<_>>().join(", and ")
 }
 
 fn names(ids: &[ResourceId]) -> String {
@@ -122,8 +148,8 @@ fn renamed(product: &Product, judged: &ProductAudit) -> Option<Finding> {
 }
 
 fn strangers(judged: &ProductAudit) -> Option<Finding> {
-    let first = judged.others.first()?;
-    let message = format!("`{}` is also used by {}", judged.id.name(), subscriptions(&judged.others));
+    let (first, _) = judged.others.first()?;
+    let message = format!("the product `{}` has other subscriptions: {}", judged.id.name(), users(judged));
     Some(Finding::new(Code::OtherSubscriptions, &first.id).message(message))
 }
 

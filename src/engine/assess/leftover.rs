@@ -1,0 +1,50 @@
+//! The product that an earlier link left in the service: who can still call its APIs.
+
+use super::parts;
+use crate::{
+    engine::{Finding, FindingCode as Code, Observed, Part, Severity},
+    model::{LinkNames, PolicyVerdict, Product},
+};
+
+/// Returns the findings about the link's product while the site is not linked to the service.
+///
+/// Its settings and its policy are judged as in a live link, since its keys stay valid. The site does not call it, so
+/// a policy that refuses the site is a note.
+pub(super) fn findings(observed: &Observed, product: &Product) -> Vec<Finding> {
+    let left_behind = observed.backends.is_empty().then(|| left_behind(observed, product));
+    let exposures = observed.names.iter().flat_map(|names| exposures(observed, product, names));
+    left_behind.into_iter().chain(exposures).collect()
+}
+
+fn left_behind(observed: &Observed, product: &Product) -> Finding {
+    let hint = format!("{}; {} deletes it", used_again(observed), observed.target.command("unlink --purge"));
+    let message = format!("the product `{}` of an earlier link still exists", product.id.name());
+    Finding::new(Code::Leftover, &product.id).message(message).hint(hint)
+}
+
+fn used_again(observed: &Observed) -> String {
+    let is_linked_elsewhere =
+        observed.backends.iter().any(|backend| !observed.is_own(backend) && !observed.is_gone(backend));
+    let verb = if is_linked_elsewhere { "link --replace" } else { "link" };
+    format!("{} uses the product again", observed.target.command(verb))
+}
+
+/// Returns the findings that a live link would have about callers without a token of the site.
+fn exposures(observed: &Observed, product: &Product, names: &LinkNames) -> Vec<Finding> {
+    let mut all = Vec::new();
+    parts::product_fields(observed, product, names, &mut all);
+    all.retain(|finding| finding.code == Code::SubscriptionNotRequired);
+    parts::policy(observed, product, names, &mut all);
+    let refuses_only_the_site = matches!(observed.policy_verdict, Some(PolicyVerdict::Closed(_)));
+    let cure = |finding: Finding| {
+        let is_closed = refuses_only_the_site && finding.code.part() == Part::Policy;
+        if is_closed {
+            return finding.severity(Severity::Note);
+        }
+        if finding.code == Code::PolicyUndetermined {
+            return finding;
+        }
+        finding.hint(format!("{} and repairs it", used_again(observed)))
+    };
+    all.into_iter().map(cure).collect()
+}
