@@ -23,6 +23,6 @@ pub use http::{
     TransportError, percent_decoded,
 };
 pub use options::ArmOptions;
-pub use resource::{ArmControlPlane, Wait};
+pub use resource::{ArmControlPlane, AzureSubscription, FoundSites, SearchScope, Wait};
 
 use self::http::{pace::Pacer, retry::Cause};

@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     control_plane::{resource_of, versioned},
     route,
+    scope::{AzureSubscription, SearchScope},
 };
 use crate::{
     model::{ApimServiceId, ApimSubscription, Malformed, ProductId, Resource, ResourceId, StaticSiteId},
@@ -29,9 +30,9 @@ impl ArmControlPlane {
         collection: &Collection,
     ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
         let found = match collection {
-            Collection::StaticSites => self.everywhere(StaticSiteId::TYPE).await?,
+            Collection::StaticSites => self.everywhere(StaticSiteId::TYPE, &SearchScope::default()).await?,
             Collection::StaticSitesOfEach => self.in_each_subscription(StaticSiteId::TYPE).await?,
-            Collection::Services => self.everywhere(ApimServiceId::TYPE).await?,
+            Collection::Services => self.everywhere(ApimServiceId::TYPE, &SearchScope::default()).await?,
             Collection::SiteEnvironments(site) => self.below(site, "/builds", &[]).await?,
             Collection::LinkedBackends(environment) => {
                 self.below(environment, "/linkedBackends", &[]).await?
@@ -107,15 +108,20 @@ impl ArmControlPlane {
         }
     }
 
-    /// Returns every resource of a type that the caller can see, in any subscription, from Resource Graph.
-    async fn everywhere(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
+    /// Returns every resource of a type that the caller can see in a part of Azure, from Resource Graph. The answer may
+    /// contain resources outside of that part.
+    pub(super) async fn everywhere(
+        &self,
+        resource_type: &str,
+        scope: &SearchScope,
+    ) -> Result<Vec<Resource>, ProviderError> {
         let mut url = self.endpoint().join("/providers/Microsoft.ResourceGraph/resources");
         url.query_pairs_mut().append_pair("api-version", route::RESOURCE_GRAPH);
         let what = format!("finding every `{resource_type}`");
-        let query = format!(
-            "resources | where type =~ '{}' | project id, name, type, location, sku, properties | order by id asc",
-            resource_type.to_lowercase()
-        );
+        let mut request = json!({"query": graph_query(resource_type, scope.resource_group.as_deref())});
+        if let Some(subscription) = &scope.subscription {
+            request["subscriptions"] = json!([subscription]);
+        }
         let mut values = Vec::new();
         let mut token: Option<String> = None;
         let nowhere = ResourceId::resource_group("-", "-")?;
@@ -125,12 +131,11 @@ impl ArmControlPlane {
             let unusable = |problem| failed(ArmError::Unusable { what: what.clone(), problem });
             let page = trail.follow(token.as_deref().unwrap_or_default());
             page.and_then(|()| self.http.budget().take_page()).map_err(unusable)?;
-            let mut options = json!({"resultFormat": "objectArray"});
+            request["options"] = json!({"resultFormat": "objectArray"});
             if let Some(token) = token.take() {
-                options["$skipToken"] = token.into();
+                request["options"]["$skipToken"] = token.into();
             }
-            let body = Some(json!({"query": query, "options": options}));
-            let call = Call { body, ..Call::new(Method::POST, url.clone(), &what) };
+            let call = Call { body: Some(request.clone()), ..Call::new(Method::POST, url.clone(), &what) };
             let answer = self.http.send(&call).await.map_err(failed)?;
             let page = Page::of_graph(answer.body).map_err(|error| unusable(error.to_string()))?;
             values.extend(page.values);
@@ -141,21 +146,36 @@ impl ArmControlPlane {
         }
     }
 
-    /// Returns every resource of a type in every Azure subscription that the caller can see, with a list per
-    /// subscription.
-    async fn in_each_subscription(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
+    /// Returns the Azure subscriptions that the caller can see.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`] if they cannot be listed.
+    pub async fn azure_subscriptions(&self) -> Result<Vec<AzureSubscription>, ProviderError> {
         let nowhere = ResourceId::resource_group("-", "-")?;
         let mut url = self.endpoint().join("/subscriptions");
         url.query_pairs_mut().append_pair("api-version", route::RESOURCES);
         let listed = self.pages(url, "listing Azure subscriptions").await;
         let listed = listed.map_err(|error| error.about(&nowhere))?;
-        let each = listed.iter().map(async |subscription| {
+        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let one = |value: &Value| {
             // If a subscription were skipped, all of its resources would seem not to exist.
-            let id = subscription.get("subscriptionId").and_then(Value::as_str).ok_or_else(|| {
+            let id = text(value, "subscriptionId").ok_or_else(|| {
                 let (what, problem) =
                     ("listing Azure subscriptions".to_owned(), "has one without an id".to_owned());
                 ArmError::Unusable { what, problem }.about(&nowhere)
             })?;
+            Ok(AzureSubscription { id, name: text(value, "displayName") })
+        };
+        listed.iter().map(one).collect()
+    }
+
+    /// Returns every resource of a type in every Azure subscription that the caller can see, with a list per
+    /// subscription.
+    async fn in_each_subscription(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
+        let subscriptions = self.azure_subscriptions().await?;
+        let each = subscriptions.iter().map(async |AzureSubscription { id, .. }| {
+            let nowhere = ResourceId::resource_group("-", "-")?;
             let path = format!("/subscriptions/{id}/providers/{resource_type}");
             let mut url = self.endpoint().join(&path);
             url.query_pairs_mut().append_pair("api-version", route::WEB);
@@ -167,9 +187,21 @@ impl ArmControlPlane {
     }
 }
 
+/// Returns the query for all resources of a type, or for those in resource groups of one name.
+fn graph_query(resource_type: &str, group: Option<&str>) -> String {
+    let within = group.map_or_else(String::new, |group| {
+        let group = group.replace('\\', "\\\\").replace('\'', "\\'");
+        format!(" and resourceGroup =~ '{group}'")
+    });
+    format!(
+        "resources | where type =~ '{}'{within} | project id, name, type, location, sku, properties | order by id asc",
+        resource_type.to_lowercase()
+    )
+}
+
 /// Returns the resources of a list. The address of the list does not identify its values, so each value needs an id.
 /// Resources of the tenant, which are in no Azure subscription, are left out: no type that is listed here is one.
-fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderError> {
+pub(super) fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderError> {
     let of_tenant = |id: &str| id.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("/providers/"));
     let resource = |value: Value| {
         let id = value.get("id").and_then(Value::as_str);

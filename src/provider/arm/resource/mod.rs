@@ -7,5 +7,12 @@ pub(super) mod operation;
 pub(super) mod reading;
 mod rights;
 mod route;
+mod scope;
+mod sites;
 
-pub use self::{control_plane::ArmControlPlane, operation::Wait};
+pub use self::{
+    control_plane::ArmControlPlane,
+    operation::Wait,
+    scope::{AzureSubscription, SearchScope},
+    sites::FoundSites,
+};
