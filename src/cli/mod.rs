@@ -28,7 +28,7 @@ pub use self::{
 use self::{
     args::{GlobalArgs, contradictions, help as help_texts, variables},
     command::{
-        api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, man,
+        api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, list, man,
         model, prune, relink, status, unlink,
     },
     interrupt::Interrupt,
@@ -63,6 +63,7 @@ enum Command {
     Relink(relink::RelinkArgs),
     Unlink(unlink::UnlinkArgs),
     Status(status::StatusArgs),
+    List(list::ListArgs),
     Doctor(doctor::DoctorArgs),
     Apply(apply::ApplyArgs),
     Api(api::ApiArgs),
@@ -175,6 +176,7 @@ impl Command {
             | Self::Prune(_)
             | Self::Model(_) => true,
             Self::Status(_)
+            | Self::List(_)
             | Self::Doctor(_)
             | Self::Audit(_)
             | Self::Graph(_)
@@ -206,6 +208,7 @@ async fn dispatch(
         Command::Relink(args) => Box::pin(relink::run(args, context()?)).await,
         Command::Unlink(args) => Box::pin(unlink::run(args, context()?)).await,
         Command::Status(args) => status::run(args, context()?).await,
+        Command::List(args) => list::run(args, context()?).await,
         Command::Doctor(args) => doctor::run(args, context()?).await,
         Command::Apply(args) => Box::pin(apply::run(args, context()?)).await,
         Command::Api(args) => Box::pin(api::run(args, context()?)).await,

@@ -171,6 +171,13 @@ impl Settings {
         }
     }
 
+    /// The envs that have a site and a service, as the file has them: no flag and no variable overrides a value.
+    #[must_use]
+    pub fn written(&self) -> Vec<EnvSettings> {
+        let plain = Self { overrides: Overrides::default(), ..self.clone() };
+        plain.document.envs.iter().filter_map(|env| plain.layered(env).ok()).collect()
+    }
+
     /// The names of the envs, in the order of the file.
     #[must_use]
     pub fn env_names(&self) -> Vec<&str> {

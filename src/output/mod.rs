@@ -14,6 +14,7 @@ mod findings;
 mod format;
 #[cfg(test)]
 mod hostile;
+mod list;
 mod notes;
 mod progress;
 mod status;

@@ -6,6 +6,7 @@ mod clean;
 mod doctor;
 mod event;
 mod link;
+mod list;
 mod mark;
 mod schema;
 
@@ -24,6 +25,7 @@ pub use self::{
         ApiReport, ApiVersionReport, ApimReport, LinkReport, PolicyReport, PolicyVerdictReport,
         StaticSiteReport, StatusReport,
     },
+    list::{BackendKind, LinkedToReport, ListReport, ListedSite, SiteState},
     schema::schemas,
 };
 pub(crate) use self::{

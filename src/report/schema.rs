@@ -3,17 +3,18 @@
 use schemars::{Schema, schema_for};
 
 use super::{
-    ApiListReport, AuditReport, ChangeReport, DoctorReport, EventLine, ImportReport, PruneReport,
+    ApiListReport, AuditReport, ChangeReport, DoctorReport, EventLine, ImportReport, ListReport, PruneReport,
     SnapshotReport, StatusReport,
 };
 
 /// Returns the JSON Schema of every document, with the name of its file under `docs/schemas`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Schema); 9] {
+pub fn schemas() -> [(&'static str, Schema); 10] {
     [
         ("status.v1.schema.json", schema_for!(StatusReport)),
         ("change.v1.schema.json", schema_for!(ChangeReport)),
         ("api-list.v1.schema.json", schema_for!(ApiListReport)),
+        ("list.v1.schema.json", schema_for!(ListReport)),
         ("import.v1.schema.json", schema_for!(ImportReport)),
         ("doctor.v1.schema.json", schema_for!(DoctorReport)),
         ("snapshot.v1.schema.json", schema_for!(SnapshotReport)),

@@ -12,6 +12,7 @@ mod doctor;
 mod error;
 mod explain;
 mod given;
+mod list;
 mod listener;
 mod look;
 pub mod model;
@@ -34,6 +35,7 @@ pub use self::{
     doctor::{Checkup, doctor},
     error::{Stranger, UsageError, diagnose, known, report, report_as, unexpected},
     explain::explain,
+    list::{LinkFilter, list},
     listener::{Deaf, Listener, StepNews, StepStage},
     look::{ExitDetail, Looked, Status, linked_to, links, status},
     plane::{Plane, PlaneLocation},

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use crate::{
-    config::{EnvSettings, Provisioning},
+    config::{EnvSettings, ProviderKind, Provisioning},
     engine::{Grace, Propagation, Provisioner},
     model::ResourceId,
     provider::{ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
@@ -44,6 +44,14 @@ impl Plane {
     #[must_use]
     pub fn is_azure(&self) -> bool {
         self.azure().is_some()
+    }
+
+    /// The kind of the control plane, as the configuration calls it.
+    pub(super) fn kind(&self) -> ProviderKind {
+        match self {
+            Self::Model(_) => ProviderKind::Json,
+            Self::Azure(_) => ProviderKind::Arm,
+        }
     }
 
     /// The Azure control plane, if it is that.

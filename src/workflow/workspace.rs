@@ -194,16 +194,20 @@ impl Workspace {
 
     /// The control plane for commands that are not about an env.
     pub(crate) fn default_plane(&self) -> anyhow::Result<Plane> {
-        let provider = self.settings.provider();
+        self.plane_on(&self.settings.provider())
+    }
+
+    /// The control plane of a kind, as configured outside of envs.
+    pub(crate) fn plane_on(&self, provider: &Sourced<ProviderKind>) -> anyhow::Result<Plane> {
         match provider.value {
             ProviderKind::Json => {
                 let given = self.options.overrides.endpoint.as_ref().map(|it| &it.source);
-                self.refuse_flag("--endpoint", given, &provider)?;
+                self.refuse_flag("--endpoint", given, provider)?;
                 Ok(Plane::Model(self.model(&self.settings.model().value)?))
             }
             ProviderKind::Arm => {
                 let given = self.options.overrides.model.as_ref().map(|it| &it.source);
-                self.refuse_flag("--model", given, &provider)?;
+                self.refuse_flag("--model", given, provider)?;
                 Ok(Plane::Azure(self.default_azure()?))
             }
         }

@@ -21,6 +21,7 @@ mod hostile;
 mod infrastructure;
 #[cfg(unix)]
 mod interrupts;
+mod list;
 mod models;
 mod outputs;
 mod ownership;

@@ -50,6 +50,22 @@ fn the_whole_life_of_a_link_goes_over_http_whoever_provisions() {
     }
 }
 
+#[test]
+fn the_sites_of_an_emulator_are_listed_with_their_backends() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let sites = || emulated.expect(0, &["list"])["sites"].clone();
+    let before = sites();
+    assert_eq!((&before[0]["name"], &before[0]["state"]), (&json!("site-0"), &json!("unlinked")));
+    assert_eq!(before[0]["env"], "e0");
+    emulated.expect(0, &["link", "--env", "e0", "--yes"]);
+    let after = sites();
+    assert_eq!(after[0]["state"], "connected");
+    assert_eq!(after[0]["linkedTo"], json!({"kind": "apim", "id": service(), "name": "shop-apim"}));
+    let in_group = emulated.expect(0, &["list", "--resource-group", "rg-shop"]);
+    assert_eq!(in_group["sites"], after);
+    assert_eq!(emulated.expect(0, &["list", "--unlinked"])["sites"], json!([]));
+}
+
 /// Deletes the subscription that API Management makes with a product: a purge is refused while it is there.
 fn end_the_administrators_subscription(emulated: &Emulated) {
     let of_product = format!("{}/products/{}/subscriptions", service(), label(emulated));

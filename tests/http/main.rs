@@ -10,6 +10,7 @@ mod fleet;
 mod foreign;
 mod interrupted;
 mod kills;
+mod list;
 mod malice;
 mod operations;
 mod ownership;

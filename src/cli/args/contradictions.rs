@@ -35,11 +35,12 @@ const WAIT_FOR: Flag = ("wait_for", "--wait-for");
 const DETAILED: Flag = ("detailed_exitcode", "--detailed-exitcode");
 
 /// Pairs of flags that cannot both be meant.
-const PAIRS: [(Flag, Flag); 6] = [
+const PAIRS: [(Flag, Flag); 7] = [
     (QUIET, VERBOSE),
     (SAMPLE, CONFIG),
     (DETAILED, WATCH),
     (DETAILED, WAIT_FOR),
+    (("unlinked", "--unlinked"), APIM),
     (("no_wait", "--no-wait"), DRY_RUN),
     (("no_wait", "--no-wait"), OUT),
 ];
@@ -51,7 +52,7 @@ const BESIDE: [(&[&str], Flag, [Flag; 2]); 2] = [
 ];
 
 /// Flags of every command that say nothing to these.
-const USELESS: [(&[&str], &[Flag]); 3] = [
+const USELESS: [(&[&str], &[Flag]); 4] = [
     (
         &["explain", "completions", "man", "help"],
         &[
@@ -80,6 +81,7 @@ const USELESS: [(&[&str], &[Flag]); 3] = [
         &[ENV, SITE, APIM, GROUP, SUBSCRIPTION, SITE_ENVIRONMENT, PROVISIONING],
     ),
     (&["graph", "export"], &[OUTPUT, QUERY]),
+    (&["list"], &[SITE_ENVIRONMENT, PROVISIONING]),
 ];
 
 /// Refuses the first flag that contradicts another one, or that says nothing where it stands.

@@ -13,6 +13,7 @@ pub(crate) mod graph;
 pub(crate) mod help;
 pub(crate) mod init;
 pub(crate) mod link;
+pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod prune;

@@ -1,0 +1,121 @@
+//! The text, table and Markdown forms of the report of `list`.
+
+use std::collections::BTreeSet;
+
+use comfy_table::Cell;
+
+use super::{
+    format::{Rows, trimmed},
+    style::{Style, cell},
+    ui::Report,
+};
+use crate::report::{BackendKind, LinkedToReport, ListReport, ListedSite, Mark, SiteState};
+
+impl Report for ListReport {
+    fn text(&self, style: Style) -> String {
+        let text = format!("{}\n", counts(&self.sites));
+        if self.sites.is_empty() {
+            return text;
+        }
+        let subscriptions: BTreeSet<String> =
+            self.sites.iter().map(|site| site.subscription.to_lowercase()).collect();
+        let several = subscriptions.len() > 1;
+        let mut table = style.table();
+        let mut header = vec!["", "NAME", "RESOURCE GROUP"];
+        header.extend(several.then_some("SUBSCRIPTION"));
+        header.extend(["ENVIRONMENT", "PLAN", "HOSTNAME", "LINKED TO", "STATE", "ENV"]);
+        table.set_header(header);
+        for site in &self.sites {
+            table.add_row(cells(site, several, style));
+        }
+        text + &trimmed(&table)
+    }
+
+    fn rows(&self) -> Rows {
+        let columns = [
+            "name",
+            "resourceGroup",
+            "subscription",
+            "environment",
+            "sku",
+            "defaultHostname",
+            "linkedToKind",
+            "linkedTo",
+            "state",
+            "env",
+        ];
+        let row = |site: &ListedSite| {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            let linked_to = site.linked_to.as_ref();
+            vec![
+                site.name.clone(),
+                site.resource_group.clone(),
+                site.subscription.clone(),
+                site.environment.clone(),
+                text(&site.sku),
+                text(&site.default_hostname),
+                linked_to.map(|it| kind(it.kind).to_owned()).unwrap_or_default(),
+                linked_to.map(|it| text(&it.name)).unwrap_or_default(),
+                site.state.as_str().to_owned(),
+                text(&site.env),
+            ]
+        };
+        Rows { columns: columns.map(str::to_owned).into(), rows: self.sites.iter().map(row).collect() }
+    }
+}
+
+fn counts(sites: &[ListedSite]) -> String {
+    let unlinked = sites.iter().filter(|site| site.linked_to.is_none()).count();
+    match (sites.len(), unlinked) {
+        (0, _) => "no static web app found".to_owned(),
+        (1, 0) => "1 static web app, linked".to_owned(),
+        (1, _) => "1 static web app, not linked".to_owned(),
+        (all, 0) => format!("{all} static web apps, all linked"),
+        (all, unlinked) => format!("{all} static web apps, {unlinked} not linked"),
+    }
+}
+
+fn cells(site: &ListedSite, with_subscription: bool, style: Style) -> Vec<Cell> {
+    let or_unknown = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+    let mut cells = vec![style.mark(mark(site.state)), cell(&site.name), cell(&site.resource_group)];
+    cells.extend(with_subscription.then(|| cell(&site.subscription)));
+    let linked_to = site.linked_to.as_ref().map(backend).unwrap_or_default();
+    let (plan, hostname) = (or_unknown(&site.sku), or_unknown(&site.default_hostname));
+    let env = site.env.clone().unwrap_or_default();
+    let environment = if site.is_production() { "production" } else { &site.environment };
+    cells.extend([environment, &plan, &hostname, &linked_to, site.state.as_str(), &env].map(cell));
+    cells
+}
+
+/// Returns the backend as the table shows it.
+fn backend(linked_to: &LinkedToReport) -> String {
+    let name = linked_to.name.as_deref();
+    match (linked_to.kind, name) {
+        (BackendKind::Apim, Some(name)) => name.to_owned(),
+        (BackendKind::Functions, Some(name)) => format!("{name} (app)"),
+        (BackendKind::Other, Some(name)) => format!("{name} (another resource)"),
+        (BackendKind::Unknown, Some(name)) => format!("{name} (unknown)"),
+        (BackendKind::Functions, None) => "an app".to_owned(),
+        (BackendKind::Apim | BackendKind::Other | BackendKind::Unknown, None) => "unknown".to_owned(),
+    }
+}
+
+fn kind(kind: BackendKind) -> &'static str {
+    match kind {
+        BackendKind::Apim => "apim",
+        BackendKind::Functions => "functions",
+        BackendKind::Other => "other",
+        BackendKind::Unknown => "unknown",
+    }
+}
+
+fn mark(state: SiteState) -> Mark {
+    match state {
+        SiteState::Unlinked | SiteState::Leftover => Mark::Absent,
+        SiteState::Connected | SiteState::Linked => Mark::Good,
+        SiteState::LinkedElsewhere => Mark::Noted,
+        SiteState::Drifted => Mark::Degraded,
+        SiteState::Partial | SiteState::Dangling => Mark::Broken,
+        SiteState::Unknown => Mark::Warning,
+    }
+}

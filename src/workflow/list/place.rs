@@ -1,0 +1,53 @@
+//! On which control plane sites are listed.
+
+use crate::{
+    config::{EnvSettings, ProviderKind, Source, Sourced},
+    workflow::{error::UsageError, plane::Plane, workspace::Workspace},
+};
+
+/// Selects the control plane: as flags and variables specify, or the one of the envs. Without these, a model in its
+/// default place, or else Azure, as `az` does.
+///
+/// # Errors
+///
+/// If the envs of the configuration are on different control planes, or the control plane cannot be opened.
+pub(super) fn select(work: &Workspace) -> anyhow::Result<Plane> {
+    let given = work.overrides();
+    if work.is_sample() || given.env.is_some() || given.provider.is_some() || given.model.is_some() {
+        return work.any_plane();
+    }
+    let envs = work.settings.written();
+    let kinds = [ProviderKind::Json, ProviderKind::Arm];
+    let used = kinds.into_iter().filter(|kind| envs.iter().any(|env| env.provider.value == *kind));
+    match used.collect::<Vec<_>>().as_slice() {
+        [kind] => work.plane_on(&Sourced::default(*kind)),
+        [] => {
+            let is_model = given.endpoint.is_none() && work.settings.model().value.exists();
+            let kind = if is_model { ProviderKind::Json } else { ProviderKind::Arm };
+            work.plane_on(&Sourced::default(kind))
+        }
+        _ => {
+            let message = "some envs of the configuration are in Azure and other ones in a model";
+            let hint = "select one of the two with `--provider arm` or `--provider json`";
+            Err(UsageError::new(message).hint(hint).into())
+        }
+    }
+}
+
+/// Whether an env of the configuration is on a control plane. An env that names no provider is on the selected one.
+pub(super) fn is_on(env: &EnvSettings, plane: &Plane) -> bool {
+    env.provider.source == Source::Default || env.provider.value == plane.kind()
+}
+
+/// Adds to an error why Azure was asked, if neither the configuration nor a flag asked for it.
+pub(super) fn explained(work: &Workspace, error: anyhow::Error) -> anyhow::Error {
+    let given = work.overrides();
+    let is_default =
+        given.provider.is_none() && given.endpoint.is_none() && work.settings.written().is_empty();
+    if is_default && !work.is_sample() && !work.settings.model().value.exists() {
+        return error.context(
+            "could not list the static web apps in Azure, which is the default without a configuration and a model",
+        );
+    }
+    error
+}
