@@ -35,6 +35,14 @@ impl Shown<'_> {
     }
 }
 
+impl Shown<'_> {
+    fn lost(&self, news: &StepNews<'_>) {
+        self.journal.note(news.of, news.at, StepStatus::Unknown);
+        let step = StepReport::of(news.step, StepStatus::Unknown);
+        self.ui.happened(&[Event::Step { env: news.of.to_owned(), step }]);
+    }
+}
+
 impl Listener for Shown<'_> {
     fn doing(&self, what: &str) {
         self.progress.now(what);
@@ -52,6 +60,7 @@ impl Listener for Shown<'_> {
                 self.journal.note(news.of, news.at, StepStatus::Unknown);
             }
             StepStage::Sent => self.journal.note(news.of, news.at, StepStatus::Unknown),
+            StepStage::Lost => self.lost(&news),
             StepStage::Done(took) => self.done(&news, took),
         }
     }

@@ -1,6 +1,7 @@
 //! Applies a [`Plan`], one conditional step at a time.
 #![warn(clippy::arithmetic_side_effects)]
 
+mod connected;
 mod error;
 
 use std::{
@@ -18,7 +19,7 @@ use crate::{
     ambient::Ambient,
     model::{
         ApimPolicy, ApimSubscription, ApimSubscriptionId, Fingerprint, Key, KeyPair, KeySlot, LinkNames,
-        LinkedBackend, Product, ProductApiId, Resource, ResourceId,
+        LinkedBackend, LinkedBackendId, Product, ProductApiId, Resource, ResourceId,
     },
     provider::{Collection, ControlPlane, ETag, Expected, ProviderError, Versioned},
 };
@@ -78,7 +79,9 @@ pub async fn apply(
     let live = keys_before.as_ref().filter(|_| waits && plan.rotates()).map(|keys| keys.primary.clone());
     let etags = etags_of(&basis);
     let deleted = HashSet::new();
-    let mut hand = Hand { plane, ambient, observed, etags, deleted, live, rotated: false, sent: false };
+    let connected = None;
+    let mut hand =
+        Hand { plane, ambient, observed, etags, deleted, live, connected, rotated: false, sent: false };
     let first_deletion = plan.steps.iter().position(|planned| planned.step.deletes_leftovers());
     let mut took = Vec::with_capacity(plan.steps.len());
     let mut changed = false;
@@ -119,6 +122,8 @@ struct Hand<'a> {
     deleted: HashSet<String>,
     /// The key that the site must copy at the next connect, where other clients may change it in between.
     live: Option<Fingerprint>,
+    /// The linked backend that these steps have put: the site has taken a key only if Azure has finished with it.
+    connected: Option<LinkedBackendId>,
     /// Whether the control plane replaced the keys itself when the site was connected.
     rotated: bool,
     /// Whether the current step has sent a change.
@@ -160,7 +165,9 @@ impl Hand<'_> {
             Step::Connect { .. } | Step::ProveKey { .. } | Step::Settle { .. } if self.rotated => Ok(()),
             Step::Connect { backend, service } => {
                 self.check_live_key().await?;
-                self.put(LinkedBackend::desired(backend, service)).await
+                self.put(LinkedBackend::desired(backend, service)).await?;
+                self.connected = Some(backend.clone());
+                Ok(())
             }
             Step::ProveKey { subscription, grace } => {
                 let keys = self.plane.keys(subscription).await?;
@@ -175,8 +182,14 @@ impl Hand<'_> {
             Step::Disconnect { backend, .. } => self.delete(backend).await,
             Step::DeleteSubscription { subscription } => self.delete(subscription).await,
             Step::DeleteProduct { product } => self.delete(product).await,
-            Step::SwapKeys { subscription, live } => self.swap_keys(subscription, live.as_ref()).await,
-            Step::RetireSecondary { subscription, retiring } => self.retire(subscription, retiring).await,
+            Step::SwapKeys { subscription, live } => {
+                self.check_connected().await?;
+                self.swap_keys(subscription, live.as_ref()).await
+            }
+            Step::RetireSecondary { subscription, retiring } => {
+                self.check_connected().await?;
+                self.retire(subscription, retiring).await
+            }
         }
     }
 

@@ -165,6 +165,7 @@ async fn end_of(
         ) => Ok(End::Undetermined(named.clone(), why.to_string())),
         Err(
             error @ (ProviderError::Conflict(_)
+            | ProviderError::ConflictAfterLostAnswer(_)
             | ProviderError::NotFound(_)
             | ProviderError::NotAuthenticated(_)
             | ProviderError::Throttled(_)

@@ -16,6 +16,10 @@ pub enum ProviderError {
     /// The resource has changed since the caller read it.
     #[error("`{0}` was changed by somebody else in the meantime")]
     Conflict(ResourceId),
+    /// The resource has changed since the caller read it, perhaps by the caller's own change: it was sent again because
+    /// the answer to an earlier attempt was lost.
+    #[error("`{0}` has changed, perhaps by an earlier attempt of the same request whose answer was lost")]
+    ConflictAfterLostAnswer(ResourceId),
     /// The resource, or its parent, does not exist.
     #[error("`{0}` does not exist")]
     NotFound(ResourceId),
@@ -117,7 +121,7 @@ impl ProviderError {
             | Self::NotAuthenticated(_)
             | Self::NotAuthorized(_)
             | Self::Throttled(_) => true,
-            Self::Malformed(_) | Self::Unfinished(_) => false,
+            Self::Malformed(_) | Self::Unfinished(_) | Self::ConflictAfterLostAnswer(_) => false,
             Self::Unavailable(error) | Self::Undetermined(error) | Self::Storage(error) => {
                 error.0.is_answered()
             }
@@ -134,7 +138,7 @@ impl From<InvalidId> for ProviderError {
 impl Diagnose for ProviderError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
-            Self::Conflict(_) => Diagnosis::new(ExitCode::Unavailable)
+            Self::Conflict(_) | Self::ConflictAfterLostAnswer(_) => Diagnosis::new(ExitCode::Unavailable)
                 .hint("run the command again: it starts from what is there now"),
             Self::NotFound(_) => {
                 Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to see what is there")
@@ -159,6 +163,7 @@ impl Diagnose for ProviderError {
             | Self::Undetermined(error)
             | Self::Unfinished(error) => error.0.retry_after(now),
             Self::Conflict(_)
+            | Self::ConflictAfterLostAnswer(_)
             | Self::NotFound(_)
             | Self::Rejected { .. }
             | Self::NotAuthenticated(_)

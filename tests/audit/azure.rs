@@ -199,6 +199,53 @@ fn a_site_that_comes_back_before_its_turn_keeps_its_product() {
 }
 
 #[test]
+fn a_plan_without_the_versions_of_what_it_deletes_is_not_saved() {
+    let world = World::of(18);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    let name = world.kinds.iter().find(|(_, kind)| **kind == Kind::Unlinked).unwrap().0;
+    // The subscriptions of the service can be read, and those of one product cannot.
+    let path: &str = format!("/products/{name}/subscriptions").leak();
+    let unknown = Wrong::Error(404, "SubscriptionNotFound", "it could not be found");
+    azure.fault(Fault::always("GET", path, unknown));
+    let line = format!("prune --apim {SERVICE} --include-gone --out plan.json");
+    let failed = folder.azure(&azure, &line).exits(5);
+    assert!(failed.stderr.contains("could not be determined"), "{}", failed.stderr);
+    assert!(!folder.path("plan.json").exists());
+}
+
+#[test]
+fn a_saved_plan_whose_site_cannot_be_read_is_not_refused_and_can_be_applied_later() {
+    let world = World::of(18);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    folder.azure(&azure, &format!("prune --apim {SERVICE} --out plan.json")).exits(0);
+    let before = products(&azure);
+    azure.fault(Fault::always("GET", "/linkedbackends", Wrong::Error(403, "AuthorizationFailed", "no")));
+    let failed = folder.azure(&azure, "apply plan.json").exits(5);
+    assert!(!failed.stderr.contains("has changed"), "{}", failed.stderr);
+    assert_eq!(products(&azure), before);
+    azure.mend();
+    generous(&azure);
+    folder.azure(&azure, "apply plan.json --yes").exits(0);
+}
+
+#[test]
+fn a_delete_whose_answer_is_lost_is_reported_as_unknown() {
+    let world = World::with(&[Kind::Linked, Kind::Unlinked]);
+    let (azure, folder) = (azure_with(&world), Folder::new());
+    azure.fault(Fault::always("DELETE", "", Wrong::Later(503, "7200".to_owned())).after());
+    let report = prune(&folder, &azure).exits(5).json();
+    let statuses: Vec<&str> = report["products"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|product| product["steps"].as_array().unwrap())
+        .map(|step| step["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses.iter().filter(|status| **status == "unknown").count(), 1, "{statuses:?}");
+    assert!(!statuses.contains(&"failed"), "{statuses:?}");
+}
+
+#[test]
 fn a_prune_that_dies_between_any_two_requests_is_finished_by_running_it_again() {
     let world = World::with(&[Kind::Linked, Kind::SiteGone, Kind::Unlinked, Kind::LinkedElsewhere]);
     let whole = {

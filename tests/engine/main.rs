@@ -10,4 +10,5 @@ mod plans;
 mod properties;
 mod recipe;
 mod rights;
+mod unconnected;
 mod world;

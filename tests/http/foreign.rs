@@ -99,6 +99,30 @@ fn a_redirection_on_the_same_host_is_followed() {
     assert_eq!(status.code, Some(0), "{status:?}");
 }
 
+/// Each of these addresses answers any request with a success.
+#[test]
+fn a_redirection_to_another_resource_is_not_followed() {
+    for (verb, method, path, codes) in [
+        ("status", "GET", "/default/linkedbackends", [5, 5]),
+        ("status", "POST", "/listsecrets", [5, 5]),
+        ("relink", "PUT", "/linkedbackends/gate", [5, 7]),
+        ("relink", "PATCH", "/subscriptions/", [7, 7]),
+        ("relink", "POST", "/regeneratesecondarykey", [7, 7]),
+        ("unlink", "DELETE", "/linkedbackends/gate", [5, 7]),
+    ] {
+        let azure = FakeAzure::with_scene(Options::default());
+        assert_eq!(run(&azure, "link").code, Some(0));
+        azure.take_seen();
+        let to = format!("{}/subscriptions?api-version=2022-12-01", azure.endpoint());
+        azure.fault(Fault::always(method, path, Kind::Redirect(307, to)));
+        let run = run(&azure, verb);
+        assert!(run.code.is_some_and(|code| codes.contains(&code)), "{verb}, {method} {path}: {run:?}");
+        let followed = azure.take_seen().into_iter().any(|seen| seen.path == "/subscriptions");
+        assert!(!followed, "{verb}, {method} {path}: {run:?}");
+        assert!(run.stderr.contains("is a redirection to another resource"), "{verb}: {run:?}");
+    }
+}
+
 #[test]
 fn a_link_back_to_the_same_page_does_not_go_on_for_ever() {
     let azure = FakeAzure::with_scene(Options::default());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    azure::{Ending, FakeAzure, Options, Shape},
+    azure::{Ending, FakeAzure, Fault, Kind, Options, Shape},
     program::run,
 };
 
@@ -29,6 +29,8 @@ fn an_operation_that_fails_says_what_azure_says_and_can_be_run_again() {
         (Shape::AsyncOperation, Ending::Canceled),
         (Shape::AcceptedLocation, Ending::Fails),
         (Shape::AcceptedOnly, Ending::Fails),
+        (Shape::Final, Ending::Fails),
+        (Shape::Final, Ending::Canceled),
     ] {
         let azure = scene(shape, ending);
         let link = run(&azure, "link");
@@ -84,4 +86,29 @@ fn keys_that_azure_replaces_by_itself_are_not_replaced_again() {
     let after = azure.state().link_keys().unwrap();
     assert!(before.0 != after.0 && before.1 != after.1);
     assert_eq!(azure.state().site_key(), Some(after.0));
+}
+
+/// How the state of the linked backend shows that the site did not take the key.
+const FAILED: &str = concat!(
+    r#"{"properties":{"backendResourceId":"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"#,
+    r#"/providers/Microsoft.ApiManagement/service/gate","region":null,"provisioningState":"Failed"}}"#
+);
+
+#[test]
+fn a_relink_replaces_no_key_after_a_connection_that_failed() {
+    // Each connection is preceded by one read of the backend, and followed by another one.
+    for (method, skip) in [("PUT", 0), ("PUT", 1), ("GET", 1), ("GET", 3)] {
+        let azure = FakeAzure::with_scene(Options::default());
+        assert_eq!(run(&azure, "link").code, Some(0));
+        let (live, _) = azure.state().link_keys().unwrap();
+        let failed = Fault::always(method, "/linkedbackends/gate", Kind::Says(200, FAILED));
+        azure.fault(Fault { skip, ..failed });
+        let stopped = run(&azure, "relink -o json");
+        assert_eq!(stopped.code, Some(7), "{method} {skip}: {stopped:?}");
+        let (primary, secondary) = azure.state().link_keys().unwrap();
+        assert!([primary, secondary].contains(&live), "{method} {skip}: {stopped:?}");
+        assert_eq!(azure.state().violations(), Vec::<String>::new(), "{method} {skip}");
+        azure.mend();
+        assert_eq!(run(&azure, "relink").code, Some(0), "{method} {skip}");
+    }
 }

@@ -9,7 +9,7 @@ use nix::{
 use serde_json::Value;
 
 use crate::{
-    azure::{FakeAzure, Fault, Kind, Options, Seen, Shape},
+    azure::{FakeAzure, Fault, Kind, LABEL, Options, SERVICE, Seen, Shape},
     program::{Run, command, run},
 };
 
@@ -138,6 +138,41 @@ fn an_answer_that_is_lost_leaves_its_step_unknown() {
         assert_eq!((count(&failed, "applied"), count(&failed, "unknown")), (0, 1), "{verb}: {failed:?}");
         assert_eq!(failed.code, Some(5), "{verb}: {failed:?}");
         assert_eq!(failed.json()["results"][0]["outcome"], "failed", "{failed:?}");
+    }
+}
+
+/// The request is sent again, and refused because its own first attempt has changed the version.
+#[test]
+fn a_change_whose_answer_was_lost_and_that_is_then_refused_leaves_its_step_unknown() {
+    let azure = scene(LINKED, true);
+    let (product, policy) =
+        (format!("{SERVICE}/products/{LABEL}"), format!("{SERVICE}/products/{LABEL}/policies/policy"));
+    for (id, property, value) in
+        [(&product, "state", "notPublished"), (&policy, "value", "<policies><inbound /></policies>")]
+    {
+        let mut body = azure.state().get(id).unwrap().clone();
+        body["properties"][property] = value.into();
+        azure.state().set(body);
+        azure.fault(Fault::once("PUT", &id.to_lowercase().leak()[SERVICE.len()..], Kind::Reset).after());
+        let linked = run(&azure, "link --provisioning engine -o json");
+        assert_eq!(linked.code, Some(0), "{id}: {linked:?}");
+        assert_eq!((count(&linked, "applied"), count(&linked, "unknown")), (0, 1), "{id}: {linked:?}");
+        assert_eq!(linked.json()["results"][0]["outcome"], "applied", "{id}: {linked:?}");
+        assert_eq!(linked.json()["results"][0]["state"], "linked", "{id}: {linked:?}");
+    }
+}
+
+/// A gateway can answer 503 although the server behind it has carried the request out.
+#[test]
+fn a_change_that_ends_with_any_transient_status_leaves_its_step_unknown() {
+    for status in [408, 500, 502, 503, 504] {
+        let azure = scene(LINKED, true);
+        azure.fault(
+            Fault::always("DELETE", "/linkedbackends/", Kind::Later(status, "7200".to_owned())).after(),
+        );
+        let failed = run(&azure, "unlink -o json --timeout 5s");
+        assert_eq!((count(&failed, "applied"), count(&failed, "unknown")), (0, 1), "{status}: {failed:?}");
+        assert_eq!(failed.code, Some(5), "{status}: {failed:?}");
     }
 }
 

@@ -307,8 +307,13 @@ pub(crate) fn untrue(
         }
         return all;
     };
-    let Some(result) = report["results"].get(0) else { return all };
-    let steps: Vec<&Value> = result["steps"].as_array().into_iter().flatten().collect();
+    let result = report["results"].get(0);
+    let products = report["products"].as_array().into_iter().flatten();
+    let steps: Vec<&Value> =
+        result.into_iter().chain(products).filter_map(|it| it["steps"].as_array()).flatten().collect();
+    if steps.is_empty() && result.is_none() {
+        return all;
+    }
     let of = |status: &str| {
         let fits = |step: &&&Value| step["status"] == status && step["kind"] != "wait";
         steps.iter().filter(fits).copied().collect::<Vec<_>>()
@@ -316,7 +321,9 @@ pub(crate) fn untrue(
     if !of("applied").is_empty() && ![0, 7, 8].contains(&code) {
         say(format!("exit code {code}, and a step is reported as applied"));
     }
-    if (result["outcome"] == "refused") != (code == 4) {
+    if let Some(result) = result
+        && (result["outcome"] == "refused") != (code == 4)
+    {
         say(format!("exit code {code}, and the outcome is {}", result["outcome"]));
     }
     if changed && !deceived && of("applied").is_empty() && of("unknown").is_empty() {

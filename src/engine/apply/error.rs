@@ -90,7 +90,11 @@ impl ApplyError {
     #[must_use]
     pub fn is_moved(&self) -> bool {
         match self {
-            Self::Moved { .. } | Self::Step { source: ProviderError::Conflict(_), .. } => true,
+            Self::Moved { .. }
+            | Self::Step {
+                source: ProviderError::Conflict(_) | ProviderError::ConflictAfterLostAnswer(_),
+                ..
+            } => true,
             Self::Observe(_) | Self::Stopped(_) | Self::Step { .. } => false,
         }
     }

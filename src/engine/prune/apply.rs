@@ -2,6 +2,7 @@
 
 use super::{Orphan, PrunePlan, Spared, orphan};
 use crate::{
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{
         Basis, PlannedStep, Standing, Step,
         audit::{
@@ -9,7 +10,7 @@ use crate::{
         },
     },
     model::ResourceId,
-    provider::{ControlPlane, ETag, Expected, ProviderError, Transactions},
+    provider::{ControlPlane, ETag, Expected, Failure, ProviderError, Transactions},
 };
 
 /// The result for one orphan.
@@ -25,7 +26,10 @@ pub struct Pruned {
 #[derive(Debug)]
 pub enum Fate {
     /// It is deleted, or had been deleted before.
-    Deleted,
+    Deleted {
+        /// The steps that were sent: an interrupted run may have applied the others before.
+        sent: Vec<PlannedStep>,
+    },
     /// It was not deleted, since it is no longer as the plan saw it.
     Kept {
         /// The difference.
@@ -35,8 +39,12 @@ pub enum Fate {
     },
     /// A step failed.
     Failed {
-        /// How many steps were applied before.
+        /// The steps of which one failed: an interrupted run may have applied the others before.
+        sent: Vec<PlannedStep>,
+        /// How many of them were applied.
         done: usize,
+        /// Whether the failed step may have been applied: it was sent, and no answer reports that it failed.
+        undetermined: bool,
         /// The cause.
         error: ProviderError,
     },
@@ -73,6 +81,7 @@ pub async fn prune(
 fn is_its_own(error: &ProviderError) -> bool {
     match error {
         ProviderError::Conflict(_)
+        | ProviderError::ConflictAfterLostAnswer(_)
         | ProviderError::NotFound(_)
         | ProviderError::Rejected { .. }
         | ProviderError::Undetermined(_)
@@ -114,9 +123,36 @@ pub async fn prune_basis(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<B
     let mut all = Vec::new();
     for orphan in &plan.orphans {
         let service = look_at_product(plane, &orphan.product).await?;
+        if let Some(why) = gap(&service) {
+            let product = orphan.product.name().to_owned();
+            return Err(ProviderError::Undetermined(Failure::new(WithoutVersions { product, why })));
+        }
         all.extend(versions(&service).into_iter().map(|(id, etag)| (id.key().to_owned(), etag)));
     }
     Ok(all.into_iter().collect())
+}
+
+/// A product, or one of its subscriptions, whose version could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the versions of the product `{product}` and of its subscriptions could not be determined: {why}")]
+struct WithoutVersions {
+    product: String,
+    why: String,
+}
+
+impl Diagnose for WithoutVersions {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::new(ExitCode::Unavailable).hint("run the same command again")
+    }
+}
+
+/// Returns why a version is missing from what was read of a product, if one is.
+fn gap(service: &ServiceSeen) -> Option<String> {
+    let unreadable = match &service.subscriptions {
+        Ok(seen) => service.unreadable.iter().chain(&seen.unreadable).next(),
+        Err(unread) => return Some(unread.to_string()),
+    };
+    unreadable.map(|part| part.reason.to_string())
 }
 
 /// The current state of an orphan.
@@ -143,15 +179,17 @@ impl Hand<'_> {
     async fn delete(&mut self, orphan: &Orphan) -> Fate {
         let (left, versions) = match self.look_again(orphan).await {
             Ok(Now::Same { left, versions }) => (left, versions),
-            Ok(Now::Gone) => return Fate::Deleted,
+            Ok(Now::Gone) => return Fate::Deleted { sent: Vec::new() },
             Ok(Now::Otherwise { why, undetermined }) => return Fate::Kept { why, undetermined },
             // A product that the caller may not read may be in use.
             Err(error @ ProviderError::NotAuthorized(_)) => {
                 return Fate::Kept { why: error.to_string(), undetermined: true };
             }
-            Err(error) => return Fate::Failed { done: 0, error },
+            Err(error) => {
+                let sent = orphan.steps.clone();
+                return Fate::Failed { sent, done: 0, undetermined: false, error };
+            }
         };
-        let before = orphan.steps.len() - left.steps.len();
         for (done, planned) in left.steps.iter().enumerate() {
             tracing::info!(step = planned.step.action().as_str(), target = %planned.step.target(), "pruning");
             let Err(error) = self.take(planned, &versions).await else { continue };
@@ -159,10 +197,12 @@ impl Hand<'_> {
                 ProviderError::Conflict(_) if done == 0 => {
                     Fate::Kept { why: error.to_string(), undetermined: false }
                 }
-                error => Fate::Failed { done: before + done, error },
+                error => {
+                    Fate::Failed { undetermined: !error.is_answered(), sent: left.steps.clone(), done, error }
+                }
             };
         }
-        Fate::Deleted
+        Fate::Deleted { sent: left.steps }
     }
 
     async fn take(

@@ -42,6 +42,13 @@ pub enum ArmError {
         #[source]
         source: Box<ArmError>,
     },
+    /// A change was sent again because an answer was lost, and then refused.
+    #[error("the answer to an earlier attempt was lost, and the change may have been carried out")]
+    AfterLostAnswer {
+        /// The refusal of the last attempt.
+        #[source]
+        source: Box<ArmError>,
+    },
     /// The connection failed or broke.
     #[error("could not reach {origin} for {what}: {problem}")]
     Unreachable {
@@ -170,6 +177,7 @@ impl ArmError {
     fn refusal(&self) -> Option<&ArmFailure> {
         match self {
             Self::Refused { failure, .. } => Some(failure),
+            Self::AfterLostAnswer { source } => source.refusal(),
             Self::Operation { .. }
             | Self::Unfinished { .. }
             | Self::Unreachable { .. }
@@ -216,6 +224,12 @@ impl ArmError {
         match self.kind() {
             Some(FailureKind::NotFound) if self.is_absence_of(id) => {
                 return ProviderError::NotFound(id.clone());
+            }
+            Some(FailureKind::Conflict) if matches!(self, Self::AfterLostAnswer { .. }) => {
+                return ProviderError::ConflictAfterLostAnswer(id.clone());
+            }
+            _ if matches!(self, Self::AfterLostAnswer { .. }) => {
+                return ProviderError::Unfinished(Failure::new(self));
             }
             Some(FailureKind::NotFound | FailureKind::Undetermined(_)) => {
                 return ProviderError::Undetermined(Failure::new(self));
@@ -266,6 +280,9 @@ impl Diagnose for ArmError {
                 let again = "run the same command again: it continues from what is there; `--timeout` gives it more time";
                 Diagnosis { exit: ExitCode::Partial, hint: Some(hint.unwrap_or_else(|| again.to_owned())) }
             }
+            Self::AfterLostAnswer { source } => {
+                Diagnosis { exit: ExitCode::Partial, ..source.diagnosis() }
+            }
             Self::Unreachable { .. } => again.hint("check the network, proxy and endpoint, then run it again"),
             Self::Silent { .. } => again.hint("run the same command again"),
             Self::TimeOver { .. } => {
@@ -295,7 +312,7 @@ impl Diagnose for ArmError {
     fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         match self {
             Self::Refused { failure, .. } | Self::Operation { failure, .. } => failure.retry_after_from(now),
-            Self::Unfinished { source, .. } => source.retry_after(now),
+            Self::Unfinished { source, .. } | Self::AfterLostAnswer { source } => source.retry_after(now),
             Self::TooLong { asked, .. } => Some(*asked),
             Self::Unreachable { .. }
             | Self::Silent { .. }
@@ -312,7 +329,7 @@ impl Diagnose for ArmError {
     fn is_answered(&self) -> bool {
         match self {
             // If a gateway server or proxy failed, the server behind it may have carried out the request.
-            Self::Refused { failure, .. } => !matches!(failure.status().as_u16(), 500 | 502 | 504),
+            Self::Refused { failure, .. } => !super::http::retry::is_transient(failure.status()),
             // Without a token or a trusted connection, no request was sent.
             Self::Operation { .. }
             | Self::Credential(_)
@@ -320,6 +337,7 @@ impl Diagnose for ArmError {
             | Self::NoCertificates { .. }
             | Self::Proxy { .. } => true,
             Self::Unfinished { .. }
+            | Self::AfterLostAnswer { .. }
             | Self::TooLong { .. }
             | Self::Unreachable { .. }
             | Self::Silent { .. }

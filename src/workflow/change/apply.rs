@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     engine::{self, Applied, ApplyError, Movement, Observed, Plan, PlannedStep, Step, StepListener},
+    report::{StepReport, StepStatus},
     workflow::{
         listener::{Listener, StepNews, StepStage},
         workspace::Workspace,
@@ -41,6 +42,7 @@ pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Li
             return;
         }
         job.before.extend(report::taken(&job.plan, error.failed_step()));
+        note_lost(job, &error, listener);
         if !plan_again(work, job, listener).await || job.plan.is_empty() {
             return;
         }
@@ -49,6 +51,17 @@ pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Li
     let moved = ApplyError::Moved { resource, change: Movement::Changed };
     let error = if job.before.is_empty() { moved } else { ApplyError::Stopped(moved.into()) };
     job.state = JobState::failed(error);
+}
+
+/// Reports the step whose answer was lost, if there is one: the plan that is computed next does not contain it if it was
+/// applied.
+fn note_lost(job: &mut ChangeJob, error: &ApplyError, listener: &dyn Listener) {
+    let Some(at) = error.failed_step().filter(|_| error.is_undetermined()) else { return };
+    let Some(step) = job.plan.steps.get(at) else { return };
+    let (of, total, stage) = (job.env.as_str(), job.plan.steps.len(), StepStage::Lost);
+    listener.step(StepNews { of, at, total, step, stage });
+    job.before.push(StepReport::of(step, StepStatus::Unknown));
+    job.told += 1;
 }
 
 /// Ends a job with the error of a step.

@@ -134,12 +134,19 @@ async fn look(
     }
     let (plane, target) = (job.plane.clone(), job.plan.target.clone());
     let changed = matches!(job.state, JobState::Applied(_)) && wait == Wait::UntilDone;
-    if !changed || target.provisioner == Provisioner::Engine {
-        return engine::verify(plane.as_ref(), &target).await;
+    let by_azure = target.provisioner == Provisioner::Service;
+    let verdict = if changed && by_azure {
+        engine::verify_in_time(plane.as_ref(), &target, &job.plan.intent).await?
+    } else {
+        engine::verify(plane.as_ref(), &target).await?
+    };
+    if let JobState::Applied(applied) = &job.state {
+        let kept = by_azure && report::keeps_keys(&job.plan, applied, &verdict);
+        job.unrotated = kept || report::leaves_a_key_valid(&job.plan, applied, &verdict);
     }
-    let verdict = engine::verify_in_time(plane.as_ref(), &target, &job.plan.intent).await?;
-    job.unrotated =
-        matches!(&job.state, JobState::Applied(it) if report::keeps_keys(&job.plan, it, &verdict));
+    if !changed || !by_azure {
+        return Ok(verdict);
+    }
     // Both keys are new at this point, so the rest of a relink is a link.
     let rest = match job.plan.intent.clone() {
         Intent::Relink if !job.unrotated => Intent::Link { existing: Existing::Keep },

@@ -36,6 +36,13 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
     }
 }
 
+/// Whether a key that a plan was to replace is still valid.
+pub(super) fn leaves_a_key_valid(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {
+    let (Some(before), Some(now)) = (&applied.keys_before, &verdict.observed.keys) else { return false };
+    let now = [&now.primary, &now.secondary];
+    plan.rotates() && [&before.primary, &before.secondary].iter().any(|key| now.contains(key))
+}
+
 /// Whether a relink of an existing link has not changed its keys: its plan saw no subscription, and now there is one
 /// with keys.
 pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> bool {

@@ -175,6 +175,10 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
     };
     if let Some(moved) = engine::moved(plane, plan).await.context("could not look at the orphans again")? {
         let name = moved.product.name();
+        if moved.undetermined {
+            let error = UsageError::not_yet(format!("could not look at `{name}` again: {}", moved.why));
+            return Err(error.hint("apply the plan again").into());
+        }
         return Err(stale(format!("`{name}` has changed since the plan was made: {}", moved.why)).into());
     }
     let basis = engine::prune_basis(plane, plan).await.context("could not look at the orphans again")?;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::{
     diagnosis::ExitCode,
-    engine::{Fate, Orphan, PrunePlan, Pruned},
+    engine::{Fate, Orphan, PlannedStep, PrunePlan, Pruned},
     report::{PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION, SparedReport, StepReport, StepStatus},
     workflow::error::{diagnose, report as failure},
 };
@@ -74,27 +74,42 @@ fn steps(orphan: &Orphan, status: impl Fn(usize) -> StepStatus) -> Vec<StepRepor
     orphan.steps.iter().enumerate().map(|(at, planned)| StepReport::of(planned, status(at))).collect()
 }
 
+/// The steps of an orphan: the status of each that was sent is that of its place among those; a step that an earlier run
+/// has applied was not needed.
+fn sent_steps(
+    orphan: &Orphan,
+    sent: &[PlannedStep],
+    status: impl Fn(usize) -> StepStatus,
+) -> Vec<StepReport> {
+    let status = |planned: &PlannedStep| {
+        sent.iter().position(|step| step == planned).map_or(StepStatus::Skipped, &status)
+    };
+    orphan.steps.iter().map(|planned| StepReport::of(planned, status(planned))).collect()
+}
+
 fn one(Pruned { orphan, fate }: Pruned, apart: bool) -> PrunedReport {
     let skipped = |orphan: &Orphan| steps(orphan, |_| StepStatus::Skipped);
     match fate {
-        Fate::Deleted => {
-            PrunedReport::of(&orphan, PruneOutcome::Deleted, steps(&orphan, |_| StepStatus::Applied))
+        Fate::Deleted { sent } => {
+            let steps = sent_steps(&orphan, &sent, |_| StepStatus::Applied);
+            PrunedReport::of(&orphan, PruneOutcome::Deleted, steps)
         }
         Fate::Kept { why, undetermined } => {
             let exit = if undetermined { ExitCode::Unavailable } else { ExitCode::Success };
             let report = PrunedReport::of(&orphan, PruneOutcome::Kept, skipped(&orphan));
             PrunedReport { message: why, exit, ..report }
         }
-        Fate::Failed { done, error } => {
+        Fate::Failed { sent, done, undetermined, error } => {
             let status = |at: usize| match at.cmp(&done) {
                 Ordering::Less => StepStatus::Applied,
+                Ordering::Equal if undetermined => StepStatus::Unknown,
                 Ordering::Equal => StepStatus::Failed,
                 Ordering::Greater => StepStatus::Pending,
             };
             let error = anyhow::Error::new(error).context("could not delete it");
             let part_way = done > 0 && apart;
             let exit = if part_way { ExitCode::Partial } else { diagnose(&error).exit };
-            let report = PrunedReport::of(&orphan, PruneOutcome::Failed, steps(&orphan, status));
+            let report = PrunedReport::of(&orphan, PruneOutcome::Failed, sent_steps(&orphan, &sent, status));
             PrunedReport { error: Some(failure(&error)), exit, ..report }
         }
         Fate::NotTried => {

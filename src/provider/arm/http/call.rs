@@ -34,6 +34,11 @@ impl Call {
     pub(crate) fn get(url: Url, what: impl Into<String>) -> Self {
         Self::new(Method::GET, url, what)
     }
+
+    /// Whether the request changes a resource and can be sent twice. Keys are read by POST.
+    pub(super) fn changes(&self) -> bool {
+        [Method::PUT, Method::PATCH, Method::DELETE].contains(&self.method)
+    }
 }
 
 /// The fields of a body that hold keys.

@@ -23,7 +23,7 @@ use tokio::{
 use url::Url;
 
 pub(crate) use super::call::{Answer, Call};
-use super::{body, call::keys_in, pace::Bucket, reach::Surroundings, retry::LONGEST_WAIT};
+use super::{body, call::keys_in, earlier::Earlier, pace::Bucket, reach::Surroundings, retry::LONGEST_WAIT};
 use crate::{
     ambient::Ambient,
     provider::arm::{
@@ -128,6 +128,7 @@ impl Http {
         let mut attempt = 0_u32;
         let mut renewed = false;
         let mut moves = 0_usize;
+        let mut earlier = Earlier::Refused;
         let mut url = call.url.clone();
         loop {
             let miss = match self.attempt(call, &url).await {
@@ -146,8 +147,9 @@ impl Http {
             }
             let wait =
                 self.retries.next(attempt, &miss.cause, call.repeat, self.ambient.chance(), self.left());
-            let Some(wait) = wait else { return Err(miss.error) };
+            let Some(wait) = wait else { return Err(earlier.in_view_of(call, miss.error)) };
             tracing::debug!(?call, attempt, wait_ms = wait.as_millis(), error = %miss.error, "asking again");
+            earlier = earlier.and(&miss.cause, &miss.error);
             attempt = attempt.saturating_add(1);
             sleep(wait).await;
         }
@@ -195,7 +197,13 @@ impl Http {
             return Err(unusable("goes round in circles"));
         }
         let link = answer.header(LOCATION.as_str()).ok_or_else(|| unusable("points nowhere"))?;
-        self.own(&answer.url, link, &call.what)
+        let url = self.own(&answer.url, link, &call.what)?;
+        // The answer of another resource proves nothing about this one, and a change belongs to this one.
+        let path = |url: &Url| url.path().trim_end_matches('/').to_ascii_lowercase();
+        if path(&url) != path(&call.url) {
+            return Err(unusable("is a redirection to another resource"));
+        }
+        Ok(url)
     }
 
     /// Resolves a link in an answer, if the token may be sent there.

@@ -5,6 +5,7 @@ mod budget;
 pub(super) mod call;
 pub(super) mod client;
 pub(super) mod clients;
+mod earlier;
 pub(super) mod endpoint;
 pub(super) mod pace;
 mod percent;

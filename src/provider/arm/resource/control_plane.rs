@@ -151,10 +151,11 @@ impl ArmControlPlane {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error.about(id),
             };
-            let conflict = matches!(error, ProviderError::Conflict(_));
+            let conflict =
+                matches!(error, ProviderError::Conflict(_) | ProviderError::ConflictAfterLostAnswer(_));
             let (true, Some(tag)) = (conflict, &call.if_match) else { return Err(error) };
-            let stands = self.read(id).await?.is_some_and(|found| found.etag.as_str() == tag);
-            if !stands {
+            let now = self.read(id).await.ok().flatten();
+            if now.is_none_or(|found| found.etag.as_str() != tag) {
                 return Err(error);
             }
             tracing::debug!(%id, "refused although its version stands; asking again");
@@ -290,10 +291,12 @@ impl Writes for ArmControlPlane {
                 None => self.version_after(id, &what).await,
             },
             // The previous attempt may have been carried out, and its answer lost.
-            Err(error @ ProviderError::Conflict(_)) => match self.keys(id).await? {
-                Some(now) if now.value == keys => Ok(now.etag),
-                Some(_) | None => Err(error),
-            },
+            Err(error @ (ProviderError::Conflict(_) | ProviderError::ConflictAfterLostAnswer(_))) => {
+                match self.keys(id).await {
+                    Ok(Some(now)) if now.value == keys => Ok(now.etag),
+                    Ok(Some(_) | None) | Err(_) => Err(error),
+                }
+            }
             Err(error) => Err(error),
         }
     }

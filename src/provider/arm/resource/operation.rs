@@ -103,7 +103,11 @@ impl Http {
     ) -> Result<Ended, ArmError> {
         let Begun { what, change, .. } = *operation;
         let Some(mut progress) = self.progress_of(&begun, operation)? else {
-            return Ok(Ended::Shown(Box::new(begun)));
+            return match state_of(&begun) {
+                // Azure can report the failure in the answer to the request itself, with the status 200.
+                Stage::Failed(state) if change == Change::Put => Err(self.failed(what, &state, &begun)),
+                Stage::Failed(_) | Stage::Succeeded | Stage::Pending => Ok(Ended::Shown(Box::new(begun))),
+            };
         };
         if wait == Wait::UntilAccepted {
             return Ok(Ended::Unseen);
