@@ -23,6 +23,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::{
     args::variables::Variable,
+    error::command_line,
     invocation::{Invocation, Outside},
 };
 use self::{

@@ -10,8 +10,8 @@ use super::{
     ui::Report,
 };
 use crate::{
-    engine::{ChangeKind, StepAction, Undo},
-    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, one_line},
+    engine::{ChangeKind, StepAction},
+    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, UndoReport, one_line},
 };
 
 impl Report for ChangeReport {
@@ -91,11 +91,11 @@ fn one(result: &ChangeResult, style: Style) -> String {
     text
 }
 
-fn undone_by(undo: &Undo) -> String {
+fn undone_by(undo: &UndoReport) -> String {
     let text = match undo {
-        Undo::By { command, note: None } => format!("to take it back: {command}"),
-        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
-        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
+        UndoReport::By { command, note: None } => format!("to take it back: {command}"),
+        UndoReport::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
+        UndoReport::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
     };
     format!("{}\n", one_line(&text))
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::style::Style;
-use crate::{engine::Finding, report::one_line};
+use crate::report::{FindingReport, one_line};
 
 /// Returns each finding with its values and its hint.
-pub(super) fn findings(findings: &[Finding], style: Style) -> String {
+pub(super) fn findings(findings: &[FindingReport], style: Style) -> String {
     let mut text = String::new();
     if findings.is_empty() {
         return text;

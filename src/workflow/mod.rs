@@ -21,7 +21,7 @@ pub mod prune;
 mod result_file;
 pub mod saved;
 mod select;
-mod selector;
+mod selection;
 pub mod snapshot;
 mod trouble;
 pub mod watch;
