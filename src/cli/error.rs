@@ -164,7 +164,7 @@ fn verb(cure: &Cure) -> (&'static str, &[String]) {
         Cure::AuditServices => ("audit --all-services", &[]),
         Cure::Apply(file) => ("apply", std::slice::from_ref(file)),
         Cure::ExportModel => ("model export", &[]),
-        Cure::ImportModel => ("model import", &[]),
+        Cure::ImportModel(file) => ("model import", file.as_slice()),
     }
 }
 
@@ -199,4 +199,19 @@ fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
     io.into_iter().any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_the_words_of_a_command() {
+        let on = Selection::default().with_switch("--sample").with("--env", "it's; $(x)");
+        let line = command_line(&Cure::AddApis(vec!["a b".to_owned()]), &on);
+        let words = shlex::split(&line).unwrap();
+        assert_eq!(words, ["swa-apim", "api", "add", "a b", "--sample", "--env", "it's; $(x)"]);
+        assert_eq!(command_line(&Cure::Purge, &Selection::default()), "swa-apim unlink --purge");
+        assert_eq!(command_line(&Cure::ImportModel(None), &Selection::default()), "swa-apim model import");
+    }
 }

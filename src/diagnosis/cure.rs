@@ -39,8 +39,8 @@ pub enum Cure {
     Apply(String),
     /// Prints the resources of a model.
     ExportModel,
-    /// Creates a model from resources.
-    ImportModel,
+    /// Creates a model from the resources in a file; `-` is standard input.
+    ImportModel(Option<String>),
 }
 
 /// The options that select the resources of a command, in the order in which they are written. It is empty if the command

@@ -16,9 +16,15 @@ enum Piece {
 }
 
 impl Hint {
-    /// Returns a hint that consists of a command.
+    /// Returns a hint that consists of a command, in backticks.
     #[must_use]
     pub fn command(cure: Cure, on: Selection) -> Self {
+        Self::from("`").then(Self::bare(cure, on)).then("`")
+    }
+
+    /// Returns a hint that consists of a command without backticks, to be a part of a longer command.
+    #[must_use]
+    pub fn bare(cure: Cure, on: Selection) -> Self {
         Self(vec![Piece::Command(cure, on)])
     }
 
@@ -48,12 +54,12 @@ impl Hint {
         self.0.iter().all(|piece| matches!(piece, Piece::Text(text) if text.is_empty()))
     }
 
-    /// Returns the hint as text, with its commands as `render` writes them, in backticks.
+    /// Returns the hint as text, with its commands as `render` writes them.
     #[must_use]
     pub fn text(&self, render: Render) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
-            Piece::Command(cure, on) => format!("`{}`", render(cure, on)),
+            Piece::Command(cure, on) => render(cure, on),
         };
         self.0.iter().map(piece).collect()
     }

@@ -163,7 +163,7 @@ impl Diagnose for ModelError {
         let damaged = Diagnosis::new(ExitCode::Unexpected);
         match self {
             Self::Missing { .. } => {
-                let import = Hint::command(Cure::ImportModel, Selection::default());
+                let import = Hint::command(Cure::ImportModel(None), Selection::default());
                 let hint = Hint::from("name the model with `--model`, make one with ").then(import);
                 usage.hint(hint.then(", or try `--sample`"))
             }

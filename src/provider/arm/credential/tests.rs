@@ -12,10 +12,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use super::{source::Source, *};
-use crate::{
-    cli::command_line,
-    diagnosis::{Diagnose as _, ExitCode},
-};
+use crate::diagnosis::{Diagnose as _, ExitCode};
 
 /// A clock that the test sets.
 #[derive(Debug, Default)]
@@ -155,7 +152,7 @@ async fn one_that_does_not_answer_is_waited_for_no_longer_than_it_deserves() {
     );
     let diagnosis = error.diagnosis();
     assert_eq!(diagnosis.exit, ExitCode::NotAuthorized);
-    assert!(diagnosis.hint.unwrap().text(command_line).contains("az login"));
+    assert!(diagnosis.hint.unwrap().text(|_, _| String::new()).contains("az login"));
 }
 
 fn http() -> reqwest::Result<reqwest::Client> {
@@ -311,5 +308,5 @@ fn every_kind_has_one_word_by_which_it_is_asked_for() {
     }
     let error = "password".parse::<CredentialKind>().unwrap_err();
     assert_eq!(error.diagnosis().exit, ExitCode::Usage);
-    assert!(error.diagnosis().hint.unwrap().text(command_line).contains("azure-developer-cli"));
+    assert!(error.diagnosis().hint.unwrap().text(|_, _| String::new()).contains("azure-developer-cli"));
 }
