@@ -159,7 +159,7 @@ mod tests {
             "/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/a/products/{name}"
         );
         let product = ResourceId::parse(&id).unwrap().try_into().unwrap();
-        PlannedStep { step: Step::PutProduct { product }, kind, reason: String::new() }
+        PlannedStep { step: Step::PutProduct { product }, kind, reason: String::new(), changes: Vec::new() }
     }
 
     #[test]

@@ -4,7 +4,6 @@ mod args;
 mod command;
 mod complete;
 mod error;
-mod explanation;
 mod files;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -24,8 +23,6 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::{
     args::variables::Variable,
-    error::command_line,
-    explanation::Trouble,
     invocation::{Invocation, Outside},
 };
 use self::{

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Effect, FindingCode, Severity};
-use crate::diagnosis::Hint;
 
 /// A difference between a link and its configuration, or a fact that a user should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The stable code; `swa-apim explain CODE` explains it.
     pub code: FindingCode,
@@ -23,7 +25,7 @@ pub struct Finding {
     /// The problem, with the names of the resources.
     pub message: String,
     /// The next command or action.
-    pub hint: Hint,
+    pub hint: String,
 }
 
 impl Finding {
@@ -37,7 +39,7 @@ impl Finding {
             expected: None,
             actual: None,
             message: code.title().to_owned(),
-            hint: clause(code.cure()).into(),
+            hint: clause(code.cure()),
         }
     }
 
@@ -61,7 +63,7 @@ impl Finding {
         Self { message: message.into(), ..self }
     }
 
-    pub(crate) fn hint(self, hint: impl Into<Hint>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
     }
 }

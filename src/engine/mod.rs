@@ -42,7 +42,7 @@ pub use rehearse::rehearse;
 pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};
 pub use snapshot::snapshot;
 pub use state::LinkState;
-pub use step::{ChangeKind, PlannedStep, Step, StepAction};
+pub use step::{ChangeKind, FieldChange, PlannedStep, Step, StepAction};
 pub use target::{Adoption, Existing, Grace, Intent, Leftovers, Previews, Propagation, Provisioner, Target};
 pub use undo::Undo;
 pub use verify::{Verdict, verify, verify_in_time};

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Grace;
+use super::{Finding, Grace, Part};
 use crate::model::{
     ApimPolicyId, ApimServiceId, ApimSubscriptionId, Fingerprint, LinkedBackendId, ProductApiId, ProductId,
     ResourceId,
@@ -277,4 +277,38 @@ pub struct PlannedStep {
     pub kind: ChangeKind,
     /// The reason for the step.
     pub reason: String,
+    /// The fields of the target that the step changes, as far as they were read; empty if the step creates its target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
+}
+
+impl PlannedStep {
+    /// Returns the step with the fields that the repair of these findings changes. The key that a site sends is not
+    /// one of them.
+    #[must_use]
+    pub fn repairing<'a>(mut self, findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        let of_fields = findings.into_iter().filter(|finding| finding.code.part() != Part::SiteKey);
+        self.changes.extend(of_fields.filter_map(FieldChange::of));
+        self
+    }
+}
+
+/// The value of a field before and after a step. It is never a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    /// The path of the field within its resource, such as `properties.subscriptionRequired`.
+    pub field: String,
+    /// The value that was read.
+    pub before: String,
+    /// The value that the step sets.
+    pub after: String,
+}
+
+impl FieldChange {
+    /// Returns the change that repairs a finding; `None` if the finding is not about a field.
+    fn of(finding: &Finding) -> Option<Self> {
+        let Finding { field, expected, actual, .. } = finding;
+        Some(Self { field: field.clone()?, before: actual.clone()?, after: expected.clone()? })
+    }
 }

@@ -1,38 +1,44 @@
 //! How to undo a plan after it was applied; pure.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{ChangeKind, Intent, Leftovers, Observed, PlannedStep, Step};
 use crate::{
-    diagnosis::{Cure, Hint, Selection},
+    diagnosis::quoted,
     model::{ApimServiceId, ResourceId},
 };
 
 /// How to undo a change, or why it cannot be undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
 pub enum Undo {
     /// A command undoes the change.
     By {
-        /// The command.
-        cure: Cure,
-        /// The options that select its target.
-        on: Selection,
+        /// The command line.
+        command: String,
         /// What the command does not restore.
-        note: Option<Hint>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
-    /// No command undoes the change; the reason.
-    Impossible(String),
+    /// No command undoes the change.
+    Impossible {
+        /// The reason.
+        impossible: String,
+    },
 }
 
 impl Undo {
-    fn by(observed: &Observed, cure: Cure) -> Self {
-        Self::By { cure, on: observed.target.selection.clone(), note: None }
+    fn by(command: String) -> Self {
+        Self::By { command, note: None }
     }
 
-    fn by_with(observed: &Observed, cure: Cure, note: impl Into<Hint>) -> Self {
-        Self::By { cure, on: observed.target.selection.clone(), note: Some(note.into()) }
+    fn by_with(command: String, note: impl Into<String>) -> Self {
+        Self::By { command, note: Some(note.into()) }
     }
 
     fn impossible(why: impl Into<String>) -> Self {
-        Self::Impossible(why.into())
+        Self::Impossible { impossible: why.into() }
     }
 }
 
@@ -46,18 +52,22 @@ pub(super) fn undo(observed: &Observed, intent: &Intent, steps: &[PlannedStep]) 
         Intent::Link { .. } => of_repair(observed, steps),
         Intent::Relink => Undo::impossible("the replaced keys cannot be restored"),
         Intent::Unlink { leftovers } => of_unlink(observed, *leftovers, steps),
-        Intent::AddApis { .. } => Undo::by(observed, Cure::RemoveApis(apis(steps))),
-        Intent::RemoveApis { .. } => Undo::by(observed, Cure::AddApis(apis(steps))),
+        Intent::AddApis { .. } => Undo::by(command(observed, &with_apis("api remove", steps))),
+        Intent::RemoveApis { .. } => Undo::by(command(observed, &with_apis("api add", steps))),
     })
 }
 
-/// Returns the APIs that the steps add or remove. Named APIs that need no step are omitted.
-fn apis(steps: &[PlannedStep]) -> Vec<String> {
+fn command(observed: &Observed, verb: &str) -> String {
+    format!("swa-apim {verb} {}", observed.target.selector).trim_end().to_owned()
+}
+
+/// Returns the verb with the APIs that the steps add or remove. Named APIs that need no step are omitted.
+fn with_apis(verb: &str, steps: &[PlannedStep]) -> String {
     let apis = steps.iter().filter_map(|planned| match &planned.step {
-        Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name().to_owned()),
+        Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name()),
         _ => None,
     });
-    apis.collect()
+    apis.fold(verb.to_owned(), |verb, api| format!("{verb} {}", quoted(api)))
 }
 
 /// Undoes the creation of a link: resources that it created are deleted, existing resources are kept.
@@ -66,33 +76,33 @@ fn of_link(observed: &Observed, steps: &[PlannedStep]) -> Undo {
         Step::Disconnect { from, .. } if !observed.gone.contains(from) => Some(from),
         _ => None,
     });
-    let undo = if observed.product.is_some() { Cure::Unlink } else { Cure::Purge };
+    let verb = if observed.product.is_some() { "unlink" } else { "unlink --purge" };
+    let undo = command(observed, verb);
     match replaced {
-        Some(from) => Undo::by_with(observed, undo, linked_before(observed, from)),
+        Some(from) => Undo::by_with(undo, linked_before(observed, from)),
         None if observed.product.is_some() => {
-            Undo::by_with(observed, undo, "the product existed before and is not deleted")
+            Undo::by_with(undo, "the product existed before and is not deleted")
         }
-        None => Undo::by(observed, undo),
+        None => Undo::by(undo),
     }
 }
 
-fn linked_before(observed: &Observed, from: &ResourceId) -> Hint {
+fn linked_before(observed: &Observed, from: &ResourceId) -> String {
     let (site, name) = (observed.target.site_environment.site(), from.name());
     if ApimServiceId::try_from(from.clone()).is_ok() {
-        let again = Hint::command(Cure::Link, Selection::of_link(site.as_str(), from.as_str()));
-        return again.then(format!(" links the site to `{name}` again, where its product still exists"));
+        let again = format!("swa-apim link --static-web-app {site} --apim {from}");
+        return format!("`{again}` links the site to `{name}` again, where its product still exists");
     }
     format!(
         "the site was linked to `{name}`, which is not an API Management service; no command links it again"
     )
-    .into()
 }
 
 /// Undoes the repair of an existing link. Only added APIs can be removed again; an earlier fault cannot be restored.
 fn of_repair(observed: &Observed, steps: &[PlannedStep]) -> Undo {
     let adds = |planned: &&PlannedStep| matches!(planned.step, Step::AddApi { .. });
     if steps.iter().all(|planned| adds(&planned)) {
-        return Undo::by(observed, Cure::RemoveApis(apis(steps)));
+        return Undo::by(command(observed, &with_apis("api remove", steps)));
     }
     Undo::impossible("the command repaired an existing link; the earlier fault cannot be restored")
 }
@@ -110,10 +120,11 @@ fn of_unlink(observed: &Observed, leftovers: Leftovers, steps: &[PlannedStep]) -
     if observed.gone.contains(from) {
         return Undo::impossible(format!("the site was linked to `{}`, which does not exist", from.name()));
     }
+    let undo = command(observed, "link");
     match leftovers {
-        Leftovers::Purge if deletes => Undo::by_with(observed, Cure::Link, purged(observed)),
+        Leftovers::Purge if deletes => Undo::by_with(undo, purged(observed)),
         Leftovers::Keep | Leftovers::Purge => {
-            Undo::by_with(observed, Cure::Link, "the product, its APIs and its keys still exist")
+            Undo::by_with(undo, "the product, its APIs and its keys still exist")
         }
     }
 }

@@ -2,21 +2,19 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::Cell;
-
 use super::{
     findings::findings,
-    format::{Rows, trimmed},
-    status::minute,
-    style::{Style, cell},
+    format::Rows,
+    layout::{Entry, list, wrapped},
+    style::{Label, Style, sign},
     ui::Report,
 };
 use crate::{
-    engine::{ChangeKind, Orphaned, StepAction},
+    engine::{ChangeKind, Finding, Orphaned, StepAction},
     model::ResourceId,
     report::{
-        AuditReport, FindingReport, Mark, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport,
-        PrunedReport, ServiceAuditReport, one_line,
+        AuditReport, Mark, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
+        ServiceAuditReport, one_line,
     },
 };
 
@@ -58,7 +56,7 @@ impl Report for AuditReport {
     }
 }
 
-fn codes(findings: &[FindingReport]) -> String {
+fn codes(findings: &[Finding]) -> String {
     findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(",")
 }
 
@@ -106,14 +104,12 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     };
     let products: Vec<&ProductAuditReport> = service.products.iter().filter(shown).collect();
     if !products.is_empty() {
-        let mut table = style.table();
-        table.set_header(["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS", "SINCE", "FINDINGS"]);
-        for product in &products {
-            table.add_row(cells(product, style));
-        }
-        text += &trimmed(&table);
+        let head = ["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS", "SINCE"].map(Label::from);
+        let head = Entry::new(head).with("FINDINGS");
+        let rows = products.iter().map(|product| entry(product, style));
+        text += &list(&[head].into_iter().chain(rows).collect::<Vec<_>>(), style);
     }
-    let told: Vec<FindingReport> = service
+    let told: Vec<Finding> = service
         .findings
         .iter()
         .chain(products.iter().flat_map(|product| &product.findings))
@@ -122,7 +118,7 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     text + &findings(&told, style)
 }
 
-fn cells(product: &ProductAuditReport, style: Style) -> Vec<Cell> {
+fn entry(product: &ProductAuditReport, style: Style) -> Entry {
     let site = product
         .static_site
         .as_ref()
@@ -132,11 +128,10 @@ fn cells(product: &ProductAuditReport, style: Style) -> Vec<Cell> {
     let environment = product.environment.as_deref().filter(|name| *name != "default");
     let site = environment.map_or_else(|| site.to_owned(), |name| format!("{site} ({name})"));
     let apis = product.apis.as_ref().map_or_else(|| "unknown".to_owned(), |apis| apis.join(", "));
-    let made = since(product).map(minute).unwrap_or_default();
-    let codes = codes(&product.findings).replace(',', " ");
-    let mut cells = vec![style.mark(mark(product))];
-    cells.extend([&product.name, status(product.status), &site, &apis, &made, &codes].map(cell));
-    cells
+    let made = since(product).map(|time| style.time(time)).unwrap_or_default();
+    let labels = [&product.name, status(product.status), &site, &apis, &made].map(Label::from);
+    let entry = Entry::new([style.mark(mark(product))].into_iter().chain(labels));
+    entry.with(codes(&product.findings).replace(',', " "))
 }
 
 /// Returns the mark of the most severe finding of a product.
@@ -178,14 +173,11 @@ impl Report for PruneReport {
     fn text(&self, style: Style) -> String {
         let mut text = format!("{}\n", one_line(&self.summary));
         if !self.products.is_empty() {
-            let mut table = style.table();
-            for product in &self.products {
-                table.add_row(pruned_cells(product, style));
-            }
-            text += &trimmed(&table);
+            let entries: Vec<Entry> = self.products.iter().map(pruned).collect();
+            text += &list(&entries, style);
         }
         for spared in &self.spared {
-            let _ = writeln!(text, "stays: {}", one_line(&spared.message));
+            text += &wrapped(&format!("stays: {}", one_line(&spared.message)), "  ", style);
         }
         text
     }
@@ -216,7 +208,7 @@ fn outcome(outcome: PruneOutcome) -> &'static str {
     }
 }
 
-fn pruned_cells(product: &PrunedReport, style: Style) -> Vec<Cell> {
+fn pruned(product: &PrunedReport) -> Entry {
     let keys = product.steps.iter().filter(|step| step.action == StepAction::DeleteSubscription).count();
     let what = match keys {
         0 => "product".to_owned(),
@@ -229,7 +221,7 @@ fn pruned_cells(product: &PrunedReport, style: Style) -> Vec<Cell> {
         PruneOutcome::Failed => "failed",
         PruneOutcome::Refused | PruneOutcome::NotTried => "not done",
     };
-    let mut cells = vec![style.sign(ChangeKind::Delete)];
-    cells.extend([&what, product.name.as_str(), &product.message, became].map(cell));
-    cells
+    let labels = [&what, became].map(Label::from);
+    let text = format!("{}: {}", product.name, product.message);
+    Entry::new([sign(ChangeKind::Delete)].into_iter().chain(labels)).with(text)
 }

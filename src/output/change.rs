@@ -1,23 +1,28 @@
 //! The text form of plans and their results.
 
-use comfy_table::Cell;
+use std::fmt::Write as _;
 
 use super::{
-    findings::findings,
-    format::{Rows, trimmed},
+    findings::{findings, of_several},
+    format::Rows,
+    layout::wrapped,
     notes,
-    style::{Style, cell},
+    overview::FEW,
+    steps,
+    style::{Detail, Style},
     ui::Report,
 };
 use crate::{
-    engine::{ChangeKind, StepAction},
-    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, UndoReport, one_line},
+    engine::{ChangeKind, Undo},
+    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, one_line},
 };
 
 impl Report for ChangeReport {
     fn text(&self, style: Style) -> String {
-        let texts: Vec<String> = self.results.iter().map(|result| one(result, style)).collect();
-        texts.join(if self.results.iter().any(|result| !result.steps.is_empty()) { "\n" } else { "" })
+        match self.results.as_slice() {
+            [only] => one(only, style),
+            many => several(many, style),
+        }
     }
 
     fn rows(&self) -> Rows {
@@ -66,14 +71,8 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 fn one(result: &ChangeResult, style: Style) -> String {
-    let mut text = format!("{}: {}\n", one_line(&result.env), one_line(&result.summary));
-    if !result.steps.is_empty() {
-        let mut table = style.table();
-        result.steps.iter().for_each(|step| {
-            table.add_row(step_cells(step, style));
-        });
-        text += &trimmed(&table);
-    }
+    let mut text = headline(result, &result.summary, style);
+    text += &steps::list_of(&result.steps, style);
     if let Some(keys) = &result.keys {
         let (before, after) = (&keys.before, &keys.after);
         let lines = [("before:", before), ("after: ", after)];
@@ -82,52 +81,77 @@ fn one(result: &ChangeResult, style: Style) -> String {
         text += &lines.concat();
     }
     if let Some(undo) = result.undo.as_ref().filter(|_| result.outcome == Outcome::Applied) {
-        text += &undone_by(undo);
+        text += &undone_by(undo, style);
     }
-    // An error is printed once, on stderr. A refused change also lists the codes of the findings that block it.
-    if result.error.is_none() || result.outcome == Outcome::Refused {
+    if shows_findings(result) {
         text += &findings(&result.findings, style);
     }
     text
 }
 
-fn undone_by(undo: &UndoReport) -> String {
-    let text = match undo {
-        UndoReport::By { command, note: None } => format!("to take it back: {command}"),
-        UndoReport::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
-        UndoReport::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
-    };
-    format!("{}\n", one_line(&text))
+fn headline(result: &ChangeResult, summary: &str, style: Style) -> String {
+    wrapped(&format!("{}: {}", one_line(&result.env), one_line(summary)), "  ", style)
 }
 
-fn step_cells(step: &StepReport, style: Style) -> Vec<Cell> {
-    let name = step.target_name();
-    let mut cells = vec![style.sign(step.kind)];
-    cells.extend([what(step), &name, &step.reason].map(cell));
-    let status = match (step.status, step.seconds) {
-        (StepStatus::Applied, Some(seconds)) => format!("{seconds:.1} s"),
-        (StepStatus::Planned | StepStatus::Applied, _) => String::new(),
-        (StepStatus::Failed, _) => "failed".to_owned(),
-        (StepStatus::Unknown, _) => "unknown".to_owned(),
-        (StepStatus::Pending, _) => "not done".to_owned(),
-        (StepStatus::Skipped, _) => "not needed".to_owned(),
-    };
-    cells.push(cell(status));
-    cells
+/// Whether the findings of a result are shown. An error is printed once, on stderr. A refused change also lists the
+/// codes of the findings that block it.
+fn shows_findings(result: &ChangeResult) -> bool {
+    result.error.is_none() || result.outcome == Outcome::Refused
 }
 
-fn what(step: &StepReport) -> &'static str {
-    match step.action {
-        StepAction::PutProduct | StepAction::DeleteProduct => "product",
-        StepAction::PutSubscription | StepAction::DeleteSubscription => "subscription",
-        StepAction::PutPolicy => "policy",
-        StepAction::AddApi | StepAction::RemoveApi => "API in the product",
-        StepAction::Connect if step.kind == ChangeKind::Create => "linked backend",
-        StepAction::Connect => "linked backend: connect",
-        StepAction::Disconnect => "linked backend",
-        StepAction::SwapKeys => "keys: swap",
-        StepAction::RetireSecondary => "keys: retire the old one",
-        StepAction::ProveKey => "wait for the gateway",
-        StepAction::Settle => "wait for the site",
+/// Returns one line for each env that was changed, the steps of those that failed or are only planned, and the totals.
+/// Envs that needed no change are counted if they are more than [`FEW`].
+fn several(results: &[ChangeResult], style: Style) -> String {
+    if style.detail == Detail::Full || results.iter().all(|result| result.outcome == Outcome::Planned) {
+        let texts: Vec<String> = results.iter().map(|result| one(result, style)).collect();
+        return texts.join("\n") + "\n" + &totals(results);
     }
+    let needs_nothing =
+        |result: &&ChangeResult| result.outcome == Outcome::Unchanged && result.findings.is_empty();
+    let unchanged = results.iter().filter(needs_nothing).count();
+    let mut text = String::new();
+    for result in results.iter().filter(|result| unchanged <= FEW || !needs_nothing(result)) {
+        text += &headline(result, &counted(result), style);
+        if matches!(result.outcome, Outcome::Planned | Outcome::Failed) {
+            text += &steps::list_of(&result.steps, style);
+        }
+    }
+    if unchanged > FEW {
+        let more = if text.is_empty() { "" } else { " more" };
+        let _ = writeln!(text, "{unchanged}{more} in order; nothing to do");
+    }
+    let open = results.iter().filter(|result| shows_findings(result));
+    let open: Vec<_> = open.map(|result| (result.env.as_str(), result.findings.as_slice())).collect();
+    text + &of_several(&open, style) + "\n" + &totals(results)
+}
+
+/// Returns the summary of a result with the number of its changes.
+fn counted(result: &ChangeResult) -> String {
+    match changes(result) {
+        0 => result.summary.clone(),
+        1 => format!("{}, 1 change", result.summary),
+        count => format!("{}, {count} changes", result.summary),
+    }
+}
+
+/// Returns how many envs there are, and how many with each outcome.
+fn totals(results: &[ChangeResult]) -> String {
+    let all = [Outcome::Applied, Outcome::Unchanged, Outcome::Planned, Outcome::Refused, Outcome::Failed]
+        .into_iter();
+    let count = |wanted: Outcome| results.iter().filter(|result| result.outcome == wanted).count();
+    let counts: Vec<String> = all
+        .map(|wanted| (wanted, count(wanted)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(wanted, count)| format!("{count} {}", outcome(wanted)))
+        .collect();
+    format!("{} envs: {}\n", results.len(), counts.join(", "))
+}
+
+fn undone_by(undo: &Undo, style: Style) -> String {
+    let text = match undo {
+        Undo::By { command, note: None } => format!("to take it back: {command}"),
+        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
+        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
+    };
+    wrapped(&one_line(&text), "  ", style)
 }

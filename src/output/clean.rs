@@ -3,7 +3,8 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use crate::report::{Mark, is_hazard, one_line, put};
+use super::{link, style::is_painted};
+use crate::report::{is_hazard, one_line, put};
 
 /// Sanitizes a whole output. Its lines and tabs stay, and so do the colours of this program's own marks; nothing else
 /// controls the terminal, and no line is a command to a pipeline.
@@ -50,20 +51,20 @@ fn without_commands(line: String) -> String {
     line
 }
 
-/// The marks that this program colours.
-const MARKS: &str = "✓i!✗·+~-. ";
-/// The length of the longest mark, including the spaces around it.
-const LONGEST_MARK: usize = 16;
+/// The length of the longest text that is coloured, including the spaces around it.
+const LONGEST_MARK: usize = 24;
 
-/// Returns the length of the coloured mark that the text begins with, if it begins with one.
+/// Returns the length of the coloured text or of the link sequence of this program that the text begins with, if it
+/// begins with one.
 fn own_mark(text: &str) -> Option<usize> {
+    if let Some(length) = link::sequence(text) {
+        return Some(length);
+    }
     let before = styles(text)?;
     let length = text[before..].find('\u{1b}').filter(|length| *length > 0)?;
     let mark = &text[before..before + length];
-    let is_sign = mark.chars().all(|c| MARKS.contains(c));
-    let is_word = Mark::ALL.iter().any(|known| known.word() == mark.trim());
     let after = styles(&text[before + length..])?;
-    let is_own = mark.chars().count() <= LONGEST_MARK && (is_sign || is_word);
+    let is_own = mark.chars().count() <= LONGEST_MARK && is_painted(mark);
     is_own.then_some(before + length + after)
 }
 

@@ -7,7 +7,8 @@ use anstream::ColorChoice;
 /// When results and messages have colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set; always if `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
+    /// On a terminal, unless `NO_COLOR` is set; also in the logs of GitHub Actions and Azure Pipelines, and always if
+    /// `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
     #[default]
     Auto,
     /// Always.
@@ -33,10 +34,19 @@ impl Color {
     }
 }
 
-/// Whether `FORCE_COLOR` requests colours; `anstream` reads the other variables.
+/// The variables of pipelines whose logs show colours.
+const LOGS: [&str; 2] = ["GITHUB_ACTIONS", "TF_BUILD"];
+
+/// Whether `FORCE_COLOR` requests colours, or a log shows them; `anstream` reads the other variables.
 fn is_forced(variable: impl Fn(&str) -> Option<String>) -> bool {
-    variable("NO_COLOR").is_none()
-        && variable("FORCE_COLOR").is_some_and(|value| value != "0" && value != "false")
+    let is_on = |value: &String| !["0", "false", "off", "no"].contains(&value.to_lowercase().as_str());
+    if variable("NO_COLOR").is_some() || variable("CLICOLOR").is_some_and(|value| value == "0") {
+        return false;
+    }
+    match variable("FORCE_COLOR") {
+        Some(value) => is_on(&value),
+        None => LOGS.iter().any(|name| variable(name).as_ref().is_some_and(is_on)),
+    }
 }
 
 impl FromStr for Color {
@@ -62,5 +72,11 @@ mod tests {
         assert!(forced(&[("FORCE_COLOR", "1")]) && forced(&[("FORCE_COLOR", "3")]));
         assert!(!forced(&[]) && !forced(&[("FORCE_COLOR", "0")]));
         assert!(!forced(&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+        for log in ["GITHUB_ACTIONS", "TF_BUILD"] {
+            assert!(forced(&[(log, "true")]) && !forced(&[(log, "False")]));
+            for off in [("NO_COLOR", "1"), ("FORCE_COLOR", "0"), ("CLICOLOR", "0")] {
+                assert!(!forced(&[(log, "true"), off]), "{off:?}");
+            }
+        }
     }
 }

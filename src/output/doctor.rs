@@ -1,11 +1,10 @@
 //! The text form of the report of `doctor`.
 
-use std::fmt::Write as _;
-
 use super::{
-    findings::findings,
-    format::{Rows, trimmed},
-    style::{Style, cell},
+    findings::{findings, hint as next},
+    format::Rows,
+    layout::{Entry, list, wrapped},
+    style::{Label, Style},
     ui::Report,
 };
 use crate::{
@@ -17,11 +16,7 @@ impl Report for DoctorReport {
     fn text(&self, style: Style) -> String {
         let mut text =
             format!("{}{}: {}\n", style.heading(mark(self.outcome)), one_line(&self.env), self.sentence());
-        let mut table = style.table();
-        for hop in &self.hops {
-            add_rows(&mut table, hop, style);
-        }
-        text += &trimmed(&table);
+        text += &list(&self.hops.iter().map(|hop| entry(hop, style)).collect::<Vec<_>>(), style);
         let all: Vec<_> = self.hops.iter().flat_map(|hop| hop.findings.clone()).collect();
         text += &findings(&all, style);
         text += &self.hints(style);
@@ -62,8 +57,9 @@ impl DoctorReport {
         let mut text = String::new();
         for hop in &self.hops {
             let Some(hint) = &hop.hint else { continue };
-            let (saw, hint) = (one_line(first(hop)), one_line(hint));
-            let _ = write!(text, "\n{}: {saw}\n  {} {hint}\n", hop.hop.title(), style.arrow());
+            text += "\n";
+            text += &wrapped(&format!("{}: {}", hop.hop.title(), one_line(first(hop))), "  ", style);
+            text += &next(hint, style);
         }
         text
     }
@@ -73,15 +69,10 @@ fn first(hop: &HopReport) -> &str {
     hop.saw.first().map_or("", String::as_str)
 }
 
-/// Adds one line for each observation.
-fn add_rows(table: &mut comfy_table::Table, hop: &HopReport, style: Style) {
-    for (at, saw) in hop.saw.iter().enumerate() {
-        let head =
-            if at == 0 { [style.mark(mark(hop.outcome)), cell(hop.hop.title())] } else { ["", ""].map(cell) };
-        let mut cells = Vec::from(head);
-        cells.push(cell(saw));
-        table.add_row(cells);
-    }
+/// Returns a hop with a paragraph for each observation.
+fn entry(hop: &HopReport, style: Style) -> Entry {
+    let entry = Entry::new([style.mark(mark(hop.outcome)), Label::from(hop.hop.title())]);
+    hop.saw.iter().fold(entry, Entry::with)
 }
 
 fn mark(condition: Condition) -> Mark {

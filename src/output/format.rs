@@ -2,11 +2,12 @@
 
 use std::{fmt::Write as _, str::FromStr};
 
-use comfy_table::{Table, presets};
+use comfy_table::{Cell, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{clean, style::cell};
+use super::clean;
+use crate::report::one_line;
 
 /// An output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,11 +138,12 @@ impl Rows {
     }
 
     pub(super) fn table(&self) -> String {
+        let cell = |text: &str| Cell::new(one_line(text));
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
-            .set_header(self.columns.iter().map(|name| cell(name.to_uppercase())));
-        table.add_rows(self.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>()));
+            .set_header(self.columns.iter().map(|name| cell(&name.to_uppercase())));
+        table.add_rows(self.rows.iter().map(|row| row.iter().map(|text| cell(text)).collect::<Vec<_>>()));
         trimmed(&table)
     }
 }
@@ -155,7 +157,7 @@ fn scalar(value: &Value) -> String {
 }
 
 /// Returns the lines of a table without trailing spaces.
-pub(super) fn trimmed(table: &Table) -> String {
+fn trimmed(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 

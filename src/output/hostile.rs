@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, Condition, FindingCode, HopName, LinkState, Orphaned, Severity, StepAction},
+    engine::{
+        ChangeKind, Condition, FieldChange, Finding, FindingCode, HopName, LinkState, Orphaned, StepAction,
+        Undo,
+    },
     model::ResourceId,
     report::{Event, is_hazard, *},
 };
@@ -33,18 +36,9 @@ fn nasty() -> impl Strategy<Value = String> {
     proptest::collection::vec(part, 1..4).prop_map(|parts| parts.concat())
 }
 
-fn finding(text: &str) -> FindingReport {
-    let value = || Some(text.to_owned());
-    FindingReport {
-        code: FindingCode::ALL[0],
-        severity: Severity::Broken,
-        resource: value(),
-        field: value(),
-        expected: value(),
-        actual: value(),
-        message: text.to_owned(),
-        hint: text.to_owned(),
-    }
+fn finding(text: &str) -> Finding {
+    let finding = Finding::new(FindingCode::ALL[0], text).message(text).hint(text);
+    finding.field(text, text, text)
 }
 
 fn error(text: &str) -> ErrorReport {
@@ -63,6 +57,11 @@ fn step(text: &str) -> StepReport {
         kind: ChangeKind::Update,
         target,
         reason,
+        changes: vec![FieldChange {
+            field: text.to_owned(),
+            before: text.to_owned(),
+            after: text.to_owned(),
+        }],
         status: StepStatus::Unknown,
         seconds: None,
     }
@@ -86,7 +85,7 @@ fn change(text: &str, outcome: Outcome) -> ChangeReport {
         state: LinkState::Drifted,
         keys: None,
         findings: vec![finding(text)],
-        undo: Some(UndoReport::By { command: text.to_owned(), note: Some(text.to_owned()) }),
+        undo: Some(Undo::By { command: text.to_owned(), note: Some(text.to_owned()) }),
         error: (outcome != Outcome::Applied).then(|| error(text)),
         product: Some(text.to_owned()),
         told: Told::Nothing,
@@ -152,10 +151,10 @@ fn check(shown: &str) -> Result<(), TestCaseError> {
 /// Whether a report is harmless in every format, and has as many lines as the report with plain text.
 fn harmless<R: Report>(hostile: &R, plain: &R) -> Result<(), TestCaseError> {
     for decorated in [false, true] {
-        let style = Style { decorated, colored: false };
+        let style = Style { decorated, ..Style::PLAIN };
         check(&printable(&hostile.text(style)))?;
     }
-    let style = Style { decorated: false, colored: false };
+    let style = Style::PLAIN;
     let (shown, expected) = (hostile.text(style), plain.text(style));
     prop_assert_eq!(shown.lines().count(), expected.lines().count(), "{:?}", shown);
     check(&printable(&hostile.rows().tsv()))?;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use comfy_table::Cell;
-
 use super::{
-    format::{Rows, trimmed},
-    style::{Style, cell},
+    format::Rows,
+    layout::{Entry, list},
+    style::{Label, Style},
     ui::Report,
 };
 use crate::report::{BackendKind, LinkedToReport, ListReport, ListedSite, Mark, SiteState};
@@ -20,15 +19,12 @@ impl Report for ListReport {
         let subscriptions: BTreeSet<String> =
             self.sites.iter().map(|site| site.subscription.to_lowercase()).collect();
         let several = subscriptions.len() > 1;
-        let mut table = style.table();
-        let mut header = vec!["", "NAME", "RESOURCE GROUP"];
+        let mut header =
+            vec!["", "NAME", "STATE", "LINKED TO", "ENV", "ENVIRONMENT", "PLAN", "RESOURCE GROUP"];
         header.extend(several.then_some("SUBSCRIPTION"));
-        header.extend(["ENVIRONMENT", "PLAN", "HOSTNAME", "LINKED TO", "STATE", "ENV"]);
-        table.set_header(header);
-        for site in &self.sites {
-            table.add_row(cells(site, several, style));
-        }
-        text + &trimmed(&table)
+        let header = Entry::new(header.into_iter().map(Label::from)).with("HOSTNAME");
+        let rows = self.sites.iter().map(|site| entry(site, several, style));
+        text + &list(&[header].into_iter().chain(rows).collect::<Vec<_>>(), style)
     }
 
     fn rows(&self) -> Rows {
@@ -75,16 +71,18 @@ fn counts(sites: &[ListedSite]) -> String {
     }
 }
 
-fn cells(site: &ListedSite, with_subscription: bool, style: Style) -> Vec<Cell> {
+fn entry(site: &ListedSite, with_subscription: bool, style: Style) -> Entry {
     let or_unknown = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
-    let mut cells = vec![style.mark(mark(site.state)), cell(&site.name), cell(&site.resource_group)];
-    cells.extend(with_subscription.then(|| cell(&site.subscription)));
+    let mark = mark(site.state);
     let linked_to = site.linked_to.as_ref().map(backend).unwrap_or_default();
-    let (plan, hostname) = (or_unknown(&site.sku), or_unknown(&site.default_hostname));
-    let env = site.env.clone().unwrap_or_default();
     let environment = if site.is_production() { "production" } else { &site.environment };
-    cells.extend([environment, &plan, &hostname, &linked_to, site.state.as_str(), &env].map(cell));
-    cells
+    let env = site.env.clone().unwrap_or_default();
+    let mut labels = vec![style.mark(mark), Label::from(&site.name)];
+    labels.push(Label::toned(site.state.as_str(), mark.into()));
+    labels.extend([&linked_to, &env, environment].map(Label::from));
+    labels.extend([Label::from(or_unknown(&site.sku)), Label::from(&site.resource_group)]);
+    labels.extend(with_subscription.then(|| Label::from(&site.subscription)));
+    Entry::new(labels).with(or_unknown(&site.default_hostname))
 }
 
 /// Returns the backend as the table shows it.

@@ -2,6 +2,7 @@
 //! or stderr.
 //! stderr.
 
+mod apis;
 mod ask;
 mod audit;
 mod azure_pipelines;
@@ -14,10 +15,16 @@ mod findings;
 mod format;
 #[cfg(test)]
 mod hostile;
+mod layout;
+mod link;
 mod list;
+mod model;
 mod notes;
+mod overview;
 mod progress;
 mod status;
+mod steps;
+mod stream;
 mod streams;
 mod style;
 mod ui;
@@ -29,5 +36,6 @@ pub use color::Color;
 pub use format::{Format, InvalidQuery, Query};
 pub use progress::Progress;
 pub use streams::{Streams, Written};
+pub use style::Detail;
 pub(crate) use ui::Screen;
 pub use ui::{Ui, UiOptions};

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{clean::markdown as plain, format::Rows};
-use crate::report::{ChangeResult, ErrorReport, FindingReport, LinkReport, StepReport, one_line};
+use super::{clean::markdown as plain, format::Rows, steps::short};
+use crate::{
+    engine::Finding,
+    report::{ChangeResult, ErrorReport, LinkReport, StepReport, one_line},
+};
 
 pub(super) fn of_link(link: &LinkReport) -> String {
     under(&link.env, &list(&link.findings, link.error.as_ref()))
@@ -29,15 +32,18 @@ fn table(steps: &[StepReport]) -> String {
         let status = serde_json::to_value(step.status).ok();
         let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or_default();
         let (sign, name) = (step.kind.sign().to_string(), step.target_name());
-        let cells = [&sign, step.action.as_str(), &name, &step.reason, status];
+        let values =
+            step.changes.iter().map(|it| format!("{}: {} → {}", short(&it.field), it.before, it.after));
+        let reason = [step.reason.clone()].into_iter().chain(values).collect::<Vec<_>>().join("; ");
+        let cells = [&sign, step.action.as_str(), &name, &reason, status];
         cells.map(|text| one_line(text).into_owned()).into()
     };
     Rows { columns, rows: steps.iter().map(row).collect() }.markdown()
 }
 
-fn list(findings: &[FindingReport], error: Option<&ErrorReport>) -> String {
+fn list(findings: &[Finding], error: Option<&ErrorReport>) -> String {
     let mut text = String::new();
-    for FindingReport { code, severity, message, hint, .. } in findings {
+    for Finding { code, severity, message, hint, .. } in findings {
         let _ = writeln!(text, "* {code}, {severity}: {}; {}", plain(message), plain(hint));
     }
     if let Some(error) = error {

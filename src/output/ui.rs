@@ -5,7 +5,6 @@ use std::{
     path::PathBuf,
 };
 
-use anstream::{AutoStream, ColorChoice};
 use dialoguer::console::{Term, measure_text_width};
 use serde::Serialize;
 
@@ -13,9 +12,11 @@ use super::{
     ci::Pipeline,
     clean::printable,
     format::{Format, Query, Rows, json, json_line, yaml},
+    layout::wrapped,
     progress::Progress,
+    stream::Stream,
     streams::Streams,
-    style::Style,
+    style::{Detail, Style, prefixed},
 };
 use crate::report::{Event, one_line};
 
@@ -56,13 +57,18 @@ pub struct UiOptions {
     pub no_input: bool,
     /// The output for a pipeline, in addition to the result.
     pub pipeline: Pipeline,
+    /// How much of a result is shown as text.
+    pub detail: Detail,
 }
 
 /// The user interface: results on stdout, everything else on stderr, and prompts if a user can answer them.
 #[derive(Debug)]
 pub struct Ui {
     pub(super) options: UiOptions,
+    /// The style of results.
     style: Style,
+    /// The style of everything else.
+    beside: Style,
     pub(super) can_ask: bool,
     shows_progress: bool,
     streams: Streams,
@@ -72,11 +78,10 @@ impl Ui {
     /// Returns a user interface on the streams of this process.
     #[must_use]
     pub fn new(options: UiOptions) -> Self {
-        let decorated = io::stdout().is_terminal();
-        let colored = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
         let (asks, answers) = (io::stderr().is_terminal(), io::stdin().is_terminal());
         Self {
-            style: Style { decorated, colored },
+            style: Style::of(Stream::Out, options.detail),
+            beside: Style::of(Stream::Err, options.detail),
             can_ask: asks && answers && !options.no_input,
             shows_progress: asks && !options.quiet,
             streams: Streams::Process,
@@ -90,13 +95,8 @@ impl Ui {
         if streams.are_of_process() {
             return Self { streams, ..self };
         }
-        let style = Style { decorated: false, colored: false };
-        Self { style, can_ask: false, shows_progress: false, streams, ..self }
-    }
-
-    /// Returns the streams that it writes to.
-    pub(crate) fn streams(&self) -> &Streams {
-        &self.streams
+        let style = Style { detail: self.options.detail, ..Style::PLAIN };
+        Self { style, beside: style, can_ask: false, shows_progress: false, streams, ..self }
     }
 
     /// Prints a result in the requested format, and writes its events, outputs and annotations for the pipeline.
@@ -114,8 +114,7 @@ impl Ui {
     /// Prints the text format of a result on stderr, since stdout is used for something else. The output for the
     /// pipeline is that of [`print`](Self::print).
     pub(crate) fn print_beside(&self, report: &impl Report) {
-        let style = Style { colored: false, ..self.style };
-        self.say(report.text(style).trim_end_matches('\n'));
+        self.say(report.text(self.beside).trim_end_matches('\n'));
         self.happened(&report.untold());
         self.conclude(&report.events());
     }
@@ -148,7 +147,7 @@ impl Ui {
 
     /// Prints a warning on stderr.
     pub fn warn(&self, text: &str) {
-        self.streams.beside(&format!("warning: {}\n", one_line(text)));
+        self.complain(&format!("warning: {}\n", one_line(text)));
     }
 
     /// Prints a warning on stderr, unless `quiet` is set.
@@ -286,14 +285,26 @@ impl Ui {
 
     /// Prints on stderr the text format of a report that the next prompt is about.
     pub(crate) fn preview(&self, report: &impl Report) {
-        let style = Style { decorated: self.can_ask, colored: false };
-        self.streams.beside(&printable(&report.text(style)));
+        self.streams.beside(&printable(&report.text(self.beside)));
     }
 
     /// Prints a text on stderr, unless `quiet` is set.
     pub fn say(&self, text: &str) {
         if !self.options.quiet {
-            self.streams.beside(&printable(&format!("{text}\n")));
+            self.complain(&format!("{text}\n"));
+        }
+    }
+
+    /// Prints lines on stderr. A prefix such as `error:` is coloured, and its line is wrapped at words.
+    pub(crate) fn complain(&self, text: &str) {
+        let lines: String = text.split_inclusive('\n').map(|line| self.line_beside(line)).collect();
+        self.streams.beside(&printable(&lines));
+    }
+
+    fn line_beside(&self, line: &str) -> String {
+        match prefixed(line.trim_end_matches('\n'), self.beside) {
+            Some(toned) => wrapped(&toned, "  ", self.beside),
+            None => line.to_owned(),
         }
     }
 

@@ -8,7 +8,6 @@ mod plane;
 mod probe;
 mod shared;
 
-use error::see_status;
 pub use error::{Failure, ProviderError};
 pub use grants::Grants;
 pub use plane::{

@@ -5,10 +5,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorReport, FindingReport, UndoReport, link::KeyFingerprintsReport};
+use super::{ErrorReport, link::KeyFingerprintsReport};
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, KeyFingerprints, LinkState, PlannedStep, StepAction},
+    engine::{ChangeKind, FieldChange, Finding, KeyFingerprints, LinkState, PlannedStep, StepAction, Undo},
     model::ResourceId,
 };
 
@@ -40,10 +40,10 @@ pub struct ChangeResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<KeysReport>,
     /// The problems and notes about the link.
-    pub findings: Vec<FindingReport>,
+    pub findings: Vec<Finding>,
     /// How to undo the change, or why it cannot be undone; for a plan, how the change could be undone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub undo: Option<UndoReport>,
+    pub undo: Option<Undo>,
     /// Why the change failed; absent if it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
@@ -103,6 +103,9 @@ pub struct StepReport {
     pub target: ResourceId,
     /// Why the step is needed.
     pub reason: String,
+    /// The fields of the target that the step changes, as far as they were read; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
     /// The status of the step.
     pub status: StepStatus,
     /// The duration in Azure, in seconds.
@@ -158,6 +161,7 @@ impl StepReport {
             kind: planned.kind,
             target: planned.step.target().clone(),
             reason: planned.reason.clone(),
+            changes: planned.changes.clone(),
             status,
             seconds: None,
         }

@@ -4,10 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ChangeReport, ChangeResult, ErrorReport, FindingReport, LinkReport, Outcome, StatusReport, StepReport,
-    StepStatus, Told,
+    ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, StatusReport, StepReport, StepStatus, Told,
 };
-use crate::engine::{ChangeKind, LinkState};
+use crate::engine::{ChangeKind, Finding, LinkState};
 
 /// An event for pipelines: one line of the events file.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -33,7 +32,7 @@ pub enum Event {
         /// The name of the link's product, if it exists.
         product: Option<String>,
         /// The problems and notes about the link.
-        findings: Vec<FindingReport>,
+        findings: Vec<Finding>,
     },
     /// A step of a change has this status.
     Step {
@@ -58,7 +57,7 @@ pub enum Event {
         /// The name of the link's product, if it exists.
         product: Option<String>,
         /// The problems and notes about the link.
-        findings: Vec<FindingReport>,
+        findings: Vec<Finding>,
     },
     /// A failure.
     Failure {

@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorReport, FindingReport, SCHEMA_VERSION};
+use super::{ErrorReport, SCHEMA_VERSION};
 use crate::{
-    diagnosis::Render,
-    engine::{EnvironmentSeen, KeyFingerprints, LinkState, Observed, Seen, Verdict},
+    engine::{EnvironmentSeen, Finding, KeyFingerprints, LinkState, Observed, Seen, Verdict},
     model::{
         Api, ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyVerdict, Product, SiteKey,
         Versioning,
@@ -55,7 +54,7 @@ pub struct LinkReport {
     #[serde(skip)]
     pub site_key_hidden: bool,
     /// The problems and notes about the link.
-    pub findings: Vec<FindingReport>,
+    pub findings: Vec<Finding>,
     /// Why the link could not be read; absent if it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
@@ -150,7 +149,19 @@ pub struct ApiVersionReport {
     pub header: Option<String>,
 }
 
+/// Returns the address of the first path that a site proxies, or the one below which it proxies all paths.
+pub(crate) fn address_below(hostname: &str, paths: impl Iterator<Item = Option<String>>) -> String {
+    let is_proxied = |path: &String| path == "api" || path.starts_with("api/");
+    let path = paths.flatten().find(is_proxied);
+    format!("https://{hostname}/{}", path.as_deref().unwrap_or("api"))
+}
+
 impl ApiReport {
+    /// Returns the path of requests; `None` if it is not known.
+    fn served_path(&self) -> Option<String> {
+        self.version.as_ref().map_or_else(|| Some(self.path.clone()), |version| version.address.clone())
+    }
+
     /// Returns the report of an API.
     #[must_use]
     pub fn of(api: &Api, in_product: bool) -> Self {
@@ -239,9 +250,18 @@ impl PolicyReport {
 }
 
 impl LinkReport {
+    /// Returns the address at which the site serves the first API of the link; `None` if the site is not linked.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        self.linked_backend.as_ref()?;
+        let hostname = self.static_site.default_hostname.as_deref()?;
+        let apis = self.product.iter().flat_map(|product| &product.apis);
+        Some(address_below(hostname, apis.map(ApiReport::served_path)))
+    }
+
     /// Returns the report of a verdict.
     #[must_use]
-    pub fn of(verdict: &Verdict, render: Render) -> Self {
+    pub fn of(verdict: &Verdict) -> Self {
         let observed = &verdict.observed;
         let target = &observed.target;
         let site_id = target.site_environment.site();
@@ -269,7 +289,7 @@ impl LinkReport {
             subscription: observed.subscription().map(|s| SubscriptionReport::of(s, observed.keys.as_ref())),
             policy: observed.policy_verdict.as_ref().map(PolicyReport::of),
             site_key_hidden: observed.site_key == SiteKey::Hidden,
-            findings: FindingReport::of_all(&verdict.findings, render),
+            findings: verdict.findings.clone(),
             error: None,
         }
     }

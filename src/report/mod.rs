@@ -5,7 +5,6 @@ mod change;
 mod clean;
 mod doctor;
 mod event;
-mod finding;
 mod link;
 mod list;
 mod mark;
@@ -22,10 +21,9 @@ pub use self::{
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     event::{Event, EventLine},
-    finding::{FindingReport, UndoReport},
     link::{
         ApiReport, ApiVersionReport, ApimReport, LinkReport, PolicyReport, PolicyVerdictReport,
-        StaticSiteReport, StatusReport,
+        ProductReport, StaticSiteReport, StatusReport,
     },
     list::{BackendKind, LinkedToReport, ListReport, ListedSite, SiteState},
     schema::schemas,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     ambient::{Ambient as _, System},
     config::ConfigError,
-    diagnosis::{Diagnose, Diagnosis, ExitCode, Hint, Render},
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
     provider::{
@@ -23,7 +23,7 @@ use crate::{
 #[error("{message}")]
 pub struct UsageError {
     message: String,
-    hint: Option<Hint>,
+    hint: Option<String>,
     exit: ExitCode,
 }
 
@@ -45,7 +45,7 @@ impl UsageError {
 
     /// This error with a hint.
     #[must_use]
-    pub fn hint(self, hint: impl Into<Hint>) -> Self {
+    pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }
@@ -67,32 +67,26 @@ impl Diagnose for Stranger {
     }
 }
 
-/// An error as it is shown in reports, with its commands as `render` writes them.
+/// An error as it is shown in reports.
 #[must_use]
-pub fn report(error: &anyhow::Error, render: Render) -> ErrorReport {
-    report_as(error, &diagnose(error), render)
+pub fn report(error: &anyhow::Error) -> ErrorReport {
+    report_as(error, diagnose(error))
 }
 
 /// An error as it is shown in reports, with this diagnosis.
 #[must_use]
-pub fn report_as(error: &anyhow::Error, diagnosis: &Diagnosis, render: Render) -> ErrorReport {
-    let causes = causes(error);
+pub fn report_as(error: &anyhow::Error, diagnosis: Diagnosis) -> ErrorReport {
+    let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+    causes.dedup();
+    causes.retain(|cause| *cause != error.to_string());
     let retry_after = error.chain().find_map(|cause| retry_after(cause, System.now()));
     ErrorReport {
         message: error.to_string(),
         causes,
-        hint: diagnosis.hint.as_ref().map(|hint| hint.text(render)),
+        hint: diagnosis.hint,
         exit_code: diagnosis.exit as u8,
         retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
     }
-}
-
-/// The causes of an error, from the outermost to the innermost, without repetitions.
-pub(super) fn causes(error: &anyhow::Error) -> Vec<String> {
-    let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-    causes.dedup();
-    causes.retain(|cause| *cause != error.to_string());
-    causes
 }
 
 fn retry_after(error: &(dyn Error + 'static), now: Timestamp) -> Option<Duration> {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config::{EnvSettings, Sourced},
-    diagnosis::{Hint, nearest},
+    diagnosis::nearest,
     engine::{Adoption, Finding, FindingCode, Previews, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
@@ -37,7 +37,7 @@ impl Workspace {
             propagation: plane.propagation(),
             previews,
             adoption: Adoption::default(),
-            selection: self.selection(env),
+            selector: self.selector(env),
         };
         Ok((plane, target))
     }
@@ -109,8 +109,7 @@ pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Fi
         let known: Vec<&ResourceId> = all.iter().map(|found| found.value.id()).collect();
         let near = nearest(typed, known.iter().map(|id| id.name()));
         if let Some(id) = near.and_then(|near| known.iter().find(|id| id.name() == near)) {
-            let hint = std::mem::take(&mut finding.hint);
-            finding.hint = Hint::from(format!("did you mean `{id}`? ")).then(hint);
+            finding.hint = format!("did you mean `{id}`? {}", finding.hint);
         }
     }
 }

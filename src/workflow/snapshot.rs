@@ -9,7 +9,6 @@ use sha2::{Digest as _, Sha256};
 use super::{error::UsageError, listener::Listener, plane::Plane, workspace::Workspace};
 use crate::{
     config::EnvSettings,
-    diagnosis::{Cure, Hint, Selection},
     engine::{self, Previews, Target},
     model::Resource,
     provider::{Writes as _, json::JsonControlPlane},
@@ -64,8 +63,7 @@ fn check_is_azure(plane: &Plane, env: &EnvSettings) -> Result<(), UsageError> {
         "env `{}` is on a model (from {}), and a snapshot is of Azure",
         env.name, env.provider.source
     );
-    let export = Hint::command(Cure::ExportModel, Selection::default());
-    let hint = Hint::from("add `--provider arm`, or take what is in the model with ").then(export);
+    let hint = "add `--provider arm`, or take what is in the model with `swa-apim model export`";
     Err(UsageError::new(message).hint(hint))
 }
 

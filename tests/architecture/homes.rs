@@ -6,7 +6,7 @@ use crate::source;
 
 /// Where each dependency is at home. One that reads arguments, draws, serves or encrypts has one wing to itself; those
 /// that any wing may use are named as such.
-const HOMES: [(&str, Home); 55] = [
+const HOMES: [(&str, Home); 57] = [
     ("anstream", Home::In(&["cli", "output"])),
     ("anstyle", Home::In(&["output"])),
     ("anyhow", Home::In(&["cli", "output", "workflow"])),
@@ -40,7 +40,7 @@ const HOMES: [(&str, Home); 55] = [
     ("ring", Home::In(&["ambient", "emulator", "provider"])),
     ("roxmltree", Home::In(&["model"])),
     ("rsa", Home::In(&["emulator"])),
-    ("rustix", Home::In(&["cli", "config", "emulator", "files"])),
+    ("rustix", Home::In(&["cli", "config", "emulator", "files", "output"])),
     ("rustls", Home::In(&["emulator", "provider"])),
     ("schemars", Home::In(&["engine", "report"])),
     ("secrecy", Home::In(&["model"])),
@@ -48,9 +48,11 @@ const HOMES: [(&str, Home); 55] = [
     ("serde-saphyr", Home::In(&["output"])),
     ("serde_json", Home::Anywhere),
     ("sha2", Home::In(&["emulator", "model", "provider", "workflow"])),
-    ("shlex", Home::In(&["diagnosis"])),
+    ("shlex", Home::In(&["diagnosis", "workflow"])),
     ("strsim", Home::In(&["diagnosis"])),
+    ("supports-hyperlinks", Home::In(&["output"])),
     ("tempfile", Home::In(&["cli", "emulator", "files"])),
+    ("textwrap", Home::In(&["output"])),
     ("thiserror", Home::Anywhere),
     ("tokio", Home::In(&["cli", "emulator", "engine", "files", "provider", "workflow"])),
     ("tokio-rustls", Home::In(&["emulator"])),

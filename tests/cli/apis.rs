@@ -13,10 +13,10 @@ fn an_empty_product_is_pointed_out() {
 exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
- +  product         agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription    agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy          agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  linked backend  shop-apim                  the site copies the new key
+ + product         agreeable-smoke-06273c21e: the link's product does not exist
+ + subscription    the site needs a key of the product
+ + policy          the policy must accept only tokens of the site
+ + linked backend  shop-apim: the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none
@@ -39,11 +39,11 @@ fn an_api_that_the_site_cannot_call_is_pointed_out() {
 exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site copies the new key
+ + product             agreeable-smoke-06273c21e: the link's product does not exist
+ + subscription        the site needs a key of the product
+ + policy              the policy must accept only tokens of the site
+ + API in the product  orders: the env lists it
+ + linked backend      shop-apim: the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 
 SWAAPIM073 degraded: the API `orders` has the path `orders`; the site calls only paths that begin with `api`
@@ -95,7 +95,7 @@ exit 0
 exit 0
 --- stdout
 prod: added catalog to the product of `shop-web`
- +  API in the product  catalog  the site will be able to call it
+ + API in the product  catalog: the site will be able to call it
 to take it back: swa-apim api remove catalog --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -113,7 +113,7 @@ next: swa-apim status --env prod
 exit 0
 --- stdout
 prod: removed catalog from the product of `shop-web`
- -  API in the product  catalog  the site will no longer be able to call it
+ - API in the product  catalog: the site will no longer be able to call it
 to take it back: swa-apim api add catalog --env prod
 
 "#]]);
@@ -132,7 +132,7 @@ fn an_api_of_the_env_that_is_removed_comes_back_and_the_user_is_told() {
 exit 0
 --- stdout
 prod: removed orders from the product of `shop-web`
- -  API in the product  orders  the site will no longer be able to call it
+ - API in the product  orders: the site will no longer be able to call it
 to take it back: swa-apim api add orders --env prod
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none

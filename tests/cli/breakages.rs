@@ -84,11 +84,11 @@ fn a_deleted_product_is_made_again() {
 exit 0
 --- stdout
 prod: 5 changes would relink `shop-web` to `shop-apim`
- +  product                  agreeable-smoke-06273c21e  the link's product does not exist
- +  policy                   agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  subscription             agreeable-smoke-06273c21e  the site needs a key of the product
- +  API in the product       orders                     the env lists it
- ~  linked backend: connect  shop-apim                  the site copies the new key
+ + product                  agreeable-smoke-06273c21e: the link's product does not exist
+ + policy                   the policy must accept only tokens of the site
+ + subscription             the site needs a key of the product
+ + API in the product       orders: the env lists it
+ ~ linked backend: connect  shop-apim: the site copies the new key
 
 "#]]);
     is_mended(&shop);
@@ -236,14 +236,15 @@ fn a_primary_key_that_was_changed_is_taken_by_the_site() {
 exit 0
 --- stdout
 prod: drifted
- ok      static web app   shop-web                   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
- ok      API Management   shop-apim                  Consumption, https://shop-apim.azure-api.net
- ok      linked backend   shop-apim                  Succeeded, since [DAY] [TIME]
- ok      product          agreeable-smoke-06273c21e  published, key required
- ok      subscription     agreeable-smoke-06273c21e  active, keys [KEY] [KEY]
- ok      policy           healthy                    lets in tokens of the site alone
+  https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
+ ok      static web app   shop-web, Standard
+ ok      API Management   shop-apim, Consumption, https://shop-apim.azure-api.net
+ ok      linked backend   Succeeded, since [DAY] [TIME] UTC
+ ok      product          agreeable-smoke-06273c21e, published, key required
+ ok      subscription     active, keys [KEY] and [KEY]
+ ok      policy           healthy, accepts only requests with a token of the site
  broken  key of the site  not valid
- ok      APIs             orders                     /api/orders
+ ok      APIs             orders at /api/orders
 
 SWAAPIM060 broken: the site sends a key that is neither the primary nor the secondary key of the subscription
   key: [KEY], expected [KEY]
@@ -317,11 +318,11 @@ fn a_backend_that_names_a_service_that_is_gone_is_replaced() {
 exit 0
 --- stdout
 prod: 5 changes would relink `shop-web` to `shop-apim`
- -  linked backend            shop-apim                  its target `gone-apim` does not exist
- +  linked backend            shop-apim                  the site will proxy `/api` to the service
- ~  keys: swap                agreeable-smoke-06273c21e  the primary key is new; the key in use stays valid as the secondary key
- ~  linked backend: connect   shop-apim                  the site copies the new key
- ~  keys: retire the old one  agreeable-smoke-06273c21e  no edge of the site sends the old key any longer
+ - linked backend            shop-apim: its target `gone-apim` does not exist
+ + linked backend            the site will proxy `/api` to the service
+ ~ keys: swap                agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect   the site copies the new key
+ ~ keys: retire the old one  no edge of the site sends the old key any longer
 
 "#]]);
     is_mended(&shop);
@@ -341,12 +342,12 @@ fn a_backend_that_names_another_service_is_replaced_only_where_the_user_says_so(
 exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  API in the product  orders                     the env lists it
- -  linked backend      old                        the service of the env replaces `old-apim`
- +  linked backend      shop-apim                  the site copies the new key
+ + product             agreeable-smoke-06273c21e: the link's product does not exist
+ + subscription        the site needs a key of the product
+ + policy              the policy must accept only tokens of the site
+ + API in the product  orders: the env lists it
+ - linked backend      old: the service of the env replaces `old-apim`
+ + linked backend      shop-apim: the site copies the new key
 to take it back: swa-apim unlink --purge --env prod (`swa-apim link --static-web-app /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim` links the site to `old-apim` again, where its product still exists)
 --- stderr
 next: swa-apim status --env prod

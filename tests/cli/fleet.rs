@@ -25,21 +25,16 @@ fn one_env_that_fails_does_not_stop_the_others() {
     shop.run("link --all").is(str![[r#"
 exit 7
 --- stdout
-prod: linked `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site copies the new key
-to take it back: swa-apim unlink --purge --env prod
-
+prod: linked `shop-web` to `shop-apim`, 5 changes
 free: refused; nothing was changed
+typo: refused; nothing was changed
 
+free:
 SWAAPIM003 broken: the plan of `free-web` is Free, which does not support linked backends
   sku.name: Free, expected Standard or Dedicated
   -> run `az staticwebapp update --name free-web --sku Standard`, then run the command again
 
-typo: refused; nothing was changed
+3 envs: 1 applied, 2 refused
 --- stderr
 error: free: could not plan the link
   caused by: the plan of `free-web` is Free, which does not support linked backends
@@ -63,13 +58,15 @@ exit 4
  -       free  unlinked  free-web        shop-apim       SWAAPIM003
  broken  typo  unknown   shop-web        shop-apm
 
+typo: there is no API Management service `shop-apm` (from swa-apim.toml, line 20)
+  -> did you mean `shop-apim`?
+
 free:
 SWAAPIM003 broken: the plan of `free-web` is Free, which does not support linked backends
   sku.name: Free, expected Standard or Dedicated
   -> run `az staticwebapp update --name free-web --sku Standard`, then run the command again
 
-typo: there is no API Management service `shop-apm` (from swa-apim.toml, line 20)
-  -> did you mean `shop-apim`?
+3 envs: 1 unlinked, 1 linked, 1 unknown
 
 "#]]);
 }
@@ -113,15 +110,10 @@ fn all_envs_of_one_model_change_in_one_transaction() {
     shop.run("link --all").is(str![[r#"
 exit 0
 --- stdout
-prod: linked `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site copies the new key
-to take it back: swa-apim unlink --purge --env prod
-
+prod: linked `shop-web` to `shop-apim`, 5 changes
 again: `shop-web` is linked to `shop-apim` already; nothing to do
+
+2 envs: 1 applied, 1 unchanged
 
 "#]]);
     assert_eq!(serial(&shop), before + 1);

@@ -44,14 +44,15 @@ fn status_as_a_table() {
 exit 0
 --- stdout
 prod: linked
- ok  static web app   shop-web                   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
- ok  API Management   shop-apim                  Consumption, https://shop-apim.azure-api.net
- ok  linked backend   shop-apim                  Succeeded, since [DAY] [TIME]
- ok  product          agreeable-smoke-06273c21e  published, key required
- ok  subscription     agreeable-smoke-06273c21e  active, keys [KEY] [KEY]
- ok  policy           healthy                    lets in tokens of the site alone
+  https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
+ ok  static web app   shop-web, Standard
+ ok  API Management   shop-apim, Consumption, https://shop-apim.azure-api.net
+ ok  linked backend   Succeeded, since [DAY] [TIME] UTC
+ ok  product          agreeable-smoke-06273c21e, published, key required
+ ok  subscription     active, keys [KEY] and [KEY]
+ ok  policy           healthy, accepts only requests with a token of the site
  ok  key of the site  primary
- ok  APIs             orders                     /api/orders
+ ok  APIs             orders at /api/orders
 
 "#]]);
 }
@@ -193,14 +194,9 @@ fn status_of_nothing() {
 exit 0
 --- stdout
 prod: unlinked
- ok  static web app   shop-web   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
- ok  API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
- -   linked backend   none
- -   product          none
- -   subscription     none
- -   policy           none
- -   key of the site  none
- -   APIs             none
+ ok  static web app  shop-web, Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net
+ ok  API Management  shop-apim, Consumption, https://shop-apim.azure-api.net
+ -   none            linked backend, product, subscription, policy, key of the site, APIs
 
 "#]]);
 }

@@ -139,9 +139,9 @@ fn the_list_has_every_format() {
 exit 0
 --- stdout
 2 static web apps, 1 not linked
-     NAME      RESOURCE GROUP  ENVIRONMENT  PLAN      HOSTNAME                                         LINKED TO  STATE     ENV
- -   blog      rg-shop         production   Free      blog.2.azurestaticapps.net                                  unlinked
- ok  shop-web  rg-shop         production   Standard  agreeable-smoke-06273c21e.5.azurestaticapps.net  shop-apim  linked    prod
+     NAME      STATE     LINKED TO  ENV   ENVIRONMENT  PLAN      RESOURCE GROUP  HOSTNAME
+ -   blog      unlinked                   production   Free      rg-shop         blog.2.azurestaticapps.net
+ ok  shop-web  linked    shop-apim  prod  production   Standard  rg-shop         agreeable-smoke-06273c21e.5.azurestaticapps.net
 
 "#]]);
     let tsv = shop.run("list -o tsv").exits(0).stdout.clone();

@@ -29,6 +29,8 @@ mod pipelines;
 mod plans;
 mod policies;
 mod preflight;
+#[cfg(unix)]
+mod screens;
 mod settings;
 mod shape;
 #[cfg(unix)]

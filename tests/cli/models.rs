@@ -137,14 +137,9 @@ fn a_site_that_cannot_be_understood_leaves_the_state_unknown() {
 exit 5
 --- stdout
 prod: unknown
- broken  static web app   shop-web   default
- ok      API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
- -       linked backend   unknown
- -       product          unknown
- -       subscription     unknown
- -       policy           unknown
- -       key of the site  unknown
- -       APIs             unknown
+ broken  static web app  shop-web
+ ok      API Management  shop-apim, Consumption, https://shop-apim.azure-api.net
+ -       unknown         linked backend, product, subscription, policy, key of the site, APIs
 
 SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
   -> correct the resource that the message names, in Azure or in the model, and run the command again

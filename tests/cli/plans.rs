@@ -53,11 +53,11 @@ fn a_saved_plan_is_applied_exactly() {
 exit 0
 --- stdout
 prod: 5 changes would link `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site copies the new key
+ + product             agreeable-smoke-06273c21e: the link's product does not exist
+ + subscription        the site needs a key of the product
+ + policy              the policy must accept only tokens of the site
+ + API in the product  orders: the env lists it
+ + linked backend      shop-apim: the site copies the new key
 --- stderr
 saved the plan to my plan.json; next: swa-apim apply 'my plan.json'
 
@@ -66,11 +66,11 @@ saved the plan to my plan.json; next: swa-apim apply 'my plan.json'
 exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site copies the new key
+ + product             agreeable-smoke-06273c21e: the link's product does not exist
+ + subscription        the site needs a key of the product
+ + policy              the policy must accept only tokens of the site
+ + API in the product  orders: the env lists it
+ + linked backend      shop-apim: the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -101,10 +101,10 @@ fn a_saved_plan_is_refused_once_the_model_has_moved() {
 exit 4
 --- stdout
 prod: refused; nothing was changed
- ~  linked backend: connect   shop-apim                  ensures that the site has the current primary key                        not done
- ~  keys: swap                agreeable-smoke-06273c21e  the primary key is new; the key in use stays valid as the secondary key  not done
- ~  linked backend: connect   shop-apim                  the site copies the new key                                              not done
- ~  keys: retire the old one  agreeable-smoke-06273c21e  no edge of the site sends the old key any longer                         not done
+ ~ linked backend: connect   not done  shop-apim: ensures that the site has the current primary key
+ ~ keys: swap                not done  agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect   not done  the site copies the new key
+ ~ keys: retire the old one  not done  no edge of the site sends the old key any longer
 --- stderr
 error: could not begin the relink
   caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
@@ -178,11 +178,11 @@ prod: `shop-web` is not linked to `shop-apim`; nothing to do
 exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e  the policy must accept only tokens of the site
- +  API in the product  orders                     the env lists it
- +  linked backend      shop-apim                  the site copies the new key
+ + product             agreeable-smoke-06273c21e: the link's product does not exist
+ + subscription        the site needs a key of the product
+ + policy              the policy must accept only tokens of the site
+ + API in the product  orders: the env lists it
+ + linked backend      shop-apim: the site copies the new key
 to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -202,7 +202,7 @@ next: swa-apim status --env prod
 exit 0
 --- stdout
 prod: unlinked `shop-web` from `shop-apim`; its product and subscription stay
- -  linked backend  shop-apim  the site will no longer proxy `/api` to `shop-apim`
+ - linked backend  shop-apim: the site will no longer proxy `/api` to `shop-apim`
 to take it back: swa-apim link --env prod (the product, its APIs and its keys still exist)
 
 SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link still exists
@@ -228,10 +228,10 @@ fn a_relink_says_that_both_keys_are_new() {
 exit 0
 --- stdout
 prod: relinked `shop-web` to `shop-apim`; both keys are new
- ~  linked backend: connect   shop-apim                  ensures that the site has the current primary key
- ~  keys: swap                agreeable-smoke-06273c21e  the primary key is new; the key in use stays valid as the secondary key
- ~  linked backend: connect   shop-apim                  the site copies the new key
- ~  keys: retire the old one  agreeable-smoke-06273c21e  no edge of the site sends the old key any longer
+ ~ linked backend: connect   shop-apim: ensures that the site has the current primary key
+ ~ keys: swap                agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect   the site copies the new key
+ ~ keys: retire the old one  no edge of the site sends the old key any longer
 it cannot be taken back: the replaced keys cannot be restored
 --- stderr
 next: swa-apim status --env prod
@@ -262,9 +262,9 @@ hint: answer it on the command line with `--yes`
 exit 0
 --- stdout
 prod: unlinked `shop-web` from `shop-apim`; its product and subscription are deleted
- -  linked backend  shop-apim                  the site will no longer proxy `/api` to `shop-apim`
- -  subscription    agreeable-smoke-06273c21e  no other consumer uses it; its keys become invalid
- -  product         agreeable-smoke-06273c21e  no other consumer uses it; its APIs stay in the service
+ - linked backend  shop-apim: the site will no longer proxy `/api` to `shop-apim`
+ - subscription    agreeable-smoke-06273c21e: no other consumer uses it; its keys become invalid
+ - product         no other consumer uses it; its APIs stay in the service
 to take it back: swa-apim link --env prod (linking creates new keys, and its product will contain orders only if the env lists them)
 
 "#]]);

@@ -103,11 +103,11 @@ hint: run the command again with `--allow-preview` to try to link the environmen
 exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`
- +  product             agreeable-smoke-06273c21e-dev  the link's product does not exist
- +  subscription        agreeable-smoke-06273c21e-dev  the site needs a key of the product
- +  policy              agreeable-smoke-06273c21e-dev  the policy must accept only tokens of the site
- +  API in the product  orders                         the env lists it
- +  linked backend      shop-apim                      the site copies the new key
+ + product             agreeable-smoke-06273c21e-dev: the link's product does not exist
+ + subscription        the site needs a key of the product
+ + policy              the policy must accept only tokens of the site
+ + API in the product  orders: the env lists it
+ + linked backend      shop-apim: the site copies the new key
 to take it back: swa-apim unlink --purge --env prod --site-environment dev
 --- stderr
 next: swa-apim status --env prod --site-environment dev
@@ -168,7 +168,7 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM020 broken: `shop-web` is already linked to `old-apim`
-  properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+  properties.backendResourceId: old-apim, expected shop-apim
   -> to link `shop-web` to another backend, run `swa-apim link --replace --env prod`; if `old-apim` is correct, correct `apim` of the env
 --- stderr
 error: could not plan the link
@@ -182,7 +182,7 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM020 broken: `shop-web` is already linked to `old-apim`
-  properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+  properties.backendResourceId: old-apim, expected shop-apim
   -> to link `shop-web` to another backend, run `swa-apim link --replace --env prod`; if `old-apim` is correct, correct `apim` of the env
 --- stderr
 error: could not plan the relink
@@ -196,7 +196,7 @@ exit 4
 prod: refused; nothing was changed
 
 SWAAPIM020 broken: `shop-web` is linked to `old-apim`, not to `shop-apim`
-  properties.backendResourceId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim, expected /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+  properties.backendResourceId: old-apim, expected shop-apim
   -> to unlink it from `old-apim`, run the command again with `--apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim`
 --- stderr
 error: could not plan the unlink
@@ -296,14 +296,10 @@ hint: rename or delete the product `other`, then run the command again
 exit 0
 --- stdout
 prod: unlinked
- ok      static web app   shop-web   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
- ok      API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
- -       linked backend   none
- broken  product          none
- -       subscription     none
- -       policy           none
- -       key of the site  none
- -       APIs             none
+ ok      static web app  shop-web, Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net
+ ok      API Management  shop-apim, Consumption, https://shop-apim.azure-api.net
+ broken  product         none
+ -       none            linked backend, subscription, policy, key of the site, APIs
 
 SWAAPIM010 broken: the product `other` already has the display name of this link's product
   properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked), expected another display name
@@ -335,14 +331,10 @@ hint: find the site that the product belongs to. If that site does not exist, de
 exit 0
 --- stdout
 prod: unlinked
- ok      static web app   shop-web                   Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net, default
- ok      API Management   shop-apim                  Consumption, https://shop-apim.azure-api.net
- -       linked backend   none
- broken  product          agreeable-smoke-06273c21e  published, key required
- -       subscription     none
- -       policy           none
- -       key of the site  none
- -       APIs             none
+ ok      static web app  shop-web, Standard, agreeable-smoke-06273c21e.5.azurestaticapps.net
+ ok      API Management  shop-apim, Consumption, https://shop-apim.azure-api.net
+ broken  product         agreeable-smoke-06273c21e, published, key required
+ -       none            linked backend, subscription, policy, key of the site, APIs
 
 SWAAPIM011 broken: the product `agreeable-smoke-06273c21e` belongs to the link of another site
   properties.displayName: Azure Static Web Apps - agreeable-smoke-06273c21e.2.azurestaticapps.net (Linked), expected Azure Static Web Apps - agreeable-smoke-06273c21e.5.azurestaticapps.net (Linked)

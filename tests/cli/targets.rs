@@ -125,14 +125,9 @@ hint: did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resource
 exit 4
 --- stdout
 prod: unknown
- broken  static web app   shop-wb    default
- ok      API Management   shop-apim  Consumption, https://shop-apim.azure-api.net
- -       linked backend   unknown
- -       product          unknown
- -       subscription     unknown
- -       policy           unknown
- -       key of the site  unknown
- -       APIs             unknown
+ broken  static web app  shop-wb
+ ok      API Management  shop-apim, Consumption, https://shop-apim.azure-api.net
+ -       unknown         linked backend, product, subscription, policy, key of the site, APIs
 
 SWAAPIM001 broken: the static web app `shop-wb` does not exist in resource group `rg-shop`
   -> did you mean `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web`? correct `static-web-app`, `resource-group` and `subscription` of the env, or specify the full ARM ID of the static web app

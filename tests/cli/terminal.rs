@@ -25,10 +25,10 @@ const SPACE: &str = " ";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A terminal with the program in it.
-struct Terminal(PtySession);
+pub(crate) struct Terminal(PtySession);
 
 impl Terminal {
-    fn of(mut command: Command) -> Self {
+    pub(crate) fn of(mut command: Command) -> Self {
         command.env("TERM", "xterm").stdin(Stdio::inherit());
         Self(spawn_command(command, Some(20_000)).unwrap())
     }
@@ -64,7 +64,7 @@ impl Terminal {
     }
 
     /// Everything else that the program shows, and its exit code.
-    fn ends(mut self) -> (String, i32) {
+    pub(crate) fn ends(mut self) -> (String, i32) {
         let rest = self.0.exp_eof().unwrap();
         // rexpect takes every byte for a character.
         let rest = String::from_utf8(rest.chars().map(|c| u8::try_from(c).unwrap()).collect()).unwrap();

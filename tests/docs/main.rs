@@ -76,6 +76,7 @@ fn the_pages_show_what_the_program_does() {
         for variable in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
             cases.env(variable, home.as_ref());
         }
+        cases.env("TZ", "UTC");
         // Pages show what a person sees, also where these tests are run by a pipeline.
         cases.env("GITHUB_ACTIONS", "false");
         cases.case(&page).run();
@@ -98,7 +99,7 @@ fn blur(page: &Path) {
 }
 
 fn blurred(line: &str) -> String {
-    let time = Regex::new(r"\b20\d\d-\d\d-\d\d \d\d:\d\d").unwrap();
+    let time = Regex::new(r"\b20\d\d-\d\d-\d\d \d\d:\d\d( UTC)?").unwrap();
     let line = time.replace_all(line, "[..]");
     let words = line.split(' ').map(|word| {
         let bare = word.trim_matches(|c: char| ",;\"`".contains(c));

@@ -59,7 +59,13 @@ fn color(value: u32) -> RgbColor {
 fn session(home: &Path) -> String {
     let run = |line: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_swa-apim"));
-        command.args(line.split(' ')).arg("-q").env_clear().env("TERM", "xterm").current_dir(home);
+        command
+            .args(line.split(' '))
+            .arg("-q")
+            .env_clear()
+            .env("TERM", "xterm")
+            .env("TZ", "UTC")
+            .current_dir(home);
         for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
             command.env(name, home);
         }

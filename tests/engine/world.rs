@@ -12,7 +12,6 @@ use std::{
 use async_trait::async_trait;
 use swa_apim::{
     ambient::System,
-    diagnosis::Selection,
     engine::{
         self, Adoption, ApplyError, Existing, Intent, Leftovers, Observed, Plan, PlannedStep, Previews,
         Propagation, Provisioner, Refusal, StepListener, Target, Verdict,
@@ -78,7 +77,7 @@ impl World {
             propagation: Propagation::Immediate,
             previews: Previews::Refuse,
             adoption: Adoption::Refuse,
-            selection: Selection::default().with("--env", "prod"),
+            selector: "--env prod".to_owned(),
         };
         JsonControlPlane::create(&model, document, Duration::ZERO, Arc::new(System)).unwrap();
         Self { _folder: folder, model, target }

@@ -12,10 +12,11 @@ use std::{
 
 use snapbox::{Data, assert_data_eq, data::DataFormat};
 use swa_apim::{
-    cli::{self, Trouble},
+    cli,
     diagnosis::ExitCode,
     engine::{Effect, FindingCode},
     report,
+    workflow::Trouble,
 };
 
 /// A file that is made from the code, by its path from the root of the repository.

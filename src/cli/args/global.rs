@@ -16,7 +16,7 @@ use super::typed::{switch, time_limit};
 use crate::{
     cli::complete,
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
-    output::{Color, Format, Pipeline, Query, Reader, Ui, UiOptions},
+    output::{Color, Detail, Format, Pipeline, Query, Reader, Ui, UiOptions},
 };
 
 /// Arguments that every command takes.
@@ -165,6 +165,7 @@ impl GlobalArgs {
                 outputs: self.github_output.clone(),
                 events: self.output_file.clone(),
             },
+            detail: if self.verbose > 0 { Detail::Full } else { Detail::Short },
         })
     }
 

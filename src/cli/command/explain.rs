@@ -3,11 +3,7 @@
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
-use crate::{
-    cli::{complete, explanation::explain},
-    diagnosis::ExitCode,
-    output::Ui,
-};
+use crate::{cli::complete, diagnosis::ExitCode, output::Ui, workflow};
 
 /// Explain a finding, an exit code or an error message
 ///
@@ -24,6 +20,6 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
-    ui.print_lines(&explain(&args.words.join(" "))?)?;
+    ui.print_lines(&workflow::explain(&args.words.join(" "))?)?;
     Ok(ExitCode::Success)
 }

@@ -18,7 +18,6 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
-    diagnosis::Selection,
     emulator::{pause::pause, reply::Reply},
     engine::{
         self, Adoption, Existing, Intent, PlannedStep, Previews, Propagation, Provisioner, Step,
@@ -201,7 +200,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
         propagation: Propagation::Immediate,
         previews: Previews::Allow,
         adoption: Adoption::Allow,
-        selection: Selection::default(),
+        selector: String::new(),
     };
     let observed = engine::observe(plane, &target).await.map_err(|error| refused(&error))?;
     let mut plan = engine::plan(&observed, &Intent::Link { existing: Existing::Keep })

@@ -2,7 +2,6 @@
 
 use super::parts;
 use crate::{
-    diagnosis::{Cure, Hint},
     engine::{Finding, FindingCode as Code, Observed, Part, Severity},
     model::{LinkNames, PolicyVerdict, Product},
 };
@@ -18,17 +17,16 @@ pub(super) fn findings(observed: &Observed, product: &Product) -> Vec<Finding> {
 }
 
 fn left_behind(observed: &Observed, product: &Product) -> Finding {
-    let purge = observed.target.command(Cure::Purge);
-    let hint = used_again(observed).then("; ").then(purge).then(" deletes it");
+    let hint = format!("{}; {} deletes it", used_again(observed), observed.target.command("unlink --purge"));
     let message = format!("the product `{}` of an earlier link still exists", product.id.name());
     Finding::new(Code::Leftover, &product.id).message(message).hint(hint)
 }
 
-fn used_again(observed: &Observed) -> Hint {
+fn used_again(observed: &Observed) -> String {
     let is_linked_elsewhere =
         observed.backends.iter().any(|backend| !observed.is_own(backend) && !observed.is_gone(backend));
-    let cure = if is_linked_elsewhere { Cure::LinkReplacing } else { Cure::Link };
-    observed.target.command(cure).then(" uses the product again")
+    let verb = if is_linked_elsewhere { "link --replace" } else { "link" };
+    format!("{} uses the product again", observed.target.command(verb))
 }
 
 /// Returns the findings that a live link would have about callers without a token of the site.
@@ -46,7 +44,7 @@ fn exposures(observed: &Observed, product: &Product, names: &LinkNames) -> Vec<F
         if finding.code == Code::PolicyUndetermined {
             return finding;
         }
-        finding.hint(used_again(observed).then(" and repairs it"))
+        finding.hint(format!("{} and repairs it", used_again(observed)))
     };
     all.into_iter().map(cure).collect()
 }

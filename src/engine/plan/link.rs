@@ -32,7 +32,8 @@ fn service_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
     let Some(product) = product_id(observed) else { return Vec::new() };
     let repairs = assess::findings(observed);
     let mended = repairs.iter().filter(|finding| finding.is_mended() && is_of_the_service(finding));
-    let mut reasons: Vec<&str> = mended.map(|finding| finding.message.as_str()).collect();
+    let mended: Vec<&Finding> = mended.collect();
+    let mut reasons: Vec<&str> = mended.iter().map(|finding| finding.message.as_str()).collect();
     reasons.dedup();
     let mut steps = Vec::new();
     if observed.product.is_some() {
@@ -40,7 +41,12 @@ fn service_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
     }
     steps.extend(disconnect_others(observed));
     let why = (!reasons.is_empty()).then(|| format!("{}; Azure repairs it", reasons.join("; ")));
-    steps.extend(connect_steps(observed, rotation, false, why));
+    let mut connect = connect_steps(observed, rotation, false, why);
+    // Azure repairs the parts when the site is connected for the first time.
+    if let Some(first) = connect.iter_mut().find(|planned| matches!(planned.step, Step::Connect { .. })) {
+        *first = first.clone().repairing(mended);
+    }
+    steps.extend(connect);
     if observed.product.is_none() {
         steps.extend(api_steps(observed, &product));
     }
@@ -58,13 +64,13 @@ fn is_of_the_service(finding: &Finding) -> bool {
 
 fn engine_steps(observed: &Observed, rotation: Rotation) -> Vec<PlannedStep> {
     let repairs = assess::repairs(observed);
-    let reason = |part| {
-        let found = repairs.iter().filter(|finding| finding.code.part() == part && finding.is_mended());
-        found.map(|finding| finding.message.clone()).collect::<Vec<_>>().join("; ")
-    };
     let Some(product) = product_id(observed) else { return Vec::new() };
+    let mended = |part| repairs.iter().filter(move |it| it.code.part() == part && it.is_mended());
+    let reason = |part| mended(part).map(|it| it.message.as_str()).collect::<Vec<_>>().join("; ");
     let product_step = product_step(observed, &product, reason(Part::Product));
+    let product_step = product_step.map(|planned| planned.repairing(mended(Part::Product)));
     let policy_step = policy_step(observed, &product, reason(Part::Policy));
+    let policy_step = policy_step.map(|planned| planned.repairing(mended(Part::Policy)));
     let subscription_step = subscription_step(observed, &product, &repairs);
     let mut steps = Vec::from_iter(product_step);
     if observed.own_backend().is_some() {
@@ -116,9 +122,10 @@ fn subscription_step(observed: &Observed, product: &ProductId, repairs: &[Findin
         Some(own) => {
             let of_fields = [Code::SubscriptionInactive, Code::SubscriptionRenamed];
             let found = repairs.iter().filter(|finding| of_fields.contains(&finding.code));
-            let reasons: Vec<_> = found.map(|finding| finding.message.as_str()).collect();
+            let reasons: Vec<_> = found.clone().map(|finding| finding.message.as_str()).collect();
             let put = put(own.view.id.clone());
-            (!reasons.is_empty()).then(|| step(ChangeKind::Update, reasons.join("; "), put))
+            let update = || step(ChangeKind::Update, reasons.join("; "), put).repairing(found);
+            (!reasons.is_empty()).then(update)
         }
     }
 }

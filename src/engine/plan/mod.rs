@@ -29,8 +29,8 @@ pub struct Plan {
     pub steps: Vec<PlannedStep>,
     /// The versions of everything that the plan was made from.
     pub basis: Basis,
-    /// How to undo the plan, if it changes something. It is not saved: a saved plan is computed again.
-    #[serde(skip)]
+    /// How to undo the plan, if it changes something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
 }
 
@@ -145,5 +145,5 @@ fn product_id(observed: &Observed) -> Option<ProductId> {
 }
 
 fn step(kind: ChangeKind, reason: impl Into<String>, step: Step) -> PlannedStep {
-    PlannedStep { step, kind, reason: reason.into() }
+    PlannedStep { step, kind, reason: reason.into(), changes: Vec::new() }
 }

@@ -121,8 +121,12 @@ impl Orphan {
 /// Returns the steps that delete a product, if it is an orphan.
 fn orphan(product: &ProductAudit) -> Option<Orphan> {
     let Standing::Orphan(reason) = product.standing else { return None };
-    let delete =
-        |step, reason: &str| PlannedStep { step, kind: ChangeKind::Delete, reason: reason.to_owned() };
+    let delete = |step, reason: &str| PlannedStep {
+        step,
+        kind: ChangeKind::Delete,
+        reason: reason.to_owned(),
+        changes: Vec::new(),
+    };
     let mut steps: Vec<PlannedStep> = product
         .own
         .iter()

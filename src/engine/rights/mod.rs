@@ -9,7 +9,7 @@ pub use self::{
 };
 use super::{Plan, Target};
 use crate::{
-    diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Hint},
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::{Permissions, ResourceId},
     provider::{Grants, ProviderError},
 };
@@ -60,26 +60,24 @@ pub struct MissingRights {
     /// The missing permissions: at least one.
     pub missing: Vec<Need>,
     listed: String,
-    role: Hint,
+    doctor: String,
 }
 
 impl MissingRights {
     fn new(missing: Vec<Need>, target: &Target) -> Self {
-        Self { listed: listed(&missing, target), missing, role: role_to_grant(target) }
+        let doctor = target.command("doctor --check-rights --role-definition role.json");
+        Self { listed: listed(&missing, target), missing, doctor }
     }
 }
 
 impl Diagnose for MissingRights {
     fn diagnosis(&self) -> Diagnosis {
-        Diagnosis::new(ExitCode::NotAuthorized).hint(self.role.clone())
+        Diagnosis::new(ExitCode::NotAuthorized).hint(format!(
+            "{} writes a role with the fewest permissions that are sufficient; a role assignment can take \
+             several minutes to take effect",
+            self.doctor
+        ))
     }
-}
-
-/// Returns the hint for missing permissions: the command that writes the role to grant.
-pub(super) fn role_to_grant(target: &Target) -> Hint {
-    let rest = " writes a role with the fewest permissions that are sufficient; a role assignment can take \
-                several minutes to take effect";
-    target.command(Cure::GrantRole).then(rest)
 }
 
 fn listed(missing: &[Need], target: &Target) -> String {

@@ -18,7 +18,6 @@ use self::{
 use super::{listener::Listener, plane::Plane, workspace::Workspace};
 use crate::{
     config::{EnvSettings, Source, Sourced},
-    diagnosis::Selection,
     engine::{self, Adoption, Previews, Target},
     model::{ApimServiceId, ResourceId},
     provider::arm::SearchScope,
@@ -149,7 +148,7 @@ fn target(plane: &Plane, row: &Row, service: &ApimServiceId, env: Option<&EnvSet
         propagation: plane.propagation(),
         previews: Previews::Allow,
         adoption: Adoption::default(),
-        selection: Selection::default(),
+        selector: String::new(),
     }
 }
 

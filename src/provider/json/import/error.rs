@@ -1,7 +1,7 @@
 //! Why an import was refused.
 
 use crate::{
-    diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Hint, Selection},
+    diagnosis::{Diagnose, Diagnosis, ExitCode},
     provider::ProviderError,
 };
 
@@ -48,15 +48,8 @@ pub enum ImportError {
     Storage(ProviderError),
 }
 
-/// Returns the hint for a list with missing pages.
-fn rest_of_list() -> Hint {
-    let import = Cure::ImportModel(Some("-".to_owned()));
-    Hint::from(
-        "fetch the other pages too, and import all of them as one array: `jq -s . page-1.json page-2.json | ",
-    )
-    .then(Hint::bare(import, Selection::default()))
-    .then("`; or add `--partial` to import the resources of this page alone")
-}
+const REST_OF_LIST: &str = "fetch the other pages too, and import all of them as one array: `jq -s . page-1.json page-2.json | \
+     swa-apim model import -`; or add `--partial` to import the resources of this page alone";
 
 impl Diagnose for ImportError {
     fn diagnosis(&self) -> Diagnosis {
@@ -70,7 +63,7 @@ impl Diagnose for ImportError {
                 _ => usage.hint("correct the element or leave it out; nothing was changed"),
             },
             Self::Shape { cure, .. } => usage.hint(cure.clone()),
-            Self::Page { .. } => usage.hint(rest_of_list()),
+            Self::Page { .. } => usage.hint(REST_OF_LIST),
             Self::Storage(error) => error.diagnosis(),
         }
     }

@@ -1,0 +1,69 @@
+//! The text form of the steps of a plan: sign, kind of resource, status, and the reason.
+
+use super::{
+    findings::distinct,
+    layout::{Entry, list},
+    style::{Label, Style, sign},
+};
+use crate::{
+    engine::{ChangeKind, FieldChange, StepAction},
+    report::{StepReport, StepStatus},
+};
+
+/// Returns the steps, one entry each. A name that several steps share is shown at the first of them.
+pub(super) fn list_of(steps: &[StepReport], style: Style) -> String {
+    let mut named: Vec<String> = Vec::new();
+    let entries: Vec<Entry> = steps
+        .iter()
+        .map(|step| {
+            let name = step.target_name();
+            let is_new = !named.contains(&name);
+            let text = if is_new { format!("{name}: {}", step.reason) } else { step.reason.clone() };
+            named.push(name);
+            let labels = [sign(step.kind), Label::from(what(step)), status(step)];
+            let entry = Entry::new(labels).with(text);
+            step.changes.iter().fold(entry, |entry, change| entry.with(changed(change, style)))
+        })
+        .collect();
+    list(&entries, style)
+}
+
+/// Returns the old and the new value of a field.
+fn changed(change: &FieldChange, style: Style) -> String {
+    let (before, after) = distinct(&change.before, &change.after, style.detail);
+    format!("{}: {before} {} {after}", short(&change.field), style.to())
+}
+
+/// Returns the path of a field without its first part, which all fields of ARM resources have.
+pub(super) fn short(field: &str) -> &str {
+    field.strip_prefix("properties.").unwrap_or(field)
+}
+
+fn status(step: &StepReport) -> Label {
+    let text = match (step.status, step.seconds) {
+        (StepStatus::Applied, Some(seconds)) => format!("{seconds:.1} s"),
+        (StepStatus::Planned | StepStatus::Applied, _) => String::new(),
+        (StepStatus::Failed, _) => "failed".to_owned(),
+        (StepStatus::Unknown, _) => "unknown".to_owned(),
+        (StepStatus::Pending, _) => "not done".to_owned(),
+        (StepStatus::Skipped, _) => "not needed".to_owned(),
+    };
+    Label::toned(text, step.status.into())
+}
+
+/// Returns the resource that a step changes, or what the step does with it.
+pub(super) fn what(step: &StepReport) -> &'static str {
+    match step.action {
+        StepAction::PutProduct | StepAction::DeleteProduct => "product",
+        StepAction::PutSubscription | StepAction::DeleteSubscription => "subscription",
+        StepAction::PutPolicy => "policy",
+        StepAction::AddApi | StepAction::RemoveApi => "API in the product",
+        StepAction::Connect if step.kind == ChangeKind::Create => "linked backend",
+        StepAction::Connect => "linked backend: connect",
+        StepAction::Disconnect => "linked backend",
+        StepAction::SwapKeys => "keys: swap",
+        StepAction::RetireSecondary => "keys: retire the old one",
+        StepAction::ProveKey => "wait for the gateway",
+        StepAction::Settle => "wait for the site",
+    }
+}
