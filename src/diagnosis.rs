@@ -1,9 +1,17 @@
 //! How a failure is reported to the user or script that ran the command: an exit code, and what to do next.
 #![warn(clippy::arithmetic_side_effects)]
 
+mod cure;
+mod hint;
+
 use std::{error::Error, time::Duration};
 
 use jiff::Timestamp;
+
+pub use self::{
+    cure::{Cure, Selection},
+    hint::{Hint, Render},
+};
 
 /// The exit codes of every command. A test compares `docs/exit-codes.md` with this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,7 +144,7 @@ pub struct Diagnosis {
     /// The exit code of the process.
     pub exit: ExitCode,
     /// The next command or action, if there is one.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
 }
 
 impl Diagnosis {
@@ -148,7 +156,7 @@ impl Diagnosis {
 
     /// Adds the next command or action.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
+    pub fn hint(self, hint: impl Into<Hint>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }

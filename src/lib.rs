@@ -10,6 +10,7 @@
 //! use std::fs;
 //!
 //! use swa_apim::{
+//!     cli,
 //!     config::{FILE_NAME, MODEL_NAME, sample_config, sample_model},
 //!     engine::{Existing, Intent, LinkState},
 //!     workflow::{self, Deaf, LinkChange, Workspace, WorkspaceOptions},
@@ -21,7 +22,7 @@
 //! fs::write(folder.path().join(FILE_NAME), sample_config())?;
 //! fs::write(folder.path().join(MODEL_NAME), sample_model())?;
 //!
-//! let work = Workspace::open(folder.path(), WorkspaceOptions::default())?;
+//! let work = Workspace::open(folder.path(), WorkspaceOptions::new(cli::command_line))?;
 //! let change = LinkChange::new(Intent::Link { existing: Existing::Keep });
 //! let proposal = workflow::propose(&work, &work.envs(true)?, &change, &Deaf).await?;
 //! assert!(proposal.has_steps());

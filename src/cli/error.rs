@@ -9,7 +9,7 @@ use std::{
 
 use super::journal::Journal;
 use crate::{
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Selection, quoted},
     export::ExportError,
     output::{AskError, InvalidQuery, Ui, UiOptions, printable},
     report::{ErrorReport, Event, one_line},
@@ -127,7 +127,45 @@ fn indented(message: &str) -> String {
 
 /// An error as it is shown in reports.
 pub(crate) fn report(error: &anyhow::Error) -> ErrorReport {
-    workflow::report_as(error, diagnose(error))
+    workflow::report_as(error, &diagnose(error), command_line)
+}
+
+/// Returns the command line of a command on the resources that a selection names, quoted for a shell.
+#[must_use]
+pub fn command_line(cure: &Cure, on: &Selection) -> String {
+    let (verb, arguments) = verb(cure);
+    let mut words = vec!["swa-apim".to_owned(), verb.to_owned()];
+    words.extend(arguments.iter().map(|word| quoted(word)));
+    for (option, value) in on.options() {
+        words.push(option.to_owned());
+        words.extend(value.map(quoted));
+    }
+    words.join(" ")
+}
+
+/// The words of a command that are the same on every target, and its arguments.
+fn verb(cure: &Cure) -> (&'static str, &[String]) {
+    match cure {
+        Cure::Link => ("link", &[]),
+        Cure::LinkReplacing => ("link --replace", &[]),
+        Cure::LinkAdopting => ("link --adopt", &[]),
+        Cure::Relink => ("relink", &[]),
+        Cure::RelinkAdopting => ("relink --adopt", &[]),
+        Cure::Unlink => ("unlink", &[]),
+        Cure::Purge => ("unlink --purge", &[]),
+        Cure::Status => ("status", &[]),
+        Cure::Doctor => ("doctor", &[]),
+        Cure::CheckRights => ("doctor --check-rights", &[]),
+        Cure::GrantRole => ("doctor --check-rights --role-definition role.json", &[]),
+        Cure::ListApis => ("api list", &[]),
+        Cure::AddApis(names) => ("api add", names),
+        Cure::RemoveApis(names) => ("api remove", names),
+        Cure::Prune => ("prune", &[]),
+        Cure::AuditServices => ("audit --all-services", &[]),
+        Cure::Apply(file) => ("apply", std::slice::from_ref(file)),
+        Cure::ExportModel => ("model export", &[]),
+        Cure::ImportModel(file) => ("model import", file.as_slice()),
+    }
 }
 
 /// The diagnosis of an error: that of the outermost cause that has one.
@@ -161,4 +199,19 @@ fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
     io.into_iter().any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_back_the_words_of_a_command() {
+        let on = Selection::default().with_switch("--sample").with("--env", "it's; $(x)");
+        let line = command_line(&Cure::AddApis(vec!["a b".to_owned()]), &on);
+        let words = shlex::split(&line).unwrap();
+        assert_eq!(words, ["swa-apim", "api", "add", "a b", "--sample", "--env", "it's; $(x)"]);
+        assert_eq!(command_line(&Cure::Purge, &Selection::default()), "swa-apim unlink --purge");
+        assert_eq!(command_line(&Cure::ImportModel(None), &Selection::default()), "swa-apim model import");
+    }
 }

@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod complete;
 mod error;
+mod explanation;
 mod files;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -23,6 +24,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::{
     args::variables::Variable,
+    error::command_line,
+    explanation::Trouble,
     invocation::{Invocation, Outside},
 };
 use self::{

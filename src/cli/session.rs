@@ -7,7 +7,7 @@ use clap::ArgMatches;
 
 use super::{
     args::{self, GlobalArgs},
-    error::PipelineRefused,
+    error::{PipelineRefused, command_line},
     interrupt::Interrupt,
     invocation::Outside,
     journal::Journal,
@@ -49,6 +49,7 @@ impl Session {
             ambient: outside.ambient,
             variables: outside.variables,
             transport: outside.transport,
+            render: command_line,
         };
         // An error is written to these files as well, so they are checked before anything can fail.
         check_files(global, |file| workflow::check_early(file, &folder, &options.overrides))

@@ -290,7 +290,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::diagnosis::{Diagnose, ExitCode};
+    use crate::{
+        cli::command_line,
+        diagnosis::{Diagnose, ExitCode},
+    };
 
     fn parse(text: &str) -> Result<Document, ConfigError> {
         Document::parse(Path::new("swa-apim.toml"), text.as_bytes())
@@ -302,7 +305,10 @@ mod tests {
         let diagnosis = error.diagnosis();
         assert_eq!(diagnosis.exit, ExitCode::Usage);
         let message = error.to_string();
-        (message.strip_prefix("swa-apim.toml, ").unwrap().to_owned(), diagnosis.hint.unwrap_or_default())
+        (
+            message.strip_prefix("swa-apim.toml, ").unwrap().to_owned(),
+            diagnosis.hint.unwrap_or_default().text(command_line),
+        )
     }
 
     fn did_you_mean(word: &str) -> String {
@@ -461,7 +467,7 @@ mod tests {
         let expected =
             "f, line 2, column 9: this is not UTF-8 text\n  |\n2 | apim = '\u{fffd}'\n  |         ^";
         assert_eq!(error.to_string(), expected);
-        assert_eq!(error.diagnosis().hint.as_deref(), Some("save the file as UTF-8"));
+        assert_eq!(error.diagnosis().hint, Some("save the file as UTF-8".into()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{FILE_NAME, Fault, SAMPLE_ENV, Source};
-use crate::diagnosis::{Diagnose, Diagnosis, ExitCode, nearest, quoted};
+use crate::diagnosis::{Diagnose, Diagnosis, ExitCode, Hint, nearest, quoted};
 
 /// How many names a hint lists.
 const LISTED: usize = 12;
@@ -233,6 +233,6 @@ impl Diagnose for ConfigError {
     fn diagnosis(&self) -> Diagnosis {
         let failed_to_read = matches!(self, Self::Unreadable { .. });
         let exit = if failed_to_read { ExitCode::Unexpected } else { ExitCode::Usage };
-        Diagnosis { exit, hint: self.hint() }
+        Diagnosis { exit, hint: self.hint().map(Hint::from) }
     }
 }

@@ -302,6 +302,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        cli::command_line,
         config::{FILE_NAME, Source},
         diagnosis::{Diagnose, ExitCode},
     };
@@ -350,7 +351,7 @@ mod tests {
         fn refusal(&self, overrides: Overrides) -> (String, String) {
             let error = self.load(overrides).and_then(|settings| settings.env()).unwrap_err();
             assert_eq!(error.diagnosis().exit, ExitCode::Usage);
-            (error.to_string(), error.diagnosis().hint.unwrap_or_default())
+            (error.to_string(), error.diagnosis().hint.unwrap_or_default().text(command_line))
         }
     }
 

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{Effect, FindingCode, Severity};
+use crate::diagnosis::Hint;
 
 /// A difference between a link and its configuration, or a fact that a user should know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The stable code; `swa-apim explain CODE` explains it.
     pub code: FindingCode,
@@ -25,7 +23,7 @@ pub struct Finding {
     /// The problem, with the names of the resources.
     pub message: String,
     /// The next command or action.
-    pub hint: String,
+    pub hint: Hint,
 }
 
 impl Finding {
@@ -39,7 +37,7 @@ impl Finding {
             expected: None,
             actual: None,
             message: code.title().to_owned(),
-            hint: clause(code.cure()),
+            hint: clause(code.cure()).into(),
         }
     }
 
@@ -63,7 +61,7 @@ impl Finding {
         Self { message: message.into(), ..self }
     }
 
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<Hint>) -> Self {
         Self { hint: hint.into(), ..self }
     }
 }

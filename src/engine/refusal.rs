@@ -1,7 +1,7 @@
 //! The reason why a plan was not made. Nothing was changed.
 
 use super::{Finding, Intent};
-use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
+use crate::diagnosis::{Diagnose, Diagnosis, ExitCode, Hint};
 
 /// An intent that the planner refuses. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,8 +15,8 @@ pub struct Refusal {
 
 impl Diagnose for Refusal {
     fn diagnosis(&self) -> Diagnosis {
-        let mut hints: Vec<&str> = self.findings.iter().map(|finding| finding.hint.as_str()).collect();
+        let mut hints: Vec<Hint> = self.findings.iter().map(|finding| finding.hint.clone()).collect();
         hints.dedup();
-        Diagnosis::new(ExitCode::Refused).hint(hints.join("; "))
+        Diagnosis::new(ExitCode::Refused).hint(Hint::joined(hints, "; "))
     }
 }

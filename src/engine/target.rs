@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId};
+use crate::{
+    diagnosis::{Cure, Hint, Selection},
+    model::{ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId},
+};
 
 /// A site environment and the service that it is, or will be, linked to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +32,9 @@ pub struct Target {
     /// Whether the link may use a product that is not proven to be the link's.
     #[serde(default)]
     pub adoption: Adoption,
-    /// The options that select the target on the command line, for hints: `--env prod`.
-    pub selector: String,
+    /// The options that select the target in the commands of hints. It is not saved.
+    #[serde(skip)]
+    pub selection: Selection,
 }
 
 impl Target {
@@ -50,10 +54,16 @@ impl Target {
         self
     }
 
-    /// Returns the command line that runs `verb` on this target.
+    /// Returns a command on this target, to be a part of a hint.
     #[must_use]
-    pub fn command(&self, verb: &str) -> String {
-        format!("`{}`", format!("swa-apim {verb} {}", self.selector).trim_end())
+    pub fn command(&self, cure: Cure) -> Hint {
+        Hint::command(cure, self.selection.clone())
+    }
+
+    /// Returns the hint to run a command on this target.
+    #[must_use]
+    pub fn run(&self, cure: Cure) -> Hint {
+        Hint::run(cure, self.selection.clone())
     }
 }
 

@@ -1,44 +1,38 @@
 //! How to undo a plan after it was applied; pure.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{ChangeKind, Intent, Leftovers, Observed, PlannedStep, Step};
 use crate::{
-    diagnosis::quoted,
+    diagnosis::{Cure, Hint, Selection},
     model::{ApimServiceId, ResourceId},
 };
 
 /// How to undo a change, or why it cannot be undone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undo {
     /// A command undoes the change.
     By {
-        /// The command line.
-        command: String,
+        /// The command.
+        cure: Cure,
+        /// The options that select its target.
+        on: Selection,
         /// What the command does not restore.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        note: Option<String>,
+        note: Option<Hint>,
     },
-    /// No command undoes the change.
-    Impossible {
-        /// The reason.
-        impossible: String,
-    },
+    /// No command undoes the change; the reason.
+    Impossible(String),
 }
 
 impl Undo {
-    fn by(command: String) -> Self {
-        Self::By { command, note: None }
+    fn by(observed: &Observed, cure: Cure) -> Self {
+        Self::By { cure, on: observed.target.selection.clone(), note: None }
     }
 
-    fn by_with(command: String, note: impl Into<String>) -> Self {
-        Self::By { command, note: Some(note.into()) }
+    fn by_with(observed: &Observed, cure: Cure, note: impl Into<Hint>) -> Self {
+        Self::By { cure, on: observed.target.selection.clone(), note: Some(note.into()) }
     }
 
     fn impossible(why: impl Into<String>) -> Self {
-        Self::Impossible { impossible: why.into() }
+        Self::Impossible(why.into())
     }
 }
 
@@ -52,22 +46,18 @@ pub(super) fn undo(observed: &Observed, intent: &Intent, steps: &[PlannedStep]) 
         Intent::Link { .. } => of_repair(observed, steps),
         Intent::Relink => Undo::impossible("the replaced keys cannot be restored"),
         Intent::Unlink { leftovers } => of_unlink(observed, *leftovers, steps),
-        Intent::AddApis { .. } => Undo::by(command(observed, &with_apis("api remove", steps))),
-        Intent::RemoveApis { .. } => Undo::by(command(observed, &with_apis("api add", steps))),
+        Intent::AddApis { .. } => Undo::by(observed, Cure::RemoveApis(apis(steps))),
+        Intent::RemoveApis { .. } => Undo::by(observed, Cure::AddApis(apis(steps))),
     })
 }
 
-fn command(observed: &Observed, verb: &str) -> String {
-    format!("swa-apim {verb} {}", observed.target.selector).trim_end().to_owned()
-}
-
-/// Returns the verb with the APIs that the steps add or remove. Named APIs that need no step are omitted.
-fn with_apis(verb: &str, steps: &[PlannedStep]) -> String {
+/// Returns the APIs that the steps add or remove. Named APIs that need no step are omitted.
+fn apis(steps: &[PlannedStep]) -> Vec<String> {
     let apis = steps.iter().filter_map(|planned| match &planned.step {
-        Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name()),
+        Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name().to_owned()),
         _ => None,
     });
-    apis.fold(verb.to_owned(), |verb, api| format!("{verb} {}", quoted(api)))
+    apis.collect()
 }
 
 /// Undoes the creation of a link: resources that it created are deleted, existing resources are kept.
@@ -76,33 +66,33 @@ fn of_link(observed: &Observed, steps: &[PlannedStep]) -> Undo {
         Step::Disconnect { from, .. } if !observed.gone.contains(from) => Some(from),
         _ => None,
     });
-    let verb = if observed.product.is_some() { "unlink" } else { "unlink --purge" };
-    let undo = command(observed, verb);
+    let undo = if observed.product.is_some() { Cure::Unlink } else { Cure::Purge };
     match replaced {
-        Some(from) => Undo::by_with(undo, linked_before(observed, from)),
+        Some(from) => Undo::by_with(observed, undo, linked_before(observed, from)),
         None if observed.product.is_some() => {
-            Undo::by_with(undo, "the product existed before and is not deleted")
+            Undo::by_with(observed, undo, "the product existed before and is not deleted")
         }
-        None => Undo::by(undo),
+        None => Undo::by(observed, undo),
     }
 }
 
-fn linked_before(observed: &Observed, from: &ResourceId) -> String {
+fn linked_before(observed: &Observed, from: &ResourceId) -> Hint {
     let (site, name) = (observed.target.site_environment.site(), from.name());
     if ApimServiceId::try_from(from.clone()).is_ok() {
-        let again = format!("swa-apim link --static-web-app {site} --apim {from}");
-        return format!("`{again}` links the site to `{name}` again, where its product still exists");
+        let again = Hint::command(Cure::Link, Selection::of_link(site.as_str(), from.as_str()));
+        return again.then(format!(" links the site to `{name}` again, where its product still exists"));
     }
     format!(
         "the site was linked to `{name}`, which is not an API Management service; no command links it again"
     )
+    .into()
 }
 
 /// Undoes the repair of an existing link. Only added APIs can be removed again; an earlier fault cannot be restored.
 fn of_repair(observed: &Observed, steps: &[PlannedStep]) -> Undo {
     let adds = |planned: &&PlannedStep| matches!(planned.step, Step::AddApi { .. });
     if steps.iter().all(|planned| adds(&planned)) {
-        return Undo::by(command(observed, &with_apis("api remove", steps)));
+        return Undo::by(observed, Cure::RemoveApis(apis(steps)));
     }
     Undo::impossible("the command repaired an existing link; the earlier fault cannot be restored")
 }
@@ -120,11 +110,10 @@ fn of_unlink(observed: &Observed, leftovers: Leftovers, steps: &[PlannedStep]) -
     if observed.gone.contains(from) {
         return Undo::impossible(format!("the site was linked to `{}`, which does not exist", from.name()));
     }
-    let undo = command(observed, "link");
     match leftovers {
-        Leftovers::Purge if deletes => Undo::by_with(undo, purged(observed)),
+        Leftovers::Purge if deletes => Undo::by_with(observed, Cure::Link, purged(observed)),
         Leftovers::Keep | Leftovers::Purge => {
-            Undo::by_with(undo, "the product, its APIs and its keys still exist")
+            Undo::by_with(observed, Cure::Link, "the product, its APIs and its keys still exist")
         }
     }
 }

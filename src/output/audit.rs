@@ -10,11 +10,11 @@ use super::{
     ui::Report,
 };
 use crate::{
-    engine::{ChangeKind, Finding, Orphaned, StepAction},
+    engine::{ChangeKind, Orphaned, StepAction},
     model::ResourceId,
     report::{
-        AuditReport, Mark, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport, PrunedReport,
-        ServiceAuditReport, one_line,
+        AuditReport, FindingReport, Mark, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport,
+        PrunedReport, ServiceAuditReport, one_line,
     },
 };
 
@@ -56,7 +56,7 @@ impl Report for AuditReport {
     }
 }
 
-fn codes(findings: &[Finding]) -> String {
+fn codes(findings: &[FindingReport]) -> String {
     findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(",")
 }
 
@@ -109,7 +109,7 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
         let rows = products.iter().map(|product| entry(product, style));
         text += &list(&[head].into_iter().chain(rows).collect::<Vec<_>>(), style);
     }
-    let told: Vec<Finding> = service
+    let told: Vec<FindingReport> = service
         .findings
         .iter()
         .chain(products.iter().flat_map(|product| &product.findings))

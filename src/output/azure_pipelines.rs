@@ -5,8 +5,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    engine::{Finding, Severity},
-    report::{ErrorReport, Event, one_line},
+    engine::Severity,
+    report::{ErrorReport, Event, FindingReport, one_line},
 };
 
 /// Returns an issue for each finding and failure, and a variable for each output. Azure Pipelines has no issue type for
@@ -44,7 +44,7 @@ fn issues(event: &Event) -> Vec<String> {
     }
 }
 
-fn of_finding(env: &str, finding: &Finding) -> Option<String> {
+fn of_finding(env: &str, finding: &FindingReport) -> Option<String> {
     let kind = match finding.severity {
         Severity::Broken => "error",
         Severity::Degraded => "warning",

@@ -13,8 +13,8 @@ use super::{
     ui::Report,
 };
 use crate::{
-    engine::{ChangeKind, Undo},
-    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, one_line},
+    engine::ChangeKind,
+    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, UndoReport, one_line},
 };
 
 impl Report for ChangeReport {
@@ -147,11 +147,11 @@ fn totals(results: &[ChangeResult]) -> String {
     format!("{} envs: {}\n", results.len(), counts.join(", "))
 }
 
-fn undone_by(undo: &Undo, style: Style) -> String {
+fn undone_by(undo: &UndoReport, style: Style) -> String {
     let text = match undo {
-        Undo::By { command, note: None } => format!("to take it back: {command}"),
-        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
-        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
+        UndoReport::By { command, note: None } => format!("to take it back: {command}"),
+        UndoReport::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
+        UndoReport::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
     };
     wrapped(&one_line(&text), "  ", style)
 }

@@ -10,9 +10,9 @@ use std::{
 
 use super::{azure_pipelines, clean, format::json_line};
 use crate::{
-    engine::{Finding, Severity},
+    engine::Severity,
     files::append,
-    report::{ErrorReport, Event, EventLine, SCHEMA_VERSION, one_line},
+    report::{ErrorReport, Event, EventLine, FindingReport, SCHEMA_VERSION, one_line},
 };
 
 /// The pipeline system that reads commands from the output.
@@ -130,7 +130,7 @@ fn annotations(event: &Event) -> Vec<String> {
     }
 }
 
-fn of_finding(env: &str, finding: &Finding) -> String {
+fn of_finding(env: &str, finding: &FindingReport) -> String {
     let kind = match finding.severity {
         Severity::Broken => "error",
         Severity::Degraded => "warning",

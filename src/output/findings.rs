@@ -10,21 +10,21 @@ use super::{
     style::{Detail, Style},
 };
 use crate::{
-    engine::{Finding, FindingCode},
-    report::{ErrorReport, one_line},
+    engine::FindingCode,
+    report::{ErrorReport, FindingReport, one_line},
 };
 
 /// The indent of the lines that continue a hint.
 const BELOW_HINT: &str = "    ";
 
 /// Returns each finding with its values, and its hint on a line of its own; the most severe first.
-pub(super) fn findings(findings: &[Finding], style: Style) -> String {
+pub(super) fn findings(findings: &[FindingReport], style: Style) -> String {
     let mut text = String::new();
     if findings.is_empty() {
         return text;
     }
     text.push('\n');
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    let mut sorted: Vec<&FindingReport> = findings.iter().collect();
     sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in sorted {
         let tone = finding.severity.into();
@@ -64,7 +64,7 @@ const FEW: usize = 3;
 
 /// Returns the findings of several envs, below the name of each. A code that more than [`FEW`] envs have is explained
 /// once.
-pub(super) fn of_several(envs: &[(&str, &[Finding])], style: Style) -> String {
+pub(super) fn of_several(envs: &[(&str, &[FindingReport])], style: Style) -> String {
     let mut with_code: BTreeMap<FindingCode, BTreeSet<&str>> = BTreeMap::new();
     for (env, findings) in envs {
         for finding in *findings {
@@ -74,7 +74,7 @@ pub(super) fn of_several(envs: &[(&str, &[Finding])], style: Style) -> String {
     with_code.retain(|_, envs| envs.len() > FEW && style.detail == Detail::Short);
     let mut text = String::new();
     for (env, all) in envs {
-        let own: Vec<Finding> =
+        let own: Vec<FindingReport> =
             all.iter().filter(|finding| !with_code.contains_key(&finding.code)).cloned().collect();
         if !own.is_empty() {
             let _ = write!(text, "\n{}:{}", one_line(env), findings(&own, style));

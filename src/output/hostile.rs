@@ -12,8 +12,7 @@ use super::{
 use crate::{
     diagnosis::ExitCode,
     engine::{
-        ChangeKind, Condition, FieldChange, Finding, FindingCode, HopName, LinkState, Orphaned, StepAction,
-        Undo,
+        ChangeKind, Condition, FieldChange, FindingCode, HopName, LinkState, Orphaned, Severity, StepAction,
     },
     model::ResourceId,
     report::{Event, is_hazard, *},
@@ -36,9 +35,18 @@ fn nasty() -> impl Strategy<Value = String> {
     proptest::collection::vec(part, 1..4).prop_map(|parts| parts.concat())
 }
 
-fn finding(text: &str) -> Finding {
-    let finding = Finding::new(FindingCode::ALL[0], text).message(text).hint(text);
-    finding.field(text, text, text)
+fn finding(text: &str) -> FindingReport {
+    let value = || Some(text.to_owned());
+    FindingReport {
+        code: FindingCode::ALL[0],
+        severity: Severity::Broken,
+        resource: value(),
+        field: value(),
+        expected: value(),
+        actual: value(),
+        message: text.to_owned(),
+        hint: text.to_owned(),
+    }
 }
 
 fn error(text: &str) -> ErrorReport {
@@ -85,7 +93,7 @@ fn change(text: &str, outcome: Outcome) -> ChangeReport {
         state: LinkState::Drifted,
         keys: None,
         findings: vec![finding(text)],
-        undo: Some(Undo::By { command: text.to_owned(), note: Some(text.to_owned()) }),
+        undo: Some(UndoReport::By { command: text.to_owned(), note: Some(text.to_owned()) }),
         error: (outcome != Outcome::Applied).then(|| error(text)),
         product: Some(text.to_owned()),
         told: Told::Nothing,

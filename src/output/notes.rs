@@ -3,10 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{clean::markdown as plain, format::Rows, steps::short};
-use crate::{
-    engine::Finding,
-    report::{ChangeResult, ErrorReport, LinkReport, StepReport, one_line},
-};
+use crate::report::{ChangeResult, ErrorReport, FindingReport, LinkReport, StepReport, one_line};
 
 pub(super) fn of_link(link: &LinkReport) -> String {
     under(&link.env, &list(&link.findings, link.error.as_ref()))
@@ -41,9 +38,9 @@ fn table(steps: &[StepReport]) -> String {
     Rows { columns, rows: steps.iter().map(row).collect() }.markdown()
 }
 
-fn list(findings: &[Finding], error: Option<&ErrorReport>) -> String {
+fn list(findings: &[FindingReport], error: Option<&ErrorReport>) -> String {
     let mut text = String::new();
-    for Finding { code, severity, message, hint, .. } in findings {
+    for FindingReport { code, severity, message, hint, .. } in findings {
         let _ = writeln!(text, "* {code}, {severity}: {}; {}", plain(message), plain(hint));
     }
     if let Some(error) = error {

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, time::Duration};
 use jiff::Timestamp;
 
 use crate::{
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Hint, Selection},
     model::{InvalidId, Malformed, ResourceId},
 };
 
@@ -33,7 +33,7 @@ pub enum ProviderError {
         /// The control plane's message, verbatim.
         message: String,
         /// The next step, if one is known.
-        hint: Option<String>,
+        hint: Option<Hint>,
     },
     /// The control plane does not know the caller.
     #[error(transparent)]
@@ -135,14 +135,17 @@ impl From<InvalidId> for ProviderError {
     }
 }
 
+/// Returns the hint for a resource that is not there: the command that prints the state of the link.
+pub(super) fn see_status() -> Hint {
+    Hint::run(Cure::Status, Selection::default()).then(" to see what is there")
+}
+
 impl Diagnose for ProviderError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::Conflict(_) | Self::ConflictAfterLostAnswer(_) => Diagnosis::new(ExitCode::Unavailable)
                 .hint("run the command again: it starts from what is there now"),
-            Self::NotFound(_) => {
-                Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to see what is there")
-            }
+            Self::NotFound(_) => Diagnosis::new(ExitCode::Refused).hint(see_status()),
             Self::Rejected { hint, .. } => Diagnosis { exit: ExitCode::Refused, hint: hint.clone() },
             Self::Malformed(_) => Diagnosis::new(ExitCode::Unexpected)
                 .hint("repair the resource where it is kept, then run the command again"),

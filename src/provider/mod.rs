@@ -8,6 +8,7 @@ mod plane;
 mod probe;
 mod shared;
 
+use error::see_status;
 pub use error::{Failure, ProviderError};
 pub use grants::Grants;
 pub use plane::{

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorReport, SCHEMA_VERSION, StepReport};
+use super::{ErrorReport, FindingReport, SCHEMA_VERSION, StepReport};
 use crate::{
-    diagnosis::ExitCode,
-    engine::{Audit, DanglingLink, Finding, FindingCode, Orphan, Orphaned, ProductAudit, Spared, Standing},
+    diagnosis::{ExitCode, Render},
+    engine::{Audit, DanglingLink, FindingCode, Orphan, Orphaned, ProductAudit, Spared, Standing},
     model::{ApiId, ApimServiceId, ApimSubscription, Hostname, ResourceId},
 };
 
@@ -33,7 +33,7 @@ pub struct ServiceAuditReport {
     /// Every product of the service, including those that no link created.
     pub products: Vec<ProductAuditReport>,
     /// The findings about the service as a whole.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingReport>,
     /// Why the service could not be read; absent if it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
@@ -79,7 +79,7 @@ pub struct ProductAuditReport {
     /// The APIs in the product; `null` if they could not be read.
     pub apis: Option<Vec<String>>,
     /// The problems and notes about the product.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingReport>,
 }
 
 /// A subscription whose keys grant access to a product.
@@ -129,9 +129,10 @@ impl AuditReport {
 impl ServiceAuditReport {
     /// Returns the report of an audit.
     #[must_use]
-    pub fn of(audit: &Audit) -> Self {
-        let products = audit.products.iter().map(ProductAuditReport::of).collect();
-        Self { products, findings: audit.findings.clone(), ..Self::empty(&audit.service) }
+    pub fn of(audit: &Audit, render: Render) -> Self {
+        let products = audit.products.iter().map(|product| ProductAuditReport::of(product, render));
+        let findings = FindingReport::of_all(&audit.findings, render);
+        Self { products: products.collect(), findings, ..Self::empty(&audit.service) }
     }
 
     /// Returns the report of a service that could not be read.
@@ -160,7 +161,7 @@ impl ServiceAuditReport {
 }
 
 impl ProductAuditReport {
-    fn of(product: &ProductAudit) -> Self {
+    fn of(product: &ProductAudit, render: Render) -> Self {
         let (status, reason) = match product.standing {
             Standing::InUse => (ProductStatus::InUse, None),
             Standing::Orphan(reason) => (ProductStatus::Orphan, Some(reason)),
@@ -181,7 +182,7 @@ impl ProductAuditReport {
             environment: product.site.as_ref().map(|environment| environment.name().to_owned()),
             subscriptions: own.chain(others).collect(),
             apis: product.apis.as_ref().map(names),
-            findings: product.findings.clone(),
+            findings: FindingReport::of_all(&product.findings, render),
         }
     }
 }

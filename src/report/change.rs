@@ -5,10 +5,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorReport, link::KeyFingerprintsReport};
+use super::{ErrorReport, FindingReport, UndoReport, link::KeyFingerprintsReport};
 use crate::{
     diagnosis::ExitCode,
-    engine::{ChangeKind, FieldChange, Finding, KeyFingerprints, LinkState, PlannedStep, StepAction, Undo},
+    engine::{ChangeKind, FieldChange, KeyFingerprints, LinkState, PlannedStep, StepAction},
     model::ResourceId,
 };
 
@@ -40,10 +40,10 @@ pub struct ChangeResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<KeysReport>,
     /// The problems and notes about the link.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingReport>,
     /// How to undo the change, or why it cannot be undone; for a plan, how the change could be undone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub undo: Option<Undo>,
+    pub undo: Option<UndoReport>,
     /// Why the change failed; absent if it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,

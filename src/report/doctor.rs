@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::SCHEMA_VERSION;
+use super::{FindingReport, SCHEMA_VERSION};
 use crate::{
-    diagnosis::ExitCode,
-    engine::{Certainty, Condition, Finding, Hop, HopName, Need, Rights, RoleDefinition, Target, Verb},
+    diagnosis::{ExitCode, Render},
+    engine::{Certainty, Condition, Hop, HopName, Need, Rights, RoleDefinition, Target, Verb},
 };
 
 /// The document that `doctor -o json` prints.
@@ -45,7 +45,7 @@ pub struct HopReport {
     /// The next command, if no finding names it.
     pub hint: Option<String>,
     /// The findings about this hop, as in the report of `status`.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingReport>,
 }
 
 /// A command, and the permissions that the caller does not have for it.
@@ -73,14 +73,14 @@ pub struct NeedReport {
 impl DoctorReport {
     /// Returns a report of these hops.
     #[must_use]
-    pub fn new(env: &str, hops: Vec<Hop>) -> Self {
+    pub fn new(env: &str, hops: Vec<Hop>, render: Render) -> Self {
         let looked_at = hops.iter().map(|hop| hop.condition).filter(|it| *it != Condition::Skipped);
         Self {
             schema_version: SCHEMA_VERSION,
             env: env.to_owned(),
             outcome: looked_at.max().unwrap_or(Condition::Skipped),
             exit: hops.iter().fold(ExitCode::Success, |worst, hop| worst.worst(hop.exit)),
-            hops: hops.into_iter().map(HopReport::of).collect(),
+            hops: hops.into_iter().map(|hop| HopReport::of(hop, render)).collect(),
             rights: None,
             role_definition: None,
         }
@@ -109,8 +109,9 @@ fn missing(verb: Verb, target: &Target, rights: &Rights) -> Vec<NeedReport> {
 }
 
 impl HopReport {
-    fn of(hop: Hop) -> Self {
+    fn of(hop: Hop, render: Render) -> Self {
         let Hop { name, condition, saw, hint, findings, exit: _ } = hop;
-        Self { hop: name, outcome: condition, saw, hint, findings }
+        let findings = FindingReport::of_all(&findings, render);
+        Self { hop: name, outcome: condition, saw, hint: hint.map(|hint| hint.text(render)), findings }
     }
 }

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ChangeReport, ChangeResult, ErrorReport, LinkReport, Outcome, StatusReport, StepReport, StepStatus, Told,
+    ChangeReport, ChangeResult, ErrorReport, FindingReport, LinkReport, Outcome, StatusReport, StepReport,
+    StepStatus, Told,
 };
-use crate::engine::{ChangeKind, Finding, LinkState};
+use crate::engine::{ChangeKind, LinkState};
 
 /// An event for pipelines: one line of the events file.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -32,7 +33,7 @@ pub enum Event {
         /// The name of the link's product, if it exists.
         product: Option<String>,
         /// The problems and notes about the link.
-        findings: Vec<Finding>,
+        findings: Vec<FindingReport>,
     },
     /// A step of a change has this status.
     Step {
@@ -57,7 +58,7 @@ pub enum Event {
         /// The name of the link's product, if it exists.
         product: Option<String>,
         /// The problems and notes about the link.
-        findings: Vec<Finding>,
+        findings: Vec<FindingReport>,
     },
     /// A failure.
     Failure {

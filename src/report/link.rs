@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorReport, SCHEMA_VERSION};
+use super::{ErrorReport, FindingReport, SCHEMA_VERSION};
 use crate::{
-    engine::{EnvironmentSeen, Finding, KeyFingerprints, LinkState, Observed, Seen, Verdict},
+    diagnosis::Render,
+    engine::{EnvironmentSeen, KeyFingerprints, LinkState, Observed, Seen, Verdict},
     model::{
         Api, ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyVerdict, Product, SiteKey,
         Versioning,
@@ -54,7 +55,7 @@ pub struct LinkReport {
     #[serde(skip)]
     pub site_key_hidden: bool,
     /// The problems and notes about the link.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingReport>,
     /// Why the link could not be read; absent if it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
@@ -261,7 +262,7 @@ impl LinkReport {
 
     /// Returns the report of a verdict.
     #[must_use]
-    pub fn of(verdict: &Verdict) -> Self {
+    pub fn of(verdict: &Verdict, render: Render) -> Self {
         let observed = &verdict.observed;
         let target = &observed.target;
         let site_id = target.site_environment.site();
@@ -289,7 +290,7 @@ impl LinkReport {
             subscription: observed.subscription().map(|s| SubscriptionReport::of(s, observed.keys.as_ref())),
             policy: observed.policy_verdict.as_ref().map(PolicyReport::of),
             site_key_hidden: observed.site_key == SiteKey::Hidden,
-            findings: verdict.findings.clone(),
+            findings: FindingReport::of_all(&verdict.findings, render),
             error: None,
         }
     }

@@ -5,6 +5,7 @@ mod change;
 mod clean;
 mod doctor;
 mod event;
+mod finding;
 mod link;
 mod list;
 mod mark;
@@ -21,6 +22,7 @@ pub use self::{
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     event::{Event, EventLine},
+    finding::{FindingReport, UndoReport},
     link::{
         ApiReport, ApiVersionReport, ApimReport, LinkReport, PolicyReport, PolicyVerdictReport,
         ProductReport, StaticSiteReport, StatusReport,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Source, Sourced},
-    diagnosis::ExitCode,
+    diagnosis::{ExitCode, Render},
     engine::{self, Audit, Standing},
     model::ApimServiceId,
     provider::{Collection, ControlPlane, ProviderError},
@@ -43,7 +43,7 @@ pub async fn audit(
         // If the only service cannot be read, the command fails.
         audits.remove(0).1?;
     }
-    Ok(conclude(audits, tells))
+    Ok(conclude(audits, tells, work.render()))
 }
 
 async fn services(work: &Workspace, which: Services) -> anyhow::Result<(Plane, Vec<ApimServiceId>)> {
@@ -69,6 +69,7 @@ async fn every_service(plane: &dyn ControlPlane) -> anyhow::Result<Vec<ApimServi
 fn conclude(
     audits: Vec<(ApimServiceId, Result<Audit, ProviderError>)>,
     detailed: bool,
+    render: Render,
 ) -> (AuditReport, ExitCode) {
     let mut code = ExitCode::Success;
     let mut dangling: Vec<DanglingLinkReport> = Vec::new();
@@ -81,12 +82,12 @@ fn conclude(
                 let new: Vec<_> = links.filter(|link| !dangling.contains(link)).collect();
                 let known = new.is_empty() && !audit.dangling.is_empty();
                 dangling.extend(new);
-                services.push(ServiceAuditReport::of(&audit).without_dangling_links_if(known));
+                services.push(ServiceAuditReport::of(&audit, render).without_dangling_links_if(known));
             }
             Err(error) => {
                 let error = anyhow::Error::new(error).context("could not read the service");
                 code = code.worst(diagnose(&error).exit);
-                services.push(ServiceAuditReport::unread(&service, report(&error)));
+                services.push(ServiceAuditReport::unread(&service, report(&error, render)));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Finds the problems that prevent a link from working, hop by hop.
 
 use super::{
-    error::{diagnose, report},
+    error::{causes, diagnose},
     listener::Listener,
     plane::Plane,
     select::name_lookalikes,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{EnvSettings, ProviderKind},
-    diagnosis::ExitCode,
+    diagnosis::{Diagnosis, ExitCode},
     engine::{self, Hop, HopName, Previews, Probe, Rights, RoleDefinition, Target},
     provider::{
         Browser, ControlPlane, ProviderError,
@@ -41,7 +41,7 @@ pub async fn doctor(
     let mut walk = Walk { work, asked, env, listener, hops: Vec::new(), rights: None };
     walk.go().await;
     let Walk { hops, rights, .. } = walk;
-    let mut report = DoctorReport::new(&env.name, in_order(&hops));
+    let mut report = DoctorReport::new(&env.name, in_order(&hops), work.render());
     if let Some((target, rights)) = &rights {
         report.role_definition = Some(RoleDefinition::least(target));
         if let Some(rights) = rights {
@@ -163,8 +163,8 @@ async fn credentials(plane: &Plane) -> anyhow::Result<Hop> {
 
 /// The hop whose failure prevented all later hops.
 fn hop_of(error: &anyhow::Error, before: &[Hop]) -> Hop {
-    let failure = report(error);
-    let exit = diagnose(error).exit;
+    let Diagnosis { exit, hint } = diagnose(error);
+    let causes = causes(error);
     let passed = before.iter().any(|hop| hop.name == HopName::Credentials);
     let of_credential = matches!(error.downcast_ref::<ArmError>(), Some(ArmError::Credential(_)))
         || matches!(error.downcast_ref::<ProviderError>(), Some(ProviderError::NotAuthenticated(_)));
@@ -175,11 +175,12 @@ fn hop_of(error: &anyhow::Error, before: &[Hop]) -> Hop {
         ExitCode::Usage | ExitCode::Refused => HopName::Configuration,
         _ => HopName::ControlPlane,
     };
-    let lines = failure.message.lines().chain(failure.causes.iter().flat_map(|cause| cause.lines()));
+    let text = error.to_string();
+    let lines = text.lines().chain(causes.iter().flat_map(|cause| cause.lines()));
     let mut lines = lines.map(str::to_owned);
     let hop = Hop::failed(name, exit, lines.next().unwrap_or_default());
     let hop = lines.fold(hop, Hop::also);
-    match failure.hint {
+    match hint {
         Some(hint) => hop.hint(hint),
         None => hop,
     }

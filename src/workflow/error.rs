@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     ambient::{Ambient as _, System},
     config::ConfigError,
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    diagnosis::{Diagnose, Diagnosis, ExitCode, Hint, Render},
     engine::{ApplyError, MissingRights, Refusal},
     model::InvalidId,
     provider::{
@@ -23,7 +23,7 @@ use crate::{
 #[error("{message}")]
 pub struct UsageError {
     message: String,
-    hint: Option<String>,
+    hint: Option<Hint>,
     exit: ExitCode,
 }
 
@@ -45,7 +45,7 @@ impl UsageError {
 
     /// This error with a hint.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
+    pub fn hint(self, hint: impl Into<Hint>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }
@@ -67,26 +67,32 @@ impl Diagnose for Stranger {
     }
 }
 
-/// An error as it is shown in reports.
+/// An error as it is shown in reports, with its commands as `render` writes them.
 #[must_use]
-pub fn report(error: &anyhow::Error) -> ErrorReport {
-    report_as(error, diagnose(error))
+pub fn report(error: &anyhow::Error, render: Render) -> ErrorReport {
+    report_as(error, &diagnose(error), render)
 }
 
 /// An error as it is shown in reports, with this diagnosis.
 #[must_use]
-pub fn report_as(error: &anyhow::Error, diagnosis: Diagnosis) -> ErrorReport {
-    let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-    causes.dedup();
-    causes.retain(|cause| *cause != error.to_string());
+pub fn report_as(error: &anyhow::Error, diagnosis: &Diagnosis, render: Render) -> ErrorReport {
+    let causes = causes(error);
     let retry_after = error.chain().find_map(|cause| retry_after(cause, System.now()));
     ErrorReport {
         message: error.to_string(),
         causes,
-        hint: diagnosis.hint,
+        hint: diagnosis.hint.as_ref().map(|hint| hint.text(render)),
         exit_code: diagnosis.exit as u8,
         retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
     }
+}
+
+/// The causes of an error, from the outermost to the innermost, without repetitions.
+pub(super) fn causes(error: &anyhow::Error) -> Vec<String> {
+    let mut causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+    causes.dedup();
+    causes.retain(|cause| *cause != error.to_string());
+    causes
 }
 
 fn retry_after(error: &(dyn Error + 'static), now: Timestamp) -> Option<Duration> {

@@ -10,7 +10,6 @@ pub mod change;
 mod deadline;
 mod doctor;
 mod error;
-mod explain;
 mod given;
 mod list;
 mod listener;
@@ -21,9 +20,8 @@ pub mod prune;
 mod result_file;
 pub mod saved;
 mod select;
-mod selector;
+mod selection;
 pub mod snapshot;
-mod trouble;
 pub mod watch;
 mod workspace;
 
@@ -34,7 +32,6 @@ pub use self::{
     deadline::{Deadline, LONGEST, spelt},
     doctor::{Checkup, doctor},
     error::{Stranger, UsageError, diagnose, known, report, report_as, unexpected},
-    explain::explain,
     list::{LinkFilter, list},
     listener::{Deaf, Listener, StepNews, StepStage},
     look::{ExitDetail, Looked, Status, linked_to, links, status},
@@ -42,6 +39,5 @@ pub use self::{
     prune::{PruneResult, Pruning},
     result_file::{check_early, write_beside, write_result},
     saved::{Saved, SavedPlan, SavedPrune},
-    trouble::Trouble,
     workspace::{Workspace, WorkspaceOptions},
 };

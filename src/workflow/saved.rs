@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::{Source, Sourced},
-    diagnosis::quoted,
+    diagnosis::Cure,
     engine::{Basis, GoneSites, Plan, PlannedStep, Provisioner, PrunePlan, Target},
     files::{is_standard_output, read_whole},
     model::without_mark,
@@ -205,40 +205,7 @@ fn check_target(target: &Target, place: &PlaneLocation) -> Result<(), UsageError
     if target.apis.iter().any(|api| api.is_empty() || api.contains('/')) {
         return Err(invalid("`apis` holds a name that no API can have".to_owned()));
     }
-    if !is_selector(&target.selector) {
-        return Err(invalid("`selector` is not a list of flags that name a target".to_owned()));
-    }
     Ok(())
-}
-
-/// The flags that name a target on a command line; each has a value.
-const SELECTING: [&str; 11] = [
-    "--env",
-    "--config",
-    "--static-web-app",
-    "--apim",
-    "--resource-group",
-    "--subscription",
-    "--site-environment",
-    "--provider",
-    "--endpoint",
-    "--provisioning",
-    "--model",
-];
-
-/// Whether a text consists of known flags and is quoted exactly as this program quotes it, so that it is safe in a
-/// printed command.
-fn is_selector(text: &str) -> bool {
-    let Some(words) = shlex::split(text) else { return false };
-    let written: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let known = SELECTING.contains(&word.as_str()) && words.next().is_some();
-        if !known && word != "--sample" {
-            return false;
-        }
-    }
-    written.join(" ") == text
 }
 
 /// The first difference between the steps of a saved plan and the steps that are planned now.
@@ -286,10 +253,12 @@ pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Resu
 /// The message after a plan was saved: the command that applies it.
 #[must_use]
 pub fn next(work: &Workspace, file: &Path, place: &PlaneLocation) -> String {
+    let shown = if is_standard_output(file) { "-".to_owned() } else { file.display().to_string() };
+    let apply = work.render()(&Cure::Apply(shown), &work.selection_for_plan(place));
     if is_standard_output(file) {
-        return format!("next: give the plan to {}", work.apply_command(Path::new("-"), place));
+        return format!("next: give the plan to {apply}");
     }
-    format!("saved the plan to {}; next: {}", file.display(), work.apply_command(file, place))
+    format!("saved the plan to {}; next: {apply}", file.display())
 }
 
 /// Reads plans from a file or from standard input.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config::{EnvSettings, Sourced},
-    diagnosis::nearest,
+    diagnosis::{Hint, nearest},
     engine::{Adoption, Finding, FindingCode, Previews, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
@@ -37,7 +37,7 @@ impl Workspace {
             propagation: plane.propagation(),
             previews,
             adoption: Adoption::default(),
-            selector: self.selector(env),
+            selection: self.selection(env),
         };
         Ok((plane, target))
     }
@@ -109,7 +109,8 @@ pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Fi
         let known: Vec<&ResourceId> = all.iter().map(|found| found.value.id()).collect();
         let near = nearest(typed, known.iter().map(|id| id.name()));
         if let Some(id) = near.and_then(|near| known.iter().find(|id| id.name() == near)) {
-            finding.hint = format!("did you mean `{id}`? {}", finding.hint);
+            let hint = std::mem::take(&mut finding.hint);
+            finding.hint = Hint::from(format!("did you mean `{id}`? ")).then(hint);
         }
     }
 }

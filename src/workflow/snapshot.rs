@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::{error::UsageError, listener::Listener, plane::Plane, workspace::Workspace};
 use crate::{
     config::EnvSettings,
+    diagnosis::{Cure, Hint, Selection},
     engine::{self, Previews, Target},
     model::Resource,
     provider::{Writes as _, json::JsonControlPlane},
@@ -63,7 +64,8 @@ fn check_is_azure(plane: &Plane, env: &EnvSettings) -> Result<(), UsageError> {
         "env `{}` is on a model (from {}), and a snapshot is of Azure",
         env.name, env.provider.source
     );
-    let hint = "add `--provider arm`, or take what is in the model with `swa-apim model export`";
+    let export = Hint::command(Cure::ExportModel, Selection::default());
+    let hint = Hint::from("add `--provider arm`, or take what is in the model with ").then(export);
     Err(UsageError::new(message).hint(hint))
 }
 

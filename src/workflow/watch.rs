@@ -10,7 +10,10 @@ use super::{
     look::Status,
     workspace::Workspace,
 };
-use crate::{diagnosis::ExitCode, engine::LinkState};
+use crate::{
+    diagnosis::{Cure, ExitCode, Hint, Selection},
+    engine::LinkState,
+};
 
 /// How long to wait for a state by default: 5 minutes.
 const WAITING: Duration = Duration::from_secs(5 * 60);
@@ -137,6 +140,8 @@ pub fn late(wanted: LinkState, patience: Duration, last: Option<&Look>) -> Usage
         }
     };
     let message = format!("after {}, {}, not {wanted}", spelt(patience), others.join(", "));
-    let hint = "give it more time with `--timeout`, or see what stands in the way with `swa-apim status`";
+    let status = Hint::command(Cure::Status, Selection::default());
+    let hint =
+        Hint::from("give it more time with `--timeout`, or see what stands in the way with ").then(status);
     UsageError::not_yet(message).hint(hint)
 }

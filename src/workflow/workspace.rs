@@ -23,6 +23,7 @@ use crate::{
         Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
         sample_model,
     },
+    diagnosis::Render,
     model::ResourceId,
     provider::{
         arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Transport, Wait},
@@ -43,6 +44,8 @@ pub struct WorkspaceOptions {
     pub variables: fn(&str) -> Option<String>,
     /// Sends requests to Azure, if not the network.
     pub transport: Option<Arc<dyn Transport>>,
+    /// Writes the commands in reports.
+    pub render: Render,
 }
 
 impl fmt::Debug for WorkspaceOptions {
@@ -51,15 +54,18 @@ impl fmt::Debug for WorkspaceOptions {
     }
 }
 
-impl Default for WorkspaceOptions {
-    /// Options without overrides, with the default time limit, the operating system and the network.
-    fn default() -> Self {
+impl WorkspaceOptions {
+    /// Options without overrides, with the default time limit, the operating system and the network. The commands in
+    /// reports are written by `render`, such as [`command_line`](crate::cli::command_line).
+    #[must_use]
+    pub fn new(render: Render) -> Self {
         Self {
             overrides: Overrides::default(),
             deadline: Deadline::new(None),
             ambient: Arc::new(System),
             variables: ambient::variable,
             transport: None,
+            render,
         }
     }
 }
@@ -112,6 +118,11 @@ impl Workspace {
             azure: RefCell::default(),
             known_ids: RefCell::default(),
         })
+    }
+
+    /// Writes the commands in reports.
+    pub(crate) fn render(&self) -> Render {
+        self.options.render
     }
 
     /// The time and random numbers.
@@ -363,7 +374,7 @@ mod tests {
     #[tokio::test]
     async fn a_question_that_is_being_answered_is_not_asked_again() {
         let folder = tempfile::tempdir().unwrap();
-        let work = Workspace::open(folder.path(), WorkspaceOptions::default()).unwrap();
+        let work = Workspace::open(folder.path(), WorkspaceOptions::new(crate::cli::command_line)).unwrap();
         let asked = Cell::new(0);
         let ask = async |of| {
             let answer = work.known_ids(1, of);

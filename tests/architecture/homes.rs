@@ -48,7 +48,7 @@ const HOMES: [(&str, Home); 57] = [
     ("serde-saphyr", Home::In(&["output"])),
     ("serde_json", Home::Anywhere),
     ("sha2", Home::In(&["emulator", "model", "provider", "workflow"])),
-    ("shlex", Home::In(&["diagnosis", "workflow"])),
+    ("shlex", Home::In(&["diagnosis"])),
     ("strsim", Home::In(&["diagnosis"])),
     ("supports-hyperlinks", Home::In(&["output"])),
     ("tempfile", Home::In(&["cli", "emulator", "files"])),

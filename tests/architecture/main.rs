@@ -153,6 +153,43 @@ fn use_cases_know_neither_a_command_line_nor_a_terminal_nor_a_page() {
     }
 }
 
+/// A command in a hint is a `Cure`, which the command line renders.
+#[test]
+fn below_the_command_line_no_file_contains_a_command_line() {
+    let verbs = [
+        "api",
+        "apply",
+        "audit",
+        "completions",
+        "doctor",
+        "emulate",
+        "explain",
+        "export",
+        "graph",
+        "help",
+        "history",
+        "init",
+        "link",
+        "list",
+        "man",
+        "model",
+        "prune",
+        "relink",
+        "show",
+        "status",
+        "ui",
+        "unlink",
+    ];
+    let below = ["workflow", "report", "engine", "provider", "model", "diagnosis"];
+    for file in source::all().iter().filter(|file| below.contains(&file.module.as_str())) {
+        let mut after = file.code.split("swa-apim ").skip(1);
+        let verb =
+            after.find(|rest| verbs.contains(&rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap()));
+        let line = verb.and_then(|rest| rest.lines().next());
+        assert_eq!(line, None, "{} contains a command line: return a `Cure`", file.path);
+    }
+}
+
 /// Nothing that `rsa` does with a private key depends on what others send: `deny.toml` relies on it.
 #[test]
 fn rsa_generates_a_key_and_does_nothing_else() {

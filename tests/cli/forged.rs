@@ -66,14 +66,28 @@ fn a_plan_whose_target_or_intent_was_edited_is_not_applied() {
         ("provisioner", json!("service")),
         ("propagation", json!({"eventual": 0})),
         ("env", json!("")),
-        ("selector", json!("--env prod; rm -rf /")),
-        ("selector", json!("--env $(id)")),
-        ("selector", json!("--yes --env prod")),
         ("apis", json!(["../x"])),
     ] {
         let (code, _, said) =
             forged(&shop, "unlink", |plan| plan["plans"][0]["plan"]["target"][key] = value.clone());
         assert_eq!(code, 2, "{key} {value}: {said}");
+    }
+}
+
+/// Plans of earlier versions contain the options of the commands that hints named.
+#[test]
+fn the_options_in_a_plan_of_an_earlier_version_are_not_printed() {
+    for selector in ["--env other", "--env prod; rm -rf /", "--env $(id)", "--yes --env prod"] {
+        let shop = Shop::linked();
+        shop.run("relink --out plan.json").exits(0);
+        let mut plan: Value = serde_json::from_str(&shop.read("plan.json")).unwrap();
+        let saved = &mut plan["plans"][0]["plan"];
+        assert_eq!((&saved["target"]["selector"], &saved["undo"]), (&Value::Null, &Value::Null));
+        saved["target"]["selector"] = selector.into();
+        shop.write("plan.json", plan.to_string());
+        let run = shop.run("apply plan.json");
+        assert!(run.exits(0).stderr.contains("next: swa-apim status --env prod\n"), "{}", run.stderr);
+        assert!(!run.stderr.contains(selector) && !run.stdout.contains(selector), "{selector}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `explain`, `help`, `man` and `completions` answer.
 
 use snapbox::str;
-use swa_apim::{diagnosis::ExitCode, engine::FindingCode, workflow::Trouble};
+use swa_apim::{cli::Trouble, diagnosis::ExitCode, engine::FindingCode};
 
 use crate::support::Shop;
 

@@ -4,6 +4,7 @@ use std::{error::Error as _, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use swa_apim::{
+    cli::command_line,
     diagnosis::{Diagnose as _, ExitCode},
     provider::{
         Expected, ProviderError, Reads as _, Writes as _,
@@ -180,7 +181,10 @@ async fn only_the_owner_can_read_a_model_and_the_folder_made_for_it() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     let error = open(&path).begin().await.unwrap_err();
     assert_eq!(error.diagnosis().exit, ExitCode::Usage);
-    assert!(error.diagnosis().hint.is_some_and(|hint| hint.contains("chmod 600")), "{error}");
+    assert!(
+        error.diagnosis().hint.is_some_and(|hint| hint.text(command_line).contains("chmod 600")),
+        "{error}"
+    );
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     open(&path).begin().await.expect("the refused transaction holds no lock");
 }
@@ -197,7 +201,7 @@ async fn the_previous_generation_is_kept() {
     let previous = path.with_file_name("model.json.previous");
     assert_eq!(text(&previous), before);
     write(&path, "{");
-    let hint = try_open(&path).unwrap_err().diagnosis().hint.unwrap();
+    let hint = try_open(&path).unwrap_err().diagnosis().hint.unwrap().text(command_line);
     assert!(hint.contains(previous.to_str().unwrap()), "{hint}");
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use swa_apim::{
+    cli::command_line,
     diagnosis::{Diagnose as _, ExitCode},
     model::{ApimSubscriptionId, Key, Resource, SiteKey, StaticSite},
     provider::{
@@ -387,7 +388,10 @@ async fn a_shape_that_cannot_be_lifted_is_refused_with_its_field() {
         let error = plane.import(json!([element])).unwrap_err();
         let message = error.to_string();
         assert!(message.contains(field) && message.contains(element["id"].as_str().unwrap()), "{message}");
-        assert!(error.diagnosis().hint.is_some_and(|hint| hint.contains("az rest")), "{message}");
+        assert!(
+            error.diagnosis().hint.is_some_and(|hint| hint.text(command_line).contains("az rest")),
+            "{message}"
+        );
         assert_eq!(error.diagnosis().exit, ExitCode::Usage);
         assert_eq!(plane.resources().unwrap(), []);
     }
@@ -410,7 +414,7 @@ async fn a_page_of_a_list_is_refused_unless_it_is_asked_for() {
     let error = plane.import(page.clone()).unwrap_err();
     assert!(error.to_string().contains("`nextLink`"), "{error}");
     assert_eq!(error.diagnosis().exit, ExitCode::Usage);
-    assert!(error.diagnosis().hint.is_some_and(|hint| hint.contains("--partial")));
+    assert!(error.diagnosis().hint.is_some_and(|hint| hint.text(command_line).contains("--partial")));
     assert_eq!(plane.resources().unwrap(), []);
     assert_eq!(plane.import_pages(page, Pages::Partial).unwrap().created, 1);
 }

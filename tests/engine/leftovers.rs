@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use swa_apim::{
+    cli::command_line,
     engine::{self, Finding, FindingCode, LinkState, Severity, Standing},
     model::{ApimServiceId, Ownership},
 };
@@ -78,7 +79,8 @@ async fn a_product_that_is_left_while_the_site_is_linked_elsewhere_is_judged_too
     let found = findings(&recipe).await;
     let found_codes: Vec<_> = found.iter().map(|finding| finding.code).collect();
     assert_eq!(found_codes, [FindingCode::LinkedElsewhere, FindingCode::PolicyWithoutCheck]);
-    assert!(found[1].hint.contains("link --replace --env prod"), "{}", found[1].hint);
+    let hint = found[1].hint.text(command_line);
+    assert!(hint.contains("link --replace --env prod"), "{hint}");
 }
 
 /// The clause with which a finding tells who uses a subscription.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use swa_apim::{
     ambient::System,
+    cli::command_line,
     engine::{self, Adoption, ApplyError, FindingCode, Intent, LinkState},
     model::{Ownership, ResourceId},
     provider::{Expected, ProviderError, Reads as _, Writes as _},
@@ -108,7 +109,7 @@ async fn what_cannot_be_determined_is_reported_with_what_to_do_and_never_deleted
         finding.message.contains("`x`") && finding.message.contains("cannot be determined"),
         "{finding:?}"
     );
-    assert!(finding.hint.contains("its display name"), "{finding:?}");
+    assert!(finding.hint.text(command_line).contains("its display name"), "{finding:?}");
     assert_eq!(refusal(&world, &PURGE).await, [FindingCode::PurgeInUse]);
     let steps = actions(&world, &Intent::Relink).await;
     assert!(steps.iter().all(|step| !step.ends_with(" x")), "{steps:?}");
@@ -137,7 +138,8 @@ async fn a_product_that_does_not_show_that_it_is_the_links_is_used_only_if_that_
         let [finding] = refusal.findings.as_slice() else { panic!("{refusal:?}") };
         assert_eq!(finding.code, FindingCode::ProductUnproven);
         let command = format!("swa-apim {} --adopt --env prod", intent.verb());
-        assert!(finding.hint.contains(&command), "{}", finding.hint);
+        let hint = finding.hint.text(command_line);
+        assert!(hint.contains(&command), "{hint}");
     }
     assert_eq!(world.snapshot(), before);
     assert_eq!(

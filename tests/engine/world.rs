@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 use swa_apim::{
     ambient::System,
+    diagnosis::Selection,
     engine::{
         self, Adoption, ApplyError, Existing, Intent, Leftovers, Observed, Plan, PlannedStep, Previews,
         Propagation, Provisioner, Refusal, StepListener, Target, Verdict,
@@ -77,7 +78,7 @@ impl World {
             propagation: Propagation::Immediate,
             previews: Previews::Refuse,
             adoption: Adoption::Refuse,
-            selector: "--env prod".to_owned(),
+            selection: Selection::default().with("--env", "prod"),
         };
         JsonControlPlane::create(&model, document, Duration::ZERO, Arc::new(System)).unwrap();
         Self { _folder: folder, model, target }

@@ -12,11 +12,10 @@ use std::{
 
 use snapbox::{Data, assert_data_eq, data::DataFormat};
 use swa_apim::{
-    cli,
+    cli::{self, Trouble},
     diagnosis::ExitCode,
     engine::{Effect, FindingCode},
     report,
-    workflow::Trouble,
 };
 
 /// A file that is made from the code, by its path from the root of the repository.

@@ -1,6 +1,7 @@
 //! Every error body that users quote: what it means, and what to do.
 
 use swa_apim::{
+    cli::command_line,
     diagnosis::{Diagnose as _, ExitCode},
     model::{Address, ApimServiceId, Key, KeySlot},
     provider::{GatewayAnswer, Gateways as _, Writes as _},
@@ -50,7 +51,10 @@ async fn every_error_that_users_quote_has_its_exit_code_and_its_hint() {
         let diagnosis = error.diagnosis();
         assert_eq!(diagnosis.exit, *exit, "{when}: {error}");
         assert!(error.to_string().contains(message), "{when}: {error}");
-        assert!(diagnosis.hint.clone().unwrap_or_default().contains(hint), "{when}: {diagnosis:?}");
+        assert!(
+            diagnosis.hint.clone().unwrap_or_default().text(command_line).contains(hint),
+            "{when}: {diagnosis:?}"
+        );
         assert_eq!(hint.is_empty(), diagnosis.hint.is_none(), "{when}: {diagnosis:?}");
     }
     assert_eq!(met, MEANINGS.len());

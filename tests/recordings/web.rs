@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use swa_apim::{
+    cli::command_line,
     diagnosis::{Diagnose as _, ExitCode},
     model::{LinkedBackend, LinkedBackendId, Resource, SiteEnvironmentId, StaticSite, StaticSiteId},
     provider::{Collection, Expected, ProviderError, Reads as _, Writes as _},
@@ -64,7 +65,7 @@ async fn a_backend_that_azure_does_not_find_is_told_with_what_to_check() {
         assert!(error.to_string().contains("NotFound/51004: Cannot find WebSite with name"), "{error}");
         let diagnosis = error.diagnosis();
         assert_eq!(diagnosis.exit, ExitCode::Refused);
-        assert!(diagnosis.hint.unwrap().contains("the region of the backend"));
+        assert!(diagnosis.hint.unwrap().text(command_line).contains("the region of the backend"));
     }
 }
 

@@ -3,7 +3,11 @@
 use clap::Args;
 use clap_complete::ArgValueCandidates;
 
-use crate::{cli::complete, diagnosis::ExitCode, output::Ui, workflow};
+use crate::{
+    cli::{complete, explanation::explain},
+    diagnosis::ExitCode,
+    output::Ui,
+};
 
 /// Explain a finding, an exit code or an error message
 ///
@@ -20,6 +24,6 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
-    ui.print_lines(&workflow::explain(&args.words.join(" "))?)?;
+    ui.print_lines(&explain(&args.words.join(" "))?)?;
     Ok(ExitCode::Success)
 }

@@ -5,9 +5,13 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::{
-    cli::{args::PlanArgs, error, session::Session},
+    cli::{
+        args::PlanArgs,
+        error::{self, command_line},
+        session::Session,
+    },
     config::EnvSettings,
-    diagnosis::ExitCode,
+    diagnosis::{Cure, ExitCode},
     engine::{Intent, Target},
     files::is_standard_output,
     report::ChangeReport,
@@ -106,7 +110,7 @@ fn next_step(cx: &Session, target: &Target, intent: &Intent, place: &PlaneLocati
         Intent::Link { .. } | Intent::Relink | Intent::AddApis { .. } => {}
         Intent::Unlink { .. } | Intent::RemoveApis { .. } => return None,
     }
-    let next = format!("next: {}", target.command("status").trim_matches('`'));
+    let next = format!("next: {}", command_line(&Cure::Status, &target.selection));
     let PlaneLocation::Model(model) = place else { return Some(next) };
     if !cx.work.is_sample() {
         return Some(next);

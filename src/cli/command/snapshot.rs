@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 
 use crate::{
-    cli::{args::ScopeArgs, session::Session},
+    cli::{args::ScopeArgs, error::command_line, session::Session},
     config::EnvSettings,
-    diagnosis::{ExitCode, quoted},
+    diagnosis::{Cure, ExitCode},
     report::{SCHEMA_VERSION, SnapshotReport},
     workflow::snapshot::{self, OtherModel},
 };
@@ -43,6 +43,6 @@ pub(crate) async fn run(args: SnapshotArgs, cx: &Session) -> anyhow::Result<Exit
 }
 
 fn next(cx: &Session, env: &EnvSettings, file: &Path) -> String {
-    let (file, selector) = (quoted(&file.display().to_string()), cx.work.selector_for_model(env));
-    format!("next: swa-apim link {selector} --provider json --model {file} --dry-run")
+    let on = cx.work.selection_on_model(env, file).with_switch("--dry-run");
+    format!("next: {}", command_line(&Cure::Link, &on))
 }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
+    diagnosis::Selection,
     emulator::{pause::pause, reply::Reply},
     engine::{
         self, Adoption, Existing, Intent, PlannedStep, Previews, Propagation, Provisioner, Step,
@@ -200,7 +201,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
         propagation: Propagation::Immediate,
         previews: Previews::Allow,
         adoption: Adoption::Allow,
-        selector: String::new(),
+        selection: Selection::default(),
     };
     let observed = engine::observe(plane, &target).await.map_err(|error| refused(&error))?;
     let mut plan = engine::plan(&observed, &Intent::Link { existing: Existing::Keep })

@@ -2,6 +2,7 @@
 
 use super::run;
 use crate::{
+    diagnosis::{Cure, Hint},
     engine::{EnvironmentSeen, Finding, FindingCode as Code, Observed, Previews, Seen},
     model::{ApimService, LinkedBackend, Provisioning, ResourceId},
 };
@@ -137,7 +138,7 @@ pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
             );
             let finding = Finding::new(Code::Dangling, id).message(message);
             let field = "properties.backendResourceId";
-            let cure = if observed.service.is_some() { "relink" } else { "unlink" };
+            let cure = if observed.service.is_some() { Cure::Relink } else { Cure::Unlink };
             all.push(finding.field(field, &target.service, named).hint(run(observed, cure)));
         } else if !observed.is_own(backend) {
             let site = target.site_environment.site();
@@ -145,12 +146,9 @@ pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
             let unknown = unknown.map(|why| format!(", which could not be read: {why}")).unwrap_or_default();
             let message = format!("`{}` is already linked to `{}`{unknown}", site.name(), named.name());
             let finding = Finding::new(Code::LinkedElsewhere, id).message(message);
-            let hint = format!(
-                "to link `{}` to another backend, run {}; if `{}` is correct, correct `apim` of the env",
-                site.name(),
-                target.command("link --replace"),
-                named.name(),
-            );
+            let hint = Hint::from(format!("to link `{}` to another backend, ", site.name()))
+                .then(target.run(Cure::LinkReplacing))
+                .then(format!("; if `{}` is correct, correct `apim` of the env", named.name()));
             all.push(finding.field("properties.backendResourceId", &target.service, named).hint(hint));
         } else {
             all.extend(unfinished(observed, backend));
@@ -161,7 +159,7 @@ pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
         let message =
             format!("the site environment has {} linked backends: {}", names.len(), names.join(", "));
         let finding = Finding::new(Code::SeveralBackends, &target.site_environment).message(message);
-        all.push(finding.hint(run(observed, "relink")));
+        all.push(finding.hint(run(observed, Cure::Relink)));
     }
 }
 
@@ -175,5 +173,5 @@ fn unfinished(observed: &Observed, backend: &Seen<LinkedBackend>) -> Option<Find
     };
     let finding = Finding::new(code, &backend.view.id);
     let finding = finding.field("properties.provisioningState", "Succeeded", state.as_str());
-    Some(if code == Code::BackendFailed { finding.hint(run(observed, "relink")) } else { finding })
+    Some(if code == Code::BackendFailed { finding.hint(run(observed, Cure::Relink)) } else { finding })
 }

@@ -2,6 +2,7 @@
 
 use super::parts;
 use crate::{
+    diagnosis::{Cure, Hint},
     engine::{Finding, FindingCode as Code, Observed, Part, Severity},
     model::{LinkNames, PolicyVerdict, Product},
 };
@@ -17,16 +18,17 @@ pub(super) fn findings(observed: &Observed, product: &Product) -> Vec<Finding> {
 }
 
 fn left_behind(observed: &Observed, product: &Product) -> Finding {
-    let hint = format!("{}; {} deletes it", used_again(observed), observed.target.command("unlink --purge"));
+    let purge = observed.target.command(Cure::Purge);
+    let hint = used_again(observed).then("; ").then(purge).then(" deletes it");
     let message = format!("the product `{}` of an earlier link still exists", product.id.name());
     Finding::new(Code::Leftover, &product.id).message(message).hint(hint)
 }
 
-fn used_again(observed: &Observed) -> String {
+fn used_again(observed: &Observed) -> Hint {
     let is_linked_elsewhere =
         observed.backends.iter().any(|backend| !observed.is_own(backend) && !observed.is_gone(backend));
-    let verb = if is_linked_elsewhere { "link --replace" } else { "link" };
-    format!("{} uses the product again", observed.target.command(verb))
+    let cure = if is_linked_elsewhere { Cure::LinkReplacing } else { Cure::Link };
+    observed.target.command(cure).then(" uses the product again")
 }
 
 /// Returns the findings that a live link would have about callers without a token of the site.
@@ -44,7 +46,7 @@ fn exposures(observed: &Observed, product: &Product, names: &LinkNames) -> Vec<F
         if finding.code == Code::PolicyUndetermined {
             return finding;
         }
-        finding.hint(format!("{} and repairs it", used_again(observed)))
+        finding.hint(used_again(observed).then(" and repairs it"))
     };
     all.into_iter().map(cure).collect()
 }

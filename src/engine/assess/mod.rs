@@ -7,7 +7,10 @@ mod parts;
 pub(super) use self::parts::undetermined_hint;
 
 use super::{Finding, FindingCode as Code, Observed, ProductOwnership};
-use crate::model::{ApiId, LinkNames, Product, without_revision};
+use crate::{
+    diagnosis::{Cure, Hint},
+    model::{ApiId, LinkNames, Product, without_revision},
+};
 
 /// Returns every difference between the link and its configuration, and everything else that a user should know, in
 /// order of the codes.
@@ -49,7 +52,7 @@ pub(super) fn repairs(observed: &Observed) -> Vec<Finding> {
     let addable = observed.addable_apis.iter().filter(|_| observed.product.is_some());
     all.extend(addable.map(|api| {
         let message = format!("the API `{}`, which the env lists, is not in the product", api.id.name());
-        Finding::new(Code::ApiNotInProduct, &api.id).message(message).hint(run(observed, "link"))
+        Finding::new(Code::ApiNotInProduct, &api.id).message(message).hint(run(observed, Cure::Link))
     }));
     all
 }
@@ -60,7 +63,7 @@ fn missing_product(observed: &Observed, names: &LinkNames) -> Option<Finding> {
         return None;
     }
     let message = format!("the link's product `{}` does not exist", id.name());
-    Some(Finding::new(Code::ProductMissing, &id).message(message).hint(run(observed, "relink")))
+    Some(Finding::new(Code::ProductMissing, &id).message(message).hint(run(observed, Cure::Relink)))
 }
 
 /// Returns the product with the link's id, if it belongs to the link.
@@ -106,8 +109,13 @@ fn unproven(observed: &Observed, product: &Product, names: &LinkNames) -> Findin
         id.name()
     );
     let finding = Finding::new(Code::ProductUnproven, id).message(message);
-    let hint = format!("if the link may use the product and change it, {}", run(observed, "link --adopt"));
-    finding.field("properties.displayName", names.display_name(), display_name).hint(hint)
+    let finding = finding.field("properties.displayName", names.display_name(), display_name);
+    finding.hint(adopting(observed, Cure::LinkAdopting))
+}
+
+/// Returns the hint for a product that is not proven to be the link's: the command that uses it.
+pub(super) fn adopting(observed: &Observed, cure: Cure) -> Hint {
+    Hint::from("if the link may use the product and change it, ").then(run(observed, cure))
 }
 
 fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
@@ -124,10 +132,9 @@ fn missing_apis(observed: &Observed, all: &mut Vec<Finding>) {
         let known = observed.product_apis.iter().chain(&observed.addable_apis).any(|api| api.id == id);
         if !known && !observed.unreadable.iter().any(|part| part.id == *id) {
             let message = format!("the service `{}` has no API `{name}`", service.name());
-            let hint = format!(
-                "correct the name of the API; {} lists the APIs of the service",
-                target.command("api list")
-            );
+            let hint = Hint::from("correct the name of the API; ")
+                .then(target.command(Cure::ListApis))
+                .then(" lists the APIs of the service");
             all.push(Finding::new(Code::ApiMissing, &id).message(message).hint(hint));
         }
     }
@@ -142,6 +149,6 @@ pub(super) fn revision(id: &ApiId) -> Option<Finding> {
     Some(Finding::new(Code::ApiMissing, id).message(message).hint(hint))
 }
 
-fn run(observed: &Observed, verb: &str) -> String {
-    format!("run {}", observed.target.command(verb))
+fn run(observed: &Observed, cure: Cure) -> Hint {
+    observed.target.run(cure)
 }

@@ -2,6 +2,7 @@
 
 use super::run;
 use crate::{
+    diagnosis::Cure,
     engine::{Finding, FindingCode as Code, Observed, Provisioner, Severity},
     model::{
         Api, ApimSubscription, ApimSubscriptionId, Closing, KeySlot, LinkNames, Opening, Ownership,
@@ -16,7 +17,7 @@ pub(super) fn product_fields(
     all: &mut Vec<Finding>,
 ) {
     let mut push = |code, field: &str, expected: &str, actual: &str, message: &str| {
-        let finding = Finding::new(code, &product.id).message(message).hint(run(observed, "relink"));
+        let finding = Finding::new(code, &product.id).message(message).hint(run(observed, Cure::Relink));
         all.push(by_azure(observed, finding.field(field, expected, actual)));
     };
     let wanted = names.display_name();
@@ -55,7 +56,7 @@ fn by_azure(observed: &Observed, finding: Finding) -> Finding {
 
 pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, all: &mut Vec<Finding>) {
     let id = product.id.policy();
-    let finding = |code| Finding::new(code, &id).hint(run(observed, "relink"));
+    let finding = |code| Finding::new(code, &id).hint(run(observed, Cure::Relink));
     let Some(verdict) = &observed.policy_verdict else {
         if !observed.unreadable.iter().any(|part| part.id == *id) {
             let message = "the product has no policy, so requests do not need a token of the site";
@@ -74,7 +75,7 @@ pub(super) fn policy(observed: &Observed, product: &Product, names: &LinkNames, 
             let message =
                 format!("the policy does not determine which requests it accepts: {}", reasons.join("; "));
             let finding = Finding::new(Code::PolicyUndetermined, &id).message(message);
-            all.push(finding.hint(run(observed, "doctor")));
+            all.push(finding.hint(run(observed, Cure::Doctor)));
         }
     }
 }
@@ -149,7 +150,7 @@ pub(super) fn subscription(
             "no subscription of the link's product belongs to the link"
         };
         let finding = Finding::new(Code::SubscriptionMissing, &product.id).message(message);
-        all.push(finding.hint(run(observed, "relink")));
+        all.push(finding.hint(run(observed, Cure::Relink)));
     }
 }
 
@@ -195,7 +196,7 @@ fn subscription_fields(
     names: &LinkNames,
     all: &mut Vec<Finding>,
 ) {
-    let finding = |code| Finding::new(code, &own.id).hint(run(observed, "relink"));
+    let finding = |code| Finding::new(code, &own.id).hint(run(observed, Cure::Relink));
     if let SubscriptionState::Other(state) = &own.state {
         let message =
             format!("the state of the link's subscription is {state}, so the gateway rejects its keys");
@@ -219,7 +220,7 @@ fn subscription_fields(
 
 pub(super) fn site_key(observed: &Observed, all: &mut Vec<Finding>) {
     let Some(backend) = observed.own_backend() else { return };
-    let finding = |code| Finding::new(code, &backend.view.id).hint(run(observed, "relink"));
+    let finding = |code| Finding::new(code, &backend.view.id).hint(run(observed, Cure::Relink));
     match (&observed.site_key, &observed.keys) {
         (SiteKey::Hidden, _) | (SiteKey::Held(_), None) => {}
         (SiteKey::Absent, _) => {
@@ -251,7 +252,7 @@ pub(super) fn apis(observed: &Observed, all: &mut Vec<Finding>) {
         let message =
             format!("the product `{}` contains no API, so the site can call none", product.view.id.name());
         let finding = Finding::new(Code::NoApis, &product.view.id).message(message);
-        all.push(finding.hint(run(observed, "api add API")));
+        all.push(finding.hint(run(observed, Cure::AddApis(vec!["API".to_owned()]))));
     }
     observed.product_apis.iter().for_each(|api| api_lints(api, all));
 }

@@ -2,6 +2,7 @@
 
 use super::{DanglingLink, Orphaned, ProductAudit, ServiceSeen, SitesSeen, Standing, made_for};
 use crate::{
+    diagnosis::{Cure, Hint, Selection},
     engine::{Finding, FindingCode as Code, Severity},
     model::{Api, ApiId, Ownership, Product, ProductId, ProductState, ResourceId},
 };
@@ -58,9 +59,10 @@ fn standing(product: &Product, judged: &ProductAudit) -> Option<Finding> {
                     )
                 }
             };
-            let hint = format!("`swa-apim prune --apim {}` deletes the product", id.service().name());
+            let prune = Hint::command(Cure::Prune, Selection::of_service(id.service().name()));
+            let hint = prune.then(" deletes the product");
             let gone = *reason == Orphaned::SiteGone;
-            let hint = if gone { format!("{hint}; in Azure, add `--include-gone`") } else { hint };
+            let hint = if gone { hint.then("; in Azure, add `--include-gone`") } else { hint };
             Some(Finding::new(code, id).message(message).hint(hint))
         }
         Standing::Unknown(unread) => {
@@ -80,10 +82,9 @@ fn standing(product: &Product, judged: &ProductAudit) -> Option<Finding> {
                     "`{owner}` no longer uses `{name}`, and the product requires no subscription: anyone can call its APIs \
                      without a key"
                 );
-                let hint = format!(
-                    "require a subscription for the product, then `swa-apim prune --apim {}` deletes it",
-                    id.service().name()
-                );
+                let prune = Hint::command(Cure::Prune, Selection::of_service(id.service().name()));
+                let hint = Hint::from("require a subscription for the product, then ").then(prune);
+                let hint = hint.then(" deletes it");
                 let finding = finding.message(message).hint(hint).severity(Severity::Broken);
                 finding.field("properties.subscriptionRequired", true, false)
             })
@@ -176,10 +177,9 @@ pub(super) fn of_service(
     for link in dangling {
         let (site, gone) = (link.environment.site(), link.service.name());
         let message = format!("`{}` is linked to `{gone}`, which does not exist", site.name());
-        let hint = format!(
-            "run `swa-apim unlink --static-web-app {} --apim {}`; if Azure reports that the linked backend \
-             does not exist, ask Azure support to remove it",
-            site, link.service
+        let on = Selection::of_link(site.as_str(), link.service.as_str());
+        let hint = Hint::run(Cure::Unlink, on).then(
+            "; if Azure reports that the linked backend does not exist, ask Azure support to remove it",
         );
         findings.push(Finding::new(Code::Dangling, &link.environment).message(message).hint(hint));
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Hop, HopName};
-use crate::{engine::Target, model::without_mark, provider::Answered};
+use crate::{diagnosis::Cure, engine::Target, model::without_mark, provider::Answered};
 
 /// The component that sent an answer, and the answer's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,14 +98,14 @@ const OPEN: &str =
 /// Interprets the site's answer to a browser.
 pub(super) fn from_site(answer: &Answered, target: &Target) -> Hop {
     let (name, status) = (HopName::Site, answer.status);
-    let relink = format!("run {}", target.command("relink"));
+    let relink = target.run(Cure::Relink);
     match heard(answer) {
         Heard::Api => Hop::ok(name, format!("the API answered with {status}")),
         Heard::KeyMissing => {
             Hop::broken(name, "the call reached the gateway without the site's key (401)").hint(relink)
         }
         Heard::KeyRefused => Hop::broken(name, "the gateway rejects the key that the site sends (401)").hint(
-            format!("{relink}; if the site was linked within the last minutes, wait and run `doctor` again"),
+            relink.then("; if the site was linked within the last minutes, wait and run `doctor` again"),
         ),
         Heard::TokenMissing => {
             Hop::broken(name, "the call reached the gateway without the site's token (401)").hint(relink)

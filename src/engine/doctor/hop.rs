@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    diagnosis::ExitCode,
+    diagnosis::{ExitCode, Hint},
     engine::{Finding, FindingCode, Severity},
 };
 
@@ -95,7 +95,7 @@ pub struct Hop {
     /// The observations, the most important first.
     pub saw: Vec<String>,
     /// The next command or action, if no finding contains one.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
     /// The engine's findings that belong to it.
     pub findings: Vec<Finding>,
     /// The exit code if the hop failed.
@@ -139,7 +139,7 @@ impl Hop {
 
     /// Adds the next command or action.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
+    pub fn hint(self, hint: impl Into<Hint>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 

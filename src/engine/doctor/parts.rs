@@ -2,6 +2,7 @@
 
 use super::{Condition, Examined, Hop, HopName};
 use crate::{
+    diagnosis::Cure,
     engine::{Finding, FindingCode, LinkState, Observed, Part, Verdict},
     model::{Api, ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId, Versioning},
 };
@@ -79,7 +80,7 @@ fn link(verdict: &Verdict) -> Hop {
         LinkState::Unlinked | LinkState::Leftover => {
             let hop =
                 Hop::warning(HopName::Link, format!("{state}: the site does not proxy `/api` to a service"));
-            hop.hint(format!("run {}", target.command("link")))
+            hop.hint(target.run(Cure::Link))
         }
         LinkState::Unknown => Hop::skipped(HopName::Link, "the state of the link could not be determined"),
         LinkState::Partial | LinkState::Drifted | LinkState::LinkedElsewhere | LinkState::Dangling => {

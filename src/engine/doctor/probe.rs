@@ -3,7 +3,7 @@
 
 use super::{Hop, HopName, heard};
 use crate::{
-    diagnosis::ExitCode,
+    diagnosis::{Cure, ExitCode, Hint},
     engine::{
         Observed,
         gateway::{SafeCall, safe_calls},
@@ -75,7 +75,7 @@ async fn ask_with_key(
     key: Option<&Key>,
 ) -> Hop {
     let name = HopName::GatewayWithKey;
-    let relink = format!("run {}", observed.target.command("relink"));
+    let relink = observed.target.run(Cure::Relink);
     let Some(gateway) = gateway_of(observed) else {
         return Hop::skipped(name, "the service has no gateway URL");
     };
@@ -90,16 +90,19 @@ async fn ask_with_key(
         }
         GatewayAnswer::LetIn => {
             Hop::broken(name, format!("accepts calls with the key {fingerprint} without a token"))
-                .hint(format!("{relink}, which restores the policy of the product; then run `doctor` again"))
+                .hint(relink.then(", which restores the policy of the product; then run `doctor` again"))
         }
         GatewayAnswer::KeyRefused => Hop::broken(
             name,
             format!("rejects the key {fingerprint}, which is the primary key of the subscription"),
         )
-        .hint(format!(
-            "a new key takes effect after some time: wait a minute and run `doctor` again; if the gateway \
-             still rejects the key, {relink}"
-        )),
+        .hint(
+            Hint::from(
+                "a new key takes effect after some time: wait a minute and run `doctor` again; if the gateway \
+                 still rejects the key, ",
+            )
+            .then(relink),
+        ),
         GatewayAnswer::NothingThere => Hop::warning(name, "has no operation at that address (404)")
             .hint("compare the path of the API and of its operations with the address that was called"),
         GatewayAnswer::Unclear(what) => Hop::failed(name, ExitCode::Unavailable, what)

@@ -3,7 +3,7 @@
 use super::{Hop, HopName};
 use crate::{
     diagnosis::ExitCode,
-    engine::{Certainty, Need, Rights, Target, Verb},
+    engine::{Certainty, Need, Rights, Target, Verb, rights::role_to_grant},
 };
 
 /// Compares the caller's permissions with those that each verb may need. Some of them are optional: links can be
@@ -17,11 +17,7 @@ pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
     let is_lacking = |verb: &Verb| !lacks(*verb, Certainty::Known).is_empty();
     let (may, may_not): (Vec<Verb>, Vec<Verb>) = Verb::ALL.into_iter().partition(|verb| !is_lacking(verb));
     let named = |verbs: &[Verb]| verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
-    let role = target.command("doctor --check-rights --role-definition role.json");
-    let hint = format!(
-        "{role} writes a role with the fewest permissions that are sufficient; a role assignment can take \
-         several minutes to take effect"
-    );
+    let hint = role_to_grant(target);
     let inferred = lacks(Verb::Link, Certainty::Inferred);
     let hop = if !may_not.iter().all(|verb| verb.is_extra()) {
         let saw = format!("not sufficient for {}", named(&may_not));

@@ -1,6 +1,7 @@
 //! The findings that block a plan.
 
 use crate::{
+    diagnosis::Cure,
     engine::{Adoption, Effect, Existing, Finding, FindingCode as Code, Intent, Leftovers, Observed, assess},
     model::Ownership,
 };
@@ -15,16 +16,17 @@ pub(super) fn blocks_link(observed: &Observed, findings: &[Finding], intent: &In
         Effect::Told | Effect::Mended | Effect::BlocksPurge => false,
     };
     let blocking = findings.iter().filter(stands).cloned();
-    blocking.map(|finding| for_verb(finding, intent)).collect()
+    blocking.map(|finding| for_verb(observed, finding, intent)).collect()
 }
 
-/// Replaces the command in the hint's flag by the command that was refused.
-fn for_verb(finding: Finding, intent: &Intent) -> Finding {
-    if finding.code != Code::ProductUnproven {
-        return finding;
+/// Replaces the command in the hint about a product that may be adopted by the command that was refused.
+fn for_verb(observed: &Observed, finding: Finding, intent: &Intent) -> Finding {
+    match (finding.code, intent) {
+        (Code::ProductUnproven, Intent::Relink) => {
+            finding.hint(assess::adopting(observed, Cure::RelinkAdopting))
+        }
+        _ => finding,
     }
-    let hint = finding.hint.replacen("link --adopt", &format!("{} --adopt", intent.verb()), 1);
-    finding.hint(hint)
 }
 
 /// Returns the findings that block unlinking: unlinking needs to know the site and that the link is this one.
@@ -110,7 +112,7 @@ pub(super) fn blocks_apis(observed: &Observed, findings: &[Finding], intent: &In
     }
     if blocking.is_empty() && observed.product.is_none() && matches!(intent, Intent::AddApis { .. }) {
         let message = "the site is not linked, so there is no product to add an API to";
-        let hint = format!("run {} first", observed.target.command("link"));
+        let hint = observed.target.run(Cure::Link).then(" first");
         let finding = Finding::new(Code::ProductMissing, &observed.target.service);
         blocking.push(finding.message(message).hint(hint));
     }

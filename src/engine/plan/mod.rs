@@ -29,8 +29,8 @@ pub struct Plan {
     pub steps: Vec<PlannedStep>,
     /// The versions of everything that the plan was made from.
     pub basis: Basis,
-    /// How to undo the plan, if it changes something.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How to undo the plan, if it changes something. It is not saved: a saved plan is computed again.
+    #[serde(skip)]
     pub undo: Option<Undo>,
 }
 

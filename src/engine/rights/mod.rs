@@ -9,7 +9,7 @@ pub use self::{
 };
 use super::{Plan, Target};
 use crate::{
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Hint},
     model::{Permissions, ResourceId},
     provider::{Grants, ProviderError},
 };
@@ -60,24 +60,26 @@ pub struct MissingRights {
     /// The missing permissions: at least one.
     pub missing: Vec<Need>,
     listed: String,
-    doctor: String,
+    role: Hint,
 }
 
 impl MissingRights {
     fn new(missing: Vec<Need>, target: &Target) -> Self {
-        let doctor = target.command("doctor --check-rights --role-definition role.json");
-        Self { listed: listed(&missing, target), missing, doctor }
+        Self { listed: listed(&missing, target), missing, role: role_to_grant(target) }
     }
 }
 
 impl Diagnose for MissingRights {
     fn diagnosis(&self) -> Diagnosis {
-        Diagnosis::new(ExitCode::NotAuthorized).hint(format!(
-            "{} writes a role with the fewest permissions that are sufficient; a role assignment can take \
-             several minutes to take effect",
-            self.doctor
-        ))
+        Diagnosis::new(ExitCode::NotAuthorized).hint(self.role.clone())
     }
+}
+
+/// Returns the hint for missing permissions: the command that writes the role to grant.
+pub(super) fn role_to_grant(target: &Target) -> Hint {
+    let rest = " writes a role with the fewest permissions that are sufficient; a role assignment can take \
+                several minutes to take effect";
+    target.command(Cure::GrantRole).then(rest)
 }
 
 fn listed(missing: &[Need], target: &Target) -> String {

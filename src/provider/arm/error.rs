@@ -8,7 +8,7 @@ use super::{ArmFailure, CredentialError, FailureKind, ForeignAddress};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::ResourceId,
-    provider::{Failure, ProviderError},
+    provider::{Failure, ProviderError, see_status},
 };
 
 /// A request that Azure Resource Manager did not fulfil.
@@ -265,7 +265,7 @@ impl Diagnose for ArmError {
                 // The caller expects absence in another form, so this answer is about a different resource from the
                 // requested one.
                 Diagnosis { .. } if *failure.kind() == FailureKind::NotFound => {
-                    again.hint("run `swa-apim status` to see what is there")
+                    again.hint(see_status())
                 }
                 diagnosis => diagnosis,
             },
@@ -278,7 +278,7 @@ impl Diagnose for ArmError {
             Self::Unfinished { source, .. } => {
                 let hint = source.diagnosis().hint.filter(|_| source.diagnosis().exit != ExitCode::Unavailable);
                 let again = "run the same command again: it continues from what is there; `--timeout` gives it more time";
-                Diagnosis { exit: ExitCode::Partial, hint: Some(hint.unwrap_or_else(|| again.to_owned())) }
+                Diagnosis { exit: ExitCode::Partial, hint: Some(hint.unwrap_or_else(|| again.into())) }
             }
             Self::AfterLostAnswer { source } => {
                 Diagnosis { exit: ExitCode::Partial, ..source.diagnosis() }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{file::disk, text::top::SCHEMA_VERSION};
 use crate::{
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Hint, Selection},
     files::plain_facts,
 };
 
@@ -162,9 +162,11 @@ impl Diagnose for ModelError {
         let unavailable = Diagnosis::new(ExitCode::Unavailable);
         let damaged = Diagnosis::new(ExitCode::Unexpected);
         match self {
-            Self::Missing { .. } => usage.hint(
-                "name the model with `--model`, make one with `swa-apim model import`, or try `--sample`",
-            ),
+            Self::Missing { .. } => {
+                let import = Hint::command(Cure::ImportModel(None), Selection::default());
+                let hint = Hint::from("name the model with `--model`, make one with ").then(import);
+                usage.hint(hint.then(", or try `--sample`"))
+            }
             Self::IsFolder { .. } => usage.hint("name a file in it with `--model`"),
             Self::Newer { .. } => usage.hint("update `swa-apim`; the file was left as it is"),
             Self::Damaged { path, previous: Some(previous), .. } => damaged.hint(format!(

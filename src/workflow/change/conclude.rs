@@ -7,10 +7,10 @@ use super::{
     report,
 };
 use crate::{
-    diagnosis::ExitCode,
+    diagnosis::{ExitCode, Render},
     engine::{self, Applied, Existing, Intent, LinkState, Provisioner, Verdict},
     provider::{ProviderError, arm::Wait},
-    report::{ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
+    report::{ChangeResult, FindingReport, KeysReport, Outcome, StepReport, StepStatus, Told, UndoReport},
     workflow::{listener::Listener, workspace::Workspace},
 };
 
@@ -22,34 +22,37 @@ pub(super) async fn one(
     wait: Wait,
 ) -> ChangeResult {
     match look(work, &mut job, listener, wait).await {
-        Ok(verdict) => checked(job, &verdict, wait),
-        Err(error) => unchecked(job, error),
+        Ok(verdict) => checked(job, &verdict, wait, work.render()),
+        Err(error) => unchecked(job, error, work.render()),
     }
 }
 
 /// The result of a change after which the link was observed.
-fn checked(mut job: ChangeJob, verdict: &Verdict, wait: Wait) -> ChangeResult {
+fn checked(mut job: ChangeJob, verdict: &Verdict, wait: Wait, render: Render) -> ChangeResult {
     let told = Told::Steps(job.told);
     let mut steps = std::mem::take(&mut job.before);
     match &job.state {
         JobState::Planned | JobState::Settled(_) => {
             let outcome = if steps.is_empty() { Outcome::Unchanged } else { Outcome::Applied };
-            ChangeResult { told, ..done(&job, steps, None, outcome, verdict, wait) }
+            ChangeResult { told, ..done(&job, steps, None, outcome, Conclusion { verdict, wait, render }) }
         }
         JobState::Applied(applied) => {
             steps.extend(acknowledged(&job, applied));
-            ChangeResult { told, ..done(&job, steps, Some(applied), Outcome::Applied, verdict, wait) }
+            ChangeResult {
+                told,
+                ..done(&job, steps, Some(applied), Outcome::Applied, Conclusion { verdict, wait, render })
+            }
         }
         JobState::Failed { error, failed_step, undetermined } => {
             steps.extend(report::partly_done(&job.plan, *failed_step, *undetermined));
-            let result = report::failed(&job.env, steps, verdict.state, error);
-            ChangeResult { told, ..report::seen(result, verdict) }
+            let result = report::failed(&job.env, steps, verdict.state, error, render);
+            ChangeResult { told, ..report::seen(result, verdict, render) }
         }
         JobState::Unwritten(error) => {
             let unmoved = job.plan.basis == verdict.observed.basis();
             let status = if unmoved { StepStatus::Pending } else { StepStatus::Unknown };
             let steps = report::steps(&job.plan, status);
-            report::seen(report::failed(&job.env, steps, verdict.state, error), verdict)
+            report::seen(report::failed(&job.env, steps, verdict.state, error, render), verdict, render)
         }
     }
 }
@@ -62,14 +65,21 @@ fn acknowledged(job: &ChangeJob, applied: &Applied) -> Vec<StepReport> {
     steps
 }
 
+/// What the result of a job depends on, besides the job.
+#[derive(Clone, Copy)]
+struct Conclusion<'a> {
+    verdict: &'a Verdict,
+    wait: Wait,
+    render: Render,
+}
+
 /// The result of a job in which no step failed.
 fn done(
     job: &ChangeJob,
     steps: Vec<StepReport>,
     applied: Option<&Applied>,
     outcome: Outcome,
-    verdict: &Verdict,
-    wait: Wait,
+    Conclusion { verdict, wait, render }: Conclusion<'_>,
 ) -> ChangeResult {
     let keys_before = applied.and_then(|applied| applied.keys_before.as_ref());
     let mut result = ChangeResult {
@@ -79,16 +89,20 @@ fn done(
         state: verdict.state,
         keys: KeysReport::of(keys_before, verdict.observed.keys.as_ref())
             .filter(|_| job.plane.is_azure() && job.plan.intent == Intent::Relink),
-        undo: job.undo.clone().filter(|_| outcome == Outcome::Applied),
+        undo: job
+            .undo
+            .as_ref()
+            .filter(|_| outcome == Outcome::Applied)
+            .map(|undo| UndoReport::of(undo, render)),
         summary: report::summary(&job.plan, outcome, verdict),
-        findings: verdict.findings.clone(),
+        findings: FindingReport::of_all(&verdict.findings, render),
         error: None,
         product: report::product_of(verdict),
         told: Told::Nothing,
         exit: ExitCode::Success,
     };
     if wait == Wait::UntilAccepted && outcome == Outcome::Applied {
-        result.summary = report::accepted(&job.plan);
+        result.summary = report::accepted(&job.plan, render);
     } else if !verdict.fulfils(&job.plan.intent) || job.unrotated {
         result.outcome = Outcome::Failed;
         result.exit = ExitCode::NotVerified;
@@ -98,7 +112,7 @@ fn done(
 
 /// The result of a change after which the link could not be observed: it has the steps as they were acknowledged, and
 /// never says that nothing was changed.
-fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
+fn unchecked(mut job: ChangeJob, unseen: ProviderError, render: Render) -> ChangeResult {
     let unseen = || anyhow::Error::new(unseen).context("could not check the link");
     let mut steps = std::mem::take(&mut job.before);
     let told = Told::Steps(job.told);
@@ -106,7 +120,7 @@ fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
         JobState::Planned | JobState::Settled(_) => &unseen(),
         JobState::Applied(applied) => {
             steps.extend(acknowledged(&job, applied));
-            let result = report::failed(&job.env, steps, LinkState::Unknown, &unseen());
+            let result = report::failed(&job.env, steps, LinkState::Unknown, &unseen(), render);
             let summary = "applied, and it could not be verified".to_owned();
             return ChangeResult { told, exit: ExitCode::NotVerified, summary, ..result };
         }
@@ -119,7 +133,7 @@ fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
             error
         }
     };
-    ChangeResult { told, ..report::failed(&job.env, steps, LinkState::Unknown, error) }
+    ChangeResult { told, ..report::failed(&job.env, steps, LinkState::Unknown, error, render) }
 }
 
 /// Observes the link. If a resource provider did not do its part, the request is repeated.

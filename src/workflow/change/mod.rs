@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     config::EnvSettings,
+    diagnosis::Render,
     engine::{self, Adoption, ApplyError, Grace, Intent, LinkState, Plan, Previews, Refusal, Target},
     provider::arm::Wait,
     report::{ChangeReport, ChangeResult, SCHEMA_VERSION, StepStatus},
@@ -72,6 +73,7 @@ pub struct Proposal {
     jobs: Vec<(usize, ChangeJob)>,
     /// The envs that cannot be changed, with the reason.
     failed: BTreeMap<usize, ChangeResult>,
+    render: Render,
 }
 
 /// A question that the user must confirm before a proposal is carried out.
@@ -108,12 +110,20 @@ pub async fn propose(
                 if let (1, Some(refusal)) = (envs.len(), error.downcast_mut::<Refusal>()) {
                     name_lookalikes(work.plane_of(env)?.as_ref(), &mut refusal.findings).await;
                 }
-                failed.insert(at, report::failed(&env.name, Vec::new(), LinkState::Unknown, &error));
+                let failure =
+                    report::failed(&env.name, Vec::new(), LinkState::Unknown, &error, work.render());
+                failed.insert(at, failure);
             }
         }
     }
     plan::check_time(work.deadline(), jobs.iter().map(|(_, job)| job))?;
-    Ok(Proposal { command: change.intent.verb().to_owned(), wait: change.wait, jobs, failed })
+    Ok(Proposal {
+        command: change.intent.verb().to_owned(),
+        wait: change.wait,
+        jobs,
+        failed,
+        render: work.render(),
+    })
 }
 
 /// Compares saved plans with plans that are computed now, and proposes all of them as they were saved, or none.
@@ -129,27 +139,30 @@ pub async fn reopen(
     let command = saved.first().map_or("apply", |first| first.plan.intent.verb()).to_owned();
     let (mut jobs, mut failed) = (Vec::new(), BTreeMap::new());
     for (at, saved) in saved.iter().enumerate() {
-        let plane = work.plane_at(&saved.place()?)?;
+        let place = saved.place()?;
+        let plane = work.plane_at(&place)?;
         listener.doing(&format!("comparing the plan with {}", saved.plan.target.env));
-        match reconsider(&plane, &saved.plan).await {
+        let mut plan = saved.plan.clone();
+        plan.target.selection = work.selection_of_saved(&plan.target, &place);
+        match reconsider(&plane, &plan).await {
             Ok(job) => jobs.push((at, job)),
             Err(error) => {
-                failed.insert(at, saved_failed(saved, &error));
+                failed.insert(at, saved_failed(saved, &error, work.render()));
             }
         }
     }
     if !failed.is_empty() {
         for (at, _) in jobs.drain(..) {
             let error = UsageError::refused("another plan of the same file was not applied");
-            failed.insert(at, saved_failed(&saved[at], &error.into()));
+            failed.insert(at, saved_failed(&saved[at], &error.into(), work.render()));
         }
     }
-    Ok(Proposal { command, wait: Wait::UntilDone, jobs, failed })
+    Ok(Proposal { command, wait: Wait::UntilDone, jobs, failed, render: work.render() })
 }
 
-fn saved_failed(saved: &SavedPlan, error: &anyhow::Error) -> ChangeResult {
+fn saved_failed(saved: &SavedPlan, error: &anyhow::Error, render: Render) -> ChangeResult {
     let steps = report::steps(&saved.plan, StepStatus::Pending);
-    report::failed(&saved.plan.target.env, steps, LinkState::Unknown, error)
+    report::failed(&saved.plan.target.env, steps, LinkState::Unknown, error, render)
 }
 
 /// Computes the plan again for the same target and intent. A saved plan is a proposal: the new plan is applied, and
@@ -198,7 +211,8 @@ impl Proposal {
     /// The report of a proposal that is not carried out.
     #[must_use]
     pub fn report(&self) -> ChangeReport {
-        let would = self.jobs.iter().map(|(at, job)| (*at, report::would(&job.plan, &job.findings)));
+        let would =
+            self.jobs.iter().map(|(at, job)| (*at, report::would(&job.plan, &job.findings, self.render)));
         change_report(&self.command, self.failed.clone().into_iter().chain(would).collect())
     }
 
@@ -212,7 +226,10 @@ impl Proposal {
             Question {
                 text: format!("This deletes the product and the keys of the link of `{site}`."),
                 name: site,
-                about: change_report(job.plan.intent.verb(), [(0, report::planned(&job.plan))].into()),
+                about: change_report(
+                    job.plan.intent.verb(),
+                    [(0, report::planned(&job.plan, self.render))].into(),
+                ),
             }
         };
         deleting.map(question).collect()
@@ -233,7 +250,7 @@ impl Proposal {
     /// Applies the proposal, observes every link again, and returns the result for each env. A change that deletes
     /// something that cannot be restored is applied exactly as it was proposed, or not at all.
     pub async fn carry_out(self, work: &Workspace, listener: &dyn Listener) -> ChangeReport {
-        let Self { command, wait, mut jobs, failed } = self;
+        let Self { command, wait, mut jobs, failed, render: _ } = self;
         for (_, job) in jobs.iter_mut().filter(|(_, job)| job.deletes()) {
             job.agree();
         }

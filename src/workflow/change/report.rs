@@ -3,14 +3,14 @@
 use std::{cmp::Ordering, time::Duration};
 
 use crate::{
-    diagnosis::ExitCode,
+    diagnosis::{Cure, ExitCode, Render},
     engine::{Applied, ChangeKind, Finding, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
     model::{ApimSubscriptionId, ResourceId},
-    report::{ChangeResult, Outcome, StepReport, StepStatus, Told},
+    report::{ChangeResult, FindingReport, Outcome, StepReport, StepStatus, Told, UndoReport},
     workflow::error::{diagnose, report},
 };
 
-pub(super) fn planned(plan: &Plan) -> ChangeResult {
+pub(super) fn planned(plan: &Plan, render: Render) -> ChangeResult {
     let outcome = if plan.is_empty() { Outcome::Unchanged } else { Outcome::Planned };
     let what = phrase(plan);
     let summary = match (outcome, plan.changes()) {
@@ -26,7 +26,7 @@ pub(super) fn planned(plan: &Plan) -> ChangeResult {
         steps: steps(plan, StepStatus::Planned),
         state: plan.state,
         keys: None,
-        undo: plan.undo.clone(),
+        undo: plan.undo.as_ref().map(|undo| UndoReport::of(undo, render)),
         findings: Vec::new(),
         error: None,
         product: None,
@@ -59,8 +59,8 @@ pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> b
 
 /// The result of a plan that is only shown. If the plan has no steps, the findings are included: nothing
 /// resolves them.
-pub(super) fn would(plan: &Plan, findings: &[Finding]) -> ChangeResult {
-    ChangeResult { findings: findings.to_vec(), ..planned(plan) }
+pub(super) fn would(plan: &Plan, findings: &[Finding], render: Render) -> ChangeResult {
+    ChangeResult { findings: FindingReport::of_all(findings, render), ..planned(plan, render) }
 }
 
 /// The result of a change that failed or was refused. If a step was applied, the exit code says so, regardless of the
@@ -70,6 +70,7 @@ pub(super) fn failed(
     steps: Vec<StepReport>,
     state: LinkState,
     error: &anyhow::Error,
+    render: Render,
 ) -> ChangeResult {
     let own = diagnose(error).exit;
     let any = |status| steps.iter().any(|step| step.status == status && step.kind != ChangeKind::Wait);
@@ -95,8 +96,8 @@ pub(super) fn failed(
         state,
         keys: None,
         undo: None,
-        findings: refusal.map(|refusal| refusal.findings.clone()).unwrap_or_default(),
-        error: Some(report(error)),
+        findings: refusal.map(|refusal| FindingReport::of_all(&refusal.findings, render)).unwrap_or_default(),
+        error: Some(report(error, render)),
         product: None,
         told: Told::Nothing,
         summary: summary.to_owned(),
@@ -105,8 +106,9 @@ pub(super) fn failed(
 }
 
 /// Adds the observation after a failure. The findings of a refusal are kept.
-pub(super) fn seen(result: ChangeResult, verdict: &Verdict) -> ChangeResult {
-    let findings = if result.findings.is_empty() { verdict.findings.clone() } else { result.findings };
+pub(super) fn seen(result: ChangeResult, verdict: &Verdict, render: Render) -> ChangeResult {
+    let observed = || FindingReport::of_all(&verdict.findings, render);
+    let findings = if result.findings.is_empty() { observed() } else { result.findings };
     ChangeResult { product: product_of(verdict), findings, ..result }
 }
 
@@ -134,9 +136,9 @@ pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
 }
 
 /// The summary of a change whose completion was not waited for.
-pub(super) fn accepted(plan: &Plan) -> String {
-    let what = phrase(plan);
-    format!("Azure has accepted to {what}; {} tells when it has", plan.target.command("status"))
+pub(super) fn accepted(plan: &Plan, render: Render) -> String {
+    let (what, status) = (phrase(plan), plan.target.command(Cure::Status).text(render));
+    format!("Azure has accepted to {what}; {status} tells when it has")
 }
 
 /// The steps of a plan in which one step failed, or no step was tried.

@@ -18,6 +18,7 @@ use self::{
 use super::{listener::Listener, plane::Plane, workspace::Workspace};
 use crate::{
     config::{EnvSettings, Source, Sourced},
+    diagnosis::Selection,
     engine::{self, Adoption, Previews, Target},
     model::{ApimServiceId, ResourceId},
     provider::arm::SearchScope,
@@ -148,7 +149,7 @@ fn target(plane: &Plane, row: &Row, service: &ApimServiceId, env: Option<&EnvSet
         propagation: plane.propagation(),
         previews: Previews::Allow,
         adoption: Adoption::default(),
-        selector: String::new(),
+        selection: Selection::default(),
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::EnvSettings,
-    diagnosis::ExitCode,
+    diagnosis::{ExitCode, Render},
     engine::{self, FindingCode, LinkState, Previews, Severity, Target, Verdict},
     provider::{ControlPlane, ProviderError},
     report::{ErrorReport, LinkReport, StatusReport},
@@ -65,7 +65,7 @@ pub async fn status(
         targets.push(work.target(env, previews).await);
     }
     listener.doing(&format!("reading {} links", envs.len()));
-    let sights = look_at_all(targets, detail, listener).await?;
+    let sights = look_at_all(targets, Sighting { detail, render: work.render() }, listener).await?;
     let (mut links, mut exit, mut failure) = (Vec::new(), ExitCode::Success, None);
     for (env, sight) in envs.iter().zip(sights) {
         match sight {
@@ -75,8 +75,8 @@ pub async fn status(
             }
             Err(error) if envs.len() > 1 || is_undetermined(&error) => {
                 exit = exit.worst(diagnose(&error).exit);
-                failure = (envs.len() == 1).then(|| report(&error));
-                links.push(unread(env, &error));
+                failure = (envs.len() == 1).then(|| report(&error, work.render()));
+                links.push(unread(env, &error, work.render()));
             }
             Err(error) => return Err(error),
         }
@@ -94,7 +94,7 @@ fn is_undetermined(error: &anyhow::Error) -> bool {
 /// there are many.
 async fn look_at_all(
     targets: Vec<Resolved>,
-    detail: ExitDetail,
+    how: Sighting,
     listener: &dyn Listener,
 ) -> anyhow::Result<Vec<Sight>> {
     let (alone, mut in_azure, mut others) = (targets.len() == 1, Vec::new(), Vec::new());
@@ -106,30 +106,39 @@ async fn look_at_all(
     }
     let (places, others): (Vec<usize>, Vec<Resolved>) = others.into_iter().unzip();
     let others = if others.len() < threads::MANY {
-        look_at_each(others, detail, alone).await
+        look_at_each(others, how, alone).await
     } else {
-        look_in_threads(others, move |part| look_at_each(part, detail, false))?
+        look_in_threads(others, move |part| look_at_each(part, how, false))?
     };
     let mut sights: Vec<(usize, Sight)> = places.into_iter().zip(others).collect();
     for (at, seen) in fleet::look_at_each(in_azure, listener).await {
-        sights.push((at, seen.map(|verdict| sight(&verdict, detail))));
+        sights.push((at, seen.map(|verdict| how.of(&verdict))));
     }
     sights.sort_by_key(|(at, _)| *at);
     Ok(sights.into_iter().map(|(_, sight)| sight).collect())
 }
 
-fn sight(verdict: &Verdict, detail: ExitDetail) -> (ExitCode, LinkReport) {
-    (exit_code(verdict, detail), LinkReport::of(verdict))
+/// How an observation becomes a report.
+#[derive(Clone, Copy)]
+struct Sighting {
+    detail: ExitDetail,
+    render: Render,
 }
 
-async fn look_at_each(targets: Vec<Resolved>, detail: ExitDetail, alone: bool) -> Vec<Sight> {
+impl Sighting {
+    fn of(self, verdict: &Verdict) -> (ExitCode, LinkReport) {
+        (exit_code(verdict, self.detail), LinkReport::of(verdict, self.render))
+    }
+}
+
+async fn look_at_each(targets: Vec<Resolved>, how: Sighting, alone: bool) -> Vec<Sight> {
     let mut sights = Vec::with_capacity(targets.len());
     for resolved in targets {
         let seen = match resolved {
             Ok((plane, target)) => look_at(plane.as_ref(), &target, alone).await,
             Err(error) => Err(error),
         };
-        sights.push(seen.map(|verdict| sight(&verdict, detail)));
+        sights.push(seen.map(|verdict| how.of(&verdict)));
     }
     sights
 }
@@ -160,8 +169,8 @@ fn exit_code(verdict: &Verdict, detail: ExitDetail) -> ExitCode {
 }
 
 /// The report of an env that could not be read, in a list of several envs.
-fn unread(env: &EnvSettings, error: &anyhow::Error) -> LinkReport {
+fn unread(env: &EnvSettings, error: &anyhow::Error, render: Render) -> LinkReport {
     let (site, apim) = (&env.static_web_app.value, &env.apim.value);
     let environment = &env.site_environment.value;
-    LinkReport::unread(&env.name, site, environment, apim, report(error))
+    LinkReport::unread(&env.name, site, environment, apim, report(error, render))
 }

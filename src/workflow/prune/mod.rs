@@ -12,7 +12,7 @@ use super::{
     workspace::Workspace,
 };
 use crate::{
-    diagnosis::ExitCode,
+    diagnosis::{Cure, ExitCode, Hint, Render, Selection},
     engine::{self, GoneSites, Orphan, PrunePlan},
     model::ApimServiceId,
     provider::{ControlPlane, ETag},
@@ -27,6 +27,7 @@ pub struct Pruning {
     gone: GoneSites,
     /// The saved plan, if the plan was saved: all of it is applied, or nothing.
     saved: Option<SavedPrune>,
+    render: Render,
 }
 
 /// The result of a prune.
@@ -50,7 +51,7 @@ pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) ->
     let (plane, service) = work.service().await?;
     listener.doing("reading products, subscriptions and sites");
     let plan = make_plan(plane.as_ref(), &service, gone).await?;
-    Ok(Pruning { plane, plan, gone, saved: None })
+    Ok(Pruning { plane, plan, gone, saved: None, render: work.render() })
 }
 
 /// Opens a saved plan on its control plane.
@@ -61,7 +62,7 @@ pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) ->
 pub fn reopen(work: &Workspace, saved: SavedPrune) -> anyhow::Result<Pruning> {
     let plane = work.plane_at(&saved.place()?)?;
     let (plan, gone) = (saved.plan.clone(), saved.gone());
-    Ok(Pruning { plane, plan, gone, saved: Some(saved) })
+    Ok(Pruning { plane, plan, gone, saved: Some(saved), render: work.render() })
 }
 
 async fn make_plan(
@@ -74,7 +75,10 @@ async fn make_plan(
     let audit = audit.context("could not read the service")?;
     if !audit.exists {
         let error = UsageError::refused(format!("the service `{}` does not exist", service.name()));
-        return Err(error.hint("check `--apim`; `swa-apim audit --all-services` shows the services").into());
+        let audit = Hint::command(Cure::AuditServices, Selection::default());
+        return Err(error
+            .hint(Hint::from("check `--apim`; ").then(audit).then(" shows the services"))
+            .into());
     }
     Ok(PrunePlan::of(&audit, gone.given(plane.capabilities().sight)))
 }
@@ -129,7 +133,7 @@ impl Pruning {
         if let Some(saved) = &self.saved {
             listener.doing("comparing the plan with what is there");
             if let Err(error) = check_still_stands(control, saved).await {
-                return Ok(refused(&self.plan, &error));
+                return Ok(refused(&self.plan, &error, self.render));
             }
         }
         let (of, apart) = (self.plan.orphans.len(), self.plane.is_azure());
@@ -146,7 +150,7 @@ impl Pruning {
             }
         }
         control.commit().await.context("could not write what was pruned")?;
-        let report = report::done(&self.plan, pruned, apart);
+        let report = report::done(&self.plan, pruned, apart, self.render);
         let exit = report::exit_code(&report).worst(report::undetermined(&self.plan));
         Ok(PruneResult { report, exit, refusal: None })
     }
@@ -161,9 +165,9 @@ fn tell(listener: &dyn Listener, orphan: &Orphan) {
     }
 }
 
-fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneResult {
-    let (report, exit) = (report::refused(plan, error), diagnose(error).exit);
-    PruneResult { report, exit, refusal: Some(failure(error)) }
+fn refused(plan: &PrunePlan, error: &anyhow::Error, render: Render) -> PruneResult {
+    let (report, exit) = (report::refused(plan, error, render), diagnose(error).exit);
+    PruneResult { report, exit, refusal: Some(failure(error, render)) }
 }
 
 /// Computes the plan again for the same service. Resources that an interrupted run has already deleted may be missing.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::{
-    diagnosis::ExitCode,
+    diagnosis::{ExitCode, Render},
     engine::{Fate, Orphan, PlannedStep, PrunePlan, Pruned},
     report::{PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION, SparedReport, StepReport, StepStatus},
     workflow::error::{diagnose, report as failure},
@@ -24,13 +24,13 @@ pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
 }
 
 /// The report of a saved plan that is not applied.
-pub(super) fn refused(plan: &PrunePlan, error: &anyhow::Error) -> PruneReport {
+pub(super) fn refused(plan: &PrunePlan, error: &anyhow::Error, render: Render) -> PruneReport {
     let exit = diagnose(error).exit;
     let refused = exit == ExitCode::Refused;
     let outcome = if refused { PruneOutcome::Refused } else { PruneOutcome::NotTried };
     let products = plan.orphans.iter().map(|orphan| {
         let report = PrunedReport::of(orphan, outcome, steps(orphan, |_| StepStatus::Pending));
-        PrunedReport { error: Some(failure(error)), exit, ..report }
+        PrunedReport { error: Some(failure(error, render)), exit, ..report }
     });
     let what = if refused { "refused" } else { "failed" };
     let summary = format!("{}: {what}; nothing was deleted", plan.service.name());
@@ -42,8 +42,8 @@ fn in_changes(count: usize) -> String {
 }
 
 /// The report of an applied plan. `apart` says whether each deletion was applied by itself.
-pub(super) fn done(plan: &PrunePlan, all: Vec<Pruned>, apart: bool) -> PruneReport {
-    let products: Vec<PrunedReport> = all.into_iter().map(|pruned| one(pruned, apart)).collect();
+pub(super) fn done(plan: &PrunePlan, all: Vec<Pruned>, apart: bool, render: Render) -> PruneReport {
+    let products: Vec<PrunedReport> = all.into_iter().map(|pruned| one(pruned, apart, render)).collect();
     let count = |outcome| products.iter().filter(|product| product.outcome == outcome).count();
     let deleted = count(PruneOutcome::Deleted);
     let others = [
@@ -87,7 +87,7 @@ fn sent_steps(
     orphan.steps.iter().map(|planned| StepReport::of(planned, status(planned))).collect()
 }
 
-fn one(Pruned { orphan, fate }: Pruned, apart: bool) -> PrunedReport {
+fn one(Pruned { orphan, fate }: Pruned, apart: bool, render: Render) -> PrunedReport {
     let skipped = |orphan: &Orphan| steps(orphan, |_| StepStatus::Skipped);
     match fate {
         Fate::Deleted { sent } => {
@@ -110,7 +110,7 @@ fn one(Pruned { orphan, fate }: Pruned, apart: bool) -> PrunedReport {
             let part_way = done > 0 && apart;
             let exit = if part_way { ExitCode::Partial } else { diagnose(&error).exit };
             let report = PrunedReport::of(&orphan, PruneOutcome::Failed, sent_steps(&orphan, &sent, status));
-            PrunedReport { error: Some(failure(&error)), exit, ..report }
+            PrunedReport { error: Some(failure(&error, render)), exit, ..report }
         }
         Fate::NotTried => {
             PrunedReport::of(&orphan, PruneOutcome::NotTried, steps(&orphan, |_| StepStatus::Pending))

@@ -1,7 +1,10 @@
 //! The hint for each kind of failure.
 
 use super::meaning::Unproven;
-use crate::provider::arm::FailureKind;
+use crate::{
+    diagnosis::{Cure, Hint, Selection},
+    provider::arm::FailureKind,
+};
 
 /// The facts about the failed request that a hint needs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,12 +19,12 @@ const SEE_SUBSCRIPTIONS: &str = "az account list --all --output table";
 
 /// Returns the hint for a failure, if one is known.
 #[expect(clippy::too_many_lines, reason = "one row for each kind of failure")]
-pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
+pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
     let again = || match about.wait {
         Some(wait) => format!("wait {wait}, then run the same command again"),
         None => "run the same command again in a while".to_owned(),
     };
-    Some(match kind {
+    let text = match kind {
         FailureKind::NotAuthenticated { claims: Some(claims) } => format!(
             "Azure wants to know more about you: run `az login --claims-challenge {claims}`, then repeat the command"
         ),
@@ -29,7 +32,9 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
             "sign in again with `az login`, or renew what `SWA_APIM_ACCESS_TOKEN` holds".to_owned()
         }
         FailureKind::WrongTenant { tenant } => wrong_tenant(tenant.as_deref(), about.subscription),
-        FailureKind::NotAuthorized { action, scope } => not_authorized(action.as_deref(), scope.as_deref()),
+        FailureKind::NotAuthorized { action, scope } => {
+            return Some(not_authorized(action.as_deref(), scope.as_deref()));
+        }
         FailureKind::Denied => {
             "a deny assignment forbids it, and no role allows it: ask the owner of the managed application or of the \
              blueprint that the resource belongs to"
@@ -75,9 +80,10 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
         }
         FailureKind::Throttled | FailureKind::Unavailable => again(),
         FailureKind::SecondBackend => {
-            "see what is linked with `swa-apim status`; `link --replace` disconnects \
-             that first. Right after an unlink, Azure may need a minute to notice"
-                .to_owned()
+            let status = Hint::command(Cure::Status, Selection::default());
+            return Some(Hint::from("see what is linked with ").then(status).then(
+                "; `link --replace` disconnects that first. Right after an unlink, Azure may need a minute to notice",
+            ));
         }
         FailureKind::BackendNotFound => {
             "check the name and the region of the backend: Azure looks for it in the site's region".to_owned()
@@ -88,7 +94,8 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
                 .to_owned()
         }
         FailureKind::NotFound | FailureKind::Conflict | FailureKind::Rejected => return None,
-    })
+    };
+    Some(text.into())
 }
 
 fn wrong_tenant(tenant: Option<&str>, subscription: Option<&str>) -> String {
@@ -121,15 +128,16 @@ fn policy(assignments: &[String]) -> String {
     )
 }
 
-fn not_authorized(action: Option<&str>, scope: Option<&str>) -> String {
+fn not_authorized(action: Option<&str>, scope: Option<&str>) -> Hint {
     let missing = match (action, scope) {
         (Some(action), Some(scope)) => format!("the missing right is `{action}` on {scope}; "),
         (Some(action), None) => format!("the missing right is `{action}`; "),
         (None, _) => String::new(),
     };
-    format!(
+    Hint::from(format!(
         "{missing}the roles Website Contributor on the site and API Management Service Contributor on the service \
-         are enough, and `swa-apim doctor --check-rights` shows the least that is. Rights that were granted just \
-         now may take minutes"
-    )
+         are enough, and "
+    ))
+    .then(Hint::command(Cure::CheckRights, Selection::default()))
+    .then(" shows the least that is. Rights that were granted just now may take minutes")
 }

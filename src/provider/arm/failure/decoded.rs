@@ -14,7 +14,7 @@ use super::{
     redact::{redacted, without},
 };
 use crate::{
-    diagnosis::{Diagnose, Diagnosis},
+    diagnosis::{Diagnose, Diagnosis, Hint},
     model::ResourceId,
     provider::arm::http::retry,
 };
@@ -166,7 +166,7 @@ impl ArmFailure {
 
     /// Returns the hint for the failure, if one is known.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Hint> {
         let wait = retry::asked(&self.headers);
         let about = About { subscription: self.subscription.as_deref(), wait: wait.as_deref() };
         cure::hint(&self.kind, about)
@@ -230,7 +230,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{diagnosis::ExitCode, provider::arm::Unproven};
+    use crate::{cli::command_line, diagnosis::ExitCode, provider::arm::Unproven};
 
     fn failure(status: u16, body: &[u8]) -> ArmFailure {
         let mut headers = HeaderMap::new();
@@ -300,7 +300,10 @@ mod tests {
         for (status, body, exit, hint) in cases {
             let diagnosis = said(status, &body).diagnosis();
             assert_eq!(diagnosis.exit, exit, "{body}");
-            assert!(diagnosis.hint.as_deref().unwrap_or_default().contains(hint), "{diagnosis:?}");
+            assert!(
+                diagnosis.hint.clone().unwrap_or_default().text(command_line).contains(hint),
+                "{diagnosis:?}"
+            );
         }
         assert_eq!(said(412, &arm("PreconditionFailed", "x")).kind(), &FailureKind::Conflict);
         assert_eq!(said(404, &arm("ResourceNotFound", "x")).kind(), &FailureKind::NotFound);
@@ -313,7 +316,13 @@ mod tests {
             "Bearer realm=\"\", error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnt9fQ==\"";
         headers.insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
         let failure = ArmFailure::read(StatusCode::UNAUTHORIZED, &headers, b"");
-        assert!(failure.hint().unwrap().contains("--claims-challenge eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="));
+        assert!(
+            failure
+                .hint()
+                .unwrap()
+                .text(command_line)
+                .contains("--claims-challenge eyJhY2Nlc3NfdG9rZW4iOnt9fQ==")
+        );
     }
 
     const ARM: &str = "/subscriptions/s/resourceGroups/g/providers";
@@ -476,7 +485,10 @@ mod tests {
             let url = Url::parse("https://management.azure.com/subscriptions/S/resourceGroups/g").unwrap();
             let diagnosis = said(status, &body).from(&url).diagnosis();
             assert_eq!(diagnosis.exit, exit, "{body}");
-            assert!(diagnosis.hint.as_deref().unwrap_or_default().contains(hint), "{hint}: {diagnosis:?}");
+            assert!(
+                diagnosis.hint.clone().unwrap_or_default().text(command_line).contains(hint),
+                "{hint}: {diagnosis:?}"
+            );
         }
     }
 

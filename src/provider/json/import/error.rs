@@ -1,7 +1,7 @@
 //! Why an import was refused.
 
 use crate::{
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Hint, Selection},
     provider::ProviderError,
 };
 
@@ -48,8 +48,15 @@ pub enum ImportError {
     Storage(ProviderError),
 }
 
-const REST_OF_LIST: &str = "fetch the other pages too, and import all of them as one array: `jq -s . page-1.json page-2.json | \
-     swa-apim model import -`; or add `--partial` to import the resources of this page alone";
+/// Returns the hint for a list with missing pages.
+fn rest_of_list() -> Hint {
+    let import = Cure::ImportModel(Some("-".to_owned()));
+    Hint::from(
+        "fetch the other pages too, and import all of them as one array: `jq -s . page-1.json page-2.json | ",
+    )
+    .then(Hint::bare(import, Selection::default()))
+    .then("`; or add `--partial` to import the resources of this page alone")
+}
 
 impl Diagnose for ImportError {
     fn diagnosis(&self) -> Diagnosis {
@@ -63,7 +70,7 @@ impl Diagnose for ImportError {
                 _ => usage.hint("correct the element or leave it out; nothing was changed"),
             },
             Self::Shape { cure, .. } => usage.hint(cure.clone()),
-            Self::Page { .. } => usage.hint(REST_OF_LIST),
+            Self::Page { .. } => usage.hint(rest_of_list()),
             Self::Storage(error) => error.diagnosis(),
         }
     }

@@ -1,11 +1,14 @@
 //! Explains a code or a message.
 
+mod trouble;
+
 use std::fmt::Write as _;
 
-use super::{error::UsageError, trouble::Trouble};
+pub use self::trouble::Trouble;
 use crate::{
     diagnosis::ExitCode,
     engine::{FindingCode, UnknownCode},
+    workflow::UsageError,
 };
 
 /// Explains the code of a finding, an exit code or the words of a message; lists all of them if `typed` is empty.
@@ -13,7 +16,7 @@ use crate::{
 /// # Errors
 ///
 /// [`UsageError`] if there is no such code and no message with these words.
-pub fn explain(typed: &str) -> Result<String, UsageError> {
+pub(super) fn explain(typed: &str) -> Result<String, UsageError> {
     if typed.is_empty() { Ok(everything()) } else { explanation(typed) }
 }
 
