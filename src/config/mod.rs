@@ -20,7 +20,7 @@ pub use choice::{Cloud, ProviderKind, Provisioning, UnknownWord};
 pub use edit::{NewEnv, add_env, render_env};
 pub use error::{ConfigError, Searched};
 pub use fault::Fault;
-pub use sample::{SAMPLE_ENV, sample_config, sample_model, user_data_model};
+pub use sample::{sample_config, sample_model, user_data_model};
 pub use settings::{EnvSettings, Overrides, Settings};
 pub use source::{Source, Sourced};
 
@@ -29,3 +29,6 @@ pub const FILE_NAME: &str = "swa-apim.toml";
 
 /// The name of the model file in the same directory.
 pub const MODEL_NAME: &str = "control-plane.json";
+
+/// The sample's only env.
+pub const SAMPLE_ENV: &str = "prod";

@@ -3,13 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    MODEL_NAME, ProviderKind, Source, Sourced,
+    MODEL_NAME, ProviderKind, SAMPLE_ENV, Source, Sourced,
     document::{Document, EnvLayer},
     find,
 };
-
-/// The sample's only env.
-pub const SAMPLE_ENV: &str = "prod";
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
 

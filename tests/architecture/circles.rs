@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{self, SourceFile};
 
 /// Files that still import each other. The list only shrinks: a circle that is gone has to be taken out.
-const KNOWN: [&[&str]; 10] = [
-    &["config/document.rs", "config/error.rs", "config/find.rs", "config/sample.rs"],
+const KNOWN: [&[&str]; 9] = [
     &["engine/audit/classify.rs", "engine/audit/tell.rs"],
     &["model/ownership.rs", "model/service.rs"],
     &["model/policy/flow.rs", "model/policy/later.rs"],
