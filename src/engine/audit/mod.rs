@@ -3,6 +3,7 @@
 //! Reading and classifying are separate: [`look`] and [`sites`] read, [`classify`] is pure. A failed read is a value
 //! too, and every product that depends on it is unknown, never an orphan.
 
+mod audited;
 mod classify;
 mod look;
 mod seen;
@@ -15,7 +16,8 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, stream};
 
 pub use self::{
-    classify::{Audit, DanglingLink, Orphaned, ProductAudit, Standing, classify},
+    audited::{Audit, DanglingLink, Orphaned, ProductAudit, Standing},
+    classify::classify,
     seen::{ApiSeen, Gap, HostSeen, ServiceSeen, SideSeen, SiteKeys, SitesSeen, SubscriptionsSeen, Unread},
 };
 pub(super) use self::{
