@@ -184,6 +184,16 @@ fn time(text: &str) -> Option<Timestamp> {
     text.parse().or_else(|_| format!("{text}Z").parse()).ok()
 }
 
+impl ApimSubscription {
+    /// Returns the subscription that the site uses, of all subscriptions of a link's product, as far as it can be
+    /// determined from the subscriptions.
+    #[must_use]
+    pub fn of_link<'a>(candidates: &'a [Self], names: &LinkNames) -> Option<&'a Self> {
+        let owners = Ownership::of_all(candidates, Some(names), &SiteSide::default());
+        Ownership::used(&owners, candidates).map(|at| &candidates[at])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

@@ -4,8 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    ApimServiceId, ApimSubscriptionId, GatewayHosts, LinkNames, Malformed, Ownership, ProductId,
-    Provisioning, Resource, SiteSide,
+    ApimServiceId, ApimSubscriptionId, GatewayHosts, LinkNames, Malformed, ProductId, Provisioning, Resource,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -227,14 +226,6 @@ impl ApimSubscription {
     #[must_use]
     pub fn is_named_by(&self, names: &LinkNames) -> bool {
         self.display_name.as_deref().is_some_and(|name| names.names_subscription(name))
-    }
-
-    /// Returns the subscription that the site uses, of all subscriptions of a link's product, as far as it can be
-    /// determined from the subscriptions.
-    #[must_use]
-    pub fn of_link<'a>(candidates: &'a [Self], names: &LinkNames) -> Option<&'a Self> {
-        let owners = Ownership::of_all(candidates, Some(names), &SiteSide::default());
-        Ownership::used(&owners, candidates).map(|at| &candidates[at])
     }
 
     /// Returns the subscription of a link: a new one, or `existing` with the fields repaired that a link needs.
