@@ -12,6 +12,7 @@ mod markup;
 mod raw;
 mod repair;
 mod request;
+mod statement;
 mod validate_jwt;
 mod verdict;
 mod walk;

@@ -1,10 +1,7 @@
 //! The checks of a policy, for a gateway that implements them: all checks, or an error if one is unknown.
 
 use super::{
-    ApimPolicy, document,
-    doubt::Doubt,
-    flow::{self, Statement},
-    validate_jwt::ValidateJwt,
+    ApimPolicy, document, doubt::Doubt, flow, statement::Statement, validate_jwt::ValidateJwt,
     walk::changed_tokens,
 };
 

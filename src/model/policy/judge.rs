@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     GatewayHosts,
     doubt::Doubt,
-    flow::{self, Statement},
+    flow,
     request::{Expiry, Facts, Issuer, Outcome, Request, Scene, Signer, Token, own_issuer},
+    statement::Statement,
     validate_jwt::Check,
     verdict::{Opening, PolicyVerdict},
     walk::{is_strict, outcome},

@@ -5,7 +5,7 @@ use roxmltree::Node;
 
 use super::{
     doubt::Doubt,
-    flow::{NEUTRAL, Statement},
+    statement::{NEUTRAL, Statement},
     validate_jwt::text_of,
 };
 

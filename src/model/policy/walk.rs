@@ -2,8 +2,8 @@
 
 use super::{
     doubt::Doubt,
-    flow::Statement,
     request::{Outcome, Request, Scene, TOKEN_HEADER},
+    statement::Statement,
     validate_jwt::TokenPlace,
     verdict::Closing,
 };
