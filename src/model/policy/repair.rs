@@ -7,8 +7,9 @@ use roxmltree::{Document, Node};
 use super::{
     GatewayHosts, document, flow,
     judge::{own_token, refuses_site, scene_of},
-    request::{MOST_SKEW, Outcome, own_issuer, required},
+    request::{Outcome, own_issuer, required},
     validate_jwt::Check,
+    verdict::MOST_SKEW,
     write::{self, Kept, Layout},
 };
 use crate::model::{Hostname, LinkNames};

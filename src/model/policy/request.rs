@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     doubt::Doubt,
     validate_jwt::{Check, ClaimMatch, RequiredClaim, TokenPlace},
-    verdict::Closing,
+    verdict::{Closing, MOST_SKEW},
 };
 use crate::model::{
     Hostname,
@@ -14,9 +14,6 @@ use crate::model::{
 
 /// The header in which a site sends its token.
 pub(super) const TOKEN_HEADER: &str = "X-MS-AUTH-TOKEN";
-
-/// The maximum clock difference between a site and a gateway, in seconds: the lifetime of a site's token.
-pub(super) const MOST_SKEW: u64 = 300;
 
 /// The signer of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{doubt::Doubt, request::MOST_SKEW};
+use super::doubt::Doubt;
+
+/// The maximum clock difference between a site and a gateway, in seconds: the lifetime of a site's token.
+pub(super) const MOST_SKEW: u64 = 300;
 
 /// How a policy handles the tokens of one site. Each variant except the last is proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
