@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
+    missing_groups::MissingGroups,
     operation::{Begun, Change, Ended},
-    reading::MissingGroups,
     route,
 };
 use crate::{

@@ -3,6 +3,7 @@
 mod acknowledged;
 pub(super) mod control_plane;
 pub(super) mod list;
+mod missing_groups;
 pub(super) mod operation;
 pub(super) mod reading;
 mod rights;

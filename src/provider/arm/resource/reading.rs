@@ -1,11 +1,7 @@
 //! Reads resources: which exist, which are proven to be missing, and their state after a change.
 #![warn(clippy::arithmetic_side_effects)]
 
-use std::{
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -28,24 +24,6 @@ use crate::{
 
 /// How long to wait before the next read of a resource that Azure does not show yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// The resource groups that Resource Manager has reported as missing, by their keys.
-#[derive(Debug, Default)]
-pub(crate) struct MissingGroups(Mutex<HashSet<String>>);
-
-impl MissingGroups {
-    fn note(&self, id: &ResourceId) {
-        if let Some(group) = group_of(id) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(group.key().to_owned());
-        }
-    }
-
-    /// Returns the group of a resource, if it was reported as missing.
-    pub(crate) fn of(&self, id: &ResourceId) -> Option<ResourceId> {
-        let missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        group_of(id).filter(|group| missing.contains(group.key()))
-    }
-}
 
 impl ArmControlPlane {
     /// Reads a resource. Returns `None` if it is proven to be missing.
@@ -128,11 +106,6 @@ impl ArmControlPlane {
             self.http.wait(LOOK_AGAIN, what).await.map_err(|error| error.after_acceptance(what))?;
         }
     }
-}
-
-/// Returns the resource group of a resource.
-fn group_of(id: &ResourceId) -> Option<ResourceId> {
-    ResourceId::resource_group(id.azure_subscription(), id.group()?).ok()
 }
 
 /// Returns the error for a resource that could not be read after its change was accepted.
