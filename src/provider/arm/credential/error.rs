@@ -1,5 +1,7 @@
 //! Why there is no token.
 
+use std::str::FromStr;
+
 use super::CredentialKind;
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
@@ -86,5 +88,14 @@ impl Diagnose for CredentialError {
             Self::NotConfigured { .. } => Diagnosis::new(ExitCode::NotAuthorized)
                 .hint("set what is missing, or leave SWA_APIM_CREDENTIAL out to take the first that works"),
         }
+    }
+}
+
+impl FromStr for CredentialKind {
+    type Err = CredentialError;
+
+    fn from_str(word: &str) -> Result<Self, CredentialError> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(word));
+        found.ok_or_else(|| CredentialError::UnknownKind { word: word.to_owned() })
     }
 }

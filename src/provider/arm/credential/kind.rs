@@ -1,8 +1,6 @@
 //! The kinds of credentials.
 
-use std::{fmt, str::FromStr};
-
-use super::CredentialError;
+use std::fmt;
 
 /// Where a token comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,14 +60,5 @@ impl CredentialKind {
 impl fmt::Display for CredentialKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-impl FromStr for CredentialKind {
-    type Err = CredentialError;
-
-    fn from_str(word: &str) -> Result<Self, CredentialError> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(word));
-        found.ok_or_else(|| CredentialError::UnknownKind { word: word.to_owned() })
     }
 }
