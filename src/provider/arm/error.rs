@@ -329,7 +329,7 @@ impl Diagnose for ArmError {
     fn is_answered(&self) -> bool {
         match self {
             // If a gateway server or proxy failed, the server behind it may have carried out the request.
-            Self::Refused { failure, .. } => !super::http::retry::is_transient(failure.status()),
+            Self::Refused { failure, .. } => !super::http::asked::is_transient(failure.status()),
             // Without a token or a trusted connection, no request was sent.
             Self::Operation { .. }
             | Self::Credential(_)

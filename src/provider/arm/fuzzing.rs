@@ -9,8 +9,8 @@ use reqwest::{
 use super::{
     ArmFailure, Endpoint, PollSchedule,
     http::{
+        asked::{self, LONGEST_WAIT},
         body::{self, Page, Trail},
-        retry::{self, LONGEST_WAIT},
     },
     resource::control_plane::{resource_of, versioned},
 };
@@ -69,9 +69,9 @@ pub fn retry_after(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     for name in ["retry-after", "x-ms-retry-after-ms", "retry-after-ms"] {
         let headers = HeaderMap::from_iter([(HeaderName::from_static(name), value.clone())]);
-        let wait = retry::retry_after(&headers, Timestamp::UNIX_EPOCH);
+        let wait = asked::retry_after(&headers, Timestamp::UNIX_EPOCH);
         assert!(wait.is_none_or(|wait| wait <= LONGEST_WAIT), "{wait:?}");
-        drop((retry::asked(&headers), PollSchedule::default().next(wait)));
+        drop((asked::asked(&headers), PollSchedule::default().next(wait)));
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnosis::{Diagnose, Diagnosis, Hint},
     model::ResourceId,
-    provider::arm::http::retry,
+    provider::arm::http::asked,
 };
 
 /// A decoded answer that is not a success.
@@ -124,7 +124,7 @@ impl ArmFailure {
 
     /// Returns how long the answer asks to wait.
     pub(in crate::provider::arm) fn retry_after_from(&self, now: Timestamp) -> Option<Duration> {
-        retry::retry_after(&self.headers, now)
+        asked::retry_after(&self.headers, now)
     }
 
     /// Returns the resource group that Resource Manager reports as missing.
@@ -167,7 +167,7 @@ impl ArmFailure {
     /// Returns the hint for the failure, if one is known.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
-        let wait = retry::asked(&self.headers);
+        let wait = asked::asked(&self.headers);
         let about = About { subscription: self.subscription.as_deref(), wait: wait.as_deref() };
         cure::hint(&self.kind, about)
     }

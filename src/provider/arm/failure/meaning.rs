@@ -6,7 +6,7 @@ use reqwest::{
 };
 
 use super::envelope::{Said, between};
-use crate::{diagnosis::ExitCode, provider::arm::http::retry};
+use crate::{diagnosis::ExitCode, provider::arm::http::asked};
 
 /// The meaning of a failure to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl FailureKind {
             412 => Self::Conflict,
             429 => Self::Throttled,
             500 if said.code.is_none() && message == "An error has occurred." => Self::NoRegion,
-            _ if retry::is_transient(status) => Self::Unavailable,
+            _ if asked::is_transient(status) => Self::Unavailable,
             _ => Self::Rejected,
         }
     }

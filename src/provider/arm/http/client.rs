@@ -23,7 +23,7 @@ use tokio::{
 use url::Url;
 
 pub(crate) use super::call::{Answer, Call};
-use super::{body, call::keys_in, earlier::Earlier, pace::Bucket, reach::Surroundings, retry::LONGEST_WAIT};
+use super::{asked::LONGEST_WAIT, body, call::keys_in, earlier::Earlier, pace::Bucket, reach::Surroundings};
 use crate::{
     ambient::Ambient,
     provider::arm::{

@@ -1,5 +1,6 @@
 //! Requests over HTTP: clients, deadlines, repeats, pace, and the limits on how much is read.
 
+pub(super) mod asked;
 pub(super) mod body;
 mod budget;
 pub(super) mod call;

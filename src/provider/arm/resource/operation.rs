@@ -15,8 +15,8 @@ use crate::{
         ArmError, ArmFailure, PollSchedule,
         failure::redact::{redacted, without},
         http::{
+            asked,
             client::{Answer, Call, Http},
-            retry,
         },
     },
 };
@@ -176,7 +176,7 @@ impl Http {
 }
 
 fn retry_after(answer: &Answer, now: jiff::Timestamp) -> Option<Duration> {
-    retry::retry_after(&answer.headers, now)
+    asked::retry_after(&answer.headers, now)
 }
 
 fn stage(progress: &Progress, answer: &Answer, change: Change) -> Stage {
