@@ -1,39 +1,13 @@
 //! Reads for a server that serves a model, in addition to those of the engine.
 #![warn(clippy::arithmetic_side_effects)]
 
-use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, fmt, sync::Arc};
 
-use super::{JsonControlPlane, ModelError, rules::kind::Kind, store::Store};
+use super::{JsonControlPlane, ModelError, file::stamp::FileStamp, rules::kind::Kind, store::Store};
 use crate::{
     model::{Key, KeyPair, Resource, ResourceId},
     provider::{ProviderError, Versioned},
 };
-
-/// The metadata of a model's file. It differs whenever a new generation has replaced the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileStamp {
-    length: u64,
-    changed: Option<SystemTime>,
-    /// The inode number, which a file that replaces it does not share.
-    number: u64,
-}
-
-impl FileStamp {
-    pub(super) fn of(path: &Path) -> Self {
-        let Ok(found) = std::fs::metadata(path) else { return Self::default() };
-        Self { length: found.len(), changed: found.modified().ok(), number: number_of(&found) }
-    }
-}
-
-#[cfg(unix)]
-fn number_of(found: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(found)
-}
-
-#[cfg(not(unix))]
-fn number_of(_: &std::fs::Metadata) -> u64 {
-    0
-}
 
 /// All resources and keys of a generation. Generations can share unchanged values.
 #[derive(Clone, Default)]

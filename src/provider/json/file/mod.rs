@@ -1,5 +1,7 @@
 //! The file of a model: locked, read, and replaced as a whole.
 
+mod commit;
 pub(super) mod disk;
 pub(super) mod lock;
+pub(super) mod stamp;
 pub(super) mod transaction;

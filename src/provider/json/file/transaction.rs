@@ -9,12 +9,13 @@ use std::{
 use super::{
     disk::{self, Content, Disk},
     lock::Lock,
+    stamp::FileStamp,
 };
 use crate::{
     ambient::Ambient,
     files::{Facts, folder_of, follow, plain_facts},
     model::without_mark,
-    provider::json::{JsonControlPlane, ModelError, read::FileStamp, store::Store, text::document::Document},
+    provider::json::{ModelError, store::Store, text::document::Document},
 };
 
 /// The permission bits of the group and of other users.
@@ -22,8 +23,8 @@ const OTHERS: u32 = 0o077;
 
 /// The file of a model.
 pub(crate) struct ModelFile {
-    path: PathBuf,
-    lock_wait: Duration,
+    pub(super) path: PathBuf,
+    pub(super) lock_wait: Duration,
     disk: Box<dyn Disk>,
 }
 
@@ -54,7 +55,7 @@ impl ModelFile {
     }
 
     /// Refuses to write a model if other users could read its keys, or if its owner or its other names would be lost.
-    fn check_writable(&self, store: &Store) -> Result<(), ModelError> {
+    pub(super) fn check_writable(&self, store: &Store) -> Result<(), ModelError> {
         self.check_private(store)?;
         let previous = disk::sibling(&self.path, ".previous");
         [&self.path, &previous].into_iter().try_for_each(|path| self.check_names(path))
@@ -62,7 +63,7 @@ impl ModelFile {
 
     /// Refuses a model of another user, and a model with keys that other users can read. Another process that holds the
     /// lock does not change these properties, so the check needs no lock.
-    fn check_private(&self, store: &Store) -> Result<(), ModelError> {
+    pub(super) fn check_private(&self, store: &Store) -> Result<(), ModelError> {
         check_facts(&self.path, || store.has_keys())?;
         let previous = disk::sibling(&self.path, ".previous");
         check_facts(&previous, || {
@@ -162,10 +163,10 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
 /// The content of a model in memory, and the lock during a transaction.
 pub(crate) struct State {
     pub(crate) store: Store,
-    lock: Option<Lock>,
-    stale: bool,
+    pub(super) lock: Option<Lock>,
+    pub(super) stale: bool,
     /// The metadata of the file when `store` was written to it, if the store was kept since.
-    written: Option<FileStamp>,
+    pub(super) written: Option<FileStamp>,
 }
 
 impl State {
@@ -190,7 +191,7 @@ impl State {
         }
     }
 
-    fn reload(&mut self, file: &ModelFile) -> Result<(), ModelError> {
+    pub(super) fn reload(&mut self, file: &ModelFile) -> Result<(), ModelError> {
         if self.is_as_written(file) {
             self.stale = false;
             return Ok(());
@@ -211,7 +212,7 @@ impl State {
         is_stamped && !self.store.is_changed() && self.store.document.begins_as(&file.path).unwrap_or(false)
     }
 
-    fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<Vec<u8>, ModelError> {
+    pub(super) fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<Vec<u8>, ModelError> {
         let content = if self.store.has_keys() { Content::Keys } else { Content::NoKeys };
         let document = &mut self.store.document;
         document.serial += 1;
@@ -221,53 +222,6 @@ impl State {
         let text = document.render();
         disk::replace(&*file.disk, &file.path, text.as_bytes(), content)?;
         Ok(text.into_bytes())
-    }
-}
-
-impl JsonControlPlane {
-    /// Takes the lock and reads the current file.
-    pub(in crate::provider::json) async fn begin_transaction(&self) -> Result<(), ModelError> {
-        let Some(file) = &self.file else { return Ok(()) };
-        // The lock is a file in the directory of the model: nothing is written there if the model must not be changed.
-        file.check_private(&self.state().store)?;
-        let abandoned = self.state().lock.take();
-        let lock = match abandoned {
-            Some(lock) => lock,
-            None => Lock::take(&file.path, file.lock_wait, &*self.ambient).await?,
-        };
-        let mut state = self.state();
-        state.stale = true;
-        state.reload(file)?;
-        file.check_writable(&state.store)?;
-        state.lock = Some(lock);
-        Ok(())
-    }
-
-    /// Writes the changes and releases the lock. Whether or not that succeeds, the next read comes from the file.
-    pub(in crate::provider::json) fn commit_transaction(&self) -> Result<(), ModelError> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let mut state = self.state();
-        let Some(_lock) = state.lock.take() else { return Ok(()) };
-        state.stale = true;
-        if state.store.is_changed() { state.write(file, &*self.ambient).map(drop) } else { Ok(()) }
-    }
-
-    /// Writes the changes and releases the lock. The next read returns the written content, until another process
-    /// writes.
-    pub(in crate::provider::json) fn commit_keeping(&self) -> Result<(FileStamp, Store), ModelError> {
-        let mut state = self.state();
-        let (Some(file), Some(_lock)) = (&self.file, state.lock.take()) else {
-            return Ok((FileStamp::default(), state.store.clone()));
-        };
-        state.stale = true;
-        if state.store.is_changed() {
-            state.written = None;
-            let text = state.write(file, &*self.ambient)?;
-            state.store = Store::new(Document::parse(text, &file.path)?);
-        }
-        let stamp = FileStamp::of(&file.path);
-        (state.written, state.stale) = (Some(stamp.clone()), false);
-        Ok((stamp, state.store.clone()))
     }
 }
 
