@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{file::disk, text::top::SCHEMA_VERSION};
+use super::{file::beside::sibling, text::top::SCHEMA_VERSION};
 use crate::{
     diagnosis::{Cure, Diagnose, Diagnosis, ExitCode, Hint, Selection},
     files::plain_facts,
@@ -150,8 +150,8 @@ impl ModelError {
 
     /// Returns the error for damage at a line and column.
     pub(super) fn damaged_at(path: &Path, (line, column): (usize, usize), what: impl Into<String>) -> Self {
-        let previous = Some(disk::sibling(path, ".previous"))
-            .filter(|previous| matches!(plain_facts(previous), Ok(Some(_))));
+        let previous =
+            Some(sibling(path, ".previous")).filter(|previous| matches!(plain_facts(previous), Ok(Some(_))));
         Self::Damaged { path: path.to_owned(), line, column, what: what.into(), previous }
     }
 }

@@ -4,9 +4,10 @@ use std::{
     fmt::Debug,
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read as _, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
+use super::beside::sibling;
 use crate::{
     files::{folder_of, open_plain},
     provider::json::ModelError,
@@ -146,21 +147,6 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns the path of the file in the same directory whose name is that of `path` and `suffix`.
-pub(crate) fn sibling(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    path.with_file_name(name)
-}
-
-/// Returns every file that a model at `path` is stored in or written to: the model, its lock, the previous generation,
-/// and those that are being written.
-#[must_use]
-pub fn files_of_model(path: &Path) -> Vec<PathBuf> {
-    let suffixes = ["", ".lock", ".previous", ".next", ".previous.next"];
-    suffixes.iter().map(|suffix| sibling(path, suffix)).collect()
-}
-
 /// Replaces the file at `path`, or creates it, and keeps the previous content as `<name>.previous`. A file that has
 /// keys is readable only by its owner; any other file keeps its mode.
 pub(crate) fn replace(
@@ -244,7 +230,10 @@ fn copy(disk: &dyn Disk, from: &Path, to: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::{
+        path::PathBuf,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
 
     use super::*;
     use crate::diagnosis::Diagnose as _;

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::disk;
+use super::{beside::sibling, disk};
 use crate::{
     ambient::Ambient,
     files::{Facts, open_plain},
@@ -135,7 +135,7 @@ impl Drop for Lock {
 }
 
 fn path_of(model: &Path) -> PathBuf {
-    disk::sibling(model, ".lock")
+    sibling(model, ".lock")
 }
 
 fn write_holder(file: &mut File, ambient: &dyn Ambient) -> io::Result<()> {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    beside::sibling,
     disk::{self, Content, Disk},
     lock::Lock,
     stamp::FileStamp,
@@ -57,7 +58,7 @@ impl ModelFile {
     /// Refuses to write a model if other users could read its keys, or if its owner or its other names would be lost.
     pub(super) fn check_writable(&self, store: &Store) -> Result<(), ModelError> {
         self.check_private(store)?;
-        let previous = disk::sibling(&self.path, ".previous");
+        let previous = sibling(&self.path, ".previous");
         [&self.path, &previous].into_iter().try_for_each(|path| self.check_names(path))
     }
 
@@ -65,7 +66,7 @@ impl ModelFile {
     /// lock does not change these properties, so the check needs no lock.
     pub(super) fn check_private(&self, store: &Store) -> Result<(), ModelError> {
         check_facts(&self.path, || store.has_keys())?;
-        let previous = disk::sibling(&self.path, ".previous");
+        let previous = sibling(&self.path, ".previous");
         check_facts(&previous, || {
             let text = disk::read(&previous).ok().and_then(|text| Document::parse(text, &previous).ok());
             text.is_some_and(|document| Store::new(document).has_keys())
@@ -75,7 +76,7 @@ impl ModelFile {
     fn check_names(&self, path: &Path) -> Result<(), ModelError> {
         let Some(found) = facts_of(path)? else { return Ok(()) };
         // an interrupted run can leave two names for one generation
-        let names = ["", ".previous", ".previous.next"].map(|suffix| disk::sibling(&self.path, suffix));
+        let names = ["", ".previous", ".previous.next"].map(|suffix| sibling(&self.path, suffix));
         let of_ours = names.iter().filter_map(|name| plain_facts(name).ok()?);
         if found.names > of_ours.filter(|other| other.number == found.number).count() as u64 {
             return Err(ModelError::several_names(path));
