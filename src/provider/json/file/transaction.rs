@@ -240,7 +240,7 @@ mod tests {
         ambient::System,
         diagnosis::{Diagnose as _, ExitCode},
         model::{Resource, ResourceId},
-        provider::{Expected, Reads as _, Writes as _},
+        provider::{Expected, Reads as _, Writes as _, json::JsonControlPlane},
     };
 
     /// A disk that is full while the flag is set.
