@@ -184,7 +184,7 @@ impl Observed {
     /// Whether a backend names the target's service.
     #[must_use]
     pub fn is_own(&self, backend: &Seen<LinkedBackend>) -> bool {
-        backend.view.backend == *self.target.service
+        self.target.is_linked_by(&backend.view)
     }
 
     /// Whether the resource that a backend names does not exist.

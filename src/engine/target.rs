@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     diagnosis::{Cure, Hint, Selection},
-    model::{ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId},
+    model::{ApimServiceId, LinkedBackend, ResourceId, SiteEnvironmentId, StaticSiteId},
 };
 
 /// A site environment and the service that it is, or will be, linked to.
@@ -52,6 +52,11 @@ impl Target {
             self.site_environment = environment.unwrap_or(self.site_environment);
         }
         self
+    }
+
+    /// Whether a linked backend names the service.
+    pub(super) fn is_linked_by(&self, backend: &LinkedBackend) -> bool {
+        backend.backend == *self.service
     }
 
     /// Returns a command on this target, to be a part of a hint.
