@@ -85,7 +85,8 @@ mod tests {
         assert_eq!(model["secrets"], serde_json::json!({}));
         model["lineage"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
         let ids = model["resources"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap());
-        let keys: Vec<String> = ids.map(|id| ResourceId::parse(id).unwrap().key().to_owned()).collect();
+        let keys: Vec<String> =
+            ids.map(|id| ResourceId::parse(id).unwrap().lower_case().to_owned()).collect();
         assert!(keys.is_sorted(), "{keys:?}");
         let lines: Vec<&str> = sample_model().lines().filter(|line| line.contains("\"id\"")).collect();
         assert_eq!(lines.len(), keys.len(), "one resource per line");

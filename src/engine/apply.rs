@@ -198,14 +198,14 @@ impl Hand<'_> {
     }
 
     fn expected(&self, id: &ResourceId) -> Expected {
-        self.etags.get(id.key()).cloned().map_or(Expected::Absent, Expected::Unchanged)
+        self.etags.get(id.lower_case()).cloned().map_or(Expected::Absent, Expected::Unchanged)
     }
 
     async fn put(&mut self, desired: Resource) -> Result<(), ProviderError> {
         let id = desired.id().clone();
         let expected = self.expected(&id);
         let etag = self.change().put(desired, expected).await?;
-        self.etags.insert(id.key().to_owned(), etag);
+        self.etags.insert(id.lower_case().to_owned(), etag);
         Ok(())
     }
 
@@ -213,8 +213,8 @@ impl Hand<'_> {
         // A resource that did not exist when the plan was made is not deleted if it exists now.
         let expected = self.expected(id);
         self.change().delete(id, expected).await?;
-        self.etags.remove(id.key());
-        self.deleted.insert(id.key().to_owned());
+        self.etags.remove(id.lower_case());
+        self.deleted.insert(id.lower_case().to_owned());
         Ok(())
     }
 
@@ -263,7 +263,8 @@ impl Hand<'_> {
                     again = Some(found);
                 }
             }
-            let is_deleted = |found: &Versioned<Resource>| self.deleted.contains(found.value.id().key());
+            let is_deleted =
+                |found: &Versioned<Resource>| self.deleted.contains(found.value.id().lower_case());
             if !again.as_ref().is_some_and(is_deleted) || since.elapsed() >= STILL_LISTED {
                 return Ok(again);
             }
@@ -312,7 +313,7 @@ impl Hand<'_> {
             self.live = Some(keys.primary.fingerprint());
         }
         let etag = self.change().set_keys(id, keys, expected).await?;
-        self.etags.insert(id.key().to_owned(), etag);
+        self.etags.insert(id.lower_case().to_owned(), etag);
         Ok(())
     }
 

@@ -204,7 +204,8 @@ impl Observed {
     /// Whether the resource group of a resource is reported as missing.
     #[must_use]
     pub fn lacks_group_of(&self, id: &ResourceId) -> bool {
-        let is_its_group = |group: &ResourceId| id.key().starts_with(&format!("{}/", group.key()));
+        let is_its_group =
+            |group: &ResourceId| id.lower_case().starts_with(&format!("{}/", group.lower_case()));
         self.missing_groups.iter().any(is_its_group)
     }
 
@@ -290,7 +291,7 @@ impl Observed {
     pub fn basis(&self) -> Basis {
         let mut versions = BTreeMap::new();
         let mut note = |resource: &Resource, etag: &ETag| {
-            versions.insert(resource.id().key().to_owned(), etag.clone());
+            versions.insert(resource.id().lower_case().to_owned(), etag.clone());
         };
         self.site.iter().for_each(|seen| note(&seen.resource, &seen.etag));
         self.service.iter().for_each(|seen| note(&seen.resource, &seen.etag));
@@ -301,7 +302,7 @@ impl Observed {
         let present = self.product_apis.iter().map(|api| (&api.id, "present"));
         let addable = self.addable_apis.iter().map(|api| (&api.id, "absent"));
         for (api, place) in present.chain(addable) {
-            versions.insert(api.key().to_owned(), ETag::new(place));
+            versions.insert(api.lower_case().to_owned(), ETag::new(place));
         }
         Basis(versions)
     }

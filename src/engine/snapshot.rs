@@ -23,7 +23,7 @@ type Found = BTreeMap<ResourceId, Resource>;
 /// does not answer.
 pub async fn snapshot(plane: &dyn Reads, targets: &[Target]) -> Result<Vec<Resource>, ProviderError> {
     let services: BTreeMap<&str, &ApimServiceId> =
-        targets.iter().map(|target| (target.service.key(), &target.service)).collect();
+        targets.iter().map(|target| (target.service.lower_case(), &target.service)).collect();
     let of_sites = try_join_all(targets.iter().map(|target| of_site(plane, target)));
     let of_services = try_join_all(services.into_values().map(|service| of_service(plane, service)));
     let (of_sites, of_services) = tokio::try_join!(of_sites, of_services)?;

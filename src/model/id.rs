@@ -124,9 +124,9 @@ impl ResourceId {
         &self.text
     }
 
-    /// Returns the id in lower case: equal for equal ids, and a prefix of the keys of child resources.
+    /// Returns the id in lower case: equal for equal ids, and followed by `/` a prefix of those of child resources.
     #[must_use]
-    pub fn key(&self) -> &str {
+    pub fn lower_case(&self) -> &str {
         &self.key
     }
 

@@ -101,7 +101,8 @@ impl Ownership {
     pub fn used(owners: &[Self], subscriptions: &[ApimSubscription]) -> Option<usize> {
         let is_used = |own: Self| matches!(own, Self::Link | Self::Presumed);
         let of_link = owners.iter().zip(subscriptions).enumerate().filter(|(_, (own, _))| is_used(**own));
-        let rank = |it: &ApimSubscription| (it.state != SubscriptionState::Active, it.id.key().to_owned());
+        let rank =
+            |it: &ApimSubscription| (it.state != SubscriptionState::Active, it.id.lower_case().to_owned());
         of_link.min_by_key(|(_, (_, it))| rank(it)).map(|(at, _)| at)
     }
 
@@ -156,7 +157,7 @@ fn moment(it: &ApimSubscription, site: &SiteSide<'_>) -> Moment {
 /// and whether its keys are used cannot be determined; but it is created later than the product.
 fn first_automatic(subscriptions: &[ApimSubscription], claims: &[Claim]) -> Option<usize> {
     let automatic = subscriptions.iter().enumerate().filter(|(at, _)| claims[*at] == Claim::Automatic);
-    automatic.min_by_key(|(_, it)| (created(it), it.id.key().to_owned())).map(|(at, _)| at)
+    automatic.min_by_key(|(_, it)| (created(it), it.id.lower_case().to_owned())).map(|(at, _)| at)
 }
 
 /// Whether an owner is the administrator, the first user that API Management creates.

@@ -71,7 +71,9 @@ fn check_is_azure(plane: &Plane, env: &EnvSettings) -> Result<(), UsageError> {
 
 /// The lineage of a snapshot: two snapshots of the same links are generations of one model.
 fn lineage_of(plane: &Plane, targets: &[Target]) -> String {
-    let ends = |target: &Target| format!("{}\n{}\n", target.site_environment.key(), target.service.key());
+    let ends = |target: &Target| {
+        format!("{}\n{}\n", target.site_environment.lower_case(), target.service.lower_case())
+    };
     let ends: BTreeSet<String> = targets.iter().map(ends).collect();
     let mut digest = Sha256::new_with_prefix(plane.place().to_string());
     for end in &ends {

@@ -285,7 +285,7 @@ const PARTS: [&str; 8] =
 
 fn part(plane: &JsonControlPlane, name: &str) -> Value {
     let id = printed(name)["id"].as_str().unwrap().to_lowercase();
-    let found = plane.resources().unwrap().into_iter().find(|it| it.id().key() == id);
+    let found = plane.resources().unwrap().into_iter().find(|it| it.id().lower_case() == id);
     found.unwrap_or_else(|| panic!("{name} is missing")).into_value()
 }
 

@@ -173,14 +173,14 @@ impl State {
     }
 
     fn remove(&mut self, id: &ResourceId) {
-        let prefix = format!("{}/", id.key());
+        let prefix = format!("{}/", id.lower_case());
         let place = id.parent().filter(|_| id.is_a("Microsoft.ApiManagement/service/apis"));
         let goes = |other: &ResourceId| {
             other == id
-                || other.key().starts_with(&prefix)
+                || other.lower_case().starts_with(&prefix)
                 || place.as_ref().is_some_and(|service| {
                     other.is_a("Microsoft.ApiManagement/service/products/apis")
-                        && other.key().starts_with(&format!("{}/", service.key()))
+                        && other.lower_case().starts_with(&format!("{}/", service.lower_case()))
                         && other.name().eq_ignore_ascii_case(id.name())
                 })
         };

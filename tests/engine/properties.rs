@@ -56,14 +56,14 @@ fn is_unproven(recipe: &Recipe) -> bool {
 
 fn others(resources: &[Resource]) -> Vec<&Resource> {
     let of_link = |resource: &&Resource| {
-        let key = resource.id().key();
+        let key = resource.id().lower_case();
         let own = key.contains(&format!("/products/{LABEL}")) || key.contains("/linkedbackends/");
         !own && !key.contains("/subscriptions/s") && !key.ends_with(&format!("/subscriptions/{LABEL}"))
     };
     resources
         .iter()
         .filter(of_link)
-        .filter(|resource| !resource.id().key().ends_with("/staticsites/shop"))
+        .filter(|resource| !resource.id().lower_case().ends_with("/staticsites/shop"))
         .collect()
 }
 
@@ -143,7 +143,7 @@ proptest! {
             prop_assert_eq!(others(&before), others(&after), "what is not of the link stays as it is");
             if recipe.product == Some(ProductRecipe::OfAnotherSite) {
                 let product = |all: &[Resource]| {
-                    all.iter().find(|r| r.id().key().ends_with(&format!("/products/{LABEL}"))).cloned()
+                    all.iter().find(|r| r.id().lower_case().ends_with(&format!("/products/{LABEL}"))).cloned()
                 };
                 prop_assert_eq!(product(&before), product(&after), "another site's product stays");
             }

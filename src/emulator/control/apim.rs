@@ -214,9 +214,13 @@ pub(super) fn if_match_required() -> Reply {
 /// Whether the resource group of an id contains any resource.
 fn has_group(plane: &JsonControlPlane, id: &ResourceId) -> Result<bool, Reply> {
     let group = ResourceId::resource_group(id.azure_subscription(), id.group().unwrap_or_default());
-    let within = group.map_err(|_| Reply::internal_error())?.key().to_owned();
+    let within = group.map_err(|_| Reply::internal_error())?.lower_case().to_owned();
     let all = plane.resources().map_err(|error| refused(&error))?;
     Ok(all.iter().any(|resource| {
-        resource.id().key().strip_prefix(&within).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        resource
+            .id()
+            .lower_case()
+            .strip_prefix(&within)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }))
 }

@@ -125,7 +125,7 @@ impl Operations {
     /// Returns the resources below a parent that have such an operation.
     pub(super) fn shown_below(&self, prefix: &str) -> Vec<Resource> {
         let mut ids: Vec<ResourceId> = self.entries().iter().map(|it| it.shown.id().clone()).collect();
-        ids.retain(|id| id.key().starts_with(prefix));
+        ids.retain(|id| id.lower_case().starts_with(prefix));
         ids.sort();
         ids.dedup();
         ids.iter().filter_map(|id| self.shown(id)).collect()

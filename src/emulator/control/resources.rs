@@ -68,8 +68,8 @@ fn is_known(manager: &ResourceManager, id: &ResourceId) -> Result<bool, Reply> {
 
 fn groups(manager: &ResourceManager, scope: &ResourceId) -> Result<Groups, Reply> {
     let all = manager.store.current().resources().map_err(|error| refused(&error))?;
-    let within = format!("{}/", scope.key());
-    let of_scope = all.iter().filter(|resource| resource.id().key().starts_with(&within));
+    let within = format!("{}/", scope.lower_case());
+    let of_scope = all.iter().filter(|resource| resource.id().lower_case().starts_with(&within));
     let mut groups = Groups::default();
     for resource in of_scope {
         groups.note(resource);
@@ -104,17 +104,17 @@ impl Groups {
         let (id, Some(group)) = (resource.id(), resource.id().group()) else { return };
         let Ok(whole) = ResourceId::resource_group(id.azure_subscription(), group) else { return };
         if *id == whole {
-            self.0.insert(whole.key().to_owned(), Value::Object(resource.body().clone()));
+            self.0.insert(whole.lower_case().to_owned(), Value::Object(resource.body().clone()));
             return;
         }
-        self.0.entry(whole.key().to_owned()).or_insert_with(|| {
+        self.0.entry(whole.lower_case().to_owned()).or_insert_with(|| {
             json!({"id": whole.as_str(), "name": group, "type": "Microsoft.Resources/resourceGroups",
                 "location": "centralus", "properties": {"provisioningState": "Succeeded"}})
         });
     }
 
     fn find(mut self, id: &ResourceId) -> Option<Value> {
-        self.0.remove(id.key())
+        self.0.remove(id.lower_case())
     }
 
     fn into_values(self) -> Vec<Value> {
@@ -141,8 +141,8 @@ fn group_put(
 fn group_delete(plane: &JsonControlPlane, id: ResourceId) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let all = plane.resources().map_err(|error| refused(&error))?;
-        let within = format!("{}/", id.key());
-        let inside = all.iter().map(Resource::id).filter(|it| it.key().starts_with(&within));
+        let within = format!("{}/", id.lower_case());
+        let inside = all.iter().map(Resource::id).filter(|it| it.lower_case().starts_with(&within));
         for doomed in inside.filter(|it| it.parent().is_none()).chain([&id]) {
             plane.delete(doomed, Expected::Anything).await.map_err(|error| refused(&error))?;
         }

@@ -32,9 +32,9 @@ pub(super) fn top_level(
 ) -> Result<Vec<Value>, Reply> {
     let plane = &*manager.store.current();
     let all = plane.resources().map_err(|error| refused(&error))?;
-    let within = format!("{}/", scope.key());
+    let within = format!("{}/", scope.lower_case());
     let mut values = Vec::new();
-    for resource in all.iter().filter(|resource| resource.id().key().starts_with(&within)) {
+    for resource in all.iter().filter(|resource| resource.id().lower_case().starts_with(&within)) {
         let kind = ServedType::of_type(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
         let Some(kind) = kind.filter(|kind| wanted.is_none_or(|wanted| wanted == *kind)) else {
             continue;

@@ -102,7 +102,7 @@ fn backends(manager: &ResourceManager, call: &Call, environment: &ResourceId) ->
     let found = manager.store.current().children(environment, "linkedBackends");
     let mut backends: Vec<Resource> =
         found.map_err(|error| refused(&error))?.into_iter().map(|found| found.value).collect();
-    let prefix = format!("{}/linkedbackends/", environment.key());
+    let prefix = format!("{}/linkedbackends/", environment.lower_case());
     for shown in manager.operations.shown_below(&prefix) {
         backends.retain(|backend| backend.id() != shown.id());
         backends.push(shown);

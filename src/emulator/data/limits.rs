@@ -36,7 +36,7 @@ impl Limits {
         let mut before = std::mem::take(&mut noted.policies);
         for policy in policies(view) {
             let (key, text) =
-                (policy.id().key(), policy.field("properties.value").cloned().unwrap_or_default());
+                (policy.id().lower_case(), policy.field("properties.value").cloned().unwrap_or_default());
             let known = before.remove(key);
             let kept = match known {
                 Some((same, limits)) if same == text => (same, limits),

@@ -142,7 +142,9 @@ impl Diagnose for ApplyError {
 /// Returns a lower-case id in the control plane's spelling, as far as a known id shows it.
 fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
     let rest_below = |id: &ResourceId| {
-        key.strip_prefix(id.key()).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::len)
+        key.strip_prefix(id.lower_case())
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+            .map(str::len)
     };
     let nearest = known.filter_map(|id| Some((rest_below(id)?, id))).min_by_key(|(rest, _)| *rest);
     match nearest {

@@ -127,7 +127,7 @@ pub async fn prune_basis(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<B
             let product = orphan.product.name().to_owned();
             return Err(ProviderError::Undetermined(Failure::new(WithoutVersions { product, why })));
         }
-        all.extend(versions(&service).into_iter().map(|(id, etag)| (id.key().to_owned(), etag)));
+        all.extend(versions(&service).into_iter().map(|(id, etag)| (id.lower_case().to_owned(), etag)));
     }
     Ok(all.into_iter().collect())
 }

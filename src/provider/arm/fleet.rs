@@ -81,7 +81,7 @@ impl FleetView {
         for (environment, service) in links {
             let subscription = environment.azure_subscription().to_ascii_lowercase();
             view.sites.entry(subscription).or_default().wanted += 1;
-            view.services.entry(service.key().to_owned()).or_default().wanted += 1;
+            view.services.entry(service.lower_case().to_owned()).or_default().wanted += 1;
         }
         view
     }
@@ -107,7 +107,7 @@ impl FleetView {
             service = parent;
         }
         let service = ApimServiceId::try_from(service).ok()?;
-        let pages = self.services.get(service.key())?;
+        let pages = self.services.get(service.lower_case())?;
         (pages.wanted >= WORTH_A_PAGE).then_some((service, pages))
     }
 
@@ -162,7 +162,7 @@ impl FleetView {
             for product in products {
                 let product = ProductId::try_from(product.id().clone())?;
                 let place = place_in(&product, &api.value)?;
-                members.entry(product.key().to_owned()).or_default().push(versioned(place, None));
+                members.entry(product.lower_case().to_owned()).or_default().push(versioned(place, None));
             }
         }
         Ok(members)
@@ -170,7 +170,7 @@ impl FleetView {
 
     async fn paged(&self, id: &ResourceId) -> Result<Paged<Option<Versioned<Resource>>>, ProviderError> {
         if id.is_a(StaticSiteId::TYPE) {
-            let found = self.sites_beside(id).await.and_then(|sites| sites.get(id.key()));
+            let found = self.sites_beside(id).await.and_then(|sites| sites.get(id.lower_case()));
             // A site that is not on the page may be in another subscription, or hidden from the caller.
             return Ok(found.map_or(Paged::ByItself, |found| Paged::OnAPage(Some(found.clone()))));
         }
@@ -187,7 +187,7 @@ impl FleetView {
         } else {
             return Ok(Paged::ByItself);
         };
-        Ok(Paged::OnAPage(page.get(id.key()).cloned()))
+        Ok(Paged::OnAPage(page.get(id.lower_case()).cloned()))
     }
 
     async fn paged_list(
@@ -211,12 +211,12 @@ impl FleetView {
                 let Some((service, pages)) = self.service_of(product) else { return Ok(Paged::ByItself) };
                 let members = self.members(pages, &service).await?;
                 Ok(members.map_or(Paged::ByItself, |members| {
-                    Paged::OnAPage(members.get(product.key()).cloned().unwrap_or_default())
+                    Paged::OnAPage(members.get(product.lower_case()).cloned().unwrap_or_default())
                 }))
             }
             Collection::ProductSubscriptions(product) => {
                 let Some((service, pages)) = self.service_of(product) else { return Ok(Paged::ByItself) };
-                if !self.products(pages, &service).await?.contains_key(product.key()) {
+                if !self.products(pages, &service).await?.contains_key(product.lower_case()) {
                     return Ok(Paged::OnAPage(Vec::new()));
                 }
                 let all = self.collection(&pages.subscriptions, &service, "/subscriptions").await?;
@@ -242,7 +242,7 @@ impl FleetView {
             return None;
         }
         let site = environment.site();
-        let found = self.sites_beside(&site).await?.get(site.key())?;
+        let found = self.sites_beside(&site).await?.get(site.lower_case())?;
         let shown = found.value.field("properties.linkedBackends").and_then(Value::as_array)?;
         let backend = |shown: &Value| {
             let properties = shown.as_object()?;
@@ -255,7 +255,7 @@ impl FleetView {
 }
 
 fn by_id(found: Vec<Versioned<Resource>>) -> Pages {
-    found.into_iter().map(|found| (found.value.id().key().to_owned(), found)).collect()
+    found.into_iter().map(|found| (found.value.id().lower_case().to_owned(), found)).collect()
 }
 
 /// Returns an API as the list of a product shows it.

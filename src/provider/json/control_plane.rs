@@ -207,7 +207,7 @@ impl JsonControlPlane {
 #[async_trait]
 impl Reads for JsonControlPlane {
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
-        self.read(|store| Ok(store.get(id.key())?))
+        self.read(|store| Ok(store.get(id.lower_case())?))
     }
 
     async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
@@ -216,18 +216,18 @@ impl Reads for JsonControlPlane {
 
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
         self.read(|store| {
-            let Some(Versioned { etag, .. }) = store.read(id.key())? else { return Ok(None) };
-            Ok(store.recorded(id.key())?.pair().map(|value| Versioned { value, etag }))
+            let Some(Versioned { etag, .. }) = store.read(id.lower_case())? else { return Ok(None) };
+            Ok(store.recorded(id.lower_case())?.pair().map(|value| Versioned { value, etag }))
         })
     }
 
     async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
         self.read(|store| {
-            if !store.exists(id.key()) {
+            if !store.exists(id.lower_case()) {
                 return Ok(SiteKey::Absent);
             }
             let unrecorded = if store.lacks_keys() { SiteKey::Hidden } else { SiteKey::Absent };
-            let held = store.recorded(id.key())?.primary;
+            let held = store.recorded(id.lower_case())?.primary;
             Ok(held.map_or(unrecorded, |key| SiteKey::Held(key.fingerprint())))
         })
     }

@@ -25,7 +25,7 @@ pub fn model(bytes: &[u8]) {
     let store = Store::new(document);
     let Ok(resources) = store.all() else { return };
     for resource in &resources {
-        let found = store.get(resource.id().key()).expect("what can be read can be shown");
+        let found = store.get(resource.id().lower_case()).expect("what can be read can be shown");
         assert!(found.is_some(), "`{}` is listed, and is not there", resource.id());
     }
     let again = Document::parse(store.document.render().into_bytes(), origin);

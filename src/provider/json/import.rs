@@ -128,7 +128,7 @@ fn element(index: usize, value: Value) -> Result<(Lifted, Option<Key>, Vec<Strin
 /// Removes the key that a site holds from its linked backend, and returns it.
 fn site_key(resource: &mut Resource) -> Result<Option<Key>, Malformed> {
     const FIELD: &str = "properties.primaryKey";
-    if Kind::of(resource.id().key()) != Kind::LinkedBackend || resource.field(FIELD).is_none() {
+    if Kind::of(resource.id().lower_case()) != Kind::LinkedBackend || resource.field(FIELD).is_none() {
         return Ok(None);
     }
     let key = resource.key(FIELD)?;
@@ -138,7 +138,7 @@ fn site_key(resource: &mut Resource) -> Result<Option<Key>, Malformed> {
 
 /// Removes the secrets from a resource. Keys are kept only in a subscription, which has a known place for them.
 fn without_secrets(resource: &mut Resource) -> Result<Vec<String>, Malformed> {
-    if !kind::holds_keys(resource.id().key()) {
+    if !kind::holds_keys(resource.id().lower_case()) {
         return Ok(resource.take_secrets());
     }
     resource.check_keys()?;
@@ -147,7 +147,7 @@ fn without_secrets(resource: &mut Resource) -> Result<Vec<String>, Malformed> {
 
 /// Refuses a resource that the model could not use, because a field has a value that its type cannot parse.
 fn check(resource: &Resource) -> Result<(), Malformed> {
-    let kind = Kind::of(resource.id().key());
+    let kind = Kind::of(resource.id().lower_case());
     if kind == Kind::Service && resource.field("sku").is_some_and(|sku| !sku.is_object()) {
         return Err(resource.malformed("sku", "an object"));
     }
@@ -183,13 +183,13 @@ fn misfit(index: usize, id: Option<String>, error: impl Into<ProviderError>) -> 
 }
 
 fn order_of(id: &ResourceId) -> (Kind, String) {
-    let kind = Kind::of(id.key());
-    (kind, id.key().to_owned())
+    let kind = Kind::of(id.lower_case());
+    (kind, id.lower_case().to_owned())
 }
 
 /// Returns the linked backends in the properties of a site or a build, with the names that `az` gives them.
 fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Element>, ImportError> {
-    let environment = match Kind::of(resource.id().key()) {
+    let environment = match Kind::of(resource.id().lower_case()) {
         Kind::Site => resource.id().child("builds", PRODUCTION),
         Kind::Build => Ok(resource.id().clone()),
         _ => return Ok(Vec::new()),
@@ -219,11 +219,11 @@ fn shown_by_owner(by_id: &ById, app: &Element) -> Option<Element> {
     let owners = ["Microsoft.Web/staticSites", "Microsoft.Web/staticSites/builds"];
     owners.iter().find(|owner| id.is_a(&format!("{owner}/{APPS}")))?;
     let mut owner = id.parent()?;
-    if kind::is_production(owner.key()) {
+    if kind::is_production(owner.lower_case()) {
         owner = owner.parent()?;
     }
     let listed = by_id.get(&order_of(&owner));
-    if listed.is_none() && Kind::of(owner.key()) == Kind::Build {
+    if listed.is_none() && Kind::of(owner.lower_case()) == Kind::Build {
         return None;
     }
     let shown = listed.and_then(|listed| listed.resource.field(&format!("properties.{APPS}"))?.as_array());
@@ -245,7 +245,7 @@ fn add_unlisted(by_id: &mut ById, embedded: Vec<Element>) {
         .collect();
     for element in embedded {
         let id = element.resource.id().clone();
-        if !listed.contains(kind::cut(id.key())) {
+        if !listed.contains(kind::cut(id.lower_case())) {
             by_id.insert(order_of(&id), element);
         }
     }
@@ -273,11 +273,11 @@ fn put_one(
     let site_key = element.site_key.take();
     let (index, id, says) = (element.index, element.resource.id().clone(), element.says);
     let failed = |error: ProviderError| misfit(index, Some(id.to_string()), error);
-    let resource = match Kind::of(id.key()) {
+    let resource = match Kind::of(id.lower_case()) {
         Kind::LinkedBackend => make_way(store, element).map_err(failed)?,
         _ => element.resource,
     };
-    let key = resource.id().key().to_owned();
+    let key = resource.id().lower_case().to_owned();
     let before = store.read(&key).map_err(|error| failed(error.into()))?;
     let resource = match &before {
         Some(before) => {
@@ -303,7 +303,7 @@ fn put_one(
 
 /// Refuses a new resource if the element is an abridged view without a required field.
 fn usable(index: usize, resource: Resource, says: Says) -> Result<Resource, ImportError> {
-    let kind = Kind::of(resource.id().key());
+    let kind = Kind::of(resource.id().lower_case());
     let needed = lift::needed(kind).map(|name| format!("properties.{name}"));
     let needed = needed.or_else(|| (kind == Kind::Service).then(|| "properties".to_owned()));
     match needed.filter(|field| says == Says::Something && resource.field(field).is_none()) {
@@ -322,13 +322,13 @@ fn usable(index: usize, resource: Resource, says: Says) -> Result<Resource, Impo
 fn make_way(store: &mut Store, element: Element) -> Result<Resource, ProviderError> {
     let backend = element.resource;
     let target = backend.required_text("properties.backendResourceId")?;
-    for key in store.children(&format!("{}/linkedbackends/", kind::cut(backend.id().key()))) {
+    for key in store.children(&format!("{}/linkedbackends/", kind::cut(backend.id().lower_case()))) {
         let Some(there) = store.read(&key)?.map(|there| there.value) else { continue };
         let same = names_backend(&there, target);
         if same && element.naming == Naming::Conventional {
             return Ok(renamed(&backend, there.id()));
         }
-        if !same || *key != *backend.id().key() {
+        if !same || *key != *backend.id().lower_case() {
             store.remove(&key);
         }
     }

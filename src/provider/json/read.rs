@@ -50,7 +50,7 @@ impl JsonControlPlane {
     ///
     /// [`ProviderError::Storage`] if the model cannot be read.
     pub fn exists(&self, id: &ResourceId) -> Result<bool, ProviderError> {
-        self.read(|store| Ok(store.exists(id.key())))
+        self.read(|store| Ok(store.exists(id.lower_case())))
     }
 
     /// Reads a resource, as [`get`](crate::provider::Reads::get) does.
@@ -59,7 +59,7 @@ impl JsonControlPlane {
     ///
     /// [`ProviderError::Storage`] if the model cannot be read.
     pub fn find(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
-        self.read(|store| Ok(store.get(id.key())?))
+        self.read(|store| Ok(store.get(id.lower_case())?))
     }
 
     /// Returns the resources of the collection `kind` of a resource, in order of the ids.
@@ -73,7 +73,7 @@ impl JsonControlPlane {
         kind: &str,
     ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
         self.read(|store| {
-            let keys = store.children(&format!("{}/{}/", parent.key(), kind.to_ascii_lowercase()));
+            let keys = store.children(&format!("{}/{}/", parent.lower_case(), kind.to_ascii_lowercase()));
             let found = keys.iter().map(|key| store.get(key));
             Ok(found.filter_map(Result::transpose).collect::<Result<_, _>>()?)
         })
@@ -128,10 +128,10 @@ fn resources(store: &Store, earlier: &Store, known: &[Resource]) -> Result<Vec<R
     let mut known = known.iter().peekable();
     let mut all = Vec::with_capacity(known.len());
     for (key, text) in store.document.resources.iter() {
-        while known.next_if(|resource| resource.id().key() < key).is_some() {}
+        while known.next_if(|resource| resource.id().lower_case() < key).is_some() {}
         let same = known.peek().filter(|resource| {
             let before = earlier.document.resources.get(key).map(|text| earlier.document.text(text));
-            resource.id().key() == key && before == Some(store.document.text(text))
+            resource.id().lower_case() == key && before == Some(store.document.text(text))
         });
         match same {
             Some(same) if store.can_exist(key, Kind::of(key)) => all.push((*same).clone()),
@@ -151,19 +151,19 @@ fn everything(store: &Store, earlier: &Store, known: &Everything) -> Result<Ever
         Everything { resources: resources(store, earlier, &known.resources)?, ..Everything::default() };
     for resource in &all.resources {
         let id = resource.id();
-        let is_same = secret(store, id.key()) == secret(earlier, id.key());
-        match Kind::of(id.key()) {
+        let is_same = secret(store, id.lower_case()) == secret(earlier, id.lower_case());
+        match Kind::of(id.lower_case()) {
             Kind::Subscription => {
                 let pair = match known.subscription_keys.get(id).filter(|_| is_same) {
                     Some(pair) => Some(Arc::clone(pair)),
-                    None => store.recorded(id.key())?.pair().map(Arc::new),
+                    None => store.recorded(id.lower_case())?.pair().map(Arc::new),
                 };
                 all.subscription_keys.extend(pair.map(|pair| (id.clone(), pair)));
             }
             Kind::LinkedBackend => {
                 let held = match known.site_keys.get(id).filter(|_| is_same) {
                     Some(held) => Some(Arc::clone(held)),
-                    None => store.recorded(id.key())?.primary.map(Arc::new),
+                    None => store.recorded(id.lower_case())?.primary.map(Arc::new),
                 };
                 all.site_keys.extend(held.map(|held| (id.clone(), held)));
             }

@@ -141,18 +141,20 @@ impl Store {
         let keys = match collection {
             Collection::StaticSites | Collection::StaticSitesOfEach => self.of_kind(Kind::Site),
             Collection::Services => self.of_kind(Kind::Service),
-            Collection::SiteEnvironments(site) => self.children(&format!("{}/builds/", site.key())),
+            Collection::SiteEnvironments(site) => self.children(&format!("{}/builds/", site.lower_case())),
             Collection::LinkedBackends(environment) => {
-                self.children(&format!("{}/linkedbackends/", environment.key()))
+                self.children(&format!("{}/linkedbackends/", environment.lower_case()))
             }
-            Collection::Apis(service) => self.children(&format!("{}/apis/", service.key())),
-            Collection::ApiProducts(api) => self.products_with(api.key()),
-            Collection::Products(service) => self.children(&format!("{}/products/", service.key())),
-            Collection::Subscriptions(service) => self.children(&format!("{}/subscriptions/", service.key())),
-            Collection::ProductsNamed(service, name) => self.products_named(service.key(), name),
-            Collection::ProductApis(product) => self.children(&format!("{}/apis/", product.key())),
-            Collection::ApiOperations(api) => self.children(&format!("{}/operations/", api.key())),
-            Collection::ProductSubscriptions(product) => self.subscriptions_of(product.key()),
+            Collection::Apis(service) => self.children(&format!("{}/apis/", service.lower_case())),
+            Collection::ApiProducts(api) => self.products_with(api.lower_case()),
+            Collection::Products(service) => self.children(&format!("{}/products/", service.lower_case())),
+            Collection::Subscriptions(service) => {
+                self.children(&format!("{}/subscriptions/", service.lower_case()))
+            }
+            Collection::ProductsNamed(service, name) => self.products_named(service.lower_case(), name),
+            Collection::ProductApis(product) => self.children(&format!("{}/apis/", product.lower_case())),
+            Collection::ApiOperations(api) => self.children(&format!("{}/operations/", api.lower_case())),
+            Collection::ProductSubscriptions(product) => self.subscriptions_of(product.lower_case()),
         };
         let merged = matches!(collection, Collection::ProductApis(_));
         let shown = keys.iter().map(|key| if merged { self.product_api(key) } else { self.get(key) });
@@ -260,7 +262,7 @@ impl Store {
 
     /// Records both keys of a subscription, unless they are already recorded.
     pub(super) fn record_pair(&mut self, id: &ResourceId, pair: &KeyPair) -> Result<(), ModelError> {
-        if self.recorded(id.key())?.pair().as_ref() != Some(pair) {
+        if self.recorded(id.lower_case())?.pair().as_ref() != Some(pair) {
             let keys = json!({"primaryKey": pair.primary.expose(), "secondaryKey": pair.secondary.expose()});
             self.record(id, keys.to_string());
         }
@@ -270,8 +272,8 @@ impl Store {
     /// Records the key that a site holds for its backend, or that it holds none.
     pub(super) fn record_site_key(&mut self, id: &ResourceId, key: Option<&Key>) -> Result<(), ModelError> {
         match key {
-            None => self.forget_keys(id.key()),
-            Some(key) if self.recorded(id.key())?.primary.as_ref() == Some(key) => {}
+            None => self.forget_keys(id.lower_case()),
+            Some(key) if self.recorded(id.lower_case())?.primary.as_ref() == Some(key) => {}
             Some(key) => self.record(id, json!({"primaryKey": key.expose()}).to_string()),
         }
         Ok(())
@@ -280,7 +282,7 @@ impl Store {
     fn record(&mut self, id: &ResourceId, text: String) {
         self.changed = true;
         let secret = Secret { id: Text::Changed(id.as_str().into()), text: Text::Changed(text.into()) };
-        self.document.secrets.insert(id.key(), secret);
+        self.document.secrets.insert(id.lower_case(), secret);
     }
 
     fn forget_keys(&mut self, key: &str) {
@@ -289,7 +291,7 @@ impl Store {
 
     /// Writes a resource, and replaces an existing one.
     pub(super) fn write(&mut self, resource: &Resource) {
-        let key = resource.id().key();
+        let key = resource.id().lower_case();
         self.shared.get_mut().clear();
         self.index.forget(&self.document, key);
         self.document.resources.insert(key, Text::Changed(json_text(resource.body()).into()));

@@ -191,7 +191,7 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
     };
     if let Some((id, _)) = basis.versions().find(other) {
         let spelt = plan.orphans.iter().flat_map(|orphan| &orphan.steps).map(|planned| planned.step.target());
-        let spelt = spelt.into_iter().find(|target| target.key() == id).map(ToString::to_string);
+        let spelt = spelt.into_iter().find(|target| target.lower_case() == id).map(ToString::to_string);
         let name = spelt.unwrap_or_else(|| id.to_owned());
         return Err(stale(format!("`{name}` has changed since the plan was made")).into());
     }
@@ -199,7 +199,7 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
     let planned = |orphan: &engine::Orphan| now.orphans.iter().any(|it| it.product == orphan.product);
     // A resource without a version in the file was not planned, whether it exists or not.
     let exists = |orphan: &&engine::Orphan| {
-        let key = orphan.product.key();
+        let key = orphan.product.lower_case();
         basis.holds(key) || !saved.basis.holds(key)
     };
     if let Some(stranger) = plan.orphans.iter().filter(exists).find(|orphan| !planned(orphan)) {

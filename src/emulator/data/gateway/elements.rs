@@ -118,7 +118,7 @@ fn instead(element: &PolicyElement, is_products: bool) -> Option<Instead> {
 pub(super) fn refused(view: &Everything) -> HashMap<String, String> {
     let refusing = policies(view).filter_map(|policy| {
         let found = not_carried_out(policy).into_iter().find(|(_, instead)| *instead == Instead::Refused);
-        Some((policy.id().parent()?.key().to_owned(), found?.0))
+        Some((policy.id().parent()?.lower_case().to_owned(), found?.0))
     });
     refusing.collect()
 }
@@ -126,7 +126,7 @@ pub(super) fn refused(view: &Everything) -> HashMap<String, String> {
 /// Returns the policies of all scopes.
 pub(in crate::emulator::data) fn policies(view: &Everything) -> impl Iterator<Item = &Resource> {
     let is_policy = |resource: &&Resource| {
-        let key = resource.id().key();
+        let key = resource.id().lower_case();
         key.ends_with("/policies/policy") && key.contains("/providers/microsoft.apimanagement/service/")
     };
     view.resources.iter().filter(is_policy)

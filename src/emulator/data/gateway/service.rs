@@ -147,7 +147,7 @@ pub(in crate::emulator::data) fn compile_all(
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut compiled: Vec<GatewayService> = services.iter().map(GatewayService::new).collect();
     for (at, service) in services.iter().enumerate() {
-        places.insert(service.id.key().to_owned(), at);
+        places.insert(service.id.lower_case().to_owned(), at);
     }
     let mut refused = elements::refused(view);
     let mut parts = Parts { services: &mut compiled, places, apis: HashMap::new(), products: HashMap::new() };
@@ -155,7 +155,7 @@ pub(in crate::emulator::data) fn compile_all(
     parts.add_products(view, issuers, &mut refused);
     parts.add_grants(view);
     for service in &mut compiled {
-        service.refused = refused.remove(service.id.key());
+        service.refused = refused.remove(service.id.lower_case());
     }
     compiled
 }
@@ -200,13 +200,13 @@ impl Parts<'_> {
         apis.sort_by_key(|api| without_revision(api.id.name()).is_some());
         for api in apis {
             let Some(parent) = api.id.parent() else { continue };
-            let operations = operations.remove(api.id.key()).unwrap_or_default();
-            let family = without_revision(api.id.key()).unwrap_or(api.id.key()).to_owned();
+            let operations = operations.remove(api.id.lower_case()).unwrap_or_default();
+            let family = without_revision(api.id.lower_case()).unwrap_or(api.id.lower_case()).to_owned();
             let first = self.apis.get(&family).and_then(|revisions| revisions.first()).copied();
-            let Some(service) = self.service(parent.key()) else { continue };
+            let Some(service) = self.service(parent.lower_case()) else { continue };
             let at = service.apis.len();
             service.routes.add(&api, at);
-            let refused = refused.remove(api.id.key());
+            let refused = refused.remove(api.id.lower_case());
             service
                 .apis
                 .push(GatewayApi { refused, ..GatewayApi::new(&api, operations, first.unwrap_or(at)) });
@@ -225,17 +225,19 @@ impl Parts<'_> {
             policies.into_iter().map(|policy| (policy.id.product(), policy)).collect();
         for product in view.of_type(ProductId::TYPE, model::Product::read) {
             let policy = policies.remove(&product.id);
-            let Some(service) = self.service(product.id.service().key()) else { continue };
+            let Some(service) = self.service(product.id.service().lower_case()) else { continue };
             let (at, subscription_required) = (service.products.len(), product.subscription_required);
-            let (checks, refused) = (checks(policy.as_ref(), issuers), refused.remove(product.id.key()));
+            let (checks, refused) =
+                (checks(policy.as_ref(), issuers), refused.remove(product.id.lower_case()));
             service.products.push(GatewayProduct { subscription_required, checks, refused });
-            self.products.insert(product.id.key().to_owned(), at);
+            self.products.insert(product.id.lower_case().to_owned(), at);
         }
         for place in view.of_type(ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
-            let found = (self.apis.get(place.api().key()), self.products.get(place.product().key()));
+            let found =
+                (self.apis.get(place.api().lower_case()), self.products.get(place.product().lower_case()));
             let (Some(revisions), Some(&product)) = found else { continue };
             let revisions = revisions.clone();
-            if let Some(service) = self.service(place.product().service().key()) {
+            if let Some(service) = self.service(place.product().service().lower_case()) {
                 for api in revisions {
                     service.apis[api].products.push(product);
                 }
@@ -250,8 +252,8 @@ impl Parts<'_> {
             if subscription.state != SubscriptionState::Active {
                 continue;
             }
-            let scope = self.scope(parent.key(), &subscription.scope);
-            let Some(service) = self.service(parent.key()) else { continue };
+            let scope = self.scope(parent.lower_case(), &subscription.scope);
+            let Some(service) = self.service(parent.lower_case()) else { continue };
             for key in [&keys.primary, &keys.secondary] {
                 service.grants.insert(digest(key), scope);
             }
@@ -292,7 +294,7 @@ impl GatewayApi {
 /// Returns every API with its versioning scheme. A revision without a path is offline.
 pub(in crate::emulator::data) fn apis(view: &Everything) -> Vec<model::Api> {
     let sets = view.resources.iter().filter(|resource| resource.id().is_a(API_VERSION_SET));
-    let sets: HashMap<&str, &Resource> = sets.map(|set| (set.id().key(), set)).collect();
+    let sets: HashMap<&str, &Resource> = sets.map(|set| (set.id().lower_case(), set)).collect();
     let is_online = |resource: &Resource| {
         without_revision(resource.id().name()).is_none() || resource.field("properties.path").is_some()
     };
@@ -300,7 +302,7 @@ pub(in crate::emulator::data) fn apis(view: &Everything) -> Vec<model::Api> {
         view.resources.iter().filter(|resource| resource.id().is_a(ApiId::TYPE) && is_online(resource));
     let with_scheme = |mut api: model::Api| {
         let Versioning::Undetermined { set: Some(set), .. } = &api.versioning else { return api };
-        if let Some(set) = sets.get(set.key()) {
+        if let Some(set) = sets.get(set.lower_case()) {
             api.versioning = api.versioning.by_set(set);
         }
         api
@@ -315,13 +317,13 @@ fn operations(
 ) -> HashMap<String, Vec<GatewayOperation>> {
     let read = |resource: &Resource| {
         let mut operation = GatewayOperation::new(&ApiOperation::read(resource)?);
-        operation.refused = refused.get(resource.id().key()).cloned();
+        operation.refused = refused.get(resource.id().lower_case()).cloned();
         Ok::<_, model::Malformed>((resource.id().parent(), operation))
     };
     let mut found: HashMap<String, Vec<GatewayOperation>> = HashMap::new();
     for (api, operation) in view.of_type("Microsoft.ApiManagement/service/apis/operations", read) {
         if let Some(api) = api {
-            found.entry(api.key().to_owned()).or_default().push(operation);
+            found.entry(api.lower_case().to_owned()).or_default().push(operation);
         }
     }
     found

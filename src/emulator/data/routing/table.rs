@@ -53,7 +53,7 @@ impl Table {
         let mut table = Self::default();
         let services = view.of_type(ApimServiceId::TYPE, ApimService::read);
         let hosts: HashMap<&str, String> =
-            services.iter().map(|service| (service.id.key(), service::host(service))).collect();
+            services.iter().map(|service| (service.id.lower_case(), service::host(service))).collect();
         table.add_sites(view, &hosts);
         let issuers = table.issuers();
         for service in service::compile_all(view, &services, &issuers) {
@@ -81,13 +81,13 @@ impl Table {
         let mut links = links(view, hosts);
         for site in view.of_type(StaticSiteId::TYPE, StaticSite::read) {
             let Ok(production) = site.id.environment(PRODUCTION) else { continue };
-            let link = links.remove(production.key());
+            let link = links.remove(production.lower_case());
             let name = Some(site.id.name().to_owned());
             self.add_site(Site { hostname: site.default_hostname, name, link });
         }
         for build in view.of_type(SiteEnvironmentId::TYPE, SiteEnvironment::read) {
             if !build.id.is_production() {
-                let link = links.remove(build.id.key());
+                let link = links.remove(build.id.lower_case());
                 self.add_site(Site { hostname: build.hostname, name: None, link });
             }
         }
@@ -106,7 +106,7 @@ impl Table {
             self.gateways.entry(host.into()).or_insert_with(|| Arc::clone(&service));
         }
         self.gateways.insert(service.host.as_str().into(), Arc::clone(&service));
-        self.services.insert(service.id.key().into(), service);
+        self.services.insert(service.id.lower_case().into(), service);
     }
 
     /// Returns the hosts at which sites publish their signing keys, with the issuer that each names.
@@ -122,17 +122,17 @@ fn links(view: &Everything, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, 
     let works = |backend: &LinkedBackend| {
         matches!(backend.provisioning, Provisioning::Succeeded | Provisioning::Other(_))
     };
-    let environment = |backend: &LinkedBackend| backend.id.parent().map(|id| id.key().into());
+    let environment = |backend: &LinkedBackend| backend.id.parent().map(|id| id.lower_case().into());
     let link = |backend: LinkedBackend| {
         let environment = environment(&backend)?;
-        let audience = hosts.get(backend.backend.key()).map(|host| format!("https://{host}"));
+        let audience = hosts.get(backend.backend.lower_case()).map(|host| format!("https://{host}"));
         let key = view.site_keys.get(&*backend.id).and_then(|key| {
             let mut value = HeaderValue::from_str(key.expose()).ok()?;
             value.set_sensitive(true);
             Some(value)
         });
         let tokens = Minted::for_audience(audience.unwrap_or_default());
-        Some((environment, Link { backend: backend.backend.key().into(), key, tokens }))
+        Some((environment, Link { backend: backend.backend.lower_case().into(), key, tokens }))
     };
     backends.into_iter().filter(works).filter_map(link).collect()
 }

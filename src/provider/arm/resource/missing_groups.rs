@@ -14,14 +14,14 @@ pub(crate) struct MissingGroups(Mutex<HashSet<String>>);
 impl MissingGroups {
     pub(super) fn note(&self, id: &ResourceId) {
         if let Some(group) = group_of(id) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(group.key().to_owned());
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(group.lower_case().to_owned());
         }
     }
 
     /// Returns the group of a resource, if it was reported as missing.
     pub(crate) fn of(&self, id: &ResourceId) -> Option<ResourceId> {
         let missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        group_of(id).filter(|group| missing.contains(group.key()))
+        group_of(id).filter(|group| missing.contains(group.lower_case()))
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn is_spoken_to(id: &ResourceId) -> bool {
 }
 
 fn has_namespace(id: &ResourceId, namespace: &str) -> bool {
-    let of_provider = id.key().rsplit_once("/providers/").map(|(_, path)| path);
+    let of_provider = id.lower_case().rsplit_once("/providers/").map(|(_, path)| path);
     of_provider.and_then(|path| path.split('/').next()) == Some(namespace)
 }
 
@@ -157,7 +157,7 @@ pub(crate) fn comparable(resource: &Resource) -> Value {
     }
     if resource.id().is_a(ProductApiId::TYPE) {
         // An API in a product is only present or absent; its other fields belong to the API.
-        return json!(resource.id().key());
+        return json!(resource.id().lower_case());
     }
     if resource.id().is_a(StaticSiteId::TYPE) {
         // Resource Graph shows a part of the envelope, with the type in lower case; each api-version has other
@@ -188,7 +188,7 @@ pub(crate) fn comparable(resource: &Resource) -> Value {
 }
 
 fn canonical_key(id: &str) -> String {
-    ResourceId::parse(id).map_or_else(|_| id.to_ascii_lowercase(), |id| id.key().to_owned())
+    ResourceId::parse(id).map_or_else(|_| id.to_ascii_lowercase(), |id| id.lower_case().to_owned())
 }
 
 /// Returns a time without its fraction, which is rounded to a varying number of digits, and without its zone.

@@ -138,8 +138,9 @@ fn complete(pages: &[&Page]) -> Result<(), ImportError> {
 fn collection(first: Option<&Value>) -> String {
     let id = first.and_then(|element| element.get("id")?.as_str());
     let Some(id) = id.and_then(|id| ResourceId::parse(id).ok()) else { return String::new() };
-    let place =
-        id.parent().map_or_else(|| id.azure_subscription().to_owned(), |parent| parent.key().to_owned());
+    let place = id
+        .parent()
+        .map_or_else(|| id.azure_subscription().to_owned(), |parent| parent.lower_case().to_owned());
     format!("{place} {}", id.resource_type()).to_ascii_lowercase()
 }
 

@@ -82,7 +82,7 @@ pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
         remove_nulls(&mut value);
     }
     let mut resource = Resource::from_value(value)?.in_known_casing()?;
-    match Kind::of(resource.id().key()) {
+    match Kind::of(resource.id().lower_case()) {
         Kind::Subscription => rename(&mut resource, &[&OLD_FIELDS[..], &KEYS_OF_SDKS].concat()),
         Kind::LinkedBackend => rename(&mut resource, &KEYS_OF_SDKS),
         Kind::Site
@@ -119,7 +119,7 @@ fn rename(resource: &mut Resource, names: &[(&str, &str)]) {
 
 /// Converts a plan that is given only by its name to an object.
 fn name_plan(body: &mut Map<String, Value>, id: &ResourceId) {
-    if matches!(Kind::of(id.key()), Kind::Site | Kind::Service)
+    if matches!(Kind::of(id.lower_case()), Kind::Site | Kind::Service)
         && let Some(sku @ Value::String(_)) = body.get_mut("sku")
     {
         let name = sku.take();
@@ -192,8 +192,9 @@ fn remove_groups_below(value: &mut Value) {
 /// at such paths abridge the resource.
 fn is_seen_from_elsewhere(body: &Map<String, Value>, id: &ResourceId) -> bool {
     let given = body.get("id").and_then(Value::as_str).unwrap_or_default();
-    let is_alias_of_backend = Kind::of(id.key()) == Kind::LinkedBackend;
-    Kind::of(id.key()) == Kind::ProductApi || !is_alias_of_backend && !given.eq_ignore_ascii_case(id.as_str())
+    let is_alias_of_backend = Kind::of(id.lower_case()) == Kind::LinkedBackend;
+    Kind::of(id.lower_case()) == Kind::ProductApi
+        || !is_alias_of_backend && !given.eq_ignore_ascii_case(id.as_str())
 }
 
 /// Removes the nulls of `az resource show`, which prints every envelope field that it knows, and no other. Returns
@@ -323,7 +324,7 @@ fn check_names(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misfit>
     let is_child = id.parent().is_some();
     let mut own =
         body.keys().filter(|name| !COMMON.contains(&name.as_str()) && !is_top_level(name, id, is_child));
-    let known = known(Kind::of(id.key()));
+    let known = known(Kind::of(id.lower_case()));
     match own.clone().next() {
         Some(first) if !known.is_empty() && !own.any(|name| known.contains(&name.as_str())) => {
             Err(misfit(first, "stands beside `id`, where no property of such a resource is known"))

@@ -33,16 +33,16 @@ impl Store {
         source: Source,
         ambient: &dyn Ambient,
     ) -> Result<ETag, ProviderError> {
-        let (id, kind) = (resource.id().clone(), Kind::of(resource.id().key()));
+        let (id, kind) = (resource.id().clone(), Kind::of(resource.id().lower_case()));
         self.check_parents(&id)?;
-        let before = self.read(id.key())?;
+        let before = self.read(id.lower_case())?;
         check_expected(&id, expected, before.as_ref().map(|before| &before.etag))?;
-        let keys = if kind::holds_keys(id.key()) { resource.take_keys() } else { None };
+        let keys = if kind::holds_keys(id.lower_case()) { resource.take_keys() } else { None };
         self.check_and_fill(&mut resource, before.as_ref(), source, ambient)?;
         let (existed, resource) = (before.is_some(), spelt_like(resource, before.as_ref())?);
         if before.is_none_or(|before| before.value != resource) {
-            if !existed && !kind::is_production(id.key()) {
-                self.remove_dependants(id.key());
+            if !existed && !kind::is_production(id.lower_case()) {
+                self.remove_dependants(id.lower_case());
             }
             self.write(&resource);
         }
@@ -54,7 +54,7 @@ impl Store {
             }
             _ => {}
         }
-        Ok(self.etag(id.key())?)
+        Ok(self.etag(id.lower_case())?)
     }
 
     /// Checks the rules for the kind of resource, and sets the fields that the caller must not set.
@@ -65,7 +65,7 @@ impl Store {
         source: Source,
         ambient: &dyn Ambient,
     ) -> Result<(), ProviderError> {
-        match Kind::of(resource.id().key()) {
+        match Kind::of(resource.id().lower_case()) {
             Kind::Site => drop(resource.remove_property("linkedBackends")),
             Kind::Product => self.check_display_name(resource)?,
             Kind::Subscription => self.check_scope(resource)?,
@@ -81,12 +81,12 @@ impl Store {
 
     /// Deletes a resource and those that cannot exist without it.
     pub(crate) fn delete(&mut self, id: &ResourceId, expected: &Expected) -> Result<(), ProviderError> {
-        let before = self.read(id.key())?;
+        let before = self.read(id.lower_case())?;
         check_expected(id, expected, before.as_ref().map(|before| &before.etag))?;
         if before.is_none() {
             return Ok(());
         }
-        if Kind::of(id.key()) == Kind::Product && !self.subscriptions_of(id.key()).is_empty() {
+        if Kind::of(id.lower_case()) == Kind::Product && !self.subscriptions_of(id.lower_case()).is_empty() {
             return Err(rejected(
                 id,
                 "ValidationError",
@@ -94,7 +94,7 @@ impl Store {
                  deleting the product or pass in deleteSubscriptions=true as query param",
             ));
         }
-        self.remove(id.key());
+        self.remove(id.lower_case());
         Ok(())
     }
 
@@ -105,10 +105,12 @@ impl Store {
         keys: &KeyPair,
         expected: &Expected,
     ) -> Result<ETag, ProviderError> {
-        let Some(before) = self.read(id.key())? else { return Err(ProviderError::NotFound((**id).clone())) };
+        let Some(before) = self.read(id.lower_case())? else {
+            return Err(ProviderError::NotFound((**id).clone()));
+        };
         check_expected(id, expected, Some(&before.etag))?;
         self.record_pair(id, keys)?;
-        Ok(self.etag(id.key())?)
+        Ok(self.etag(id.lower_case())?)
     }
 
     /// Generates a new key in a slot, and in the other slot too if that is empty.
@@ -118,10 +120,10 @@ impl Store {
         slot: KeySlot,
         ambient: &dyn Ambient,
     ) -> Result<(), ProviderError> {
-        if !self.exists(id.key()) {
+        if !self.exists(id.lower_case()) {
             return Err(ProviderError::NotFound((**id).clone()));
         }
-        let (fresh, recorded) = (fresh_key(ambient), self.recorded(id.key())?);
+        let (fresh, recorded) = (fresh_key(ambient), self.recorded(id.lower_case())?);
         let kept = |key: Option<Key>| key.unwrap_or_else(|| fresh_key(ambient));
         let pair = match slot {
             KeySlot::Primary => KeyPair { primary: fresh, secondary: kept(recorded.secondary) },
@@ -132,13 +134,15 @@ impl Store {
 
     fn check_parents(&self, id: &ResourceId) -> Result<(), ProviderError> {
         let Some(parent) = id.parent() else { return Ok(()) };
-        if !self.exists(parent.key()) {
-            let site = parent
-                .parent()
-                .filter(|site| Kind::of(id.key()) == Kind::LinkedBackend && !self.exists(site.key()));
+        if !self.exists(parent.lower_case()) {
+            let site = parent.parent().filter(|site| {
+                Kind::of(id.lower_case()) == Kind::LinkedBackend && !self.exists(site.lower_case())
+            });
             return Err(ProviderError::NotFound(site.unwrap_or(parent)));
         }
-        if Kind::of(id.key()) == Kind::ProductApi && !self.exists(&kind::api_of_product_api(id.key())) {
+        if Kind::of(id.lower_case()) == Kind::ProductApi
+            && !self.exists(&kind::api_of_product_api(id.lower_case()))
+        {
             let service = parent.parent().unwrap_or(parent);
             return Err(ProviderError::NotFound(service.child("apis", id.name())?));
         }
@@ -146,7 +150,7 @@ impl Store {
     }
 
     fn check_display_name(&mut self, product: &Resource) -> Result<(), ProviderError> {
-        let key = product.id().key();
+        let key = product.id().lower_case();
         let Some(name) = product.field("properties.displayName").and_then(Value::as_str) else {
             return Ok(());
         };
@@ -160,7 +164,7 @@ impl Store {
     fn check_scope(&self, subscription: &Resource) -> Result<(), ProviderError> {
         let scope = subscription.field("properties.scope").and_then(Value::as_str);
         let Some(product) = scope.and_then(ApimSubscription::product_of_scope) else { return Ok(()) };
-        let service = kind::cut(subscription.id().key());
+        let service = kind::cut(subscription.id().lower_case());
         if self.exists(&format!("{service}/products/{}", product.to_ascii_lowercase())) {
             return Ok(());
         }
@@ -177,7 +181,7 @@ impl Store {
         before: Option<&Versioned<Resource>>,
     ) -> Result<(), ProviderError> {
         let target = backend.required_text("properties.backendResourceId")?;
-        let key = backend.id().key();
+        let key = backend.id().lower_case();
         let others = self.children(&format!("{}/linkedbackends/", kind::cut(key)));
         let alone = others.iter().all(|other| **other == *key);
         let same = before.is_none_or(|before| names_backend(&before.value, target));
@@ -199,7 +203,7 @@ impl Store {
             if source == Source::Import && self.lacks_keys() {
                 return Ok(false);
             }
-            Ok(!existed || source == Source::Import && self.recorded(id.key())?.pair().is_none())
+            Ok(!existed || source == Source::Import && self.recorded(id.lower_case())?.pair().is_none())
         };
         match given {
             Some(pair) => self.record_pair(id, &pair),
@@ -213,20 +217,20 @@ impl Store {
 
     /// Returns the primary key of the link's subscription for a linked backend.
     fn link_key(&mut self, backend: &Resource) -> Result<Option<Key>, ModelError> {
-        let Some(names) = self.names_of(kind::cut(backend.id().key()))? else { return Ok(None) };
+        let Some(names) = self.names_of(kind::cut(backend.id().lower_case()))? else { return Ok(None) };
         let target = backend.field("properties.backendResourceId").and_then(Value::as_str);
         let service = target.and_then(|target| ApimServiceId::parse(target).ok());
         let Some(product) = service.and_then(|service| names.product(&service).ok()) else { return Ok(None) };
         let mut candidates = Vec::new();
-        for key in self.subscriptions_of(product.key()) {
+        for key in self.subscriptions_of(product.lower_case()) {
             let found = self.read(&key)?;
             candidates.extend(found.and_then(|found| ApimSubscription::read(&found.value).ok()));
         }
         let used = match ApimSubscription::of_link(&candidates, &names) {
             Some(used) => Some(used),
-            None => self.renamed_holder(&candidates, backend.id().key())?,
+            None => self.renamed_holder(&candidates, backend.id().lower_case())?,
         };
-        used.map_or(Ok(None), |used| Ok(self.recorded(used.id.key())?.primary))
+        used.map_or(Ok(None), |used| Ok(self.recorded(used.id.lower_case())?.primary))
     }
 
     /// Returns the subscription that was renamed after the site had copied its key.
@@ -237,7 +241,7 @@ impl Store {
     ) -> Result<Option<&'a ApimSubscription>, ModelError> {
         let Some(held) = self.recorded(backend)?.primary else { return Ok(None) };
         for candidate in candidates.iter().filter(|candidate| candidate.display_name.is_some()) {
-            let keys = self.recorded(candidate.id.key())?;
+            let keys = self.recorded(candidate.id.lower_case())?;
             if [keys.primary, keys.secondary].iter().flatten().any(|key| *key == held) {
                 return Ok(Some(candidate));
             }

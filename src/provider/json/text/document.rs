@@ -254,7 +254,7 @@ fn canonical_key(id: &str) -> Option<String> {
     segments.next().filter(is_shown_below)?;
     segments.nth(1).filter(|owners| !owners.eq_ignore_ascii_case("service"))?;
     let parsed = ResourceId::parse(id).ok()?;
-    (parsed.as_str().len() < id.len()).then(|| parsed.key().to_owned())
+    (parsed.as_str().len() < id.len()).then(|| parsed.lower_case().to_owned())
 }
 
 fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<Keyed<Secret>, Damage> {
@@ -314,7 +314,7 @@ fn push_key(keys: &mut String, id: &str) -> Result<(), String> {
     }
     keys.truncate(start);
     let id = ResourceId::parse(id).map_err(|error| error.to_string())?;
-    keys.push_str(id.key());
+    keys.push_str(id.lower_case());
     Ok(())
 }
 
@@ -373,7 +373,7 @@ mod tests {
             "/subscriptions//resourceGroups/rg/providers/a/b/c".to_owned(),
             "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web".to_owned(),
         ] {
-            let slow = ResourceId::parse(&id).ok().map(|id| id.key().to_owned());
+            let slow = ResourceId::parse(&id).ok().map(|id| id.lower_case().to_owned());
             let mut key = String::new();
             assert_eq!(push_key(&mut key, &id).ok().map(|()| key), slow, "{id}");
         }
