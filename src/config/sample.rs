@@ -50,7 +50,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::model::{Api, ApimService, Provisioning, Reach, Resource, ResourceId, StaticSite};
+    use crate::model::{Api, ApimService, ProvisioningState, Reach, Resource, ResourceId, StaticSite};
 
     fn resources() -> BTreeMap<String, Resource> {
         let model: Value = serde_json::from_str(sample_model()).unwrap();
@@ -67,7 +67,7 @@ mod tests {
         assert!(site.plan_allows_backends() && site.functions_apps.is_empty());
         let service = ApimService::read(&all["shop-apim"]).unwrap();
         assert_eq!(service.gateway_host(), Some("shop-apim.azure-api.net"));
-        assert_eq!(service.provisioning, Provisioning::Succeeded);
+        assert_eq!(service.provisioning, ProvisioningState::Succeeded);
         for name in ["orders", "catalog"] {
             let api = Api::read(&all[name]).unwrap();
             assert!(

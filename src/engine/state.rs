@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, FindingCode, Observed};
-use crate::model::{Provisioning, SiteKey};
+use crate::model::{ProvisioningState, SiteKey};
 
 /// The state of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -83,8 +83,9 @@ impl LinkState {
 }
 
 fn is_incomplete(observed: &Observed) -> bool {
-    let unfinished =
-        |state: &Provisioning| matches!(state, Provisioning::Pending(_) | Provisioning::Failed(_));
+    let unfinished = |state: &ProvisioningState| {
+        matches!(state, ProvisioningState::Pending(_) | ProvisioningState::Failed(_))
+    };
     observed.product.is_none()
         || observed.policy.is_none()
         || !observed.may_have_subscription()

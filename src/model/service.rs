@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    ApimServiceId, ApimSubscriptionId, GatewayHosts, LinkNames, Malformed, ProductId, Provisioning, Resource,
+    ApimServiceId, ApimSubscriptionId, GatewayHosts, LinkNames, Malformed, ProductId, ProvisioningState,
+    Resource,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -19,7 +20,7 @@ pub struct ApimService {
     /// Every host of the gateway, including custom domains, in lower case.
     pub gateway_hosts: Vec<String>,
     /// The provisioning state.
-    pub provisioning: Provisioning,
+    pub provisioning: ProvisioningState,
     /// `None`, `External` or `Internal`.
     pub virtual_network_type: Option<String>,
     /// `Enabled` or `Disabled`.
@@ -39,7 +40,7 @@ impl ApimService {
             sku: text("sku.name")?.unwrap_or_default(),
             gateway_url: text("properties.gatewayUrl")?,
             gateway_hosts: gateway_hosts(resource),
-            provisioning: Provisioning::read(resource)?,
+            provisioning: ProvisioningState::read(resource)?,
             virtual_network_type: text("properties.virtualNetworkType")?,
             public_network_access: text("properties.publicNetworkAccess")?,
         })

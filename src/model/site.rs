@@ -109,7 +109,7 @@ impl SiteEnvironment {
 
 /// The provisioning state of a resource. Unknown values are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Provisioning {
+pub enum ProvisioningState {
     /// Finished; also the state of a resource without a provisioning state.
     Succeeded,
     /// In progress, with the provider's value.
@@ -120,7 +120,7 @@ pub enum Provisioning {
     Other(String),
 }
 
-impl Provisioning {
+impl ProvisioningState {
     /// Reads `properties.provisioningState`.
     ///
     /// # Errors
@@ -161,7 +161,7 @@ pub struct LinkedBackend {
     /// The backend: an API Management service, a Functions app, or another resource.
     pub backend: ResourceId,
     /// The provisioning state.
-    pub provisioning: Provisioning,
+    pub provisioning: ProvisioningState,
     /// When the resource was created, as Azure writes it: with or without a time zone.
     pub created_on: Option<String>,
 }
@@ -177,7 +177,7 @@ impl LinkedBackend {
         Ok(Self {
             id: LinkedBackendId::try_from(resource.id().clone())?,
             backend: ResourceId::parse(backend)?,
-            provisioning: Provisioning::read(resource)?,
+            provisioning: ProvisioningState::read(resource)?,
             created_on: resource.text("properties.createdOn")?.map(str::to_owned),
         })
     }
@@ -230,9 +230,9 @@ mod tests {
 
     #[test]
     fn an_unknown_provisioning_state_is_kept() {
-        assert_eq!(Provisioning::of("Hibernating"), Provisioning::Other("Hibernating".to_owned()));
-        assert_eq!(Provisioning::of("succeeded"), Provisioning::Succeeded);
-        assert_eq!(Provisioning::of("Linking").as_str(), "Linking");
+        assert_eq!(ProvisioningState::of("Hibernating"), ProvisioningState::Other("Hibernating".to_owned()));
+        assert_eq!(ProvisioningState::of("succeeded"), ProvisioningState::Succeeded);
+        assert_eq!(ProvisioningState::of("Linking").as_str(), "Linking");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Hand;
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    model::{LinkedBackend, Provisioning},
+    model::{LinkedBackend, ProvisioningState},
     provider::{Failure, ProviderError},
 };
 
@@ -44,8 +44,10 @@ impl Hand<'_> {
             return Err(conflict());
         }
         match view.provisioning {
-            Provisioning::Succeeded => Ok(()),
-            state @ (Provisioning::Pending(_) | Provisioning::Failed(_) | Provisioning::Other(_)) => {
+            ProvisioningState::Succeeded => Ok(()),
+            state @ (ProvisioningState::Pending(_)
+            | ProvisioningState::Failed(_)
+            | ProvisioningState::Other(_)) => {
                 let (name, state) = (backend.name().to_owned(), state.as_str().to_owned());
                 Err(ProviderError::Unavailable(Failure::new(NotConnected { name, state })))
             }

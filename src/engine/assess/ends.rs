@@ -4,7 +4,7 @@ use super::run;
 use crate::{
     diagnosis::{Cure, Hint},
     engine::{EnvironmentSeen, Finding, FindingCode as Code, Observed, Previews, Seen},
-    model::{ApimService, LinkedBackend, Provisioning, ResourceId},
+    model::{ApimService, LinkedBackend, ProvisioningState, ResourceId},
 };
 
 pub(super) fn site(observed: &Observed, all: &mut Vec<Finding>) {
@@ -98,7 +98,7 @@ pub(super) fn service(observed: &Observed, all: &mut Vec<Finding>) {
         return;
     };
     let state = &service.view.provisioning;
-    if matches!(state, Provisioning::Pending(_) | Provisioning::Failed(_)) {
+    if matches!(state, ProvisioningState::Pending(_) | ProvisioningState::Failed(_)) {
         let message = format!("the service `{}` is not ready: {}", id.name(), state.as_str());
         let finding = Finding::new(Code::ServiceNotReady, id).message(message);
         all.push(finding.field("properties.provisioningState", "Succeeded", state.as_str()));
@@ -166,10 +166,10 @@ pub(super) fn backends(observed: &Observed, all: &mut Vec<Finding>) {
 fn unfinished(observed: &Observed, backend: &Seen<LinkedBackend>) -> Option<Finding> {
     let state = &backend.view.provisioning;
     let code = match state {
-        Provisioning::Succeeded => return None,
-        Provisioning::Pending(_) => Code::BackendPending,
-        Provisioning::Failed(_) => Code::BackendFailed,
-        Provisioning::Other(_) => Code::BackendStateUnknown,
+        ProvisioningState::Succeeded => return None,
+        ProvisioningState::Pending(_) => Code::BackendPending,
+        ProvisioningState::Failed(_) => Code::BackendFailed,
+        ProvisioningState::Other(_) => Code::BackendStateUnknown,
     };
     let finding = Finding::new(code, &backend.view.id);
     let finding = finding.field("properties.provisioningState", "Succeeded", state.as_str());

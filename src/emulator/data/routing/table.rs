@@ -15,7 +15,7 @@ use crate::{
         token::Minted,
     },
     model::{
-        ApimService, ApimServiceId, LinkedBackend, LinkedBackendId, PRODUCTION, Provisioning,
+        ApimService, ApimServiceId, LinkedBackend, LinkedBackendId, PRODUCTION, ProvisioningState,
         SiteEnvironment, SiteEnvironmentId, StaticSite, StaticSiteId,
     },
     provider::json::Everything,
@@ -120,7 +120,7 @@ impl Table {
 fn links(view: &Everything, hosts: &HashMap<&str, String>) -> HashMap<Box<str>, Link> {
     let backends = view.of_type(LinkedBackendId::TYPE, LinkedBackend::read);
     let works = |backend: &LinkedBackend| {
-        matches!(backend.provisioning, Provisioning::Succeeded | Provisioning::Other(_))
+        matches!(backend.provisioning, ProvisioningState::Succeeded | ProvisioningState::Other(_))
     };
     let environment = |backend: &LinkedBackend| backend.id.parent().map(|id| id.lower_case().into());
     let link = |backend: LinkedBackend| {
