@@ -19,7 +19,7 @@ macro_rules! scenes {
 
             use loom::{sync::{Arc, Mutex}, thread};
 
-            use crate::{file::{File, Generation}, store::Scenes, $($module)::+::{Published, Source}};
+            use crate::{file::{File, Generation}, store::Scenes, $($module)::+::{Published, GenerationSource}};
 
             /// A file that cannot be read.
             struct Torn;
@@ -32,7 +32,7 @@ macro_rules! scenes {
                 torn: Option<u64>,
             }
 
-            impl Source for Scene {
+            impl GenerationSource for Scene {
                 type Stamp = u64;
                 type Value = Generation;
                 type Error = Torn;

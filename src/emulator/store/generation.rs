@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::published::Source;
+use super::published::GenerationSource;
 use crate::provider::{
     ProviderError,
     json::{Everything, FileStamp, JsonControlPlane},
@@ -43,7 +43,7 @@ pub(super) struct ModelSource {
     pub(super) listener: Listener,
 }
 
-impl Source for ModelSource {
+impl GenerationSource for ModelSource {
     type Stamp = FileStamp;
     type Value = Generation;
     type Error = ProviderError;

@@ -4,7 +4,7 @@
 use crate::emulator::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The file, and the listener that is notified of its generations.
-pub(crate) trait Source {
+pub(crate) trait GenerationSource {
     /// What tells a generation of the file from the next, without reading it.
     type Stamp: PartialEq;
     /// What a generation says.
@@ -26,7 +26,7 @@ pub(crate) trait Source {
 }
 
 /// The newest generation of which the listener was notified.
-pub(crate) struct Published<S: Source> {
+pub(crate) struct Published<S: GenerationSource> {
     source: S,
     /// Held from before the file is changed or read until the listener is notified: no notification of a generation follows
     /// that of a later one.
@@ -34,7 +34,7 @@ pub(crate) struct Published<S: Source> {
     seen: Mutex<Seen<S>>,
 }
 
-struct Seen<S: Source> {
+struct Seen<S: GenerationSource> {
     /// The file's stamp when `value` was taken from it, at the latest; `None` where nothing could be read.
     stamp: Option<S::Stamp>,
     value: Arc<S::Value>,
@@ -42,7 +42,7 @@ struct Seen<S: Source> {
     unreadable: Option<S::Stamp>,
 }
 
-impl<S: Source> Published<S> {
+impl<S: GenerationSource> Published<S> {
     /// Reads the file, and notifies the listener.
     pub(crate) fn new(source: S) -> Self {
         let stamp = source.stamp();
@@ -124,7 +124,7 @@ impl<S: Source> Published<S> {
     }
 }
 
-impl<S: Source> Seen<S> {
+impl<S: GenerationSource> Seen<S> {
     /// What is seen once the listener knows of it, on which whoever finds the stamp up to date relies.
     fn notified(source: &S, stamp: S::Stamp, value: S::Value) -> Self {
         let value = Arc::new(value);

@@ -17,7 +17,7 @@ use super::{
         transaction::{ModelFile, State},
     },
     import,
-    rules::put::Source,
+    rules::put::PutOrigin,
     store::Store,
     text::document::Document,
 };
@@ -247,7 +247,7 @@ impl Reads for JsonControlPlane {
 #[async_trait]
 impl Writes for JsonControlPlane {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
-        self.change(|store| store.put(resource, &expected, Source::Request, &*self.ambient))
+        self.change(|store| store.put(resource, &expected, PutOrigin::Request, &*self.ambient))
     }
 
     async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {

@@ -18,7 +18,7 @@ use self::{
 use super::{
     rules::{
         kind::{self, Kind},
-        put::{Source, names_backend},
+        put::{PutOrigin, names_backend},
     },
     store::Store,
 };
@@ -288,7 +288,7 @@ fn put_one(
         None => usable(index, resource, says)?,
     };
     let id_put = resource.id().clone();
-    let mut after = store.put(resource, &Expected::Anything, Source::Import, ambient).map_err(failed)?;
+    let mut after = store.put(resource, &Expected::Anything, PutOrigin::Import, ambient).map_err(failed)?;
     if let Some(held) = &site_key {
         store.record_site_key(&id_put, Some(held)).map_err(|error| failed(error.into()))?;
         after = store.etag(&key).map_err(|error| failed(error.into()))?;

@@ -46,7 +46,7 @@ const SECRETS: [&str; 5] = [
 ];
 
 /// A configured credential.
-pub(super) struct Source {
+pub(super) struct TokenSource {
     kind: CredentialKind,
     scope: String,
     patience: Duration,
@@ -62,12 +62,12 @@ enum Way {
 
 /// All configured credentials, in the order in which they are tried.
 pub(super) struct Configured {
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<TokenSource>,
     /// Credentials that are configured but cannot be used.
     pub(super) impossible: Vec<Tried>,
 }
 
-impl Source {
+impl TokenSource {
     /// Returns a source for a token that is already known.
     fn given(token: AccessToken) -> Self {
         let (kind, patience) = (CredentialKind::AccessToken, Duration::MAX);
@@ -132,7 +132,7 @@ impl Configured {
         let given = variables("SWA_APIM_ACCESS_TOKEN");
         if let Some(given) = given.filter(|_| wanted.is_none_or(|kind| kind == CredentialKind::AccessToken)) {
             let token = AccessToken::given(&given, options.ambient.now())?;
-            return Ok(Self { sources: vec![Source::given(token)], impossible: Vec::new() });
+            return Ok(Self { sources: vec![TokenSource::given(token)], impossible: Vec::new() });
         }
         let maker = Maker::new(options)?;
         let secrets: Vec<String> = SECRETS.into_iter().filter_map(variables).collect();
@@ -141,8 +141,8 @@ impl Configured {
             match maker.make(kind) {
                 Made::Source(credential) => {
                     let (scope, patience) = (options.endpoint.scope(), maker.patience(kind));
-                    let source = Source::asked(kind, scope, patience, credential);
-                    found.sources.push(Source { secrets: secrets.clone(), ..source });
+                    let source = TokenSource::asked(kind, scope, patience, credential);
+                    found.sources.push(TokenSource { secrets: secrets.clone(), ..source });
                 }
                 Made::Impossible(problem) => found.impossible.push(Tried { kind, problem }),
                 Made::Missing(missing) if wanted.is_some() => {

@@ -11,7 +11,7 @@ use azure_core::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-use super::{source::Source, *};
+use super::{source::TokenSource, *};
 use crate::diagnosis::{Diagnose as _, ExitCode};
 
 /// A clock that the test sets.
@@ -79,7 +79,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 fn asking(clock: &Arc<Clock>, givers: &[(CredentialKind, &Arc<Giver>)]) -> Credentials {
     let sources = givers.iter().map(|(kind, giver)| {
         let giver: Arc<dyn TokenCredential> = Arc::<Giver>::clone(giver);
-        Source::asked(*kind, "scope", PATIENCE, giver)
+        TokenSource::asked(*kind, "scope", PATIENCE, giver)
     });
     let configured = Configured { sources: sources.collect(), impossible: Vec::new() };
     let ambient = Arc::<Clock>::clone(clock);
@@ -180,7 +180,7 @@ fn found(
         subscription: None,
     })?;
     let impossible = found.impossible.iter().map(|tried| tried.kind);
-    Ok((found.sources.iter().map(Source::kind).collect(), impossible.collect()))
+    Ok((found.sources.iter().map(TokenSource::kind).collect(), impossible.collect()))
 }
 
 fn set(names: &[&str], name: &str) -> Option<String> {
@@ -246,7 +246,10 @@ fn a_given_token_makes_all_else_superfluous_certificates_as_well() {
         subscription: None,
     };
     let found = Configured::find(&options).unwrap();
-    assert_eq!(found.sources.iter().map(Source::kind).collect::<Vec<_>>(), [CredentialKind::AccessToken]);
+    assert_eq!(
+        found.sources.iter().map(TokenSource::kind).collect::<Vec<_>>(),
+        [CredentialKind::AccessToken]
+    );
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::{
 
 /// Whether a resource comes from a request, or from another control plane where it exists.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum PutOrigin {
     /// The control plane sets the fields that it is responsible for.
     Request,
     /// The fields that another control plane has set are kept.
@@ -30,7 +30,7 @@ impl Store {
         &mut self,
         mut resource: Resource,
         expected: &Expected,
-        source: Source,
+        source: PutOrigin,
         ambient: &dyn Ambient,
     ) -> Result<ETag, ProviderError> {
         let (id, kind) = (resource.id().clone(), Kind::of(resource.id().lower_case()));
@@ -62,7 +62,7 @@ impl Store {
         &mut self,
         resource: &mut Resource,
         before: Option<&Versioned<Resource>>,
-        source: Source,
+        source: PutOrigin,
         ambient: &dyn Ambient,
     ) -> Result<(), ProviderError> {
         match Kind::of(resource.id().lower_case()) {
@@ -196,14 +196,14 @@ impl Store {
         id: &ResourceId,
         given: Option<KeyPair>,
         existed: bool,
-        source: Source,
+        source: PutOrigin,
         ambient: &dyn Ambient,
     ) -> Result<(), ModelError> {
         let needs_keys = || -> Result<bool, ModelError> {
-            if source == Source::Import && self.lacks_keys() {
+            if source == PutOrigin::Import && self.lacks_keys() {
                 return Ok(false);
             }
-            Ok(!existed || source == Source::Import && self.recorded(id.lower_case())?.pair().is_none())
+            Ok(!existed || source == PutOrigin::Import && self.recorded(id.lower_case())?.pair().is_none())
         };
         match given {
             Some(pair) => self.record_pair(id, &pair),
@@ -299,11 +299,11 @@ fn check_expected(id: &ResourceId, expected: &Expected, there: Option<&ETag>) ->
 fn fill_backend(
     backend: &mut Resource,
     before: Option<&Versioned<Resource>>,
-    source: Source,
+    source: PutOrigin,
     ambient: &dyn Ambient,
 ) {
     let created_on = |backend: &Resource| backend.field("properties.createdOn").cloned();
-    let created = match (before, created_on(backend).filter(|_| source == Source::Import)) {
+    let created = match (before, created_on(backend).filter(|_| source == PutOrigin::Import)) {
         (_, Some(given)) => Some(given),
         (Some(before), None) => created_on(&before.value),
         // with as many digits as Azure writes
