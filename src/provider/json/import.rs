@@ -17,7 +17,7 @@ use self::{
 };
 use super::{
     rules::{
-        kind::{self, Kind},
+        kind::{self, ResourceKind},
         put::{PutOrigin, names_backend},
     },
     store::Store,
@@ -53,7 +53,7 @@ pub(super) struct Element {
 }
 
 /// The elements of an import, by their kinds and ids: parents precede their children.
-type ById = BTreeMap<(Kind, String), Element>;
+type ById = BTreeMap<(ResourceKind, String), Element>;
 
 /// The resources that will be put, and the secrets that are left out of them.
 pub(super) struct Elements {
@@ -128,7 +128,9 @@ fn element(index: usize, value: Value) -> Result<(Lifted, Option<Key>, Vec<Strin
 /// Removes the key that a site holds from its linked backend, and returns it.
 fn site_key(resource: &mut Resource) -> Result<Option<Key>, Malformed> {
     const FIELD: &str = "properties.primaryKey";
-    if Kind::of(resource.id().lower_case()) != Kind::LinkedBackend || resource.field(FIELD).is_none() {
+    if ResourceKind::of(resource.id().lower_case()) != ResourceKind::LinkedBackend
+        || resource.field(FIELD).is_none()
+    {
         return Ok(None);
     }
     let key = resource.key(FIELD)?;
@@ -147,20 +149,20 @@ fn without_secrets(resource: &mut Resource) -> Result<Vec<String>, Malformed> {
 
 /// Refuses a resource that the model could not use, because a field has a value that its type cannot parse.
 fn check(resource: &Resource) -> Result<(), Malformed> {
-    let kind = Kind::of(resource.id().lower_case());
-    if kind == Kind::Service && resource.field("sku").is_some_and(|sku| !sku.is_object()) {
+    let kind = ResourceKind::of(resource.id().lower_case());
+    if kind == ResourceKind::Service && resource.field("sku").is_some_and(|sku| !sku.is_object()) {
         return Err(resource.malformed("sku", "an object"));
     }
     let read = match kind {
-        Kind::LinkedBackend => return LinkedBackend::read(resource).map(drop),
-        Kind::Subscription => return ApimSubscription::read(resource).map(drop),
-        Kind::Site => check_lists(resource).and_then(|()| StaticSite::read(resource).map(drop)),
-        Kind::Build => check_lists(resource).and_then(|()| SiteEnvironment::read(resource).map(drop)),
-        Kind::Service => ApimService::read(resource).map(drop),
-        Kind::Api | Kind::ProductApi => Api::read(resource).map(drop),
-        Kind::Product => Product::read(resource).map(drop),
-        Kind::ProductPolicy => ApimPolicy::read(resource).map(drop),
-        Kind::Other => Ok(()),
+        ResourceKind::LinkedBackend => return LinkedBackend::read(resource).map(drop),
+        ResourceKind::Subscription => return ApimSubscription::read(resource).map(drop),
+        ResourceKind::Site => check_lists(resource).and_then(|()| StaticSite::read(resource).map(drop)),
+        ResourceKind::Build => check_lists(resource).and_then(|()| SiteEnvironment::read(resource).map(drop)),
+        ResourceKind::Service => ApimService::read(resource).map(drop),
+        ResourceKind::Api | ResourceKind::ProductApi => Api::read(resource).map(drop),
+        ResourceKind::Product => Product::read(resource).map(drop),
+        ResourceKind::ProductPolicy => ApimPolicy::read(resource).map(drop),
+        ResourceKind::Other => Ok(()),
     };
     match read {
         // the element may be a partial view, and the model may have the field
@@ -182,16 +184,16 @@ fn misfit(index: usize, id: Option<String>, error: impl Into<ProviderError>) -> 
     ImportError::Element { index, id, source: Box::new(error.into()) }
 }
 
-fn order_of(id: &ResourceId) -> (Kind, String) {
-    let kind = Kind::of(id.lower_case());
+fn order_of(id: &ResourceId) -> (ResourceKind, String) {
+    let kind = ResourceKind::of(id.lower_case());
     (kind, id.lower_case().to_owned())
 }
 
 /// Returns the linked backends in the properties of a site or a build, with the names that `az` gives them.
 fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Element>, ImportError> {
-    let environment = match Kind::of(resource.id().lower_case()) {
-        Kind::Site => resource.id().child("builds", PRODUCTION),
-        Kind::Build => Ok(resource.id().clone()),
+    let environment = match ResourceKind::of(resource.id().lower_case()) {
+        ResourceKind::Site => resource.id().child("builds", PRODUCTION),
+        ResourceKind::Build => Ok(resource.id().clone()),
         _ => return Ok(Vec::new()),
     };
     let Some(Value::Array(shown)) = resource.remove_property("linkedBackends") else { return Ok(Vec::new()) };
@@ -223,7 +225,7 @@ fn shown_by_owner(by_id: &ById, app: &Element) -> Option<Element> {
         owner = owner.parent()?;
     }
     let listed = by_id.get(&order_of(&owner));
-    if listed.is_none() && Kind::of(owner.lower_case()) == Kind::Build {
+    if listed.is_none() && ResourceKind::of(owner.lower_case()) == ResourceKind::Build {
         return None;
     }
     let shown = listed.and_then(|listed| listed.resource.field(&format!("properties.{APPS}"))?.as_array());
@@ -240,7 +242,7 @@ fn shown_by_owner(by_id: &ById, app: &Element) -> Option<Element> {
 fn add_unlisted(by_id: &mut ById, embedded: Vec<Element>) {
     let listed: BTreeSet<String> = by_id
         .keys()
-        .filter(|(kind, _)| *kind == Kind::LinkedBackend)
+        .filter(|(kind, _)| *kind == ResourceKind::LinkedBackend)
         .map(|(_, key)| kind::cut(key).to_owned())
         .collect();
     for element in embedded {
@@ -273,8 +275,8 @@ fn put_one(
     let site_key = element.site_key.take();
     let (index, id, says) = (element.index, element.resource.id().clone(), element.says);
     let failed = |error: ProviderError| misfit(index, Some(id.to_string()), error);
-    let resource = match Kind::of(id.lower_case()) {
-        Kind::LinkedBackend => make_way(store, element).map_err(failed)?,
+    let resource = match ResourceKind::of(id.lower_case()) {
+        ResourceKind::LinkedBackend => make_way(store, element).map_err(failed)?,
         _ => element.resource,
     };
     let key = resource.id().lower_case().to_owned();
@@ -303,9 +305,9 @@ fn put_one(
 
 /// Refuses a new resource if the element is an abridged view without a required field.
 fn usable(index: usize, resource: Resource, says: Says) -> Result<Resource, ImportError> {
-    let kind = Kind::of(resource.id().lower_case());
+    let kind = ResourceKind::of(resource.id().lower_case());
     let needed = lift::needed(kind).map(|name| format!("properties.{name}"));
-    let needed = needed.or_else(|| (kind == Kind::Service).then(|| "properties".to_owned()));
+    let needed = needed.or_else(|| (kind == ResourceKind::Service).then(|| "properties".to_owned()));
     match needed.filter(|field| says == Says::Something && resource.field(field).is_none()) {
         None => Ok(resource),
         Some(field) => Err(ImportError::Shape {

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use super::{JsonControlPlane, ModelError, file::stamp::FileStamp, rules::kind::Kind, store::Store};
+use super::{JsonControlPlane, ModelError, file::stamp::FileStamp, rules::kind::ResourceKind, store::Store};
 use crate::{
     model::{Key, KeyPair, Resource, ResourceId},
     provider::{ProviderError, Versioned},
@@ -134,7 +134,7 @@ fn resources(store: &Store, earlier: &Store, known: &[Resource]) -> Result<Vec<R
             resource.id().lower_case() == key && before == Some(store.document.text(text))
         });
         match same {
-            Some(same) if store.can_exist(key, Kind::of(key)) => all.push((*same).clone()),
+            Some(same) if store.can_exist(key, ResourceKind::of(key)) => all.push((*same).clone()),
             _ => all.extend(store.read(key)?.map(|found| found.value)),
         }
     }
@@ -152,15 +152,15 @@ fn everything(store: &Store, earlier: &Store, known: &Everything) -> Result<Ever
     for resource in &all.resources {
         let id = resource.id();
         let is_same = secret(store, id.lower_case()) == secret(earlier, id.lower_case());
-        match Kind::of(id.lower_case()) {
-            Kind::Subscription => {
+        match ResourceKind::of(id.lower_case()) {
+            ResourceKind::Subscription => {
                 let pair = match known.subscription_keys.get(id).filter(|_| is_same) {
                     Some(pair) => Some(Arc::clone(pair)),
                     None => store.recorded(id.lower_case())?.pair().map(Arc::new),
                 };
                 all.subscription_keys.extend(pair.map(|pair| (id.clone(), pair)));
             }
-            Kind::LinkedBackend => {
+            ResourceKind::LinkedBackend => {
                 let held = match known.site_keys.get(id).filter(|_| is_same) {
                     Some(held) => Some(Arc::clone(held)),
                     None => store.recorded(id.lower_case())?.primary.map(Arc::new),

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use self::index::Index;
 use super::{
     ModelError,
-    rules::kind::{self, Kind},
+    rules::kind::{self, ResourceKind},
     text::document::{Document, Secret, Text},
 };
 use crate::{
@@ -82,21 +82,21 @@ impl Store {
     /// Whether a resource exists, together with all resources that it requires.
     pub(super) fn exists(&self, key: &str) -> bool {
         let there = self.document.resources.contains_key(key) || kind::is_production(key);
-        there && self.can_exist(key, Kind::of(key))
+        there && self.can_exist(key, ResourceKind::of(key))
     }
 
     /// Whether all resources exist that a resource requires.
-    pub(super) fn can_exist(&self, key: &str, kind: Kind) -> bool {
+    pub(super) fn can_exist(&self, key: &str, kind: ResourceKind) -> bool {
         kind::parent(key).is_none_or(|parent| self.exists(parent))
-            && (kind != Kind::ProductApi || self.exists(&kind::api_of_product_api(key)))
+            && (kind != ResourceKind::ProductApi || self.exists(&kind::api_of_product_api(key)))
     }
 
     /// Reads a resource, as it is put.
     pub(super) fn read(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
-        self.read_as(key, Kind::of(key))
+        self.read_as(key, ResourceKind::of(key))
     }
 
-    fn read_as(&self, key: &str, kind: Kind) -> Result<Option<Versioned<Resource>>, ModelError> {
+    fn read_as(&self, key: &str, kind: ResourceKind) -> Result<Option<Versioned<Resource>>, ModelError> {
         if let Some(found) = self.shared.borrow().get(key) {
             return Ok(Some(found.clone()));
         }
@@ -105,13 +105,13 @@ impl Store {
         };
         let mut value = self.parse(key, text)?;
         match kind {
-            Kind::Site => drop(value.remove_property("linkedBackends")),
-            Kind::Subscription => drop(value.take_keys()),
-            Kind::Other if kind::holds_keys(key) => drop(value.take_keys()),
+            ResourceKind::Site => drop(value.remove_property("linkedBackends")),
+            ResourceKind::Subscription => drop(value.take_keys()),
+            ResourceKind::Other if kind::holds_keys(key) => drop(value.take_keys()),
             _ => {}
         }
         let found = Versioned { value, etag: self.etag_as(key, kind)? };
-        if matches!(kind, Kind::Service | Kind::Api) {
+        if matches!(kind, ResourceKind::Service | ResourceKind::Api) {
             self.shared.borrow_mut().insert(key.into(), found.clone());
         }
         Ok(Some(found))
@@ -119,9 +119,9 @@ impl Store {
 
     /// Reads a resource, as control planes show it.
     pub(super) fn get(&self, key: &str) -> Result<Option<Versioned<Resource>>, ModelError> {
-        let kind = Kind::of(key);
+        let kind = ResourceKind::of(key);
         let mut found = self.read_as(key, kind)?;
-        if let Some(site) = found.as_mut().filter(|_| kind == Kind::Site) {
+        if let Some(site) = found.as_mut().filter(|_| kind == ResourceKind::Site) {
             let backends = self.children(&format!("{key}/builds/{PRODUCTION}/linkedbackends/"));
             let shown = backends.iter().map(|backend| Ok(self.read(backend)?.map(|it| summary(&it.value))));
             let shown = shown.filter_map(Result::transpose).collect::<Result<Vec<Value>, ModelError>>()?;
@@ -139,8 +139,8 @@ impl Store {
 
     pub(super) fn list(&mut self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ModelError> {
         let keys = match collection {
-            Collection::StaticSites | Collection::StaticSitesOfEach => self.of_kind(Kind::Site),
-            Collection::Services => self.of_kind(Kind::Service),
+            Collection::StaticSites | Collection::StaticSitesOfEach => self.of_kind(ResourceKind::Site),
+            Collection::Services => self.of_kind(ResourceKind::Service),
             Collection::SiteEnvironments(site) => self.children(&format!("{}/builds/", site.lower_case())),
             Collection::LinkedBackends(environment) => {
                 self.children(&format!("{}/linkedbackends/", environment.lower_case()))
@@ -161,12 +161,12 @@ impl Store {
         shown.filter_map(Result::transpose).collect()
     }
 
-    fn of_kind(&self, kind: Kind) -> Vec<Box<str>> {
+    fn of_kind(&self, kind: ResourceKind) -> Vec<Box<str>> {
         self.document
             .resources
             .iter()
             .map(|(key, _)| key)
-            .filter(|key| Kind::of(key) == kind)
+            .filter(|key| ResourceKind::of(key) == kind)
             .map(Box::from)
             .collect()
     }
@@ -228,15 +228,15 @@ impl Store {
 
     /// Returns the version of a resource, which depends on its text without white space and on its keys.
     pub(super) fn etag(&self, key: &str) -> Result<ETag, ModelError> {
-        self.etag_as(key, Kind::of(key))
+        self.etag_as(key, ResourceKind::of(key))
     }
 
-    fn etag_as(&self, key: &str, kind: Kind) -> Result<ETag, ModelError> {
+    fn etag_as(&self, key: &str, kind: ResourceKind) -> Result<ETag, ModelError> {
         let mut hash = Sha256::new();
         if let Some(text) = self.document.resources.get(key) {
             hash_significant(&mut hash, self.document.text(text));
         }
-        if matches!(kind, Kind::Subscription | Kind::LinkedBackend) {
+        if matches!(kind, ResourceKind::Subscription | ResourceKind::LinkedBackend) {
             let Recorded { primary, secondary } = self.recorded(key)?;
             for key in [primary, secondary] {
                 hash.update(format!("\n{}", key.as_ref().map_or("", Key::expose)));
@@ -310,13 +310,14 @@ impl Store {
     pub(super) fn remove_dependants(&mut self, key: &str) {
         let mut doomed: Vec<Box<str>> =
             self.document.below(&format!("{key}/")).map(|(key, _)| key.into()).collect();
-        match Kind::of(key) {
-            Kind::Product => doomed.extend(self.scoped_to(key)),
-            Kind::Api => {
+        match ResourceKind::of(key) {
+            ResourceKind::Product => doomed.extend(self.scoped_to(key)),
+            ResourceKind::Api => {
                 let products = format!("{}/products/", kind::cut(key));
                 let below = self.document.below(&products).map(|(key, _)| key);
                 let places = below.filter(|place| {
-                    kind::name(place) == kind::name(key) && Kind::of(place) == Kind::ProductApi
+                    kind::name(place) == kind::name(key)
+                        && ResourceKind::of(place) == ResourceKind::ProductApi
                 });
                 doomed.extend(places.map(Box::from));
             }

@@ -15,13 +15,13 @@ const KEPT: f64 = 1.0;
 
 /// A kind of request that is counted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+enum RequestKind {
     Reads,
     Writes,
     Deletes,
 }
 
-impl Kind {
+impl RequestKind {
     fn capacity(self) -> f64 {
         match self {
             Self::Reads => 250.0,
@@ -59,7 +59,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Bucket {
     subscription: String,
-    kind: Kind,
+    kind: RequestKind,
 }
 
 impl Bucket {
@@ -69,9 +69,9 @@ impl Bucket {
             segments.next().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
         let subscription = segments.next().filter(|_| of_subscription).unwrap_or_default();
         let kind = match *method {
-            Method::GET | Method::HEAD => Kind::Reads,
-            Method::DELETE => Kind::Deletes,
-            _ => Kind::Writes,
+            Method::GET | Method::HEAD => RequestKind::Reads,
+            Method::DELETE => RequestKind::Deletes,
+            _ => RequestKind::Writes,
         };
         Self { subscription: subscription.to_ascii_lowercase(), kind }
     }
@@ -177,18 +177,18 @@ mod tests {
     }
 
     fn left(count: u32) -> HeaderMap {
-        let name = reqwest::header::HeaderName::from_static(Kind::Reads.headers()[0]);
+        let name = reqwest::header::HeaderName::from_static(RequestKind::Reads.headers()[0]);
         HeaderMap::from_iter([(name, count.into())])
     }
 
     /// A bucket as the service keeps it.
-    struct Service {
+    struct FakeService {
         tokens: f64,
         at: Instant,
         refused: usize,
     }
 
-    impl Service {
+    impl FakeService {
         fn take(&mut self, now: Instant) -> u32 {
             self.tokens = (self.tokens + (now - self.at).as_secs_f64() * 25.0).min(250.0);
             self.at = now;
@@ -206,7 +206,7 @@ mod tests {
     /// Returns how long this many reads take, and how often the service refuses one.
     fn simulate(reads_wanted: usize, at_once: usize, latency: Duration) -> (Duration, usize) {
         let (start, bucket) = (Instant::now(), reads());
-        let mut service = Service { tokens: 250.0, at: start, refused: 0 };
+        let mut service = FakeService { tokens: 250.0, at: start, refused: 0 };
         let (mut pacer, mut now) = (Pacer::new(), start);
         let mut under_way: VecDeque<(Instant, u32)> = VecDeque::new();
         let (mut sent, mut done) = (0, 0);

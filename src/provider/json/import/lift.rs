@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::merge::Says;
 use crate::{
     model::{Malformed, Resource, ResourceId},
-    provider::json::rules::kind::Kind,
+    provider::json::rules::kind::ResourceKind,
 };
 
 /// An element as a resource, and how complete it is.
@@ -82,17 +82,17 @@ pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
         remove_nulls(&mut value);
     }
     let mut resource = Resource::from_value(value)?.in_known_casing()?;
-    match Kind::of(resource.id().lower_case()) {
-        Kind::Subscription => rename(&mut resource, &[&OLD_FIELDS[..], &KEYS_OF_SDKS].concat()),
-        Kind::LinkedBackend => rename(&mut resource, &KEYS_OF_SDKS),
-        Kind::Site
-        | Kind::Build
-        | Kind::Service
-        | Kind::Api
-        | Kind::Product
-        | Kind::ProductPolicy
-        | Kind::ProductApi
-        | Kind::Other => {}
+    match ResourceKind::of(resource.id().lower_case()) {
+        ResourceKind::Subscription => rename(&mut resource, &[&OLD_FIELDS[..], &KEYS_OF_SDKS].concat()),
+        ResourceKind::LinkedBackend => rename(&mut resource, &KEYS_OF_SDKS),
+        ResourceKind::Site
+        | ResourceKind::Build
+        | ResourceKind::Service
+        | ResourceKind::Api
+        | ResourceKind::Product
+        | ResourceKind::ProductPolicy
+        | ResourceKind::ProductApi
+        | ResourceKind::Other => {}
     }
     match resource.body().get("properties") {
         None | Some(Value::Null | Value::Object(_)) => {}
@@ -119,7 +119,7 @@ fn rename(resource: &mut Resource, names: &[(&str, &str)]) {
 
 /// Converts a plan that is given only by its name to an object.
 fn name_plan(body: &mut Map<String, Value>, id: &ResourceId) {
-    if matches!(Kind::of(id.lower_case()), Kind::Site | Kind::Service)
+    if matches!(ResourceKind::of(id.lower_case()), ResourceKind::Site | ResourceKind::Service)
         && let Some(sku @ Value::String(_)) = body.get_mut("sku")
     {
         let name = sku.take();
@@ -192,8 +192,8 @@ fn remove_groups_below(value: &mut Value) {
 /// at such paths abridge the resource.
 fn is_seen_from_elsewhere(body: &Map<String, Value>, id: &ResourceId) -> bool {
     let given = body.get("id").and_then(Value::as_str).unwrap_or_default();
-    let is_alias_of_backend = Kind::of(id.lower_case()) == Kind::LinkedBackend;
-    Kind::of(id.lower_case()) == Kind::ProductApi
+    let is_alias_of_backend = ResourceKind::of(id.lower_case()) == ResourceKind::LinkedBackend;
+    ResourceKind::of(id.lower_case()) == ResourceKind::ProductApi
         || !is_alias_of_backend && !given.eq_ignore_ascii_case(id.as_str())
 }
 
@@ -275,37 +275,37 @@ fn respelt_below(name: String) -> String {
 }
 
 /// Returns the properties by which a flattened resource is recognised, and the one that is required if it is new.
-fn known(kind: Kind) -> &'static [&'static str] {
+fn known(kind: ResourceKind) -> &'static [&'static str] {
     match kind {
-        Kind::Site => {
+        ResourceKind::Site => {
             &["defaultHostname", "customDomains", "repositoryUrl", "branch", "linkedBackends", "provider"]
         }
-        Kind::Build => &["hostname", "buildId", "status", "sourceBranch", "createdTimeUtc"],
-        Kind::LinkedBackend => &["backendResourceId", "provisioningState"],
-        Kind::Service => {
+        ResourceKind::Build => &["hostname", "buildId", "status", "sourceBranch", "createdTimeUtc"],
+        ResourceKind::LinkedBackend => &["backendResourceId", "provisioningState"],
+        ResourceKind::Service => {
             &["gatewayUrl", "publisherEmail", "publisherName", "provisioningState", "virtualNetworkType"]
         }
-        Kind::Api | Kind::ProductApi => {
+        ResourceKind::Api | ResourceKind::ProductApi => {
             &["path", "displayName", "serviceUrl", "apiRevision", "apiVersion", "protocols"]
         }
-        Kind::Product => &["displayName", "subscriptionRequired", "approvalRequired", "state"],
-        Kind::Subscription => &["scope", "displayName", "state", "primaryKey"],
-        Kind::ProductPolicy => &["value", "format"],
-        Kind::Other => &[],
+        ResourceKind::Product => &["displayName", "subscriptionRequired", "approvalRequired", "state"],
+        ResourceKind::Subscription => &["scope", "displayName", "state", "primaryKey"],
+        ResourceKind::ProductPolicy => &["value", "format"],
+        ResourceKind::Other => &[],
     }
 }
 
 /// Returns the property without which a new resource is unusable.
-pub(super) fn needed(kind: Kind) -> Option<&'static str> {
+pub(super) fn needed(kind: ResourceKind) -> Option<&'static str> {
     match kind {
-        Kind::Site
-        | Kind::LinkedBackend
-        | Kind::Api
-        | Kind::Product
-        | Kind::Subscription
-        | Kind::ProductPolicy => known(kind).first().copied(),
+        ResourceKind::Site
+        | ResourceKind::LinkedBackend
+        | ResourceKind::Api
+        | ResourceKind::Product
+        | ResourceKind::Subscription
+        | ResourceKind::ProductPolicy => known(kind).first().copied(),
         // a service that is being created has no address yet
-        Kind::Service | Kind::Build | Kind::ProductApi | Kind::Other => None,
+        ResourceKind::Service | ResourceKind::Build | ResourceKind::ProductApi | ResourceKind::Other => None,
     }
 }
 
@@ -324,7 +324,7 @@ fn check_names(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misfit>
     let is_child = id.parent().is_some();
     let mut own =
         body.keys().filter(|name| !COMMON.contains(&name.as_str()) && !is_top_level(name, id, is_child));
-    let known = known(Kind::of(id.lower_case()));
+    let known = known(ResourceKind::of(id.lower_case()));
     match own.clone().next() {
         Some(first) if !known.is_empty() && !own.any(|name| known.contains(&name.as_str())) => {
             Err(misfit(first, "stands beside `id`, where no property of such a resource is known"))

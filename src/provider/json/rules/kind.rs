@@ -4,7 +4,7 @@ use crate::model::PRODUCTION;
 
 /// The kinds of resources that the model has rules for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum ResourceKind {
     Site,
     Build,
     Service,
@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     LinkedBackend,
 }
 
-impl Kind {
+impl ResourceKind {
     /// Returns the kind of the resource with this key, which is an id in lower case.
     pub(crate) fn of(key: &str) -> Self {
         let Some((segments, count)) = after_provider(key) else { return Self::Other };
@@ -76,7 +76,7 @@ fn after_provider(key: &str) -> Option<([&str; 7], usize)> {
 
 /// Whether this is the key of a site's production environment, which exists with the site.
 pub(crate) fn is_production(key: &str) -> bool {
-    Kind::of(key) == Kind::Build && name(key) == PRODUCTION
+    ResourceKind::of(key) == ResourceKind::Build && name(key) == PRODUCTION
 }
 
 /// Returns the key of the API to which a product's API refers.
@@ -98,13 +98,13 @@ mod tests {
 
     #[test]
     fn a_kind_follows_from_the_whole_path() {
-        let of = |root: &str, tail: &str| Kind::of(&format!("{root}{tail}"));
-        assert_eq!(of(SITE, ""), Kind::Site);
-        assert_eq!(of(SITE, "/builds/default/linkedbackends/b"), Kind::LinkedBackend);
-        assert_eq!(of(SERVICE, "/products/p/apis/o"), Kind::ProductApi);
-        assert_eq!(of(SERVICE, "/apis/o/operations/x"), Kind::Other);
-        assert_eq!(of(SERVICE, "/apis/o/operations/x/policies/policy"), Kind::Other);
-        assert_eq!(Kind::of("/subscriptions/s/resourcegroups/rg"), Kind::Other);
+        let of = |root: &str, tail: &str| ResourceKind::of(&format!("{root}{tail}"));
+        assert_eq!(of(SITE, ""), ResourceKind::Site);
+        assert_eq!(of(SITE, "/builds/default/linkedbackends/b"), ResourceKind::LinkedBackend);
+        assert_eq!(of(SERVICE, "/products/p/apis/o"), ResourceKind::ProductApi);
+        assert_eq!(of(SERVICE, "/apis/o/operations/x"), ResourceKind::Other);
+        assert_eq!(of(SERVICE, "/apis/o/operations/x/policies/policy"), ResourceKind::Other);
+        assert_eq!(ResourceKind::of("/subscriptions/s/resourcegroups/rg"), ResourceKind::Other);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::kind::{self, Kind};
+use super::kind::{self, ResourceKind};
 use crate::{
     ambient::Ambient,
     model::{
@@ -33,7 +33,7 @@ impl Store {
         source: PutOrigin,
         ambient: &dyn Ambient,
     ) -> Result<ETag, ProviderError> {
-        let (id, kind) = (resource.id().clone(), Kind::of(resource.id().lower_case()));
+        let (id, kind) = (resource.id().clone(), ResourceKind::of(resource.id().lower_case()));
         self.check_parents(&id)?;
         let before = self.read(id.lower_case())?;
         check_expected(&id, expected, before.as_ref().map(|before| &before.etag))?;
@@ -47,8 +47,8 @@ impl Store {
             self.write(&resource);
         }
         match kind {
-            Kind::Subscription => self.settle_keys(&id, keys, existed, source, ambient)?,
-            Kind::LinkedBackend => {
+            ResourceKind::Subscription => self.settle_keys(&id, keys, existed, source, ambient)?,
+            ResourceKind::LinkedBackend => {
                 let key = self.link_key(&resource)?;
                 self.record_site_key(resource.id(), key.as_ref())?;
             }
@@ -65,12 +65,12 @@ impl Store {
         source: PutOrigin,
         ambient: &dyn Ambient,
     ) -> Result<(), ProviderError> {
-        match Kind::of(resource.id().lower_case()) {
-            Kind::Site => drop(resource.remove_property("linkedBackends")),
-            Kind::Product => self.check_display_name(resource)?,
-            Kind::Subscription => self.check_scope(resource)?,
-            Kind::ProductPolicy => keep_as_xml(resource)?,
-            Kind::LinkedBackend => {
+        match ResourceKind::of(resource.id().lower_case()) {
+            ResourceKind::Site => drop(resource.remove_property("linkedBackends")),
+            ResourceKind::Product => self.check_display_name(resource)?,
+            ResourceKind::Subscription => self.check_scope(resource)?,
+            ResourceKind::ProductPolicy => keep_as_xml(resource)?,
+            ResourceKind::LinkedBackend => {
                 self.check_only_backend(resource, before)?;
                 fill_backend(resource, before, source, ambient);
             }
@@ -86,7 +86,9 @@ impl Store {
         if before.is_none() {
             return Ok(());
         }
-        if Kind::of(id.lower_case()) == Kind::Product && !self.subscriptions_of(id.lower_case()).is_empty() {
+        if ResourceKind::of(id.lower_case()) == ResourceKind::Product
+            && !self.subscriptions_of(id.lower_case()).is_empty()
+        {
             return Err(rejected(
                 id,
                 "ValidationError",
@@ -136,11 +138,12 @@ impl Store {
         let Some(parent) = id.parent() else { return Ok(()) };
         if !self.exists(parent.lower_case()) {
             let site = parent.parent().filter(|site| {
-                Kind::of(id.lower_case()) == Kind::LinkedBackend && !self.exists(site.lower_case())
+                ResourceKind::of(id.lower_case()) == ResourceKind::LinkedBackend
+                    && !self.exists(site.lower_case())
             });
             return Err(ProviderError::NotFound(site.unwrap_or(parent)));
         }
-        if Kind::of(id.lower_case()) == Kind::ProductApi
+        if ResourceKind::of(id.lower_case()) == ResourceKind::ProductApi
             && !self.exists(&kind::api_of_product_api(id.lower_case()))
         {
             let service = parent.parent().unwrap_or(parent);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     model::ApimSubscription,
     provider::json::{
-        rules::kind::{Kind, cut, is_direct_child, name},
+        rules::kind::{ResourceKind, cut, is_direct_child, name},
         text::document::Document,
     },
 };
@@ -78,7 +78,7 @@ impl Index {
     }
 
     fn place(&mut self, document: &Document, key: &str) -> Option<(&mut ServiceIndex, Label)> {
-        if !matches!(Kind::of(key), Kind::Product | Kind::Subscription) {
+        if !matches!(ResourceKind::of(key), ResourceKind::Product | ResourceKind::Subscription) {
             return None;
         }
         let index = self.services.get_mut(cut(key))?;
@@ -135,7 +135,7 @@ fn label(key: &str, resource: &str) -> Option<Label> {
     }
     // a malformed resource is not in the index; the code that reads it reports the error
     let Partial { properties } = serde_json::from_str(resource).ok()?;
-    if Kind::of(key) == Kind::Product {
+    if ResourceKind::of(key) == ResourceKind::Product {
         return properties.display_name.map(|name| Label::DisplayName(name.into_owned()));
     }
     let scope = properties.scope?;
