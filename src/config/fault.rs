@@ -4,7 +4,7 @@ use std::{ops::Range, path::Path, path::PathBuf};
 
 use super::{
     UnknownWord,
-    place::{Lines, Place},
+    place::{Lines, TextPlace},
 };
 use crate::diagnosis::nearest;
 
@@ -50,7 +50,7 @@ pub(super) enum Problem {
 
 impl Fault {
     pub(super) fn new(path: &Path, lines: &Lines<'_>, span: &Range<usize>, problem: Problem) -> Self {
-        let Place { line, column, excerpt } = lines.place(span);
+        let TextPlace { line, column, excerpt } = lines.place(span);
         Self { path: path.to_owned(), line, column, problem, excerpt }
     }
 

@@ -9,7 +9,7 @@ const WINDOW: usize = 100;
 
 /// A location in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct TextPlace {
     /// The line, counted from 1.
     pub(super) line: usize,
     /// The character in the line, counted from 1.
@@ -37,7 +37,7 @@ impl<'t> Lines<'t> {
     }
 
     /// The location where `span` begins, with carets for the part of it on that line.
-    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+    pub(super) fn place(&self, span: &Range<usize>) -> TextPlace {
         let begin = self.boundary(span.start);
         let line = self.line(begin);
         let start = self.starts[line - 1];
@@ -45,7 +45,7 @@ impl<'t> Lines<'t> {
         let end = self.boundary(span.end.max(begin)).min(start + content.len()).max(begin);
         let before = self.text[start..begin].chars().count();
         let marked = self.text[begin..end].chars().count();
-        Place { line, column: before + 1, excerpt: excerpt(line, content, before, marked) }
+        TextPlace { line, column: before + 1, excerpt: excerpt(line, content, before, marked) }
     }
 
     fn boundary(&self, offset: usize) -> usize {
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    fn place(text: &str, span: Range<usize>) -> Place {
+    fn place(text: &str, span: Range<usize>) -> TextPlace {
         Lines::of(text).place(&span)
     }
 

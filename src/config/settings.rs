@@ -311,11 +311,11 @@ mod tests {
                             [env.staging]\nstatic-web-app = 'shop2'\napim = 'gate2'\n";
 
     /// A working directory, and the user's configuration directory.
-    struct Place {
+    struct TestFolder {
         root: TempDir,
     }
 
-    impl Place {
+    impl TestFolder {
         fn empty() -> Self {
             Self { root: tempfile::tempdir().unwrap() }
         }
@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn flags_and_environment_lie_over_the_file_and_the_file_over_the_defaults() {
-        let place = Place::with(
+        let place = TestFolder::with(
             "[env.prod]\nstatic-web-app = 'shop'\napim = 'gate'\nresource-group = 'rg'\nprovider = 'arm'\n\
              apis = ['a']\n[provider.arm]\ncloud = 'AzureChinaCloud'\nprovisioning = 'engine'\n",
         );
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn every_override_wins_over_the_file() {
-        let place = Place::with(
+        let place = TestFolder::with(
             "[env.prod]\nstatic-web-app='1'\napim='1'\nresource-group='1'\nsubscription='1'\nsite-environment='1'\n\
              provider='json'\nprovisioning='engine'\n[provider.json]\nmodel='1'\n[provider.arm]\nendpoint='1'\n",
         );
@@ -422,11 +422,11 @@ mod tests {
 
     #[test]
     fn the_provider_decides_who_provisions_unless_somebody_says_so() {
-        let place = Place::with(TWO_ENVS);
+        let place = TestFolder::with(TWO_ENVS);
         assert_eq!(place.env(chosen("prod")).provisioning, Sourced::default(Provisioning::Engine));
         let arm = Overrides { provider: Some(flag("--provider", ProviderKind::Arm)), ..chosen("prod") };
         assert_eq!(place.env(arm).provisioning, Sourced::default(Provisioning::Service));
-        let place = Place::with(&format!("{TWO_ENVS}[provider.arm]\nprovisioning='service'"));
+        let place = TestFolder::with(&format!("{TWO_ENVS}[provider.arm]\nprovisioning='service'"));
         assert_eq!(
             place.env(chosen("prod")).provisioning.value,
             Provisioning::Engine,
@@ -436,7 +436,7 @@ mod tests {
 
     #[test]
     fn the_file_is_found_upward_and_then_in_the_users_directory() {
-        let place = Place::with(TWO_ENVS);
+        let place = TestFolder::with(TWO_ENVS);
         place.write("a/b/.keep", "");
         place.write("../user/swa-apim.toml", "[env.mine]\n");
         let found = place.load_in("a/b", Overrides::default()).unwrap();
@@ -452,7 +452,7 @@ mod tests {
     #[test]
     fn a_file_that_was_found_by_walking_may_not_redirect_tokens() {
         let text = "[env.e]\nstatic-web-app='s'\napim='a'\n[provider.arm]\nendpoint='https://x.example'\n";
-        let place = Place::with(text);
+        let place = TestFolder::with(text);
         let trusts = |overrides| {
             let settings = place.load(overrides).unwrap();
             settings.may_redirect_tokens(&settings.endpoint().unwrap().source)
@@ -468,7 +468,7 @@ mod tests {
 
     #[test]
     fn a_named_file_is_taken_and_no_other() {
-        let place = Place::with(TWO_ENVS);
+        let place = TestFolder::with(TWO_ENVS);
         place.write(
             "x/other.toml",
             "[env.it]\nstatic-web-app='s'\napim='a'\n[provider.json]\nmodel='m/c.json'",
@@ -484,7 +484,7 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_is_no_mistake_of_usage() {
-        let place = Place::with(TWO_ENVS);
+        let place = TestFolder::with(TWO_ENVS);
         let folder = Overrides { config: Some(flag("--config", ".")), ..Overrides::default() };
         let error = place.load(folder).unwrap_err();
         assert_eq!(error.to_string(), "could not read `.`");
@@ -494,9 +494,9 @@ mod tests {
 
     #[test]
     fn the_only_env_needs_no_name_and_of_several_one_has_to_be_chosen() {
-        let place = Place::with("[env.only]\nstatic-web-app='s'\napim='a'\n");
+        let place = TestFolder::with("[env.only]\nstatic-web-app='s'\napim='a'\n");
         assert_eq!(place.env(Overrides::default()).name, "only");
-        let place = Place::with(TWO_ENVS);
+        let place = TestFolder::with(TWO_ENVS);
         assert_eq!(place.env(chosen("staging")).apim.value, "gate2");
         let (message, hint) = place.refusal(Overrides::default());
         assert_eq!(message, "`swa-apim.toml` has 2 envs, and none of them was chosen");
@@ -505,24 +505,24 @@ mod tests {
 
     #[test]
     fn an_unknown_env_leads_to_the_nearest() {
-        let place = Place::with(TWO_ENVS);
+        let place = TestFolder::with(TWO_ENVS);
         let (message, hint) = place.refusal(chosen("stagin"));
         assert_eq!(message, "there is no env `stagin` in `swa-apim.toml`");
         assert_eq!(hint, "did you mean `staging`? the envs are: prod, staging");
         assert_eq!(place.refusal(chosen("x")).1, "the envs are: prod, staging");
-        let (message, hint) = Place::empty().refusal(chosen("prod"));
+        let (message, hint) = TestFolder::empty().refusal(chosen("prod"));
         assert_eq!(message, "there is no env `prod` because no `swa-apim.toml` was found");
         let expected = "`swa-apim init` writes one, and `--config FILE` names one; \
                         `--static-web-app` and `--apim` do without `--env`";
         assert_eq!(hint, expected);
-        let hint = Place::with("").refusal(chosen("prod")).1;
+        let hint = TestFolder::with("").refusal(chosen("prod")).1;
         assert_eq!(hint, "add a table `[env.NAME]` to it, or run `swa-apim init`");
     }
 
     #[test]
     fn many_envs_are_not_all_listed() {
         let text: String = (0..20).fold(String::new(), |text, n| format!("{text}[env.e{n}]\n"));
-        let hint = Place::with(&text).refusal(Overrides::default()).1;
+        let hint = TestFolder::with(&text).refusal(Overrides::default()).1;
         assert!(hint.ends_with("e10, e11 and 8 more"), "{hint}");
     }
 
@@ -533,11 +533,11 @@ mod tests {
             apim: Some(flag("--apim", "gate")),
             ..Overrides::default()
         };
-        let env = Place::empty()
+        let env = TestFolder::empty()
             .env(flags("/subscriptions/s/resourceGroups/r/providers/Microsoft.Web/staticSites/shop"));
         assert_eq!((env.name.as_str(), env.apis.len()), ("shop", 0));
-        assert_eq!(Place::with(TWO_ENVS).env(flags("shop")).name, "shop");
-        let only = Place::with("[env.only]\napis=['a']\n").env(flags("shop"));
+        assert_eq!(TestFolder::with(TWO_ENVS).env(flags("shop")).name, "shop");
+        let only = TestFolder::with("[env.only]\napis=['a']\n").env(flags("shop"));
         assert_eq!(
             (only.name.as_str(), only.apis),
             ("only", vec!["a".to_owned()]),
@@ -547,19 +547,22 @@ mod tests {
 
     #[test]
     fn without_a_file_the_missing_flags_are_named() {
-        let (message, hint) = Place::empty().refusal(Overrides::default());
+        let (message, hint) = TestFolder::empty().refusal(Overrides::default());
         let expected = "no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given";
         assert_eq!(message, expected);
         let expected =
             "`swa-apim init` writes an env, the flags do without one, and `--sample` tries it all out";
         assert_eq!(hint, expected);
         let site = Overrides { static_web_app: Some(flag("--static-web-app", "s")), ..Overrides::default() };
-        assert_eq!(Place::with("").refusal(site).0, "`swa-apim.toml` has no env, and `--apim` is not given");
+        assert_eq!(
+            TestFolder::with("").refusal(site).0,
+            "`swa-apim.toml` has no env, and `--apim` is not given"
+        );
     }
 
     #[test]
     fn an_env_without_its_service_says_where() {
-        let place = Place::with("\n[env.prod]\nstatic-web-app = 's'\n");
+        let place = TestFolder::with("\n[env.prod]\nstatic-web-app = 's'\n");
         let (message, hint) = place.refusal(Overrides::default());
         assert_eq!(message, "env `prod` has no `apim` (swa-apim.toml, line 2)");
         assert_eq!(hint, "add `apim = \"NAME\"` to the env, or pass `--apim`");
@@ -569,26 +572,27 @@ mod tests {
     #[test]
     fn an_empty_flag_or_variable_is_refused() {
         let given = Some(Sourced::new(" ".to_owned(), Source::Variable("SWA_APIM_APIM")));
-        let (message, hint) = Place::empty().refusal(Overrides { apim: given, ..Overrides::default() });
+        let (message, hint) = TestFolder::empty().refusal(Overrides { apim: given, ..Overrides::default() });
         assert_eq!(message, "the environment variable SWA_APIM_APIM is empty");
         assert_eq!(hint, "give it a value, or leave it out");
         let path = Overrides { config: Some(flag("--config", "")), ..Overrides::default() };
-        assert_eq!(Place::empty().refusal(path).0, "`--config` is empty");
+        assert_eq!(TestFolder::empty().refusal(path).0, "`--config` is empty");
     }
 
     #[test]
     fn all_envs_come_in_the_order_of_the_file() {
-        let settings = Place::with(TWO_ENVS).load(Overrides::default()).unwrap();
+        let settings = TestFolder::with(TWO_ENVS).load(Overrides::default()).unwrap();
         let names: Vec<String> = settings.all().unwrap().into_iter().map(|env| env.name).collect();
         assert_eq!(names, ["prod", "staging"]);
-        let none = |place: Place| place.load(Overrides::default()).unwrap().all().unwrap_err().to_string();
-        assert_eq!(none(Place::empty()), "no `swa-apim.toml` was found");
-        assert_eq!(none(Place::with("")), "`swa-apim.toml` has no env");
+        let none =
+            |place: TestFolder| place.load(Overrides::default()).unwrap().all().unwrap_err().to_string();
+        assert_eq!(none(TestFolder::empty()), "no `swa-apim.toml` was found");
+        assert_eq!(none(TestFolder::with("")), "`swa-apim.toml` has no env");
     }
 
     #[test]
     fn the_sample_needs_no_file_and_heeds_none() {
-        let place = Place::with("this is not TOML");
+        let place = TestFolder::with("this is not TOML");
         let sample =
             || Overrides { sample: true, model: Some(flag("--model", "m.json")), ..Overrides::default() };
         let env = place.env(sample());
@@ -608,7 +612,7 @@ mod tests {
     #[test]
     fn the_sample_is_kept_in_the_users_data_directory() {
         let Some(kept) = sample::user_data_model() else { return };
-        let env = Place::empty().env(Overrides { sample: true, ..Overrides::default() });
+        let env = TestFolder::empty().env(Overrides { sample: true, ..Overrides::default() });
         assert_eq!(env.model, Sourced::new(kept, Source::Sample));
     }
 
@@ -617,7 +621,7 @@ mod tests {
         let text = (0..2_000).fold(String::new(), |text, n| {
             text + &format!("[env.site-{n}]\nstatic-web-app = 'site-{n}'\napim = 'gate'\n\n")
         });
-        let all = Place::with(&text).load(Overrides::default()).unwrap().all().unwrap();
+        let all = TestFolder::with(&text).load(Overrides::default()).unwrap().all().unwrap();
         assert_eq!(all.len(), 2_000);
         assert_eq!(all[1_999].apim.source, line(1_999 * 4 + 3));
     }

@@ -21,7 +21,7 @@ use super::{
 const TEMPORARY: &str = ".swa-apim";
 
 /// The kind of file that a path names.
-enum Place {
+enum Destination {
     StandardOutput,
     /// A pipe, a device, or a file with several hard links.
     Direct {
@@ -43,7 +43,7 @@ enum Place {
 /// If it cannot be written. A regular file is then unchanged.
 pub async fn write(path: &Path, text: &str) -> io::Result<()> {
     match place_of(path)? {
-        Place::Direct { path, append } => {
+        Destination::Direct { path, append } => {
             let (sender, receiver) = oneshot::channel();
             let text = text.to_owned();
             std::thread::Builder::new().spawn(move || {
@@ -76,33 +76,33 @@ pub fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
-fn write_to(place: Place, text: &str) -> io::Result<()> {
+fn write_to(place: Destination, text: &str) -> io::Result<()> {
     match place {
-        Place::StandardOutput => {
+        Destination::StandardOutput => {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes())?;
             out.flush()
         }
-        Place::Direct { path, append } => write_in_place(&path, append, text.as_bytes()),
-        Place::File { path, there } => replace(&path, there.as_ref(), text.as_bytes()),
+        Destination::Direct { path, append } => write_in_place(&path, append, text.as_bytes()),
+        Destination::File { path, there } => replace(&path, there.as_ref(), text.as_bytes()),
     }
 }
 
-fn place_of(path: &Path) -> io::Result<Place> {
+fn place_of(path: &Path) -> io::Result<Destination> {
     let path = if is_standard_output(path) { path.to_owned() } else { follow(path)? };
     if is_standard_output(&path) {
-        return Ok(Place::StandardOutput);
+        return Ok(Destination::StandardOutput);
     }
     if is_descriptor(&path) {
-        return Ok(Place::Direct { path, append: true });
+        return Ok(Destination::Direct { path, append: true });
     }
     match fs::metadata(&path) {
         Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(there) if there.is_file() && Facts::from(&there).names == 1 => {
-            Ok(Place::File { path, there: Some(there) })
+            Ok(Destination::File { path, there: Some(there) })
         }
-        Ok(_) => Ok(Place::Direct { path, append: false }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Place::File { path, there: None }),
+        Ok(_) => Ok(Destination::Direct { path, append: false }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Destination::File { path, there: None }),
         Err(error) => Err(error),
     }
 }

@@ -226,7 +226,7 @@ impl Http {
             let slot = self.slots.acquire().await;
             let wait = self.pacer().reserve(&bucket, Instant::now());
             if wait.is_zero() {
-                break (slot, Place { http: self, bucket: &bucket, is_answered: false });
+                break (slot, RequestPlace { http: self, bucket: &bucket, is_answered: false });
             }
             // Other requests may not have to wait.
             drop(slot);
@@ -368,13 +368,13 @@ impl Http {
 }
 
 /// The place of a request in progress. It is released when the request is answered or abandoned.
-struct Place<'a> {
+struct RequestPlace<'a> {
     http: &'a Http,
     bucket: &'a Bucket,
     is_answered: bool,
 }
 
-impl Drop for Place<'_> {
+impl Drop for RequestPlace<'_> {
     fn drop(&mut self) {
         if !self.is_answered {
             self.http.pacer().answered(self.bucket, Instant::now(), &HeaderMap::new(), None);
