@@ -13,8 +13,8 @@ use toml::{
 };
 
 use super::{
-    Cloud, ConfigError, Fault, ProviderKind, Provisioning, Source, Sourced, UnknownWord, fault::Problem,
-    place::Lines,
+    Cloud, ConfigError, ConfigFault, ProviderKind, Provisioning, Source, Sourced, UnknownWord,
+    fault::Problem, place::Lines,
 };
 use crate::model::text_without_mark;
 
@@ -96,7 +96,7 @@ impl Document {
 
 fn not_text(path: &Path, bytes: &[u8], valid: usize) -> ConfigError {
     let text = String::from_utf8_lossy(bytes);
-    Fault::new(path, &Lines::of(&text), &(valid..valid + 1), Problem::NotText).into()
+    ConfigFault::new(path, &Lines::of(&text), &(valid..valid + 1), Problem::NotText).into()
 }
 
 /// A key and its value.
@@ -269,7 +269,7 @@ impl<'t> Reader<'t> {
     }
 
     fn fault(&self, span: &Range<usize>, problem: Problem) -> ConfigError {
-        Fault::new(&self.path, &self.lines, span, problem).into()
+        ConfigFault::new(&self.path, &self.lines, span, problem).into()
     }
 }
 

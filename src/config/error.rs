@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FILE_NAME, Fault, SAMPLE_ENV, Source};
+use super::{ConfigFault, FILE_NAME, SAMPLE_ENV, Source};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode, Hint, nearest, quoted};
 
 /// How many names a hint lists.
@@ -57,7 +57,7 @@ pub enum ConfigError {
     },
     /// The content of the file is not valid.
     #[error(transparent)]
-    Invalid(Box<Fault>),
+    Invalid(Box<ConfigFault>),
     /// A flag or a variable has no value.
     #[error("{0} is empty")]
     Empty(Source),
@@ -223,8 +223,8 @@ impl ConfigError {
     }
 }
 
-impl From<Fault> for ConfigError {
-    fn from(fault: Fault) -> Self {
+impl From<ConfigFault> for ConfigError {
+    fn from(fault: ConfigFault) -> Self {
         Self::Invalid(Box::new(fault))
     }
 }

@@ -11,7 +11,7 @@ use crate::diagnosis::nearest;
 /// A location in the configuration file, and the mistake there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}, line {line}, column {column}: {problem}\n{excerpt}", .path.display())]
-pub struct Fault {
+pub struct ConfigFault {
     path: PathBuf,
     line: usize,
     column: usize,
@@ -48,7 +48,7 @@ pub(super) enum Problem {
     Word(UnknownWord),
 }
 
-impl Fault {
+impl ConfigFault {
     pub(super) fn new(path: &Path, lines: &Lines<'_>, span: &Range<usize>, problem: Problem) -> Self {
         let TextPlace { line, column, excerpt } = lines.place(span);
         Self { path: path.to_owned(), line, column, problem, excerpt }

@@ -19,7 +19,7 @@ mod source;
 pub use choice::{Cloud, ProviderKind, Provisioning, UnknownWord};
 pub use edit::{NewEnv, add_env, render_env};
 pub use error::{ConfigError, Searched};
-pub use fault::Fault;
+pub use fault::ConfigFault;
 pub use sample::{sample_config, sample_model, user_data_model};
 pub use settings::{EnvSettings, Overrides, Settings};
 pub use source::{Source, Sourced};

@@ -33,7 +33,7 @@ pub use self::{
     data::ConfigurationError,
     front::{
         admin::Admin,
-        fault::{Effect, EmulatedPlane, Fault, InvalidFault},
+        fault::{Effect, EmulatedPlane, InjectedFault, InvalidFault},
         guard::Remote,
         log::{LineWriter, LogFormat},
         switches::Switches,

@@ -15,8 +15,8 @@ use crate::{
     config::Settings,
     diagnosis::ExitCode,
     emulator::{
-        Admin, Effect, Emulator, EmulatorOptions, Ending, Fault, LinkProvisioning, LogFormat, Remote, Shape,
-        Switches, Throttling, TlsOptions,
+        Admin, Effect, Emulator, EmulatorOptions, Ending, InjectedFault, LinkProvisioning, LogFormat, Remote,
+        Shape, Switches, Throttling, TlsOptions,
     },
     report::SCHEMA_VERSION,
     workflow::UsageError,
@@ -129,7 +129,7 @@ struct SwitchArgs {
     /// Let something go wrong: METHOD PATH EFFECT [RATE%] [xCOUNT] [data], such as "PUT linkedBackends 503 x2";
     /// EFFECT is a status, reset, lost, hang or (with --admin) panic, and * stands for any METHOD or PATH
     #[arg(long, hide_short_help = true, value_name = "FAULT")]
-    fault: Vec<Fault>,
+    fault: Vec<InjectedFault>,
     /// How long a key takes to arrive at the gateway
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     gateway_delay: u64,

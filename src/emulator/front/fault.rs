@@ -10,7 +10,7 @@ use crate::ambient::Ambient;
 /// A fault that is injected into some requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Fault {
+pub struct InjectedFault {
     /// The plane of the requests.
     #[serde(default)]
     pub plane: EmulatedPlane,
@@ -71,7 +71,7 @@ pub enum Effect {
 )]
 pub struct InvalidFault(String);
 
-impl Fault {
+impl InjectedFault {
     /// Rejects values that cannot match any request. The error is the name of the member and the problem.
     pub(in crate::emulator) fn check(&self) -> Result<(), (&'static str, String)> {
         if !(0.0..=1.0).contains(&self.rate) {
@@ -108,7 +108,7 @@ impl Fault {
     }
 }
 
-impl FromStr for Fault {
+impl FromStr for InjectedFault {
     type Err = InvalidFault;
 
     fn from_str(text: &str) -> Result<Self, InvalidFault> {
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_fault_strikes_what_it_is_for_and_as_often_as_it_says() {
-        let mut fault: Fault = "put LinkedBackends 503 x2".parse().unwrap();
+        let mut fault: InjectedFault = "put LinkedBackends 503 x2".parse().unwrap();
         let mut strikes =
             |method: &str, path: &str| fault.strike(EmulatedPlane::Control, method, path, &System).is_some();
         assert!(!strikes("GET", "/x/linkedBackends/b"));
@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_rate_is_kept_by_chance() {
-        let mut never: Fault = "* * reset 0%".parse().unwrap();
-        let mut often: Fault = "* * reset 50% data".parse().unwrap();
+        let mut never: InjectedFault = "* * reset 0%".parse().unwrap();
+        let mut often: InjectedFault = "* * reset 50% data".parse().unwrap();
         assert_eq!(never.strike(EmulatedPlane::Control, "GET", "/", &System), None);
         let struck =
             (0..1000).filter(|_| often.strike(EmulatedPlane::Data, "GET", "/", &System).is_some()).count();
@@ -191,10 +191,10 @@ mod tests {
             "PUT x oops",
             "P@T x 503",
         ] {
-            assert!(text.parse::<Fault>().is_err(), "{text}");
+            assert!(text.parse::<InjectedFault>().is_err(), "{text}");
         }
         let json = serde_json::json!({"path": "x", "effect": {"status": 429}});
-        let fault: Fault = serde_json::from_value(json).unwrap();
+        let fault: InjectedFault = serde_json::from_value(json).unwrap();
         assert_eq!((fault.effect, fault.rate, fault.count), (Effect::Status(429), 1.0, None));
     }
 }

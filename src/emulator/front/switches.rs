@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    fault::{Effect, EmulatedPlane, Fault},
+    fault::{Effect, EmulatedPlane, InjectedFault},
     throttle::Throttling,
 };
 use crate::{
@@ -34,7 +34,7 @@ pub struct Switches {
     /// The delay until a link takes effect at the site's edge, in milliseconds.
     pub edge_delay_ms: u64,
     /// The injected faults; the first that matches a request applies.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<InjectedFault>,
 }
 
 impl Default for Switches {
