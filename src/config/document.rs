@@ -35,7 +35,7 @@ const ENV_KEYS: &[&str] = &[
 
 /// The content of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Document {
+pub(super) struct ConfigDocument {
     /// The envs, in the order of the file.
     pub(super) envs: Vec<EnvLayer>,
     pub(super) providers: ProviderLayer,
@@ -83,7 +83,7 @@ impl EnvLayer {
     }
 }
 
-impl Document {
+impl ConfigDocument {
     /// Parses the bytes of a file; `path` is the name of the file in messages.
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
         let text = match str::from_utf8(bytes) {
@@ -125,9 +125,9 @@ impl<'t> Reader<'t> {
         Self { path: path.into(), text, lines: Lines::of(text) }
     }
 
-    fn document(&self) -> Result<Document, ConfigError> {
+    fn document(&self) -> Result<ConfigDocument, ConfigError> {
         let root = DeTable::parse(self.text).map_err(|error| self.syntax(&error))?;
-        let mut document = Document::default();
+        let mut document = ConfigDocument::default();
         for entry in entries(root.get_ref()) {
             match entry.key {
                 "env" => document.envs = self.envs(&entry)?,
@@ -295,8 +295,8 @@ mod tests {
         diagnosis::{Diagnose, ExitCode},
     };
 
-    fn parse(text: &str) -> Result<Document, ConfigError> {
-        Document::parse(Path::new("swa-apim.toml"), text.as_bytes())
+    fn parse(text: &str) -> Result<ConfigDocument, ConfigError> {
+        ConfigDocument::parse(Path::new("swa-apim.toml"), text.as_bytes())
     }
 
     /// The message below the name of the file, and the hint.
@@ -463,7 +463,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_have_a_place_too() {
-        let error = Document::parse(Path::new("f"), b"# \xc3\xbc\napim = '\xff'").unwrap_err();
+        let error = ConfigDocument::parse(Path::new("f"), b"# \xc3\xbc\napim = '\xff'").unwrap_err();
         let expected =
             "f, line 2, column 9: this is not UTF-8 text\n  |\n2 | apim = '\u{fffd}'\n  |         ^";
         assert_eq!(error.to_string(), expected);
@@ -489,7 +489,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Document::parse(Path::new("f"), &bytes);
+            let _ = ConfigDocument::parse(Path::new("f"), &bytes);
         }
 
         #[test]

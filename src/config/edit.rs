@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, Table, Value};
 
-use super::{ConfigError, ProviderKind, document::Document, inline, lines::with_line_ends_of};
+use super::{ConfigError, ProviderKind, document::ConfigDocument, inline, lines::with_line_ends_of};
 use crate::model::text_without_mark;
 
 /// A new env for the configuration file.
@@ -86,14 +86,15 @@ pub fn render_env(env: &NewEnv) -> String {
 pub fn add_env(path: &Path, existing: Option<&str>, env: &NewEnv) -> Result<String, ConfigError> {
     env.check()?;
     let existing = existing.unwrap_or_default();
-    let before = Document::parse(path, existing.as_bytes())?;
+    let before = ConfigDocument::parse(path, existing.as_bytes())?;
     let place = || (PathBuf::from(path), env.name.clone());
     if before.envs.iter().any(|known| known.name == env.name) {
         let (path, name) = place();
         return Err(ConfigError::EnvExists { path, name });
     }
     let has_one_more = |text: &String| {
-        Document::parse(path, text.as_bytes()).is_ok_and(|after| after.envs.len() == before.envs.len() + 1)
+        ConfigDocument::parse(path, text.as_bytes())
+            .is_ok_and(|after| after.envs.len() == before.envs.len() + 1)
     };
     let appended = Some(appended(existing, &render_env(env))).filter(has_one_more);
     appended.or_else(|| inserted(existing, env).filter(has_one_more)).ok_or_else(|| {
@@ -244,12 +245,12 @@ provider       = "arm"
             let whole = add("[env.'']\n", &new);
             prop_assert!(whole.is_err(), "an env without a name is not taken");
             let whole = add("[provider.json]\nmodel = 'm'", &new).unwrap();
-            let read = Document::parse(Path::new("x"), whole.as_bytes()).unwrap();
+            let read = ConfigDocument::parse(Path::new("x"), whole.as_bytes()).unwrap();
             prop_assert_eq!(&read.envs[0].name, &name);
             prop_assert_eq!(&read.envs[0].static_web_app.as_ref().unwrap().value, &site);
             prop_assert_eq!(&read.envs[0].apis, &vec![api]);
             let whole = add("env = { }", &new).unwrap();
-            let inline = Document::parse(Path::new("x"), whole.as_bytes()).unwrap();
+            let inline = ConfigDocument::parse(Path::new("x"), whole.as_bytes()).unwrap();
             prop_assert_eq!(&inline.envs[0].name, &name);
             prop_assert_eq!(&inline.envs[0].static_web_app.as_ref().unwrap().value, &site);
             prop_assert_eq!(&inline.envs[0].apis, &read.envs[0].apis);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{NewEnv, add_env, document::Document};
+use super::{NewEnv, add_env, document::ConfigDocument};
 use crate::diagnosis::Diagnose as _;
 
 /// Reads bytes as `swa-apim.toml`, and adds an env to it.
@@ -12,7 +12,7 @@ use crate::diagnosis::Diagnose as _;
 /// If the existing text is not kept.
 pub fn configuration(bytes: &[u8]) {
     let path = Path::new("swa-apim.toml");
-    if let Err(error) = Document::parse(path, bytes) {
+    if let Err(error) = ConfigDocument::parse(path, bytes) {
         return drop((error.to_string(), error.diagnosis()));
     }
     let text = str::from_utf8(bytes).expect("a configuration is text");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     MODEL_NAME, ProviderKind, SAMPLE_ENV, Source, Sourced,
-    document::{Document, EnvLayer},
+    document::{ConfigDocument, EnvLayer},
     find,
 };
 
@@ -29,7 +29,7 @@ pub fn user_data_model() -> Option<PathBuf> {
 }
 
 /// The configuration of the sample: its env, on the model in the file `model`.
-pub(super) fn document(model: &Path) -> Document {
+pub(super) fn document(model: &Path) -> ConfigDocument {
     let text = |value: &str| Some(Sourced::new(value.to_owned(), Source::Sample));
     let mut env = EnvLayer::new(SAMPLE_ENV, Source::Sample);
     env.static_web_app = text("shop-web");
@@ -38,7 +38,7 @@ pub(super) fn document(model: &Path) -> Document {
     env.subscription = text(SUBSCRIPTION);
     env.provider = Some(Sourced::new(ProviderKind::Json, Source::Sample));
     env.apis = vec!["orders".to_owned()];
-    let mut document = Document { envs: vec![env], ..Document::default() };
+    let mut document = ConfigDocument { envs: vec![env], ..ConfigDocument::default() };
     document.providers.model = Some(Sourced::new(model.to_owned(), Source::Sample));
     document
 }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_written_sample_says_what_the_built_in_one_says() {
-        let written = Document::parse(Path::new("swa-apim.toml"), sample_config().as_bytes()).unwrap();
+        let written = ConfigDocument::parse(Path::new("swa-apim.toml"), sample_config().as_bytes()).unwrap();
         let mut env = written.envs[0].clone();
         let built_in = document(Path::new(MODEL_NAME)).envs[0].clone();
         env.at = Source::Sample;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
-    document::{Document, EnvLayer},
+    document::{ConfigDocument, EnvLayer},
     find::{self, Found, FoundBy},
     sample,
 };
@@ -100,7 +100,7 @@ pub struct Settings {
     shown: Option<PathBuf>,
     by: FoundBy,
     cwd: PathBuf,
-    document: Document,
+    document: ConfigDocument,
     overrides: Overrides,
 }
 
@@ -122,9 +122,9 @@ impl Settings {
             return Self::sample(overrides, cwd);
         }
         let Some(Found { path, shown, by, bytes }) = find::find(overrides.config.as_ref(), cwd, user)? else {
-            return Ok(Self::without_file(Document::default(), overrides, cwd));
+            return Ok(Self::without_file(ConfigDocument::default(), overrides, cwd));
         };
-        let document = Document::parse(&shown, &bytes)?;
+        let document = ConfigDocument::parse(&shown, &bytes)?;
         Ok(Self { file: Some(path), shown: Some(shown), by, cwd: cwd.to_owned(), document, overrides })
     }
 
@@ -137,7 +137,7 @@ impl Settings {
         Ok(Self::without_file(document, overrides, cwd))
     }
 
-    fn without_file(document: Document, overrides: Overrides, cwd: &Path) -> Self {
+    fn without_file(document: ConfigDocument, overrides: Overrides, cwd: &Path) -> Self {
         let by = FoundBy::User;
         Self { file: None, shown: None, by, cwd: cwd.to_owned(), document, overrides }
     }

@@ -19,7 +19,7 @@ use super::{
     import,
     rules::put::PutOrigin,
     store::Store,
-    text::document::Document,
+    text::document::ModelDocument,
 };
 use crate::{
     ambient::Ambient,
@@ -80,7 +80,7 @@ impl JsonControlPlane {
     /// Returns an empty model without a file. It needs no transactions.
     #[must_use]
     pub fn in_memory(ambient: Arc<dyn Ambient>) -> Self {
-        let mut document = Document::empty(Path::new("(in memory)"));
+        let mut document = ModelDocument::empty(Path::new("(in memory)"));
         document.lineage = ambient.unguessable().to_string();
         Self::over(None, Store::new(document), ambient)
     }

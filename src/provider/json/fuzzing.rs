@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use serde_json::Value;
 
-use super::{JsonControlPlane, store::Store, text::document::Document};
+use super::{JsonControlPlane, store::Store, text::document::ModelDocument};
 use crate::{
     ambient::System,
     diagnosis::Diagnose as _,
@@ -18,7 +18,7 @@ use crate::{
 /// If its meaning changes.
 pub fn model(bytes: &[u8]) {
     let origin = Path::new("model.json");
-    let document = match Document::parse(without_mark(bytes).to_vec(), origin) {
+    let document = match ModelDocument::parse(without_mark(bytes).to_vec(), origin) {
         Ok(document) => document,
         Err(error) => return drop((error.to_string(), error.diagnosis())),
     };
@@ -28,7 +28,7 @@ pub fn model(bytes: &[u8]) {
         let found = store.get(resource.id().lower_case()).expect("what can be read can be shown");
         assert!(found.is_some(), "`{}` is listed, and is not there", resource.id());
     }
-    let again = Document::parse(store.document.render().into_bytes(), origin);
+    let again = ModelDocument::parse(store.document.render().into_bytes(), origin);
     let again = Store::new(again.expect("a written model can be read"));
     assert!(again.is_same_as(&store).is_ok_and(|same| same), "a written model is another one");
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    ImportError, JsonControlPlane, ModelError, Pages, import, store::Store, text::document::Document,
+    ImportError, JsonControlPlane, ModelError, Pages, import, store::Store, text::document::ModelDocument,
 };
 use crate::provider::ProviderError;
 
@@ -24,7 +24,7 @@ impl JsonControlPlane {
         let mut state = self.changeable().map_err(ImportError::Storage)?;
         let before = &state.store;
         let origin = &before.document.origin;
-        let mut document = Document::parse(WITHOUT_KEYS.into(), origin).map_err(storage)?;
+        let mut document = ModelDocument::parse(WITHOUT_KEYS.into(), origin).map_err(storage)?;
         lineage.clone_into(&mut document.lineage);
         document.serial = before.document.serial;
         let mut store = Store::new(document);

@@ -13,7 +13,7 @@ use self::index::Index;
 use super::{
     ModelError,
     rules::kind::{self, ResourceKind},
-    text::document::{Document, Secret, Text},
+    text::document::{ModelDocument, Secret, Text},
 };
 use crate::{
     model::{Key, KeyPair, PRODUCTION, Resource, ResourceId},
@@ -23,7 +23,7 @@ use crate::{
 /// A model, and whether it differs from the file.
 #[derive(Clone)]
 pub(super) struct Store {
-    pub(super) document: Document,
+    pub(super) document: ModelDocument,
     index: Index,
     /// Services and APIs that were read: every link of a fleet reads the same few.
     shared: RefCell<HashMap<Box<str>, Versioned<Resource>>>,
@@ -45,7 +45,7 @@ impl Recorded {
 }
 
 impl Store {
-    pub(super) fn new(document: Document) -> Self {
+    pub(super) fn new(document: ModelDocument) -> Self {
         Self { document, index: Index::default(), shared: RefCell::default(), changed: false }
     }
 

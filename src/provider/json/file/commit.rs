@@ -1,7 +1,7 @@
 //! Transactions of a model: begun under the lock, and written once.
 
 use super::{lock::Lock, stamp::FileStamp};
-use crate::provider::json::{JsonControlPlane, ModelError, store::Store, text::document::Document};
+use crate::provider::json::{JsonControlPlane, ModelError, store::Store, text::document::ModelDocument};
 
 impl JsonControlPlane {
     /// Takes the lock and reads the current file.
@@ -42,7 +42,7 @@ impl JsonControlPlane {
         if state.store.is_changed() {
             state.written = None;
             let text = state.write(file, &*self.ambient)?;
-            state.store = Store::new(Document::parse(text, &file.path)?);
+            state.store = Store::new(ModelDocument::parse(text, &file.path)?);
         }
         let stamp = FileStamp::of(&file.path);
         (state.written, state.stale) = (Some(stamp.clone()), false);

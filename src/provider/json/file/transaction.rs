@@ -16,7 +16,7 @@ use crate::{
     ambient::Ambient,
     files::{Facts, folder_of, follow, plain_facts},
     model::without_mark,
-    provider::json::{ModelError, store::Store, text::document::Document},
+    provider::json::{ModelError, store::Store, text::document::ModelDocument},
 };
 
 /// The permission bits of the group and of other users.
@@ -42,7 +42,7 @@ impl ModelFile {
 
     /// Reads the current model.
     pub(crate) fn load(&self) -> Result<Store, ModelError> {
-        let store = Store::new(Document::parse(self.read()?, &self.path)?);
+        let store = Store::new(ModelDocument::parse(self.read()?, &self.path)?);
         self.warn_of_readers(&store);
         Ok(store)
     }
@@ -68,7 +68,7 @@ impl ModelFile {
         check_facts(&self.path, || store.has_keys())?;
         let previous = sibling(&self.path, ".previous");
         check_facts(&previous, || {
-            let text = disk::read(&previous).ok().and_then(|text| Document::parse(text, &previous).ok());
+            let text = disk::read(&previous).ok().and_then(|text| ModelDocument::parse(text, &previous).ok());
             text.is_some_and(|document| Store::new(document).has_keys())
         })
     }
@@ -104,8 +104,8 @@ impl ModelFile {
             return Ok(());
         }
         let mut document = match initial {
-            "" => Document::empty(&self.path),
-            initial => Document::parse(initial.as_bytes().to_vec(), &self.path)?,
+            "" => ModelDocument::empty(&self.path),
+            initial => ModelDocument::parse(initial.as_bytes().to_vec(), &self.path)?,
         };
         document.lineage = ambient.unguessable().to_string();
         document.serial = 1;
@@ -200,7 +200,7 @@ impl State {
         self.written = None;
         let bytes = file.read()?;
         if self.store.is_changed() || !self.store.document.is_of(&bytes) {
-            self.store = Store::new(Document::parse(bytes, &file.path)?);
+            self.store = Store::new(ModelDocument::parse(bytes, &file.path)?);
         }
         self.stale = false;
         Ok(())

@@ -11,7 +11,7 @@ use crate::{
     model::ApimSubscription,
     provider::json::{
         rules::kind::{ResourceKind, cut, is_direct_child, name},
-        text::document::Document,
+        text::document::ModelDocument,
     },
 };
 
@@ -40,16 +40,21 @@ enum Label {
 
 impl Index {
     /// Returns the keys of the products of a service that have a display name.
-    pub(crate) fn products_named(&mut self, document: &Document, service: &str, name: &str) -> Vec<Box<str>> {
+    pub(crate) fn products_named(
+        &mut self,
+        document: &ModelDocument,
+        service: &str,
+        name: &str,
+    ) -> Vec<Box<str>> {
         self.look_up(document, service, &Label::DisplayName(name.to_owned()))
     }
 
     /// Returns the keys of the subscriptions whose scope is a product.
-    pub(crate) fn subscriptions_of(&mut self, document: &Document, product: &str) -> Vec<Box<str>> {
+    pub(crate) fn subscriptions_of(&mut self, document: &ModelDocument, product: &str) -> Vec<Box<str>> {
         self.look_up(document, cut(product), &Label::Product(name(product).to_owned()))
     }
 
-    fn look_up(&mut self, document: &Document, service: &str, label: &Label) -> Vec<Box<str>> {
+    fn look_up(&mut self, document: &ModelDocument, service: &str, label: &Label) -> Vec<Box<str>> {
         if !self.services.contains_key(service) {
             self.searches += 1;
             if self.searches <= SEARCHES {
@@ -62,7 +67,7 @@ impl Index {
     }
 
     /// Removes a resource that will change from the index.
-    pub(crate) fn forget(&mut self, document: &Document, key: &str) {
+    pub(crate) fn forget(&mut self, document: &ModelDocument, key: &str) {
         if let Some((index, label)) = self.place(document, key)
             && let Some(keys) = index.get_mut(&label)
         {
@@ -71,13 +76,13 @@ impl Index {
     }
 
     /// Adds a resource that has changed to the index.
-    pub(crate) fn note(&mut self, document: &Document, key: &str) {
+    pub(crate) fn note(&mut self, document: &ModelDocument, key: &str) {
         if let Some((index, label)) = self.place(document, key) {
             index.entry(label).or_default().insert(key.into());
         }
     }
 
-    fn place(&mut self, document: &Document, key: &str) -> Option<(&mut ServiceIndex, Label)> {
+    fn place(&mut self, document: &ModelDocument, key: &str) -> Option<(&mut ServiceIndex, Label)> {
         if !matches!(ResourceKind::of(key), ResourceKind::Product | ResourceKind::Subscription) {
             return None;
         }
@@ -87,7 +92,7 @@ impl Index {
     }
 }
 
-fn build(document: &Document, service: &str) -> ServiceIndex {
+fn build(document: &ModelDocument, service: &str) -> ServiceIndex {
     let mut index = ServiceIndex::new();
     for collection in [PRODUCTS, SUBSCRIPTIONS] {
         for (key, text) in members(document, service, collection) {
@@ -99,7 +104,7 @@ fn build(document: &Document, service: &str) -> ServiceIndex {
     index
 }
 
-fn search(document: &Document, service: &str, wanted: &Label) -> Vec<Box<str>> {
+fn search(document: &ModelDocument, service: &str, wanted: &Label) -> Vec<Box<str>> {
     let collection = match wanted {
         Label::DisplayName(_) => PRODUCTS,
         Label::Product(_) => SUBSCRIPTIONS,
@@ -110,7 +115,7 @@ fn search(document: &Document, service: &str, wanted: &Label) -> Vec<Box<str>> {
 
 /// Returns the keys and the texts of the resources in a collection of a service.
 fn members<'a>(
-    document: &'a Document,
+    document: &'a ModelDocument,
     service: &str,
     collection: &str,
 ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {

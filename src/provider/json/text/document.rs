@@ -38,7 +38,7 @@ pub(crate) struct Secret {
 
 /// The text of a model, and the positions of its parts. Resources and secrets are indexed by lower-case id.
 #[derive(Clone)]
-pub(crate) struct Document {
+pub(crate) struct ModelDocument {
     /// The file, for messages.
     pub(crate) origin: PathBuf,
     pub(crate) lineage: String,
@@ -52,7 +52,7 @@ pub(crate) struct Document {
 /// The position of an error in the text, and its description.
 type Damage = (usize, String);
 
-impl Document {
+impl ModelDocument {
     /// Returns a model without resources.
     pub(crate) fn empty(origin: &Path) -> Self {
         Self {
@@ -346,8 +346,8 @@ mod tests {
 
     const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
 
-    fn parse(text: &str) -> Result<Document, ModelError> {
-        Document::parse(text.as_bytes().to_vec(), Path::new("/nowhere/model.json"))
+    fn parse(text: &str) -> Result<ModelDocument, ModelError> {
+        ModelDocument::parse(text.as_bytes().to_vec(), Path::new("/nowhere/model.json"))
     }
 
     fn message(text: &str) -> String {
@@ -442,7 +442,7 @@ mod tests {
             let message = message(text);
             assert!(message.contains(place) && message.contains(what), "{text:?}: {message}");
         }
-        let error = Document::parse(b"{\n \xff}".to_vec(), Path::new("m")).map(|_| ()).unwrap_err();
+        let error = ModelDocument::parse(b"{\n \xff}".to_vec(), Path::new("m")).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("line 2, column 2: the text is not UTF-8"), "{error}");
     }
 
