@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, Link, Service, Stroke};
+use super::{Graph, Link, ServiceNode, Stroke};
 use crate::report::is_hazard;
 
 /// Returns a directed graph from sites to APIs, with a frame around the content of each service.
@@ -22,7 +22,7 @@ pub(super) fn draw(graph: &Graph) -> String {
     text + "}\n"
 }
 
-fn frame(text: &mut String, at: usize, service: &Service) {
+fn frame(text: &mut String, at: usize, service: &ServiceNode) {
     let label = two_lines(&service.name, &service.detail);
     let _ = writeln!(text, "  subgraph cluster{at} {{\n    label=\"{label}\"\n    fontname=\"sans-serif\"");
     // In DOT, an edge cannot end at a frame. An edge that only leads to the service ends at this invisible point.

@@ -2,7 +2,7 @@
 //!
 //! A service is as tall as all of its links, so that all lines except those to other backends are straight.
 
-use super::{Api, Elsewhere, Graph, Link, Product, Service, Stroke};
+use super::{ApiNode, Elsewhere, Graph, Link, ProductNode, ServiceNode, Stroke};
 
 pub(super) const MARGIN: i32 = 24;
 pub(super) const BOX_HEIGHT: i32 = 40;
@@ -46,10 +46,10 @@ pub(super) struct Placed<'a> {
 #[derive(Debug)]
 pub(super) enum Item<'a> {
     Site { name: &'a str, link: &'a Link },
-    Product { product: &'a Product, service: &'a Service },
-    Service { service: &'a Service, labels: Vec<i32> },
+    Product { product: &'a ProductNode, service: &'a ServiceNode },
+    Service { service: &'a ServiceNode, labels: Vec<i32> },
     Elsewhere(&'a Elsewhere),
-    Api(&'a Api),
+    Api(&'a ApiNode),
 }
 
 /// A line through these points; it has an arrowhead if requests go to its end.
@@ -82,7 +82,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Places a service with its links, and returns the bottom edge.
-    fn group(&mut self, graph: &'a Graph, service: &'a Service, top: i32) -> i32 {
+    fn group(&mut self, graph: &'a Graph, service: &'a ServiceNode, top: i32) -> i32 {
         let (mut beside, below): (Vec<&Link>, Vec<&Link>) =
             service.links.iter().partition(|link| link.elsewhere.is_none() || link.product.is_some());
         // Links with another backend come last, next to those backends, so that the lines are short.
@@ -123,7 +123,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Places a link in its row, up to its service.
-    fn link(&mut self, graph: &'a Graph, service: &'a Service, link: &'a Link, y: i32) {
+    fn link(&mut self, graph: &'a Graph, service: &'a ServiceNode, link: &'a Link, y: i32) {
         self.site(graph, link, y);
         let goes_there = link.elsewhere.is_none();
         let Some(product) = &link.product else {

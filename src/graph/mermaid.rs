@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, Link, Service, Stroke};
+use super::{Graph, Link, ServiceNode, Stroke};
 use crate::report::is_hazard;
 
 /// Returns a flowchart from sites to APIs, with a frame around the content of each service.
@@ -20,7 +20,7 @@ pub(super) fn draw(graph: &Graph) -> String {
     text
 }
 
-fn frame(text: &mut String, at: usize, service: &Service) {
+fn frame(text: &mut String, at: usize, service: &ServiceNode) {
     let _ = writeln!(text, "  subgraph service{at}[\"{}\"]", two_lines(&service.name, &service.detail));
     for (place, link) in service.links.iter().enumerate() {
         if let Some(product) = &link.product {

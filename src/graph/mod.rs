@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::{
     engine::{FindingCode, LinkState, Part, Verdict},
-    model::{Api as ServiceApi, PRODUCTION},
+    model::{Api, PRODUCTION},
     report::{Mark, environment_name, state_mark},
 };
 
@@ -82,7 +82,7 @@ impl FromStr for GraphFormat {
 #[derive(Clone, Debug)]
 pub struct Graph {
     sites: Vec<Site>,
-    services: Vec<Service>,
+    services: Vec<ServiceNode>,
 }
 
 /// A site environment.
@@ -94,13 +94,13 @@ struct Site {
 
 /// A service, and the links to it.
 #[derive(Clone, Debug)]
-struct Service {
+struct ServiceNode {
     key: String,
     name: String,
     detail: String,
     mark: Mark,
     links: Vec<Link>,
-    apis: Vec<Api>,
+    apis: Vec<ApiNode>,
 }
 
 /// One link: its site, and its state.
@@ -111,13 +111,13 @@ struct Link {
     state: LinkState,
     mark: Mark,
     codes: Vec<FindingCode>,
-    product: Option<Product>,
+    product: Option<ProductNode>,
     elsewhere: Option<Elsewhere>,
 }
 
 /// A link's product, and the APIs of the service that are in it.
 #[derive(Clone, Debug)]
-struct Product {
+struct ProductNode {
     name: String,
     apis: Vec<usize>,
 }
@@ -132,7 +132,7 @@ struct Elsewhere {
 
 /// An API that is in the product of at least one link.
 #[derive(Clone, Debug)]
-struct Api {
+struct ApiNode {
     name: String,
     path: String,
     products: usize,
@@ -179,7 +179,7 @@ impl Graph {
         let (observed, id) = (&verdict.observed, verdict.observed.target.site_environment.site());
         let site = self.site(id.as_str(), id.name(), &environment_name(observed));
         let service = self.service_of(verdict);
-        let product = observed.product.as_ref().map(|seen| Product {
+        let product = observed.product.as_ref().map(|seen| ProductNode {
             name: seen.view.id.name().to_owned(),
             apis: observed.product_apis.iter().map(|api| service.api(api)).collect(),
         });
@@ -198,7 +198,7 @@ impl Graph {
     fn add_unread(&mut self, env: &str, site: &str, environment: &str, service: &str) {
         let name = |given: &str| given.rsplit('/').next().unwrap_or_default().to_owned();
         let site = self.site(site, &name(site), environment);
-        let new = Service::new(service, name(service), String::new(), Mark::Good);
+        let new = ServiceNode::new(service, name(service), String::new(), Mark::Good);
         self.service(new).links.push(Link {
             env: env.to_owned(),
             site,
@@ -223,16 +223,16 @@ impl Graph {
         self.sites.len() - 1
     }
 
-    fn service_of(&mut self, verdict: &Verdict) -> &mut Service {
+    fn service_of(&mut self, verdict: &Verdict) -> &mut ServiceNode {
         let (observed, id) = (&verdict.observed, &verdict.observed.target.service);
         let of_service = verdict.findings.iter().filter(|finding| finding.code.part() == Part::Service);
         let mark = Mark::of(of_service.map(|finding| finding.severity).max());
         let detail = observed.service.as_ref().map(|seen| seen.view.sku.clone()).unwrap_or_default();
-        self.service(Service::new(id.as_str(), id.name().to_owned(), detail, mark))
+        self.service(ServiceNode::new(id.as_str(), id.name().to_owned(), detail, mark))
     }
 
     /// Returns the service with the same key, after adding `new` if there is none.
-    fn service(&mut self, new: Service) -> &mut Service {
+    fn service(&mut self, new: ServiceNode) -> &mut ServiceNode {
         let known = self.services.iter().position(|service| service.key == new.key);
         let at = known.unwrap_or_else(|| {
             self.services.push(new);
@@ -274,17 +274,17 @@ fn elsewhere(verdict: &Verdict) -> Option<Elsewhere> {
     Some(Elsewhere { name: backend.name().to_owned(), kind: kind.to_owned(), gone })
 }
 
-impl Service {
+impl ServiceNode {
     fn new(id: &str, name: String, detail: String, mark: Mark) -> Self {
         Self { key: id.to_lowercase(), name, detail, mark, links: Vec::new(), apis: Vec::new() }
     }
 
     /// Returns the index of an API, after adding it if it is new, and counts one more product for it.
-    fn api(&mut self, api: &ServiceApi) -> usize {
+    fn api(&mut self, api: &Api) -> usize {
         let name = api.id.name();
         let known = self.apis.iter().position(|known| known.name.eq_ignore_ascii_case(name));
         let at = known.unwrap_or_else(|| {
-            self.apis.push(Api { name: name.to_owned(), path: format!("/{}", api.path), products: 0 });
+            self.apis.push(ApiNode { name: name.to_owned(), path: format!("/{}", api.path), products: 0 });
             self.apis.len() - 1
         });
         self.apis[at].products += 1;
@@ -343,11 +343,11 @@ mod tests {
             state: LinkState::LinkedElsewhere,
             mark: Mark::Broken,
             codes: FindingCode::ALL.iter().copied().take(2).collect(),
-            product: Some(Product { name: text.clone(), apis: vec![0] }),
+            product: Some(ProductNode { name: text.clone(), apis: vec![0] }),
             elsewhere: Some(Elsewhere { name: text.clone(), kind: text.clone(), gone: true }),
         };
-        let mut service = Service::new(&text, text.clone(), text.clone(), Mark::Degraded);
-        service.apis.push(Api { name: text.clone(), path: text.clone(), products: 1 });
+        let mut service = ServiceNode::new(&text, text.clone(), text.clone(), Mark::Degraded);
+        service.apis.push(ApiNode { name: text.clone(), path: text.clone(), products: 1 });
         service.links.push(link);
         Graph { sites: vec![Site { key: text.clone(), name: text }], services: vec![service] }
     }

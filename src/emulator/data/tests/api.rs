@@ -30,7 +30,7 @@ type Sent = UnsyncBoxBody<Bytes, Infallible>;
 
 /// The API and its record of requests.
 #[derive(Clone, Default)]
-pub(super) struct Api(Arc<State>);
+pub(super) struct FakeApi(Arc<State>);
 
 #[derive(Default)]
 struct State {
@@ -45,7 +45,7 @@ struct State {
     next: Notify,
 }
 
-impl Api {
+impl FakeApi {
     /// Starts listening, and returns the address.
     pub(super) async fn listen() -> (Self, SocketAddr) {
         let api = Self::default();
@@ -138,7 +138,7 @@ fn drip(parts: u64, guard: GiveUp) -> Sent {
 }
 
 /// Notifies when its request is dropped.
-struct GiveUp(Api);
+struct GiveUp(FakeApi);
 
 impl Drop for GiveUp {
     fn drop(&mut self) {

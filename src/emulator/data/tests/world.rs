@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-use super::api::Api;
+use super::api::FakeApi;
 use crate::{
     ambient::{Ambient, System},
     emulator::data::{
@@ -67,7 +67,7 @@ impl Ambient for Clock {
 
 /// The model, the data plane, the API and their tasks.
 pub(super) struct World {
-    pub(super) api: Api,
+    pub(super) api: FakeApi,
     api_address: SocketAddr,
     plane: Arc<DataPlane>,
     address: SocketAddr,
@@ -105,7 +105,7 @@ impl World {
     }
 
     pub(super) async fn with_content(content: Vec<(String, PathBuf)>) -> Self {
-        let (api, api_address) = Api::listen().await;
+        let (api, api_address) = FakeApi::listen().await;
         let clock = Arc::new(Clock { now: NOW.into(), ids: AtomicU64::new(1) });
         let options = DataOptions {
             content: Folders::load(content).unwrap(),
