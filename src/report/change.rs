@@ -94,7 +94,6 @@ pub enum Outcome {
 #[serde(rename_all = "camelCase")]
 pub struct StepReport {
     /// The name of the step, such as `put-product`.
-    #[schemars(with = "String")]
     pub action: StepAction,
     /// How the step changes its target.
     pub kind: ChangeKind,
