@@ -1,6 +1,7 @@
 //! The changes that a command has made so far, for the message after an interruption.
 
 use std::{
+    ffi::OsString,
     fmt::Write as _,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -8,9 +9,10 @@ use std::{
     },
 };
 
+use super::retries::Retries;
 use crate::{
-    diagnosis::ExitCode,
-    engine::{ChangeKind, LinkState, PlannedStep},
+    diagnosis::{ExitCode, quoted},
+    engine::{ChangeKind, LinkState, PlannedStep, Step, StepAction},
     report::{
         ChangeReport, ChangeResult, ErrorReport, Outcome, SCHEMA_VERSION, StepReport, StepStatus, Told,
     },
@@ -31,6 +33,9 @@ struct Shared {
     refuses_files: AtomicBool,
     /// Whether the message about an interruption was printed.
     printed: AtomicBool,
+    /// The command that completes an interrupted change.
+    again: Mutex<Option<String>>,
+    retries: Retries,
 }
 
 /// The steps that change something for one env, or for one product that is pruned.
@@ -38,9 +43,41 @@ struct Shared {
 struct Chapter {
     title: String,
     steps: Vec<StepReport>,
+    rotation: Rotation,
+}
+
+/// Whether the steps replace the keys of a working link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rotation {
+    Keep,
+    Rotate,
 }
 
 impl Journal {
+    /// Returns the journal of a command line, without the name of the program. Repeating it completes the command.
+    pub(crate) fn of_command(words: &[OsString]) -> Self {
+        let journal = Self::default();
+        let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
+        // An address can contain a password.
+        let words =
+            words.filter(|words| !words.iter().any(|word| word.contains("://") && word.contains('@')));
+        if let Some(words) = words {
+            let words: Vec<String> = words.into_iter().map(quoted).collect();
+            journal.complete_with(Some(format!("swa-apim {}", words.join(" "))));
+        }
+        journal
+    }
+
+    /// Records the command that completes the change if this one is interrupted; `None` if it is not known.
+    pub(crate) fn complete_with(&self, command: Option<String>) {
+        *self.0.again.lock().unwrap_or_else(PoisonError::into_inner) = command;
+    }
+
+    /// Returns where retries of requests are passed on.
+    pub(crate) fn retries(&self) -> &Retries {
+        &self.0.retries
+    }
+
     /// Records that the command may change something.
     pub(crate) fn expect_changes(&self) {
         self.0.changes.store(true, Ordering::Relaxed);
@@ -71,6 +108,7 @@ impl Journal {
             steps: chapter.steps.clone(),
             state: LinkState::Unknown,
             keys: None,
+            address: None,
             findings: Vec::new(),
             undo: None,
             error: Some(error.clone()),
@@ -85,8 +123,10 @@ impl Journal {
 
     /// Records steps that are about to be applied, as a chapter with this title.
     pub(crate) fn open(&self, title: &str, steps: &[PlannedStep]) {
+        let rotates = |planned: &PlannedStep| matches!(planned.step, Step::SwapKeys { live: Some(_), .. });
+        let rotation = if steps.iter().any(rotates) { Rotation::Rotate } else { Rotation::Keep };
         let steps = steps.iter().map(|planned| StepReport::of(planned, initial(planned))).collect();
-        self.chapters().push(Chapter { title: title.to_owned(), steps });
+        self.chapters().push(Chapter { title: title.to_owned(), steps, rotation });
     }
 
     /// Records the progress of a step in the last chapter with this title, if there is one.
@@ -124,9 +164,14 @@ impl Journal {
                     let _ = write!(text, "\n  {}: {words}: {}", chapter.title, names.join(", "));
                 }
             }
+            let _ = write!(text, "\n  {}: {}", chapter.title, chapter.extent());
         }
         if !chapters.iter().any(|chapter| begun(&chapter)) {
             text.push_str("\n  nothing was changed");
+        }
+        let again = self.0.again.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(command) = again.as_ref().filter(|_| chapters.iter().any(|chapter| begun(&chapter))) {
+            let _ = write!(text, "\n  to complete it: {command}");
         }
         Some(text)
     }
@@ -134,6 +179,29 @@ impl Journal {
     fn chapters(&self) -> MutexGuard<'_, Vec<Chapter>> {
         // A list of words is always consistent, even if the thread that held the lock panicked.
         self.0.chapters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Chapter {
+    /// Returns how many of the changes were made, and which keys are valid.
+    fn extent(&self) -> String {
+        let changes = self.steps.iter().filter(|step| step.kind != ChangeKind::Wait);
+        let applied = changes.clone().filter(|step| step.status == StepStatus::Applied).count();
+        let text = format!("{applied} of {} changes were applied", changes.count());
+        match self.rotation {
+            Rotation::Keep => text,
+            Rotation::Rotate => format!("{text}; {}", self.keys()),
+        }
+    }
+
+    /// Returns which keys are valid. The site sends one of the subscription's two keys at every step.
+    fn keys(&self) -> &'static str {
+        let status = |action| self.steps.iter().find(|step| step.action == action).map(|step| step.status);
+        match (status(StepAction::SwapKeys), status(StepAction::RetireSecondary)) {
+            (Some(StepStatus::Pending), _) | (_, Some(StepStatus::Pending)) => "both keys are valid",
+            (_, Some(StepStatus::Applied)) => "both keys are new and valid",
+            _ => "the new key is valid; the old one may have been replaced",
+        }
     }
 }
 
@@ -152,7 +220,7 @@ fn initial(planned: &PlannedStep) -> StepStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::Step, model::ResourceId};
+    use crate::model::{ApimSubscriptionId, Key, ResourceId};
 
     fn step(name: &str, kind: ChangeKind) -> PlannedStep {
         let id = format!(
@@ -179,9 +247,57 @@ mod tests {
                 "  prod: applied: put-product a",
                 "  prod: sent, and not known whether it was applied: put-product b",
                 "  prod: not applied: put-product c",
+                "  prod: 1 of 3 changes were applied",
             ]
         );
         assert_eq!(journal.epitaph(), None);
+    }
+
+    #[test]
+    fn an_interrupted_rotation_names_the_valid_keys_and_the_command_that_completes_it() {
+        let id =
+            "/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/a/subscriptions/l";
+        let subscription = ApimSubscriptionId::try_from(ResourceId::parse(id).unwrap()).unwrap();
+        let live = Key::new("0123456789abcdef0123456789abcdef").unwrap().fingerprint();
+        let planned =
+            |step| PlannedStep { step, kind: ChangeKind::Update, reason: String::new(), changes: Vec::new() };
+        let swap = Step::SwapKeys { subscription: subscription.clone(), live: Some(live.clone()) };
+        let retire = Step::RetireSecondary { subscription, retiring: live };
+        for (swapped, retired, keys) in [
+            (StepStatus::Pending, StepStatus::Pending, "nothing was changed"),
+            (StepStatus::Unknown, StepStatus::Pending, "both keys are valid"),
+            (StepStatus::Applied, StepStatus::Pending, "both keys are valid"),
+            (
+                StepStatus::Applied,
+                StepStatus::Unknown,
+                "the new key is valid; the old one may have been replaced",
+            ),
+            (StepStatus::Applied, StepStatus::Applied, "both keys are new and valid"),
+        ] {
+            let journal = Journal::of_command(&["relink", "--env", "my prod"].map(OsString::from));
+            journal.expect_changes();
+            journal.open("prod", &[planned(swap.clone()), planned(retire.clone())]);
+            journal.note("prod", 0, swapped);
+            journal.note("prod", 1, retired);
+            let text = journal.epitaph().unwrap();
+            assert!(text.contains(keys), "{text}");
+            let complete = text.lines().last().unwrap();
+            assert_eq!(
+                complete == "  to complete it: swa-apim relink --env 'my prod'",
+                swapped != StepStatus::Pending,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_command_line_with_a_password_is_not_repeated() {
+        let words = ["link", "--endpoint", "https://u:p@x.example"].map(OsString::from);
+        let journal = Journal::of_command(&words);
+        journal.expect_changes();
+        journal.open("prod", &[step("a", ChangeKind::Create)]);
+        journal.note("prod", 0, StepStatus::Applied);
+        assert!(!journal.epitaph().unwrap().contains("x.example"));
     }
 
     #[test]

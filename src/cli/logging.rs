@@ -3,9 +3,14 @@
 use std::io::{self, Write};
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    filter::Targets,
+    layer::{Layer as _, SubscriberExt as _},
+    util::SubscriberInitExt as _,
+};
 
-use crate::{output::printable, report::one_line};
+use super::retries::Retries;
+use crate::{output::printable, provider::arm::RETRIES, report::one_line};
 
 /// The log. Text that another party wrote cannot begin a line or control the terminal.
 struct Clean<W>(W);
@@ -23,10 +28,10 @@ impl<W: Write> Write for Clean<W> {
     }
 }
 
-/// Starts logging at the level for a number of `-v`.
+/// Starts logging at the level for a number of `-v`, and passes retries to `retries`.
 ///
 /// Only messages of this program are logged: libraries that send requests log more than may be shown.
-pub(crate) fn start(verbosity: i8) {
+pub(crate) fn start(verbosity: i8, retries: Retries) {
     let level = match verbosity {
         ..0 => LevelFilter::ERROR,
         0 => LevelFilter::WARN,
@@ -40,5 +45,8 @@ pub(crate) fn start(verbosity: i8) {
         .with_target(false)
         .without_time();
     let own = Targets::new().with_target("swa_apim", level);
-    tracing_subscriber::registry().with(lines).with(own).init();
+    // The display of retries does not depend on the level of the log.
+    let of_retries = Targets::new().with_target(RETRIES, LevelFilter::DEBUG);
+    let layers = lines.with_filter(own).and_then(retries.with_filter(of_retries));
+    tracing_subscriber::registry().with(layers).init();
 }

@@ -14,6 +14,7 @@ mod invocation;
 mod journal;
 mod logging;
 mod open;
+mod retries;
 mod session;
 mod shown;
 mod topic;
@@ -131,10 +132,10 @@ pub fn main() -> ExitCode {
         }
     };
     cli.global.color.choose(ambient::variable);
-    logging::start(cli.global.verbosity());
+    let journal = Journal::of_command(words.get(1..).unwrap_or_default());
+    logging::start(cli.global.verbosity(), journal.retries().clone());
     let ui = cli.global.ui();
     variables::warn_of_unknown(&command, &ui);
-    let journal = Journal::default();
     error::exit_code(run(cli, &matches, &journal), &ui, &journal)
 }
 

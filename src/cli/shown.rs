@@ -1,11 +1,14 @@
 //! Shows the progress of a use case: on the screen, in the journal and in the event file.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use super::{journal::Journal, session::Session};
 use crate::{
     engine::{LinkState, PlannedStep},
-    output::{Progress, Ui},
+    output::{Progress, StepLine, Ui},
     report::{ChangeResult, Event, StepReport, StepStatus},
     workflow::{Listener, StepNews, StepStage},
 };
@@ -15,31 +18,49 @@ pub(crate) struct Shown<'a> {
     progress: Progress,
     ui: &'a Ui,
     journal: &'a Journal,
+    /// How many links were read.
+    looked: AtomicUsize,
 }
 
 impl Session {
     /// The listener for the use cases of this command.
     pub(crate) fn listener(&self) -> Shown<'_> {
-        Shown { progress: self.ui.progress(), ui: &self.ui, journal: &self.journal }
+        let progress = self.ui.progress();
+        self.journal.retries().hear(self.ui.notifier(&progress));
+        Shown { progress, ui: &self.ui, journal: &self.journal, looked: AtomicUsize::new(0) }
+    }
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.journal.retries().hear_no_more();
     }
 }
 
 impl Shown<'_> {
     fn done(&self, news: &StepNews<'_>, took: Option<Duration>) {
         self.journal.note(news.of, news.at, StepStatus::Applied);
+        self.progress.done(news.of, news.at, took);
         // The steps of a transaction are reported with its result.
         if let Some(took) = took {
             let step = StepReport::of(news.step, StepStatus::Applied).timed(took);
+            self.say_step(news, StepLine::Done { took });
             self.ui.happened(&[Event::Step { env: news.of.to_owned(), step }]);
         }
     }
-}
 
-impl Shown<'_> {
     fn lost(&self, news: &StepNews<'_>) {
         self.journal.note(news.of, news.at, StepStatus::Unknown);
         let step = StepReport::of(news.step, StepStatus::Unknown);
         self.ui.happened(&[Event::Step { env: news.of.to_owned(), step }]);
+    }
+
+    /// Prints a line about a step, if no terminal shows the list of steps.
+    fn say_step(&self, news: &StepNews<'_>, line: StepLine) {
+        if !self.progress.is_shown() {
+            let step = StepReport::of(news.step, StepStatus::Planned);
+            self.ui.say(&line.text(news.of, (news.at + 1, news.total), &step));
+        }
     }
 }
 
@@ -50,14 +71,19 @@ impl Listener for Shown<'_> {
 
     fn plan(&self, of: &str, steps: &[PlannedStep]) {
         self.journal.open(of, steps);
+        let steps = steps.iter().map(|step| StepReport::of(step, StepStatus::Planned));
+        self.progress.plan(of, steps.collect());
     }
 
     fn step(&self, news: StepNews<'_>) {
         match news.stage {
             StepStage::Starting => {
-                let (action, name) = (news.step.step.action(), news.step.step.target().name());
-                self.progress.now(format!("{}: {action} {name}", news.of));
                 self.journal.note(news.of, news.at, StepStatus::Unknown);
+                self.progress.starts(news.of, news.at);
+                if let Some(time) = news.step.step.waits() {
+                    self.progress.waits(news.of, time);
+                    self.say_step(&news, StepLine::Waits { time });
+                }
             }
             StepStage::Sent => self.journal.note(news.of, news.at, StepStatus::Unknown),
             StepStage::Lost => self.lost(&news),
@@ -65,9 +91,19 @@ impl Listener for Shown<'_> {
         }
     }
 
+    fn retries(&self, env: &str) {
+        let text = format!("{env}: another client changed the link; the plan is computed again");
+        self.ui.say_beside(&self.progress, &text);
+    }
+
     fn looked(&self, env: &str, state: Option<LinkState>) {
-        let said = state.map_or_else(|| "could not be read".to_owned(), |state| state.to_string());
-        self.ui.say_beside(&self.progress, &format!("{env}: {said}"));
+        if self.progress.is_shown() {
+            let count = self.looked.fetch_add(1, Ordering::Relaxed) + 1;
+            self.progress.now(&format!("{count} links read"));
+            return;
+        }
+        let state = state.map_or_else(|| "could not be read".to_owned(), |state| state.to_string());
+        self.ui.say(&format!("{env}: {state}"));
     }
 
     fn result(&self, command: &str, result: &ChangeResult, beside: usize) {

@@ -1,6 +1,6 @@
 //! One change to a control plane, as a value.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -193,6 +193,25 @@ impl Step {
             Self::RetireSecondary { .. } => StepAction::RetireSecondary,
             Self::DeleteSubscription { .. } => StepAction::DeleteSubscription,
             Self::DeleteProduct { .. } => StepAction::DeleteProduct,
+        }
+    }
+
+    /// Returns how long the step waits if nothing shows earlier that its wait is over; `None` if it does not wait.
+    #[must_use]
+    pub fn waits(&self) -> Option<Duration> {
+        match self {
+            Self::ProveKey { grace, .. } | Self::Settle { grace, .. } => Some(grace.duration()),
+            Self::PutProduct { .. }
+            | Self::PutSubscription { .. }
+            | Self::PutPolicy { .. }
+            | Self::AddApi { .. }
+            | Self::RemoveApi { .. }
+            | Self::Connect { .. }
+            | Self::Disconnect { .. }
+            | Self::SwapKeys { .. }
+            | Self::RetireSecondary { .. }
+            | Self::DeleteSubscription { .. }
+            | Self::DeleteProduct { .. } => None,
         }
     }
 

@@ -80,6 +80,9 @@ fn one(result: &ChangeResult, style: Style) -> String {
             lines.map(|(when, keys)| format!("keys {when} {} and {}\n", keys.primary, keys.secondary));
         text += &lines.concat();
     }
+    if let Some(address) = result.address.as_ref().filter(|_| result.outcome == Outcome::Applied) {
+        text += &wrapped(&format!("open: {}", one_line(address)), "  ", style);
+    }
     if let Some(undo) = result.undo.as_ref().filter(|_| result.outcome == Outcome::Applied) {
         text += &undone_by(undo, style);
     }

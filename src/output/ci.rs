@@ -8,6 +8,8 @@ use std::{
     path::PathBuf,
 };
 
+use jiff::Timestamp;
+
 use super::{azure_pipelines, clean, format::json_line};
 use crate::{
     engine::Severity,
@@ -36,6 +38,25 @@ pub struct Pipeline {
     pub outputs: Option<PathBuf>,
     /// The events file, which gets one line of JSON for each event.
     pub events: Option<PathBuf>,
+    /// The time of the events.
+    pub clock: Clock,
+}
+
+/// The source of the time of events.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(pub fn() -> Timestamp);
+
+impl Default for Clock {
+    /// A clock that stands still, for callers that write no events.
+    fn default() -> Self {
+        Self(|| Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl Clock {
+    fn now(self) -> Timestamp {
+        (self.0)()
+    }
 }
 
 impl Pipeline {
@@ -56,6 +77,8 @@ impl Pipeline {
     /// If the file cannot be written.
     pub(super) fn happened(&self, events: &[Event]) -> io::Result<()> {
         let Some(file) = self.events.as_ref().filter(|_| !events.is_empty()) else { return Ok(()) };
+        let time = self.clock.now();
+        let line = |event: &Event| line(event, time);
         let lines: Vec<String> = events.iter().map(line).collect::<Result<_, _>>()?;
         append(file)?.write_all(lines.concat().as_bytes())
     }
@@ -78,8 +101,9 @@ impl Pipeline {
     }
 }
 
-fn line(event: &Event) -> Result<String, serde_json::Error> {
-    let line = EventLine { schema_version: SCHEMA_VERSION, event: event.clone() };
+fn line(event: &Event, time: Timestamp) -> Result<String, serde_json::Error> {
+    let time = time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+    let line = EventLine { schema_version: SCHEMA_VERSION, time, event: event.clone() };
     json_line(&line)
 }
 

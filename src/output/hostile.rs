@@ -92,6 +92,7 @@ fn change(text: &str, outcome: Outcome) -> ChangeReport {
         steps: vec![step(text)],
         state: LinkState::Drifted,
         keys: None,
+        address: Some(text.to_owned()),
         findings: vec![finding(text)],
         undo: Some(UndoReport::By { command: text.to_owned(), note: Some(text.to_owned()) }),
         error: (outcome != Outcome::Applied).then(|| error(text)),

@@ -191,7 +191,7 @@ fn site_key_row(link: &LinkReport) -> PartRow {
     let mark = if linked { Mark::of(worst) } else { Mark::Absent };
     let detail = match (linked, worst) {
         (false, _) => None,
-        (true, None) if link.site_key_hidden => Some("not known"),
+        (true, None) if link.site_key_hidden => Some("unknown"),
         (true, None) => Some("primary"),
         (true, Some(Severity::Degraded | Severity::Note)) => Some("secondary"),
         (true, Some(Severity::Broken)) => Some("not valid"),

@@ -3,9 +3,11 @@
 use std::{
     io::{self, IsTerminal},
     path::PathBuf,
+    time::Duration,
 };
 
 use dialoguer::console::{Term, measure_text_width};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -60,6 +62,9 @@ pub struct UiOptions {
     /// How much of a result is shown as text.
     pub detail: Detail,
 }
+
+/// Shows the text of a notice for some time.
+pub type Notifier = Box<dyn Fn(&str, Duration) + Send>;
 
 /// The user interface: results on stdout, everything else on stderr, and prompts if a user can answer them.
 #[derive(Debug)]
@@ -318,6 +323,12 @@ impl Ui {
         progress.suspend(|| self.say(text));
     }
 
+    /// Returns a time as people read it: in the local zone, with its name.
+    #[must_use]
+    pub fn moment(&self, time: Timestamp) -> String {
+        self.style.moment(time, "%Y-%m-%d %H:%M:%S %Z")
+    }
+
     /// Whether the format of results is text.
     #[must_use]
     pub fn is_for_people(&self) -> bool {
@@ -333,7 +344,22 @@ impl Ui {
     /// Displays progress if the operation takes longer than 100 ms.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        if self.shows_progress { Progress::shown() } else { Progress::hidden() }
+        if self.shows_progress { Progress::shown(self.beside) } else { Progress::hidden() }
+    }
+
+    /// Returns a function that shows a notice for some time: below the progress display, or as a line on stderr.
+    #[must_use]
+    pub fn notifier(&self, progress: &Progress) -> Notifier {
+        if progress.is_shown() {
+            let progress = progress.clone();
+            return Box::new(move |text, time| progress.notice(text, time));
+        }
+        let (streams, is_quiet) = (self.streams.clone(), self.options.quiet);
+        Box::new(move |text, _| {
+            if !is_quiet {
+                streams.beside(&printable(&format!("{}\n", one_line(text))));
+            }
+        })
     }
 }
 

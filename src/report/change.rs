@@ -39,6 +39,9 @@ pub struct ChangeResult {
     /// Fingerprints of the keys before and after the change, if the keys were replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<KeysReport>,
+    /// The address of the first API of the link, if the command made or changed the link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The problems and notes about the link.
     pub findings: Vec<FindingReport>,
     /// How to undo the change, or why it cannot be undone; for a plan, how the change could be undone.

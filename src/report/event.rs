@@ -15,6 +15,8 @@ use crate::engine::{ChangeKind, LinkState};
 pub struct EventLine {
     /// The version of this line's schema.
     pub schema_version: u32,
+    /// When the event was written, in UTC (RFC 3339).
+    pub time: String,
     /// The event.
     #[serde(flatten)]
     pub event: Event,

@@ -16,7 +16,9 @@ use super::{
 use crate::{
     config::{Source, Sourced},
     diagnosis::Cure,
-    engine::{Basis, GoneSites, Plan, PlannedStep, Provisioner, PrunePlan, Target},
+    engine::{
+        Basis, Existing, GoneSites, Intent, Leftovers, Plan, PlannedStep, Provisioner, PrunePlan, Target,
+    },
     files::{is_standard_output, read_whole},
     model::without_mark,
     report::SCHEMA_VERSION,
@@ -52,6 +54,21 @@ impl SavedPlan {
     #[must_use]
     pub fn verb(&self) -> &'static str {
         self.plan.intent.verb()
+    }
+
+    /// The command that makes a new plan of the same kind and applies it, and the target of the plan.
+    #[must_use]
+    pub fn again(&self) -> (Cure, &Target) {
+        let cure = match &self.plan.intent {
+            Intent::Link { existing: Existing::Keep } => Cure::Link,
+            Intent::Link { existing: Existing::Replace } => Cure::LinkReplacing,
+            Intent::Relink => Cure::Relink,
+            Intent::Unlink { leftovers: Leftovers::Keep } => Cure::Unlink,
+            Intent::Unlink { leftovers: Leftovers::Purge } => Cure::Purge,
+            Intent::AddApis { apis } => Cure::AddApis(apis.clone()),
+            Intent::RemoveApis { apis } => Cure::RemoveApis(apis.clone()),
+        };
+        (cure, &self.plan.target)
     }
 
     /// The control plane of the plan.

@@ -23,6 +23,10 @@ fn every_step_and_result_and_failure_is_a_line() {
     let told = events(&shop);
     assert_eq!(kinds(&told), ["step", "step", "step", "step", "step", "result"]);
     assert_eq!(told[0]["action"], "put-product");
+    for event in &told {
+        let time = event["time"].as_str().unwrap();
+        assert!(time.len() == 24 && time.ends_with('Z'), "{event}");
+    }
     assert_eq!((&told[0]["target"], &told[0]["status"]), (&json!(product()), &json!("applied")));
     let end = told.last().unwrap();
     assert_eq!(

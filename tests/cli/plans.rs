@@ -71,6 +71,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
+open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
 to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -183,6 +184,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
+open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
 to take it back: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
@@ -232,6 +234,7 @@ prod: relinked `shop-web` to `shop-apim`; both keys are new
  ~ keys: swap                agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
  ~ linked backend: connect   the site copies the new key
  ~ keys: retire the old one  no edge of the site sends the old key any longer
+open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
 it cannot be taken back: the replaced keys cannot be restored
 --- stderr
 next: swa-apim status --env prod

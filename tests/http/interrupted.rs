@@ -45,6 +45,8 @@ fn an_interrupted_change_reports_its_steps_as_json() {
     assert_eq!(of("applied"), ["connect"], "{report}");
     assert_eq!(of("unknown"), ["swap-keys"], "{report}");
     assert_eq!(of("pending").last().map(String::as_str), Some("retire-secondary"), "{report}");
+    assert!(ended.stderr.contains("1 of 4 changes were applied; both keys are valid"), "{ended:?}");
+    assert!(ended.stderr.contains("to complete it: swa-apim relink -o json"), "{ended:?}");
     azure.stop_no_more();
     assert_eq!(run(&azure, "relink").code, Some(0));
 }

@@ -15,6 +15,7 @@ mod malice;
 mod operations;
 mod ownership;
 mod program;
+mod progress;
 mod readme;
 mod rights;
 #[path = "../support/skip.rs"]

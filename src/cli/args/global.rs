@@ -14,9 +14,10 @@ use clap_complete::ArgValueCandidates;
 
 use super::typed::{switch, time_limit};
 use crate::{
+    ambient::{Ambient as _, System},
     cli::complete,
     config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
-    output::{Color, Detail, Format, Pipeline, Query, Reader, Ui, UiOptions},
+    output::{Clock, Color, Detail, Format, Pipeline, Query, Reader, Ui, UiOptions},
 };
 
 /// Arguments that every command takes.
@@ -164,6 +165,7 @@ impl GlobalArgs {
                 },
                 outputs: self.github_output.clone(),
                 events: self.output_file.clone(),
+                clock: Clock(|| System.now()),
             },
             detail: if self.verbose > 0 { Detail::Full } else { Detail::Short },
         })

@@ -45,6 +45,9 @@ pub(crate) async fn change(
 /// Applies plans that were saved earlier: all of them as they were saved, or none.
 pub(crate) async fn run_saved(cx: &Session, saved: &[SavedPlan]) -> anyhow::Result<ExitCode> {
     cx.journal.begin(saved.first().map_or("apply", SavedPlan::verb));
+    // A plan that was applied in part is not applied again: a new plan has the remaining steps.
+    let again = if let [only] = saved { Some(only.again()) } else { None };
+    cx.journal.complete_with(again.map(|(cure, target)| command_line(&cure, &target.selection)));
     let shown = cx.listener();
     let proposal = workflow::reopen(&cx.work, saved, &shown).await?;
     drop(shown);

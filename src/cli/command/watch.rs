@@ -88,7 +88,8 @@ impl LastShown {
             self.told = Some(document.clone());
         }
         if cx.ui.is_at_a_screen() {
-            let below = format!("\nlooked at {}, every {}; Ctrl-C ends it", now(cx), spelt(interval));
+            let now = cx.ui.moment(cx.work.ambient().now());
+            let below = format!("\nlooked at {now}, every {}; Ctrl-C ends it", spelt(interval));
             return cx.ui.redraw(&mut self.screen, report, &below);
         }
         if cx.ui.is_for_people() {

@@ -19,8 +19,8 @@ pub use error::ArmError;
 pub use failure::{ArmFailure, FailureKind, Unproven};
 pub use fleet::FleetView;
 pub use http::{
-    Budget, Endpoint, ForeignAddress, InvalidEndpoint, PollSchedule, Repeat, RetrySchedule, Transport,
-    TransportError, percent_decoded,
+    Budget, Endpoint, ForeignAddress, InvalidEndpoint, PollSchedule, RETRIES, Repeat, RetrySchedule,
+    Transport, TransportError, percent_decoded,
 };
 pub use options::ArmOptions;
 pub use resource::{ArmControlPlane, AzureSubscription, FoundSites, SearchScope, Wait};

@@ -11,7 +11,7 @@ use super::{
     report,
 };
 use crate::{
-    engine::{self, Applied, ApplyError, Movement, Observed, Plan, PlannedStep, Step, StepListener},
+    engine::{self, Applied, ApplyError, Movement, Observed, Plan, PlannedStep, StepListener},
     report::{StepReport, StepStatus},
     workflow::{
         listener::{Listener, StepNews, StepStage},
@@ -75,8 +75,8 @@ fn stop(job: &mut ChangeJob, error: ApplyError) {
 
 /// Computes the plan of a job again, and returns whether there is a new plan.
 async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) -> bool {
-    listener.retries(&job.env);
     if job.plane.is_azure() {
+        listener.retries(&job.env);
         tracing::info!(env = job.env, "somebody else changed the link; starting over");
         work.deadline().pause(COURTESY.mul_f64(work.ambient().chance())).await;
     }
@@ -134,8 +134,8 @@ impl<'a> Steps<'a> {
 impl StepListener for Steps<'_> {
     fn starting(&self, at: usize, step: &PlannedStep) {
         self.tell(at, step, StepStage::Starting);
-        if let Step::Settle { grace, .. } | Step::ProveKey { grace, .. } = &step.step {
-            self.listener.waits(self.env, grace.duration());
+        if let Some(time) = step.step.waits() {
+            self.listener.waits(self.env, time);
         }
     }
 

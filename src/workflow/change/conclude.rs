@@ -89,6 +89,7 @@ fn done(
         state: verdict.state,
         keys: KeysReport::of(keys_before, verdict.observed.keys.as_ref())
             .filter(|_| job.plane.is_azure() && job.plan.intent == Intent::Relink),
+        address: report::address(&job.plan.intent, verdict, render).filter(|_| outcome == Outcome::Applied),
         undo: job
             .undo
             .as_ref()

@@ -6,7 +6,7 @@ use crate::{
     diagnosis::{Cure, ExitCode, Render},
     engine::{Applied, ChangeKind, Finding, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
     model::{ApimSubscriptionId, ResourceId},
-    report::{ChangeResult, FindingReport, Outcome, StepReport, StepStatus, Told, UndoReport},
+    report::{ChangeResult, FindingReport, LinkReport, Outcome, StepReport, StepStatus, Told, UndoReport},
     workflow::error::{diagnose, report},
 };
 
@@ -26,6 +26,7 @@ pub(super) fn planned(plan: &Plan, render: Render) -> ChangeResult {
         steps: steps(plan, StepStatus::Planned),
         state: plan.state,
         keys: None,
+        address: None,
         undo: plan.undo.as_ref().map(|undo| UndoReport::of(undo, render)),
         findings: Vec::new(),
         error: None,
@@ -95,6 +96,7 @@ pub(super) fn failed(
         steps,
         state,
         keys: None,
+        address: None,
         undo: None,
         findings: refusal.map(|refusal| FindingReport::of_all(&refusal.findings, render)).unwrap_or_default(),
         error: Some(report(error, render)),
@@ -114,6 +116,16 @@ pub(super) fn seen(result: ChangeResult, verdict: &Verdict, render: Render) -> C
 
 pub(super) fn product_of(verdict: &Verdict) -> Option<String> {
     verdict.observed.product.as_ref().map(|seen| seen.view.id.name().to_owned())
+}
+
+/// The address of the first API, after a command that makes or changes a link.
+pub(super) fn address(intent: &Intent, verdict: &Verdict, render: Render) -> Option<String> {
+    match intent {
+        Intent::Link { .. } | Intent::Relink | Intent::AddApis { .. } => {
+            LinkReport::of(verdict, render).address()
+        }
+        Intent::Unlink { .. } | Intent::RemoveApis { .. } => None,
+    }
 }
 
 pub(super) fn steps(plan: &Plan, status: StepStatus) -> Vec<StepReport> {

@@ -148,7 +148,7 @@ impl Http {
             let wait =
                 self.retries.next(attempt, &miss.cause, call.repeat, self.ambient.chance(), self.left());
             let Some(wait) = wait else { return Err(earlier.in_view_of(call, miss.error)) };
-            tracing::debug!(?call, attempt, wait_ms = wait.as_millis(), error = %miss.error, "asking again");
+            tracing::debug!(target: super::retry::RETRIES, what = %call.what, attempt, wait_ms = wait.as_millis(), error = %miss.error, "asking again");
             earlier = earlier.and(&miss.cause, &miss.error);
             attempt = attempt.saturating_add(1);
             sleep(wait).await;

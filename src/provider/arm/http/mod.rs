@@ -18,6 +18,6 @@ pub use self::{
     budget::Budget,
     endpoint::{Endpoint, ForeignAddress, InvalidEndpoint},
     percent::percent_decoded,
-    retry::{PollSchedule, Repeat, RetrySchedule},
+    retry::{PollSchedule, RETRIES, Repeat, RetrySchedule},
     transport::{Transport, TransportError},
 };

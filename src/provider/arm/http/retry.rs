@@ -7,6 +7,9 @@ use jiff::Timestamp;
 
 use crate::provider::arm::{ArmFailure, FailureKind};
 
+/// The target of the log messages about requests that are sent again. Their fields are `what`, `wait_ms` and `error`.
+pub const RETRIES: &str = "swa_apim_retry";
+
 /// Whether a request may be sent twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
