@@ -53,4 +53,6 @@ pub mod model;
 pub mod output;
 pub mod provider;
 pub mod report;
+#[cfg(feature = "ui")]
+pub mod ui;
 pub mod workflow;

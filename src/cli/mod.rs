@@ -33,7 +33,7 @@ use self::{
     args::{GlobalArgs, contradictions, help as help_texts, variables},
     command::{
         api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, list, man,
-        model, prune, relink, status, unlink,
+        model, prune, relink, status, ui, unlink,
     },
     interrupt::Interrupt,
     journal::Journal,
@@ -77,6 +77,7 @@ enum Command {
     Export(export::ExportArgs),
     Model(model::ModelArgs),
     Emulate(Box<emulate::EmulateArgs>),
+    Ui(ui::UiArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -147,7 +148,7 @@ fn run(cli: Cli, matches: &clap::ArgMatches, journal: &Journal) -> anyhow::Resul
     let outside = Outside::default();
     // The process ends with the command, so freeing a fleet's model first would waste time.
     let kept = &*Box::leak(Box::<OnceCell<Session>>::default());
-    if matches!(cli.command, Command::Emulate(_)) {
+    if matches!(cli.command, Command::Emulate(_) | Command::Ui(_)) {
         // A server uses every processor, and ends by itself when it is asked to end.
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let outcome = runtime.block_on(dispatch(cli, matches, journal, &interrupt, &outside, kept));
@@ -186,6 +187,7 @@ impl Command {
             | Self::Graph(_)
             | Self::Export(_)
             | Self::Emulate(_)
+            | Self::Ui(_)
             | Self::Explain(_)
             | Self::Completions(_)
             | Self::Man(_)
@@ -221,6 +223,7 @@ async fn dispatch(
         Command::Graph(args) => graph::run(args, context()?).await,
         Command::Export(args) => export::run(args, context()?).await,
         Command::Model(args) => model::run(args, context()?).await,
+        Command::Ui(args) => ui::run(args, Box::leak(Box::new(opened()?))).await,
         Command::Emulate(args) => emulate::run(*args, Box::leak(Box::new(opened()?))).await,
         Command::Explain(args) => explain::run(&args, &global.ui()),
         Command::Completions(args) => completions::run(&args, &global.ui()),

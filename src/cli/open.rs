@@ -1,6 +1,7 @@
 //! Opens files with the user's default program.
 
 use std::{
+    ffi::OsStr,
     path::Path,
     process::{Command, Stdio},
 };
@@ -22,11 +23,25 @@ const OPENER: &str = if cfg!(target_os = "macos") {
 ///
 /// A usage error that names the file, if there is no program to open it.
 pub(crate) fn show(file: &Path) -> anyhow::Result<()> {
+    start(file.as_os_str())
+}
+
+/// Opens an address in the browser.
+///
+/// # Errors
+///
+/// A usage error that names the address, if there is no program to open it.
+#[cfg(feature = "ui")]
+pub(crate) fn address(address: &str) -> anyhow::Result<()> {
+    start(address.as_ref())
+}
+
+fn start(what: &OsStr) -> anyhow::Result<()> {
     let mut command = Command::new(OPENER);
-    command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.arg(what).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map(drop).map_err(|error| {
         UsageError::new(format!("could not start `{OPENER}`: {error}"))
-            .hint(format!("open `{}` by hand", file.display()))
+            .hint(format!("open `{}` by hand", what.display()))
             .into()
     })
 }

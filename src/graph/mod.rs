@@ -165,6 +165,13 @@ impl Graph {
         graph
     }
 
+    /// Returns the picture as SVG without a style, for a page that has the style and one page for each env.
+    #[cfg(feature = "ui")]
+    #[must_use]
+    pub fn draw_in_page(&self, address: impl Fn(&str) -> String) -> String {
+        svg::draw_in_page(self, address)
+    }
+
     /// Returns the graph as text in a format.
     #[must_use]
     pub fn draw(&self, format: GraphFormat) -> String {

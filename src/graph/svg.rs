@@ -28,15 +28,25 @@ const STYLE: &str = "
     }
 ";
 
-/// Returns the picture.
+/// Returns the picture as a document of its own, with its style.
 pub(super) fn draw(graph: &Graph) -> String {
+    picture(graph, "img", &format!("<style>{STYLE}</style>\n"), |_| None)
+}
+
+/// Returns the picture for a page that has the style. Each site leads to the address of its env.
+#[cfg(feature = "ui")]
+pub(super) fn draw_in_page(graph: &Graph, address: impl Fn(&str) -> String) -> String {
+    picture(graph, "group", "", |env| Some(address(env)))
+}
+
+fn picture(graph: &Graph, role: &str, style: &str, address: impl Fn(&str) -> Option<String>) -> String {
     let layout = Layout::of(graph);
     let (height, summary) = (layout.height, graph.summary());
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
-         viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
+         viewBox=\"0 0 {WIDTH} {height}\" role=\"{role}\">\n\
          <title>Links of static web apps to API Management</title>\n<desc>{summary}</desc>\n\
-         <style>{STYLE}</style>\n<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>\n"
+         {style}<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>\n"
     );
     put(&mut text, "title", MARGIN, 38, "Links of static web apps to API Management");
     put(&mut text, "", MARGIN, 58, &summary);
@@ -44,7 +54,9 @@ pub(super) fn draw(graph: &Graph) -> String {
         put(&mut text, "head", column.x, 90, column.title);
     }
     layout.lines.iter().for_each(|line| draw_line(&mut text, line));
-    layout.items.iter().for_each(|placed| draw_item(&mut text, placed));
+    for placed in &layout.items {
+        draw_linked(&mut text, placed, &address);
+    }
     legend(&mut text, layout.legend);
     text + "</svg>\n"
 }
@@ -68,6 +80,18 @@ fn stroke_class(stroke: Stroke) -> &'static str {
         Stroke::Dashed => " dashed",
         Stroke::Dotted => " dotted",
     }
+}
+
+/// Draws an item; a site that has a page leads to it.
+fn draw_linked(text: &mut String, placed: &Placed<'_>, address: impl Fn(&str) -> Option<String>) {
+    let of_site = match &placed.what {
+        Item::Site { link, .. } => address(&link.env),
+        Item::Product { .. } | Item::Service { .. } | Item::Elsewhere(_) | Item::Api(_) => None,
+    };
+    let Some(address) = of_site else { return draw_item(text, placed) };
+    let _ = write!(text, "<a href=\"{}\">", escaped(&address));
+    draw_item(text, placed);
+    text.push_str("</a>\n");
 }
 
 fn draw_item(text: &mut String, placed: &Placed<'_>) {

@@ -167,20 +167,6 @@ pub(super) fn is_painted(text: &str) -> bool {
         || STATUSES.contains(&text)
 }
 
-impl Mark {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Good => "ok",
-            Self::Noted => "note",
-            Self::Degraded => "degraded",
-            Self::Broken => "broken",
-            Self::Warning => "warning",
-            Self::Failed => "failed",
-            Self::Absent => "-",
-        }
-    }
-}
-
 impl Style {
     /// The style of a pipe, and of callers in this process.
     pub(super) const PLAIN: Self = Self {

@@ -28,6 +28,19 @@ impl Mark {
         }
     }
 
+    /// Returns the condition as a word, for readers without colours and shapes.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Noted => "note",
+            Self::Degraded => "degraded",
+            Self::Broken => "broken",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Absent => "-",
+        }
+    }
+
     pub(crate) fn glyph(self) -> &'static str {
         match self {
             Self::Good => "✓",

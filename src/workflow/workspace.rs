@@ -131,6 +131,12 @@ impl Workspace {
         &self.options.ambient
     }
 
+    /// The options that the workspace was opened with.
+    #[must_use]
+    pub fn options(&self) -> &WorkspaceOptions {
+        &self.options
+    }
+
     /// When the command must end.
     #[must_use]
     pub fn deadline(&self) -> Deadline {

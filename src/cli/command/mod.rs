@@ -21,5 +21,7 @@ pub(crate) mod relink;
 pub(crate) mod shared;
 pub(crate) mod snapshot;
 pub(crate) mod status;
+#[cfg_attr(not(feature = "ui"), path = "without_ui.rs")]
+pub(crate) mod ui;
 pub(crate) mod unlink;
 pub(crate) mod watch;

@@ -1,0 +1,58 @@
+//! `swa-apim ui`
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::{
+    cli::{open, session::Session},
+    diagnosis::ExitCode,
+    ui::{Page, PageOptions, Permission, Reach},
+    workflow::UsageError,
+};
+
+/// Serve a page on this machine that shows links and changes them
+///
+/// Prints the address of the page, and serves it until it is interrupted. The address contains a token that
+/// opens the page in one browser, once. Each change shows its plan first, as the commands do with --dry-run.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  swa-apim ui --open\n  swa-apim ui --read-only\n  swa-apim ui --sample --listen 127.0.0.1:8089"
+)]
+pub(crate) struct UiArgs {
+    /// The address to listen on; port 0 selects a free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Open the page in the browser
+    #[arg(long)]
+    open: bool,
+    /// Show links only; nothing can be changed
+    #[arg(long)]
+    read_only: bool,
+    /// Listen on an address that other machines can reach
+    #[arg(long)]
+    allow_remote: bool,
+}
+
+pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<ExitCode> {
+    if !args.allow_remote && !args.listen.ip().is_loopback() {
+        let error = UsageError::new(format!("other machines can reach `{}`", args.listen));
+        return Err(error.hint("add `--allow-remote`, or listen on 127.0.0.1").into());
+    }
+    let page = Page::start(PageOptions {
+        listen: args.listen,
+        reach: if args.allow_remote { Reach::Network } else { Reach::ThisMachine },
+        permission: if args.read_only { Permission::ReadOnly } else { Permission::Change },
+        folder: cx.work.folder.clone(),
+        workspace: cx.work.options().clone(),
+    });
+    let page = page.await.with_context(|| format!("could not listen on {}", args.listen))?;
+    cx.ui.print_text(&format!("{}\n", page.address()))?;
+    if args.open {
+        open::address(page.address())?;
+    }
+    let stop = cx.interrupt.clone();
+    page.run(async move { stop.asked().await }).await;
+    Ok(ExitCode::Interrupted)
+}

@@ -1,0 +1,51 @@
+//! Connections of the page: their number, and the time and size of a request's head.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+
+/// The maximum number of open connections: a browser opens six for one host, and each window keeps one for news.
+const CONNECTIONS: usize = 128;
+/// The time limit for the head of a request, and for an idle connection.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+/// The maximum size of a request's head, in bytes.
+const HEAD_SIZE: usize = 32 << 10;
+/// The pause before the next attempt if the system has no resources for a connection.
+const NO_ROOM: Duration = Duration::from_millis(50);
+
+/// Serves connections. A connection above the limit waits until another one is closed.
+pub(super) async fn serve(listener: TcpListener, router: Router) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(connection(stream, router.clone(), place))),
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be accepted");
+                sleep(NO_ROOM).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router, _place: OwnedSemaphorePermit) {
+    // Small answers must not wait for further data.
+    let _ = stream.set_nodelay(true);
+    // How a connection ends matters only to its client.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(HEAD_SIZE)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .await;
+}

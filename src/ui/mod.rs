@@ -1,0 +1,112 @@
+//! The page: links, services and their changes in a browser, over the same use cases as the commands.
+//!
+//! A page shows what a use case of [`workflow`](crate::workflow) returns, and a form starts one. Nothing here decides
+//! what a change means. Reads and changes reach the use cases through two different handles, so a page that is opened
+//! read-only has no way to change anything.
+
+mod access;
+mod desk;
+mod jobs;
+mod listen;
+mod pages;
+mod plans;
+mod route;
+mod watch;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use tokio::net::TcpListener;
+
+use self::{
+    access::Access,
+    desk::Desk,
+    jobs::Jobs,
+    plans::Plans,
+    route::{Changes, Site},
+    watch::News,
+};
+use crate::{ambient::Ambient, workflow::WorkspaceOptions};
+
+/// Whether the page may change links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// It shows links, plans changes and applies them.
+    Change,
+    /// It only shows links: it has no form, and no address that changes something.
+    ReadOnly,
+}
+
+/// Which addresses the page may be served on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Only addresses of this machine.
+    ThisMachine,
+    /// Any address; requests must then name an IP address or this machine.
+    Network,
+}
+
+/// The options of a page.
+#[derive(Clone, Debug)]
+pub struct PageOptions {
+    /// The address to listen on; port 0 selects a free port.
+    pub listen: SocketAddr,
+    /// Which addresses are allowed.
+    pub reach: Reach,
+    /// Whether the page may change links.
+    pub permission: Permission,
+    /// The directory in which the configuration is searched for.
+    pub folder: PathBuf,
+    /// The options of each workspace that the page opens.
+    pub workspace: WorkspaceOptions,
+}
+
+/// A page that listens, and is not served yet.
+#[derive(Debug)]
+pub struct Page {
+    listener: TcpListener,
+    site: Site,
+    changes: Option<Changes>,
+    address: String,
+}
+
+impl Page {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// If the address is not one of this machine and [`Reach::ThisMachine`] is set, or the operating system refuses it.
+    pub async fn start(options: PageOptions) -> io::Result<Self> {
+        let PageOptions { listen, reach, permission, folder, workspace } = options;
+        if reach == Reach::ThisMachine && !listen.ip().is_loopback() {
+            let message = format!("`{listen}` is not an address of this machine alone");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let listener = TcpListener::bind(listen).await?;
+        let local = listener.local_addr()?;
+        let ambient: Arc<dyn Ambient> = Arc::clone(&workspace.ambient);
+        let (access, token) = Access::new(local, reach, ambient.as_ref());
+        let desk = Desk::open(folder, workspace)?;
+        let news = News::of(desk.clone());
+        let changes = (permission == Permission::Change).then(|| Changes {
+            plans: Arc::new(Plans::new(Arc::clone(&ambient))),
+            form: Arc::from(ambient.unguessable().simple().to_string()),
+        });
+        let site = Site { desk, access: Arc::new(access), jobs: Arc::new(Jobs::new(ambient)), news };
+        Ok(Self { listener, site, changes, address: format!("http://{local}/?token={token}") })
+    }
+
+    /// The address to open, with the token that is valid once.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Serves the page until `stop` completes.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let router = route::router(self.site, self.changes);
+        tokio::select! {
+            () = stop => {}
+            () = listen::serve(self.listener, router) => {}
+        }
+    }
+}

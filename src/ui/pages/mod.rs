@@ -1,0 +1,272 @@
+//! The pages as HTML. `maud` escapes every value, so no name of Azure or of a file becomes markup.
+
+mod change;
+mod link;
+mod links;
+mod picture;
+mod services;
+
+use std::str::FromStr;
+
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+pub(super) use self::{
+    change::{Applicable, job, not_confirmed, plan, prune},
+    link::link,
+    links::links,
+    picture::picture,
+    services::services,
+};
+use super::{access::Refused, desk::Problem};
+use crate::{
+    engine::{Adoption, Existing, Intent, Leftovers},
+    report::{ErrorReport, FindingReport, Mark, one_line},
+    workflow::LinkChange,
+};
+
+/// The characters that stand for themselves in a segment of an address.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What all pages have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    /// Whether the page can change links.
+    pub(super) can_change: bool,
+}
+
+/// A command of a link's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Link,
+    Relink,
+    Unlink,
+    /// Unlink, and delete the product and the subscription.
+    Purge,
+}
+
+impl Verb {
+    const ALL: [(&str, Self); 4] =
+        [("link", Self::Link), ("relink", Self::Relink), ("unlink", Self::Unlink), ("purge", Self::Purge)];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Link => "Link",
+            Self::Relink => "Relink",
+            Self::Unlink => "Unlink",
+            Self::Purge => "Unlink and delete",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, verb)| *verb == self).map_or("link", |(word, _)| word)
+    }
+
+    /// The change that the command makes.
+    pub(super) fn change(self, replaces: bool, adopts: bool) -> LinkChange {
+        let existing = if replaces { Existing::Replace } else { Existing::Keep };
+        let intent = match self {
+            Self::Link => Intent::Link { existing },
+            Self::Relink => Intent::Relink,
+            Self::Unlink => Intent::Unlink { leftovers: Leftovers::Keep },
+            Self::Purge => Intent::Unlink { leftovers: Leftovers::Purge },
+        };
+        let adoption = if adopts { Adoption::Allow } else { Adoption::Refuse };
+        LinkChange { adoption, ..LinkChange::new(intent) }
+    }
+}
+
+impl FromStr for Verb {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, verb)| *verb).ok_or(())
+    }
+}
+
+/// The address of a link's page.
+pub(super) fn link_address(env: &str) -> String {
+    format!("/links/{}", segment(env))
+}
+
+fn segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+/// A part of the page's navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Links,
+    Services,
+    Picture,
+    None,
+}
+
+/// What a page is about, and how it stays up to date.
+struct Head<'a> {
+    title: &'a str,
+    section: Section,
+    /// The address of the events after which the page is read again.
+    news: Option<&'a str>,
+    /// Without scripts, the page is read again after this many seconds.
+    reload: Option<u32>,
+}
+
+impl<'a> Head<'a> {
+    fn new(title: &'a str, section: Section) -> Self {
+        Self { title, section, news: Some("/news"), reload: None }
+    }
+
+    /// A page that does not change.
+    fn still(title: &'a str) -> Self {
+        Self { title, section: Section::None, news: None, reload: None }
+    }
+}
+
+fn page(status: StatusCode, head: &Head<'_>, frame: Frame, body: &Markup) -> Response {
+    let tabs = [
+        ("/", "Links", Section::Links),
+        ("/services", "Services", Section::Services),
+        ("/picture", "Picture", Section::Picture),
+    ];
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                @if let Some(seconds) = head.reload {
+                    noscript { meta http-equiv="refresh" content=(seconds); }
+                }
+                title { (head.title) " · swa-apim" }
+                link rel="stylesheet" href="/assets/app.css";
+                script src="/assets/app.js" defer {}
+            }
+            body data-news=[head.news] {
+                a.skip href="#main" { "Skip to the content" }
+                header {
+                    a.brand href="/" { "swa-apim" }
+                    nav aria-label="Pages" {
+                        @for (address, name, section) in tabs {
+                            a href=(address) aria-current=[(section == head.section).then_some("page")] { (name) }
+                        }
+                    }
+                    @if !frame.can_change { span.badge { "read-only" } }
+                    p #connection role="status" {}
+                }
+                main #main tabindex="-1" { (body) }
+            }
+        }
+    };
+    (status, Html(page.into_string())).into_response()
+}
+
+/// The page for a request that failed.
+pub(super) fn problem(problem: &Problem, frame: Frame) -> Response {
+    let body = html! {
+        h1 { "This could not be done" }
+        (failure(&problem.error))
+        p { a href="/" { "All links" } }
+    };
+    page(problem.status, &Head::still("Problem"), frame, &body)
+}
+
+/// The page for a request that is not let in.
+pub(super) fn refused(refused: Refused) -> Response {
+    let (message, hint) = match refused {
+        Refused::Host => {
+            ("This page is not served under this name.", "Open the address that `swa-apim ui` printed.")
+        }
+        Refused::Origin => {
+            ("A page of another site sent this request.", "Open the form again, and send it from there.")
+        }
+        Refused::Session => (
+            "This browser has not been let in.",
+            "Open the address that `swa-apim ui` printed, with its token.",
+        ),
+        Refused::Used => (
+            "The token of this address was used before.",
+            "Use the window in which it was opened, or start `swa-apim ui` again for a new address.",
+        ),
+    };
+    let body = html! {
+        h1 { "Not let in" }
+        p { (message) }
+        p { (hint) }
+    };
+    page(StatusCode::FORBIDDEN, &Head::still("Not let in"), Frame { can_change: true }, &body)
+}
+
+/// A text on one line, in which words in backticks are code.
+fn prose(text: &str) -> Markup {
+    let text = one_line(text);
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 0 { (part) } @else { code { (part) } }
+        }
+    }
+}
+
+/// An error, its causes and the next command.
+fn failure(error: &ErrorReport) -> Markup {
+    html! {
+        div.failure role="alert" {
+            p { strong { (prose(&error.message)) } }
+            @for cause in &error.causes { p { "caused by: " (prose(cause)) } }
+            @if let Some(hint) = &error.hint { p.hint { (prose(hint)) } }
+        }
+    }
+}
+
+/// A sign with its meaning as a word, so that it does not depend on colour or shape.
+fn sign(mark: Mark) -> Markup {
+    let class = format!("sign {}", class_of(mark));
+    html! { span class=(class) title=(mark.word()) { span aria-hidden="true" { (mark.glyph()) } span.unseen { (mark.word()) } } }
+}
+
+fn class_of(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Good => "good",
+        Mark::Noted => "noted",
+        Mark::Degraded | Mark::Warning => "degraded",
+        Mark::Broken | Mark::Failed => "broken",
+        Mark::Absent => "absent",
+    }
+}
+
+/// A time, which a script shows in local time.
+fn time(utc: &str) -> Markup {
+    html! { time datetime=(utc) { (one_line(utc)) } }
+}
+
+/// The findings of a link or a product, each with its meaning; `fix` adds what resolves it.
+fn findings(findings: &[FindingReport], fix: impl Fn(&FindingReport) -> Option<Markup>) -> Markup {
+    html! {
+        @if !findings.is_empty() {
+            h2 { "Findings" }
+            ul.findings {
+                @for finding in findings {
+                    li {
+                        p { (sign(Mark::of(Some(finding.severity)))) " " code { (finding.code.as_str()) } " " (prose(&finding.message)) }
+                        @if let (Some(expected), Some(actual)) = (&finding.expected, &finding.actual) {
+                            p.detail { (one_line(finding.field.as_deref().unwrap_or("value"))) ": " (one_line(actual)) ", expected " (one_line(expected)) }
+                        }
+                        details { summary { "What this means" } p { (prose(finding.code.meaning())) } }
+                        @if let Some(fix) = fix(finding) { (fix) }
+                        @else { p.hint { (prose(&finding.hint)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Markup that is made elsewhere, and is trusted.
+fn raw(text: String) -> PreEscaped<String> {
+    PreEscaped(text)
+}

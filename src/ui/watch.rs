@@ -1,0 +1,68 @@
+//! News for open windows: a window reads its page again when a link has changed, whoever changed it.
+
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::sleep};
+
+use super::desk::{Desk, Links, Problem};
+
+/// How often models are read while a window is open.
+const MODELS: Duration = Duration::from_secs(1);
+/// How often Azure is read while a window is open.
+const AZURE: Duration = Duration::from_secs(15);
+
+/// The number of changes that were seen since the page was started.
+#[derive(Clone, Debug)]
+pub(super) struct News(watch::Sender<u64>);
+
+impl News {
+    /// Reads the links again and again while a window is open, and counts the changes.
+    pub(super) fn of(desk: Desk) -> Self {
+        let (sender, _) = watch::channel(0);
+        tokio::spawn(watch_links(desk, sender.clone()));
+        Self(sender)
+    }
+
+    /// The number of changes, as it changes.
+    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+
+    /// Counts a change that the page itself has made.
+    pub(super) fn changed(&self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+}
+
+async fn watch_links(desk: Desk, sender: watch::Sender<u64>) {
+    let mut last = None;
+    let mut pause = MODELS;
+    loop {
+        sleep(pause).await;
+        if sender.receiver_count() == 0 {
+            last = None;
+            continue;
+        }
+        let links = desk.links().await;
+        if let Ok(links) = &links {
+            pause = if links.azure { AZURE } else { MODELS };
+        }
+        let now = fingerprint(&links.map(|links| (*links).clone()));
+        if last.replace(now).is_some_and(|before| before != now) {
+            sender.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+fn fingerprint(links: &Result<Links, Problem>) -> u64 {
+    let text = match links {
+        Ok(links) => serde_json::to_string(&links.report).unwrap_or_default(),
+        Err(problem) => serde_json::to_string(&problem.error).unwrap_or_default(),
+    };
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}

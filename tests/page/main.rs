@@ -1,0 +1,15 @@
+//! The page: over HTTP, as a browser without scripts sees it, and in a real browser where there is one.
+#![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
+
+#[path = "../support/skip.rs"]
+mod skip;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "each test binary uses its part")]
+mod support;
+
+mod access;
+mod browser;
+mod changes;
+mod reading;
+mod webdriver;
+mod world;

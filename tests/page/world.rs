@@ -1,0 +1,165 @@
+//! A page that is served by a real process, and a client that has opened its address.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use regex::Regex;
+use reqwest::{Client, Method, Response, StatusCode, redirect::Policy};
+
+use crate::support::Sandbox;
+
+/// A page that is served until the test ends.
+pub(crate) struct Served {
+    pub(crate) sandbox: Sandbox,
+    child: Child,
+    /// The address that was printed, with the token.
+    pub(crate) address: String,
+}
+
+impl Served {
+    /// The page of `sites` sites.
+    pub(crate) fn with_sites(sites: usize) -> Self {
+        Self::of(Sandbox::with_sites(sites), &[])
+    }
+
+    pub(crate) fn of(sandbox: Sandbox, args: &[&str]) -> Self {
+        let mut command = sandbox.command(&["ui"]);
+        let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { sandbox, child, address: line.trim().to_owned() }
+    }
+
+    /// The address without the token.
+    pub(crate) fn base(&self) -> &str {
+        self.address.split_once("/?").unwrap().0
+    }
+
+    /// Asks the process to end, and returns its exit code.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGTERM).unwrap();
+        self.child.wait().unwrap().code()
+    }
+
+    /// A client that has opened the printed address.
+    pub(crate) async fn visitor(&self) -> Visitor {
+        let client = client();
+        let answer = client.get(&self.address).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        Visitor { client, base: self.base().to_owned(), cookie }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client that follows no redirect.
+pub(crate) fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().redirect(Policy::none()).no_proxy().build().unwrap()
+}
+
+/// A client with the cookie of the session.
+pub(crate) struct Visitor {
+    pub(crate) client: Client,
+    base: String,
+    pub(crate) cookie: String,
+}
+
+/// A page as it was answered.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+    pub(crate) location: Option<String>,
+}
+
+impl Page {
+    pub(crate) async fn of(answer: Response) -> Self {
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        let location = headers.get("location").map(|value| value.to_str().unwrap().to_owned());
+        Self { status, location, text: answer.text().await.unwrap() }
+    }
+
+    /// The text with these words; entities are not decoded.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) -> &Self {
+        assert!(self.plain().contains(words), "`{words}` is not in: {}", self.plain());
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn does_not_say(&self, words: &str) -> &Self {
+        assert!(!self.text.contains(words), "`{words}` is in: {}", self.text);
+        self
+    }
+
+    /// What a reader sees, without markup.
+    pub(crate) fn plain(&self) -> String {
+        let text = Regex::new("<[^>]*>").unwrap().replace_all(&self.text, " ").into_owned();
+        Regex::new(r"\s+").unwrap().replace_all(&text, " ").replace(" .", ".").replace(" ,", ",")
+    }
+
+    /// The value of a hidden field, or of an attribute of the page's form.
+    #[track_caller]
+    pub(crate) fn captured(&self, pattern: &str) -> String {
+        let found = Regex::new(pattern).unwrap().captures(&self.text);
+        found.unwrap_or_else(|| panic!("no `{pattern}` in {}", self.text))[1].to_owned()
+    }
+}
+
+impl Visitor {
+    pub(crate) async fn get(&self, path: &str) -> Page {
+        let request = self.client.get(format!("{}{path}", self.base)).header("cookie", &self.cookie);
+        Page::of(request.send().await.unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let fields = form.iter().map(|(name, value)| {
+            let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            format!("{name}={encoded}")
+        });
+        let request = self
+            .client
+            .request(Method::POST, format!("{}{path}", self.base))
+            .header("cookie", &self.cookie)
+            .header("origin", &self.base)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(fields.collect::<Vec<_>>().join("&"));
+        Page::of(request.send().await.unwrap()).await
+    }
+
+    /// Applies the plan that a page shows, and returns the page of its result.
+    pub(crate) async fn apply(&self, plan: &Page, name: &str) -> Page {
+        let (action, form) =
+            (plan.captured(r#"action="([^"]+)""#), plan.captured(r#"name="form" value="([^"]+)""#));
+        let started = self.post(&action, &[("form", &form), ("name", name)]).await;
+        assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.plain());
+        self.end_of(&started.location.unwrap()).await
+    }
+
+    /// The page of a job once it has ended.
+    pub(crate) async fn end_of(&self, job: &str) -> Page {
+        for _ in 0..600 {
+            let page = self.get(job).await;
+            if !page.text.contains("http-equiv=\"refresh\"") {
+                return page;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the job has not ended within 30 s");
+    }
+}
