@@ -225,6 +225,7 @@ impl GlobalArgs {
                 self.provisioning,
             ),
             sample: self.sample,
+            creates_config: false,
         }
     }
 }
