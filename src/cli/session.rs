@@ -13,6 +13,7 @@ use super::{
     journal::Journal,
 };
 use crate::{
+    config::Overrides,
     files::is_standard_output,
     output::Ui,
     workflow::{self, Deadline, UsageError, Workspace, WorkspaceOptions},
@@ -44,7 +45,10 @@ impl Session {
     ) -> anyhow::Result<Self> {
         let folder = env::current_dir().context("could not find the working directory")?;
         let options = WorkspaceOptions {
-            overrides: global.overrides(matches),
+            overrides: Overrides {
+                creates_config: matches.subcommand_name() == Some("init"),
+                ..global.overrides(matches)
+            },
             deadline: Deadline::new(global.timeout),
             ambient: outside.ambient,
             variables: outside.variables,

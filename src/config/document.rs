@@ -81,6 +81,11 @@ impl EnvLayer {
             provisioning: None,
         }
     }
+
+    /// The control plane of the env, if no flag selects another one.
+    pub(super) fn provider_kind(&self) -> ProviderKind {
+        self.provider.as_ref().map_or(ProviderKind::Json, |provider| provider.value)
+    }
 }
 
 impl ConfigDocument {

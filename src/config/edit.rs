@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, Table, Value};
 
-use super::{ConfigError, ProviderKind, document::ConfigDocument, inline, lines::with_line_ends_of};
+use super::{
+    Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, document::ConfigDocument, inline,
+    lines::with_line_ends_of,
+};
 use crate::model::text_without_mark;
 
 /// A new env for the configuration file.
@@ -26,6 +29,12 @@ pub struct NewEnv {
     pub apis: Vec<String>,
     /// The control plane, if not the default.
     pub provider: Option<ProviderKind>,
+    /// Who creates the parts of a link, if not the default.
+    pub provisioning: Option<Provisioning>,
+    /// The file of the model, as the configuration file names it. All envs of a file share it.
+    pub model: Option<PathBuf>,
+    /// The address of Azure Resource Manager, if not that of a cloud. All envs of a file share it.
+    pub endpoint: Option<String>,
 }
 
 impl NewEnv {
@@ -53,6 +62,7 @@ impl NewEnv {
             ("site-environment", text(&self.site_environment)),
             ("apis", apis),
             ("provider", self.provider.map(|provider| Value::from(provider.as_str()))),
+            ("provisioning", self.provisioning.map(|it| Value::from(it.as_str()))),
         ];
         values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
@@ -96,11 +106,71 @@ pub fn add_env(path: &Path, existing: Option<&str>, env: &NewEnv) -> Result<Stri
         ConfigDocument::parse(path, text.as_bytes())
             .is_ok_and(|after| after.envs.len() == before.envs.len() + 1)
     };
-    let appended = Some(appended(existing, &render_env(env))).filter(has_one_more);
-    appended.or_else(|| inserted(existing, env).filter(has_one_more)).ok_or_else(|| {
+    let not_addable = || {
         let (path, name) = place();
         ConfigError::NotAddable { path, name }
+    };
+    let appended = Some(appended(existing, &render_env(env))).filter(has_one_more);
+    let text = appended.or_else(|| inserted(existing, env).filter(has_one_more)).ok_or_else(not_addable)?;
+    shared_settings(path, &before, env)?.into_iter().try_fold(text, |text, [table, key, value]| {
+        with_setting(&text, table, key, value).filter(has_one_more).ok_or_else(not_addable)
     })
+}
+
+/// Returns the settings of control planes that the file lacks for the env, each as table, key and value.
+fn shared_settings<'e>(
+    path: &Path,
+    before: &ConfigDocument,
+    env: &'e NewEnv,
+) -> Result<Vec<[&'e str; 3]>, ConfigError> {
+    let providers = &before.providers;
+    let is_used = |kind| before.envs.iter().any(|it| it.provider_kind() == kind);
+    let default_model = is_used(ProviderKind::Json).then(|| MODEL_NAME.to_owned());
+    let model = providers.model.as_ref().map(|it| it.value.display().to_string()).or(default_model);
+    let cloud = providers.cloud.as_ref().map_or(Cloud::AzureCloud, |it| it.value);
+    let of_cloud = is_used(ProviderKind::Arm).then(|| format!("the address of {cloud}"));
+    let endpoint = providers.endpoint.as_ref().map(|it| it.value.clone()).or(of_cloud);
+    let wanted_model = env.model.as_deref().and_then(Path::to_str);
+    let wanted_model = wanted_model.filter(|wanted| model.is_some() || *wanted != MODEL_NAME);
+    let settings =
+        [("json", "model", wanted_model, model), ("arm", "endpoint", env.endpoint.as_deref(), endpoint)];
+    let mut missing = Vec::new();
+    for (table, key, wanted, known) in settings {
+        match (wanted, known) {
+            (Some(wanted), None) => missing.push([table, key, wanted]),
+            (Some(wanted), Some(known)) if known != wanted => {
+                let (path, given) = (path.to_owned(), wanted.to_owned());
+                return Err(ConfigError::OtherPlane { path, key, known, given });
+            }
+            (Some(_) | None, _) => {}
+        }
+    }
+    Ok(missing)
+}
+
+/// Sets a key of a table `[provider.TABLE]`, which is created if it is missing.
+fn with_setting(existing: &str, table: &str, key: &str, value: &str) -> Option<String> {
+    let text = text_without_mark(existing);
+    let mark = &existing[..existing.len() - text.len()];
+    let mut document: DocumentMut = text.parse().ok()?;
+    let providers = document.entry("provider").or_insert_with(|| {
+        let mut providers = Table::new();
+        providers.set_implicit(true);
+        Item::Table(providers)
+    });
+    if let Some(providers) = providers.as_inline_table_mut() {
+        match providers.get_mut(table) {
+            Some(plane) => inline::push(plane.as_inline_table_mut()?, key, value.into()),
+            None => inline::push(providers, table, InlineTable::from_iter([(key, value)]).into()),
+        }
+    } else {
+        let plane = providers.as_table_like_mut()?.entry(table).or_insert_with(|| Item::Table(Table::new()));
+        match plane.as_inline_table_mut() {
+            Some(plane) => inline::push(plane, key, value.into()),
+            None => drop(plane.as_table_like_mut()?.insert(key, Item::Value(value.into()))),
+        }
+    }
+    Some(format!("{mark}{}", with_line_ends_of(text, &document.to_string())))
 }
 
 /// Appends a table with the line ends of the text, after one empty line.
@@ -120,7 +190,7 @@ fn inserted(existing: &str, env: &NewEnv) -> Option<String> {
     let mark = &existing[..existing.len() - text.len()];
     let mut document: DocumentMut = text.parse().ok()?;
     let envs = document.get_mut("env")?.as_inline_table_mut()?;
-    inline::push(envs, &env.name, InlineTable::from_iter(env.values()));
+    inline::push(envs, &env.name, InlineTable::from_iter(env.values()).into());
     Some(format!("{mark}{}", with_line_ends_of(text, &document.to_string())))
 }
 
@@ -221,6 +291,44 @@ provider       = "arm"
         for existing in ["env.b.apim = 'x'\n", "[env]\nb.apim = 'x'\n", "[env]\nb = { apim = 'x' }\n"] {
             let whole = add(existing, &env("prod")).unwrap();
             assert!(whole.starts_with(existing), "{whole}");
+        }
+    }
+
+    #[test]
+    fn a_model_and_an_address_are_kept_for_all_envs_of_the_file() {
+        let model = NewEnv { model: Some("m.json".into()), ..env("prod") };
+        let alone = add("", &model).unwrap();
+        assert!(alone.ends_with("\n\n[provider.json]\nmodel = \"m.json\"\n"), "{alone}");
+        let beside = add("[provider.arm]\ncloud = 'AzureChinaCloud'\n", &model).unwrap();
+        assert!(beside.starts_with("[provider.arm]\ncloud = 'AzureChinaCloud'\n"), "{beside}");
+        assert!(beside.contains("[provider.json]\nmodel = \"m.json\"\n"), "{beside}");
+        assert_eq!(add("[provider.json]\nmodel = 'm.json'\n", &model).unwrap().matches("m.json").count(), 1);
+        let default = NewEnv { model: Some(MODEL_NAME.into()), ..env("prod") };
+        assert_eq!(add("", &default).unwrap(), render_env(&default));
+        let remote = NewEnv { endpoint: Some("http://127.0.0.1:1".to_owned()), ..env("prod") };
+        let inline = add("provider = { json = { model = 'm' } }\n", &remote).unwrap();
+        assert!(
+            inline.contains("{ model = 'm' }, arm = { endpoint = \"http://127.0.0.1:1\" } }"),
+            "{inline}"
+        );
+        let inline = add("provider = { arm = { cloud = 'AzureCloud' } }\n", &remote).unwrap();
+        assert!(inline.contains("cloud = 'AzureCloud', endpoint = \"http://127.0.0.1:1\""), "{inline}");
+    }
+
+    #[test]
+    fn a_model_or_an_address_of_other_envs_is_not_changed() {
+        let model = NewEnv { model: Some("m.json".into()), ..env("prod") };
+        let remote = NewEnv { endpoint: Some("http://127.0.0.1:1".to_owned()), ..env("prod") };
+        for (existing, new, known) in [
+            ("[provider.json]\nmodel = 'other.json'\n", &model, "other.json"),
+            ("[env.b]\napim = 'x'\n", &model, MODEL_NAME),
+            ("[provider.arm]\nendpoint = 'http://127.0.0.1:2'\n", &remote, "http://127.0.0.1:2"),
+            ("[env.b]\nprovider = 'arm'\n", &remote, "the address of AzureCloud"),
+        ] {
+            let error = add(existing, new).unwrap_err();
+            assert!(error.to_string().contains(known), "{error}");
+            let hint = "write the env to a file of its own, which `--config FILE` names";
+            assert_eq!(error.diagnosis().hint, Some(hint.into()));
         }
     }
 

@@ -116,6 +116,18 @@ pub enum ConfigError {
         /// The env.
         name: String,
     },
+    /// The envs of the file are in another model, or at another address.
+    #[error("the envs of `{}` have the {key} {known}, and {given} was given", .path.display())]
+    OtherPlane {
+        /// The file.
+        path: PathBuf,
+        /// The setting.
+        key: &'static str,
+        /// Its value in the file.
+        known: String,
+        /// The value for the new env.
+        given: String,
+    },
     /// The new env has no name, no site or no service.
     #[error("a new env needs {0}, and it is empty")]
     Incomplete(&'static str),
@@ -164,6 +176,13 @@ fn not_given(flags: &[&str]) -> String {
     }
 }
 
+/// The ways to continue without a configuration.
+fn ways() -> String {
+    "`swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME --provider arm` works in Azure without \
+     one, where `swa-apim list` shows the names; `--sample` uses the built-in sample"
+        .to_owned()
+}
+
 /// The names, up to 12 of them, followed by the number of the rest.
 fn listed(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(LISTED).map(|name| name.escape_debug().to_string()).collect();
@@ -176,12 +195,11 @@ fn listed(names: &[String]) -> String {
 fn env_hint(name: &str, searched: &Searched, known: &[String]) -> String {
     match (searched, nearest(name, known.iter().map(String::as_str))) {
         (Searched::Sample, _) => format!("its only env is `{SAMPLE_ENV}`: leave `--env` out"),
-        (Searched::NoFile, _) => {
-            "`swa-apim init` writes one, and `--config FILE` names one; `--static-web-app` and `--apim` do without \
-             `--env`"
-                .to_owned()
-        },
-        (Searched::File(_), _) if known.is_empty() => "add a table `[env.NAME]` to it, or run `swa-apim init`".to_owned(),
+        (Searched::NoFile, _) => ways(),
+
+        (Searched::File(_), _) if known.is_empty() => {
+            "add a table `[env.NAME]` to it, or run `swa-apim init`".to_owned()
+        }
         (Searched::File(_), Some(near)) => {
             format!("did you mean `{}`? the envs are: {}", near.escape_debug(), listed(known))
         }
@@ -208,12 +226,12 @@ impl ConfigError {
             Self::Empty(_) => "give it a value, or leave it out".to_owned(),
             Self::UnknownEnv { name, searched, known } => env_hint(name, searched, known),
             Self::NoEnvChosen { known, .. } => format!("add `--env NAME`; the envs are: {}", listed(known)),
-            Self::NoSuchFile { .. } | Self::NoEnvs(_) => "`swa-apim init` writes one".to_owned(),
-            Self::NoTarget { .. } => {
-                "`swa-apim init` writes an env, the flags do without one, and `--sample` tries it all out"
-                    .to_owned()
-            }
+            Self::NoSuchFile { .. } => "`swa-apim init` writes one".to_owned(),
+            Self::NoEnvs(_) | Self::NoTarget { .. } => ways(),
             Self::Missing { key, .. } => format!("add `{key} = \"NAME\"` to the env, or pass `--{key}`"),
+            Self::OtherPlane { .. } => {
+                "write the env to a file of its own, which `--config FILE` names".to_owned()
+            }
             Self::EnvExists { .. } => "choose another name, or edit the file".to_owned(),
             Self::NotAddable { .. } => "write each env as a table `[env.NAME]` first".to_owned(),
             Self::NoDataDirectory => "name a file for it with `--model FILE`".to_owned(),

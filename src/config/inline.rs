@@ -11,9 +11,8 @@ struct Last {
 }
 
 /// Adds `name = value` at the end of `table`, on a line of its own if the entries before it have one.
-pub(super) fn push(table: &mut InlineTable, name: &str, value: InlineTable) {
+pub(super) fn push(table: &mut InlineTable, name: &str, mut value: Value) {
     let mut key = Key::new(name);
-    let mut value = Value::from(value);
     match take_last(table) {
         None => table.set_trailing(""),
         Some(Last { before, after }) => {

@@ -37,6 +37,8 @@ pub struct Overrides {
     pub provisioning: Option<Sourced<Provisioning>>,
     /// Whether to use the built-in sample and no file.
     pub sample: bool,
+    /// Whether the command creates the configuration file that `config` names.
+    pub creates_config: bool,
 }
 
 impl Overrides {
@@ -121,7 +123,11 @@ impl Settings {
         if overrides.sample {
             return Self::sample(overrides, cwd);
         }
-        let Some(Found { path, shown, by, bytes }) = find::find(overrides.config.as_ref(), cwd, user)? else {
+        let found = match find::find(overrides.config.as_ref(), cwd, user) {
+            Err(ConfigError::NoSuchFile { .. }) if overrides.creates_config => None,
+            found => found?,
+        };
+        let Some(Found { path, shown, by, bytes }) = found else {
             return Ok(Self::without_file(ConfigDocument::default(), overrides, cwd));
         };
         let document = ConfigDocument::parse(&shown, &bytes)?;
@@ -309,6 +315,10 @@ mod tests {
 
     const TWO_ENVS: &str = "[env.prod]\nstatic-web-app = 'shop'\napim = 'gate'\n\
                             [env.staging]\nstatic-web-app = 'shop2'\napim = 'gate2'\n";
+
+    const WAYS: &str = "`swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME --provider arm` works \
+                        in Azure without one, where `swa-apim list` shows the names; `--sample` uses the built-in \
+                        sample";
 
     /// A working directory, and the user's configuration directory.
     struct TestFolder {
@@ -512,9 +522,7 @@ mod tests {
         assert_eq!(place.refusal(chosen("x")).1, "the envs are: prod, staging");
         let (message, hint) = TestFolder::empty().refusal(chosen("prod"));
         assert_eq!(message, "there is no env `prod` because no `swa-apim.toml` was found");
-        let expected = "`swa-apim init` writes one, and `--config FILE` names one; \
-                        `--static-web-app` and `--apim` do without `--env`";
-        assert_eq!(hint, expected);
+        assert_eq!(hint, WAYS);
         let hint = TestFolder::with("").refusal(chosen("prod")).1;
         assert_eq!(hint, "add a table `[env.NAME]` to it, or run `swa-apim init`");
     }
@@ -550,9 +558,7 @@ mod tests {
         let (message, hint) = TestFolder::empty().refusal(Overrides::default());
         let expected = "no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given";
         assert_eq!(message, expected);
-        let expected =
-            "`swa-apim init` writes an env, the flags do without one, and `--sample` tries it all out";
-        assert_eq!(hint, expected);
+        assert_eq!(hint, WAYS);
         let site = Overrides { static_web_app: Some(flag("--static-web-app", "s")), ..Overrides::default() };
         assert_eq!(
             TestFolder::with("").refusal(site).0,

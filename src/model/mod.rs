@@ -35,4 +35,4 @@ pub use policy::{
 pub use resource::{Malformed, Resource};
 pub use rights::{Permission, Permissions};
 pub use service::{ApimService, ApimSubscription, Product, ProductState, SubscriptionState};
-pub use site::{LinkedBackend, ProvisioningState, SiteEnvironment, StaticSite};
+pub use site::{LinkedBackend, ProvisioningState, SiteEnvironment, StaticSite, allows_backends};

@@ -43,8 +43,14 @@ impl StaticSite {
     /// Whether the plan supports linked backends.
     #[must_use]
     pub fn plan_allows_backends(&self) -> bool {
-        ["Standard", "Dedicated"].iter().any(|plan| plan.eq_ignore_ascii_case(&self.sku))
+        allows_backends(&self.sku)
     }
+}
+
+/// Whether a plan supports linked backends.
+#[must_use]
+pub fn allows_backends(plan: &str) -> bool {
+    ["Standard", "Dedicated"].iter().any(|known| known.eq_ignore_ascii_case(plan))
 }
 
 /// Returns the plan. Azure omits it for `Free`; a plan that cannot be read is an error.

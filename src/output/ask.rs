@@ -74,15 +74,21 @@ impl Ui {
         if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
     }
 
-    /// Asks the user to select one of several choices.
+    /// Asks the user to select one of several choices, of which the one at the index `proposed` is preselected.
     ///
     /// # Errors
     ///
     /// [`AskError`] if no user can be prompted.
-    pub fn choose(&self, question: &str, choices: &[String], flag: &str) -> Result<usize, AskError> {
+    pub fn choose(
+        &self,
+        question: &str,
+        choices: &[String],
+        proposed: usize,
+        flag: &str,
+    ) -> Result<usize, AskError> {
         self.check_terminal(question, flag)?;
         let items = choices.iter().map(|choice| one_line(choice));
-        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(items).default(0);
+        let select = Select::with_theme(&SimpleTheme).with_prompt(question).items(items).default(proposed);
         answered(select.interact_opt())?.ok_or(AskError::Interrupted)
     }
 
@@ -109,17 +115,21 @@ impl Ui {
         answered(input.interact_text())
     }
 
+    /// Returns why no user can be prompted; `None` if a user can be.
+    #[must_use]
+    pub fn why_not_asked(&self) -> Option<&'static str> {
+        let why =
+            if self.options.no_input { "`--no-input` is given" } else { "there is no terminal to ask at" };
+        (!self.can_ask).then_some(why)
+    }
+
     /// Checks that a user can be prompted.
     ///
     /// # Errors
     ///
     /// [`AskError`] if no user can be prompted.
     pub fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
-        if self.can_ask {
-            return Ok(());
-        }
-        let why =
-            if self.options.no_input { "`--no-input` is given" } else { "there is no terminal to ask at" };
+        let Some(why) = self.why_not_asked() else { return Ok(()) };
         let mut rest = question.trim_end_matches('.').chars();
         let question = rest.next().map(|first| first.to_lowercase().chain(rest).collect());
         Err(AskError::Nobody { why, question: question.unwrap_or_default(), flag: flag.to_owned() })

@@ -11,6 +11,7 @@ mod deadline;
 mod doctor;
 mod error;
 mod given;
+mod init;
 mod list;
 mod listener;
 mod look;
@@ -32,6 +33,7 @@ pub use self::{
     deadline::{Deadline, LONGEST, spelt},
     doctor::{Checkup, doctor},
     error::{Stranger, UsageError, diagnose, known, report, report_as, unexpected},
+    init::{Asker, Choices, Initialized, init},
     list::{LinkFilter, list},
     listener::{Deaf, Listener, StepNews, StepStage},
     look::{ExitDetail, Looked, Status, linked_to, links, status},

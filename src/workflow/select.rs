@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config::{EnvSettings, Sourced},
-    diagnosis::{Hint, nearest},
+    diagnosis::{Diagnose as _, Hint, nearest},
     engine::{Adoption, Finding, FindingCode, Previews, Target},
     model::{ApimServiceId, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
@@ -52,9 +52,10 @@ impl Workspace {
                 (self.default_plane()?, apim.clone(), group, subscription)
             }
             (Err(error), None) if given.env.is_some() => return Err(error.into()),
-            (Err(_), None) => {
-                let error = UsageError::new("it is not said which API Management service is meant");
-                return Err(error.hint("name it with `--apim`, or choose an env with `--env`").into());
+            (Err(error), None) => {
+                let other = error.diagnosis().hint.map(|hint| Hint::from("; or: ").then(hint));
+                let hint = Hint::from("name it with `--apim NAME`").then(other.unwrap_or_default());
+                return Err(UsageError::new("no API Management service specified").hint(hint).into());
             }
         };
         let place = Within { group: group.as_ref(), subscription: subscription.as_ref() };

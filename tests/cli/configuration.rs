@@ -77,21 +77,21 @@ fn without_a_file_the_message_says_how_to_begin() {
 exit 2
 --- stderr
 error: no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given
-hint: `swa-apim init` writes an env, the flags do without one, and `--sample` tries it all out
+hint: `swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME --provider arm` works in Azure without one, where `swa-apim list` shows the names; `--sample` uses the built-in sample
 
 "#]]);
     shop.run("status --env prod").is(str![[r#"
 exit 2
 --- stderr
 error: there is no env `prod` because no `swa-apim.toml` was found
-hint: `swa-apim init` writes one, and `--config FILE` names one; `--static-web-app` and `--apim` do without `--env`
+hint: `swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME --provider arm` works in Azure without one, where `swa-apim list` shows the names; `--sample` uses the built-in sample
 
 "#]]);
     shop.run("link --all").is(str![[r#"
 exit 2
 --- stderr
 error: no `swa-apim.toml` was found
-hint: `swa-apim init` writes one
+hint: `swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME --provider arm` works in Azure without one, where `swa-apim list` shows the names; `--sample` uses the built-in sample
 
 "#]]);
     shop.run("status --config nope.toml").is(str![[r#"

@@ -244,10 +244,8 @@ proptest! {
             static_web_app: site.clone(),
             apim: name.clone(),
             resource_group: Some(site.clone()),
-            subscription: None,
-            site_environment: None,
             apis: vec![name.clone(), site.clone()],
-            provider: None,
+            ..NewEnv::default()
         };
         let read: toml::Table = render_env(&env).parse().unwrap();
         prop_assert_eq!(read.keys().collect::<Vec<_>>(), ["env"]);

@@ -20,6 +20,7 @@ mod help;
 mod hostile;
 mod infrastructure;
 #[cfg(unix)]
+mod init;
 mod interrupts;
 mod list;
 mod models;

@@ -23,7 +23,7 @@ fn a_missing_model_says_how_to_get_one() {
 exit 2
 --- stderr
 error: there is no model at `[DIR]/nowhere.json`
-hint: name the model with `--model`, make one with `swa-apim model import`, or try `--sample`
+hint: for Azure, add `--provider arm`; name a model with `--model FILE`, create one with `swa-apim model import` or `swa-apim init --sample`, or use `--sample`
 
 "#]]);
     shop.run("link --model nowhere.json").is(str![[r#"
@@ -32,7 +32,7 @@ exit 2
 prod: failed
 --- stderr
 error: there is no model at `[DIR]/nowhere.json`
-hint: name the model with `--model`, make one with `swa-apim model import`, or try `--sample`
+hint: for Azure, add `--provider arm`; name a model with `--model FILE`, create one with `swa-apim model import` or `swa-apim init --sample`, or use `--sample`
 
 "#]]);
     assert!(!shop.path("nowhere.json").exists());

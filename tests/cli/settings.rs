@@ -72,7 +72,7 @@ fn every_variable_works() {
     let remove = base.replacen("status", "unlink --purge", 1);
     with(&remove, "SWA_APIM_YES", "false").exits(2);
     with(&remove, "SWA_APIM_YES", "true").exits(0);
-    let init = "init --static-web-app shop-web --apim shop-apim";
+    let init = "init --provider arm --static-web-app shop-web --apim shop-apim";
     assert_eq!(with(init, "SWA_APIM_QUIET", "1").exits(0).stderr, "");
 }
 

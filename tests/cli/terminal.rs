@@ -86,6 +86,9 @@ fn unconfigured() -> Shop {
 fn init_asks_in_the_portals_order_and_what_it_writes_can_be_linked() {
     let shop = unconfigured();
     let mut terminal = Terminal::of(shop.swa_apim("init"));
+    terminal.shows("Where are the static web app and the API Management service?");
+    terminal.shows("in the model control-plane.json");
+    terminal.types(ENTER);
     terminal.shows("Static web app");
     terminal.shows("shop-web");
     terminal.types(ENTER);
@@ -114,6 +117,8 @@ fn init_asks_for_the_environment_only_where_there_are_previews() {
     shop.add([json!({"id": format!("{}/builds/dev", site()), "properties": {"buildId": "dev",
         "hostname": "agreeable-smoke-06273c21e-dev.centralus.5.azurestaticapps.net"}})]);
     let mut terminal = Terminal::of(shop.swa_apim("init --env dev"));
+    terminal.shows("Where are");
+    terminal.types(ENTER);
     terminal.shows("Static web app");
     terminal.types(ENTER);
     terminal.shows("Environment to link");
@@ -166,11 +171,12 @@ fn no_input_asks_nothing_even_at_a_terminal() {
 
 #[test]
 fn ctrl_c_at_any_question_writes_nothing() {
-    for answered in 0..4 {
+    for answered in 0..6 {
         let shop = unconfigured();
         let before = shop.read(MODEL);
         let mut terminal = Terminal::of(shop.swa_apim("init"));
-        let questions = ["Static web app", "Azure subscription", "shop-apim", "APIs that", "Name of"];
+        let questions =
+            ["Where are", "Static web app", "Azure subscription", "shop-apim", "APIs that", "Name of"];
         for question in &questions[..answered] {
             terminal.shows(question);
             terminal.types(ENTER);
@@ -190,7 +196,7 @@ fn ctrl_c_at_any_question_writes_nothing() {
 fn sigterm_at_a_question_ends_the_program() {
     let shop = unconfigured();
     for (line, question) in
-        [("init", "Static web app"), ("init --static-web-app shop-web --apim shop-apim", "Name of")]
+        [("init", "Where are"), ("init --static-web-app shop-web --apim shop-apim", "Name of")]
     {
         let mut terminal = Terminal::of(shop.swa_apim(line));
         terminal.shows(question);

@@ -186,7 +186,7 @@ fn the_commands_of_the_readme_link_a_site() {
         let reader = Reader::with(provisioning);
         let init = "init --provider arm --static-web-app shop-web --apim shop-apim --api orders";
         let section = Section::read("README.md", "Quick start with Azure");
-        reader.follows(&section, &[(init, 0), ("link", 0), ("doctor", 0)]);
+        reader.follows(&section, &[("list --provider arm", 0), (init, 0), ("link", 0), ("doctor", 0)]);
         reader.has_a_working_link();
     }
 }

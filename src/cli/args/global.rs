@@ -227,6 +227,7 @@ impl GlobalArgs {
                 self.provisioning,
             ),
             sample: self.sample,
+            creates_config: false,
         }
     }
 }

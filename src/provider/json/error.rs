@@ -164,8 +164,11 @@ impl Diagnose for ModelError {
         match self {
             Self::Missing { .. } => {
                 let import = Hint::command(Cure::ImportModel(None), Selection::default());
-                let hint = Hint::from("name the model with `--model`, make one with ").then(import);
-                usage.hint(hint.then(", or try `--sample`"))
+                let sample = Hint::command(Cure::InitSample, Selection::default());
+                let hint =
+                    "for Azure, add `--provider arm`; name a model with `--model FILE`, create one with ";
+                let hint = Hint::from(hint).then(import).then(" or ").then(sample);
+                usage.hint(hint.then(", or use `--sample`"))
             }
             Self::IsFolder { .. } => usage.hint("name a file in it with `--model`"),
             Self::Newer { .. } => usage.hint("update `swa-apim`; the file was left as it is"),

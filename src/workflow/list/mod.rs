@@ -11,9 +11,11 @@ mod sites;
 
 use self::{
     envs::{Envs, is_named},
-    row::{Backend, Row},
     services::Services,
-    sites::Rows,
+};
+pub(in crate::workflow) use self::{
+    row::{Backend, Row},
+    sites::{Rows, rows},
 };
 use super::{listener::Listener, plane::Plane, workspace::Workspace};
 use crate::{
