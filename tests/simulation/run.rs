@@ -218,7 +218,8 @@ impl Life {
     async fn save(&mut self, seed: u64, weather: &Weather) -> bool {
         let mut chance = Chance::of_part(seed, Part::Meanwhile);
         let _ = std::fs::remove_file(verb::plan());
-        if chance.hits(300) {
+        // What strikes a world that is kept strikes the saving as well.
+        if chance.hits(300) || !weather.strikes.is_empty() {
             self.network.turn(weather.clone());
             self.save_once("a plan is saved in bad weather").await;
         }
