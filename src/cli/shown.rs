@@ -60,6 +60,7 @@ impl Listener for Shown<'_> {
                 self.journal.note(news.of, news.at, StepStatus::Unknown);
             }
             StepStage::Sent => self.journal.note(news.of, news.at, StepStatus::Unknown),
+            StepStage::Skipped => self.journal.note(news.of, news.at, StepStatus::Skipped),
             StepStage::Lost => self.lost(&news),
             StepStage::Done(took) => self.done(&news, took),
         }
