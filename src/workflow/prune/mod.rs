@@ -150,11 +150,15 @@ impl Pruning {
         };
         let pruned = engine::prune(control, &self.plan, &starting, &ended).await;
         if !apart {
-            pruned.iter().for_each(|pruned| tell(listener, &pruned.orphan));
+            for pruned in &pruned {
+                tell(listener, &pruned.orphan);
+            }
         }
         control.commit().await.context("could not write what was pruned")?;
         if !apart {
-            pruned.iter().for_each(|pruned| tell_result(listener, pruned));
+            for pruned in &pruned {
+                tell_result(listener, pruned);
+            }
         }
         let report = report::done(&self.plan, pruned, apart, self.render);
         let exit = report::exit_code(&report).worst(report::undetermined(&self.plan));
