@@ -124,7 +124,8 @@ fn a_file_that_contains_a_model_is_not_written_over_under_any_name() {
     for settings in [config.clone(), "[env".into()] {
         shop.write(CONFIG, settings);
         for name in ["custom", "hard-custom", "soft-custom"] {
-            let run = shop.run(&format!("status --output-file {name}")).exits(2);
+            let run = shop.run(&format!("status --output-file {name}"));
+            run.exits(2);
             assert!(run.stderr.contains("contains a model, and would be written over"), "{}", run.stderr);
         }
         assert_eq!(shop.read("custom"), before);
