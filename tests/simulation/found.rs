@@ -267,12 +267,11 @@ pub(crate) const FOUND: [Known; 24] = [
         ..LIKE
     },
     Known {
-        name: "a deletion that was carried out, and answered with 503, was reported as failed",
-        verb: Verb::Prune,
-        start: Start::Leftover,
+        name: "a change that was carried out, and answered with 503, was reported as failed",
+        verb: Verb::Unlink,
         strikes: &[Strike {
             method: "DELETE",
-            path: "/products/agreeable-smoke-06273c21e",
+            path: "/linkedbackends/gate",
             which: 0..usize::MAX,
             fault: || Fault::done_and(503),
         }],
