@@ -6,8 +6,6 @@ use crate::source::{self, SourceFile};
 const LINT: &str = "#![warn(clippy::arithmetic_side_effects)]";
 const TIMES: [&str; 3] = ["Duration", "Instant", "SystemTime"];
 const OPERATORS: [&str; 8] = [" + ", " - ", " * ", " / ", " % ", " += ", " -= ", " *= "];
-/// What follows a plus sign that adds a bound to a type.
-const BOUNDS: [&str; 5] = ["Send", "Sync", "Unpin", "use<", "'"];
 
 /// Whether a file names a type of time and has an operator that can overflow, outside of texts.
 fn computes_with_time(file: &SourceFile) -> bool {
@@ -20,8 +18,15 @@ fn computes(line: &str) -> bool {
     let outside: String = line.split('"').step_by(2).collect();
     OPERATORS.iter().any(|operator| {
         let mut rests = outside.split(operator).skip(1);
-        rests.any(|rest| *operator != " + " || !BOUNDS.iter().any(|bound| rest.starts_with(bound)))
+        rests.any(|rest| *operator != " + " || !is_bound(rest))
     })
+}
+
+/// Whether a plus sign before this adds a bound to a type: the name of a trait, a lifetime or a capture.
+fn is_bound(rest: &str) -> bool {
+    let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let is_trait = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+    rest.starts_with('\'') || rest.starts_with("use<") || is_trait && !rest[name.len()..].starts_with("::")
 }
 
 fn is_of_tests(file: &SourceFile) -> bool {
@@ -38,10 +43,16 @@ fn each_file_that_computes_with_time_has_the_lint_that_reports_overflows() {
 
 #[test]
 fn operators_are_told_apart_from_texts_and_bounds() {
-    for line in ["let end = since + wait;", "count -= 1;", "longest / PARTS"] {
+    for line in ["let end = since + wait;", "count -= 1;", "now + LIFETIME", "it + Duration::from_secs(1)"] {
         assert!(computes(line), "{line}");
     }
-    for line in ["Box<dyn Error + Send>", "let text = \"a + b\";", "-> Duration", "impl Fn() + use<'_>"] {
+    for line in [
+        "Box<dyn Error + Send>",
+        "impl AsyncRead + AsyncWrite",
+        "let text = \"a + b\";",
+        "-> Duration",
+        "impl Fn() + use<'_>",
+    ] {
         assert!(!computes(line), "{line}");
     }
 }
