@@ -1,4 +1,5 @@
 //! Completion candidates that are computed when the user presses Tab: envs, sites, services, APIs, codes.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     env,
@@ -145,7 +146,7 @@ fn typed(words: &[String]) -> Overrides {
     let value = |flag: &'static str, short: Option<&str>| {
         let mut values = words.iter().enumerate().filter_map(|(at, word)| {
             if word == flag || Some(word.as_str()) == short {
-                return words.get(at + 1).cloned();
+                return words.get(at.saturating_add(1)).cloned();
             }
             word.strip_prefix(flag)?.strip_prefix('=').map(str::to_owned)
         });

@@ -52,9 +52,10 @@ pub(crate) fn exit_code(outcome: anyhow::Result<ExitCode>, ui: &Ui, journal: &Jo
             if let Some(text) = journal.epitaph() {
                 print_interruption(&text);
                 let error = interruption(text);
-                if let Some(report) = journal.report(&error).filter(|_| !ui.is_for_people()) {
+                if !ui.is_for_people() {
                     // If the report cannot be printed, stderr already has the message.
-                    let _ = ui.print_alone(&report);
+                    let _ = journal.report(&error).map(|report| ui.print_alone(&report));
+                    let _ = journal.prune_report(&error).map(|report| ui.print_alone(&report));
                 }
                 ui.tell(&[Event::Failure { env: None, error }]);
             }

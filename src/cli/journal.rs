@@ -14,7 +14,8 @@ use crate::{
     diagnosis::{ExitCode, quoted},
     engine::{ChangeKind, LinkState, PlannedStep, Step, StepAction},
     report::{
-        ChangeReport, ChangeResult, ErrorReport, Outcome, SCHEMA_VERSION, StepReport, StepStatus, Told,
+        ChangeReport, ChangeResult, ErrorReport, Outcome, PruneOutcome, PruneReport, SCHEMA_VERSION,
+        StepReport, StepStatus, Told,
     },
 };
 
@@ -27,6 +28,8 @@ struct Shared {
     chapters: Mutex<Vec<Chapter>>,
     /// The verb that changes links, once it is known.
     verb: Mutex<Option<String>>,
+    /// The products that a prune deletes, once they are known.
+    pruning: Mutex<Option<PruneReport>>,
     /// Whether the command may change something.
     changes: AtomicBool,
     /// Whether the command must not write to a file of a pipeline.
@@ -121,6 +124,28 @@ impl Journal {
         Some(ChangeReport { schema_version: SCHEMA_VERSION, command, results })
     }
 
+    /// Records that the command is about to delete the products of this plan.
+    pub(crate) fn begin_pruning(&self, planned: PruneReport) {
+        *self.0.pruning.lock().unwrap_or_else(PoisonError::into_inner) = Some(planned);
+    }
+
+    /// The report of an interrupted prune: the steps of each product with their progress. `None` if the command does not
+    /// prune, or does not know yet which products it deletes.
+    pub(crate) fn prune_report(&self, error: &ErrorReport) -> Option<PruneReport> {
+        let mut report = self.0.pruning.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let chapters = self.chapters();
+        for product in &mut report.products {
+            match chapters.iter().find(|chapter| chapter.title == product.name) {
+                Some(chapter) => product.steps.clone_from(&chapter.steps),
+                None => product.steps.iter_mut().for_each(|step| step.status = StepStatus::Pending),
+            }
+            product.outcome = so_far(&product.steps);
+            let is_over = matches!(product.outcome, PruneOutcome::Deleted | PruneOutcome::Kept);
+            product.error = (!is_over).then(|| error.clone());
+        }
+        Some(report)
+    }
+
     /// Records steps that are about to be applied, as a chapter with this title.
     pub(crate) fn open(&self, title: &str, steps: &[PlannedStep]) {
         let rotates = |planned: &PlannedStep| matches!(planned.step, Step::SwapKeys { live: Some(_), .. });
@@ -207,6 +232,20 @@ impl Chapter {
 
 fn named(step: &StepReport) -> String {
     format!("{} {}", step.action, step.target.name())
+}
+
+/// The result for a product whose steps have come this far.
+fn so_far(steps: &[StepReport]) -> PruneOutcome {
+    let any = |status| steps.iter().any(|step| step.status == status);
+    let (applied, skipped) = (any(StepStatus::Applied), any(StepStatus::Skipped));
+    let open = any(StepStatus::Pending) || any(StepStatus::Unknown);
+    match (applied, open) {
+        (true, false) => PruneOutcome::Deleted,
+        (true, true) => PruneOutcome::Failed,
+        (false, _) if any(StepStatus::Unknown) => PruneOutcome::Failed,
+        (false, _) if skipped => PruneOutcome::Kept,
+        (false, _) => PruneOutcome::NotTried,
+    }
 }
 
 /// The initial status of a step. A wait changes nothing, so it is not part of the message.

@@ -86,6 +86,7 @@ impl Listener for Shown<'_> {
                 }
             }
             StepStage::Sent => self.journal.note(news.of, news.at, StepStatus::Unknown),
+            StepStage::Skipped => self.journal.note(news.of, news.at, StepStatus::Skipped),
             StepStage::Lost => self.lost(&news),
             StepStage::Done(took) => self.done(&news, took),
         }

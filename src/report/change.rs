@@ -1,4 +1,5 @@
 //! Reports of the commands that change links.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 

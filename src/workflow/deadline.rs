@@ -1,4 +1,5 @@
 //! The time limit of a command, and how durations are written.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 

@@ -68,6 +68,8 @@ pub enum StepStage {
     Starting,
     /// It was sent, or its transaction is being written. Until that ends, its result is unknown.
     Sent,
+    /// It was not needed, and not sent.
+    Skipped,
     /// Its answer was lost, and the plan is computed again: whether it was applied stays unknown.
     Lost,
     /// It was acknowledged, after this time if it was applied by itself.

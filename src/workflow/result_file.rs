@@ -9,7 +9,7 @@ use super::{error::UsageError, workspace::Workspace};
 use crate::{
     config::{FILE_NAME, MODEL_NAME, Overrides, ProviderKind, Sourced},
     files::{self, follow, one_of},
-    provider::json::files_of_model,
+    provider::json::{files_of_model, looks_like_a_model},
 };
 
 /// Writes a result like [`write_result`], but never over a file that the use case works with.
@@ -76,6 +76,10 @@ pub fn check_early(path: &Path, folder: &Path, overrides: &Overrides) -> Result<
 fn refuse_kept(path: &Path, of_models: &[PathBuf], configuration: &[PathBuf]) -> Result<(), UsageError> {
     let kept = one_of(path, of_models).map(|kept| (kept, "a file of the model"));
     let kept = kept.or_else(|| one_of(path, configuration).map(|kept| (kept, "the configuration file")));
+    if kept.is_none() && looks_like_a_model(&follow(path).unwrap_or_else(|_| path.to_owned())) {
+        let message = format!("`{}` contains a model, and would be written over", path.display());
+        return Err(UsageError::new(message).hint("name another file; nothing was written"));
+    }
     let Some((kept, what)) = kept else { return Ok(()) };
     let message = format!("`{}` is {what} `{}`, and would be written over", path.display(), kept.display());
     Err(UsageError::new(message).hint("name another file; nothing was written"))

@@ -1,4 +1,5 @@
 //! Observes links repeatedly.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 

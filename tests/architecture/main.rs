@@ -1,6 +1,7 @@
 //! The shape of the program, read from its source: which module may know which, and who has what to itself.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+mod arithmetic;
 mod circles;
 mod debug;
 mod functions;

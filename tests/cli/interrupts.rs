@@ -106,6 +106,34 @@ fn waiting_for_a_lock_ends() {
 }
 
 #[test]
+fn waiting_for_the_lock_of_a_first_model_ends() {
+    let held = || {
+        let shop = Shop::sample();
+        std::fs::remove_file(shop.path(MODEL)).unwrap();
+        shop.write("resources.json", "[]");
+        let lock = OpenOptions::new().write(true).open(shop.path(&format!("{MODEL}.lock"))).unwrap();
+        lock.lock().unwrap();
+        (shop, lock)
+    };
+    let line = "model import resources.json";
+    for signal in SIGNALS {
+        let (shop, _lock) = held();
+        let mut child = start(&shop, line);
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("waiting for") && stderr.read_line(&mut said).unwrap() > 0 {}
+        send(&child, signal);
+        stderr.read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+        assert!(!shop.path(MODEL).exists());
+    }
+    let (shop, _lock) = held();
+    let (said, code) = ended(start(&shop, &format!("{line} --timeout 1s")));
+    assert_eq!(code, Some(5), "{said}");
+    assert!(!shop.path(MODEL).exists());
+}
+
+#[test]
 fn a_watch_ends_and_speaks_of_no_change() {
     for signal in SIGNALS {
         let shop = Shop::linked();

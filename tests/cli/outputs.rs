@@ -111,3 +111,26 @@ fn no_result_is_written_over_a_file_that_is_in_use_by_whatever_name() {
     assert!(!shop.path("control-plane.json.next").exists());
     shop.run("model export --out another.json").exits(0);
 }
+
+/// The settings cannot tell that this file is a model: they are damaged, or they name another one.
+#[cfg(unix)]
+#[test]
+fn a_file_that_contains_a_model_is_not_written_over_under_any_name() {
+    let shop = Shop::sample();
+    fs::rename(shop.path(MODEL), shop.path("custom")).unwrap();
+    fs::hard_link(shop.path("custom"), shop.path("hard-custom")).unwrap();
+    std::os::unix::fs::symlink(shop.path("custom"), shop.path("soft-custom")).unwrap();
+    let (config, before) = (shop.read(CONFIG), shop.read("custom"));
+    for settings in [config.clone(), "[env".into()] {
+        shop.write(CONFIG, settings);
+        for name in ["custom", "hard-custom", "soft-custom"] {
+            let run = shop.run(&format!("status --output-file {name}"));
+            run.exits(2);
+            assert!(run.stderr.contains("contains a model, and would be written over"), "{}", run.stderr);
+        }
+        assert_eq!(shop.read("custom"), before);
+    }
+    shop.write(CONFIG, config);
+    shop.run("model export --out custom").exits(2);
+    assert_eq!(shop.read("custom"), before);
+}

@@ -1,6 +1,10 @@
 //! Whatever request fails, the report says truthfully which steps were applied, and the exit code fits.
 
-use std::{thread, time::Duration};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -217,7 +221,8 @@ fn a_signal_at_any_request_names_the_steps_that_were_applied() {
 #[test]
 fn a_signal_ends_an_audit_and_a_prune_at_any_request() {
     let start = scene(&["link", "unlink"], true);
-    for (line, words) in [("audit", "interrupted"), ("prune --yes", "interrupted")] {
+    let reported = AtomicUsize::new(0);
+    for (line, words) in [("audit", "interrupted"), ("prune --yes -o json", "interrupted")] {
         let azure = start.copy();
         assert_eq!(run(&azure, line).code, Some(0), "{line}");
         let requests = azure.take_seen().iter().filter(|seen| !seen.data_plane).count();
@@ -226,13 +231,25 @@ fn a_signal_ends_an_audit_and_a_prune_at_any_request() {
             let azure = start.copy();
             let arrived = azure.stop_at(number);
             let mut command = command(&azure, line);
-            let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            let child = command.spawn().unwrap();
             arrived.recv_timeout(Duration::from_secs(60)).unwrap();
             let signal = if number.is_multiple_of(2) { Signal::SIGTERM } else { Signal::SIGINT };
             kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
             let ended = Run::of(&child.wait_with_output().unwrap());
             assert_eq!(ended.code, Some(130), "{line}, request {number}: {ended:?}");
             assert!(ended.stderr.contains(words), "{line}, request {number}: {ended:?}");
+            if let ("prune --yes -o json", false) = (line, ended.stdout.is_empty()) {
+                let report = ended.json();
+                let steps = report["products"][0]["steps"].as_array().unwrap();
+                let of = |status: &str| steps.iter().filter(|step| step["status"] == status).count();
+                let deleted =
+                    azure.take_seen().iter().filter(|seen| is_write(seen) && seen.status < 300).count();
+                assert!(of("applied") <= deleted, "request {number}: {ended:?}");
+                assert!(of("pending") + of("unknown") > 0, "request {number}: {ended:?}");
+                assert_eq!(report["products"][0]["error"]["exitCode"], 130, "{ended:?}");
+                reported.fetch_add(1, Ordering::Relaxed);
+            }
         };
         thread::scope(|scope| {
             for worker in 0..AT_ONCE {
@@ -241,6 +258,7 @@ fn a_signal_ends_an_audit_and_a_prune_at_any_request() {
             }
         });
     }
+    assert!(reported.into_inner() > 2, "each request after the plan");
 }
 
 /// The first answer names no operation and shows no backend, so the connection is sent again.

@@ -93,6 +93,17 @@ impl Fault {
         Self::Instead(missing(chance))
     }
 
+    /// A redirection to another resource of the same host, which answers with a success; the request is not carried out.
+    pub(crate) fn elsewhere() -> Self {
+        let headers = vec![("location".to_owned(), "/subscriptions?api-version=2022-12-01".to_owned())];
+        Self::Instead(Told { headers, ..told(307, "") })
+    }
+
+    /// This status, after the request was carried out.
+    pub(crate) fn done_and(status: u16) -> Self {
+        Self::After(told(status, ""))
+    }
+
     /// 429, with this `Retry-After`.
     pub(crate) fn later(after: &str) -> Self {
         let headers = vec![("retry-after".to_owned(), after.to_owned())];

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::{
-    azure::{Asked, Shape},
+    azure::{Asked, Ending, Shape},
     faults::{Bend, Fault, LARGEST},
     verb::{How, Verb},
     world::{Drift, Start},
@@ -26,6 +26,8 @@ pub(crate) struct Known {
     pub(crate) how: How,
     pub(crate) engine_provisions: bool,
     pub(crate) shape: Shape,
+    /// How the first command's connections end.
+    pub(crate) ending: Ending,
     pub(crate) timeout: Option<&'static str>,
     pub(crate) clock: Option<i64>,
     pub(crate) strikes: &'static [Strike],
@@ -55,12 +57,13 @@ const LIKE: Known = Known {
     how: How::Directly,
     engine_provisions: false,
     shape: Shape::Final,
+    ending: Ending::Succeeds,
     timeout: None,
     clock: None,
     strikes: &[],
 };
 
-pub(crate) const FOUND: [Known; 17] = [
+pub(crate) const FOUND: [Known; 24] = [
     Known {
         name: "a key of a suspended subscription was to be proven before connecting activates it",
         start: Start::Drifted(Drift::Suspended),
@@ -201,6 +204,76 @@ pub(crate) const FOUND: [Known; 17] = [
             path: "/linkedbackends/gate",
             which: 1..2,
             fault: || Fault::said(403, ""),
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "a key that the site still sent was retired after a connection that had failed",
+        ending: Ending::Fails,
+        ..LIKE
+    },
+    Known {
+        name: "a key that the site still sent was retired after a connection that was cancelled",
+        start: Start::Drifted(Drift::Suspended),
+        engine_provisions: true,
+        ending: Ending::Canceled,
+        ..LIKE
+    },
+    Known {
+        name: "a redirection to another resource was taken for the retirement of a key",
+        strikes: &[Strike {
+            method: "POST",
+            path: "/regeneratesecondarykey",
+            which: 0..1,
+            fault: Fault::elsewhere,
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "a rehearsal sent a POST to the address of a redirection",
+        verb: Verb::Rehearse,
+        strikes: &[Strike {
+            method: "POST",
+            path: "/listsecrets",
+            which: 0..usize::MAX,
+            fault: Fault::elsewhere,
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "a plan was saved without the versions of what it deletes, and could never be applied",
+        verb: Verb::Prune,
+        start: Start::Leftover,
+        how: How::BySavedPlan,
+        strikes: &[Strike {
+            method: "GET",
+            path: "/products/agreeable-smoke-06273c21e/subscriptions",
+            which: 0..usize::MAX,
+            fault: || Fault::said(404, r#"{"error": {"code": "SubscriptionNotFound", "message": "no"}}"#),
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "a change whose answer was lost, and that was refused when it was sent again, was not reported",
+        verb: Verb::Link,
+        start: Start::Drifted(Drift::PolicyWithoutCheck),
+        engine_provisions: true,
+        strikes: &[Strike {
+            method: "PUT",
+            path: "/policies/policy",
+            which: 0..1,
+            fault: || Fault::LostAfter,
+        }],
+        ..LIKE
+    },
+    Known {
+        name: "a change that was carried out, and answered with 503, was reported as failed",
+        verb: Verb::Unlink,
+        strikes: &[Strike {
+            method: "DELETE",
+            path: "/linkedbackends/gate",
+            which: 0..usize::MAX,
+            fault: || Fault::done_and(503),
         }],
         ..LIKE
     },

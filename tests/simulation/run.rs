@@ -218,11 +218,15 @@ impl Life {
     async fn save(&mut self, seed: u64, weather: &Weather) -> bool {
         let mut chance = Chance::of_part(seed, Part::Meanwhile);
         let _ = std::fs::remove_file(verb::plan());
-        if chance.hits(300) {
+        // What strikes a world that is kept strikes the saving as well.
+        let mut is_saved = false;
+        if chance.hits(300) || !weather.strikes.is_empty() {
             self.network.turn(weather.clone());
-            self.save_once("a plan is saved in bad weather").await;
+            is_saved = self.save_once("a plan is saved in bad weather").await.code == Some(0);
         }
-        if !verb::plan().exists() {
+        // With any other exit code, the plan may lack what could not be determined, so it is made again.
+        if !is_saved || !verb::plan().exists() {
+            let _ = std::fs::remove_file(verb::plan());
             // The target may be one for which there is no plan.
             let saved = self.save_once("a plan is saved").await;
             if saved.code != Some(0) {

@@ -122,7 +122,8 @@ impl World {
             flags: Flags { engine_provisions: known.engine_provisions, timeout: known.timeout },
             clock: known.clock.unwrap_or(CLOCK),
         };
-        let options = Options { shape: known.shape, takes: Duration::from_secs(1), ..Options::default() };
+        let takes = Duration::from_secs(1);
+        let options = Options { shape: known.shape, ending: known.ending, takes, ..Options::default() };
         let azure = world.azure(&options, &mut Chance::of_part(seed, Part::World));
         (world, azure)
     }

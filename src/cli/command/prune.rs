@@ -48,13 +48,16 @@ pub(crate) async fn run(args: PruneArgs, cx: &Session) -> anyhow::Result<ExitCod
         }
         return Ok(code);
     }
+    cx.journal.begin_pruning(pruning.proposed().report);
     confirm(cx, &pruning)?;
     carry_out(cx, pruning).await
 }
 
 /// Applies a plan that was saved earlier: all of it, or nothing.
 pub(crate) async fn run_saved(cx: &Session, saved: SavedPrune) -> anyhow::Result<ExitCode> {
-    carry_out(cx, workflow::prune::reopen(&cx.work, saved)?).await
+    let pruning = workflow::prune::reopen(&cx.work, saved)?;
+    cx.journal.begin_pruning(pruning.proposed().report);
+    carry_out(cx, pruning).await
 }
 
 fn show_plan(

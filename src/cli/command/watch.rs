@@ -1,4 +1,5 @@
 //! `swa-apim status --watch` and `--wait-for`: what is shown of looking again and again.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Policies: how the service accepts, stores and returns them, with tabs and CRLF line ends.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{net::IpAddr, time::Duration};
 
@@ -107,11 +108,12 @@ async fn fetch(address: Uri) -> Option<String> {
 /// Here, a tab replaces each level of indentation, however many spaces it has.
 pub(super) fn reformatted(xml: &str) -> String {
     let lines: Vec<&str> = text_without_mark(xml).lines().collect();
-    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let depth = |line: &str| line.len().saturating_sub(line.trim_start_matches(' ').len());
     let level = lines.iter().map(|line| depth(line)).filter(|depth| *depth > 0).min().unwrap_or(1);
     let written = lines.iter().map(|line| {
         let depth = depth(line);
-        format!("{}{}", "\t".repeat(depth / level), &line[depth - depth % level..])
+        let tabs = depth.checked_div(level).unwrap_or_default();
+        format!("{}{}", "\t".repeat(tabs), &line[tabs.saturating_mul(level)..])
     });
     written.collect::<Vec<_>>().join("\r\n")
 }

@@ -103,7 +103,7 @@ impl InjectedFault {
         if !fits || self.count == Some(0) || self.rate < 1.0 && ambient.chance() >= self.rate {
             return None;
         }
-        self.count = self.count.map(|count| count - 1);
+        self.count = self.count.map(|count| count.saturating_sub(1));
         Some(self.effect)
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn answer(headers: &HeaderMap, query: &Query, now: i64) -> Reply {
         return Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", message);
     }
     let resource = query.get("resource").unwrap_or_default();
-    let expires = now + LIFETIME;
+    let expires = now.saturating_add(LIFETIME);
     Reply::ok(json!({"access_token": token(resource, now, expires), "client_id": TENANT,
         "expires_on": expires.to_string(), "expires_in": LIFETIME.to_string(), "not_before": now.to_string(),
         "resource": resource, "token_type": "Bearer"}))

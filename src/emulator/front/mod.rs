@@ -1,4 +1,5 @@
 //! Handles a request from its arrival to its answer: access checks, injected faults and the request log.
+#![warn(clippy::arithmetic_side_effects)]
 
 pub(super) mod access;
 pub(super) mod admin;

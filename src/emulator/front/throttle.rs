@@ -1,4 +1,5 @@
 //! Token buckets, one for each kind of request, as in Azure Resource Manager.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::sync::{Mutex, PoisonError};
 
@@ -138,7 +139,7 @@ fn draw(level: &mut Option<Level>, bucket: Bucket, now: Instant) -> Result<u32, 
 }
 
 fn refusal(kind: RequestKind, wait: Duration) -> Reply {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
     let word = kind.word();
     let message = format!(
         "Number of '{word}' requests exceeded the limit for the subscription. Please try again after \

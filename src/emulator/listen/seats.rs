@@ -1,4 +1,5 @@
 //! The connection slots of a listener: their number, and which connection is closed when a new one needs a slot.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     collections::HashMap,
@@ -97,7 +98,7 @@ impl Seats {
         let state = State { phase: Phase::Idle, moved: Instant::now() };
         let seat = Arc::new(Occupant { state: Mutex::new(state), needed: Notify::new() });
         let number = taken.next;
-        taken.next += 1;
+        taken.next = taken.next.wrapping_add(1);
         taken.seats.insert(number, Arc::clone(&seat));
         Some(Seat { seats: Arc::clone(self), number, occupant: seat })
     }

@@ -1,5 +1,6 @@
 //! The model of the server: one writer owns it, and publishes a snapshot of each generation. Reads come from memory,
 //! and writes are durable before they are answered.
+#![warn(clippy::arithmetic_side_effects)]
 
 mod generation;
 mod published;

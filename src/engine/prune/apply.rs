@@ -60,6 +60,7 @@ pub async fn prune(
     plane: &dyn ControlPlane,
     plan: &PrunePlan,
     starting: &dyn Fn(usize, &Orphan),
+    ended: &dyn Fn(&Pruned),
 ) -> Vec<Pruned> {
     let mut hand = Hand { plane, listed: None };
     let mut pruned: Vec<Pruned> = Vec::with_capacity(plan.orphans.len());
@@ -72,7 +73,9 @@ pub async fn prune(
             Fate::NotTried
         };
         goes_on &= !matches!(&fate, Fate::Failed { error, .. } if !is_its_own(error));
-        pruned.push(Pruned { orphan: orphan.clone(), fate });
+        let one = Pruned { orphan: orphan.clone(), fate };
+        ended(&one);
+        pruned.push(one);
     }
     pruned
 }

@@ -127,6 +127,16 @@ pub enum ArmError {
         /// The problem with the answer.
         problem: String,
     },
+    /// A compressed answer, although the request accepts none.
+    #[error("the answer to {what} is compressed ({coding}), and the request accepts no compression")]
+    Compressed {
+        /// The request, as the object of a sentence.
+        what: String,
+        /// The compression, as the answer names it.
+        coding: String,
+        /// The host that was asked.
+        host: String,
+    },
     /// An answer that links to an address that must not receive the token.
     #[error("the answer to {what} was not followed")]
     Foreign {
@@ -188,6 +198,7 @@ impl ArmError {
             | Self::NoCertificates { .. }
             | Self::Proxy { .. }
             | Self::Unusable { .. }
+            | Self::Compressed { .. }
             | Self::Foreign { .. }
             | Self::Credential(_) => None,
         }
@@ -302,6 +313,9 @@ impl Diagnose for ArmError {
                 "correct {variable}, or name the host in NO_PROXY to reach it without a proxy"
             )),
             Self::Unusable { .. } => again.hint("run it again; a proxy in between may have answered"),
+            Self::Compressed { host, .. } => again.hint(format!(
+                "a proxy in between compresses answers: exempt {host} from that, or reach it without the proxy, with NO_PROXY={host}"
+            )),
             Self::Foreign { .. } => again.hint(
                 "the token was sent nowhere; check the endpoint, and whether something stands between you and Azure",
             ),
@@ -321,6 +335,7 @@ impl Diagnose for ArmError {
             | Self::NoCertificates { .. }
             | Self::Proxy { .. }
             | Self::Unusable { .. }
+            | Self::Compressed { .. }
             | Self::Foreign { .. }
             | Self::Credential(_) => None,
         }
@@ -343,6 +358,7 @@ impl Diagnose for ArmError {
             | Self::Silent { .. }
             | Self::TimeOver { .. }
             | Self::Unusable { .. }
+            | Self::Compressed { .. }
             | Self::Foreign { .. } => false,
         }
     }

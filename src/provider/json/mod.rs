@@ -14,6 +14,6 @@ mod text;
 
 pub use control_plane::JsonControlPlane;
 pub use error::ModelError;
-pub use file::{beside::files_of_model, stamp::FileStamp};
+pub use file::{beside::files_of_model, disk::looks_like_a_model, stamp::FileStamp};
 pub use import::{ImportError, ImportReport, Pages};
 pub use read::{Everything, Savepoint};

@@ -1,4 +1,5 @@
 //! Applies one job: with its own plan, or with a new plan if another client changed the resources first.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -29,7 +30,7 @@ pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Li
     for _ in 0..TRIES {
         let seen = job.seen.take();
         let (done, told) = plan(work, job, &job.plan, seen, listener).await;
-        job.told += told;
+        job.told = job.told.saturating_add(told);
         let error = match done {
             Ok(applied) => {
                 job.state = JobState::Applied(applied);
@@ -61,7 +62,7 @@ fn note_lost(job: &mut ChangeJob, error: &ApplyError, listener: &dyn Listener) {
     let (of, total, stage) = (job.env.as_str(), job.plan.steps.len(), StepStage::Lost);
     listener.step(StepNews { of, at, total, step, stage });
     job.before.push(StepReport::of(step, StepStatus::Unknown));
-    job.told += 1;
+    job.told = job.told.saturating_add(1);
 }
 
 /// Ends a job with the error of a step.

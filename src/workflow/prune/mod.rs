@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     diagnosis::{Cure, ExitCode, Hint, Render, Selection},
-    engine::{self, GoneSites, Orphan, PrunePlan},
+    engine::{self, Fate, GoneSites, Orphan, PrunePlan, Pruned},
     model::ApimServiceId,
     provider::{ControlPlane, ETag},
     report::{ErrorReport, PruneReport},
@@ -143,13 +143,23 @@ impl Pruning {
                 tell(listener, orphan);
             }
         };
-        let pruned = engine::prune(control, &self.plan, &starting).await;
+        let ended = |pruned: &Pruned| {
+            if apart {
+                tell_result(listener, pruned);
+            }
+        };
+        let pruned = engine::prune(control, &self.plan, &starting, &ended).await;
         if !apart {
             for pruned in &pruned {
                 tell(listener, &pruned.orphan);
             }
         }
         control.commit().await.context("could not write what was pruned")?;
+        if !apart {
+            for pruned in &pruned {
+                tell_result(listener, pruned);
+            }
+        }
         let report = report::done(&self.plan, pruned, apart, self.render);
         let exit = report::exit_code(&report).worst(report::undetermined(&self.plan));
         Ok(PruneResult { report, exit, refusal: None })
@@ -162,6 +172,28 @@ fn tell(listener: &dyn Listener, orphan: &Orphan) {
     listener.plan(of, &orphan.steps);
     for (at, step) in orphan.steps.iter().enumerate() {
         listener.step(StepNews { of, at, total, step, stage: StepStage::Sent });
+    }
+}
+
+/// Reports to the listener which steps for an orphan were applied, and which were not needed. The result of any other
+/// step stays unknown.
+fn tell_result(listener: &dyn Listener, pruned: &Pruned) {
+    let Pruned { orphan, fate } = pruned;
+    let (of, total) = (orphan.product.name(), orphan.steps.len());
+    let (sent, done) = match fate {
+        Fate::Deleted { sent } => (sent.as_slice(), sent.len()),
+        Fate::Failed { sent, done, .. } => (sent.as_slice(), *done),
+        Fate::Kept { .. } => (&[][..], 0),
+        // Its steps were not reported as sent.
+        Fate::NotTried => return,
+    };
+    for (at, step) in orphan.steps.iter().enumerate() {
+        let stage = match sent.iter().position(|it| it == step) {
+            Some(place) if place < done => StepStage::Done(None),
+            Some(_) => continue,
+            None => StepStage::Skipped,
+        };
+        listener.step(StepNews { of, at, total, step, stage });
     }
 }
 

@@ -1,4 +1,5 @@
 //! Serves a file of a site's content: the whole file, a part of it, or 304 if it has not changed.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     fs::{File, Metadata},
@@ -52,7 +53,8 @@ pub(super) fn answer(
         set(&mut refused, CONTENT_RANGE, format!("bytes */{size}"));
         return Ok(refused);
     };
-    let length = part.as_ref().map_or(size, |part| part.end() - part.start() + 1);
+    let length =
+        part.as_ref().map_or(size, |part| part.end().saturating_sub(*part.start()).saturating_add(1));
     let body = if request.method() == Method::HEAD {
         empty()
     } else {
@@ -90,7 +92,9 @@ fn set(response: &mut Response<Body>, name: HeaderName, value: String) {
 /// Returns the status that ends a conditional request early. Times are compared in whole seconds, as in headers.
 fn condition(headers: &HeaderMap, modified: Option<SystemTime>) -> Option<StatusCode> {
     let time = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
-    let is_later = |since: SystemTime| modified.is_none_or(|it| it >= since + Duration::from_secs(1));
+    let is_later = |since: SystemTime| {
+        modified.is_none_or(|it| since.checked_add(Duration::from_secs(1)).is_some_and(|end| it >= end))
+    };
     if time(IF_UNMODIFIED_SINCE).is_some_and(is_later) {
         return Some(StatusCode::PRECONDITION_FAILED);
     }

@@ -1,4 +1,5 @@
 //! The backends of APIs, and the connections to them.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     io,
@@ -57,7 +58,7 @@ impl Upstream {
     /// Addresses a request to `rest` below the upstream's base path.
     pub(super) fn address(&self, request: &mut Request<Incoming>, rest: &str) -> io::Result<()> {
         let query = request.uri().query();
-        let mut target = String::with_capacity(self.base.len() + rest.len() + query.map_or(0, str::len) + 2);
+        let mut target = String::new();
         target.push_str(&self.base);
         if !rest.starts_with('/') {
             target.push('/');

@@ -1,4 +1,5 @@
 //! What was published and since when, for those who hear of a change late.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -69,13 +70,13 @@ impl<M, V> History<M, V> {
 impl<M, V> Kept<M, V> {
     fn publish(&mut self, model: Arc<M>, longest: Duration) -> Vec<Generation<M>> {
         let mut forgotten = Vec::new();
-        let (since, part) = (Instant::now(), longest / PARTS);
+        let (since, part) = (Instant::now(), longest.checked_div(PARTS).unwrap_or_default());
         let before = self.generations.len().checked_sub(2).and_then(|at| self.generations.get(at));
         // The last generation makes room for this one, unless that begins another part of the delay.
         if before.is_some_and(|before| since.duration_since(before.since) < part) {
             forgotten.extend(self.generations.pop_back());
         }
-        self.published += 1;
+        self.published = self.published.saturating_add(1);
         self.generations.push_back(Generation { number: self.published, since, model });
         while self.generations.get(1).is_some_and(|next| next.since.elapsed() >= longest) {
             forgotten.extend(self.generations.pop_front());

@@ -268,9 +268,9 @@ impl Http {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut bytes = Vec::new();
         let coding = coding_of(&headers);
-        if let Some(coding) = coding.as_ref().filter(|_| status.is_success()) {
-            let problem = format!("is compressed ({coding}), and no compression was asked for");
-            return Err(unusable(call, problem, Cause::Final));
+        if let Some(coding) = coding.clone().filter(|_| status.is_success()) {
+            let (what, host) = (call.what.clone(), url.host_str().unwrap_or_default().to_owned());
+            return Err(Miss { error: ArmError::Compressed { what, coding, host }, cause: Cause::Final });
         }
         while let Some(chunk) =
             response.chunk().await.map_err(|error| self.broken(call, url, &error.into()))?
@@ -401,7 +401,7 @@ fn unusable(call: &Call, problem: String, cause: Cause) -> Miss {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ambient::System, provider::arm::CredentialOptions};
+    use crate::{ambient::System, diagnosis::Diagnose as _, provider::arm::CredentialOptions};
 
     fn at(listener: &tokio::net::TcpListener) -> (Http, Call, Bucket) {
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -442,8 +442,10 @@ mod tests {
         };
         tokio::select! {
             answer = http.send(&call) => {
-                let error = answer.unwrap_err().to_string();
-                assert!(error.contains("compressed (gzip)"), "{error}");
+                let error = answer.unwrap_err();
+                assert!(error.to_string().contains("compressed (gzip)"), "{error}");
+                let hint = error.diagnosis().hint.unwrap().text(|_, _| String::new());
+                assert!(hint.contains("NO_PROXY=127.0.0.1"), "{hint}");
             }
             () = serve => panic!("the request was repeated"),
         }

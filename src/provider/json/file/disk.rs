@@ -10,6 +10,7 @@ use std::{
 use super::beside::sibling;
 use crate::{
     files::{folder_of, open_plain},
+    model::without_mark,
     provider::json::ModelError,
 };
 
@@ -112,6 +113,9 @@ pub(crate) enum Content {
     NoKeys,
 }
 
+/// How many bytes of a file show whether it is a model.
+const BEGINNING: u64 = 4 << 10;
+
 /// The size from which a file is read by two threads: most of the time is spent on allocating memory.
 #[cfg(unix)]
 const LARGE: usize = 8 << 20;
@@ -145,6 +149,21 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_plain(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether a file begins like a model. A file that cannot be read, or is not a regular file, does not.
+#[must_use]
+pub fn looks_like_a_model(path: &Path) -> bool {
+    let read = || {
+        let file = open_plain(path, OpenOptions::new().read(true)).ok()?;
+        let mut head = Vec::new();
+        file.take(BEGINNING).read_to_end(&mut head).ok()?;
+        Some(head)
+    };
+    let head = read().unwrap_or_default();
+    let head = String::from_utf8_lossy(without_mark(&head));
+    head.trim_start().starts_with('{')
+        && ["\"schemaVersion\"", "\"lineage\"", "\"serial\""].iter().all(|field| head.contains(field))
 }
 
 /// Replaces the file at `path`, or creates it, and keeps the previous content as `<name>.previous`. A file that has

@@ -1,4 +1,5 @@
 //! The link between the file and memory: reads the current file, changes it under the lock, and writes it once.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::{
     fs, io,
@@ -216,7 +217,7 @@ impl State {
     pub(super) fn write(&mut self, file: &ModelFile, ambient: &dyn Ambient) -> Result<Vec<u8>, ModelError> {
         let content = if self.store.has_keys() { Content::Keys } else { Content::NoKeys };
         let document = &mut self.store.document;
-        document.serial += 1;
+        document.serial = document.serial.saturating_add(1);
         if document.lineage.is_empty() {
             document.lineage = ambient.unguessable().to_string();
         }
