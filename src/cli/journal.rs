@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_names_each_step_by_how_far_it_came_and_is_told_once() {
+    fn an_interruption_lists_each_step_with_its_progress_and_is_printed_once() {
         let journal = Journal::default();
         journal.expect_changes();
         let steps = ["a", "b", "c"].map(|name| step(name, ChangeKind::Create));

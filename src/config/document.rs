@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_toml_is_shown_with_a_caret() {
+    fn text_that_is_not_toml_is_shown_with_a_caret() {
         let (message, _) = refusal("[env.prod]\napim = shop\n");
         let expected = "line 2, column 8: string values must be quoted, expected literal string\n  \
                         |\n2 | apim = shop\n  |        ^^^^";
@@ -476,12 +476,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_mistake_of_the_file_is_told() {
+    fn the_first_mistake_in_the_file_is_reported() {
         assert!(refusal("[env.z]\nzz = 1\n[env.a]\naa = 1").0.starts_with("line 2, "));
     }
 
     #[test]
-    fn a_deep_nest_is_refused_and_harms_nobody() {
+    fn deep_nesting_is_refused_without_a_crash() {
         refusal(&format!("a = {}", "[".repeat(100_000)));
         refusal(&format!("{}a = 1", "a.".repeat(100_000)));
     }

@@ -234,7 +234,7 @@ provider       = "arm"
     }
 
     #[test]
-    fn what_was_in_the_file_stays_as_it_is() {
+    fn the_content_of_the_file_is_kept() {
         for existing in [
             "# mine\n[env.b]\napim='x'\n",
             "[provider.json]\r\nmodel = 'm'\r\n",
@@ -347,7 +347,7 @@ provider       = "arm"
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_read_back(name in "(?s).{1,20}", site in "(?s).{1,20}", api in "(?s).{1,9}") {
+        fn every_written_env_is_read_back(name in "(?s).{1,20}", site in "(?s).{1,20}", api in "(?s).{1,9}") {
             prop_assume!(![&name, &site, &api].iter().any(|text| text.trim().is_empty()));
             let new = NewEnv { static_web_app: site.clone(), apis: vec![api.clone()], ..env(&name) };
             let whole = add("[env.'']\n", &new);

@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn the_provider_decides_who_provisions_unless_somebody_says_so() {
+    fn the_provider_determines_the_default_of_provisioning() {
         let place = TestFolder::with(TWO_ENVS);
         assert_eq!(place.env(chosen("prod")).provisioning, Sourced::default(Provisioning::Engine));
         let arm = Overrides { provider: Some(flag("--provider", ProviderKind::Arm)), ..chosen("prod") };
@@ -503,7 +503,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_env_needs_no_name_and_of_several_one_has_to_be_chosen() {
+    fn the_only_env_needs_no_name_and_of_several_one_must_be_selected() {
         let place = TestFolder::with("[env.only]\nstatic-web-app='s'\napim='a'\n");
         assert_eq!(place.env(Overrides::default()).name, "only");
         let place = TestFolder::with(TWO_ENVS);
@@ -597,7 +597,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_needs_no_file_and_heeds_none() {
+    fn the_sample_needs_no_file_and_ignores_an_existing_one() {
         let place = TestFolder::with("this is not TOML");
         let sample =
             || Overrides { sample: true, model: Some(flag("--model", "m.json")), ..Overrides::default() };

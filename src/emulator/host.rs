@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_told_from_its_port() {
+    fn a_host_is_separated_from_its_port() {
         for (authority, host) in [("[::1]:8", "::1"), ("[::1]", "::1"), ("a.b:1", "a.b"), ("a.b", "a.b")] {
             assert_eq!(host_of(authority), Some(host));
         }

@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_found_by_its_text_or_its_number_alone() {
+    fn a_code_is_found_by_its_text_or_only_its_number() {
         for text in ["SWAAPIM040", "swaapim040", "040", "40"] {
             assert_eq!(text.parse(), Ok(FindingCode::SubscriptionMissing), "{text}");
         }

@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_and_a_missing_folder_are_refused() {
+    fn a_directory_and_a_missing_directory_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         assert!(write_blocking(folder.path(), "text").is_err());
         assert!(write_blocking(&folder.path().join("none/file"), "text").is_err());
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_at_the_same_time_do_not_remove_each_others_files() {
+    fn concurrent_runs_do_not_remove_files_of_each_other() {
         let folder = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for run in 0..8 {

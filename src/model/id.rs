@@ -310,7 +310,7 @@ mod tests {
     const SITE: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
 
     #[test]
-    fn ids_are_equal_whatever_their_case() {
+    fn ids_that_differ_only_in_case_are_equal() {
         let id = StaticSiteId::parse(SITE).unwrap();
         let shouted = StaticSiteId::parse(&SITE.to_uppercase()).unwrap();
         assert_eq!(id, shouted);

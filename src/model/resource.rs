@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_resource_is_refused() {
+    fn values_that_are_not_resources_are_refused() {
         assert_eq!(Resource::from_value(json!([])), Err(Malformed::NotAnObject("a list")));
         assert_eq!(Resource::from_value(json!({})), Err(Malformed::NoId));
         assert!(matches!(Resource::from_value(json!({"id": "x"})), Err(Malformed::Id(_))));

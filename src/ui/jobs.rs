@@ -143,6 +143,7 @@ impl Listener for Job {
                     step.status = StepStatus::Unknown;
                     part.current = Some(news.at);
                 }
+                StepStage::Skipped => step.status = StepStatus::Skipped,
                 StepStage::Lost => part.current = None,
                 StepStage::Done(took) => {
                     step.status = StepStatus::Applied;

@@ -16,7 +16,7 @@ hint: did you mean `prod`? the envs are: prod
 }
 
 #[test]
-fn one_of_several_envs_has_to_be_chosen() {
+fn one_of_several_envs_must_be_selected() {
     let shop = Shop::sample();
     shop.add_env("[env.staging]\nstatic-web-app = 'shop-web'\napim = 'shop-apim'");
     shop.run("link").is(str![[r#"

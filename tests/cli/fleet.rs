@@ -20,7 +20,7 @@ fn fleet() -> Shop {
 }
 
 #[test]
-fn one_env_that_fails_does_not_stop_the_others() {
+fn one_env_that_fails_does_not_stop_the_other_envs() {
     let shop = fleet();
     shop.run("link --all").is(str![[r#"
 exit 7

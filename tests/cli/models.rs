@@ -74,7 +74,7 @@ fn the_way_back_of_the_hint_leads_back() {
 }
 
 #[test]
-fn a_model_of_a_newer_schema_is_left_alone() {
+fn a_model_of_a_newer_schema_is_not_changed() {
     let shop = Shop::sample();
     shop.edit(|model| model["schemaVersion"] = 2.into());
     shop.run("status").is(str![[r#"
@@ -89,7 +89,7 @@ hint: update `swa-apim`; the file was left as it is
 }
 
 #[test]
-fn a_folder_is_no_model() {
+fn a_directory_is_not_a_model() {
     let shop = Shop::sample();
     std::fs::create_dir(shop.path("folder")).unwrap();
     shop.run("status --model folder").is(str![[r#"
@@ -161,7 +161,7 @@ hint: correct the resource that the message names, in Azure or in the model, and
 }
 
 #[test]
-fn what_cannot_be_imported_changes_nothing() {
+fn a_failed_import_changes_nothing() {
     let shop = Shop::sample();
     let before = shop.read(MODEL);
     shop.run("model import nope.json").is(str![[r#"
@@ -224,7 +224,7 @@ fn an_export_can_be_queried() {
 }
 
 #[test]
-fn the_sample_is_not_said_to_be_written_twice() {
+fn the_sample_is_reported_as_created_only_once() {
     let shop = Shop::empty();
     assert!(shop.run("init --sample").exits(0).stderr.contains("are there now"));
     let model = shop.read(MODEL);
@@ -281,7 +281,7 @@ mod files {
     }
 
     #[test]
-    fn a_lock_or_a_previous_generation_that_is_no_file_is_refused_and_never_waited_for() {
+    fn a_lock_or_a_previous_generation_that_is_not_a_regular_file_is_refused_at_once() {
         for suffix in [".lock", ".previous"] {
             let shop = Shop::linked();
             let path = shop.path(&format!("{MODEL}{suffix}"));
@@ -318,7 +318,7 @@ mod files {
     }
 
     #[test]
-    fn a_model_whose_keys_others_can_read_is_read_with_a_warning_and_not_written() {
+    fn a_model_whose_keys_other_users_can_read_is_read_with_a_warning_and_not_written() {
         let shop = Shop::linked();
         for (suffix, mode) in [("", 0o644), ("", 0o660), (".previous", 0o604)] {
             shop.run("relink --env prod").exits(0);

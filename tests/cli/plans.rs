@@ -19,7 +19,7 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_tells_by_its_exit_code_whether_there_is_something_to_do() {
+fn the_exit_code_of_a_dry_run_shows_whether_there_are_changes() {
     let shop = Shop::sample();
     shop.run("link --dry-run").exits(0);
     shop.run("link --dry-run --detailed-exitcode").exits(3);
@@ -126,7 +126,7 @@ fn a_saved_plan_is_applied_once() {
 }
 
 #[test]
-fn what_is_no_plan_is_not_applied() {
+fn files_that_are_not_plans_are_not_applied() {
     let shop = Shop::sample();
     shop.run("apply nope.json").is(str![[r#"
 exit 2
@@ -243,7 +243,7 @@ next: swa-apim status --env prod
 }
 
 #[test]
-fn a_purge_wants_a_yes_where_nobody_can_be_asked() {
+fn a_purge_requires_yes_without_a_terminal() {
     let shop = Shop::linked();
     let before = shop.read(MODEL);
     shop.run("unlink --purge").is(str![[r#"

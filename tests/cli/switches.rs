@@ -89,7 +89,7 @@ fn a_variable_is_never_refused_where_it_says_nothing() {
 }
 
 #[test]
-fn a_flag_about_azure_alone_is_noted_on_a_model() {
+fn a_flag_that_applies_only_to_azure_is_noted_on_a_model() {
     let shop = Shop::linked();
     for flag in ["--grace 5s", "--check-rights"] {
         let run = shop.run(&format!("relink {flag}"));
@@ -174,7 +174,7 @@ fn times_of_any_length_are_read() {
 }
 
 #[test]
-fn a_state_is_waited_for_as_long_as_it_says_and_looked_at_once_more_then() {
+fn a_state_is_waited_for_until_the_time_limit_and_then_checked_again() {
     let shop = Shop::sample();
     let mut command = shop.swa_apim("status --wait-for linked --timeout 3s -v");
     let mut waiting = command.stderr(std::process::Stdio::piped()).spawn().unwrap();

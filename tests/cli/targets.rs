@@ -87,7 +87,7 @@ hint: give its full ARM id, or check the control plane that you are on
 }
 
 #[test]
-fn a_name_that_two_services_bear_has_to_be_completed() {
+fn a_name_of_two_services_must_be_completed() {
     let shop = Shop::sample();
     shop.write(CONFIG, NAMES_ALONE.replace("shop-wb", "shop-web").replace("shop-apm", "shop-apim"));
     let other = apim().replace("rg-shop", "rg-other");

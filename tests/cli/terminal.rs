@@ -223,7 +223,7 @@ fn ctrl_c_at_a_text_writes_nothing_either() {
 }
 
 #[test]
-fn a_purge_goes_on_only_if_the_name_is_typed() {
+fn a_purge_continues_only_if_the_name_is_typed() {
     let shop = Shop::linked();
     let before = shop.read(MODEL);
     let mut terminal = Terminal::of(shop.swa_apim("unlink --purge"));
@@ -316,7 +316,7 @@ fn a_watch_redraws_in_place_and_ends_with_ctrl_c() {
 }
 
 #[test]
-fn a_prune_goes_on_only_if_the_name_of_the_service_is_typed() {
+fn a_prune_continues_only_if_the_name_of_the_service_is_typed() {
     let shop = Shop::linked();
     shop.run("unlink").exits(0);
     let before = shop.read(MODEL);

@@ -14,7 +14,7 @@ fn with_secret<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
-fn a_token_that_is_given_is_taken_and_nobody_is_asked() {
+fn a_specified_token_is_used_without_a_request() {
     let (world, authority) = (World::new(), giving());
     world.install("az", &az_answer());
     let output = world.run_trusting(&authority, &with_secret(&[("SWA_APIM_ACCESS_TOKEN", TOKEN)]));
@@ -23,7 +23,7 @@ fn a_token_that_is_given_is_taken_and_nobody_is_asked() {
 }
 
 #[test]
-fn the_first_that_is_configured_is_asked_and_the_others_are_not() {
+fn only_the_first_configured_credential_is_used() {
     let (world, authority) = (World::new(), giving());
     world.install("az", &az_answer());
     assert_eq!(source_of(&world.run_trusting(&authority, &with_secret(&[]))), "client-secret");
@@ -52,7 +52,7 @@ fn a_kind_that_is_asked_for_is_the_only_one() {
 }
 
 #[test]
-fn each_that_was_tried_is_told_with_what_came_of_it_and_what_to_do() {
+fn each_tried_credential_is_reported_with_its_result_and_a_hint() {
     let world = World::new();
     let authority =
         Authority::with_tls(|_| entra_error("AADSTS7000215: Invalid client secret.\r\nTrace ID: 1"));
@@ -74,7 +74,7 @@ fn each_that_was_tried_is_told_with_what_came_of_it_and_what_to_do() {
 }
 
 #[test]
-fn what_cannot_be_used_is_told_before_anything_is_asked() {
+fn unusable_settings_are_reported_before_the_first_request() {
     let world = World::new();
     world.install("az", &az_answer());
     for (variables, exit, part) in [

@@ -179,7 +179,7 @@ fn the_pages_are_written_in_plain_words() {
 }
 
 #[test]
-fn the_checked_sources_are_written_in_plain_words() {
+fn the_sources_are_written_in_plain_words() {
     let entries = entries();
     let files: Vec<_> = CHECKED_SOURCES.iter().flat_map(|path| sources_in(&root().join(path))).collect();
     assert!(!files.is_empty());
@@ -194,7 +194,7 @@ fn the_checked_sources_are_written_in_plain_words() {
 const LEFT_IN_SOURCES: usize = 213;
 
 #[test]
-fn the_sources_gain_no_words_that_pages_avoid() {
+fn the_names_of_tests_are_written_in_plain_words() {
     let entries = entries();
     let faults = sources_in(&root().join("src"))
         .into_iter()

@@ -160,7 +160,7 @@ fn a_missing_resource_group_is_named_as_such() {
 }
 
 #[test]
-fn an_accepted_change_ends_with_7_whatever_becomes_of_it() {
+fn an_accepted_change_with_an_unknown_result_exits_with_7() {
     let takes = std::time::Duration::from_millis(1_200);
     for kind in [
         Kind::Error(403, "AuthorizationFailed", "The client does not have authorization."),

@@ -62,7 +62,7 @@ fn what_need_not_be_waited_for_is_not() {
 }
 
 #[test]
-fn what_a_resource_provider_leaves_out_is_asked_for_once_more_and_then_told() {
+fn a_part_that_a_resource_provider_omits_is_requested_again_and_then_reported() {
     let azure = FakeAzure::with_scene(Options { provisions: false, ..Options::default() });
     let link = run(&azure, "link");
     assert_eq!(link.code, Some(8), "{link:?}");

@@ -61,7 +61,7 @@ async fn every_error_that_users_quote_has_its_exit_code_and_its_hint() {
 }
 
 #[tokio::test]
-async fn what_a_gateway_says_tells_whether_it_took_the_key() {
+async fn a_gateways_message_shows_whether_it_accepted_the_key() {
     let Some(all) = errors("gateway") else { return };
     let key = Key::new("a1d0c6e83f027db5a5f8eb05517cbe23").unwrap();
     for (when, recorded) in all {

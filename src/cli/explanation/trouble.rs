@@ -360,7 +360,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_is_found_by_its_own_words_whatever_is_around_them() {
+    fn every_message_is_found_by_its_own_words_in_any_context() {
         for trouble in Trouble::ALL {
             for words in trouble.words {
                 for typed in

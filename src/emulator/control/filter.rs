@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_and_not_ignored() {
+    fn unsupported_filters_are_refused_and_not_ignored() {
         for filter in [
             "displayName",
             "displayName gt 'a'",

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn values_that_are_not_numbers_are_refused() {
         for address in ["/x?$top=0", "/x?$top=-1", "/x?$skip=a", "/x?$filter=nonsense"] {
             let reply = page(&call(Method::GET, address, &Value::Null), values(1), Style::Web).unwrap_err();
             assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{address}");

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_kept_by_chance() {
+    fn a_rate_is_applied_at_random() {
         let mut never: InjectedFault = "* * reset 0%".parse().unwrap();
         let mut often: InjectedFault = "* * reset 50% data".parse().unwrap();
         assert_eq!(never.strike(EmulatedPlane::Control, "GET", "/", &System), None);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fault_is_refused() {
+    fn texts_that_are_not_faults_are_refused() {
         for text in [
             "",
             "PUT x",

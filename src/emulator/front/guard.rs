@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_is_on_this_machine_unless_others_are_let_in() {
+    fn a_listener_is_on_this_machine_unless_remote_access_is_allowed() {
         let at = |text: &str| text.parse::<SocketAddr>().unwrap();
         assert!(Guard::may_listen(Remote::Refused, &at("127.0.0.1:0")));
         assert!(Guard::may_listen(Remote::Refused, &at("[::1]:0")));

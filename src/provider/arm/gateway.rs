@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_gateway_objects_to_tells_whether_it_took_the_key() {
+    fn the_gateways_error_shows_whether_it_accepted_the_key() {
         let about_key = r#"{"statusCode":401,"message":"Access denied due to invalid subscription key."}"#;
         assert_eq!(said(401, about_key), GatewayAnswer::KeyRefused);
         assert_eq!(said(401, r#"{"statusCode":401,"message":"JWT not present."}"#), GatewayAnswer::Accepted);

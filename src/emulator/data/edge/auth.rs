@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_sent_to_another_site() {
+    fn a_sign_in_never_redirects_to_another_site() {
         for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", ""]
         {
             assert!(!is_of_this_site(elsewhere), "{elsewhere}");

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_leaves_the_folder_is_none() {
+    fn a_path_that_leaves_the_directory_is_refused() {
         for path in ["/../a", "/a/%2e%2e/b", "/a/..%2fb", "/%2e%2e%5cb", "/a%00", "/a\\b", "/%ff"] {
             assert_eq!(relative(path), None, "{path}");
         }

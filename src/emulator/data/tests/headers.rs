@@ -51,7 +51,7 @@ async fn what_only_the_edge_may_say_a_client_cannot() {
 }
 
 #[tokio::test]
-async fn what_is_between_neighbours_stays_there_and_all_else_arrives() {
+async fn hop_by_hop_headers_are_not_forwarded_and_all_other_headers_are() {
     let world = World::linked().await;
     let sent = [
         ("authorization", "Bearer of-the-client"),
@@ -103,7 +103,7 @@ async fn a_body_and_its_length_arrive() {
 }
 
 #[tokio::test]
-async fn the_gateway_takes_the_token_from_whoever_has_one() {
+async fn the_gateway_accepts_a_valid_token_from_every_client() {
     let world = World::linked().await;
     let token = world.token_of(SITE).await;
     let answer = world.call("key-of-mango", &token).await;

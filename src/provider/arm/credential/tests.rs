@@ -127,7 +127,7 @@ async fn a_refused_token_is_renewed_once_it_is_old_enough_for_that_to_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_that_gives_one_is_in_use_and_the_others_are_tried_before() {
+async fn the_first_credential_that_returns_a_token_is_used_after_earlier_ones_failed() {
     let clock = Arc::new(Clock::default());
     let (no, yes, never) = (Giver::refusing(&clock, "no"), Giver::new(&clock), Giver::new(&clock));
     let kinds = [CredentialKind::ClientSecret, CredentialKind::AzureCli, CredentialKind::AzureDeveloperCli];
@@ -193,7 +193,7 @@ fn set(names: &[&str], name: &str) -> Option<String> {
 }
 
 #[test]
-fn what_is_configured_is_found_in_its_order_and_the_machine_is_asked_last() {
+fn configured_credentials_are_found_in_order_and_the_managed_identity_is_last() {
     use CredentialKind as Kind;
     let always = [Kind::AzureCli, Kind::AzureDeveloperCli, Kind::ManagedIdentity];
     assert_eq!(found(|_| None).unwrap(), (always.to_vec(), Vec::new()));
@@ -274,7 +274,7 @@ async fn a_given_token_is_never_forgotten() {
 }
 
 #[test]
-fn what_is_given_for_a_token_is_one_or_is_refused() {
+fn a_value_that_is_not_a_token_is_refused() {
     let clock = Clock::default();
     clock.forward(1000);
     let given = |text: &str| AccessToken::given(text, clock.now());

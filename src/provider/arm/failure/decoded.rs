@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_shown_as_far_as_it_says_something() {
+    fn the_text_of_an_answer_that_is_not_json_is_shown() {
         let page = b"<html><head><title>502 Bad\r\n Gateway</title></head><body>nginx</body></html>";
         assert!(failure(502, page).to_string().contains("not an answer of Azure, but: 502 Bad Gateway"));
         assert!(failure(503, b"<b>busy</b> \x1b[2J").to_string().contains("busy \u{fffd}[2J"));

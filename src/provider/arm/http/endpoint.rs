@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_http_is_for_this_machine_alone() {
+    fn plain_http_is_allowed_only_for_this_machine() {
         for address in ["http://127.0.0.1:8087", "http://localhost", "http://[::1]:1", "https://arm.example"]
         {
             assert!(Endpoint::public().at(address).is_ok(), "{address}");
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_goes_nowhere_but_to_its_own_origin() {
+    fn the_token_is_sent_only_to_its_origin() {
         let endpoint = Endpoint::public();
         let from = endpoint.join("/subscriptions");
         for link in ["/next?x=1", "https://management.azure.com/next", "https://MANAGEMENT.azure.com:443/n"] {
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_a_foreign_address_is_its_origin_alone() {
+    fn only_the_origin_of_a_foreign_address_is_reported() {
         let endpoint = Endpoint::public();
         let error = endpoint.own(&endpoint.join("/"), "https://evil.example/x?sig=secret").unwrap_err();
         assert_eq!(

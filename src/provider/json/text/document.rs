@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_untouched_is_written_back_byte_for_byte() {
+    fn unchanged_resources_are_written_byte_for_byte() {
         let pretty = format!(
             "{{ \"owner\" : {{ \"team\":\"a\" }},\n \"schemaVersion\": 1, \"resources\": [\n  {{\n    \
              \"name\": \"shop\",\n    \"id\": \"{SITE}\" }} ] }}"
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_schema_is_recognised_whatever_else_is_there() {
+    fn a_newer_schema_is_recognized_in_every_context() {
         for text in [
             "{\"schemaVersion\":2,\"resources\":[]}",
             "{\"resources\":{\"new\":\"shape\"},\"schemaVersion\":3}",
