@@ -11,6 +11,7 @@ mod deadline;
 mod doctor;
 mod error;
 mod given;
+mod history;
 mod list;
 mod listener;
 mod look;
@@ -18,7 +19,9 @@ pub mod model;
 mod plane;
 pub mod prune;
 mod result_file;
+mod rotation;
 pub mod saved;
+mod saved_report;
 mod select;
 mod selection;
 pub mod snapshot;
@@ -32,12 +35,15 @@ pub use self::{
     deadline::{Deadline, LONGEST, spelt},
     doctor::{Checkup, doctor},
     error::{Stranger, UsageError, diagnose, known, report, report_as, unexpected},
+    history::{KEPT, history},
     list::{LinkFilter, list},
     listener::{Deaf, Listener, StepNews, StepStage},
     look::{ExitDetail, Looked, Status, linked_to, links, status},
     plane::{Plane, PlaneLocation},
     prune::{PruneResult, Pruning},
     result_file::{check_early, write_beside, write_result},
+    rotation::{LeftOver, Rotation},
     saved::{Saved, SavedPlan, SavedPrune},
+    saved_report::{SavedReport, saved_report},
     workspace::{Workspace, WorkspaceOptions},
 };
