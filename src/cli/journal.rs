@@ -115,6 +115,7 @@ impl Journal {
             findings: Vec::new(),
             undo: None,
             error: Some(error.clone()),
+            note: None,
             product: None,
             told: Told::Everything,
             summary: "interrupted".to_owned(),

@@ -32,8 +32,8 @@ pub use self::{
 use self::{
     args::{GlobalArgs, contradictions, help as help_texts, variables},
     command::{
-        api, apply, audit, completions, doctor, emulate, explain, export, graph, help, init, link, list, man,
-        model, prune, relink, status, ui, unlink,
+        api, apply, audit, completions, doctor, emulate, explain, export, graph, help, history, init, link,
+        list, man, model, prune, relink, show, status, ui, unlink,
     },
     interrupt::Interrupt,
     journal::Journal,
@@ -69,7 +69,9 @@ enum Command {
     Status(status::StatusArgs),
     List(list::ListArgs),
     Doctor(doctor::DoctorArgs),
+    Show(show::ShowArgs),
     Apply(apply::ApplyArgs),
+    History(history::HistoryArgs),
     Api(api::ApiArgs),
     Audit(audit::AuditArgs),
     Prune(prune::PruneArgs),
@@ -182,6 +184,8 @@ impl Command {
             | Self::Model(_) => true,
             Self::Status(_)
             | Self::List(_)
+            | Self::Show(_)
+            | Self::History(_)
             | Self::Doctor(_)
             | Self::Audit(_)
             | Self::Graph(_)
@@ -217,6 +221,8 @@ async fn dispatch(
         Command::List(args) => list::run(args, context()?).await,
         Command::Doctor(args) => doctor::run(args, context()?).await,
         Command::Apply(args) => Box::pin(apply::run(args, context()?)).await,
+        Command::Show(args) => show::run(args, context()?).await,
+        Command::History(args) => history::run(args, context()?).await,
         Command::Api(args) => Box::pin(api::run(args, context()?)).await,
         Command::Audit(args) => audit::run(args, context()?).await,
         Command::Prune(args) => prune::run(args, context()?).await,

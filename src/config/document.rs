@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
+    time::Duration,
 };
 
 use toml::{
@@ -13,7 +14,7 @@ use toml::{
 };
 
 use super::{
-    Cloud, ConfigError, ConfigFault, ProviderKind, Provisioning, Source, Sourced, UnknownWord,
+    Cloud, ConfigError, ConfigFault, ProviderKind, Provisioning, Source, Sourced, UnknownWord, age::age,
     fault::Problem, place::Lines,
 };
 use crate::model::text_without_mark;
@@ -29,6 +30,7 @@ const ENV_KEYS: &[&str] = &[
     "subscription",
     "site-environment",
     "apis",
+    "max-key-age",
     "provider",
     "provisioning",
 ];
@@ -53,6 +55,7 @@ pub(super) struct EnvLayer {
     pub(super) subscription: Option<Sourced<String>>,
     pub(super) site_environment: Option<Sourced<String>>,
     pub(super) apis: Vec<String>,
+    pub(super) max_key_age: Option<Duration>,
     pub(super) provider: Option<Sourced<ProviderKind>>,
     pub(super) provisioning: Option<Sourced<Provisioning>>,
 }
@@ -77,6 +80,7 @@ impl EnvLayer {
             subscription: None,
             site_environment: None,
             apis: Vec::new(),
+            max_key_age: None,
             provider: None,
             provisioning: None,
         }
@@ -161,6 +165,7 @@ impl<'t> Reader<'t> {
                 "site-environment" => env.site_environment = Some(self.text(&entry, "site-environment")?),
                 "apis" => env.apis = self.apis(&entry)?,
                 "provider" => env.provider = Some(self.word(&entry, "provider")?),
+                "max-key-age" => env.max_key_age = Some(self.age(&entry)?),
                 "provisioning" => env.provisioning = Some(self.word(&entry, "provisioning")?),
                 _ => {
                     let table = format!("env.{}", toml_edit::Key::new(named.key));
@@ -219,6 +224,11 @@ impl<'t> Reader<'t> {
         let text = self.text(entry, key)?;
         let unknown = |word| self.fault(&entry.value.span(), Problem::Word(word));
         Ok(Sourced::new(text.value.parse().map_err(unknown)?, text.source))
+    }
+
+    fn age(&self, entry: &Entry<'_>) -> Result<Duration, ConfigError> {
+        let read = entry.value.get_ref().as_str().and_then(age);
+        read.ok_or_else(|| self.wrong_type(entry, entry.value, "a time such as \"90d\""))
     }
 
     /// The names in the order of the file, without duplicates.
@@ -338,6 +348,7 @@ mod tests {
             "apis" => "apis = ['a', 'b', 'A']".to_owned(),
             "provider" => "provider = 'arm'".to_owned(),
             "provisioning" => "provisioning = 'engine'".to_owned(),
+            "max-key-age" => "max-key-age = '90d'".to_owned(),
             "cloud" => "cloud = 'AzureChinaCloud'".to_owned(),
             _ => format!("{key} = 'x'"),
         };

@@ -1,6 +1,7 @@
 //! Settings, in layers: defaults, then `swa-apim.toml`, then environment variables, then flags. Each value has the
 //! layer that it is from.
 
+mod age;
 mod choice;
 mod document;
 mod edit;
@@ -16,6 +17,7 @@ mod sample;
 mod settings;
 mod source;
 
+pub use age::age;
 pub use choice::{Cloud, ProviderKind, Provisioning, UnknownWord};
 pub use edit::{NewEnv, add_env, render_env};
 pub use error::{ConfigError, Searched};

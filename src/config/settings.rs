@@ -1,6 +1,9 @@
 //! Combines the layers of the configuration.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{
     Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
@@ -82,6 +85,8 @@ pub struct EnvSettings {
     pub site_environment: Sourced<String>,
     /// The APIs to keep in the link's product, without duplicates.
     pub apis: Vec<String>,
+    /// The age above which keys are reported as too old.
+    pub max_key_age: Option<Duration>,
     /// The control plane.
     pub provider: Sourced<ProviderKind>,
     /// The file of the JSON model.
@@ -246,6 +251,7 @@ impl Settings {
             subscription: over.subscription.clone().or(env.subscription.clone()),
             site_environment: site_environment.unwrap_or_else(|| Sourced::default(PRODUCTION.to_owned())),
             apis: env.apis.clone(),
+            max_key_age: env.max_key_age,
             provisioning: self.provisioning(env, provider.value),
             provider,
             model: self.model(),

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-pub use self::error::{ApplyError, Movement};
+pub use self::error::{ApplyError, Moved, Movement};
 use super::{
     Basis, ChangeKind, KeyFingerprints, Observed, Plan, PlannedStep, Propagation, Step, gateway, observe,
 };

@@ -215,6 +215,9 @@ findings! {
     KeysMissing = "SWAAPIM044", Broken, Subscription, Mended, "the keys of the subscription are missing",
         "The control plane has no keys for the subscription, so the gateway rejects every call.",
         "`relink` sets two new keys and connects the site again, which gives it the primary key.";
+    KeysTooOld = "SWAAPIM045", Degraded, Subscription, Told, "the keys are older than `max-key-age` of the env",
+        "The env limits the age of keys, and at least one of the subscription's two keys is older. The link works.",
+        "`relink` replaces both keys. A scheduled `relink --if-older-than` keeps them within the limit.";
     PolicyMissing = "SWAAPIM050", Broken, Policy, Mended, "the product has no policy",
         "Without a policy, requests need a key but no token. A client that has the key can call the APIs without passing the site.",
         "`relink` creates the policy.";

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{Effect, FindingCode, Severity};
 use crate::diagnosis::Hint;
 
@@ -24,6 +27,27 @@ pub struct Finding {
     pub message: String,
     /// The next command or action.
     pub hint: Hint,
+    /// The last change that may have caused it, from the activity log; absent if the log was not read or has none.
+    pub last_change: Option<LastChange>,
+}
+
+/// A change that the activity log has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LastChange {
+    /// When it was requested, in UTC.
+    pub time: String,
+    /// The name of the user, or the id of the application; `null` if the log has none.
+    pub caller: Option<String>,
+    /// The operation in words.
+    pub summary: String,
+}
+
+impl fmt::Display for LastChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { time, caller, summary } = self;
+        let caller = caller.as_deref().unwrap_or("an unknown caller");
+        write!(f, "{} UTC, {caller} {summary}", time.trim_end_matches('Z').replace('T', " "))
+    }
 }
 
 impl Finding {
@@ -38,6 +62,7 @@ impl Finding {
             actual: None,
             message: code.title().to_owned(),
             hint: clause(code.cure()).into(),
+            last_change: None,
         }
     }
 

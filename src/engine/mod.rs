@@ -6,9 +6,12 @@ mod apply;
 mod assess;
 mod audit;
 mod doctor;
+mod extent;
 mod finding;
 mod found;
 mod gateway;
+mod history;
+mod key_age;
 mod observe;
 mod observed;
 mod plan;
@@ -24,15 +27,18 @@ mod undo;
 mod verify;
 
 pub use apis::with_schemes;
-pub use apply::{Applied, ApplyError, Movement, StepListener, apply};
+pub use apply::{Applied, ApplyError, Moved, Movement, StepListener, apply};
 pub use assess::findings;
 pub use audit::{
     ApiSeen, Audit, DanglingLink, Gap, HostSeen, Orphaned, ProductAudit, ServiceSeen, SideSeen, SiteKeys,
     SitesSeen, Standing, SubscriptionsSeen, Unread, audit, classify,
 };
 pub use doctor::{Condition, Examined, Hop, HopName, Probe, examine, hop_of_rights, hops_of_parts, probe};
+pub use extent::{Extent, extent};
 pub use finding::{Effect, FindingCode, Part, Severity, UnknownCode};
-pub use found::Finding;
+pub use found::{Finding, LastChange};
+pub use history::{LinkEvent, LinkResources, attribute, history};
+pub use key_age::{KeyAge, Log, Ripeness};
 pub use observe::observe;
 pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, ProductOwnership, Seen, Unreadable};
 pub use plan::{Plan, plan};

@@ -152,13 +152,11 @@ impl Basis {
         self.0.contains_key(key)
     }
 
-    /// Returns the id of a resource that is not in both, or not in the same version.
-    #[must_use]
-    pub fn difference<'a>(&'a self, other: &'a Self) -> Option<&'a str> {
-        let missing = |from: &'a Self, to: &'a Self| {
-            from.0.iter().find(|(id, etag)| to.0.get(*id) != Some(etag)).map(|(id, _)| id.as_str())
-        };
-        missing(self, other).or_else(|| missing(other, self))
+    /// Returns the id of each resource that is not in both, or not in the same version.
+    pub fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
+        let changed = self.0.iter().filter(|(id, etag)| other.0.get(*id) != Some(etag));
+        let created = other.0.keys().filter(|id| !self.0.contains_key(*id));
+        changed.map(|(id, _)| id.as_str()).chain(created.map(String::as_str))
     }
 }
 

@@ -52,6 +52,15 @@ impl Key {
     }
 }
 
+/// When each of a subscription's keys was created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyTimes {
+    /// The primary key.
+    pub primary: jiff::Timestamp,
+    /// The secondary key.
+    pub secondary: jiff::Timestamp,
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({})", self.fingerprint())

@@ -1,5 +1,6 @@
 //! The domain model: ids, resources and the rules for them. No input or output, no clock, no random numbers.
 
+mod activity;
 mod address;
 mod api;
 mod elements;
@@ -14,7 +15,9 @@ mod rights;
 mod secret;
 mod service;
 mod site;
+mod time;
 
+pub use activity::ActivityEvent;
 pub(crate) use address::site_of_configuration;
 pub(crate) use api::SITE_KEY_HEADER;
 pub use api::{Address, Api, ApiOperation, Reach, Versioning, without_revision};
@@ -23,7 +26,7 @@ pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,
 };
-pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, SiteKey};
+pub use key::{Fingerprint, InvalidKey, Key, KeyPair, KeySlot, KeyTimes, SiteKey};
 pub use mark::{text_without_mark, without_mark};
 pub use names::{Hostname, InvalidHostname, LinkNames, linked_hostname};
 pub use ownership::{Ownership, SiteSide};

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ApimSubscription, ApimSubscriptionId, LinkNames, SubscriptionState};
+use super::{ApimSubscription, ApimSubscriptionId, LinkNames, SubscriptionState, time::azure_time};
 
 /// The owner of a subscription of a link's product.
 ///
@@ -136,7 +136,7 @@ fn claim(it: &ApimSubscription, names: Option<&LinkNames>, site: &SiteSide<'_>) 
 }
 
 fn moment(it: &ApimSubscription, site: &SiteSide<'_>) -> Moment {
-    let Some((created, connected)) = created(it).zip(site.connected_on.and_then(time)) else {
+    let Some((created, connected)) = created(it).zip(site.connected_on.and_then(azure_time)) else {
         return Moment::Undetermined;
     };
     let after = created.duration_since(connected);
@@ -177,12 +177,7 @@ fn was_made_at_its_date(it: &ApimSubscription) -> bool {
 }
 
 fn created(it: &ApimSubscription) -> Option<Timestamp> {
-    time(it.created_on.as_deref()?)
-}
-
-/// Parses a time as Azure writes it: in UTC, with or without a trailing `Z`.
-fn time(text: &str) -> Option<Timestamp> {
-    text.parse().or_else(|_| format!("{text}Z").parse()).ok()
+    it.created_at()
 }
 
 impl ApimSubscription {

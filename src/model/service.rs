@@ -1,11 +1,12 @@
 //! The resources of API Management, as in [`Microsoft.ApiManagement`
 //! 2024-05-01](https://learn.microsoft.com/rest/api/apimanagement).
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
     ApimServiceId, ApimSubscriptionId, GatewayHosts, LinkNames, Malformed, ProductId, ProvisioningState,
-    Resource,
+    Resource, time::azure_time,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -177,6 +178,12 @@ pub struct ApimSubscription {
 }
 
 impl ApimSubscription {
+    /// Returns when the subscription was created, if the control plane says so.
+    #[must_use]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        azure_time(self.created_on.as_deref()?)
+    }
+
     /// Reads the subscription from its resource.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use dialoguer::{Input, MultiSelect, Select, console::Term, theme::SimpleTheme};
+use dialoguer::{Confirm, Input, MultiSelect, Select, console::Term, theme::SimpleTheme};
 
 use super::ui::Ui;
 use crate::{
@@ -72,6 +72,17 @@ impl Ui {
         let typed: String =
             answered(Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text())?;
         if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }
+    }
+
+    /// Asks the user a question that is answered with yes or no; the default is yes.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`] if no user can be prompted, or the answer is no.
+    pub fn confirm(&self, question: &str) -> Result<(), AskError> {
+        self.check_terminal(question, "`--yes`")?;
+        let prompt = Confirm::with_theme(&SimpleTheme).with_prompt(one_line(question)).default(true);
+        if answered(prompt.interact())? { Ok(()) } else { Err(AskError::Declined) }
     }
 
     /// Asks the user to select one of several choices, of which the one at the index `proposed` is preselected.

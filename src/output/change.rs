@@ -72,6 +72,10 @@ fn outcome(outcome: Outcome) -> &'static str {
 
 fn one(result: &ChangeResult, style: Style) -> String {
     let mut text = headline(result, &result.summary, style);
+    if let Some(note) = &result.note {
+        text.push_str(&one_line(note));
+        text.push('\n');
+    }
     text += &steps::list_of(&result.steps, style);
     if let Some(keys) = &result.keys {
         let (before, after) = (&keys.before, &keys.after);

@@ -39,6 +39,9 @@ pub(super) fn findings(findings: &[FindingReport], style: Style) -> String {
             let [field, actual, expected] = [field, actual, expected].map(one_line);
             text += &wrapped(&format!("  {field}: {actual}, expected {expected}"), BELOW_HINT, style);
         }
+        if let Some(change) = &finding.last_change {
+            text += &wrapped(&format!("  last change: {}", one_line(&change.to_string())), BELOW_HINT, style);
+        }
         text += &hint(&finding.hint, style);
     }
     text

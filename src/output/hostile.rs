@@ -12,7 +12,8 @@ use super::{
 use crate::{
     diagnosis::ExitCode,
     engine::{
-        ChangeKind, Condition, FieldChange, FindingCode, HopName, LinkState, Orphaned, Severity, StepAction,
+        ChangeKind, Condition, FieldChange, FindingCode, HopName, LastChange, LinkState, Orphaned, Severity,
+        StepAction,
     },
     model::ResourceId,
     report::{Event, is_hazard, *},
@@ -46,6 +47,11 @@ fn finding(text: &str) -> FindingReport {
         actual: value(),
         message: text.to_owned(),
         hint: text.to_owned(),
+        last_change: Some(LastChange {
+            time: text.to_owned(),
+            caller: Some(text.to_owned()),
+            summary: text.to_owned(),
+        }),
     }
 }
 
@@ -96,6 +102,7 @@ fn change(text: &str, outcome: Outcome) -> ChangeReport {
         findings: vec![finding(text)],
         undo: Some(UndoReport::By { command: text.to_owned(), note: Some(text.to_owned()) }),
         error: (outcome != Outcome::Applied).then(|| error(text)),
+        note: Some(text.to_owned()),
         product: Some(text.to_owned()),
         told: Told::Nothing,
         summary: text.to_owned(),

@@ -14,6 +14,7 @@ mod color;
 mod doctor;
 mod findings;
 mod format;
+mod history;
 #[cfg(test)]
 mod hostile;
 mod layout;

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     engine::{LinkState, Part, Severity},
     report::{
-        ApiReport, Event, LinkReport, Mark, PolicyVerdictReport, ProductReport, StatusReport, one_line,
+        ApiReport, Event, KeyAgeReport, KeyCreation, LinkReport, Mark, PolicyVerdictReport, ProductReport,
+        StatusReport, one_line,
     },
 };
 
@@ -160,7 +161,8 @@ fn subscription_text(link: &LinkReport) -> Option<String> {
     let name = Some(subscription.name.as_str()).filter(|_| !is_own);
     let keys = subscription.key_fingerprints.as_ref();
     let keys = keys.map(|keys| format!("keys {} and {}", keys.primary, keys.secondary));
-    Some(join([name, Some(&subscription.state), keys.as_deref()]))
+    let age = subscription.key_age.as_ref().map(key_age);
+    Some(join([name, Some(&subscription.state), keys.as_deref(), age.as_deref()]))
 }
 
 /// Returns the verdict on a policy, and its explanation.
@@ -174,6 +176,16 @@ fn policy_text(link: &LinkReport) -> Option<String> {
         }
     };
     Some(text.to_owned())
+}
+
+/// Returns when the older key was created, to the day, in UTC.
+fn key_age(age: &KeyAgeReport) -> String {
+    let day = age.time.get(..10).unwrap_or(&age.time);
+    match age.created {
+        KeyCreation::At => format!("from {day}"),
+        KeyCreation::NotBefore => format!("from {day} or later"),
+        KeyCreation::Before => format!("from before {day}"),
+    }
 }
 
 /// Returns the row of a policy. A policy that has no finding, and is not proven to be right, is not the link's.

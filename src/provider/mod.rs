@@ -1,5 +1,6 @@
 //! Control planes: the traits that the engine needs, and their implementations.
 
+mod activity;
 pub mod arm;
 mod error;
 mod grants;
@@ -8,6 +9,7 @@ mod plane;
 mod probe;
 mod shared;
 
+pub use activity::ActivityLog;
 use error::see_status;
 pub use error::{Failure, ProviderError};
 pub use grants::Grants;

@@ -51,6 +51,9 @@ pub struct ChangeResult {
     /// Why the change failed; absent if it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// Why the keys were replaced or not, if the command depends on their age; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The name of the link's product, if it was read; an output for pipelines.
     #[serde(skip)]
     pub product: Option<String>,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     diagnosis::Render,
-    engine::{Finding, FindingCode, Severity, Undo},
+    engine::{Finding, FindingCode, LastChange, Severity, Undo},
 };
 
 /// A difference between a link and its configuration, or a fact that a user should know.
@@ -28,6 +28,9 @@ pub struct FindingReport {
     pub message: String,
     /// The next command or action.
     pub hint: String,
+    /// The last change that may have caused it, from the activity log; absent if the log was not read or has none.
+    #[serde(rename = "lastChange", skip_serializing_if = "Option::is_none")]
+    pub last_change: Option<LastChange>,
 }
 
 impl FindingReport {
@@ -38,8 +41,10 @@ impl FindingReport {
     }
 
     fn of(finding: &Finding, render: Render) -> Self {
-        let Finding { code, severity, resource, field, expected, actual, message, hint } = finding.clone();
-        Self { code, severity, resource, field, expected, actual, message, hint: hint.text(render) }
+        let Finding { code, severity, resource, field, expected, actual, message, hint, last_change } =
+            finding.clone();
+        let hint = hint.text(render);
+        Self { code, severity, resource, field, expected, actual, message, hint, last_change }
     }
 }
 

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ErrorReport, FindingReport, SCHEMA_VERSION};
+use super::{ErrorReport, FindingReport, KeyAgeReport, SCHEMA_VERSION};
 use crate::{
     diagnosis::Render,
-    engine::{EnvironmentSeen, KeyFingerprints, LinkState, Observed, Seen, Verdict},
+    engine::{EnvironmentSeen, KeyAge, KeyFingerprints, LinkState, Observed, Seen, Verdict},
     model::{
         Api, ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyVerdict, Product, SiteKey,
         Versioning,
@@ -202,6 +202,20 @@ pub struct SubscriptionReport {
     pub state: String,
     /// The fingerprints of the keys: the first 12 hexadecimal digits of their SHA-256.
     pub key_fingerprints: Option<KeyFingerprintsReport>,
+    /// The age of the older key, as far as it is known; absent if it was not looked for or nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_age: Option<KeyAgeReport>,
+}
+
+impl LinkReport {
+    /// Returns the report with the age of the link's keys.
+    #[must_use]
+    pub fn with_key_age(mut self, age: KeyAge) -> Self {
+        if let Some(subscription) = &mut self.subscription {
+            subscription.key_age = KeyAgeReport::of(age);
+        }
+        self
+    }
 }
 
 /// Fingerprints of a subscription's keys.
@@ -373,6 +387,7 @@ impl SubscriptionReport {
                 primary: keys.primary.to_string(),
                 secondary: keys.secondary.to_string(),
             }),
+            key_age: None,
         }
     }
 }

@@ -6,6 +6,8 @@ mod clean;
 mod doctor;
 mod event;
 mod finding;
+mod history;
+mod key_age;
 mod link;
 mod list;
 mod mark;
@@ -23,6 +25,8 @@ pub use self::{
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     event::{Event, EventLine},
     finding::{FindingReport, UndoReport},
+    history::{HistoryEventReport, HistoryReport},
+    key_age::{KeyAgeReport, KeyCreation},
     link::{
         ApiReport, ApiVersionReport, ApimReport, LinkReport, PolicyReport, PolicyVerdictReport,
         ProductReport, StaticSiteReport, StatusReport,

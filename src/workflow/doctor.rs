@@ -4,6 +4,7 @@ use super::{
     error::{causes, diagnose},
     listener::Listener,
     plane::Plane,
+    rotation,
     select::name_lookalikes,
     workspace::Workspace,
 };
@@ -84,6 +85,7 @@ impl Walk<'_> {
         let verb = if plane.is_azure() { "answers" } else { "can be read" };
         self.hops.push(Hop::ok(HopName::ControlPlane, format!("{} {verb}", plane.place())));
         name_lookalikes(plane.as_ref(), &mut examined.verdict.findings).await;
+        rotation::look_back(self.work, &plane, &mut examined.verdict, self.env.max_key_age).await;
         self.hops.extend(engine::hops_of_parts(&examined));
         self.probe(&plane, &examined).await
     }

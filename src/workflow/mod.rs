@@ -11,6 +11,7 @@ mod deadline;
 mod doctor;
 mod error;
 mod given;
+mod history;
 mod init;
 mod list;
 mod listener;
@@ -19,7 +20,9 @@ pub mod model;
 mod plane;
 pub mod prune;
 mod result_file;
+mod rotation;
 pub mod saved;
+mod saved_report;
 mod select;
 mod selection;
 pub mod snapshot;
@@ -33,6 +36,7 @@ pub use self::{
     deadline::{Deadline, LONGEST, spelt},
     doctor::{Checkup, doctor},
     error::{Stranger, UsageError, diagnose, known, report, report_as, unexpected},
+    history::{KEPT, history},
     init::{Asker, Choices, Initialized, init},
     list::{LinkFilter, list},
     listener::{Deaf, Listener, StepNews, StepStage},
@@ -40,6 +44,8 @@ pub use self::{
     plane::{Plane, PlaneLocation},
     prune::{PruneResult, Pruning},
     result_file::{check_early, write_beside, write_result},
+    rotation::{LeftOver, Rotation},
     saved::{Saved, SavedPlan, SavedPrune},
+    saved_report::{SavedReport, saved_report},
     workspace::{Workspace, WorkspaceOptions},
 };

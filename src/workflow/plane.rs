@@ -6,7 +6,7 @@ use crate::{
     config::{EnvSettings, ProviderKind, Provisioning},
     engine::{Grace, Propagation, Provisioner},
     model::ResourceId,
-    provider::{ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
+    provider::{ActivityLog, ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
 };
 
 /// A control plane of either kind.
@@ -61,6 +61,12 @@ impl Plane {
             Self::Model(_) => None,
             Self::Azure(plane) => Some(plane),
         }
+    }
+
+    /// The log of changes, if the control plane keeps one.
+    #[must_use]
+    pub fn activity_log(&self) -> Option<&dyn ActivityLog> {
+        self.azure().map(|plane| -> &dyn ActivityLog { plane.as_ref() })
     }
 
     /// How long a change takes to propagate on this control plane.

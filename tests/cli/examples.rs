@@ -8,10 +8,13 @@ use clap::Command;
 use crate::support::Shop;
 
 /// Examples that end with something else than 0 there, and with what.
-const OTHERWISE: [(&str, i32); 2] = [
+const OTHERWISE: [(&str, i32); 4] = [
     // Nobody can be asked.
     ("swa-apim init", 2),
     ("swa-apim unlink --env prod --purge", 2),
+    // A model keeps no log.
+    ("swa-apim history --env prod", 4),
+    ("swa-apim history --env prod --since 7d -o json", 4),
 ];
 
 /// Commands whose examples are run before anything is linked.

@@ -107,7 +107,7 @@ prod: refused; nothing was changed
  ~ linked backend: connect   not done  the site copies the new key
  ~ keys: retire the old one  not done  no edge of the site sends the old key any longer
 --- stderr
-error: could not begin the relink
+error: the plan is stale; nothing was changed
   caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
 hint: create a new plan with `--dry-run --out FILE`, then apply it
 

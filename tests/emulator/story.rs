@@ -128,3 +128,22 @@ fn without_provisioning_a_link_lacks_its_other_parts() {
     emulated.expect(0, &["link", "--env", "e0", "--provisioning", "engine"]);
     assert_eq!(emulated.state(), "linked");
 }
+
+#[test]
+fn the_emulator_keeps_the_log_that_history_reads() {
+    let emulated = Emulated::start(&["--admin", "--log", "off"]);
+    let of = |args: &[&str]| emulated.expect(0, &[args, &["--env", "e0", "--yes"]].concat());
+    of(&["link"]);
+    of(&["relink", "--grace", "0"]);
+    of(&["unlink"]);
+    let history = of(&["history"]);
+    let events = history["events"].as_array().unwrap();
+    let first = events.first().unwrap();
+    assert!(first["summary"].as_str().unwrap().starts_with("deleted the linked backend"), "{first}");
+    assert_eq!((&first["status"], &first["caller"]), (&json!("Succeeded"), &json!("emulator")));
+    let told = |text: &str| events.iter().any(|event| event["summary"].as_str().unwrap().starts_with(text));
+    for text in ["wrote the linked backend", "wrote the subscription", "regenerated the secondary key of"] {
+        assert!(told(text), "{text}: {history}");
+    }
+    assert!(events.iter().all(|event| !event["operation"].as_str().unwrap().contains("listSecrets")));
+}

@@ -8,6 +8,7 @@ mod azure;
 mod doctor;
 mod fleet;
 mod foreign;
+mod history;
 mod init;
 mod interrupted;
 mod kills;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::workflow::LONGEST;
+use crate::{config::age, workflow::LONGEST};
 
 /// Reads `30s`, `2m`, `1h 30m`, or a number of seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -16,6 +16,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         text.parse().map_err(|_| "a time is written as 30s, 2m or 1h 30m".to_owned())?;
     let time = Duration::try_from(parsed).map_err(|_| "a time to wait cannot be negative".to_owned())?;
     Ok(time.min(LONGEST))
+}
+
+/// Reads how far to look back, or how old something is: `30s`, `12h`, `60d`.
+pub(crate) fn past(text: &str) -> Result<Duration, String> {
+    age(text).ok_or_else(|| "a time is written as 60d, 12h or 30s".to_owned())
 }
 
 /// Reads how long something may take, which is longer than nothing.

@@ -17,17 +17,27 @@ use crate::{
 /// refused, and nothing is changed, if a resource that it was computed from has changed, or if the file holds a
 /// step that this program would not take.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json")]
+#[command(
+    after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json --dry-run\n  swa-apim apply plan.json"
+)]
 pub(crate) struct ApplyArgs {
     /// The file of the plan; - for standard input
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     plan: PathBuf,
+    /// Check whether the plan still stands, show it, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: exit with 3 if there is something to do
+    #[arg(long, requires = "dry_run")]
+    detailed_exitcode: bool,
 }
 
 pub(crate) async fn run(args: ApplyArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let saved = workflow::saved::read(&args.plan).await?;
     saved.check(&cx.work)?;
     match saved {
+        Saved::Plans(plans) if args.dry_run => shared::show_saved(cx, &plans, args.detailed_exitcode).await,
+        Saved::Prune(saved) if args.dry_run => prune::show_saved(cx, saved, args.detailed_exitcode).await,
         Saved::Plans(plans) => Box::pin(shared::run_saved(cx, &plans)).await,
         Saved::Prune(saved) => prune::run_saved(cx, saved).await,
     }

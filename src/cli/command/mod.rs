@@ -11,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod help;
+pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod link;
 pub(crate) mod list;
@@ -19,6 +20,7 @@ pub(crate) mod model;
 pub(crate) mod prune;
 pub(crate) mod relink;
 pub(crate) mod shared;
+pub(crate) mod show;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 #[cfg_attr(not(feature = "ui"), path = "without_ui.rs")]

@@ -60,6 +60,21 @@ pub(crate) async fn run_saved(cx: &Session, saved: SavedPrune) -> anyhow::Result
     carry_out(cx, pruning).await
 }
 
+/// Compares a saved plan with what exists now, and shows it.
+pub(crate) async fn show_saved(cx: &Session, saved: SavedPrune, detailed: bool) -> anyhow::Result<ExitCode> {
+    let pruning = workflow::prune::reopen(&cx.work, saved)?;
+    let shown = cx.listener();
+    let PruneResult { report, exit, refusal } = pruning.reconsidered(&shown).await;
+    drop(shown);
+    cx.ui.print(&report)?;
+    if let Some(refusal) = refusal {
+        error::print(&cx.ui, None, &refusal);
+        return Ok(exit);
+    }
+    let pending = detailed && !pruning.is_empty();
+    Ok(if pending { ExitCode::Changes } else { ExitCode::Success }.worst(exit))
+}
+
 fn show_plan(
     cx: &Session,
     pruning: &Pruning,

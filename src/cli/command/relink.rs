@@ -1,16 +1,18 @@
 //! `swa-apim relink`
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::shared;
 use crate::{
     cli::{
-        args::{AdoptArgs, GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
+        args::{AdoptArgs, GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs, typed::past},
         session::Session,
     },
     diagnosis::ExitCode,
     engine::Intent,
-    workflow::LinkChange,
+    workflow::{LeftOver, LinkChange, Rotation},
 };
 
 /// Repair a link and replace both of its keys without a failed call
@@ -20,10 +22,15 @@ use crate::{
 /// one ends. A relink that was interrupted is finished by running it again. A site that is not linked yet
 /// is linked.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  swa-apim relink --env prod\n  swa-apim relink --all --dry-run")]
+#[command(
+    after_help = "Examples:\n  swa-apim relink --env prod\n  swa-apim relink --all --if-older-than 60d\n  swa-apim relink --all --dry-run"
+)]
 pub(crate) struct RelinkArgs {
     #[command(flatten)]
     scope: ScopeArgs,
+    /// Do nothing unless a key is older than this: 60d, 12h. Keys of unknown age are replaced
+    #[arg(long, value_name = "TIME", value_parser = past)]
+    if_older_than: Option<Duration>,
     #[command(flatten)]
     preview: PreviewArgs,
     #[command(flatten)]
@@ -43,6 +50,10 @@ pub(crate) async fn run(args: RelinkArgs, cx: &Session) -> anyhow::Result<ExitCo
         adoption: args.adopt.adoption(),
         grace: args.grace.grace(),
         check_rights: args.rights.check_rights,
+        rotation: Rotation {
+            older_than: args.if_older_than,
+            left_over: if args.scope.all { LeftOver::Skip } else { LeftOver::Link },
+        },
         ..LinkChange::new(Intent::Relink)
     };
     Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await

@@ -54,6 +54,19 @@ pub(crate) async fn run_saved(cx: &Session, saved: &[SavedPlan]) -> anyhow::Resu
     carry_out(cx, proposal).await
 }
 
+/// Compares saved plans with what exists now, and shows them.
+pub(crate) async fn show_saved(
+    cx: &Session,
+    saved: &[SavedPlan],
+    detailed: bool,
+) -> anyhow::Result<ExitCode> {
+    let shown = cx.listener();
+    let proposal = workflow::reopen(&cx.work, saved, &shown).await?;
+    drop(shown);
+    let code = print(cx, &proposal.report())?;
+    Ok(if detailed && proposal.has_steps() { code.worst(ExitCode::Changes) } else { code })
+}
+
 async fn show(cx: &Session, proposal: &Proposal, options: &PlanArgs) -> anyhow::Result<ExitCode> {
     let to_save = options.out.as_deref().and_then(|file| Some((file, proposal.to_save()?)));
     if let Some((file, plans)) = &to_save {
@@ -86,6 +99,10 @@ pub(crate) fn say_saved(cx: &Session, file: &Path, place: &PlaneLocation) {
 
 /// Lets the user type the name of each site whose product and keys are deleted, because they do not come back.
 fn confirm(cx: &Session, proposal: &Proposal) -> anyhow::Result<()> {
+    if let Some(more) = proposal.beyond().filter(|_| cx.ui.can_ask()) {
+        cx.ui.preview(&more);
+        cx.ui.confirm("This is more than the command asks for. Continue?")?;
+    }
     for question in proposal.questions() {
         if cx.ui.can_ask() {
             cx.ui.preview(&question.about);

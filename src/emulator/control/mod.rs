@@ -1,6 +1,7 @@
 //! The control plane: Azure Resource Manager's interface to the model. Each file handles a part of it, with functions
 //! of the [`ResourceManager`].
 
+mod activity;
 mod apim;
 mod asked;
 mod built_in;
@@ -90,7 +91,11 @@ pub(super) async fn answer(manager: &Arc<ResourceManager>, asked: Asked, arrived
     match (known, route) {
         (Ok(()), Ok(route)) => {
             let is_web = route.namespace() == Namespace::Web;
+            let begun = activity::Begun::of(&route, &call, arrived.headers, &*manager.ambient);
             let reply = carry_out(manager, &call, route).await.unwrap_or_else(|refusal| refusal);
+            if let Some(begun) = begun {
+                begun.end(reply.status, manager);
+            }
             if is_web { reply.plain() } else { reply }
         }
         (Err(refusal), _) => refusal,
@@ -101,11 +106,14 @@ pub(super) async fn answer(manager: &Arc<ResourceManager>, asked: Asked, arrived
 async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) -> Result<Reply, Reply> {
     match route {
         Route::Operation(number) => Ok(progress(manager, call, number)),
+        Route::Activity(subscription) if call.method == Method::GET => {
+            activity::answer(manager, call, &subscription)
+        }
         Route::Collection(parent, listed) if call.method == Method::GET => match listed {
             Listed::Of(kind) if kind.is_of_web() => web::list(manager, call, &parent, listed),
             _ => apim::list(manager, call, &parent, listed).await,
         },
-        Route::Collection(..) => Err(Reply::method_not_allowed(&call.method)),
+        Route::Activity(_) | Route::Collection(..) => Err(Reply::method_not_allowed(&call.method)),
         Route::Resource(id, kind) if kind.is_of_web() => web::answer(manager, call, id, kind).await,
         Route::Resource(id, kind) => apim::answer(manager, call, id, kind).await,
         Route::Action(..) if call.method != Method::POST => Err(Reply::method_not_allowed(&call.method)),

@@ -31,6 +31,8 @@ pub(super) enum Route {
     Everywhere(ResourceId, ServedType),
     /// The permissions of the caller.
     Permissions,
+    /// The activity log of an Azure subscription.
+    Activity(String),
     /// A Resource Graph query.
     Graph,
     /// The progress of an operation.
@@ -78,6 +80,9 @@ impl Route {
         }
         if lower.ends_with("/providers/microsoft.authorization/permissions") {
             return Some(Self::Permissions);
+        }
+        if let Some(subscription) = activity_log_of(&lower) {
+            return Some(Self::Activity(subscription.to_owned()));
         }
         let (_, number) =
             lower.rsplit_once("/operationresults/").or_else(|| lower.rsplit_once("/operationstatuses/"))?;
@@ -147,6 +152,7 @@ impl Route {
         match self {
             Self::Endpoints | Self::Identity => Namespace::Metadata,
             Self::Permissions => Namespace::Authorization,
+            Self::Activity(_) => Namespace::Insights,
             Self::Graph => Namespace::ResourceGraph,
             Self::Everywhere(_, kind) | Self::Resource(_, kind) | Self::Action(_, kind, _) => {
                 kind.namespace()
@@ -178,6 +184,12 @@ fn refuse_listed_path(id: &ResourceId, path: &str) -> Result<(), Unrouted> {
     let (namespace, rest) = below_provider.split_once('/').unwrap_or((below_provider, ""));
     let kinds: Vec<&str> = rest.split('/').step_by(2).collect();
     Err(unknown(&format!("{namespace}/{}", kinds.join("/"))))
+}
+
+/// Parses the path of an activity log, in lower case.
+fn activity_log_of(path: &str) -> Option<&str> {
+    let subscription = path.strip_suffix("/providers/microsoft.insights/eventtypes/management/values")?;
+    subscription.strip_prefix("/subscriptions/").filter(|name| !name.is_empty() && !name.contains('/'))
 }
 
 /// Parses `{scope}/providers/{namespace}`.

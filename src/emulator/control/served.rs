@@ -105,6 +105,7 @@ pub(super) enum Namespace {
     Any,
     ApiManagement,
     Authorization,
+    Insights,
     Metadata,
     ResourceGraph,
     Resources,

@@ -36,6 +36,8 @@ const API_MANAGEMENT: &[&str] = &[
 ];
 /// The versions of [permissions](https://learn.microsoft.com/rest/api/authorization/permissions).
 const AUTHORIZATION: &[&str] = &["2015-07-01", "2018-01-01-preview", "2018-07-01", "2022-04-01"];
+/// The versions of [activity logs](https://learn.microsoft.com/rest/api/monitor/activity-logs).
+const INSIGHTS: &[&str] = &["2014-04-01", "2015-04-01"];
 /// The versions of [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 const RESOURCE_GRAPH: &[&str] = &["2019-04-01", "2021-03-01", "2022-10-01", "2024-04-01"];
 
@@ -51,6 +53,7 @@ pub(super) fn check(route: &Route, version: Option<&str>) -> Result<(), Reply> {
         Namespace::Web => WEB,
         Namespace::ApiManagement => API_MANAGEMENT,
         Namespace::Authorization => AUTHORIZATION,
+        Namespace::Insights => INSIGHTS,
         Namespace::ResourceGraph => RESOURCE_GRAPH,
         // These providers have published versions every few months for ten years.
         Namespace::Any | Namespace::Metadata | Namespace::Resources if is_date(version) => return Ok(()),

@@ -13,13 +13,11 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// A resource that the plan was made from has changed. Nothing was applied.
-    #[error("`{resource}` {change} since the plan was made")]
+    /// Resources that the plan was made from have changed. Nothing was applied.
+    #[error("{}", .moved.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Moved {
-        /// The id of the resource, as the control plane spells it.
-        resource: String,
-        /// How it has changed.
-        change: Movement,
+        /// Each of them: at least one.
+        moved: Vec<Moved>,
     },
     /// The control plane could not be read before the first step. Nothing was applied.
     #[error("could not read the current link")]
@@ -48,6 +46,21 @@ pub enum ApplyError {
     },
 }
 
+/// A resource that has changed since a plan was made from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The id of the resource, as the control plane spells it.
+    pub resource: String,
+    /// How it has changed.
+    pub change: Movement,
+}
+
+impl fmt::Display for Moved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {} since the plan was made", self.resource, self.change)
+    }
+}
+
 /// How a resource has changed since it was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Movement {
@@ -70,20 +83,35 @@ impl fmt::Display for Movement {
 }
 
 impl ApplyError {
-    /// Returns the first difference between the plan's basis and the current state, if there is one.
+    /// Returns every difference between the plan's basis and the current state, if there is one.
     #[must_use]
     pub fn movement(plan: &Plan, observed: &Observed) -> Option<Self> {
         let now = observed.basis();
-        let key = plan.basis.difference(&now)?;
-        let change = match (plan.basis.holds(key), now.holds(key)) {
-            (true, false) => Movement::Deleted,
-            (false, true) => Movement::Created,
-            (true, true) | (false, false) => Movement::Changed,
-        };
         let planned = plan.steps.iter().map(|planned| planned.step.target());
         let ends: [&ResourceId; 2] = [&plan.target.site_environment, &plan.target.service];
-        let resource = spelt(key, planned.chain(ends).chain(observed.ids()));
-        Some(Self::Moved { resource, change })
+        let known: Vec<&ResourceId> = planned.chain(ends).chain(observed.ids()).collect();
+        let moved = plan.basis.differences(&now).map(|key| Moved {
+            resource: spelt(key, known.iter().copied()),
+            change: match (plan.basis.holds(key), now.holds(key)) {
+                (true, false) => Movement::Deleted,
+                (false, true) => Movement::Created,
+                (true, true) | (false, false) => Movement::Changed,
+            },
+        });
+        let moved: Vec<Moved> = moved.collect();
+        (!moved.is_empty()).then_some(Self::Moved { moved })
+    }
+
+    /// Returns the same error as one about a plan that is out of date, if the first change was refused because its
+    /// resource has changed: nothing was applied.
+    #[must_use]
+    pub fn as_stale(self) -> Self {
+        match self {
+            Self::Step {
+                changed: false, undetermined: false, source: ProviderError::Conflict(id), ..
+            } => Self::Moved { moved: vec![Moved { resource: id.to_string(), change: Movement::Changed }] },
+            other => other,
+        }
     }
 
     /// Whether another client has changed the link, so that a new plan may succeed.

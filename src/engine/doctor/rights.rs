@@ -16,6 +16,7 @@ pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
     };
     let is_lacking = |verb: &Verb| !lacks(*verb, Certainty::Known).is_empty();
     let (may, may_not): (Vec<Verb>, Vec<Verb>) = Verb::ALL.into_iter().partition(|verb| !is_lacking(verb));
+    let lacks_more = may_not.iter().any(|verb| *verb != Verb::History);
     let named = |verbs: &[Verb]| verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
     let hint = role_to_grant(target);
     let inferred = lacks(Verb::Link, Certainty::Inferred);
@@ -27,7 +28,8 @@ pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
         Hop::warning(HopName::Rights, format!("sufficient for {}", named(&may)))
             .also(format!("it is not documented whether connecting also requires {}", actions.join(", ")))
             .hint(hint)
-    } else if may_not.is_empty() {
+    } else if !lacks_more {
+        // A log that cannot be read prevents nothing: without it, changes have no author, and keys no age.
         Hop::ok(HopName::Rights, format!("sufficient for {}", named(&may)))
     } else {
         Hop::warning(HopName::Rights, format!("sufficient for {}", named(&may)))

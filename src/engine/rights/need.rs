@@ -52,6 +52,8 @@ pub enum Verb {
     Unlink,
     /// Disconnect a link and delete its leftovers.
     Purge,
+    /// Read who changed a link, from the activity log.
+    History,
 }
 
 impl Verb {
@@ -59,13 +61,13 @@ impl Verb {
     #[must_use]
     pub fn is_extra(self) -> bool {
         match self {
-            Self::Fleet | Self::DryRun | Self::Purge => true,
+            Self::Fleet | Self::DryRun | Self::Purge | Self::History => true,
             Self::Status | Self::Doctor | Self::Link | Self::Relink | Self::Unlink => false,
         }
     }
 
     /// Every verb, from the one that needs the fewest permissions.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Status,
         Self::Fleet,
         Self::Doctor,
@@ -74,6 +76,7 @@ impl Verb {
         Self::Relink,
         Self::Unlink,
         Self::Purge,
+        Self::History,
     ];
 
     /// Returns the command as the user types it.
@@ -88,6 +91,7 @@ impl Verb {
             Self::Relink => "relink",
             Self::Unlink => "unlink",
             Self::Purge => "unlink --purge",
+            Self::History => "history",
         }
     }
 }
@@ -121,6 +125,10 @@ const RETIRE: Need =
 const DELETE_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/delete");
 const DELETE_PRODUCT: Need = at_service("Microsoft.ApiManagement/service/products/delete");
 
+/// The log is read with the subscription's or the resource group's address; a role that allows it there allows it on the
+/// resources in it.
+const READ_LOG: Need = at_service("Microsoft.Insights/eventtypes/values/Read");
+
 const fn at_site(action: &'static str) -> Need {
     Need { scope: Scope::StaticSite, action, certainty: Certainty::Known }
 }
@@ -151,6 +159,7 @@ impl Need {
             Verb::Link => making(target),
             Verb::Relink => [making(target), rotating()].concat(),
             Verb::Unlink => vec![DISCONNECT],
+            Verb::History => vec![READ_LOG, Need { scope: Scope::StaticSite, ..READ_LOG }],
             Verb::Purge => vec![DISCONNECT, READ_SUBSCRIPTION, DELETE_SUBSCRIPTION, DELETE_PRODUCT],
         };
         merged(reading(target).into_iter().chain(needs))

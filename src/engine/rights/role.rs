@@ -29,11 +29,11 @@ pub struct RoleDefinition {
 
 impl RoleDefinition {
     /// Returns the role with the fewest permissions that lets a caller read, link, relink and unlink. It includes the
-    /// actions that Azure may require in addition, and no deletion that cannot be undone.
+    /// actions that Azure may require in addition, no deletion that cannot be undone, and not the activity log.
     #[must_use]
     pub fn least(target: &Target) -> Self {
         let site = target.site_environment.site();
-        let verbs = Verb::ALL.into_iter().filter(|verb| *verb != Verb::Purge);
+        let verbs = Verb::ALL.into_iter().filter(|verb| !matches!(verb, Verb::Purge | Verb::History));
         let needs = verbs.flat_map(|verb| Need::all_of_verb(verb, target));
         let actions: BTreeSet<&str> = needs.map(|need| need.action).collect();
         let scopes: BTreeSet<String> = [&*site, &*target.service].map(group_of).into();

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Capabilities;
 use crate::{
     model::{
-        ApiId, ApimServiceId, ApimSubscriptionId, KeyPair, LinkedBackendId, ProductId, Resource, ResourceId,
-        SiteEnvironmentId, SiteKey, StaticSiteId,
+        ApiId, ApimServiceId, ApimSubscriptionId, KeyPair, KeyTimes, LinkedBackendId, ProductId, Resource,
+        ResourceId, SiteEnvironmentId, SiteKey, StaticSiteId,
     },
     provider::ProviderError,
 };
@@ -93,6 +93,12 @@ pub trait Reads: Debug + Send + Sync {
     /// Reads the keys of a subscription. Returns `None` if it does not exist, if its keys are unknown, or if this
     /// implementation does not read keys.
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
+        let _ = id;
+        Ok(None)
+    }
+
+    /// Returns when the keys of a subscription were created, if the control plane keeps that with the keys.
+    async fn key_times(&self, id: &ApimSubscriptionId) -> Result<Option<KeyTimes>, ProviderError> {
         let _ = id;
         Ok(None)
     }

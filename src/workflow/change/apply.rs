@@ -12,7 +12,7 @@ use super::{
     report,
 };
 use crate::{
-    engine::{self, Applied, ApplyError, Movement, Observed, Plan, PlannedStep, StepListener},
+    engine::{self, Applied, ApplyError, Moved, Movement, Observed, Plan, PlannedStep, StepListener},
     report::{StepReport, StepStatus},
     workflow::{
         listener::{Listener, StepNews, StepStage},
@@ -24,6 +24,9 @@ use crate::{
 const TRIES: usize = 5;
 /// The longest time to let another client finish its change of the same link before the plan is computed again.
 const COURTESY: Duration = Duration::from_secs(2);
+
+/// The message about a plan that a user agreed to, if its resources have changed since.
+pub(super) const STALE: &str = "the plan is stale; nothing was changed";
 
 /// Applies a job. The result is stored in its state.
 pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) {
@@ -49,7 +52,7 @@ pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Li
         }
     }
     let resource = job.plan.target.site_environment.to_string();
-    let moved = ApplyError::Moved { resource, change: Movement::Changed };
+    let moved = ApplyError::Moved { moved: vec![Moved { resource, change: Movement::Changed }] };
     let error = if job.before.is_empty() { moved } else { ApplyError::Stopped(moved.into()) };
     job.state = JobState::failed(error);
 }
@@ -67,10 +70,18 @@ fn note_lost(job: &mut ChangeJob, error: &ApplyError, listener: &dyn Listener) {
 
 /// Ends a job with the error of a step.
 fn stop(job: &mut ChangeJob, error: ApplyError) {
+    let error = if job.origin == PlanOrigin::Agreed { error.as_stale() } else { error };
     let (failed_step, undetermined) = (error.failed_step(), error.is_undetermined());
     let undetermined = undetermined && job.plane.is_azure();
     let errand = report::errand(&job.plan.intent);
-    let error = anyhow::Error::new(error).context(format!("could not finish {errand}"));
+    let context = match &error {
+        ApplyError::Moved { .. } if job.origin == PlanOrigin::Agreed => STALE.to_owned(),
+        ApplyError::Moved { .. }
+        | ApplyError::Observe(_)
+        | ApplyError::Stopped(_)
+        | ApplyError::Step { .. } => format!("could not finish {errand}"),
+    };
+    let error = anyhow::Error::new(error).context(context);
     job.state = JobState::Failed { error, failed_step, undetermined };
 }
 

@@ -32,6 +32,7 @@ fn checked(mut job: ChangeJob, verdict: &Verdict, wait: Wait, render: Render) ->
     let told = Told::Steps(job.told);
     let mut steps = std::mem::take(&mut job.before);
     match &job.state {
+        JobState::Skipped(_) => ChangeResult { told, ..skipped(&job, verdict, render) },
         JobState::Planned | JobState::Settled(_) => {
             let outcome = if steps.is_empty() { Outcome::Unchanged } else { Outcome::Applied };
             ChangeResult { told, ..done(&job, steps, None, outcome, Conclusion { verdict, wait, render }) }
@@ -55,6 +56,12 @@ fn checked(mut job: ChangeJob, verdict: &Verdict, wait: Wait, render: Render) ->
             report::seen(report::failed(&job.env, steps, verdict.state, error, render), verdict, render)
         }
     }
+}
+
+/// The result of a link that is left as it is.
+fn skipped(job: &ChangeJob, verdict: &Verdict, render: Render) -> ChangeResult {
+    let product = report::product_of(verdict);
+    ChangeResult { product, summary: "left as it is".to_owned(), ..report::would(job, render) }
 }
 
 /// The steps of a plan that was applied, followed by the steps that completed it.
@@ -98,6 +105,7 @@ fn done(
         summary: report::summary(&job.plan, outcome, verdict),
         findings: FindingReport::of_all(&verdict.findings, render),
         error: None,
+        note: job.note.clone(),
         product: report::product_of(verdict),
         told: Told::Nothing,
         exit: ExitCode::Success,
@@ -118,7 +126,7 @@ fn unchecked(mut job: ChangeJob, unseen: ProviderError, render: Render) -> Chang
     let mut steps = std::mem::take(&mut job.before);
     let told = Told::Steps(job.told);
     let error = match &job.state {
-        JobState::Planned | JobState::Settled(_) => &unseen(),
+        JobState::Planned | JobState::Settled(_) | JobState::Skipped(_) => &unseen(),
         JobState::Applied(applied) => {
             steps.extend(acknowledged(&job, applied));
             let result = report::failed(&job.env, steps, LinkState::Unknown, &unseen(), render);
@@ -144,7 +152,7 @@ async fn look(
     listener: &dyn Listener,
     wait: Wait,
 ) -> Result<Verdict, ProviderError> {
-    if let JobState::Settled(verdict) = &job.state {
+    if let JobState::Settled(verdict) | JobState::Skipped(verdict) = &job.state {
         return Ok((**verdict).clone());
     }
     let (plane, target) = (job.plane.clone(), job.plan.target.clone());

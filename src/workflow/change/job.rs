@@ -1,7 +1,7 @@
 //! A change of one env, from its plan to its result.
 
 use crate::{
-    engine::{Applied, Finding, Observed, Plan, PlannedStep, Step, Undo, Verdict},
+    engine::{Applied, Extent, Finding, Observed, Plan, PlannedStep, Step, Undo, Verdict},
     report::StepReport,
     workflow::plane::Plane,
 };
@@ -28,6 +28,10 @@ pub(super) struct ChangeJob {
     pub(super) told: usize,
     /// Whether a relink has not changed the keys.
     pub(super) unrotated: bool,
+    /// Whether the plan does more than the command asks for.
+    pub(super) extent: Extent,
+    /// Why the keys are replaced, or are not, if the command depends on their age.
+    pub(super) note: Option<String>,
 }
 
 /// The origin of a plan.
@@ -58,6 +62,8 @@ pub(super) enum JobState {
     },
     /// Every step was applied, but the transaction could not be written.
     Unwritten(anyhow::Error),
+    /// The link was observed, and is left as it is.
+    Skipped(Box<Verdict>),
 }
 
 impl JobState {
@@ -84,6 +90,8 @@ impl ChangeJob {
             undo,
             told: 0,
             unrotated: false,
+            extent: Extent::AsAsked,
+            note: None,
         }
     }
 
@@ -92,6 +100,13 @@ impl ChangeJob {
         let findings = verdict.findings.clone();
         let state = JobState::Settled(Box::new(verdict));
         Self { state, findings, ..Self::new(plane, plan, None, PlanOrigin::Fresh) }
+    }
+
+    /// A job that leaves its link as it is, for this reason.
+    pub(super) fn skipped(plane: Plane, plan: Plan, verdict: Verdict, why: String) -> Self {
+        let findings = verdict.findings.clone();
+        let state = JobState::Skipped(Box::new(verdict));
+        Self { state, findings, note: Some(why), ..Self::new(plane, plan, None, PlanOrigin::Fresh) }
     }
 
     /// Records that the user has confirmed exactly this plan.

@@ -19,6 +19,7 @@ use super::{
     error::UsageError,
     listener::Listener,
     plane::{Plane, PlaneLocation},
+    rotation::Rotation,
     saved::{Saved, SavedPlan, stranger},
     select::name_lookalikes,
     workspace::Workspace,
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     config::EnvSettings,
     diagnosis::Render,
-    engine::{self, Adoption, ApplyError, Grace, Intent, LinkState, Plan, Previews, Refusal, Target},
+    engine::{self, Adoption, ApplyError, Extent, Grace, Intent, LinkState, Plan, Previews, Refusal, Target},
     provider::arm::Wait,
     report::{ChangeReport, ChangeResult, SCHEMA_VERSION, StepStatus},
 };
@@ -48,6 +49,8 @@ pub struct LinkChange {
     pub check_rights: bool,
     /// Whether Azure is asked to validate the change, because it is only shown or saved.
     pub rehearses: bool,
+    /// Which links are relinked.
+    pub rotation: Rotation,
 }
 
 impl LinkChange {
@@ -62,6 +65,7 @@ impl LinkChange {
             wait: Wait::UntilDone,
             check_rights: false,
             rehearses: false,
+            rotation: Rotation::default(),
         }
     }
 }
@@ -126,6 +130,17 @@ pub async fn propose(
     })
 }
 
+/// Returns the report of saved plans, as they were saved.
+pub(super) fn shown(saved: &[SavedPlan], render: Render) -> ChangeReport {
+    let planned = saved.iter().map(|saved| report::planned(&saved.plan, render)).enumerate();
+    change_report(command_of(saved), planned.collect())
+}
+
+/// The command that saved plans are from.
+fn command_of(saved: &[SavedPlan]) -> &'static str {
+    saved.first().map_or("apply", |first| first.plan.intent.verb())
+}
+
 /// Compares saved plans with plans that are computed now, and proposes all of them as they were saved, or none.
 ///
 /// # Errors
@@ -136,7 +151,7 @@ pub async fn reopen(
     saved: &[SavedPlan],
     listener: &dyn Listener,
 ) -> anyhow::Result<Proposal> {
-    let command = saved.first().map_or("apply", |first| first.plan.intent.verb()).to_owned();
+    let command = command_of(saved).to_owned();
     let (mut jobs, mut failed) = (Vec::new(), BTreeMap::new());
     for (at, saved) in saved.iter().enumerate() {
         let place = saved.place()?;
@@ -172,7 +187,7 @@ async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<ChangeJob> {
     let observed = engine::observe(plane.as_ref(), &saved.target).await;
     let observed = observed.context("could not read the current link")?;
     if let Some(moved) = ApplyError::movement(saved, &observed) {
-        return Err(anyhow::Error::new(moved).context(errand()));
+        return Err(anyhow::Error::new(moved).context(apply::STALE));
     }
     let plan = engine::plan(&observed, &saved.intent).with_context(errand)?;
     if let Some(stranger) = stranger(&saved.steps, &plan.steps) {
@@ -211,9 +226,18 @@ impl Proposal {
     /// The report of a proposal that is not carried out.
     #[must_use]
     pub fn report(&self) -> ChangeReport {
-        let would =
-            self.jobs.iter().map(|(at, job)| (*at, report::would(&job.plan, &job.findings, self.render)));
+        let would = self.jobs.iter().map(|(at, job)| (*at, report::would(job, self.render)));
         change_report(&self.command, self.failed.clone().into_iter().chain(would).collect())
+    }
+
+    /// The changes that do more than the command asks for: they repair the link by a deletion, or change its policy.
+    /// `None` if there are none.
+    #[must_use]
+    pub fn beyond(&self) -> Option<ChangeReport> {
+        let more = self.jobs.iter().filter(|(_, job)| job.extent == Extent::More);
+        let more: BTreeMap<_, _> =
+            more.map(|(at, job)| (*at, report::planned(&job.plan, self.render))).collect();
+        (!more.is_empty()).then(|| change_report(&self.command, more))
     }
 
     /// The questions to ask before the proposal is carried out: one for each change that deletes something that cannot

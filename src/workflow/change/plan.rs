@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::EnvSettings,
-    engine::{self, Intent, Observed, Plan, PlannedStep, Propagation, Rights, Step, Target},
+    engine::{self, Intent, Observed, Plan, PlannedStep, Propagation, Rights, Step, Target, Verdict},
     provider::ControlPlane,
     workflow::{
         at_once,
@@ -21,6 +21,7 @@ use crate::{
         listener::Listener,
         look::Fleet,
         plane::Plane,
+        rotation::{self, LeftOver, Rotation},
         workspace::Workspace,
     },
 };
@@ -43,7 +44,7 @@ pub(super) async fn each(
     let fleet = Fleet::of(resolved.iter().flatten().map(|(target, plane)| (target, plane)));
     let planned = stream::iter(resolved.into_iter().enumerate()).map(async |(at, resolved)| {
         let planned = match resolved {
-            Ok((target, plane)) => one(plane, target, change, &fleet).await,
+            Ok((target, plane)) => one(work, plane, target, change, &fleet).await,
             Err(error) => Err(error),
         };
         (at, planned)
@@ -73,7 +74,13 @@ async fn target_of(
 
 /// A plan for one env. An env of a fleet in Azure is not read individually if the pages of listings show that it
 /// already fulfils the intent.
-async fn one(plane: Plane, target: Target, change: &LinkChange, fleet: &Fleet) -> anyhow::Result<ChangeJob> {
+async fn one(
+    work: &Workspace,
+    plane: Plane,
+    target: Target,
+    change: &LinkChange,
+    fleet: &Fleet,
+) -> anyhow::Result<ChangeJob> {
     if !matches!(change.intent, Intent::Relink)
         && let Some(Ok(verdict)) = fleet.glance(&target, &plane).await
         && verdict.fulfils(&change.intent)
@@ -81,6 +88,14 @@ async fn one(plane: Plane, target: Target, change: &LinkChange, fleet: &Fleet) -
         return Ok(ChangeJob::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
     }
     let (plan, seen) = make(plane.as_ref(), &target, &change.intent).await?;
+    let (skip, note) = match &change.rotation {
+        Rotation { older_than: None, left_over: LeftOver::Link } => (None, None),
+        asked => rotation::decide(work, &plane, &seen, asked).await,
+    };
+    if let Some(why) = skip {
+        let verdict = Verdict::of(seen);
+        return Ok(ChangeJob::skipped(plane, Plan::nothing(&verdict, change.intent.clone()), verdict, why));
+    }
     if change.check_rights && !plan.is_empty() {
         check_rights(plane.as_ref(), &plan).await?;
     }
@@ -89,10 +104,10 @@ async fn one(plane: Plane, target: Target, change: &LinkChange, fleet: &Fleet) -
         rehearsed.with_context(|| format!("Azure would refuse {}", report::errand(&plan.intent)))?;
     }
     let findings = if plan.is_empty() { engine::findings(&seen) } else { Vec::new() };
+    let extent = engine::extent(&seen, &plan);
     let seen = plane.is_azure().then_some(seen);
-    let mut job = ChangeJob::new(plane, plan, seen, PlanOrigin::Fresh);
-    job.findings = findings;
-    Ok(job)
+    let job = ChangeJob::new(plane, plan, seen, PlanOrigin::Fresh);
+    Ok(ChangeJob { findings, extent, note, ..job })
 }
 
 async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<()> {

@@ -2,9 +2,10 @@
 
 use std::{cmp::Ordering, time::Duration};
 
+use super::job::ChangeJob;
 use crate::{
     diagnosis::{Cure, ExitCode, Render},
-    engine::{Applied, ChangeKind, Finding, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
+    engine::{Applied, ChangeKind, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
     model::{ApimSubscriptionId, ResourceId},
     report::{ChangeResult, FindingReport, LinkReport, Outcome, StepReport, StepStatus, Told, UndoReport},
     workflow::error::{diagnose, report},
@@ -30,6 +31,7 @@ pub(super) fn planned(plan: &Plan, render: Render) -> ChangeResult {
         undo: plan.undo.as_ref().map(|undo| UndoReport::of(undo, render)),
         findings: Vec::new(),
         error: None,
+        note: None,
         product: None,
         told: Told::Nothing,
         summary,
@@ -60,8 +62,9 @@ pub(super) fn keeps_keys(plan: &Plan, applied: &Applied, verdict: &Verdict) -> b
 
 /// The result of a plan that is only shown. If the plan has no steps, the findings are included: nothing
 /// resolves them.
-pub(super) fn would(plan: &Plan, findings: &[Finding], render: Render) -> ChangeResult {
-    ChangeResult { findings: FindingReport::of_all(findings, render), ..planned(plan, render) }
+pub(super) fn would(job: &ChangeJob, render: Render) -> ChangeResult {
+    let findings = FindingReport::of_all(&job.findings, render);
+    ChangeResult { findings, note: job.note.clone(), ..planned(&job.plan, render) }
 }
 
 /// The result of a change that failed or was refused. If a step was applied, the exit code says so, regardless of the
@@ -100,6 +103,7 @@ pub(super) fn failed(
         undo: None,
         findings: refusal.map(|refusal| FindingReport::of_all(&refusal.findings, render)).unwrap_or_default(),
         error: Some(report(error, render)),
+        note: None,
         product: None,
         told: Told::Nothing,
         summary: summary.to_owned(),

@@ -113,7 +113,7 @@ fn held(job: &ChangeJob) -> &[PlannedStep] {
     let count = match &job.state {
         JobState::Applied(_) => job.plan.steps.len(),
         JobState::Failed { failed_step, .. } => failed_step.unwrap_or_default(),
-        JobState::Planned | JobState::Settled(_) | JobState::Unwritten(_) => 0,
+        JobState::Planned | JobState::Settled(_) | JobState::Skipped(_) | JobState::Unwritten(_) => 0,
     };
     &job.plan.steps[..count]
 }
@@ -133,7 +133,7 @@ fn unwritten(jobs: &mut [&mut ChangeJob], error: ProviderError) {
         let taken = match &job.state {
             JobState::Applied(_) => true,
             JobState::Failed { failed_step, .. } => failed_step.is_some_and(|done| done > 0),
-            JobState::Planned | JobState::Settled(_) | JobState::Unwritten(_) => false,
+            JobState::Planned | JobState::Settled(_) | JobState::Skipped(_) | JobState::Unwritten(_) => false,
         };
         if taken {
             job.state = JobState::Unwritten(shared.clone().into());

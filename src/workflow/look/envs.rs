@@ -80,6 +80,7 @@ fn env_of(work: &Workspace, name: &str, site: &str, apim: &Sourced<String>) -> E
         subscription: given.subscription.clone(),
         site_environment: Sourced::default(PRODUCTION.to_owned()),
         apis: Vec::new(),
+        max_key_age: None,
         provisioning: Sourced::default(provider.value.provisioning()),
         provider,
         model: settings.model(),

@@ -11,6 +11,7 @@ use super::{
     error::{diagnose, report},
     listener::Listener,
     plane::Plane,
+    rotation,
     select::name_lookalikes,
     workspace::Workspace,
 };
@@ -18,7 +19,7 @@ use crate::{
     config::EnvSettings,
     diagnosis::{ExitCode, Render},
     engine::{self, FindingCode, LinkState, Previews, Severity, Target, Verdict},
-    provider::{ControlPlane, ProviderError},
+    provider::ProviderError,
     report::{ErrorReport, LinkReport, StatusReport},
 };
 
@@ -65,7 +66,14 @@ pub async fn status(
         targets.push(work.target(env, previews).await);
     }
     listener.doing(&format!("reading {} links", envs.len()));
-    let sights = look_at_all(targets, Sighting { detail, render: work.render() }, listener).await?;
+    let how = Sighting { detail, render: work.render() };
+    let sights = match (envs, targets.pop()) {
+        ([env], Some(only)) => vec![look_at_one(work, env, only, how).await],
+        (_, last) => {
+            targets.extend(last);
+            look_at_all(targets, how, listener).await?
+        }
+    };
     let (mut links, mut exit, mut failure) = (Vec::new(), ExitCode::Success, None);
     for (env, sight) in envs.iter().zip(sights) {
         match sight {
@@ -90,6 +98,16 @@ fn is_undetermined(error: &anyhow::Error) -> bool {
     matches!(provider, Some(ProviderError::Undetermined(_)))
 }
 
+/// Observes the only link of a command, and reads what the activity log says about it.
+async fn look_at_one(work: &Workspace, env: &EnvSettings, only: Resolved, how: Sighting) -> Sight {
+    let (plane, target) = only?;
+    let mut verdict = engine::verify(plane.as_ref(), &target).await?;
+    name_lookalikes(plane.as_ref(), &mut verdict.findings).await;
+    let age = rotation::look_back(work, &plane, &mut verdict, env.max_key_age).await;
+    let (exit, report) = how.of(&verdict);
+    Ok((exit, report.with_key_age(age)))
+}
+
 /// Observes each target and returns the results in the same order: those in Azure concurrently, models in threads if
 /// there are many.
 async fn look_at_all(
@@ -97,18 +115,18 @@ async fn look_at_all(
     how: Sighting,
     listener: &dyn Listener,
 ) -> anyhow::Result<Vec<Sight>> {
-    let (alone, mut in_azure, mut others) = (targets.len() == 1, Vec::new(), Vec::new());
+    let (mut in_azure, mut others) = (Vec::new(), Vec::new());
     for (at, resolved) in targets.into_iter().enumerate() {
         match resolved {
-            Ok((plane, target)) if plane.is_azure() && !alone => in_azure.push((at, target, plane)),
+            Ok((plane, target)) if plane.is_azure() => in_azure.push((at, target, plane)),
             resolved => others.push((at, resolved)),
         }
     }
     let (places, others): (Vec<usize>, Vec<Resolved>) = others.into_iter().unzip();
     let others = if others.len() < threads::MANY {
-        look_at_each(others, how, alone).await
+        look_at_each(others, how).await
     } else {
-        look_in_threads(others, move |part| look_at_each(part, how, false))?
+        look_in_threads(others, move |part| look_at_each(part, how))?
     };
     let mut sights: Vec<(usize, Sight)> = places.into_iter().zip(others).collect();
     for (at, seen) in fleet::look_at_each(in_azure, listener).await {
@@ -131,24 +149,16 @@ impl Sighting {
     }
 }
 
-async fn look_at_each(targets: Vec<Resolved>, how: Sighting, alone: bool) -> Vec<Sight> {
+async fn look_at_each(targets: Vec<Resolved>, how: Sighting) -> Vec<Sight> {
     let mut sights = Vec::with_capacity(targets.len());
     for resolved in targets {
         let seen = match resolved {
-            Ok((plane, target)) => look_at(plane.as_ref(), &target, alone).await,
+            Ok((plane, target)) => engine::verify(plane.as_ref(), &target).await.map_err(anyhow::Error::from),
             Err(error) => Err(error),
         };
         sights.push(seen.map(|verdict| how.of(&verdict)));
     }
     sights
-}
-
-async fn look_at(plane: &dyn ControlPlane, target: &Target, alone: bool) -> anyhow::Result<Verdict> {
-    let mut verdict = engine::verify(plane, target).await?;
-    if alone {
-        name_lookalikes(plane, &mut verdict.findings).await;
-    }
-    Ok(verdict)
 }
 
 fn exit_code(verdict: &Verdict, detail: ExitDetail) -> ExitCode {

@@ -65,6 +65,11 @@ pub fn reopen(work: &Workspace, saved: SavedPrune) -> anyhow::Result<Pruning> {
     Ok(Pruning { plane, plan, gone, saved: Some(saved), render: work.render() })
 }
 
+/// Returns the report of a saved plan, as it was saved.
+pub(super) fn shown(saved: &SavedPrune) -> PruneReport {
+    report::planned(&saved.plan)
+}
+
 async fn make_plan(
     plane: &dyn ControlPlane,
     service: &ApimServiceId,
@@ -107,6 +112,16 @@ impl Pruning {
     pub fn proposed(&self) -> PruneResult {
         let exit = report::undetermined(&self.plan);
         PruneResult { report: report::planned(&self.plan), exit, refusal: None }
+    }
+
+    /// Compares a saved plan with what exists now, without changing anything.
+    pub async fn reconsidered(&self, listener: &dyn Listener) -> PruneResult {
+        listener.doing("comparing the plan with what is there");
+        let Some(saved) = &self.saved else { return self.proposed() };
+        match check_still_stands(self.plane.as_ref(), saved).await {
+            Ok(()) => self.proposed(),
+            Err(error) => refused(&self.plan, &error, self.render),
+        }
     }
 
     /// The plan, to be applied later.

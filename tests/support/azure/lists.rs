@@ -120,7 +120,7 @@ fn in_order(found: &mut [Value], kind: &str) {
     }
 }
 
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let text = text.replace('+', " ");
     url::form_urlencoded::parse(format!("x={}", text.replace('&', "%26")).as_bytes())
         .next()

@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+pub(crate) mod activity;
 mod edge;
 mod errors;
 mod faults;

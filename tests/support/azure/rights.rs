@@ -16,6 +16,9 @@ fn action(method: &str, path: &str) -> Option<String> {
     if free.iter().any(|part| lower.contains(part)) || !lower.contains("/providers/") {
         return None;
     }
+    if lower.ends_with("/providers/microsoft.insights/eventtypes/management/values") {
+        return Some("Microsoft.Insights/eventtypes/values/Read".to_owned());
+    }
     let verb = match method {
         "GET" | "HEAD" => "read",
         "PUT" | "PATCH" => "write",

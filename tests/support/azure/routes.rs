@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Spelling, TOKEN,
+    Spelling, TOKEN, activity,
     errors::missing,
     lists, rights,
     spelling::{Asked, View, master, production, shown},
@@ -97,6 +97,8 @@ fn known(path: &str, version: &str) -> bool {
     let of = |versions: &[&str]| versions.contains(&version);
     if path.contains("microsoft.authorization") {
         of(&["2022-04-01"])
+    } else if path.contains("microsoft.insights") {
+        of(&["2015-04-01"])
     } else if path.contains("microsoft.resourcegraph") {
         of(&["2022-10-01", "2021-03-01", "2024-04-01"])
     } else if path.contains("microsoft.apimanagement") {
@@ -132,6 +134,9 @@ fn route(state: &mut State, call: &Call) -> Reply {
     }
     if lower == "/subscriptions" {
         return lists::subscriptions(state);
+    }
+    if lower.ends_with("/providers/microsoft.insights/eventtypes/management/values") {
+        return activity::list(state, call);
     }
     let after_provider =
         segments.iter().rposition(|segment| *segment == "providers").map(|at| segments.len() - at - 2);

@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(super) requests: u64,
     pub(super) buckets: BTreeMap<&'static str, (f64, Instant)>,
     pub(super) refused: usize,
+    /// The events of the activity log.
+    pub(super) activity: Vec<Value>,
 }
 
 impl State {
@@ -66,6 +68,7 @@ impl State {
             requests: 0,
             buckets: BTreeMap::new(),
             refused: 0,
+            activity: Vec::new(),
         }
     }
 

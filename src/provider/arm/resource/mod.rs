@@ -1,6 +1,7 @@
 //! The resources of Azure Resource Manager: read, listed, changed, and followed until a change has ended.
 
 mod acknowledged;
+mod activity;
 pub(super) mod control_plane;
 pub(super) mod list;
 mod missing_groups;

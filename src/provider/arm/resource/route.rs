@@ -14,6 +14,8 @@ const API_MANAGEMENT: &str = "2024-05-01";
 /// [Subscriptions and resource groups](https://learn.microsoft.com/rest/api/resources).
 pub(crate) const RESOURCES: &str = "2022-12-01";
 /// [Authorization](https://learn.microsoft.com/rest/api/authorization/permissions).
+pub(crate) const ACTIVITY_LOG: &str = "2015-04-01";
+/// The version of [permissions](https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource).
 pub(crate) const AUTHORIZATION: &str = "2022-04-01";
 /// [Resource Graph](https://learn.microsoft.com/rest/api/azureresourcegraph).
 pub(crate) const RESOURCE_GRAPH: &str = "2022-10-01";
