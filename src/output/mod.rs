@@ -1,6 +1,5 @@
 //! The output of reports: tables, JSON and other formats; progress and prompts. The only module that writes to stdout
 //! or stderr.
-//! stderr.
 
 mod apis;
 mod ask;
@@ -11,6 +10,7 @@ mod ci;
 mod clean;
 mod color;
 mod doctor;
+mod explain;
 mod findings;
 mod format;
 #[cfg(test)]
@@ -21,7 +21,9 @@ mod list;
 mod model;
 mod notes;
 mod overview;
+mod paint;
 mod progress;
+mod query;
 mod status;
 mod steps;
 mod stream;
@@ -33,8 +35,9 @@ pub use ask::AskError;
 pub use ci::{Pipeline, Reader};
 pub(crate) use clean::printable;
 pub use color::Color;
-pub use format::{Format, InvalidQuery, Query};
+pub use format::Format;
 pub use progress::Progress;
+pub use query::{InvalidQuery, Query};
 pub use streams::{Streams, Written};
 pub use style::Detail;
 pub(crate) use ui::Screen;

@@ -5,6 +5,7 @@ mod change;
 mod clean;
 mod doctor;
 mod event;
+mod explain;
 mod finding;
 mod link;
 mod list;
@@ -22,6 +23,7 @@ pub use self::{
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     event::{Event, EventLine},
+    explain::{ExplainReport, Explained, VersionReport},
     finding::{FindingReport, UndoReport},
     link::{
         ApiReport, ApiVersionReport, ApimReport, LinkReport, PolicyReport, PolicyVerdictReport,

@@ -3,13 +3,13 @@
 use schemars::{Schema, schema_for};
 
 use super::{
-    ApiListReport, AuditReport, ChangeReport, DoctorReport, EventLine, ImportReport, ListReport, PruneReport,
-    SnapshotReport, StatusReport,
+    ApiListReport, AuditReport, ChangeReport, DoctorReport, EventLine, ExplainReport, ImportReport,
+    ListReport, PruneReport, SnapshotReport, StatusReport, VersionReport,
 };
 
 /// Returns the JSON Schema of every document, with the name of its file under `docs/schemas`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Schema); 10] {
+pub fn schemas() -> [(&'static str, Schema); 12] {
     [
         ("status.v1.schema.json", schema_for!(StatusReport)),
         ("change.v1.schema.json", schema_for!(ChangeReport)),
@@ -21,5 +21,7 @@ pub fn schemas() -> [(&'static str, Schema); 10] {
         ("audit.v1.schema.json", schema_for!(AuditReport)),
         ("prune.v1.schema.json", schema_for!(PruneReport)),
         ("event.v1.schema.json", schema_for!(EventLine)),
+        ("explain.v1.schema.json", schema_for!(ExplainReport)),
+        ("version.v1.schema.json", schema_for!(VersionReport)),
     ]
 }

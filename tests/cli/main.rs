@@ -22,6 +22,7 @@ mod infrastructure;
 #[cfg(unix)]
 mod interrupts;
 mod list;
+mod misfits;
 mod models;
 mod outputs;
 mod ownership;
