@@ -3,6 +3,7 @@
 
 mod cure;
 mod hint;
+mod misfit;
 
 use std::{error::Error, time::Duration};
 
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 pub use self::{
     cure::{Cure, Selection},
     hint::{Hint, Render},
+    misfit::{misfit, misfit_at},
 };
 
 /// The exit codes of every command. A test compares `docs/exit-codes.md` with this list.
@@ -107,13 +109,6 @@ impl ExitCode {
             }
             Self::Interrupted => "Run the same command again to do what is left.",
         }
-    }
-
-    /// Returns the page of the manual about this code, as plain text.
-    #[must_use]
-    pub fn explanation(self) -> String {
-        let (code, meaning, advice) = (self as u8, self.meaning(), self.advice());
-        format!("exit code {code}: {meaning}\n\nWhat to do: {advice}\n")
     }
 
     /// Returns the more severe of two codes, for a command over several envs.

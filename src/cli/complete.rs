@@ -3,22 +3,48 @@
 
 use std::{
     env,
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use clap::Command;
 use clap_complete::CompletionCandidate;
 
 use super::topic::Topic;
 use crate::{
-    ambient::System,
+    ambient::{self, System},
     config::{EnvSettings, Overrides, ProviderKind, Settings, Source, Sourced},
     diagnosis::ExitCode,
     engine::FindingCode,
     model::{Api, ApimServiceId, ResourceId},
     provider::{Collection, Reads as _, json::JsonControlPlane},
 };
+
+/// The command line as Tab completes it. Options are offered after a dash, or where nothing else can be typed.
+pub(crate) fn command() -> Command {
+    let mut command = super::command();
+    if is_after_dash() {
+        return command;
+    }
+    command.build();
+    without_options(command)
+}
+
+/// Whether the word under the cursor begins with a dash. The shell passes the words after `--`.
+fn is_after_dash() -> bool {
+    let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    let at = ambient::variable("_CLAP_COMPLETE_INDEX").and_then(|index| index.parse().ok());
+    let word = words.get(at.unwrap_or(words.len().saturating_sub(1)));
+    word.is_some_and(|word| word.to_string_lossy().starts_with('-'))
+}
+
+/// Hides every option; the candidates that are hidden are offered only where there are no others.
+fn without_options(command: Command) -> Command {
+    let hidden = command.mut_args(|arg| if arg.is_positional() { arg } else { arg.hide(true) });
+    hidden.mut_subcommands(without_options)
+}
 
 /// The names of the envs of the configuration file.
 pub(crate) fn envs() -> Vec<CompletionCandidate> {

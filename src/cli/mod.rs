@@ -18,10 +18,11 @@ mod retries;
 mod session;
 mod shown;
 mod topic;
+mod version;
 
 use std::{cell::OnceCell, env, ffi::OsString};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 pub use self::{
     args::variables::Variable,
@@ -119,13 +120,14 @@ pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
 /// Runs the command that this process was started with, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    clap_complete::CompleteEnv::with_factory(command).var(completions::VARIABLE).complete();
+    clap_complete::CompleteEnv::with_factory(complete::command).var(completions::VARIABLE).complete();
     let command = variables::without_empty(command());
     let words: Vec<OsString> = env::args_os().collect();
     let parsed = command.clone().try_get_matches_from(&words);
     let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => return version::run(&command, &words),
         Err(error) => {
             let words = words.get(1..).unwrap_or_default();
             return match guess::meant(&command, words, &error) {

@@ -310,20 +310,6 @@ findings! {
         "No action is required. If a site must not share the API, create a separate API for it.";
 }
 
-impl FindingCode {
-    /// Returns the page of the manual about this code, as plain text.
-    #[must_use]
-    pub fn explanation(self) -> String {
-        format!(
-            "{self}: {}\nSeverity: {}\n\n{}\n\nWhat to do: {}\n",
-            self.title(),
-            self.severity(),
-            self.meaning(),
-            self.cure()
-        )
-    }
-}
-
 impl fmt::Display for FindingCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

@@ -1,4 +1,4 @@
-//! The output formats, and the query that selects a part of a report.
+//! The output formats.
 
 use std::{fmt::Write as _, str::FromStr};
 
@@ -21,18 +21,27 @@ pub enum Format {
     Yaml,
     /// One line for each row, values separated by tabs, without a header.
     Tsv,
+    /// JSON with colours.
+    Jsonc,
+    /// YAML with colours.
+    Yamlc,
     /// A Markdown table, for step summaries and issues.
     Markdown,
+    /// No result; the exit code says enough.
+    None,
 }
 
 impl Format {
     /// Every format, with its name.
-    pub const NAMES: [(&'static str, Self); 5] = [
+    pub const NAMES: [(&'static str, Self); 8] = [
         ("table", Self::Table),
         ("json", Self::Json),
+        ("jsonc", Self::Jsonc),
         ("yaml", Self::Yaml),
+        ("yamlc", Self::Yamlc),
         ("tsv", Self::Tsv),
         ("markdown", Self::Markdown),
+        ("none", Self::None),
     ];
 }
 
@@ -43,41 +52,6 @@ impl FromStr for Format {
         let found = Self::NAMES.iter().find(|(name, _)| *name == text);
         let names = Self::NAMES.map(|(name, _)| name).join(", ");
         found.map(|(_, format)| *format).ok_or_else(|| format!("there are the formats {names}"))
-    }
-}
-
-/// A `JMESPath` expression.
-#[derive(Clone, Debug)]
-pub struct Query(jmespath::Expression<'static>);
-
-/// A text that is not a valid `JMESPath` expression.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidQuery(String);
-
-impl FromStr for Query {
-    type Err = InvalidQuery;
-
-    fn from_str(text: &str) -> Result<Self, InvalidQuery> {
-        jmespath::compile(text)
-            .map(Self)
-            .map_err(|error| InvalidQuery(error.to_string().trim_end().to_owned()))
-    }
-}
-
-impl Query {
-    /// Returns the part of the report that the expression selects.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidQuery`] if a function of the expression does not accept its argument.
-    pub fn select(&self, report: &Value) -> Result<Value, InvalidQuery> {
-        let invalid = |error: &dyn std::fmt::Display| {
-            InvalidQuery(format!("the query does not fit the result: {}", error.to_string().trim_end()))
-        };
-        let variable = jmespath::Variable::try_from(report.clone()).map_err(|error| invalid(&error))?;
-        let found = self.0.search(variable).map_err(|error| invalid(&error))?;
-        serde_json::to_value(&*found).map_err(|error| invalid(&error))
     }
 }
 
@@ -181,15 +155,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_query_selects_from_a_report() {
-        let query: Query = "links[].env".parse().unwrap();
-        let found = query.select(&json!({"links": [{"env": "a"}, {"env": "b"}]})).unwrap();
-        assert_eq!(found, json!(["a", "b"]));
-        let error = "links[".parse::<Query>().unwrap_err().to_string();
-        assert!(error.contains("Parse error") || error.contains("parse error"), "{error}");
-    }
 
     #[test]
     fn what_a_query_selected_becomes_rows() {

@@ -1,6 +1,5 @@
 //! The output of reports: tables, JSON and other formats; progress and prompts. The only module that writes to stdout
 //! or stderr.
-//! stderr.
 
 mod apis;
 mod ask;
@@ -12,6 +11,7 @@ mod ci;
 mod clean;
 mod color;
 mod doctor;
+mod explain;
 mod findings;
 mod format;
 mod history;
@@ -23,7 +23,9 @@ mod list;
 mod model;
 mod notes;
 mod overview;
+mod paint;
 mod progress;
+mod query;
 mod status;
 mod steps;
 mod stream;
@@ -35,8 +37,9 @@ pub use ask::AskError;
 pub use ci::{Clock, Pipeline, Reader};
 pub(crate) use clean::printable;
 pub use color::Color;
-pub use format::{Format, InvalidQuery, Query};
+pub use format::Format;
 pub use progress::Progress;
+pub use query::{InvalidQuery, Query};
 pub use steps::StepLine;
 pub use streams::{Streams, Written};
 pub use style::Detail;

@@ -13,9 +13,11 @@ use serde::Serialize;
 use super::{
     ci::Pipeline,
     clean::printable,
-    format::{Format, Query, Rows, json, json_line, yaml},
+    format::{Format, Rows, json, json_line, yaml},
     layout::wrapped,
+    paint,
     progress::Progress,
+    query::Query,
     stream::Stream,
     streams::Streams,
     style::{Detail, Style, prefixed},
@@ -134,7 +136,7 @@ impl Ui {
             None => self.whole(report)?,
             Some(query) => self.selected(&query.select(&serde_json::to_value(report)?)?)?,
         };
-        self.print_lines(&text)
+        self.print_text(&text)
     }
 
     /// Writes events to the events file, and their outputs and annotations for the pipeline.
@@ -185,17 +187,18 @@ impl Ui {
         self.options.pipeline.check()
     }
 
-    /// Prints a JSON value, or the part that the query selects.
+    /// Prints a JSON value that has no text format, or the part of it that the query selects.
     ///
     /// # Errors
     ///
     /// If stdout cannot be written, or the query does not fit the result.
     pub fn print_json(&self, value: &serde_json::Value) -> anyhow::Result<()> {
-        let text = match &self.options.query {
-            None => json(value)?,
-            Some(query) => self.selected(&query.select(value)?)?,
+        let text = match (&self.options.query, self.options.format) {
+            (None, Format::Table) => self.json(value)?,
+            (None, _) => self.selected(value)?,
+            (Some(query), _) => self.selected(&query.select(value)?)?,
         };
-        self.print_lines(&text)
+        self.print_text(&text)
     }
 
     /// Prints a result as one line of JSON, or as [`print`](Self::print) does if another format or a query is
@@ -268,24 +271,40 @@ impl Ui {
         Ok(self.streams.result(text)?)
     }
 
+    /// Returns a result in the requested format, as it is printed.
     fn whole(&self, report: &impl Report) -> anyhow::Result<String> {
         Ok(match self.options.format {
-            Format::Table => report.text(self.style),
-            Format::Json => json(report)?,
-            Format::Yaml => yaml(report).map_err(anyhow::Error::msg)?,
-            Format::Tsv => report.rows().tsv(),
-            Format::Markdown => report.rows().markdown() + &report.notes(),
+            Format::Table => printable(&report.text(self.style)).into_owned(),
+            Format::Json | Format::Jsonc => self.json(report)?,
+            Format::Yaml | Format::Yamlc => self.yaml(report)?,
+            Format::Tsv => printable(&report.rows().tsv()).into_owned(),
+            Format::Markdown => printable(&(report.rows().markdown() + &report.notes())).into_owned(),
+            Format::None => String::new(),
         })
     }
 
+    /// Returns a JSON value in the requested format, as it is printed.
     fn selected(&self, value: &serde_json::Value) -> anyhow::Result<String> {
         Ok(match self.options.format {
-            Format::Table => Rows::of(value).table(),
-            Format::Json => json(value)?,
-            Format::Yaml => yaml(value).map_err(anyhow::Error::msg)?,
-            Format::Tsv => Rows::of(value).tsv(),
-            Format::Markdown => Rows::of(value).markdown(),
+            Format::Table => printable(&Rows::of(value).table()).into_owned(),
+            Format::Json | Format::Jsonc => self.json(value)?,
+            Format::Yaml | Format::Yamlc => self.yaml(value)?,
+            Format::Tsv => printable(&Rows::of(value).tsv()).into_owned(),
+            Format::Markdown => printable(&Rows::of(value).markdown()).into_owned(),
+            Format::None => String::new(),
         })
+    }
+
+    fn json(&self, value: &impl Serialize) -> anyhow::Result<String> {
+        let text = printable(&json(value)?).into_owned();
+        let is_painted = self.options.format == Format::Jsonc && self.style.colored;
+        Ok(if is_painted { paint::json(&text) } else { text })
+    }
+
+    fn yaml(&self, value: &impl Serialize) -> anyhow::Result<String> {
+        let text = printable(&yaml(value).map_err(anyhow::Error::msg)?).into_owned();
+        let is_painted = self.options.format == Format::Yamlc && self.style.colored;
+        Ok(if is_painted { paint::yaml(&text) } else { text })
     }
 
     /// Prints on stderr the text format of a report that the next prompt is about.

@@ -5,6 +5,7 @@ mod change;
 mod clean;
 mod doctor;
 mod event;
+mod explain;
 mod finding;
 mod history;
 mod key_age;
@@ -24,6 +25,7 @@ pub use self::{
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
     event::{Event, EventLine},
+    explain::{ExplainReport, Explained, VersionReport},
     finding::{FindingReport, UndoReport},
     history::{HistoryEventReport, HistoryReport},
     key_age::{KeyAgeReport, KeyCreation},

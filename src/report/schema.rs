@@ -3,13 +3,13 @@
 use schemars::{Schema, schema_for};
 
 use super::{
-    ApiListReport, AuditReport, ChangeReport, DoctorReport, EventLine, HistoryReport, ImportReport,
-    ListReport, PruneReport, SnapshotReport, StatusReport,
+    ApiListReport, AuditReport, ChangeReport, DoctorReport, EventLine, ExplainReport, HistoryReport,
+    ImportReport, ListReport, PruneReport, SnapshotReport, StatusReport, VersionReport,
 };
 
 /// Returns the JSON Schema of every document, with the name of its file under `docs/schemas`.
 #[must_use]
-pub fn schemas() -> [(&'static str, Schema); 11] {
+pub fn schemas() -> [(&'static str, Schema); 13] {
     [
         ("status.v1.schema.json", schema_for!(StatusReport)),
         ("change.v1.schema.json", schema_for!(ChangeReport)),
@@ -22,5 +22,7 @@ pub fn schemas() -> [(&'static str, Schema); 11] {
         ("prune.v1.schema.json", schema_for!(PruneReport)),
         ("event.v1.schema.json", schema_for!(EventLine)),
         ("history.v1.schema.json", schema_for!(HistoryReport)),
+        ("explain.v1.schema.json", schema_for!(ExplainReport)),
+        ("version.v1.schema.json", schema_for!(VersionReport)),
     ]
 }

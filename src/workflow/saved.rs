@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::{Source, Sourced},
-    diagnosis::Cure,
+    diagnosis::{Cure, misfit_at},
     engine::{
         Basis, Existing, GoneSites, Intent, Leftovers, Plan, PlannedStep, Provisioner, PrunePlan, Target,
     },
@@ -295,7 +295,7 @@ pub async fn read(file: &Path) -> anyhow::Result<Saved> {
 fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
     let text = without_mark(bytes);
     let invalid = |error: serde_json::Error| {
-        UsageError::new(format!("`{shown}` is not a plan: {error}")).hint(MAKE_ONE)
+        UsageError::new(format!("`{shown}` is not a plan: {}", misfit_at(&error))).hint(MAKE_ONE)
     };
     let head: Head = serde_json::from_slice(text).map_err(invalid)?;
     if head.schema_version != SCHEMA_VERSION {

@@ -38,6 +38,75 @@ fn commands_are_completed() {
 }
 
 #[test]
+fn options_come_after_a_dash_or_where_there_is_nothing_else() {
+    let shop = Shop::sample();
+    for words in [&[""][..], &["api", ""], &["explain", ""], &["link", "--env", ""], &["status", "-o", ""]] {
+        let found = candidates(&shop, words);
+        assert!(!found.is_empty() && found.iter().all(|word| !word.starts_with('-')), "{words:?}: {found:?}");
+    }
+    assert!(candidates(&shop, &[""]).contains(&"link".to_owned()));
+    assert!(candidates(&shop, &["link", "--re"]).contains(&"--replace".to_owned()));
+    assert!(candidates(&shop, &["link", ""]).contains(&"--dry-run".to_owned()));
+    assert!(candidates(&shop, &["-"]).contains(&"--config".to_owned()));
+}
+
+#[test]
+fn sites_and_services_of_the_model_are_completed() {
+    let shop = Shop::sample();
+    assert_eq!(candidates(&shop, &["status", "--static-web-app", ""]), ["shop-web"]);
+    assert_eq!(candidates(&shop, &["status", "-n", "sh"]), ["shop-web"]);
+    assert_eq!(candidates(&shop, &["audit", "--apim", ""]), ["shop-apim"]);
+    let mut twin = shop.model()["resources"][0].clone();
+    let id =
+        format!("{}/Microsoft.Web/staticSites/shop-web", crate::support::GROUP.replace("rg-shop", "rg-two"));
+    for (key, value) in [("id", id.as_str()), ("name", "shop-web"), ("type", "Microsoft.Web/staticSites")] {
+        twin[key] = value.into();
+    }
+    shop.add([twin]);
+    let ids = [crate::support::site(), id];
+    let mut found = candidates(&shop, &["status", "--static-web-app", ""]);
+    found.sort();
+    let mut expected = ids.to_vec();
+    expected.sort();
+    assert_eq!(found, expected, "a name that two have is completed as an id");
+    shop.configure("provider       = \"json\"", "provider       = \"arm\"");
+    assert_eq!(candidates(&shop, &["audit", "--env", "prod", "--apim", ""]), [""; 0], "Azure is not asked");
+}
+
+#[test]
+fn a_script_is_installed_where_its_shell_looks_for_it() {
+    let shop = Shop::empty();
+    for (shell, file) in [
+        ("bash", "data/bash-completion/completions/swa-apim"),
+        ("zsh", "data/zsh/site-functions/_swa-apim"),
+        ("fish", "config/fish/completions/swa-apim.fish"),
+    ] {
+        for _ in 0..2 {
+            let run = shop.run(&format!("completions {shell} --install"));
+            let path = shop.path(file).display().to_string();
+            assert!(run.exits(0).stderr.starts_with(&format!("wrote {path}\nnext: ")), "{}", run.stderr);
+            assert_eq!(run.stdout, "");
+            assert_eq!(shop.read(file), shop.run(&format!("completions {shell}")).stdout, "{shell}");
+        }
+    }
+    for (shell, startup) in [("powershell", "$PROFILE"), ("elvish", "rc.elv")] {
+        let run = shop.run(&format!("completions {shell} --install"));
+        assert!(
+            run.exits(0).stderr.contains(startup) && run.stderr.contains("next: add this line"),
+            "{}",
+            run.stderr
+        );
+    }
+    let moved = [("BASH_COMPLETION_USER_DIR", shop.path("own").display().to_string())];
+    let moved: Vec<(&str, &str)> = moved.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    shop.run_with("completions bash --install", &moved).exits(0);
+    assert!(shop.path("own/completions/swa-apim").exists());
+    let homeless = [("HOME", ""), ("XDG_CONFIG_HOME", "relative")];
+    let run = shop.run_with("completions fish --install", &homeless);
+    assert!(run.exits(2).stderr.contains("neither XDG_CONFIG_HOME nor HOME"), "{}", run.stderr);
+}
+
+#[test]
 fn env_names_are_completed() {
     let shop = Shop::sample();
     shop.add_env("[env.staging]\nstatic-web-app = 'shop-web'\napim = 'shop-apim'");

@@ -4,7 +4,7 @@ use snapbox::str;
 
 use crate::support::Shop;
 
-const FORMATS: [&str; 5] = ["table", "json", "yaml", "tsv", "markdown"];
+const FORMATS: [&str; 7] = ["table", "json", "jsonc", "yaml", "yamlc", "tsv", "markdown"];
 
 #[test]
 fn every_format_of_every_result_is_printed_only_on_stdout() {
@@ -378,10 +378,10 @@ exit 0
     shop.run("status --query links[0].apim -o yaml").is(str![[r#"
 exit 0
 --- stdout
-gatewayUrl: https://shop-apim.azure-api.net
 id: >-
   /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
 name: shop-apim
+gatewayUrl: https://shop-apim.azure-api.net
 sku: Consumption
 
 "#]]);
@@ -397,4 +397,83 @@ exit 0
 applied
 
 "#]]);
+}
+
+#[test]
+fn colours_of_data_come_with_their_formats_and_where_colours_are_allowed() {
+    let shop = Shop::linked();
+    for (painted, plain) in [("jsonc", "json"), ("yamlc", "yaml")] {
+        let colored = shop.run(&format!("status -o {painted} --color always")).exits(0).stdout.clone();
+        let without = shop.run(&format!("status -o {plain} --color always")).exits(0).stdout.clone();
+        assert!(colored.contains("\u{1b}[") && !without.contains('\u{1b}'), "{painted}");
+        assert_eq!(anstream_free(&colored), without, "{painted}");
+        assert_eq!(shop.run(&format!("status -o {painted} --color never")).exits(0).stdout, without);
+        assert_eq!(shop.run(&format!("status -o {painted}")).exits(0).stdout, without, "in a pipe");
+    }
+    let selected = shop.run("status -o jsonc --color always --query links[0].state").exits(0).stdout.clone();
+    assert_eq!(anstream_free(&selected), "\"linked\"\n");
+    assert!(selected.contains("\u{1b}["));
+}
+
+/// A text without its styles.
+fn anstream_free(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| plain + part.split_once('m').unwrap().1)
+}
+
+#[test]
+fn the_format_none_prints_no_result_and_keeps_the_exit_code() {
+    let shop = Shop::sample();
+    for line in
+        ["link --dry-run", "link", "status", "status --query links[0].state", "explain 60", "model export"]
+    {
+        let run = shop.run(&format!("{line} -o none"));
+        assert_eq!((run.exits(0).stdout.as_str(), run.stderr.as_str()), ("", ""), "{line}");
+    }
+    assert!(shop.run("link --apim nowhere -o none").exits(4).stderr.contains("error: "));
+    shop.run("unlink -o none").exits(0);
+    shop.run("status --detailed-exitcode -o none").exits(3);
+}
+
+#[test]
+fn a_query_keeps_the_order_of_keys_as_az_does() {
+    let shop = Shop::linked();
+    let run = shop.run("status -o tsv --query 'links[].{site: staticSite.name, env: env, apim: apim.name}'");
+    assert_eq!(run.exits(0).stdout, "shop-web\tprod\tshop-apim\n");
+    let run = shop.run("status -o json --query 'links[0].staticSite'");
+    let order = ["\"id\"", "\"name\"", "\"defaultHostname\"", "\"sku\"", "\"environment\""];
+    let places: Vec<usize> = order.iter().map(|key| run.stdout.find(key).unwrap()).collect();
+    assert!(places.is_sorted(), "{}", run.stdout);
+    let table = shop.run("status --query 'links[].{state: state, env: env}'").exits(0).stdout.clone();
+    assert!(table.trim_start().starts_with("STATE"), "{table}");
+}
+
+#[test]
+fn resources_of_a_model_are_printed_in_the_requested_format() {
+    let shop = Shop::sample();
+    let as_json = shop.run("model export").exits(0).stdout.clone();
+    assert!(as_json.starts_with('['), "{as_json}");
+    assert_eq!(shop.run("model export -o json").stdout, as_json);
+    let yaml = shop.run("model export -o yaml").exits(0).stdout.clone();
+    let parsed: serde_json::Value = serde_norway::from_str(&yaml).unwrap();
+    assert_eq!(parsed, serde_json::from_str::<serde_json::Value>(&as_json).unwrap());
+    let rows = shop.run("model export -o tsv --query [].[name,type]").exits(0).stdout.clone();
+    assert!(rows.contains("shop-web\tMicrosoft.Web/staticSites\n"), "{rows}");
+}
+
+#[test]
+fn a_command_without_data_says_where_the_data_is() {
+    let shop = Shop::linked();
+    for (line, there) in [
+        ("graph -o json", "swa-apim status --all -o json"),
+        ("export --format bicep -o yaml", "swa-apim status -o json"),
+    ] {
+        let run = shop.run(line);
+        assert!(
+            run.exits(2).stderr.contains(there) && run.stderr.contains("--format"),
+            "{line}: {}",
+            run.stderr
+        );
+    }
 }

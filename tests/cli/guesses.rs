@@ -83,7 +83,7 @@ fn a_value_that_a_variable_has_is_blamed_on_the_variable() {
     shop.run_with("status", &[("SWA_APIM_OUTPUT", "xml")]).is(str![[r#"
 exit 2
 --- stderr
-error: the environment variable SWA_APIM_OUTPUT cannot be `xml`: it is one of table, json, yaml, tsv, markdown
+error: the environment variable SWA_APIM_OUTPUT cannot be `xml`: it is one of table, json, jsonc, yaml, yamlc, tsv, markdown, none
 hint: correct it, or unset it: `unset SWA_APIM_OUTPUT`
 
 "#]]);

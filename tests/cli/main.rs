@@ -23,6 +23,7 @@ mod infrastructure;
 mod init;
 mod interrupts;
 mod list;
+mod misfits;
 mod models;
 mod outputs;
 mod ownership;

@@ -46,7 +46,7 @@ fn a_model_that_was_cut_off_names_the_place_and_the_way_back() {
     shop.run("status").is(str![[r#"
 exit 1
 --- stderr
-error: `[DIR]/control-plane.json` is damaged at line 7, column 115: EOF while parsing a string
+error: `[DIR]/control-plane.json` is damaged at line 7, column 115: the text ends too early
 hint: correct the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
 
 "#]]);
@@ -55,7 +55,7 @@ exit 1
 --- stdout
 prod: failed
 --- stderr
-error: `[DIR]/control-plane.json` is damaged at line 7, column 115: EOF while parsing a string
+error: `[DIR]/control-plane.json` is damaged at line 7, column 115: the text ends too early
 hint: correct the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
 
 "#]]);
@@ -175,7 +175,7 @@ hint: name a file with an array of ARM resources, or `-` for standard input
     shop.run("model import in.json").is(str![[r#"
 exit 2
 --- stderr
-error: `in.json` is not JSON: expected value at line 1 column 1
+error: `in.json` is not JSON: line 1, column 1: a value was expected
 hint: give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers
 
 "#]]);

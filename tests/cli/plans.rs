@@ -139,7 +139,7 @@ hint: make one with `--out FILE` of link, relink, unlink or prune
     shop.run("apply plan.json").is(str![[r#"
 exit 2
 --- stderr
-error: `plan.json` is not a plan: expected value at line 1 column 1
+error: `plan.json` is not a plan: line 1, column 1: a value was expected
 hint: make one with `--out FILE` of link, relink, unlink or prune
 
 "#]]);

@@ -116,6 +116,8 @@ fn every_document_is_valid_by_its_published_schema() {
         ("prune --dry-run", "prune.v1.schema.json"),
         ("prune --yes", "prune.v1.schema.json"),
         ("model import none.json", "import.v1.schema.json"),
+        ("explain", "explain.v1.schema.json"),
+        ("--version", "version.v1.schema.json"),
     ] {
         let document = shop.run(&format!("{line} -o json")).json();
         assert_eq!(keys(&document)[0], "schemaVersion", "{line}");

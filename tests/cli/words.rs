@@ -36,6 +36,46 @@ fn every_code_is_listed_and_explained() {
 }
 
 #[test]
+fn an_explanation_is_data_too() {
+    let shop = Shop::empty();
+    let one = shop.run("explain 60 -o json").exits(0).json();
+    assert_eq!(one["entries"][0]["kind"], "finding");
+    assert_eq!(one["entries"][0]["code"], "SWAAPIM060");
+    assert_eq!(shop.run("explain exit-4 -o yaml --query entries[0].code").exits(0).stdout, "4\n");
+    let message = shop.run("explain 'invalid subscription key' -o json").exits(0).json();
+    assert_eq!(message["entries"][0]["kind"], "message");
+    let all = shop.run("explain -o json").exits(0).json();
+    let count = FindingCode::ALL.len() + ExitCode::ALL.len() + Trouble::ALL.len();
+    assert_eq!(all["entries"].as_array().unwrap().len(), count);
+    let rows = shop.run("explain -o tsv").exits(0).stdout.clone();
+    assert!(rows.starts_with("finding\tSWAAPIM001\tbroken\t"), "{rows}");
+}
+
+#[test]
+fn the_version_is_a_line_and_with_a_flag_all_that_is_known_of_the_build() {
+    let shop = Shop::empty();
+    let line = format!("swa-apim {}\n", env!("CARGO_PKG_VERSION"));
+    for asked in ["--version", "-V"] {
+        assert_eq!(shop.run(asked).exits(0).stdout, line);
+    }
+    let by_variable = shop.run_with("--version", &[("SWA_APIM_OUTPUT", "json")]);
+    assert_eq!(by_variable.exits(0).stdout, line, "a script reads the line");
+    let report = shop.run("--version -o json").exits(0).json();
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    let target = report["target"].as_str().unwrap();
+    assert!(target.starts_with(std::env::consts::ARCH), "{target}");
+    let features = serde_json::json!(if cfg!(feature = "emulator") { vec!["emulator"] } else { vec![] });
+    assert_eq!(report["features"], features);
+    assert!(report.as_object().unwrap().contains_key("commit"));
+    let text = shop.run("-vV").exits(0).stdout.clone();
+    for part in [line.as_str(), "commit:   ", &format!("target:   {target}\n"), "features: "] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(shop.run("--version -o tsv --query target").exits(0).stdout, format!("{target}\n"));
+    shop.run("--version --unheard-of").exits(2);
+}
+
+#[test]
 fn an_exit_code_is_explained_by_its_number_after_a_word() {
     let shop = Shop::empty();
     let text = shop.run("explain exit-4").exits(0).stdout.clone();

@@ -51,37 +51,42 @@ const BESIDE: [(&[&str], Flag, [Flag; 2]); 2] = [
     (&["link", "relink", "unlink", "api add", "api remove", "prune"], DETAILED, [DRY_RUN, OUT]),
 ];
 
-/// Flags of every command that say nothing to these.
-const USELESS: [(&[&str], &[Flag]); 4] = [
-    (
-        &["explain", "completions", "man", "help"],
-        &[
-            CONFIG,
-            ENV,
-            SITE,
-            APIM,
-            GROUP,
-            SUBSCRIPTION,
-            SITE_ENVIRONMENT,
-            PROVIDER,
-            MODEL,
-            ENDPOINT,
-            PROVISIONING,
-            SAMPLE,
-            OUTPUT,
-            QUERY,
-            YES,
-            NO_INPUT,
-            TIMEOUT,
-            OUTPUT_FILE,
-        ],
-    ),
+/// Flags of every command that choose a target or how it is changed.
+const OF_TARGET: [Flag; 15] = [
+    CONFIG,
+    ENV,
+    SITE,
+    APIM,
+    GROUP,
+    SUBSCRIPTION,
+    SITE_ENVIRONMENT,
+    PROVIDER,
+    MODEL,
+    ENDPOINT,
+    PROVISIONING,
+    SAMPLE,
+    YES,
+    NO_INPUT,
+    TIMEOUT,
+];
+
+/// Flags of every command that have no effect on these.
+const USELESS: [(&[&str], &[Flag]); 6] = [
+    (&["explain", "completions", "man", "help"], &OF_TARGET),
+    (&["explain", "completions", "man", "help"], &[OUTPUT_FILE]),
+    (&["completions", "man", "help"], &[OUTPUT, QUERY]),
     (
         &["model import", "model export"],
         &[ENV, SITE, APIM, GROUP, SUBSCRIPTION, SITE_ENVIRONMENT, PROVISIONING],
     ),
     (&["graph", "export"], &[OUTPUT, QUERY]),
     (&["list"], &[SITE_ENVIRONMENT, PROVISIONING]),
+];
+
+/// Where the result of a command is available in the form that a flag of `USELESS` asks for.
+const INSTEAD: [(&str, &str); 2] = [
+    ("graph", "choose the picture with `--format`; the data is `swa-apim status --all -o json`"),
+    ("export", "choose the language with `--format`; the data is `swa-apim status -o json`"),
 ];
 
 /// Refuses the first flag that contradicts another one, or that says nothing where it stands.
@@ -110,7 +115,9 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
     match useless.into_iter().find(|flag| given(**flag)) {
         Some((_, flag)) => {
             let message = format!("`{flag}` has no effect on `{command}`");
-            Err(UsageError::new(message).hint(format!("leave `{flag}` out")))
+            let instead =
+                INSTEAD.iter().find(|(known, _)| *known == command).map(|(_, hint)| (*hint).to_owned());
+            Err(UsageError::new(message).hint(instead.unwrap_or_else(|| format!("leave `{flag}` out"))))
         }
         None => Ok(()),
     }

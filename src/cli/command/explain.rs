@@ -11,8 +11,8 @@ use crate::{
 
 /// Explain a finding, an exit code or an error message
 ///
-/// Lists all of them if none is given. A number by itself is that of a finding; an exit code is written exit-4. Anything else is looked for among
-/// the messages of Azure, its gateway and its tools: as many of their words as there are at hand will do.
+/// Lists all of them if none is given. A number by itself is that of a finding; an exit code is written exit-4.
+/// Any other text is compared with the messages of Azure, its gateway and its tools; a few of the words are enough.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim explain\n  swa-apim explain SWAAPIM060\n  swa-apim explain exit-4\n  swa-apim explain 'Access denied due to invalid subscription key'"
@@ -24,6 +24,6 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
-    ui.print_lines(&explain(&args.words.join(" "))?)?;
+    ui.print(&explain(&args.words.join(" "))?)?;
     Ok(ExitCode::Success)
 }

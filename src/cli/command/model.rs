@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::snapshot::{self, SnapshotArgs};
 use crate::{
     cli::session::Session,
-    diagnosis::ExitCode,
+    diagnosis::{ExitCode, misfit_at},
     files::read_whole,
     model::without_mark,
     provider::json::Pages,
@@ -89,7 +89,7 @@ async fn read(file: &Path) -> anyhow::Result<Value> {
     }
     serde_json::from_slice(without_mark(&bytes)).map_err(|error| {
         let hint = "give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers";
-        UsageError::new(format!("`{shown}` is not JSON: {error}")).hint(hint).into()
+        UsageError::new(format!("`{shown}` is not JSON: {}", misfit_at(&error))).hint(hint).into()
     })
 }
 

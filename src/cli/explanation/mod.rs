@@ -2,12 +2,11 @@
 
 mod trouble;
 
-use std::fmt::Write as _;
-
 pub use self::trouble::Trouble;
 use crate::{
     diagnosis::ExitCode,
     engine::{FindingCode, UnknownCode},
+    report::{ExplainReport, Explained, SCHEMA_VERSION},
     workflow::UsageError,
 };
 
@@ -16,19 +15,55 @@ use crate::{
 /// # Errors
 ///
 /// [`UsageError`] if there is no such code and no message with these words.
-pub(super) fn explain(typed: &str) -> Result<String, UsageError> {
-    if typed.is_empty() { Ok(everything()) } else { explanation(typed) }
+pub(super) fn explain(typed: &str) -> Result<ExplainReport, UsageError> {
+    let entries = if typed.is_empty() { everything() } else { vec![explanation(typed)?] };
+    Ok(ExplainReport { schema_version: SCHEMA_VERSION, entries })
 }
 
-fn explanation(typed: &str) -> Result<String, UsageError> {
+fn everything() -> Vec<Explained> {
+    let findings = FindingCode::ALL.iter().map(|code| of_finding(*code));
+    let exits = ExitCode::ALL.into_iter().map(of_exit);
+    findings.chain(exits).chain(Trouble::ALL.iter().map(of_message)).collect()
+}
+
+fn explanation(typed: &str) -> Result<Explained, UsageError> {
     if let Some(code) = exit_code(typed)? {
-        return Ok(code.explanation());
+        return Ok(of_exit(code));
     }
     let unknown = match typed.parse::<FindingCode>() {
-        Ok(code) => return Ok(code.explanation()),
+        Ok(code) => return Ok(of_finding(code)),
         Err(unknown) => unknown,
     };
-    Trouble::find(typed).map(Trouble::explanation).ok_or_else(|| not_known(typed, &unknown))
+    Trouble::find(typed).map(of_message).ok_or_else(|| not_known(typed, &unknown))
+}
+
+fn of_finding(code: FindingCode) -> Explained {
+    Explained::Finding {
+        code,
+        severity: code.severity(),
+        title: code.title().to_owned(),
+        meaning: code.meaning().to_owned(),
+        cure: code.cure().to_owned(),
+    }
+}
+
+fn of_exit(code: ExitCode) -> Explained {
+    Explained::ExitCode {
+        code: code as u8,
+        meaning: code.meaning().to_owned(),
+        cure: code.advice().to_owned(),
+    }
+}
+
+fn of_message(trouble: &Trouble) -> Explained {
+    let Trouble { words, said_by, cause, cure, findings } = *trouble;
+    Explained::Message {
+        words: words.iter().map(|words| (*words).to_owned()).collect(),
+        said_by: said_by.to_owned(),
+        cause: cause.to_owned(),
+        cure: cure.to_owned(),
+        findings: findings.to_vec(),
+    }
 }
 
 fn not_known(typed: &str, unknown: &UnknownCode) -> UsageError {
@@ -51,20 +86,4 @@ fn exit_code(typed: &str) -> Result<Option<ExitCode>, UsageError> {
         UsageError::new(format!("no command ends with {number}"))
             .hint("`swa-apim help exit-codes` lists them all")
     })
-}
-
-fn everything() -> String {
-    let mut text = String::new();
-    for code in FindingCode::ALL {
-        let _ = writeln!(text, "{code}  {:8}  {}", code.severity(), code.title());
-    }
-    text.push('\n');
-    for code in ExitCode::ALL {
-        let _ = writeln!(text, "{:10}  {}", format!("exit-{}", code as u8), code.meaning());
-    }
-    text.push('\n');
-    for trouble in Trouble::ALL {
-        let _ = writeln!(text, "{:?}", trouble.words[0]);
-    }
-    text
 }

@@ -37,19 +37,6 @@ impl Trouble {
             .map(|(_, trouble)| trouble)
     }
 
-    /// The manual page about it, as plain text.
-    #[must_use]
-    pub fn explanation(&self) -> String {
-        let codes: Vec<&str> = self.findings.iter().map(|code| code.as_str()).collect();
-        let findings = match codes.as_slice() {
-            [] => String::new(),
-            codes => format!("\nFindings: {}\n", codes.join(", ")),
-        };
-        let Self { said_by, cause, cure, .. } = self;
-        let words = self.words.join("\n");
-        format!("{words}\nSaid by: {said_by}\n\n{cause}\n\nWhat to do: {cure}\n{findings}")
-    }
-
     fn likeness(&self, typed: &str) -> usize {
         self.words.iter().map(|words| likeness(&normal(words), typed)).max().unwrap_or_default()
     }

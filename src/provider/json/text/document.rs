@@ -16,7 +16,7 @@ use super::{
     keyed::{Builder, Keyed},
     top::{SCHEMA_VERSION, Top, Version},
 };
-use crate::{model::ResourceId, provider::json::ModelError};
+use crate::{diagnosis::misfit, model::ResourceId, provider::json::ModelError};
 
 /// How many bytes at the beginning of a file are compared: more than precede the end of the serial.
 const HEAD: usize = 1024;
@@ -122,7 +122,7 @@ impl ModelDocument {
             Text::Changed(_) => 0,
         };
         let at = start + offset_of(self.text(text), error);
-        ModelError::damaged(&self.origin, self.buffer.as_bytes(), at, without_place(error))
+        ModelError::damaged(&self.origin, self.buffer.as_bytes(), at, misfit(error))
     }
 
     /// Renders the document, with one resource or secret per line, in order of the ids.
@@ -171,7 +171,7 @@ fn read_top<'a>(buffer: &'a str, origin: &Path) -> Result<Top<'a>, ModelError> {
     let top: Top<'_> = serde_json::from_str(buffer).map_err(|error| match Version::seen_in(buffer) {
         Version::Newer(found) => newer(found),
         Version::Known | Version::Unfit | Version::Missing => {
-            damaged(offset_of(buffer, &error), &without_place(&error))
+            damaged(offset_of(buffer, &error), &misfit(&error))
         }
     })?;
     match Version::of(top.version) {
@@ -191,22 +191,6 @@ fn offset_of(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let line_start: usize = lines.map(str::len).sum();
     (line_start + error.column().saturating_sub(1)).min(text.len())
-}
-
-fn without_place(error: &serde_json::Error) -> String {
-    let whole = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    without_value(whole.strip_suffix(&place).unwrap_or(&whole))
-}
-
-/// Returns a message of serde without the value that it quotes, which may be a key.
-fn without_value(message: &str) -> String {
-    let value = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
-    let Some((found, expected)) = value.and_then(|rest| rest.rsplit_once(", expected ")) else {
-        return message.to_owned();
-    };
-    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
-    format!("{expected} was expected, and this is of type {kind}")
 }
 
 /// Returns the range of `raw`, which is a part of `buffer`.
@@ -300,7 +284,7 @@ fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
     if !resource.starts_with('{') {
         return Err("a resource has to be a JSON object".to_owned());
     }
-    let parsed: OnlyId<'_> = serde_json::from_str(resource).map_err(|error| without_place(&error))?;
+    let parsed: OnlyId<'_> = serde_json::from_str(resource).map_err(|error| misfit(&error))?;
     Ok(parsed.id)
 }
 
@@ -422,7 +406,7 @@ mod tests {
         for (text, place, what) in [
             ("", "line 1, column 1", "empty"),
             (" \n", "line 1, column 1", "empty"),
-            ("{\"schemaVersion\":1,\n\"resources\":[", "line 2, column", "EOF"),
+            ("{\"schemaVersion\":1,\n\"resources\":[", "line 2, column", "ends too early"),
             ("{\"resources\":[]}", "line 1, column 1", "`schemaVersion` is missing"),
             ("{\n\"schemaVersion\":\"1\"}", "line 2, column 17", "positive integer"),
             ("{\"schemaVersion\":0,\"resources\":[]}", "line 1, column 18", "positive integer"),
@@ -431,12 +415,12 @@ mod tests {
             (
                 "{\"schemaVersion\":1,\n\"serial\":\"x\"}",
                 "line 2, column 12",
-                "u64 was expected, and this is of type string",
+                "a number was expected, and this is a string",
             ),
             ("{\"schemaVersion\":1,\"resources\":[\n7]}", "line 2, column 1", "object"),
-            ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "missing field `id`"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "`id` is missing"),
             ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource id"),
-            ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "duplicate"),
+            ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "`resources` occurs twice"),
             (&duplicate, "line 3, column 1", "a second time"),
         ] {
             let message = message(text);
