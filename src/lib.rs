@@ -17,11 +17,11 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let folder = tempfile::tempdir()?;
-//! fs::write(folder.path().join(FILE_NAME), sample_config())?;
-//! fs::write(folder.path().join(MODEL_NAME), sample_model())?;
+//! let directory = tempfile::tempdir()?;
+//! fs::write(directory.path().join(FILE_NAME), sample_config())?;
+//! fs::write(directory.path().join(MODEL_NAME), sample_model())?;
 //!
-//! let work = Workspace::open(folder.path(), WorkspaceOptions::default())?;
+//! let work = Workspace::open(directory.path(), WorkspaceOptions::default())?;
 //! let change = LinkChange::new(Intent::Link { existing: Existing::Keep });
 //! let proposal = workflow::propose(&work, &work.envs(true)?, &change, &Deaf).await?;
 //! assert!(proposal.has_steps());

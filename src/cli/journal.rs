@@ -107,7 +107,7 @@ impl Journal {
         if !self.0.changes.load(Ordering::Relaxed) {
             return Some("interrupted".to_owned());
         }
-        let mut text = "interrupted; run the same command again to do what is left".to_owned();
+        let mut text = "interrupted; run the same command again to apply the remaining steps".to_owned();
         let chapters = self.chapters();
         let begun = |chapter: &&Chapter| {
             chapter.steps.iter().any(|it| matches!(it.status, StepStatus::Applied | StepStatus::Unknown))
@@ -115,7 +115,7 @@ impl Journal {
         for chapter in chapters.iter().filter(begun) {
             for (status, words) in [
                 (StepStatus::Applied, "applied"),
-                (StepStatus::Unknown, "sent, and not known whether it was applied"),
+                (StepStatus::Unknown, "sent, but it is not known whether it was applied"),
                 (StepStatus::Pending, "not applied"),
             ] {
                 let of_status = chapter.steps.iter().filter(|step| step.status == status);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_names_each_step_by_how_far_it_came_and_is_told_once() {
+    fn an_interruption_lists_each_step_with_its_progress_and_is_printed_once() {
         let journal = Journal::default();
         journal.expect_changes();
         let steps = ["a", "b", "c"].map(|name| step(name, ChangeKind::Create));
@@ -175,9 +175,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "interrupted; run the same command again to do what is left",
+                "interrupted; run the same command again to apply the remaining steps",
                 "  prod: applied: put-product a",
-                "  prod: sent, and not known whether it was applied: put-product b",
+                "  prod: sent, but it is not known whether it was applied: put-product b",
                 "  prod: not applied: put-product c",
             ]
         );

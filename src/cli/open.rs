@@ -26,7 +26,7 @@ pub(crate) fn show(file: &Path) -> anyhow::Result<()> {
     command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map(drop).map_err(|error| {
         UsageError::new(format!("could not start `{OPENER}`: {error}"))
-            .hint(format!("open `{}` by hand", file.display()))
+            .hint(format!("open `{}` manually", file.display()))
             .into()
     })
 }

@@ -66,8 +66,8 @@ impl Listener for Shown<'_> {
     }
 
     fn looked(&self, env: &str, state: Option<LinkState>) {
-        let said = state.map_or_else(|| "could not be read".to_owned(), |state| state.to_string());
-        self.ui.say_beside(&self.progress, &format!("{env}: {said}"));
+        let seen = state.map_or_else(|| "could not be read".to_owned(), |state| state.to_string());
+        self.ui.say_beside(&self.progress, &format!("{env}: {seen}"));
     }
 
     fn result(&self, command: &str, result: &ChangeResult, beside: usize) {

@@ -77,7 +77,7 @@ pub fn render_env(env: &NewEnv) -> String {
     document.to_string()
 }
 
-/// Returns the text of the file at `path` with the env. Lines that do not have to change are kept byte for byte.
+/// Returns the text of the file at `path` with the env. Lines that need no change are kept byte for byte.
 ///
 /// # Errors
 ///
@@ -163,7 +163,7 @@ provider       = "arm"
     }
 
     #[test]
-    fn what_was_in_the_file_stays_as_it_is() {
+    fn the_content_of_the_file_is_kept() {
         for existing in [
             "# mine\n[env.b]\napim='x'\n",
             "[provider.json]\r\nmodel = 'm'\r\n",
@@ -181,7 +181,7 @@ provider       = "arm"
     #[test]
     fn an_env_that_is_there_is_not_written_again() {
         let error = add("[env.prod]\n", &env("prod")).unwrap_err();
-        assert_eq!(error.to_string(), "`swa-apim.toml` already has an env `prod`");
+        assert_eq!(error.to_string(), "`swa-apim.toml` already contains an env `prod`");
         assert_eq!(error.diagnosis().hint.as_deref(), Some("choose another name, or edit the file"));
     }
 
@@ -231,14 +231,18 @@ provider       = "arm"
     #[test]
     fn an_env_needs_a_name_a_site_and_a_service() {
         let error = add("", &env(" ")).unwrap_err();
-        assert_eq!(error.to_string(), "a new env needs a name, and it is empty");
+        assert_eq!(error.to_string(), "a name is required for a new env, but the value is empty");
         let error = add("", &NewEnv { apim: String::new(), ..env("prod") }).unwrap_err();
-        assert_eq!(error.to_string(), "a new env needs an API Management service, and it is empty");
+        assert_eq!(
+            error.to_string(),
+            "an API Management service is required for a new env, but the value is \
+                                       empty"
+        );
     }
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_read_back(name in "(?s).{1,20}", site in "(?s).{1,20}", api in "(?s).{1,9}") {
+        fn every_written_env_is_read_back(name in "(?s).{1,20}", site in "(?s).{1,20}", api in "(?s).{1,9}") {
             prop_assume!(![&name, &site, &api].iter().any(|text| text.trim().is_empty()));
             let new = NewEnv { static_web_app: site.clone(), apis: vec![api.clone()], ..env(&name) };
             let whole = add("[env.'']\n", &new);

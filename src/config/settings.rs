@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn the_provider_decides_who_provisions_unless_somebody_says_so() {
+    fn the_provider_determines_the_default_of_provisioning() {
         let place = Place::with(TWO_ENVS);
         assert_eq!(place.env(chosen("prod")).provisioning, Sourced::default(Provisioning::Engine));
         let arm = Overrides { provider: Some(flag("--provider", ProviderKind::Arm)), ..chosen("prod") };
@@ -477,8 +477,8 @@ mod tests {
         assert_eq!(env.model.value, place.path("x/m/c.json"), "relative to the file");
         assert_eq!(env.model.source.to_string(), "x/other.toml, line 5");
         let (message, hint) = place.refusal(named("y.toml"));
-        assert_eq!(message, "there is no file `y.toml`, which `--config` names");
-        assert_eq!(hint, "`swa-apim init` writes one");
+        assert_eq!(message, "the file `y.toml` (from `--config`) does not exist");
+        assert_eq!(hint, "`swa-apim init` creates a configuration");
     }
 
     #[test]
@@ -492,13 +492,13 @@ mod tests {
     }
 
     #[test]
-    fn the_only_env_needs_no_name_and_of_several_one_has_to_be_chosen() {
+    fn the_only_env_needs_no_name_and_of_several_one_must_be_selected() {
         let place = Place::with("[env.only]\nstatic-web-app='s'\napim='a'\n");
         assert_eq!(place.env(Overrides::default()).name, "only");
         let place = Place::with(TWO_ENVS);
         assert_eq!(place.env(chosen("staging")).apim.value, "gate2");
         let (message, hint) = place.refusal(Overrides::default());
-        assert_eq!(message, "`swa-apim.toml` has 2 envs, and none of them was chosen");
+        assert_eq!(message, "`swa-apim.toml` has 2 envs, and none was selected");
         assert_eq!(hint, "add `--env NAME`; the envs are: prod, staging");
     }
 
@@ -506,16 +506,16 @@ mod tests {
     fn an_unknown_env_leads_to_the_nearest() {
         let place = Place::with(TWO_ENVS);
         let (message, hint) = place.refusal(chosen("stagin"));
-        assert_eq!(message, "there is no env `stagin` in `swa-apim.toml`");
+        assert_eq!(message, "the env `stagin` does not exist in `swa-apim.toml`");
         assert_eq!(hint, "did you mean `staging`? the envs are: prod, staging");
         assert_eq!(place.refusal(chosen("x")).1, "the envs are: prod, staging");
         let (message, hint) = Place::empty().refusal(chosen("prod"));
-        assert_eq!(message, "there is no env `prod` because no `swa-apim.toml` was found");
-        let expected = "`swa-apim init` writes one, and `--config FILE` names one; \
-                        `--static-web-app` and `--apim` do without `--env`";
+        assert_eq!(message, "the env `prod` does not exist because no `swa-apim.toml` was found");
+        let expected = "create a configuration with `swa-apim init`, specify one with `--config FILE`, or \
+                        use `--static-web-app` and `--apim` instead of `--env`";
         assert_eq!(hint, expected);
         let hint = Place::with("").refusal(chosen("prod")).1;
-        assert_eq!(hint, "add a table `[env.NAME]` to it, or run `swa-apim init`");
+        assert_eq!(hint, "add a table `[env.NAME]` to the file, or run `swa-apim init`");
     }
 
     #[test]
@@ -547,21 +547,24 @@ mod tests {
     #[test]
     fn without_a_file_the_missing_flags_are_named() {
         let (message, hint) = Place::empty().refusal(Overrides::default());
-        let expected = "no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given";
+        let expected = "no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not specified";
         assert_eq!(message, expected);
-        let expected =
-            "`swa-apim init` writes an env, the flags do without one, and `--sample` tries it all out";
+        let expected = "create an env with `swa-apim init`, or specify the missing flags; `--sample` runs \
+                        the command on a sample without any configuration";
         assert_eq!(hint, expected);
         let site = Overrides { static_web_app: Some(flag("--static-web-app", "s")), ..Overrides::default() };
-        assert_eq!(Place::with("").refusal(site).0, "`swa-apim.toml` has no env, and `--apim` is not given");
+        assert_eq!(
+            Place::with("").refusal(site).0,
+            "`swa-apim.toml` contains no env, and `--apim` is not specified"
+        );
     }
 
     #[test]
     fn an_env_without_its_service_says_where() {
         let place = Place::with("\n[env.prod]\nstatic-web-app = 's'\n");
         let (message, hint) = place.refusal(Overrides::default());
-        assert_eq!(message, "env `prod` has no `apim` (swa-apim.toml, line 2)");
-        assert_eq!(hint, "add `apim = \"NAME\"` to the env, or pass `--apim`");
+        assert_eq!(message, "the env `prod` has no `apim` (swa-apim.toml, line 2)");
+        assert_eq!(hint, "add `apim = \"NAME\"` to the env, or specify `--apim`");
         place.env(Overrides { apim: Some(flag("--apim", "a")), ..Overrides::default() });
     }
 
@@ -570,7 +573,7 @@ mod tests {
         let given = Some(Sourced::new(" ".to_owned(), Source::Variable("SWA_APIM_APIM")));
         let (message, hint) = Place::empty().refusal(Overrides { apim: given, ..Overrides::default() });
         assert_eq!(message, "the environment variable SWA_APIM_APIM is empty");
-        assert_eq!(hint, "give it a value, or leave it out");
+        assert_eq!(hint, "specify a value, or remove it");
         let path = Overrides { config: Some(flag("--config", "")), ..Overrides::default() };
         assert_eq!(Place::empty().refusal(path).0, "`--config` is empty");
     }
@@ -582,11 +585,11 @@ mod tests {
         assert_eq!(names, ["prod", "staging"]);
         let none = |place: Place| place.load(Overrides::default()).unwrap().all().unwrap_err().to_string();
         assert_eq!(none(Place::empty()), "no `swa-apim.toml` was found");
-        assert_eq!(none(Place::with("")), "`swa-apim.toml` has no env");
+        assert_eq!(none(Place::with("")), "`swa-apim.toml` contains no env");
     }
 
     #[test]
-    fn the_sample_needs_no_file_and_heeds_none() {
+    fn the_sample_needs_no_file_and_ignores_an_existing_one() {
         let place = Place::with("this is not TOML");
         let sample =
             || Overrides { sample: true, model: Some(flag("--model", "m.json")), ..Overrides::default() };
@@ -596,12 +599,12 @@ mod tests {
         assert_eq!(env.provider.value, ProviderKind::Json);
         assert_eq!(env.model.value, place.path("m.json"));
         let (message, hint) = place.refusal(Overrides { env: Some(flag("--env", "dev")), ..sample() });
-        assert_eq!(message, "there is no env `dev` in the sample");
-        assert_eq!(hint, "its only env is `prod`: leave `--env` out");
+        assert_eq!(message, "the env `dev` does not exist in the sample");
+        assert_eq!(hint, "the only env of the sample is `prod`: remove `--env`");
         let arm = Overrides { provider: Some(flag("--provider", ProviderKind::Arm)), ..sample() };
         let (message, hint) = place.refusal(arm);
-        assert_eq!(message, "the sample is a JSON model, and `--provider` asks for `arm`");
-        assert_eq!(hint, "leave one of the two out");
+        assert_eq!(message, "the sample is a JSON model, but `--provider` selects `arm`");
+        assert_eq!(hint, "remove one of the two");
     }
 
     #[test]

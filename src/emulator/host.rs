@@ -12,9 +12,9 @@ pub(super) enum InvalidHost {
     Missing,
     #[error("The request has more than one Host header.")]
     Repeated,
-    #[error("The request's host has to be a name or an address, with a port if need be.")]
+    #[error("The host of the request must be a name or an IP address, optionally with a port.")]
     Malformed,
-    #[error("The request's address names another host than its Host header.")]
+    #[error("The URL of the request has another host than its Host header.")]
     Contradicted,
     #[error("The request has no path.")]
     NoPath,
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_told_from_its_port() {
+    fn a_host_is_separated_from_its_port() {
         for (authority, host) in [("[::1]:8", "::1"), ("[::1]", "::1"), ("a.b:1", "a.b"), ("a.b", "a.b")] {
             assert_eq!(host_of(authority), Some(host));
         }

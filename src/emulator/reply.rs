@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_there_is_deleted_with_204_and_what_was_with_200() {
+    fn deleting_returns_204_for_a_missing_resource_and_200_for_an_existing_one() {
         assert_eq!(Reply::deleted(true).status, StatusCode::OK);
         assert_eq!(Reply::deleted(false).status, StatusCode::NO_CONTENT);
         assert_eq!(Reply::put(false, Value::Null).status, StatusCode::CREATED);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_never_told_to_come_back_at_once() {
+    fn a_client_is_never_asked_to_retry_at_once() {
         let response = Reply::status(StatusCode::OK).retry_after(0).into_response();
         assert_eq!(response.headers()[RETRY_AFTER], "1");
     }

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_at_the_beginning_are_removed_and_no_others() {
+    fn only_marks_at_the_beginning_are_removed() {
         for (text, without) in
             [("", ""), ("a", "a"), ("\u{feff}a\u{feff}", "a\u{feff}"), ("\u{feff}\u{feff}", "")]
         {

@@ -10,7 +10,7 @@ pub struct Hostname(String);
 
 /// A text that is not a hostname.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a host name")]
+#[error("`{0}` is not a hostname")]
 pub struct InvalidHostname(String);
 
 impl Hostname {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preview_is_told_by_the_label_of_its_site() {
+    fn the_label_of_a_hostname_shows_that_it_is_a_preview() {
         let host = |text: &str| Hostname::parse(text).unwrap();
         let site = host("calm-sea-0a1.5.azurestaticapps.net");
         assert!(host("calm-sea-0a1-stage.eastasia.5.azurestaticapps.net").may_be_preview_of(&site));

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_holder_of_the_sites_key_is_the_links_whatever_it_is_called() {
+    fn the_holder_of_the_sites_key_belongs_to_the_link_under_any_name() {
         let all = [automatic(), named("x", "Renamed"), named("y", "A partner")];
         let held = |at: usize| SiteSide { holder: Some(&all[at].id), ..SiteSide::default() };
         let owners = Ownership::of_all(&all, None, &held(1));

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_allowed_that_nobody_allows() {
+    fn an_action_is_allowed_only_if_a_permission_allows_it() {
         for nothing in [json!([]), json!([{}]), json!([{"actions": null}]), json!([{"notActions": ["x"]}])] {
             assert!(!permissions(&nothing).allow(WRITE), "{nothing}");
         }

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_meant_for_the_gateways_host_whatever_its_port() {
+    fn the_audience_of_a_token_is_the_gateways_host_without_its_port() {
         let host = |url: &str| {
             let whole = serde_json::json!({"id": SERVICE, "properties": {"gatewayUrl": url}});
             let service = ApimService::read(&Resource::from_value(whole).unwrap()).unwrap();

@@ -154,13 +154,13 @@ fn counts(service: &ServiceAuditReport) -> String {
     let noun = if of_links == 1 { "product of a link" } else { "products of links" };
     let mut text = format!("{of_links} {noun}");
     if of_links > 0 {
-        let _ = write!(text, ": {used} in use, {} left over", number(orphans));
+        let _ = write!(text, ": {used} in use, {} orphaned", number(orphans));
         if unknown > 0 {
             let _ = write!(text, ", {unknown} unknown");
         }
     }
     if foreign > 0 {
-        let _ = write!(text, "; {foreign} made by no link");
+        let _ = write!(text, "; {foreign} not created by a link");
     }
     text
 }
@@ -177,7 +177,7 @@ impl Report for PruneReport {
             text += &list(&entries, style);
         }
         for spared in &self.spared {
-            text += &wrapped(&format!("stays: {}", one_line(&spared.message)), "  ", style);
+            text += &wrapped(&format!("kept: {}", one_line(&spared.message)), "  ", style);
         }
         text
     }

@@ -149,9 +149,9 @@ fn totals(results: &[ChangeResult]) -> String {
 
 fn undone_by(undo: &Undo, style: Style) -> String {
     let text = match undo {
-        Undo::By { command, note: None } => format!("to take it back: {command}"),
-        Undo::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
-        Undo::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
+        Undo::By { command, note: None } => format!("to undo: {command}"),
+        Undo::By { command, note: Some(note) } => format!("to undo: {command} ({note})"),
+        Undo::Impossible { impossible } => format!("cannot be undone: {impossible}"),
     };
     wrapped(&one_line(&text), "  ", style)
 }

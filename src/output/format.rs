@@ -42,7 +42,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::NAMES.iter().find(|(name, _)| *name == text);
         let names = Self::NAMES.map(|(name, _)| name).join(", ");
-        found.map(|(_, format)| *format).ok_or_else(|| format!("there are the formats {names}"))
+        found.map(|(_, format)| *format).ok_or_else(|| format!("the formats are {names}"))
     }
 }
 
@@ -73,7 +73,10 @@ impl Query {
     /// [`InvalidQuery`] if a function of the expression does not accept its argument.
     pub fn select(&self, report: &Value) -> Result<Value, InvalidQuery> {
         let invalid = |error: &dyn std::fmt::Display| {
-            InvalidQuery(format!("the query does not fit the result: {}", error.to_string().trim_end()))
+            InvalidQuery(format!(
+                "the query cannot be applied to the result: {}",
+                error.to_string().trim_end()
+            ))
         };
         let variable = jmespath::Variable::try_from(report.clone()).map_err(|error| invalid(&error))?;
         let found = self.0.search(variable).map_err(|error| invalid(&error))?;

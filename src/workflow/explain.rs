@@ -30,8 +30,8 @@ fn explanation(typed: &str) -> Result<String, UsageError> {
 
 fn not_known(typed: &str, unknown: &UnknownCode) -> UsageError {
     if typed.contains(' ') {
-        let error = UsageError::new(format!("nothing is known of the message `{typed}`"));
-        return error.hint("`swa-apim explain` lists all messages; a few of the words are enough");
+        let error = UsageError::new(format!("no known message contains `{typed}`"));
+        return error.hint("`swa-apim explain` lists all messages; a part of a message is sufficient");
     }
     UsageError::new(unknown.to_string()).hint("`swa-apim explain` lists all codes")
 }
@@ -45,8 +45,8 @@ fn exit_code(typed: &str) -> Result<Option<ExitCode>, UsageError> {
     let Ok(number) = number.parse::<u8>() else { return Ok(None) };
     let code = ExitCode::ALL.into_iter().find(|code| *code as u8 == number);
     code.map(Some).ok_or_else(|| {
-        UsageError::new(format!("no command ends with {number}"))
-            .hint("`swa-apim help exit-codes` lists them all")
+        UsageError::new(format!("{number} is not an exit code of swa-apim"))
+            .hint("`swa-apim help exit-codes` lists all exit codes")
     })
 }
 

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_found_whatever_came_along_when_it_was_copied() {
+    fn an_id_is_found_in_text_that_was_copied_with_it() {
         for text in [
             format!("{SITE}/"),
             format!(" {SITE}\n"),

@@ -106,7 +106,7 @@ fn every_dependency_has_a_home() {
 }
 
 #[test]
-fn a_dependency_is_used_at_home_and_nowhere_else() {
+fn a_dependency_is_used_only_at_its_home() {
     for (dependency, home) in HOMES {
         let users = users(dependency);
         assert!(!users.is_empty(), "nothing uses `{dependency}`");

@@ -41,7 +41,7 @@ fn prune(folder: &Folder, azure: &FakeAzure) -> Run {
 }
 
 #[test]
-fn every_product_is_told_for_what_it_is() {
+fn every_product_is_classified() {
     let world = World::of(500);
     let (azure, folder) = (azure_with(&world), Folder::new());
     generous(&azure);
@@ -76,7 +76,7 @@ fn pruning_deletes_every_orphan_and_nothing_else() {
 }
 
 #[test]
-fn what_is_nowhere_to_be_seen_stays_unless_it_is_asked_for() {
+fn products_of_missing_sites_are_kept_without_the_flag() {
     let world = World::of(18);
     let (azure, folder) = (azure_with(&world), Folder::new());
     let report = folder.azure(&azure, &format!("prune --apim {SERVICE} --yes -o json")).exits(0).json();
@@ -120,7 +120,7 @@ fn is_about_all(path: &str) -> bool {
 }
 
 #[test]
-fn what_could_not_be_read_is_never_deleted() {
+fn a_product_that_could_not_be_read_is_never_deleted() {
     let world = World::of(36);
     let paths = {
         let (azure, folder) = (azure_with(&world), Folder::new());

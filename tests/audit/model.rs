@@ -33,7 +33,7 @@ fn ids(folder: &Folder) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_product_is_told_for_what_it_is() {
+fn every_product_is_classified() {
     let world = World::of(500);
     let folder = folder_with(&world);
     let audit = folder.run("audit --apim gate -o json --detailed-exitcode").exits(3).json();
@@ -95,7 +95,7 @@ fn pruning_deletes_every_orphan_and_nothing_else() {
 }
 
 #[test]
-fn without_a_terminal_nothing_is_deleted_unless_somebody_has_said_yes() {
+fn without_a_terminal_nothing_is_deleted_without_yes() {
     let folder = folder_with(&World::of(18));
     let before = ids(&folder);
     let run = folder.run("prune --apim gate").exits(2);
@@ -140,7 +140,7 @@ fn a_plan_that_was_tampered_with_deletes_nothing_that_is_in_use() {
 }
 
 #[test]
-fn what_cannot_be_understood_makes_what_depends_on_it_unknown() {
+fn products_that_depend_on_a_malformed_resource_are_unknown() {
     let world = World::of(18);
     let folder = folder_with(&world);
     // A site without a hostname may be the one that any of the products was made for.
@@ -166,7 +166,7 @@ fn what_cannot_be_understood_makes_what_depends_on_it_unknown() {
 }
 
 #[test]
-fn a_service_that_is_gone_still_tells_who_is_linked_to_it() {
+fn the_audit_of_a_deleted_service_lists_the_sites_that_are_linked_to_it() {
     let world = World::of(18);
     let folder = folder_with(&world);
     let run = folder.run(&format!("audit --apim {} -o json", gone_service())).exits(4);
@@ -174,7 +174,7 @@ fn a_service_that_is_gone_still_tells_who_is_linked_to_it() {
 }
 
 #[test]
-fn a_link_to_nothing_is_told_once_for_all_services() {
+fn a_link_to_a_deleted_service_is_reported_once_for_all_services() {
     let folder = folder_with(&World::of(18));
     let run = folder.run("audit --all-services").exits(0);
     assert_eq!(run.stdout.matches("SWAAPIM021").count(), 1, "{}", run.stdout);
@@ -183,7 +183,7 @@ fn a_link_to_nothing_is_told_once_for_all_services() {
 }
 
 #[test]
-fn the_age_of_a_subscription_is_told_where_it_is_known_and_nowhere_else() {
+fn the_age_of_a_subscription_is_reported_only_if_it_is_known() {
     let mut world = World::of(2);
     let mut subscriptions =
         world.resources.iter_mut().filter(|it| it["id"].as_str().unwrap().contains("/subscriptions/of-"));

@@ -150,7 +150,7 @@ fn a_products_standing_follows_from_its_site() {
 }
 
 #[test]
-fn an_orphan_is_one_only_if_nobody_else_has_a_key() {
+fn a_product_is_an_orphan_only_if_no_other_consumer_has_a_key() {
     let nobody = || product(LABEL, NAME, true);
     let own = || subscription("s", LABEL, Some(NAME));
     let partner = || subscription("p", LABEL, Some("A partner"));
@@ -247,7 +247,7 @@ fn only_name_and_id_together_make_a_links_product() {
 }
 
 #[test]
-fn two_products_for_one_site_are_told_apart() {
+fn two_products_for_one_site_are_distinguished() {
     let both = service(vec![product("copy", NAME, true), product(LABEL, "Ours", true)], vec![]);
     let audit = classify(&both, &sites(vec![host(HOST, Ok(vec![SERVICE]))]));
     assert_eq!(codes(&audit.products[0]), ["SWAAPIM104"]);
@@ -268,7 +268,7 @@ fn with_apis(mut service: ServiceSeen, required: bool, holders: &[&str]) -> Serv
 }
 
 #[test]
-fn ways_past_the_site_are_told() {
+fn access_without_passing_the_site_is_reported() {
     let second = NAME.replace("0a1", "0b2");
     let products = || {
         vec![
@@ -293,7 +293,7 @@ fn ways_past_the_site_are_told() {
 }
 
 #[test]
-fn what_was_not_read_of_a_service_is_told_and_makes_the_audit_incomplete() {
+fn an_unread_part_of_a_service_is_reported_and_makes_the_audit_incomplete() {
     let mut partly = linked_product();
     partly.apis = Err(unread());
     let used = sites(vec![host(HOST, Ok(vec![SERVICE]))]);

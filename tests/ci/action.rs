@@ -144,7 +144,7 @@ fn the_format_of_the_command_goes_before_the_table() {
 }
 
 #[test]
-fn the_file_of_events_that_the_command_names_is_told() {
+fn the_event_file_of_the_command_is_an_output() {
     let runner = Runner::linked();
     let ran = run(&runner, "status --output-file my.ndjson");
     ran.succeeds();
@@ -153,7 +153,7 @@ fn the_file_of_events_that_the_command_names_is_told() {
 }
 
 #[test]
-fn state_changed_and_pending_say_what_is_and_what_is_to_be_done() {
+fn state_changed_and_pending_describe_the_current_and_the_planned_state() {
     let runner = Runner::unlinked();
     let planned = run(&runner, "link --env prod --dry-run");
     planned.succeeds();

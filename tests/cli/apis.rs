@@ -126,7 +126,7 @@ prod: nothing to do
 }
 
 #[test]
-fn an_api_of_the_env_that_is_removed_comes_back_and_the_user_is_told() {
+fn removing_an_api_of_the_env_prints_a_note_that_the_next_link_adds_it() {
     let shop = Shop::linked();
     shop.run("api remove orders").is(str![[r#"
 exit 0
@@ -138,7 +138,7 @@ to take it back: swa-apim api add orders --env prod
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none
   -> run `swa-apim api add API --env prod`
 --- stderr
-note: the env lists `orders`; the next link or relink adds it again
+note: the env lists `orders`; the next `link` or `relink` adds it again
 
 "#]]);
     assert_eq!(shop.codes(), ["SWAAPIM071"]);

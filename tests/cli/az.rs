@@ -145,7 +145,7 @@ fn a_secret_is_left_out_with_a_note_and_never_printed() {
 }
 
 #[test]
-fn a_link_is_not_planned_beside_a_functions_app_that_was_imported_alone() {
+fn a_link_is_not_planned_if_a_functions_app_was_imported_without_its_site() {
     let shop = Shop::sample();
     let site = site();
     let app = json!({"id": format!("{site}/userProvidedFunctionApps/fn"), "name": "fn", "functionAppRegion": "West Europe",

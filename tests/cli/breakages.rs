@@ -112,7 +112,7 @@ fn a_deleted_subscription_is_made_again() {
 }
 
 #[test]
-fn a_deleted_policy_is_put_back() {
+fn a_deleted_policy_is_restored() {
     let shop = Shop::linked();
     shop.delete(&format!("{}/policies/policy", product()));
     is_seen(&shop, "partial", &["SWAAPIM050"]);
@@ -120,7 +120,7 @@ fn a_deleted_policy_is_put_back() {
 }
 
 #[test]
-fn a_policy_without_a_check_is_put_back() {
+fn a_policy_without_a_check_is_repaired() {
     let shop = edit_policy(|_| "<policies><inbound><base /></inbound></policies>".to_owned());
     is_seen(&shop, "drifted", &["SWAAPIM051"]);
     is_mended(&shop);
@@ -140,35 +140,35 @@ fn a_check_in_a_comment_is_no_check() {
 }
 
 #[test]
-fn a_check_of_another_header_is_put_back() {
+fn a_check_of_another_header_is_repaired() {
     let shop = replace_in_policy("X-MS-AUTH-TOKEN", "Authorization");
     is_seen(&shop, "drifted", &["SWAAPIM052"]);
     is_mended(&shop);
 }
 
 #[test]
-fn a_check_for_another_issuer_is_put_back() {
+fn a_check_for_another_issuer_is_repaired() {
     let shop = replace_in_policy(LABEL, "other-site-0a1b2c3d4");
     is_seen(&shop, "drifted", &["SWAAPIM053"]);
     is_mended(&shop);
 }
 
 #[test]
-fn a_check_that_lets_in_unsigned_tokens_is_put_back() {
+fn a_check_that_accepts_unsigned_tokens_is_repaired() {
     let shop = replace_in_policy("require-signed-tokens=\"true\"", "require-signed-tokens=\"false\"");
     is_seen(&shop, "drifted", &["SWAAPIM054"]);
     is_mended(&shop);
 }
 
 #[test]
-fn a_check_that_lets_in_others_too_is_put_back() {
+fn a_check_that_also_accepts_other_issuers_is_repaired() {
     let shop = replace_in_policy("<issuers>", "<issuers><issuer>https://evil.example.com</issuer>");
     is_seen(&shop, "drifted", &["SWAAPIM055"]);
     is_mended(&shop);
 }
 
 #[test]
-fn a_policy_that_cannot_be_read_is_reported_and_left_alone() {
+fn a_policy_that_cannot_be_read_is_reported_and_not_changed() {
     let shop = replace_in_policy("</policies>", "");
     let text = policy_text(&shop);
     for command in ["link", "relink", "link --provisioning engine"] {
@@ -268,7 +268,7 @@ fn a_rotation_that_was_stopped_half_way_is_finished() {
 }
 
 #[test]
-fn keys_that_are_gone_are_made_again() {
+fn missing_keys_are_created_again() {
     let shop = Shop::linked();
     shop.edit(|model| model["secrets"] = json!({}));
     is_seen(&shop, "partial", &["SWAAPIM044", "SWAAPIM062"]);
@@ -284,7 +284,7 @@ fn a_suspended_subscription_is_activated() {
 }
 
 #[test]
-fn a_product_that_was_opened_to_everybody_is_closed() {
+fn a_product_that_requires_no_subscription_is_repaired() {
     let shop = Shop::linked();
     shop.change(&product(), |it| it["properties"]["subscriptionRequired"] = false.into());
     is_seen(&shop, "drifted", &["SWAAPIM032"]);
@@ -292,7 +292,7 @@ fn a_product_that_was_opened_to_everybody_is_closed() {
 }
 
 #[test]
-fn everything_at_once_is_mended_by_one_relink() {
+fn one_relink_repairs_all_faults() {
     let shop = replace_in_policy("X-MS-AUTH-TOKEN", "Authorization");
     shop.change(&subscription(), |it| it["properties"]["state"] = "suspended".into());
     shop.change(&product(), |it| {
@@ -310,7 +310,7 @@ fn point_backend_at(shop: &Shop, name: &str) {
 }
 
 #[test]
-fn a_backend_that_names_a_service_that_is_gone_is_replaced() {
+fn a_backend_that_refers_to_a_deleted_service_is_replaced() {
     let shop = Shop::linked();
     point_backend_at(&shop, "gone-apim");
     is_seen(&shop, "dangling", &["SWAAPIM021"]);

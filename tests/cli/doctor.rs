@@ -14,27 +14,27 @@ fn outcome(run: &Run, name: &str) -> Value {
 }
 
 #[test]
-fn a_model_is_looked_at_from_end_to_end_and_serves_no_requests() {
+fn a_model_is_checked_from_end_to_end_and_serves_no_requests() {
     Shop::linked().run("doctor -o tsv").is(str![[r#"
 exit 0
 --- stdout
-configuration	ok	env `prod`, from swa-apim.toml, line 2; configuration file [DIR]/swa-apim.toml; static web app `shop-web` (from swa-apim.toml, line 3); API Management `shop-apim` (from swa-apim.toml, line 4); provider json (from swa-apim.toml, line 8); model [DIR]/control-plane.json (from swa-apim.toml, line 11)		
-credentials	skipped	a model asks nobody who is calling		
+configuration	ok	env `prod` (from swa-apim.toml, line 2); configuration file [DIR]/swa-apim.toml; static web app `shop-web` (from swa-apim.toml, line 3); API Management `shop-apim` (from swa-apim.toml, line 4); provider json (from swa-apim.toml, line 8); model [DIR]/control-plane.json (from swa-apim.toml, line 11)		
+credentials	skipped	a model requires no credentials		
 control plane	ok	[DIR]/control-plane.json can be read		
-rights	skipped	not asked for; `--check-rights` looks at them		
+rights	skipped	not requested; `--check-rights` checks them		
 static web app	ok	`shop-web`, Standard, environment default, agreeable-smoke-06273c21e.5.azurestaticapps.net		
 API Management	ok	`shop-apim`, Consumption, Succeeded; virtual network None, public access Enabled		
 link	ok	linked, product `agreeable-smoke-06273c21e`, keys [KEY] and [KEY]		
 APIs	ok	orders		
-gateway, with the key	skipped	a model serves no requests		
-gateway, without a key	skipped	a model serves no requests		
-site, as a browser	skipped	a model serves no requests		
+gateway, with the key	skipped	a model does not serve requests		
+gateway, without a key	skipped	a model does not serve requests		
+site, as a browser	skipped	a model does not serve requests		
 
 "#]]);
 }
 
 #[test]
-fn what_is_broken_in_a_model_is_told_at_its_hop() {
+fn faults_in_a_model_are_reported_at_their_hops() {
     let shop = Shop::linked();
     shop.change(&product(), |product| product["properties"]["subscriptionRequired"] = false.into());
     let run = shop.run("doctor -o json");
@@ -47,7 +47,7 @@ fn what_is_broken_in_a_model_is_told_at_its_hop() {
 }
 
 #[test]
-fn what_cannot_be_read_belongs_where_it_is() {
+fn an_unreadable_resource_is_reported_at_its_hop() {
     for (id, change, hop) in [
         (product(), json!({"displayName": 7}), "link"),
         (apim(), json!({"gatewayUrl": 7}), "service"),
@@ -71,7 +71,7 @@ fn a_service_that_is_not_there_leads_to_the_one_that_was_probably_meant() {
 }
 
 #[test]
-fn a_model_asks_nobody_who_is_calling_and_the_role_is_written_all_the_same() {
+fn a_model_needs_no_credentials_and_the_role_is_written_nevertheless() {
     let shop = Shop::sample();
     let run = shop.run("doctor --check-rights --role-definition role.json -o json");
     run.exits(0);

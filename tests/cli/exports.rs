@@ -78,7 +78,7 @@ fn an_export_has_every_resource_and_no_key() {
 }
 
 #[test]
-fn an_export_is_imported_into_an_empty_folder() {
+fn an_export_is_imported_into_an_empty_directory() {
     let shop = Shop::sample();
     shop.run("model export --out all.json").exits(0);
     shop.run("model import all.json --model copy.json").is(str![[r#"

@@ -20,7 +20,7 @@ fn fleet() -> Shop {
 }
 
 #[test]
-fn one_env_that_fails_does_not_stop_the_others() {
+fn one_env_that_fails_does_not_stop_the_other_envs() {
     let shop = fleet();
     shop.run("link --all").is(str![[r#"
 exit 7
@@ -39,7 +39,7 @@ SWAAPIM003 broken: the plan of `free-web` is Free, which does not support linked
 error: free: could not plan the link
   caused by: the plan of `free-web` is Free, which does not support linked backends
 hint: run `az staticwebapp update --name free-web --sku Standard`, then run the command again
-error: typo: there is no API Management service `shop-apm` (from swa-apim.toml, line 20)
+error: typo: the API Management service `shop-apm` (from swa-apim.toml, line 20) does not exist
 hint: did you mean `shop-apim`?
 
 "#]]);

@@ -7,7 +7,7 @@ use crate::support::Shop;
 const FORMATS: [&str; 5] = ["table", "json", "yaml", "tsv", "markdown"];
 
 #[test]
-fn every_format_of_every_result_goes_to_stdout_alone() {
+fn every_format_of_every_result_is_printed_only_on_stdout() {
     for format in FORMATS {
         let shop = Shop::sample();
         shop.write("resources.json", "[]");
@@ -139,7 +139,7 @@ prod	linked	shop-web	shop-apim	agreeable-smoke-06273c21e
 }
 
 #[test]
-fn what_was_found_stands_under_the_table_in_markdown() {
+fn findings_follow_the_table_in_markdown() {
     let shop = Shop::linked();
     shop.change(&crate::support::product(), |product| {
         product["properties"]["subscriptionRequired"] = false.into();

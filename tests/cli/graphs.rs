@@ -50,14 +50,16 @@ fn every_format_says_the_state_of_every_link_in_words() {
     let shop = fleet();
     for format in ["mermaid", "dot", "svg"] {
         let text = shop.run(&format!("graph --all --format {format}")).exits(0).stdout.clone();
-        for word in ["shop-web", "docs", "blog", "linked", "unlinked", "dangling", "old", "gone", "orders"] {
+        for word in
+            ["shop-web", "docs", "blog", "linked", "unlinked", "dangling", "old", "not found", "orders"]
+        {
             assert!(text.contains(word), "{format} does not say `{word}`:\n{text}");
         }
     }
 }
 
 #[test]
-fn the_name_of_the_file_tells_the_format() {
+fn the_extension_of_the_file_selects_the_format() {
     let shop = Shop::linked();
     for (file, begins) in
         [("a.svg", "<svg "), ("a.gv", "digraph "), ("a.mmd", "flowchart "), ("a", "flowchart ")]
@@ -72,7 +74,7 @@ fn the_name_of_the_file_tells_the_format() {
 }
 
 #[test]
-fn a_service_alone_shows_every_site_that_is_linked_to_it() {
+fn only_a_service_shows_every_site_that_is_linked_to_it() {
     let shop = fleet();
     shop.write(CONFIG, "[provider.json]\nmodel = 'control-plane.json'\n");
     let text = shop.run("graph --apim shop-apim").exits(0).stdout.clone();
@@ -81,7 +83,7 @@ fn a_service_alone_shows_every_site_that_is_linked_to_it() {
 }
 
 #[test]
-fn what_cannot_be_read_is_in_the_picture_as_unknown() {
+fn links_that_cannot_be_read_are_drawn_as_unknown() {
     let shop = fleet();
     shop.add_env("[env.lost]\nstatic-web-app = 'lost'\napim = 'shop-apim'");
     let run = shop.run("graph --all");
@@ -205,5 +207,5 @@ fn open_hands_a_picture_to_the_machine() {
     assert_eq!(shop.read("opened.svg"), shop.read("a.svg"));
     let run = shop
         .run_with("graph --open", &[("PATH", "/nowhere"), ("TMPDIR", &shop.path("").display().to_string())]);
-    assert!(run.exits(2).stderr.contains("by hand"), "{}", run.stderr);
+    assert!(run.exits(2).stderr.contains("manually"), "{}", run.stderr);
 }

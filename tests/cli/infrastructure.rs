@@ -90,7 +90,7 @@ fn a_parser_of_terraform_reads_the_link() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_not_imported() {
+fn resources_that_do_not_exist_yet_are_not_imported() {
     let shop = Shop::sample();
     let text = shop.run("export --format terraform").exits(0).stdout.clone();
     assert!(!text.contains("import {") && text.contains(LABEL), "{text}");
@@ -170,7 +170,7 @@ fn an_ignore_list_names_what_every_link_is_made_of() {
 }
 
 #[test]
-fn what_cannot_be_exported_is_refused() {
+fn links_that_cannot_be_exported_are_refused() {
     let shop = Shop::sample();
     shop.run("export --all --format bicep").exits(2);
     shop.run("export").exits(2);

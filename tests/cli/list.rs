@@ -100,7 +100,7 @@ fn a_named_preview_is_a_site_environment_of_its_own_and_a_pull_request_is_not_li
 }
 
 #[test]
-fn a_backend_that_does_not_exist_or_is_not_that_of_the_env_is_told_apart() {
+fn a_backend_that_does_not_exist_or_is_not_that_of_the_env_is_distinguished() {
     let shop = Shop::linked();
     shop.add([another("blog"), another("docs")]);
     let missing = format!("{GROUP}/Microsoft.ApiManagement/service/missing");

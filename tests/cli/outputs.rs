@@ -18,7 +18,7 @@ fn given(shop: &Shop, line: &str, input: &str) -> (Option<i32>, String, String) 
 }
 
 #[test]
-fn a_plan_on_standard_output_is_alone_there_and_is_applied_from_standard_input() {
+fn only_the_plan_is_printed_on_standard_output_and_it_is_applied_from_standard_input() {
     for (out, format) in [("-", ""), ("/dev/stdout", ""), ("-", " -o json"), ("-", " -q")] {
         let shop = Shop::sample();
         let run = shop.run(&format!("link --out {out}{format}"));
@@ -36,7 +36,7 @@ fn a_plan_on_standard_output_is_alone_there_and_is_applied_from_standard_input()
 }
 
 #[test]
-fn a_plan_to_prune_on_standard_output_is_alone_there() {
+fn only_the_prune_plan_is_printed_on_standard_output() {
     let shop = Shop::linked();
     shop.run("unlink --env prod").exits(0);
     let run = shop.run("prune --apim shop-apim --out -");
@@ -48,7 +48,7 @@ fn a_plan_to_prune_on_standard_output_is_alone_there() {
 }
 
 #[test]
-fn what_is_no_plan_on_standard_input_is_named_so() {
+fn standard_input_without_a_plan_is_reported_as_such() {
     let (code, _, stderr) = given(&Shop::sample(), "apply -", "garbage");
     assert_eq!(code, Some(2));
     assert!(stderr.contains("`standard input` is not a plan") && stderr.contains("hint: "), "{stderr}");
@@ -59,14 +59,14 @@ fn the_file_of_events_is_not_standard_output() {
     let shop = Shop::linked();
     for out in ["-", "/dev/stdout"] {
         let run = shop.run(&format!("status --output-file {out}"));
-        assert!(run.exits(2).stderr.contains("`--output-file` names standard output"), "{}", run.stderr);
+        assert!(run.exits(2).stderr.contains("`--output-file` specifies standard output"), "{}", run.stderr);
     }
     assert!(!shop.path("-").exists());
 }
 
 #[cfg(unix)]
 #[test]
-fn no_result_is_written_over_a_file_that_is_in_use_by_whatever_name() {
+fn no_result_overwrites_a_file_in_use_under_any_of_its_names() {
     let shop = Shop::linked();
     shop.run("relink").exits(0);
     let previous = format!("{MODEL}.previous");
@@ -94,11 +94,7 @@ fn no_result_is_written_over_a_file_that_is_in_use_by_whatever_name() {
         ] {
             for name in [name.clone(), format!("./{name}"), shop.path(&name).display().to_string()] {
                 let run = shop.run(&format!("{line} {name}"));
-                assert!(
-                    run.exits(2).stderr.contains("would be written over"),
-                    "{line} {name}: {}",
-                    run.stderr
-                );
+                assert!(run.exits(2).stderr.contains("would overwrite"), "{line} {name}: {}", run.stderr);
                 assert!(
                     run.stderr.contains("hint: ") && run.stdout.is_empty(),
                     "{line} {name}: {}",

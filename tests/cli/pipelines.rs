@@ -57,7 +57,7 @@ fn every_line_is_valid_by_its_published_schema() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_told_before_anything_is_done() {
+fn a_file_that_cannot_be_written_is_reported_before_the_first_change() {
     let shop = Shop::sample();
     let run = shop.run_with("link", &[("SWA_APIM_OUTPUT_FILE", "nowhere/events")]);
     assert!(run.exits(2).stderr.contains("nowhere/events"), "{}", run.stderr);
@@ -113,7 +113,7 @@ fn nothing_is_annotated_elsewhere() {
 
 /// A command to mask a key would print it, so there is none, and no key either.
 #[test]
-fn no_key_is_told_and_none_is_masked() {
+fn no_key_is_printed_and_none_is_masked() {
     let shop = Shop::linked();
     let (primary, secondary) = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210");
     shop.set_keys(primary, secondary);

@@ -19,7 +19,7 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_tells_by_its_exit_code_whether_there_is_something_to_do() {
+fn the_exit_code_of_a_dry_run_shows_whether_there_are_changes() {
     let shop = Shop::sample();
     shop.run("link --dry-run").exits(0);
     shop.run("link --dry-run --detailed-exitcode").exits(3);
@@ -106,8 +106,8 @@ prod: refused; nothing was changed
  ~ linked backend: connect   not done  the site copies the new key
  ~ keys: retire the old one  not done  no edge of the site sends the old key any longer
 --- stderr
-error: could not begin the relink
-  caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
+error: could not start the relink
+  caused by: the subscription `agreeable-smoke-06273c21e` has changed since the plan was made
 hint: create a new plan with `--dry-run --out FILE`, then apply it
 
 "#]]);
@@ -125,29 +125,29 @@ fn a_saved_plan_is_applied_once() {
 }
 
 #[test]
-fn what_is_no_plan_is_not_applied() {
+fn files_that_are_not_plans_are_not_applied() {
     let shop = Shop::sample();
     shop.run("apply nope.json").is(str![[r#"
 exit 2
 --- stderr
 error: could not read the plan `nope.json`: No such file or directory (os error 2)
-hint: make one with `--out FILE` of link, relink, unlink or prune
+hint: save a plan with `--out FILE` of link, relink, unlink or prune
 
 "#]]);
     shop.write("plan.json", "garbage");
     shop.run("apply plan.json").is(str![[r#"
 exit 2
 --- stderr
-error: `plan.json` is not a plan: expected value at line 1 column 1
-hint: make one with `--out FILE` of link, relink, unlink or prune
+error: `plan.json` is not a plan: line 1, column 1: a value is missing or has the wrong form
+hint: save a plan with `--out FILE` of link, relink, unlink or prune
 
 "#]]);
     shop.write("plan.json", "{\"schemaVersion\": 9, \"plans\": []}");
     shop.run("apply plan.json").is(str![[r#"
 exit 2
 --- stderr
-error: the plan `plan.json` is of schema version 9
-hint: this version of swa-apim reads plans of schema version 1
+error: the plan `plan.json` has schema version 9
+hint: this version of swa-apim supports schema version 1
 
 "#]]);
 }
@@ -159,7 +159,7 @@ fn a_plan_that_cannot_be_saved_is_not_applied_either() {
 exit 2
 --- stderr
 error: could not write `nowhere/plan.json`: No such file or directory (os error 2)
-hint: name a file in a folder that exists and that you may write to, or `-` for standard output
+hint: specify a file in an existing directory for which you have write permission, or `-` for standard output
 
 "#]]);
     assert_eq!(shop.state(), "unlinked");
@@ -192,7 +192,7 @@ next: swa-apim status --env prod
     shop.run("link").is(str![[r#"
 exit 0
 --- stdout
-prod: `shop-web` is linked to `shop-apim` already; nothing to do
+prod: `shop-web` is already linked to `shop-apim`; nothing to do
 --- stderr
 next: swa-apim status --env prod
 
@@ -240,21 +240,21 @@ next: swa-apim status --env prod
 }
 
 #[test]
-fn a_purge_wants_a_yes_where_nobody_can_be_asked() {
+fn a_purge_requires_yes_without_a_terminal() {
     let shop = Shop::linked();
     let before = shop.read(MODEL);
     shop.run("unlink --purge").is(str![[r#"
 exit 2
 --- stderr
-error: an answer is needed, and there is no terminal to ask at: this deletes the product and the keys of the link of `shop-web`
-hint: answer it on the command line with `--yes`
+error: input required, but there is no terminal: This deletes the product of the link of `shop-web` and its keys
+hint: run the command again with `--yes`
 
 "#]]);
     shop.run("unlink --purge --no-input").is(str![[r#"
 exit 2
 --- stderr
-error: an answer is needed, and `--no-input` is given: this deletes the product and the keys of the link of `shop-web`
-hint: answer it on the command line with `--yes`
+error: input required, but `--no-input` is set: This deletes the product of the link of `shop-web` and its keys
+hint: run the command again with `--yes`
 
 "#]]);
     assert_eq!(shop.read(MODEL), before);

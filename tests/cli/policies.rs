@@ -37,7 +37,7 @@ fn an_import_takes_rawxml_and_keeps_xml() {
 }
 
 #[test]
-fn every_trial_has_its_verdict_in_a_model_and_is_repaired_or_left_alone() {
+fn every_trial_has_its_verdict_in_a_model_and_is_repaired_or_unchanged() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/trials/policies.json");
     let Ok(text) = std::fs::read_to_string(path) else {
         crate::skip::skipped("`trials/policies.json` is not beside the repository");

@@ -116,7 +116,7 @@ next: swa-apim status --env prod --site-environment dev
 }
 
 #[test]
-fn a_functions_app_of_a_preview_has_to_go_first() {
+fn a_functions_app_of_a_preview_must_be_unlinked_first() {
     let shop = Shop::sample();
     let app = format!("{}/Microsoft.Web/sites/orders-fn", crate::support::GROUP);
     shop.add([json!({"id": format!("{}/builds/dev", site()), "properties": {"buildId": "dev",
@@ -136,7 +136,7 @@ fn a_functions_app_of_a_preview_has_to_go_first() {
 }
 
 #[test]
-fn a_functions_app_of_ones_own_has_to_go_first() {
+fn a_functions_app_must_be_unlinked_first() {
     let shop = with(&site(), |site| {
         let app = format!("{}/Microsoft.Web/sites/orders-fn", crate::support::GROUP);
         site["properties"]["userProvidedFunctionApps"] =
@@ -274,7 +274,7 @@ hint: wait until the service's provisioning state is `Succeeded`, then run the c
 }
 
 #[test]
-fn a_product_that_has_the_name_stands_in_the_way() {
+fn another_product_with_the_display_name_blocks_the_link() {
     let shop = Shop::sample();
     let id = format!("{}/products/other", apim());
     shop.add([json!({"id": id, "properties": {"displayName": DISPLAY_NAME}})]);

@@ -86,7 +86,7 @@ fn every_flag_that_every_command_takes_has_a_variable() {
 }
 
 #[test]
-fn what_is_done_is_told_where_flag_or_variable_ask_for_it() {
+fn a_flag_or_a_variable_turns_on_log_messages() {
     let shop = Shop::linked();
     let told = |run: crate::support::Run| run.stderr.contains("INFO applying step=\"swap-keys\"");
     assert!(told(shop.run("relink -v")));

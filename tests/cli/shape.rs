@@ -33,7 +33,7 @@ fn the_status_has_the_shape_of_the_contract() {
 }
 
 #[test]
-fn what_is_not_there_is_null() {
+fn missing_parts_are_null() {
     let shop = Shop::sample();
     let status = shop.status();
     assert_eq!(keys(&status), LINK);

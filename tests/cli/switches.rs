@@ -36,8 +36,8 @@ fn an_empty_variable_that_names_no_target_counts_as_unset() {
 fn an_unknown_variable_is_warned_of_with_the_nearest() {
     let shop = Shop::linked();
     let run = shop.run_with("status", &[("SWA_APIM_OUPUT", "json"), ("SWA_APIM_ACCESS_TOKEN", "x")]);
-    let expected =
-        "warning: nothing reads the environment variable SWA_APIM_OUPUT; did you mean SWA_APIM_OUTPUT?\n";
+    let expected = "warning: the environment variable SWA_APIM_OUPUT is unknown and has no effect; did you mean \
+         SWA_APIM_OUTPUT?\n";
     assert_eq!(run.exits(0).stderr, expected);
     assert_eq!(shop.run_with("status -q", &[("SWA_APIM_OUPUT", "json")]).exits(0).stderr, "");
 }
@@ -89,7 +89,7 @@ fn a_variable_is_never_refused_where_it_says_nothing() {
 }
 
 #[test]
-fn a_flag_about_azure_alone_is_noted_on_a_model() {
+fn a_flag_that_applies_only_to_azure_is_noted_on_a_model() {
     let shop = Shop::linked();
     for flag in ["--grace 5s", "--check-rights"] {
         let run = shop.run(&format!("relink {flag}"));
@@ -115,7 +115,7 @@ fn a_timeout_is_more_than_zero() {
         "link --timeout 0m",
         "status --wait-for linked --timeout 0",
     ] {
-        assert!(shop.run(line).exits(2).stderr.contains("must be more than zero"), "{line}");
+        assert!(shop.run(line).exits(2).stderr.contains("must be greater than zero"), "{line}");
     }
     shop.run_with("status", &[("SWA_APIM_TIMEOUT", "0")]).exits(2);
     shop.run("relink --grace 0").exits(0);
@@ -174,7 +174,7 @@ fn times_of_any_length_are_read() {
 }
 
 #[test]
-fn a_state_is_waited_for_as_long_as_it_says_and_looked_at_once_more_then() {
+fn a_state_is_waited_for_until_the_time_limit_and_then_checked_again() {
     let shop = Shop::sample();
     let mut command = shop.swa_apim("status --wait-for linked --timeout 3s -v");
     let mut waiting = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
@@ -202,7 +202,7 @@ fn a_file_that_was_found_sends_no_token_to_an_address_of_its_own() {
         for line in ["status", "link", "relink --dry-run", "audit", "doctor --no-probe"] {
             let run = shop.run_with(line, &token);
             let told = format!("{}{}", run.stdout, run.stderr);
-            assert!(told.contains(address) && told.contains("walking up"), "{line}: {told}");
+            assert!(told.contains(address) && told.contains("parent directories"), "{line}: {told}");
             assert!(told.contains(&format!("--endpoint {address}")), "{line}: {told}");
         }
         shop.run_with("status", &token).exits(2);

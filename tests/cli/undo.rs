@@ -58,7 +58,7 @@ fn an_unlink_is_taken_back_with_the_same_keys() {
 }
 
 #[test]
-fn of_a_purge_it_is_said_what_does_not_come_back() {
+fn the_undo_of_a_purge_lists_what_it_does_not_restore() {
     let shop = Shop::linked();
     shop.run("api add catalog --env prod").exits(0);
     let before = keys(&shop);
@@ -71,7 +71,7 @@ fn of_a_purge_it_is_said_what_does_not_come_back() {
 }
 
 #[test]
-fn what_was_left_over_and_purged_is_gone() {
+fn purged_leftovers_cannot_be_restored() {
     let shop = Shop::linked();
     shop.run("unlink --env prod").exits(0);
     let undo = undo(&shop.run("unlink --purge --env prod --yes -o json"));
@@ -123,7 +123,7 @@ fn a_replaced_backend_is_named_with_what_links_it_again() {
 }
 
 #[test]
-fn a_link_to_what_is_gone_is_not_made_again() {
+fn a_link_to_a_deleted_service_cannot_be_restored() {
     let shop = Shop::linked();
     shop.delete(&apim());
     let undo = undo(&shop.run("unlink --env prod -o json"));
@@ -132,14 +132,10 @@ fn a_link_to_what_is_gone_is_not_made_again() {
 }
 
 #[test]
-fn people_are_told_after_the_steps() {
+fn the_undo_command_is_printed_after_the_steps() {
     let shop = Shop::sample();
     let run = shop.run("link --env prod");
-    assert!(
-        run.stdout.ends_with("\nto take it back: swa-apim unlink --purge --env prod\n"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.ends_with("\nto undo: swa-apim unlink --purge --env prod\n"), "{}", run.stdout);
     let dry = shop.run("unlink --env prod --dry-run");
-    assert!(!dry.stdout.contains("take it back"), "{}", dry.stdout);
+    assert!(!dry.stdout.contains("to undo"), "{}", dry.stdout);
 }

@@ -101,7 +101,7 @@ fn programs_get_one_line_of_json_for_each_change() {
 }
 
 #[test]
-fn a_state_that_is_there_already_is_not_waited_for() {
+fn a_wait_for_the_current_state_ends_at_once() {
     let shop = Shop::linked();
     let run = shop.run("status --env prod --wait-for linked --timeout 20s");
     assert!(run.exits(0).stdout.starts_with("prod: linked\n"), "{}", run.stdout);
@@ -125,7 +125,11 @@ fn a_state_that_does_not_come_exits_with_5_and_says_which_it_is() {
     let shop = Shop::sample();
     let run = shop.run("status --env prod --wait-for linked --timeout 100ms --interval 50ms");
     run.exits(5);
-    assert!(run.stderr.contains("after 100ms, `prod` is unlinked, not linked"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("after 100ms, the state of `prod` is unlinked, not linked"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stdout.starts_with("prod: unlinked\n"), "{}", run.stdout);
 }
 
@@ -149,11 +153,11 @@ fn what_waiting_cannot_cure_is_not_waited_for() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_waited_for() {
+fn a_state_that_is_not_reached_yet_is_waited_for() {
     let shop = Shop::sample();
     std::fs::remove_file(shop.path(CONFIG)).unwrap();
     let line = "status --static-web-app nowhere --apim shop-apim --wait-for linked --timeout 100ms";
     let run = shop.run(line);
     run.exits(5);
-    assert!(run.stderr.contains("there is no static web app `nowhere`"), "{}", run.stderr);
+    assert!(run.stderr.contains("the static web app `nowhere`"), "{}", run.stderr);
 }

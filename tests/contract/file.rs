@@ -43,7 +43,7 @@ async fn write_a_link(path: &std::path::Path) {
 }
 
 #[tokio::test]
-async fn what_is_committed_is_there_for_others_and_for_oneself() {
+async fn a_committed_change_is_visible_to_this_and_to_other_processes() {
     let (_folder, path) = folder();
     let plane = create(&path);
     let (lineage, serial) = plane.generation();
@@ -170,7 +170,7 @@ async fn a_symbolic_link_to_a_model_is_the_model_and_stays_a_link() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_the_owner_can_read_a_model_and_the_folder_made_for_it() {
+async fn only_the_owner_can_read_a_model_and_the_directory_that_is_created_for_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new").join("model.json");
@@ -320,9 +320,9 @@ async fn what_no_value_can_hold_is_damage_when_it_is_read() {
 }
 
 #[test]
-fn what_is_missing_or_a_folder_is_a_question_of_usage() {
+fn a_missing_model_and_a_directory_are_usage_errors() {
     let (folder, path) = folder();
-    for (path, wanted) in [(path.as_path(), "there is no model"), (folder.path(), "is a folder")] {
+    for (path, wanted) in [(path.as_path(), "does not exist"), (folder.path(), "is a directory")] {
         let error = try_open(path).unwrap_err();
         assert!(error.to_string().contains(wanted), "{error}");
         assert_eq!(error.diagnosis().exit, ExitCode::Usage);
@@ -346,7 +346,7 @@ async fn a_model_that_cannot_be_locked_can_be_read_and_not_changed() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_model_in_a_read_only_folder_can_be_read_and_not_changed() {
+async fn a_model_in_a_read_only_directory_can_be_read_and_not_changed() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, path) = folder();
     write_a_link(&path).await;
@@ -356,7 +356,7 @@ async fn a_model_in_a_read_only_folder_can_be_read_and_not_changed() {
     assert!(plane.get(&site_id()).await.unwrap().is_some());
     if let Err(error) = plane.begin().await {
         assert!(matches!(error, ProviderError::Storage(_)));
-        assert!(error.to_string().contains("may not be written"), "{error}");
+        assert!(error.to_string().contains("no permission to write"), "{error}");
     } else {
         crate::skip::skipped("the superuser may write anywhere");
     }
@@ -385,7 +385,7 @@ async fn debug_shows_no_keys() {
 }
 
 #[test]
-fn what_is_created_begins_with_what_it_was_given_and_a_lineage_of_its_own() {
+fn a_created_model_has_the_specified_content_and_a_new_lineage() {
     let (_folder, path) = folder();
     let initial =
         json!({"schemaVersion": 1, "lineage": "sample", "serial": 9, "resources": [site().into_value()]});

@@ -26,7 +26,7 @@ fn export(plane: &JsonControlPlane) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_exported_comes_back_the_same_and_has_keys_of_its_own() {
+async fn an_export_is_imported_unchanged_and_gets_new_keys() {
     let (original, copy) = (in_memory(), in_memory());
     put_a_link(&original).await;
     let exported = export(&original);
@@ -205,8 +205,8 @@ async fn an_element_that_does_not_fit_is_named_and_nothing_is_changed() {
     let plane = in_memory();
     let no_target = resource(&backend_id("b"), &json!({})).into_value();
     for (element, wanted) in [
-        (json!({"name": "nobody"}), "element 1 does not fit"),
-        (json!(7), "element 1 does not fit"),
+        (json!({"name": "nobody"}), "element 1 cannot be imported"),
+        (json!(7), "element 1 cannot be imported"),
         (json!({"id": "x"}), "element 1 (`x`)"),
         (no_target, "linkedBackends/b"),
         (json!({"id": format!("{}/products/p", service_named("absent"))}), "absent/products/p"),
@@ -289,7 +289,7 @@ fn part(plane: &JsonControlPlane, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_az_prints_is_put_back_into_envelopes() {
+async fn the_output_of_az_is_converted_to_envelopes() {
     let plane = in_memory();
     let all: Value = PARTS.into_iter().map(printed).collect();
     assert_eq!(plane.import(all.clone()).unwrap(), ImportReport { created: 9, changed: 0, unchanged: 0 });
@@ -475,7 +475,7 @@ fn parents_of(subscription: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_functions_app_that_is_listed_alone_is_shown_by_its_site() {
+async fn a_functions_app_that_is_listed_without_its_site_is_shown_by_its_site() {
     let app = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/functions";
     for below in ["", "/builds/default"] {
         let plane = in_memory();

@@ -175,7 +175,7 @@ fn status_writes_nothing_but_its_report() {
 }
 
 #[test]
-fn in_a_folder_that_may_not_be_written_status_works_and_a_change_names_the_folder() {
+fn in_a_read_only_directory_status_works_and_a_change_reports_the_directory() {
     const NOBODY: u32 = 65_534;
     let course = CHANGES[0].course();
     let sandbox = course.sandbox();

@@ -14,7 +14,7 @@ fn with_secret<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
-fn a_token_that_is_given_is_taken_and_nobody_is_asked() {
+fn a_specified_token_is_used_without_a_request() {
     let (world, authority) = (World::new(), giving());
     world.install("az", &az_answer());
     let output = world.run_trusting(&authority, &with_secret(&[("SWA_APIM_ACCESS_TOKEN", TOKEN)]));
@@ -23,7 +23,7 @@ fn a_token_that_is_given_is_taken_and_nobody_is_asked() {
 }
 
 #[test]
-fn the_first_that_is_configured_is_asked_and_the_others_are_not() {
+fn only_the_first_configured_credential_is_used() {
     let (world, authority) = (World::new(), giving());
     world.install("az", &az_answer());
     assert_eq!(source_of(&world.run_trusting(&authority, &with_secret(&[]))), "client-secret");
@@ -52,7 +52,7 @@ fn a_kind_that_is_asked_for_is_the_only_one() {
 }
 
 #[test]
-fn each_that_was_tried_is_told_with_what_came_of_it_and_what_to_do() {
+fn each_tried_credential_is_reported_with_its_result_and_a_hint() {
     let world = World::new();
     let authority =
         Authority::with_tls(|_| entra_error("AADSTS7000215: Invalid client secret.\r\nTrace ID: 1"));
@@ -61,12 +61,12 @@ fn each_that_was_tried_is_told_with_what_came_of_it_and_what_to_do() {
     assert_eq!(output.status.code(), Some(6), "{}", told(&output));
     let said = error_of(&output);
     for part in [
-        "no credential gave a token",
+        "no credential returned a token",
         "client-secret: ClientSecretCredential authentication failed. AADSTS7000215: Invalid client secret.",
         "azure-cli: AzureCliCredential authentication failed. ERROR: Please run 'az login' to setup account.",
         "azure-developer-cli: ",
         "managed-identity: ",
-        "hint: sign in with `az login`, or give a token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token",
+        "hint: sign in with `az login`, or set a token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -74,18 +74,18 @@ fn each_that_was_tried_is_told_with_what_came_of_it_and_what_to_do() {
 }
 
 #[test]
-fn what_cannot_be_used_is_told_before_anything_is_asked() {
+fn unusable_settings_are_reported_before_the_first_request() {
     let world = World::new();
     world.install("az", &az_answer());
     for (variables, exit, part) in [
-        (vec![("SWA_APIM_CREDENTIAL", "password")], 2, "`password` (from SWA_APIM_CREDENTIAL) is no kind of"),
+        (vec![("SWA_APIM_CREDENTIAL", "password")], 2, "SWA_APIM_CREDENTIAL: `password` is not a kind of"),
         (vec![("SWA_APIM_CREDENTIAL", "password")], 2, "hint: the kinds are access-token, client-secret"),
         (
             vec![("SWA_APIM_CREDENTIAL", "client-secret")],
             6,
             "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_",
         ),
-        (vec![("SWA_APIM_ACCESS_TOKEN", "two words")], 6, "`SWA_APIM_ACCESS_TOKEN` is no token"),
+        (vec![("SWA_APIM_ACCESS_TOKEN", "two words")], 6, "`SWA_APIM_ACCESS_TOKEN` is not a token"),
         (
             with_secret(&[
                 ("AZURE_AUTHORITY_HOST", "http://localhost:1"),
@@ -102,12 +102,13 @@ fn what_cannot_be_used_is_told_before_anything_is_asked() {
             ]
             .concat(),
             6,
-            "github-actions: ACTIONS_ID_TOKEN_REQUEST_URL is not https, so the job's token was not sent",
+            "github-actions: ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL, so the token of the job was \
+             not sent",
         ),
         (
             vec![("AZURE_CLIENT_CERTIFICATE_PATH", "x.pfx"), ("SWA_APIM_CREDENTIAL", "client-certificate")],
             6,
-            "client-certificate: this build has no support for certificates",
+            "client-certificate: this build does not support certificates",
         ),
     ] {
         let output = world.run(&variables);

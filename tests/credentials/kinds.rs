@@ -83,7 +83,7 @@ fn a_machine_with_an_identity_is_asked_for_it() {
 }
 
 #[test]
-fn whoever_is_signed_in_with_the_azure_cli_need_do_no_more() {
+fn a_sign_in_with_the_azure_cli_is_sufficient() {
     let world = World::new();
     world.install("az", &az_answer());
     assert_eq!(source_of(&world.run(&[])), "azure-cli");
@@ -102,7 +102,7 @@ fn the_azure_developer_cli_will_do_as_well() {
 }
 
 #[test]
-fn an_authority_that_nobody_vouches_for_is_told_nothing() {
+fn an_authority_without_a_trusted_certificate_receives_nothing() {
     let world = World::new();
     let authority = Authority::with_tls(|_| entra_token(TOKEN));
     let variables = [

@@ -18,7 +18,7 @@ fn path() -> String {
 }
 
 #[test]
-fn a_name_that_somebody_else_has_bound_to_this_machine_is_refused() {
+fn a_foreign_name_that_resolves_to_this_machine_is_refused() {
     let emulated = Emulated::start(&["--allow-host", "emulator"]);
     let bearer = format!("Bearer {TOKEN}");
     let ask = |headers: &[(&str, &str)]| {
@@ -73,7 +73,7 @@ fn a_managed_identity_gets_a_token_unless_one_is_named() {
 }
 
 #[test]
-fn what_is_too_long_is_refused_and_the_emulator_goes_on() {
+fn requests_that_are_too_long_are_refused_and_the_emulator_continues() {
     let emulated = Emulated::start(&[]);
     let bearer = format!("Bearer {TOKEN}");
     let product = format!("{}/products/p?api-version={APIM}", service());
@@ -91,7 +91,7 @@ fn what_is_too_long_is_refused_and_the_emulator_goes_on() {
 }
 
 #[test]
-fn nobody_but_sites_and_gateways_answers_on_the_data_plane() {
+fn only_sites_and_gateways_answer_on_the_data_plane() {
     let emulated = Emulated::start(&[]);
     let answer = raw(&emulated.data, "GET", "/api/orders", &[("Host", "nobody.example")], b"").unwrap();
     assert_eq!((answer.status, answer.header("content-type")), (404, Some("text/html; charset=utf-8")));
@@ -110,7 +110,7 @@ fn talk(address: &str, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn others_are_let_in_only_where_somebody_says_so() {
+fn remote_clients_are_accepted_only_with_allow_remote() {
     let sandbox = Sandbox::with_sites(1);
     let refused = sandbox.run(&["emulate", "--listen", "0.0.0.0:0", "--data-plane", "127.0.0.1:0"]);
     assert_eq!(refused.status.code(), Some(2), "{}", told(&refused));
@@ -121,7 +121,7 @@ fn others_are_let_in_only_where_somebody_says_so() {
 }
 
 #[test]
-fn requests_are_told_about_and_no_key_and_no_token_is_in_what_is_told() {
+fn requests_are_logged_without_keys_and_tokens() {
     for format in ["text", "json"] {
         let emulated = Emulated::start(&["--log", format, "--admin", "--fault", "GET nowhere panic"]);
         emulated.expect(0, &["link", "--env", "e0"]);

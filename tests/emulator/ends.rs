@@ -23,7 +23,7 @@ fn begin(address: &str, method: &str, path: &str, host: &str) -> TcpStream {
 }
 
 #[test]
-fn a_signal_ends_the_emulator_with_130_whatever_its_clients_do() {
+fn a_signal_ends_the_emulator_with_130_regardless_of_its_clients() {
     for signals in [&[Signal::SIGTERM][..], &[Signal::SIGINT], &[Signal::SIGINT, Signal::SIGINT]] {
         let content = tempfile::tempdir().unwrap();
         std::fs::write(content.path().join("large"), vec![b'x'; 64 << 20]).unwrap();

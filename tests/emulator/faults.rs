@@ -17,7 +17,7 @@ fn named(name: &str) -> Value {
 }
 
 #[test]
-fn a_request_that_panics_is_a_500_and_the_others_go_on() {
+fn a_request_that_panics_returns_500_and_other_requests_continue() {
     let emulated = Emulated::start(&["--admin", "--fault", "GET /products panic x1"]);
     let broken = emulated.get(&products());
     assert_eq!((broken.status, broken.code()), (500, "InternalServerError"));
@@ -27,7 +27,7 @@ fn a_request_that_panics_is_a_500_and_the_others_go_on() {
 }
 
 #[test]
-fn a_fault_answers_ends_or_loses_what_it_is_told_to() {
+fn a_fault_answers_ends_or_loses_the_requests_that_it_matches() {
     let emulated = Emulated::start(&["--admin"]);
     let bearer = format!("Bearer {TOKEN}");
     let headers = [("Host", emulated.control.as_str()), ("Authorization", bearer.as_str())];

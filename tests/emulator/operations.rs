@@ -49,7 +49,7 @@ fn a_link_is_made_in_every_shape_of_an_operation() {
 }
 
 #[test]
-fn an_operation_that_does_not_end_well_is_told_and_leaves_nothing() {
+fn a_failed_operation_is_reported_and_leaves_nothing() {
     let emulated = Emulated::start(&["--admin", "--log", "off"]);
     for (ending, state, exit) in
         [("fails", "Failed", None), ("cancelled", "Canceled", None), ("never", "InProgress", Some(7))]

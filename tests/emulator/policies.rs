@@ -60,7 +60,7 @@ fn each_format_is_taken_and_kept_as_xml() {
 }
 
 #[test]
-fn what_is_not_a_policy_is_refused() {
+fn text_that_is_not_a_policy_is_refused() {
     let emulated = with_product();
     let deep = format!("<policies>{}", "<a>".repeat(30_000));
     let prefixes: String = (0..2000).map(|at| format!("<p{at}:a xmlns:p{at}=\"u\">")).collect();
@@ -109,7 +109,7 @@ fn a_policy_at_an_address_of_this_machine_is_fetched() {
 }
 
 #[test]
-fn every_trial_has_its_verdict_over_http_and_is_repaired_or_left_alone() {
+fn every_trial_has_its_verdict_over_http_and_is_repaired_or_unchanged() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/trials/policies.json");
     let Ok(text) = std::fs::read_to_string(path) else {
         crate::skip::skipped("`trials/policies.json` is not beside the repository");

@@ -382,7 +382,7 @@ fn compare(emulated: &Emulated, one: &Recorded, problems: &mut Vec<String>) {
 }
 
 #[test]
-fn a_path_that_is_published_is_found_and_a_shape_that_is_not_is_told() {
+fn a_published_path_is_found_and_an_unpublished_form_is_reported() {
     let Some(web) = shared("arm-spec/specification/web/resource-manager/Microsoft.Web/stable/2024-04-01")
     else {
         return;

@@ -17,7 +17,7 @@ fn fingerprints(emulated: &Emulated) -> Value {
 }
 
 #[test]
-fn the_whole_life_of_a_link_goes_over_http_whoever_provisions() {
+fn the_whole_life_of_a_link_works_over_http_with_both_ways_of_provisioning() {
     for provisioning in ["service", "engine"] {
         let emulated = Emulated::start(&["--admin", "--log", "off"]);
         let verb = |exit: i32, args: &[&str]| {
@@ -108,7 +108,7 @@ fn label(emulated: &Emulated) -> String {
 }
 
 #[test]
-fn what_is_made_over_http_is_a_model_that_the_command_line_works_on() {
+fn a_model_that_was_changed_over_http_works_with_the_command_line() {
     let emulated = Emulated::start(&["--log", "off"]);
     emulated.expect(0, &["link", "--env", "e0"]);
     let direct = emulated.sandbox.status();
@@ -121,7 +121,7 @@ fn what_is_made_over_http_is_a_model_that_the_command_line_works_on() {
 }
 
 #[test]
-fn without_provisioning_a_link_lacks_what_nobody_has_made() {
+fn without_provisioning_a_link_lacks_its_other_parts() {
     let emulated = Emulated::start(&["--provisions", "no", "--log", "off"]);
     emulated.expect(7, &["link", "--env", "e0", "--provisioning", "service"]);
     assert_ne!(emulated.state(), "linked");

@@ -71,7 +71,7 @@ fn a_request_that_does_not_name_one_host_is_refused_on_both_planes() {
 }
 
 #[test]
-fn malformed_http_gets_400_and_the_emulator_goes_on() {
+fn malformed_http_returns_400_and_the_emulator_continues() {
     let emulated = Emulated::start(&["--log", "off"]);
     for address in [&emulated.control, &emulated.data] {
         for head in [

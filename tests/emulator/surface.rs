@@ -296,7 +296,7 @@ fn a_product_that_is_put_has_a_subscription_of_the_administrator_at_once() {
 }
 
 #[test]
-fn a_body_is_held_to_the_types_of_the_definitions() {
+fn a_body_is_checked_against_the_types_of_the_definitions() {
     let emulated = Emulated::start(&["--log", "off"]);
     for (path, properties, target) in [
         ("/products/p", json!({"displayName": "p", "terms": {}}), "terms"),
@@ -461,7 +461,7 @@ fn a_scene_can_be_set_from_nothing_and_be_taken_away() {
 }
 
 #[test]
-fn what_is_not_there_or_not_understood_is_told_as_azure_tells_it() {
+fn missing_and_unknown_resources_are_reported_as_azure_does() {
     let emulated = Emulated::start(&["--log", "off"]);
     let v = |path: &str| format!("{path}?api-version={WEB}");
     for (method, path, status, code) in [
@@ -494,7 +494,7 @@ fn what_is_not_there_or_not_understood_is_told_as_azure_tells_it() {
 }
 
 #[test]
-fn ids_by_which_a_request_is_talked_about_are_given_and_given_back() {
+fn request_ids_are_returned_and_created() {
     let emulated = Emulated::start(&["--log", "off"]);
     let asked = [
         ("x-ms-client-request-id", "mine"),

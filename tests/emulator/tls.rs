@@ -36,7 +36,7 @@ fn ask(address: &str, certificate: &str, name: &str, path: &str) -> Result<Strin
 }
 
 #[test]
-fn both_planes_speak_tls_with_a_certificate_that_clients_can_be_told_to_trust() {
+fn both_planes_use_tls_with_a_certificate_that_clients_can_trust() {
     let emulated = Emulated::start(&["--tls", "--tls-cert", "emulator.pem", "--log", "off"]);
     let certificate = fs::read_to_string(emulated.sandbox.path("emulator.pem")).unwrap();
     assert!(!certificate.contains("PRIVATE KEY"), "the key goes nowhere");

@@ -111,7 +111,7 @@ fn changes_that_wait_become_durable_together_and_a_refused_one_hinders_none() {
 }
 
 #[test]
-fn a_model_that_somebody_breaks_is_told_about_once_and_is_served_again_when_it_is_mended() {
+fn a_damaged_model_is_reported_once_and_is_served_again_when_it_is_repaired() {
     let emulated = Emulated::start(&["--log", "off"]);
     let whole = String::from_utf8(emulated.sandbox.read(MODEL)).unwrap();
     let path = format!("{}?api-version={APIM}", service());

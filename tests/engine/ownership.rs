@@ -70,7 +70,7 @@ async fn a_partners_only_subscription_is_neither_rotated_nor_deleted() {
 }
 
 #[tokio::test]
-async fn the_administrators_own_subscription_goes_with_the_product_and_is_otherwise_left_alone() {
+async fn the_administrators_subscription_is_deleted_with_the_product_and_otherwise_unchanged() {
     let world = world_with(&Recipe::linked(), &[automatic()]);
     let observed = world.observe().await;
     assert_eq!(observed.ownership, [Ownership::Administrator, Ownership::Link]);
@@ -97,7 +97,7 @@ async fn the_administrators_own_subscription_is_not_the_links_even_if_it_is_the_
 }
 
 #[tokio::test]
-async fn what_cannot_be_determined_is_reported_with_what_to_do_and_never_deleted() {
+async fn a_subscription_of_unknown_owner_is_reported_with_a_hint_and_never_deleted() {
     let nameless = json!({"id": subscription_id("x").as_str(),
         "properties": {"scope": format!("/products/{LABEL}"), "state": "active"}});
     let world = world_with(&Recipe::linked(), &[nameless]);

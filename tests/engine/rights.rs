@@ -57,7 +57,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_known_need_is_not_met_is_named(
+    fn every_known_need_that_is_not_met_is_reported(
         recipe in any_recipe(),
         intent in prop_oneof![Just(REPLACE), Just(Intent::Relink), Just(PURGE)],
         left_out in any::<prop::sample::Index>(),

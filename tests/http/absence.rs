@@ -55,7 +55,7 @@ fn a_read_that_proves_nothing_is_an_unknown_state_and_no_change() {
             for verb in ["link", "status -o json"] {
                 let run = run(&azure, verb);
                 assert_eq!(run.code, Some(5), "{verb}, {path}, {kind:?}: {run:?}");
-                assert!(run.stderr.contains("does not prove that the resource is missing"), "{run:?}");
+                assert!(run.stderr.contains("does not prove that the resource does not exist"), "{run:?}");
                 if verb != "link" {
                     assert_eq!(run.json()["links"][0]["state"], "unknown", "{run:?}");
                 }
@@ -160,7 +160,7 @@ fn a_missing_resource_group_is_named_as_such() {
 }
 
 #[test]
-fn an_accepted_change_ends_with_7_whatever_becomes_of_it() {
+fn an_accepted_change_with_an_unknown_result_exits_with_7() {
     let takes = std::time::Duration::from_millis(1_200);
     for kind in [
         Kind::Error(403, "AuthorizationFailed", "The client does not have authorization."),
@@ -254,7 +254,7 @@ fn a_list_that_goes_round_in_a_circle_is_an_error() {
     azure.fault(Fault::always("GET", "/service/gate/products", Kind::NextLink(link)));
     let status = run(&azure, "status");
     assert_eq!(status.code, Some(5), "{status:?}");
-    assert!(status.stderr.contains("points back to a page"), "{status:?}");
+    assert!(status.stderr.contains("refers to a page that was already read"), "{status:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn outcomes(run: &Run) -> Vec<(String, String)> {
 }
 
 #[test]
-fn nothing_stands_in_the_way_of_a_link_that_works() {
+fn a_working_link_has_no_problem() {
     let (azure, edge) = linked();
     let run = doctor(&azure, &edge, "");
     assert_eq!(run.code, Some(0), "{run:?}");
@@ -213,7 +213,7 @@ fn is_told_at(hop_name: &str, outcome: &str, text: &str, breaks: fn(&mut State))
 }
 
 #[test]
-fn what_is_wrong_with_the_two_ends_is_told_there() {
+fn faults_of_the_two_ends_are_reported_at_their_hops() {
     is_told_at("service", "failed", "SWAAPIM009", |state| {
         change(state, SERVICE, |it| it["properties"]["virtualNetworkType"] = "Internal".into());
     });
@@ -227,7 +227,7 @@ fn what_is_wrong_with_the_two_ends_is_told_there() {
 }
 
 #[test]
-fn a_key_that_the_gateway_refuses_is_told_there() {
+fn a_key_that_the_gateway_rejects_is_reported_at_its_hop() {
     is_told_at("gateway-with-key", "failed", "rejects the key", |state| {
         let id = state.subscription_id();
         change(state, &id, |it| it["properties"]["state"] = "suspended".into());
@@ -235,7 +235,7 @@ fn a_key_that_the_gateway_refuses_is_told_there() {
 }
 
 #[test]
-fn what_is_wrong_with_the_apis_is_told_there() {
+fn faults_of_the_apis_are_reported_at_their_hop() {
     const ORDERS: &str = "/apis/orders";
     is_told_at("apis", "warning", "SWAAPIM076", |state| {
         let open = json!({"displayName": "Open", "subscriptionRequired": false, "state": "published"});
@@ -270,7 +270,7 @@ fn before_there_is_a_link_the_doctor_is_a_preflight() {
 }
 
 #[test]
-fn what_stops_the_doctor_is_told_at_its_hop_and_the_rest_is_not_reached() {
+fn a_failure_that_stops_the_doctor_is_reported_at_its_hop_and_later_hops_are_skipped() {
     let azure = FakeAzure::with_scene(Options::default());
     let refused = command(&azure, "doctor -o json").env("SWA_APIM_ACCESS_TOKEN", "old").output().unwrap();
     let refused = Run::of(&refused);
@@ -305,7 +305,7 @@ fn azure_that_stumbles_on_the_way_is_neither_good_nor_bad() {
 }
 
 #[test]
-fn without_a_probe_nobody_is_called() {
+fn without_a_probe_no_call_is_made() {
     let (azure, edge) = linked();
     azure.take_seen();
     let run = run(&azure, "doctor -o json --no-probe");

@@ -79,7 +79,7 @@ fn a_fleet_is_read_by_page_and_says_the_same_as_one_by_one() {
 }
 
 #[test]
-fn each_env_is_told_as_it_finishes_and_the_report_is_in_order() {
+fn each_env_is_reported_when_it_finishes_and_the_report_is_in_order() {
     let fleet = Fleet::new(Options::default(), 9);
     let link = fleet.run("link --all");
     let told: BTreeSet<&str> = link.stderr.lines().filter(|line| line.contains(": linked")).collect();
@@ -113,7 +113,7 @@ fn a_second_run_does_only_what_is_left_and_the_worst_exit_code_wins() {
 }
 
 #[test]
-fn what_a_page_says_is_broken_is_looked_at_closely() {
+fn a_link_that_a_page_shows_as_broken_is_read_in_full() {
     let fleet = Fleet::new(Options::default(), 8);
     assert_eq!(fleet.run("link --all").code, Some(0));
     let other = format!("{SERVICE}-other");
@@ -134,7 +134,7 @@ fn what_a_page_says_is_broken_is_looked_at_closely() {
 }
 
 #[test]
-fn whoever_may_not_list_a_subscription_is_served_one_by_one() {
+fn without_the_right_to_list_a_subscription_links_are_read_one_by_one() {
     let fleet = Fleet::new(Options::default(), 6);
     assert_eq!(fleet.run("link --all").code, Some(0));
     let denied = Kind::Error(403, "AuthorizationFailed", "no");

@@ -67,7 +67,7 @@ fn is_not_followed(to: &str) {
 
 /// Each of the strangers can be reached, and notices who comes.
 #[test]
-fn no_link_and_no_redirection_leads_the_token_to_a_stranger() {
+fn no_link_and_no_redirect_sends_the_token_to_another_host() {
     let another_port = |port: u16| format!("http://127.0.0.1:{port}/next?x=1");
     let another_host = |port: u16| format!("http://localhost:{port}/next?x=1");
     let without_scheme = |port: u16| format!("//localhost:{port}/?x=1");
@@ -119,12 +119,12 @@ fn a_redirection_to_another_resource_is_not_followed() {
         assert!(run.code.is_some_and(|code| codes.contains(&code)), "{verb}, {method} {path}: {run:?}");
         let followed = azure.take_seen().into_iter().any(|seen| seen.path == "/subscriptions");
         assert!(!followed, "{verb}, {method} {path}: {run:?}");
-        assert!(run.stderr.contains("is a redirection to another resource"), "{verb}: {run:?}");
+        assert!(run.stderr.contains("is a redirect to another resource"), "{verb}: {run:?}");
     }
 }
 
 #[test]
-fn a_link_back_to_the_same_page_does_not_go_on_for_ever() {
+fn a_link_to_the_same_page_does_not_cause_an_endless_loop() {
     let azure = FakeAzure::with_scene(Options::default());
     let next = format!("{}{}/products?api-version=2024-05-01", azure.endpoint(), crate::azure::SERVICE);
     azure.fault(Fault::always("GET", "/service/gate/products", Kind::NextLink(next)));

@@ -50,7 +50,7 @@ fn an_interrupted_change_reports_its_steps_as_json() {
 }
 
 #[test]
-fn what_is_said_of_a_saved_plan_applies_it() {
+fn the_printed_command_applies_a_saved_plan() {
     let azure = FakeAzure::with_scene(Options::default());
     let endpoint = azure.endpoint();
     let file = format!("plan-{}.json", azure.port());

@@ -106,7 +106,7 @@ fn passes(verb: &str, (method, path): (&'static str, &'static str), kind: &Kind)
 }
 
 #[test]
-fn what_stays_is_told_and_leads_to_its_exit_code() {
+fn a_persistent_failure_is_reported_with_its_exit_code() {
     let denied = "The client 'a' with object id 'b' does not have authorization to perform action 'x/read' over scope '/s'";
     let cases = [
         (Kind::Page(403), 6),
@@ -139,7 +139,7 @@ fn stays(verb: &str, (method, path): (&'static str, &'static str), kind: &Kind, 
 }
 
 #[test]
-fn what_is_not_answered_is_given_up_when_the_time_is_over() {
+fn a_request_without_an_answer_ends_at_the_time_limit() {
     for_each(|verb, (method, path)| {
         for kind in [Kind::Hang, Kind::Endless] {
             let azure = scene(verb);
@@ -154,7 +154,7 @@ fn what_is_not_answered_is_given_up_when_the_time_is_over() {
 }
 
 #[test]
-fn a_version_that_moved_once_is_no_obstacle_and_one_that_always_moves_is_told() {
+fn a_version_that_changed_once_is_planned_again_and_one_that_always_changes_is_reported() {
     let azure = scene("relink");
     let moved = Kind::Error(412, "PreconditionFailed", "moved");
     azure.fault(Fault::once("PATCH", "/subscriptions/", moved.clone()));
@@ -178,7 +178,7 @@ fn something_in_progress_is_waited_for() {
 }
 
 #[test]
-fn a_lost_answer_to_a_regeneration_is_told_apart_from_a_lost_request() {
+fn a_lost_answer_to_a_regeneration_is_distinguished_from_a_lost_request() {
     let azure = scene("relink");
     azure.fault(Fault::once("POST", "/regeneratesecondarykey", Kind::Reset).after());
     let done = run(&azure, "relink");

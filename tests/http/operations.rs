@@ -48,7 +48,7 @@ fn an_operation_that_never_ends_is_given_up_when_the_time_is_over() {
     let azure = scene(Shape::AsyncOperation, Ending::Never);
     let link = run(&azure, "link --timeout 3s");
     assert_eq!(link.code, Some(7), "{link:?}");
-    assert!(link.stderr.contains("that the command may take are over"), "{link:?}");
+    assert!(link.stderr.contains("the time limit of 3 s was reached"), "{link:?}");
 }
 
 #[test]
@@ -56,13 +56,13 @@ fn what_need_not_be_waited_for_is_not() {
     let azure = scene(Shape::AsyncOperation, Ending::Never);
     let link = run(&azure, "link --no-wait");
     assert_eq!(link.code, Some(0), "{link:?}");
-    assert!(link.stdout.contains("Azure has accepted to link `shop` to `gate`"), "{link:?}");
+    assert!(link.stdout.contains("Azure has accepted the request to link `shop` to `gate`"), "{link:?}");
     let polls = azure.take_seen().into_iter().filter(|seen| seen.path.contains("operationResults"));
     assert_eq!(polls.count(), 0);
 }
 
 #[test]
-fn what_a_resource_provider_leaves_out_is_asked_for_once_more_and_then_told() {
+fn a_part_that_a_resource_provider_omits_is_requested_again_and_then_reported() {
     let azure = FakeAzure::with_scene(Options { provisions: false, ..Options::default() });
     let link = run(&azure, "link");
     assert_eq!(link.code, Some(8), "{link:?}");

@@ -25,7 +25,7 @@ fn rights(report: &Value, command: &str) -> Vec<String> {
 }
 
 #[test]
-fn whoever_may_do_everything_lacks_nothing() {
+fn a_caller_with_all_permissions_lacks_none() {
     let run = run(&azure(), "doctor --check-rights -o json");
     assert_eq!(run.code, Some(0), "{run:?}");
     for command in
@@ -112,7 +112,7 @@ fn do_everything(azure: &FakeAzure) {
 }
 
 #[test]
-fn whoever_has_the_role_can_do_all_that_it_is_for() {
+fn a_caller_with_the_role_can_run_every_command_that_it_is_for() {
     let azure = azure();
     let role = role(&azure);
     allow(&azure, &role["Actions"]);
@@ -171,7 +171,7 @@ fn a_change_that_is_not_allowed_is_refused_before_anything_is_changed() {
 }
 
 #[test]
-fn what_is_not_known_to_be_needed_stops_nobody() {
+fn a_permission_that_is_not_known_to_be_needed_refuses_no_plan() {
     let azure = azure();
     let no_products = json!(["Microsoft.ApiManagement/service/products/write"]);
     azure.state().set_permissions(json!([{"actions": ["*"], "notActions": no_products}]));

@@ -139,7 +139,7 @@ fn a_second_snapshot_is_the_next_generation_of_the_first() {
 }
 
 #[test]
-fn another_model_is_not_overwritten_unless_somebody_says_so() {
+fn another_model_is_overwritten_only_with_yes() {
     let it = Rehearsal::of_a_link();
     let site = json!([{"id": SITE, "properties": {"defaultHostname": "a.b"}}]);
     let other = it.write("other.json", &site.to_string());

@@ -84,7 +84,7 @@ fn an_archive_that_is_not_what_the_checksums_name_is_not_installed() {
 }
 
 #[test]
-fn nothing_is_downloaded_in_the_clear() {
+fn downloads_use_only_https() {
     let Some(release) = Release::made() else { return };
     let home = TempDir::new().unwrap();
     let mut command = clean("sh", home.path());

@@ -103,7 +103,7 @@ fn an_expression_that_is_not_csharp_is_kept_as_it_is() {
 }
 
 #[test]
-fn what_is_neither_is_refused_with_its_place() {
+fn text_that_is_neither_form_is_refused_with_its_position() {
     for raw in [
         "<a b=\"@(f(\"/>",
         "<a>@(x",

@@ -380,7 +380,7 @@ fn each_kind_of_policy_has_its_verdict() {
 }
 
 #[test]
-fn what_is_not_a_policy_document_has_a_verdict() {
+fn text_that_is_not_a_policy_document_has_a_verdict() {
     for text in [
         "",
         "text",

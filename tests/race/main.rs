@@ -69,7 +69,7 @@ fn sixty_four_links_of_sixty_four_envs_are_all_made_one_generation_each() {
 }
 
 #[test]
-fn of_sixty_four_links_of_one_env_one_is_made_and_the_others_find_it_there() {
+fn of_sixty_four_concurrent_links_of_one_env_only_one_changes_it() {
     let sandbox = Sandbox::with_sites(1);
     let before = serial(&sandbox);
     let outputs = at_once(&sandbox, (0..PROCESSES).map(|_| words("link --env e0")));
@@ -96,7 +96,7 @@ fn sixty_four_relinks_of_one_env_leave_the_site_a_live_key() {
 }
 
 #[test]
-fn whatever_is_asked_of_one_env_at_once_the_model_stays_whole_and_a_link_still_converges() {
+fn concurrent_commands_on_one_env_keep_the_model_valid_and_a_link_still_converges() {
     let sandbox = Sandbox::with_sites(1);
     let mix = ["link", "relink", "unlink", "status", "unlink --purge --yes", "api add catalog"];
     let asked = |n: usize| format!("{} --env e0", mix[n % mix.len()]);

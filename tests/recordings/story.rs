@@ -217,7 +217,7 @@ fn every_interaction_is_replayed_or_named_as_one_that_the_program_never_sends() 
 }
 
 #[test]
-fn every_recorded_failure_is_told_with_its_code_and_its_text() {
+fn every_recorded_failure_is_reported_with_its_code_and_text() {
     let mut met = 0;
     for (file, _) in FILES {
         let Some(story) = interactions(file) else { return };

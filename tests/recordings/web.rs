@@ -56,7 +56,7 @@ async fn a_site_is_not_there_and_then_it_is() {
 }
 
 #[tokio::test]
-async fn a_backend_that_azure_does_not_find_is_told_with_what_to_check() {
+async fn a_backend_that_azure_does_not_find_is_reported_with_a_hint() {
     for recorded in recorded() {
         let replay = Replay::of([recorded[4].clone()]);
         let error = replay.plane().put(linked(), Expected::Anything).await.unwrap_err();

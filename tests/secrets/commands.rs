@@ -179,7 +179,7 @@ fn a_key_that_is_let_out_is_seen() {
 
 #[cfg(unix)]
 #[test]
-fn whatever_holds_keys_is_for_its_owner_alone_whatever_it_was_before() {
+fn files_with_keys_are_readable_only_by_their_owner_regardless_of_their_earlier_mode() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let watch = Watch::new();
@@ -206,7 +206,7 @@ fn whatever_holds_keys_is_for_its_owner_alone_whatever_it_was_before() {
 
 #[cfg(unix)]
 #[test]
-fn whatever_the_umask_is_files_with_keys_are_created_for_their_owner_alone() {
+fn files_with_keys_are_created_for_their_owner_only_with_every_umask() {
     use std::os::unix::fs::PermissionsExt as _;
 
     use crate::support::Sandbox;

@@ -92,7 +92,7 @@ fn an_answer_that_says_keys_and_tokens_back_is_shown_without_them() {
 }
 
 #[test]
-fn whatever_status_it_comes_with() {
+fn with_any_status() {
     let cases = [401, 404, 409, 412, 422, 429, 500, 503].map(|status| {
         let fault = echoing("GET", "/products/", status, "Echo");
         Case { fault, line: "status --env prod", exits: &[0, 4, 5, 6] }

@@ -100,7 +100,7 @@ fn keys_in_the_place_of_something_else_are_not_shown() {
 }
 
 #[test]
-fn whatever_is_imported_or_refused_the_keys_in_it_are_not_shown() {
+fn keys_in_accepted_and_refused_imports_are_not_shown() {
     let id = format!("{}/subscriptions/partner", service_id());
     let good = json!({
         "id": id, "name": "partner", "type": "Microsoft.ApiManagement/service/subscriptions",

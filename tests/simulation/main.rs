@@ -126,7 +126,7 @@ fn kept() -> Vec<Tale> {
 }
 
 #[test]
-fn whatever_azure_answers_and_whenever_the_program_crashes_the_link_is_safe_and_the_report_true() {
+fn with_any_answers_of_azure_and_crashes_at_any_time_the_link_is_safe_and_the_report_is_true() {
     if let Some(seed) = number("SEED") {
         let report = lived(Tale::Seed(seed), Mutant::None);
         show(&format!("{}{:#?}\n", report.story(), report.faults));

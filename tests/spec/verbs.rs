@@ -94,7 +94,7 @@ async fn all_traffic() -> Traffic {
 }
 
 #[tokio::test]
-async fn all_that_is_sent_and_all_that_is_told_is_as_it_is_defined_or_known_to_be_otherwise() {
+async fn every_request_and_answer_matches_its_definition_or_a_known_deviation() {
     let Some(swagger) = Swagger::of_azure() else { return };
     let traffic = all_traffic().await;
     let operations = traffic.operations(&swagger);
@@ -133,7 +133,7 @@ fn exchange(method: &str, tail: &str, query: &str, body: &str, status: u16, answ
 }
 
 #[test]
-fn whatever_is_bent_is_found() {
+fn every_distortion_is_found() {
     let Some(swagger) = Swagger::of_azure() else { return };
     let checker = Checker::new(&swagger);
     let version = "api-version=2024-05-01";

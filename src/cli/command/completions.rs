@@ -5,7 +5,7 @@ use clap_complete::env::Shells;
 
 use crate::{diagnosis::ExitCode, output::Ui, workflow::UsageError};
 
-/// The variable by which a shell asks this program for candidates.
+/// The environment variable with which a shell requests completion candidates.
 pub(crate) const VARIABLE: &str = "SWA_APIM_COMPLETE";
 
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
@@ -28,8 +28,9 @@ pub(crate) fn run(args: &CompletionsArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
 
 pub(crate) fn script(shell: &str) -> anyhow::Result<String> {
     let shells = Shells::builtins();
-    let adapter =
-        shells.completer(shell).ok_or_else(|| UsageError::new(format!("there is no shell `{shell}`")))?;
+    let adapter = shells
+        .completer(shell)
+        .ok_or_else(|| UsageError::new(format!("the shell `{shell}` is not supported")))?;
     let mut script = Vec::new();
     adapter.write_registration(VARIABLE, "swa-apim", "swa-apim", "swa-apim", &mut script)?;
     let script = String::from_utf8(script)?;

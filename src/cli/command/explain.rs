@@ -7,14 +7,15 @@ use crate::{cli::complete, diagnosis::ExitCode, output::Ui, workflow};
 
 /// Explain a finding, an exit code or an error message
 ///
-/// Lists all of them if none is given. A number by itself is that of a finding; an exit code is written exit-4. Anything else is looked for among
-/// the messages of Azure, its gateway and its tools: as many of their words as there are at hand will do.
+/// Without an argument, lists all of them. A plain number is the number of a finding; an exit code is written as
+/// exit-4. Any other text is searched in the messages of Azure, its gateway and its tools; a part of the message is
+/// sufficient.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim explain\n  swa-apim explain SWAAPIM060\n  swa-apim explain exit-4\n  swa-apim explain 'Access denied due to invalid subscription key'"
 )]
 pub(crate) struct ExplainArgs {
-    /// The code, such as SWAAPIM060, 60 or exit-4, or the words of a message
+    /// A code, such as SWAAPIM060, 60 or exit-4, or a part of a message
     #[arg(value_name = "CODE|WORDS", add = ArgValueCandidates::new(complete::codes))]
     words: Vec<String>,
 }

@@ -14,17 +14,17 @@ use crate::{
     workflow::{self, UsageError},
 };
 
-/// Write swa-apim.toml, asking what the portal asks
+/// Create swa-apim.toml, with the prompts of the Azure portal
 ///
-/// Asks for the static web app and its environment, the subscription, the service, and the APIs to expose,
-/// among those of the control plane. What flags answer is not asked; without a terminal, flags have to
-/// answer everything.
+/// Prompts for the static web app and its environment, the subscription, the service, and the APIs to expose.
+/// The choices are read from the control plane. Values of flags are not prompted for. Without a terminal,
+/// flags must specify all values.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim init\n  swa-apim init --sample\n  swa-apim init --env staging --static-web-app shop-web --apim shop-apim --api orders"
 )]
 pub(crate) struct InitArgs {
-    /// An API to keep in the link's product; may be repeated
+    /// An API to add to the link's product; can be repeated
     #[arg(long = "api", value_name = "API")]
     apis: Vec<String>,
 }
@@ -54,7 +54,7 @@ pub(crate) async fn run(args: InitArgs, cx: &Session) -> anyhow::Result<ExitCode
     Ok(ExitCode::Success)
 }
 
-/// The flags of this command line without which the next one would look elsewhere.
+/// The flags of this command line that the next command needs too.
 fn flags(cx: &Session) -> String {
     let given = cx.work.overrides();
     let flags = [("--config", &given.config), ("--model", &given.model)];
@@ -67,21 +67,23 @@ fn flags(cx: &Session) -> String {
     words.collect()
 }
 
-/// The sample as files of one's own, to play with and to break.
+/// Writes the sample as files of the user.
 async fn init_sample(cx: &Session) -> anyhow::Result<ExitCode> {
     let (config, model) = (cx.work.folder.join(FILE_NAME), cx.work.folder.join(MODEL_NAME));
     let existing = read_if_there(&config)?;
     if existing.as_deref().is_some_and(|text| text != sample_config()) {
         let error =
-            UsageError::refused(format!("`{}` is there already, and is not the sample", config.display()));
-        return Err(error.hint("run this in an empty folder, or take the file away first").into());
+            UsageError::refused(format!("`{}` already exists and is not the sample", config.display()));
+        return Err(error
+            .hint("run the command in an empty directory, or move the file to another place")
+            .into());
     }
     let had_both = existing.is_some() && model.exists();
     drop(cx.work.create(&model, sample_model())?);
     if existing.is_none() {
         workflow::write_result(&config, sample_config()).await?;
     }
-    let done = if had_both { "are there already" } else { "are there now" };
+    let done = if had_both { "already exist" } else { "have been created" };
     cx.ui.say(&format!("{FILE_NAME} and {MODEL_NAME} {done}"));
     cx.ui.say("next: swa-apim link --env prod");
     Ok(ExitCode::Success)
@@ -161,7 +163,7 @@ async fn choose_site(cx: &Session, plane: &dyn ControlPlane) -> anyhow::Result<S
     if sites.is_empty() {
         let error = UsageError::refused("the control plane has no static web app");
         return Err(error
-            .hint("put some into the model with `swa-apim model import`, or try `--sample`")
+            .hint("import resources into the model with `swa-apim model import`, or use `--sample`")
             .into());
     }
     let choices: Vec<String> = sites.iter().map(described).collect();
@@ -185,7 +187,7 @@ async fn choose_environment(
         .iter()
         .map(|name| if name == PRODUCTION { "Production".to_owned() } else { name.clone() })
         .collect();
-    let at = cx.ui.choose("Environment to link", &choices, "`--site-environment NAME`")?;
+    let at = cx.ui.choose("Site environment", &choices, "`--site-environment NAME`")?;
     Ok((at > 0).then(|| names[at].clone()))
 }
 
@@ -198,7 +200,7 @@ async fn choose_service(
     if services.is_empty() {
         let error = UsageError::refused("the control plane has no API Management service");
         return Err(error
-            .hint("put one into the model with `swa-apim model import`, or try `--sample`")
+            .hint("import resources into the model with `swa-apim model import`, or use `--sample`")
             .into());
     }
     let mut subscriptions: Vec<String> =
@@ -215,7 +217,7 @@ async fn choose_service(
         services.iter().filter(|id| id.azure_subscription().eq_ignore_ascii_case(&subscription)).collect();
     if there.is_empty() {
         return Err(UsageError::refused(format!(
-            "subscription `{subscription}` has no API Management service"
+            "the subscription `{subscription}` has no API Management service"
         ))
         .into());
     }
@@ -233,7 +235,10 @@ async fn choose_apis(cx: &Session, plane: &dyn ControlPlane, apim: &str) -> anyh
         return Ok(Vec::new());
     }
     let choices: Vec<String> = apis.iter().map(|api| format!("{}  (/{})", api.id.name(), api.path)).collect();
-    let chosen =
-        cx.ui.choose_any("APIs that the site may call (space to choose)", &choices, "`--api API`")?;
+    let chosen = cx.ui.choose_any(
+        "APIs that the site may call (select with the space bar)",
+        &choices,
+        "`--api API`",
+    )?;
     Ok(chosen.into_iter().map(|at| apis[at].id.name().to_owned()).collect())
 }

@@ -97,7 +97,7 @@ impl Call {
         }
         match serde_json::from_slice(text) {
             Ok(Value::Object(body)) => Ok(body),
-            Ok(_) => Err(Reply::invalid_content("A JSON object is needed.")),
+            Ok(_) => Err(Reply::invalid_content("The body must be a JSON object.")),
             Err(error) => Err(Reply::invalid_content(&error.to_string())),
         }
     }
@@ -165,7 +165,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn parameters_are_found_whatever_their_case_and_can_be_replaced() {
+    fn parameters_are_found_in_any_case_and_can_be_replaced() {
         let query = Query::parse("API-Version=1&%24filter=a+eq+%27b%26c%27&$skip=2");
         assert_eq!((query.get("api-version"), query.get("$filter")), (Some("1"), Some("a eq 'b&c'")));
         let next = Query::parse(&query.with("$skip", "4"));

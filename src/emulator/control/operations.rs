@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_and_is_seen_until_the_resource_is_put_again() {
+    fn a_failure_is_reported_until_the_resource_is_put_again() {
         let operations = Operations::default();
         let number = operations.begin(backend(), Shape::AsyncOperation);
         operations.finish(number, Stage::Failed, json!({"code": "x"}));

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_is_fetched_from_this_machine_alone() {
+    fn a_policy_is_fetched_only_from_this_machine() {
         for address in ["http://127.0.0.1:8000/p.xml", "http://localhost/p", "http://[::1]:80/p"] {
             assert!(loopback(address).is_some(), "{address}");
         }

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shape_of_a_path_is_told_apart() {
+    fn every_form_of_a_path_is_distinguished() {
         let service = |tail: &str| of(&format!("{SERVICE}{tail}"));
         let at = |tail: &str| id(&format!("{SERVICE}{tail}"));
         assert_eq!(service("/products"), Route::Collection(at(""), Listed::Of(ServedType::Product)));

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_has_to_be_there_and_to_be_known_to_the_provider() {
+    fn an_api_version_is_required_and_must_be_known_to_the_provider() {
         let site = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/x";
         let service = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/x";
         let missing = Some("MissingApiVersionParameter".to_owned());

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_between_neighbours_goes_and_all_else_stays() {
+    fn hop_by_hop_headers_are_removed_and_all_other_headers_stay() {
         let mut all = headers(&[
             ("connection", "close, X-One"),
             ("connection", "x-two"),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upgrade_has_to_be_named_twice() {
+    fn an_upgrade_must_be_specified_twice() {
         assert!(asks_for_upgrade(&headers(&[("connection", "Upgrade"), ("upgrade", "websocket")])));
         assert!(!asks_for_upgrade(&headers(&[("upgrade", "websocket")])));
     }

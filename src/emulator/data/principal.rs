@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_makes_no_sense_signs_nobody_in() {
+    fn a_malformed_cookie_signs_in_no_user() {
         for cookie in ["StaticWebAppsAuthCookie=@", "StaticWebAppsAuthCookie=e30=", "other=1"] {
             let mut headers = HeaderMap::new();
             headers.insert(COOKIE, cookie.parse().unwrap());

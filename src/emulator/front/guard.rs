@@ -46,14 +46,14 @@ impl Guard {
         let authority = authority_of(headers, uri)
             .map_err(|problem| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem.to_string()))?;
         if !self.is_own(&authority) {
-            let message = "This emulator does not answer to the host that the request names.";
+            let message = "This emulator does not serve the host of the request.";
             return Err(Reply::arm(StatusCode::MISDIRECTED_REQUEST, "MisdirectedRequest", message));
         }
         let is_own = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| self.is_own_origin(origin));
         if headers.get_all(ORIGIN).into_iter().all(is_own) {
             return Ok(authority);
         }
-        let message = "This emulator does not answer to pages of another origin.";
+        let message = "This emulator does not serve requests of pages from another origin.";
         Err(Reply::arm(StatusCode::FORBIDDEN, "ForbiddenOrigin", message))
     }
 
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_is_on_this_machine_unless_others_are_let_in() {
+    fn a_listener_is_on_this_machine_unless_remote_access_is_allowed() {
         let at = |text: &str| text.parse::<SocketAddr>().unwrap();
         assert!(Guard::may_listen(Remote::Refused, &at("127.0.0.1:0")));
         assert!(Guard::may_listen(Remote::Refused, &at("[::1]:0")));

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gateways_own_words_tell_what_it_objects_to() {
+    fn the_gateways_message_shows_the_reason_of_its_refusal() {
         for (status, message, meaning) in [
             (
                 401,
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_say_is_not_taken_for_the_gateways_word() {
+    fn answers_of_other_servers_are_not_attributed_to_the_gateway() {
         for (status, media_type, body, meaning) in [
             (200, "application/json", "{}", Heard::Api),
             (404, "application/json", "{\"error\":\"no order 0\"}", Heard::Api),

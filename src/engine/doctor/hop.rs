@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_stays_so_unless_something_is_broken() {
+    fn an_unchecked_hop_stays_unchecked_unless_it_has_a_broken_finding() {
         let skipped = || Hop::skipped(HopName::Apis, "x");
         assert_eq!(after(skipped(), &[FindingCode::ApiWithoutKey]).0, Condition::Skipped);
         assert_eq!(after(skipped(), &[FindingCode::ApiMissing]), (Condition::Failed, ExitCode::Refused));

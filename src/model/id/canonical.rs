@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subscription_is_the_services_whatever_list_it_was_read_from() {
+    fn a_subscription_belongs_to_the_service_in_every_list() {
         let own = id("subscriptions/635307d6463461024444c8ab");
         for tail in [
             "products/p/subscriptions/635307d6463461024444c8ab",

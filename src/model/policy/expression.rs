@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_end_or_does_not_match_is_none() {
+    fn text_without_an_end_or_with_unmatched_brackets_is_not_an_expression() {
         for text in ["@(", "@(a", "@(]", "@{ ( }", "@(\")", "@($\"{)\")", "@(/* )", "@x", "@", ""] {
             assert_eq!(length(text), None, "{text}");
         }

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_committed_is_read_again_only_after_another_process_has_written() {
+    async fn the_file_is_read_again_only_after_another_process_has_written_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.json");
         let open = || JsonControlPlane::open(&path, Duration::ZERO, Arc::new(System)).unwrap();
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_changed_since_a_savepoint_can_be_taken_back_and_what_was_before_stays() {
+    async fn changes_since_a_savepoint_can_be_undone_and_earlier_changes_stay() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.json");
         let plane = JsonControlPlane::create(&path, "", Duration::ZERO, Arc::new(System)).unwrap();

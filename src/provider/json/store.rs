@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_counts_inside_of_strings_alone() {
+    fn whitespace_counts_only_inside_of_strings() {
         let compact = r#"{"a b":[1,true,"x, \" y: \\"],"c":{}}"#;
         let value: Value = serde_json::from_str(compact).unwrap();
         let spaced = compact.replace("[1,true", "[ 1 , true\t").replace("},", "} ,");

@@ -47,7 +47,7 @@ pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Li
             return;
         }
     }
-    let resource = job.plan.target.site_environment.to_string();
+    let resource = format!("the link of `{}`", job.plan.target.site_environment.site().name());
     let moved = ApplyError::Moved { resource, change: Movement::Changed };
     let error = if job.before.is_empty() { moved } else { ApplyError::Stopped(moved.into()) };
     job.state = JobState::failed(error);
@@ -77,7 +77,7 @@ fn stop(job: &mut ChangeJob, error: ApplyError) {
 async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) -> bool {
     listener.retries(&job.env);
     if job.plane.is_azure() {
-        tracing::info!(env = job.env, "somebody else changed the link; starting over");
+        tracing::info!(env = job.env, "another client has changed the link; planning again");
         work.deadline().pause(COURTESY.mul_f64(work.ambient().chance())).await;
     }
     match make(job.plane.as_ref(), &job.plan.target, &job.plan.intent).await {

@@ -99,7 +99,7 @@ fn done(
 /// The result of a change after which the link could not be observed: it has the steps as they were acknowledged, and
 /// never says that nothing was changed.
 fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
-    let unseen = || anyhow::Error::new(unseen).context("could not check the link");
+    let unseen = || anyhow::Error::new(unseen).context("could not verify the link");
     let mut steps = std::mem::take(&mut job.before);
     let told = Told::Steps(job.told);
     let error = match &job.state {
@@ -107,7 +107,7 @@ fn unchecked(mut job: ChangeJob, unseen: ProviderError) -> ChangeResult {
         JobState::Applied(applied) => {
             steps.extend(acknowledged(&job, applied));
             let result = report::failed(&job.env, steps, LinkState::Unknown, &unseen());
-            let summary = "applied, and it could not be verified".to_owned();
+            let summary = "applied, but the link could not be verified".to_owned();
             return ChangeResult { told, exit: ExitCode::NotVerified, summary, ..result };
         }
         JobState::Failed { error, failed_step, undetermined } => {
@@ -173,7 +173,7 @@ async fn repair(
     if plan.is_empty() {
         return false;
     }
-    tracing::info!(env = job.env, %state, "not as it should be; connecting again");
+    tracing::info!(env = job.env, %state, "the link is not in the expected state; connecting the site again");
     let (done, told) = apply::plan(work, job, &plan, Some(seen), listener).await;
     job.told += told;
     match done {

@@ -140,7 +140,7 @@ pub async fn reopen(
     }
     if !failed.is_empty() {
         for (at, _) in jobs.drain(..) {
-            let error = UsageError::refused("another plan of the same file was not applied");
+            let error = UsageError::refused("another plan in the same file cannot be applied");
             failed.insert(at, saved_failed(&saved[at], &error.into()));
         }
     }
@@ -155,7 +155,7 @@ fn saved_failed(saved: &SavedPlan, error: &anyhow::Error) -> ChangeResult {
 /// Computes the plan again for the same target and intent. A saved plan is a proposal: the new plan is applied, and
 /// only if it equals the saved plan.
 async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<ChangeJob> {
-    let errand = || format!("could not begin {}", report::errand(&saved.intent));
+    let errand = || format!("could not start {}", report::errand(&saved.intent));
     let observed = engine::observe(plane.as_ref(), &saved.target).await;
     let observed = observed.context("could not read the current link")?;
     if let Some(moved) = ApplyError::movement(saved, &observed) {
@@ -210,7 +210,7 @@ impl Proposal {
         let question = |job: &ChangeJob| {
             let site = job.plan.target.site_environment.site().name().to_owned();
             Question {
-                text: format!("This deletes the product and the keys of the link of `{site}`."),
+                text: format!("This deletes the product of the link of `{site}` and its keys."),
                 name: site,
                 about: change_report(job.plan.intent.verb(), [(0, report::planned(&job.plan))].into()),
             }

@@ -85,7 +85,7 @@ pub(super) fn failed(
     let refused = !applied && !unknown && exit == ExitCode::Refused;
     let (outcome, summary) = match (refused, applied || unknown) {
         (true, _) => (Outcome::Refused, "refused; nothing was changed"),
-        (false, true) => (Outcome::Failed, "stopped part-way"),
+        (false, true) => (Outcome::Failed, "stopped before the last step"),
         (false, false) => (Outcome::Failed, "failed"),
     };
     ChangeResult {
@@ -136,7 +136,10 @@ pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
 /// The summary of a change whose completion was not waited for.
 pub(super) fn accepted(plan: &Plan) -> String {
     let what = phrase(plan);
-    format!("Azure has accepted to {what}; {} tells when it has", plan.target.command("status"))
+    format!(
+        "Azure has accepted the request to {what}; {} prints whether it has finished",
+        plan.target.command("status")
+    )
 }
 
 /// The steps of a plan in which one step failed, or no step was tried.
@@ -184,12 +187,12 @@ pub(super) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> Strin
     let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
     let (site, service) = (site.name(), service.name());
     if !verdict.fulfils(&plan.intent) {
-        return format!("the link is {} after all", verdict.state);
+        return format!("the state of the link is {}, which is not the expected one", verdict.state);
     }
     if outcome == Outcome::Unchanged {
         return match &plan.intent {
             Intent::Link { .. } | Intent::Relink => {
-                format!("`{site}` is linked to `{service}` already; nothing to do")
+                format!("`{site}` is already linked to `{service}`; nothing to do")
             }
             Intent::Unlink { .. } => format!("`{site}` is not linked to `{service}`; nothing to do"),
             Intent::AddApis { .. } | Intent::RemoveApis { .. } => "nothing to do".to_owned(),

@@ -1,4 +1,4 @@
-//! What was published and since when, for those who hear of a change late.
+//! The published generations and the time of each, for viewers that see a change after a delay.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::emulator::sync::{Arc, Instant, Mutex, MutexGuard, PoisonError};
 /// arrives before its delay is over, and at most one part of the longest delay later.
 pub(crate) const PARTS: u32 = 64;
 
-/// Who looks at the model, each with a delay of its own.
+/// The viewers of the model, each with a separate delay.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Viewer {
     /// The edges of sites.

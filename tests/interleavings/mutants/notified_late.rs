@@ -5,11 +5,11 @@ use crate::emulator::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The file, and the listener that is notified of its generations.
 pub(crate) trait Source {
-    /// What tells a generation of the file from the next, without reading it.
+    /// A value that differs between two generations of the file, and is known without reading it.
     type Stamp: PartialEq;
-    /// What a generation says.
+    /// The content of a generation.
     type Value;
-    /// Why it cannot be read.
+    /// The reason why it cannot be read.
     type Error;
 
     /// The stamp of the file as it is now.
@@ -56,7 +56,7 @@ impl<S: Source> Published<S> {
         Self { source, turn: Mutex::new(()), seen: Mutex::new(seen) }
     }
 
-    /// What the file said when it was last read.
+    /// The value of the file when it was last read.
     pub(crate) fn value(&self) -> Arc<S::Value> {
         Arc::clone(&locked(&self.seen).value)
     }
@@ -127,7 +127,7 @@ impl<S: Source> Published<S> {
 }
 
 impl<S: Source> Seen<S> {
-    /// What is seen once the listener knows of it, on which whoever finds the stamp up to date relies.
+    /// The value, after the listener was notified of it. A reader that finds the stamp up to date relies on this order.
     fn notified(source: &S, stamp: S::Stamp, value: S::Value) -> Self {
         let value = Arc::new(value);
         source.notify(&value);

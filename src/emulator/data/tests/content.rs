@@ -56,7 +56,7 @@ async fn a_head_has_no_body_and_a_range_is_a_part() {
 }
 
 #[tokio::test]
-async fn nothing_outside_of_the_folder_is_served() {
+async fn no_file_outside_of_the_directory_is_served() {
     let folder = tempfile::tempdir().unwrap();
     let world = world(folder.path()).await;
     for path in [
@@ -81,7 +81,7 @@ async fn nothing_outside_of_the_folder_is_served() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_out_of_the_folder_leads_nowhere() {
+async fn a_symbolic_link_out_of_the_directory_is_not_followed() {
     let folder = tempfile::tempdir().unwrap();
     let world = world(folder.path()).await;
     let site = folder.path().join("site");

@@ -118,7 +118,7 @@ async fn a_subscription_that_is_not_active_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_product_that_is_gone_opens_nothing() {
+async fn a_deleted_product_gives_no_access() {
     let world = World::linked().await;
     world.remove(product());
     world.get(SITE, "/api/orders").await.assert_says(401, INVALID_KEY);
@@ -143,7 +143,7 @@ async fn without_a_key_the_gateway_says_where_one_belongs() {
 }
 
 #[tokio::test]
-async fn the_key_is_looked_for_in_the_header_and_only_then_in_the_query() {
+async fn the_key_is_read_from_the_header_before_the_query() {
     let world = World::linked().await;
     let path = "/api/orders?subscription-key=key-of-mango";
     world.get(GATEWAY, path).await.assert_says(401, "JWT not present.");
@@ -191,7 +191,7 @@ async fn keys_of_wider_scopes_skip_what_products_demand() {
 }
 
 #[tokio::test]
-async fn what_asks_for_no_key_is_open_to_anybody() {
+async fn an_api_without_a_required_key_is_open_to_every_client() {
     let world = World::linked().await;
     world.set(&id("service/apis/catalog"), "subscriptionRequired", false);
     assert_eq!(world.get(GATEWAY, "/api/catalog").await.status, 200, "the API asks for none");
@@ -250,7 +250,7 @@ async fn where_an_api_has_operations_nothing_else_is_served() {
 }
 
 #[tokio::test]
-async fn a_path_that_climbs_is_refused_before_anybody_sees_it() {
+async fn a_path_with_dot_segments_is_refused_before_routing() {
     let world = World::linked().await;
     for path in ["/api/orders/../catalog", "/api/orders/%2e%2E/x", "/api/./orders", "/api/orders/.%2e"] {
         assert_eq!(world.get(SITE, path).await.status, 400, "{path}");

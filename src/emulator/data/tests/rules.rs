@@ -70,7 +70,7 @@ async fn only_allowed_roles_see_a_route() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_protected_is_so_with_its_index() {
+async fn a_rule_for_a_directory_applies_to_its_index() {
     let (world, _folder) = site(&json!({"routes": [{"route": "/admin/*", "allowedRoles": ["x"]}]})).await;
     for path in ["/admin/", "/admin/index.html", "/admin/a.html"] {
         assert_eq!(world.get(SITE, path).await.status, 401, "{path}");

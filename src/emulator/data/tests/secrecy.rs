@@ -49,7 +49,7 @@ impl Subscriber for Ear {
 }
 
 #[tokio::test]
-async fn whatever_happens_no_key_and_no_token_is_logged() {
+async fn no_key_and_no_token_is_ever_logged() {
     let ear = Ear::default();
     let listening = tracing::subscriber::set_default(ear.clone());
     let world = World::linked().await;

@@ -24,7 +24,7 @@ fn principal(headers: &hyper::HeaderMap) -> Value {
 }
 
 #[tokio::test]
-async fn who_signs_in_is_told_to_the_site_and_to_its_api() {
+async fn the_signed_in_user_is_reported_to_the_site_and_its_api() {
     let world = World::linked().await;
     let answer = sign_in(&world, "/orders", "userDetails=mona&userRoles=admin%2C+buyer").await;
     assert_eq!((answer.status, answer.header("location")), (302, "/orders"));
@@ -48,7 +48,7 @@ async fn who_signs_in_is_told_to_the_site_and_to_its_api() {
 }
 
 #[tokio::test]
-async fn nobody_is_signed_in_before_and_after() {
+async fn no_user_is_signed_in_before_and_after() {
     let world = World::linked().await;
     assert_eq!(world.get(SITE, "/.auth/me").await.body, r#"{"clientPrincipal":null}"#);
     let out = world.get(SITE, "/.auth/logout?post_logout_redirect_uri=/bye").await;

@@ -27,7 +27,7 @@ const LARGE: u64 = 128 << 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_is_not_taken_from_the_api() {
+async fn an_answer_that_the_client_does_not_read_is_not_read_from_the_api() {
     let world = World::linked().await;
     let answer = world.begin(request(SITE, &format!("/api/orders/large?{LARGE}"), &[])).await;
     sleep(Duration::from_millis(300)).await;

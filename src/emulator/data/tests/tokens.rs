@@ -57,7 +57,7 @@ async fn a_token_says_what_azures_say() {
 }
 
 #[tokio::test]
-async fn anybody_can_check_a_token_by_what_the_site_publishes() {
+async fn every_client_can_verify_a_token_with_the_sites_published_keys() {
     let world = World::linked().await;
     let token = world.token_of(SITE).await;
     let configuration = world.get(SITE, "/.auth/.well-known/openid-configuration").await;
@@ -78,7 +78,7 @@ async fn anybody_can_check_a_token_by_what_the_site_publishes() {
 }
 
 #[tokio::test]
-async fn a_token_is_good_for_five_minutes() {
+async fn a_token_is_valid_for_five_minutes() {
     let world = World::linked().await;
     let token = world.token_of(SITE).await;
     world.wait(299);
@@ -103,7 +103,7 @@ async fn a_token_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_has_to_be_there_and_its_scheme_counts_in_one_header() {
+async fn a_token_is_required_and_its_scheme_counts_in_one_header() {
     let world = World::linked().await;
     let token = world.token_of(SITE).await;
     let bare = token.trim_start_matches("Bearer ");
@@ -207,7 +207,7 @@ async fn audiences_issuers_and_claims_are_compared() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_had_are_trusted_by_nobody() {
+async fn tokens_are_rejected_if_their_keys_cannot_be_fetched() {
     let world = World::linked().await;
     let token = world.token_of(SITE).await;
     let check = "<validate-jwt header-name=\"X-MS-AUTH-TOKEN\">\
@@ -218,7 +218,7 @@ async fn keys_that_cannot_be_had_are_trusted_by_nobody() {
 }
 
 #[tokio::test]
-async fn an_edited_policy_counts_at_once_and_a_broken_one_lets_nobody_in() {
+async fn an_edited_policy_applies_at_once_and_a_malformed_one_accepts_no_request() {
     let world = World::linked().await;
     assert_eq!(world.get(SITE, "/api/orders").await.status, 200);
     let id_of_policy = id(&format!("{}/policies/policy", product()));

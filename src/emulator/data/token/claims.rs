@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_and_what_differs_is_said_in_azures_words() {
+    fn missing_and_different_claims_are_reported_in_azures_words() {
         let claims = claims(&json!({"level": "low"}));
         let missing =
             claims.have(&[required("x", ClaimMatch::Any, &[]), required("y", ClaimMatch::Any, &[])]);

@@ -127,7 +127,7 @@ async fn a_refused_token_is_renewed_once_it_is_old_enough_for_that_to_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_that_gives_one_is_in_use_and_the_others_are_tried_before() {
+async fn the_first_credential_that_returns_a_token_is_used_after_earlier_ones_failed() {
     let clock = Arc::new(Clock::default());
     let (no, yes, never) = (Giver::refusing(&clock, "no"), Giver::new(&clock), Giver::new(&clock));
     let kinds = [CredentialKind::ClientSecret, CredentialKind::AzureCli, CredentialKind::AzureDeveloperCli];
@@ -148,7 +148,8 @@ async fn one_that_does_not_answer_is_waited_for_no_longer_than_it_deserves() {
     let error = credentials.token().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no credential gave a token\nmanaged-identity: no answer within 2 s\nazure-cli: first line, with …"
+        "no credential returned a token\nmanaged-identity: no answer within 2 s\nazure-cli: first line, with \
+         …"
     );
     let diagnosis = error.diagnosis();
     assert_eq!(diagnosis.exit, ExitCode::NotAuthorized);
@@ -162,7 +163,7 @@ fn http() -> reqwest::Result<reqwest::Client> {
 }
 
 fn no_http() -> reqwest::Result<reqwest::Client> {
-    panic!("nobody is to be asked")
+    panic!("no request is expected")
 }
 
 /// Returns the kinds that are found, in order, and those that cannot be used.
@@ -193,7 +194,7 @@ fn set(names: &[&str], name: &str) -> Option<String> {
 }
 
 #[test]
-fn what_is_configured_is_found_in_its_order_and_the_machine_is_asked_last() {
+fn configured_credentials_are_found_in_order_and_the_managed_identity_is_last() {
     use CredentialKind as Kind;
     let always = [Kind::AzureCli, Kind::AzureDeveloperCli, Kind::ManagedIdentity];
     assert_eq!(found(|_| None).unwrap(), (always.to_vec(), Vec::new()));
@@ -271,7 +272,7 @@ async fn a_given_token_is_never_forgotten() {
 }
 
 #[test]
-fn what_is_given_for_a_token_is_one_or_is_refused() {
+fn a_value_that_is_not_a_token_is_refused() {
     let clock = Clock::default();
     clock.forward(1000);
     let given = |text: &str| AccessToken::given(text, clock.now());
@@ -285,7 +286,7 @@ fn what_is_given_for_a_token_is_one_or_is_refused() {
     let ending = |end: i64| format!("e.{}.s", BASE64_URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{end}}}")));
     assert_eq!(
         given(&ending(1000)).unwrap_err().to_string(),
-        "`SWA_APIM_ACCESS_TOKEN` holds a token that has expired"
+        "`SWA_APIM_ACCESS_TOKEN` contains a token that has expired"
     );
     assert_eq!(given(&ending(1001)).unwrap().ends(), Timestamp::from_second(1001).ok());
     assert_eq!(given("not.json.at-all").unwrap().ends(), None);

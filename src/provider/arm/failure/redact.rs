@@ -189,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_to_be_secret_is_left_out_whatever_it_looks_like() {
+    fn known_secrets_are_removed_in_every_form() {
         let secrets = ["pass word".to_owned(), String::new()];
         assert_eq!(without("it is 'pass word'", &secrets), "it is '…'");
     }
 
     #[test]
-    fn a_short_secret_is_hidden_as_a_word_and_leaves_other_words_alone() {
+    fn a_short_secret_is_hidden_as_a_word_and_other_words_are_unchanged() {
         let hidden = |text: &str, secret: &str| without(text, &[secret.to_owned()]);
         assert_eq!(
             hidden("the az token `az` expired, see az-login", "az"),
@@ -224,7 +224,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_shows_nowhere(before in ".{0,20}", key in "[0-9a-f]{32}", after in ".{0,20}") {
+        fn a_key_is_never_shown(before in ".{0,20}", key in "[0-9a-f]{32}", after in ".{0,20}") {
             let text = format!("{before}{key}{after}");
             prop_assert!(!redacted(&text).contains(&key));
         }

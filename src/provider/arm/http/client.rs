@@ -148,7 +148,7 @@ impl Http {
             let wait =
                 self.retries.next(attempt, &miss.cause, call.repeat, self.ambient.chance(), self.left());
             let Some(wait) = wait else { return Err(earlier.in_view_of(call, miss.error)) };
-            tracing::debug!(?call, attempt, wait_ms = wait.as_millis(), error = %miss.error, "asking again");
+            tracing::debug!(?call, attempt, wait_ms = wait.as_millis(), error = %miss.error, "repeating the request");
             earlier = earlier.and(&miss.cause, &miss.error);
             attempt = attempt.saturating_add(1);
             sleep(wait).await;
@@ -191,17 +191,18 @@ impl Http {
             |problem: &str| ArmError::Unusable { what: call.what.clone(), problem: problem.into() };
         let keeps_method = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
         if !keeps_method.contains(&answer.status) {
-            return Err(unusable("is a redirection that would change the request"));
+            return Err(unusable("is a redirect that would change the request"));
         }
         if moves > REDIRECTS {
-            return Err(unusable("goes round in circles"));
+            return Err(unusable("redirects too often"));
         }
-        let link = answer.header(LOCATION.as_str()).ok_or_else(|| unusable("points nowhere"))?;
+        let link =
+            answer.header(LOCATION.as_str()).ok_or_else(|| unusable("is a redirect without an address"))?;
         let url = self.own(&answer.url, link, &call.what)?;
         // The answer of another resource proves nothing about this one, and a change belongs to this one.
         let path = |url: &Url| url.path().trim_end_matches('/').to_ascii_lowercase();
         if path(&url) != path(&call.url) {
-            return Err(unusable("is a redirection to another resource"));
+            return Err(unusable("is a redirect to another resource"));
         }
         Ok(url)
     }
@@ -238,7 +239,7 @@ impl Http {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| Miss {
             error: ArmError::Unusable {
                 what: "getting a token".to_owned(),
-                problem: "is not a token: it has characters that cannot be sent".to_owned(),
+                problem: "is not a token: it contains characters that are not allowed".to_owned(),
             },
             cause: Cause::Final,
         })?;
@@ -269,7 +270,7 @@ impl Http {
         let mut bytes = Vec::new();
         let coding = coding_of(&headers);
         if let Some(coding) = coding.as_ref().filter(|_| status.is_success()) {
-            let problem = format!("is compressed ({coding}), and no compression was asked for");
+            let problem = format!("is compressed ({coding}), although no compression was requested");
             return Err(unusable(call, problem, Cause::Final));
         }
         while let Some(chunk) =
@@ -315,7 +316,15 @@ impl Http {
         headers.insert("x-ms-return-client-request-id", HeaderValue::from_static("true"));
         headers.insert("x-ms-correlation-request-id", self.correlation.clone());
         if let Some(tag) = &call.if_match {
-            let unsendable = |_| unusable(call, "has a version that cannot be sent".to_owned(), Cause::Final);
+            let unsendable = |_| {
+                unusable(
+                    call,
+                    "cannot be requested, because the version of the resource contains characters that are \
+                     not allowed in a header"
+                        .to_owned(),
+                    Cause::Final,
+                )
+            };
             headers.insert(IF_MATCH, HeaderValue::from_str(tag).map_err(unsendable)?);
         }
         match &call.body {
@@ -357,7 +366,7 @@ impl Http {
             }
             Err(miss) => {
                 self.pacer().answered(bucket, now, &HeaderMap::new(), None);
-                tracing::debug!(%method, path, took_ms, error = %miss.error, "not answered");
+                tracing::debug!(%method, path, took_ms, error = %miss.error, "no answer");
             }
         }
     }
@@ -389,7 +398,7 @@ fn later(now: Instant, time: Duration) -> Instant {
 
 /// Returns how the body of an answer is compressed, if it is.
 fn coding_of(headers: &HeaderMap) -> Option<String> {
-    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown coding").trim();
+    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown encoding").trim();
     let is_none = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
     (!is_none).then(|| coding.escape_debug().to_string())
 }

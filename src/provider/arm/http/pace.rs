@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_left_alone_for_as_long_as_it_says() {
+    fn no_request_is_sent_before_the_time_that_a_refusal_specifies() {
         let (mut pacer, now) = (Pacer::new(), Instant::now());
         assert_eq!(pacer.reserve(&reads(), now), Duration::ZERO);
         pacer.answered(&reads(), now, &HeaderMap::new(), Some(Duration::from_secs(17)));

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_is_looked_at_every_second_at_first() {
+    fn an_operation_is_first_polled_every_second() {
         let mut schedule = PollSchedule::default();
         let waits: Vec<u128> = (0..20).map(|_| schedule.next(None).as_millis()).collect();
         assert_eq!(&waits[..10], [1000; 10]);

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_put_somewhere_needs_that_to_be_there() {
+    fn a_put_requires_an_existing_parent() {
         let site = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/x";
         let needed = |id: &str| {
             let needed = needed_by(&ResourceId::parse(id).unwrap());
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_null_is_the_same_as_what_is_absent() {
+    fn null_is_equal_to_a_missing_field() {
         let product = |properties: &Value| comparable(&resource("/products/p", properties));
         let short = json!({"displayName": "x", "groups": []});
         let long = json!({"displayName": "x", "groups": [], "terms": null, "more": {"a": null}});
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_linked_backend_is_the_same_whatever_its_dates_say() {
+    fn linked_backends_that_differ_only_in_dates_are_equal() {
         let site = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/x";
         let backend = |created: &str, named: &str| {
             let id = format!("{site}/builds/default/linkedBackends/b");

@@ -10,7 +10,7 @@ use crate::{
 #[non_exhaustive]
 pub enum ImportError {
     /// An element that cannot be put.
-    #[error("element {index}{} does not fit", .id.as_ref().map(|id| format!(" (`{id}`)")).unwrap_or_default())]
+    #[error("element {index}{} cannot be imported", .id.as_ref().map(|id| format!(" (`{id}`)")).unwrap_or_default())]
     Element {
         /// Its position among all elements, from 0.
         index: usize,
@@ -48,8 +48,9 @@ pub enum ImportError {
     Storage(ProviderError),
 }
 
-const REST_OF_LIST: &str = "fetch the other pages too, and import all of them as one array: `jq -s . page-1.json page-2.json | \
-     swa-apim model import -`; or add `--partial` to import the resources of this page alone";
+const REST_OF_LIST: &str = "save the other pages and import all pages as one array: `jq -s . page-1.json \
+                            page-2.json | swa-apim model import -`; or add `--partial` to import only the \
+                            resources of this page";
 
 impl Diagnose for ImportError {
     fn diagnosis(&self) -> Diagnosis {
@@ -57,10 +58,9 @@ impl Diagnose for ImportError {
         match self {
             Self::Element { source, .. } => match &**source {
                 error @ ProviderError::Storage(_) => error.diagnosis(),
-                ProviderError::NotFound(parent) => {
-                    usage.hint(format!("import `{parent}` with it, or before it; nothing was changed"))
-                }
-                _ => usage.hint("correct the element or leave it out; nothing was changed"),
+                ProviderError::NotFound(parent) => usage
+                    .hint(format!("import `{parent}` before it or together with it; nothing was changed")),
+                _ => usage.hint("correct or remove the element; nothing was changed"),
             },
             Self::Shape { cure, .. } => usage.hint(cure.clone()),
             Self::Page { .. } => usage.hint(REST_OF_LIST),

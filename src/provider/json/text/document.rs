@@ -16,7 +16,7 @@ use super::{
     keyed::{Builder, Keyed},
     top::{SCHEMA_VERSION, Top, Version},
 };
-use crate::{model::ResourceId, provider::json::ModelError};
+use crate::{files::json_problem, model::ResourceId, provider::json::ModelError};
 
 /// How many bytes at the beginning of a file are compared: more than precede the end of the serial.
 const HEAD: usize = 1024;
@@ -70,7 +70,7 @@ impl Document {
     pub(crate) fn parse(bytes: Vec<u8>, origin: &Path) -> Result<Self, ModelError> {
         let buffer = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            ModelError::damaged(origin, error.as_bytes(), at, "the text is not UTF-8")
+            ModelError::damaged(origin, error.as_bytes(), at, "the file is not UTF-8")
         })?;
         let top = read_top(&buffer, origin)?;
         let damaged = |(at, what): Damage| ModelError::damaged(origin, buffer.as_bytes(), at, what);
@@ -122,7 +122,7 @@ impl Document {
             Text::Changed(_) => 0,
         };
         let at = start + offset_of(self.text(text), error);
-        ModelError::damaged(&self.origin, self.buffer.as_bytes(), at, without_place(error))
+        ModelError::damaged(&self.origin, self.buffer.as_bytes(), at, json_problem(error))
     }
 
     /// Renders the document, with one resource or secret per line, in order of the ids.
@@ -171,7 +171,7 @@ fn read_top<'a>(buffer: &'a str, origin: &Path) -> Result<Top<'a>, ModelError> {
     let top: Top<'_> = serde_json::from_str(buffer).map_err(|error| match Version::seen_in(buffer) {
         Version::Newer(found) => newer(found),
         Version::Known | Version::Unfit | Version::Missing => {
-            damaged(offset_of(buffer, &error), &without_place(&error))
+            damaged(offset_of(buffer, &error), &json_problem(&error))
         }
     })?;
     match Version::of(top.version) {
@@ -179,7 +179,7 @@ fn read_top<'a>(buffer: &'a str, origin: &Path) -> Result<Top<'a>, ModelError> {
         Version::Missing => Err(damaged(0, "`schemaVersion` is missing")),
         Version::Unfit => {
             let at = top.version.map_or(0, |raw| range_in(buffer, raw).start);
-            Err(damaged(at, "`schemaVersion` has to be a positive integer"))
+            Err(damaged(at, "`schemaVersion` must be a positive integer"))
         }
         Version::Known if top.resources.is_none() => Err(damaged(0, "`resources` is missing")),
         Version::Known => Ok(top),
@@ -191,22 +191,6 @@ fn offset_of(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let line_start: usize = lines.map(str::len).sum();
     (line_start + error.column().saturating_sub(1)).min(text.len())
-}
-
-fn without_place(error: &serde_json::Error) -> String {
-    let whole = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    without_value(whole.strip_suffix(&place).unwrap_or(&whole))
-}
-
-/// Returns a message of serde without the value that it quotes, which may be a key.
-fn without_value(message: &str) -> String {
-    let value = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
-    let Some((found, expected)) = value.and_then(|rest| rest.rsplit_once(", expected ")) else {
-        return message.to_owned();
-    };
-    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
-    format!("{expected} was expected, and this is of type {kind}")
 }
 
 /// Returns the range of `raw`, which is a part of `buffer`.
@@ -283,7 +267,7 @@ fn a_second_time(key: &str, text: &Text) -> Damage {
         Text::Stored(range) => range.start,
         Text::Changed(_) => 0,
     };
-    (start, format!("`{key}` is there a second time"))
+    (start, format!("`{key}` occurs twice"))
 }
 
 /// Returns the `id` of a resource; most resources begin with it.
@@ -298,9 +282,9 @@ fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
         return Ok(Cow::Borrowed(id));
     }
     if !resource.starts_with('{') {
-        return Err("a resource has to be a JSON object".to_owned());
+        return Err("a resource must be a JSON object".to_owned());
     }
-    let parsed: OnlyId<'_> = serde_json::from_str(resource).map_err(|error| without_place(&error))?;
+    let parsed: OnlyId<'_> = serde_json::from_str(resource).map_err(|error| json_problem(&error))?;
     Ok(parsed.id)
 }
 
@@ -403,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_untouched_is_written_back_byte_for_byte() {
+    fn unchanged_resources_are_written_byte_for_byte() {
         let pretty = format!(
             "{{ \"owner\" : {{ \"team\":\"a\" }},\n \"schemaVersion\": 1, \"resources\": [\n  {{\n    \
              \"name\": \"shop\",\n    \"id\": \"{SITE}\" }} ] }}"
@@ -422,7 +406,7 @@ mod tests {
         for (text, place, what) in [
             ("", "line 1, column 1", "empty"),
             (" \n", "line 1, column 1", "empty"),
-            ("{\"schemaVersion\":1,\n\"resources\":[", "line 2, column", "EOF"),
+            ("{\"schemaVersion\":1,\n\"resources\":[", "line 2, column", "ends inside of an array"),
             ("{\"resources\":[]}", "line 1, column 1", "`schemaVersion` is missing"),
             ("{\n\"schemaVersion\":\"1\"}", "line 2, column 17", "positive integer"),
             ("{\"schemaVersion\":0,\"resources\":[]}", "line 1, column 18", "positive integer"),
@@ -431,19 +415,19 @@ mod tests {
             (
                 "{\"schemaVersion\":1,\n\"serial\":\"x\"}",
                 "line 2, column 12",
-                "u64 was expected, and this is of type string",
+                "a positive integer is expected, but found a string",
             ),
             ("{\"schemaVersion\":1,\"resources\":[\n7]}", "line 2, column 1", "object"),
-            ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "missing field `id`"),
-            ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource id"),
-            ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "duplicate"),
-            (&duplicate, "line 3, column 1", "a second time"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "`id` is missing"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource ID"),
+            ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "occurs twice"),
+            (&duplicate, "line 3, column 1", "occurs twice"),
         ] {
             let message = message(text);
             assert!(message.contains(place) && message.contains(what), "{text:?}: {message}");
         }
         let error = Document::parse(b"{\n \xff}".to_vec(), Path::new("m")).map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains("line 2, column 2: the text is not UTF-8"), "{error}");
+        assert!(error.to_string().contains("line 2, column 2: the file is not UTF-8"), "{error}");
     }
 
     #[test]
@@ -456,12 +440,12 @@ mod tests {
             "{\"schemaVersion\":1,\"resources\":[{\"name\":1,\"id\":123}]}",
         ] {
             let message = message(text);
-            assert!(!message.contains("123") && message.contains("was expected"), "{message}");
+            assert!(!message.contains("123") && message.contains("is expected"), "{message}");
         }
     }
 
     #[test]
-    fn a_newer_schema_is_recognised_whatever_else_is_there() {
+    fn a_newer_schema_is_recognized_in_every_context() {
         for text in [
             "{\"schemaVersion\":2,\"resources\":[]}",
             "{\"resources\":{\"new\":\"shape\"},\"schemaVersion\":3}",

@@ -210,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_sorted_map_whatever_is_done_to_it(
+        fn it_behaves_as_a_sorted_map_under_random_operations(
             stored in prop::collection::btree_map("[a-c]{1,2}", any::<u32>(), 0..8),
             changes in prop::collection::vec(("[a-c]{1,2}", prop::option::of(any::<u32>())), 0..12),
             (start, end) in ("[a-d]{0,2}", "[a-d]{0,2}"),
