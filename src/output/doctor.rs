@@ -48,7 +48,7 @@ impl DoctorReport {
         };
         match self.outcome {
             Condition::Ok | Condition::Skipped => "no problem found".to_owned(),
-            Condition::Warning => format!("check: {}", of(Condition::Warning)),
+            Condition::Warning => format!("warnings: {}", of(Condition::Warning)),
             Condition::Failed => format!("failed at: {}", of(Condition::Failed)),
         }
     }
