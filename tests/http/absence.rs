@@ -156,7 +156,7 @@ fn a_missing_resource_group_is_named_as_such() {
     azure.fault(Fault::always("GET", "/resourcegroups/rg/", missing));
     let link = run(&azure, "link");
     assert_eq!(link.code, Some(4), "{link:?}");
-    assert!(link.stderr.contains("the resource group `rg` does not exist"), "{link:?}");
+    assert!(link.stderr.contains("has no resource group `rg`"), "{link:?}");
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn a_missing_store_of_certificates_is_named_with_its_variable_at_once() {
     let status = Run::of(&command.output().unwrap());
     assert_eq!(status.code, Some(2), "{status:?}");
     assert!(
-        status.stderr.contains("SSL_CERT_FILE names `/nonexistent/ca.pem`, which does not exist"),
+        status.stderr.contains("SSL_CERT_FILE is set to `/nonexistent/ca.pem`, which does not exist"),
         "{status:?}"
     );
 }
