@@ -623,7 +623,10 @@ async fn a_flat_element_that_contradicts_its_id_is_refused() {
         let mut flat = printed("site");
         flat[field] = value.into();
         let error = plane.import(json!([flat])).unwrap_err().to_string();
-        assert!(error.contains(&format!("`{field}`")) && error.contains("does not match the `id`"), "{error}");
+        assert!(
+            error.contains(&format!("`{field}`")) && error.contains("does not match the `id`"),
+            "{error}"
+        );
         assert_eq!(plane.resources().unwrap(), []);
     }
     let plane = in_memory();

@@ -36,7 +36,10 @@ fn an_operation_that_fails_says_what_azure_says_and_can_be_run_again() {
         let link = run(&azure, "link");
         assert_eq!(link.code, Some(7), "{shape:?} {ending:?}: {link:?}");
         let word = if ending == Ending::Fails { "Failed" } else { "Canceled" };
-        assert!(link.stderr.contains(&format!("ended with the state {word}")), "{shape:?} {ending:?}: {link:?}");
+        assert!(
+            link.stderr.contains(&format!("ended with the state {word}")),
+            "{shape:?} {ending:?}: {link:?}"
+        );
         azure.state().recover();
         let again = run(&azure, "relink");
         assert_eq!(again.code, Some(0), "{shape:?} {ending:?}: {again:?}");

@@ -44,8 +44,8 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
             "check the endpoint and the cloud: they do not have this type of resource".to_owned()
         }
         FailureKind::Undetermined(Unproven::NoCode | Unproven::OtherCode) => {
-            "check the endpoint and the proxy, then run the same command again; the answer does not come \
-             from Azure Resource Manager"
+            "check the endpoint and the proxy, then run the same command again; the answer proves \
+             nothing about the resource"
                 .to_owned()
         }
         FailureKind::Locked => "`az lock list` lists the locks; delete the lock, or ask its owner".to_owned(),
@@ -73,9 +73,6 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
              virtual network, inbound port 3443 must be open for the service tag ApiManagement"
                 .to_owned()
         }
-        FailureKind::Throttled if about.wait.is_none() => {
-            "wait a minute, then run the same command again".to_owned()
-        }
         FailureKind::Throttled | FailureKind::Unavailable => again(),
         FailureKind::SecondBackend => {
             "`swa-apim status` prints the current backend; `link --replace` disconnects it first. After an \
@@ -83,8 +80,7 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<String> {
                 .to_owned()
         }
         FailureKind::BackendNotFound => {
-            "check the name and the region of the backend: Azure searches for it in the region of the site"
-                .to_owned()
+            "check the name and the region of the backend: Azure searches the region of the site".to_owned()
         }
         FailureKind::NoRegion => {
             "run the same command again; Azure also returns this error if the region of a backend that is \

@@ -196,8 +196,7 @@ impl Http {
         if moves > REDIRECTS {
             return Err(unusable("redirects too often"));
         }
-        let link =
-            answer.header(LOCATION.as_str()).ok_or_else(|| unusable("is a redirect without an address"))?;
+        let link = answer.header(LOCATION.as_str()).ok_or_else(|| unusable("redirects to no address"))?;
         let url = self.own(&answer.url, link, &call.what)?;
         // The answer of another resource proves nothing about this one, and a change belongs to this one.
         let path = |url: &Url| url.path().trim_end_matches('/').to_ascii_lowercase();
@@ -316,15 +315,7 @@ impl Http {
         headers.insert("x-ms-return-client-request-id", HeaderValue::from_static("true"));
         headers.insert("x-ms-correlation-request-id", self.correlation.clone());
         if let Some(tag) = &call.if_match {
-            let unsendable = |_| {
-                unusable(
-                    call,
-                    "cannot be requested, because the version of the resource contains characters that are \
-                     not allowed in a header"
-                        .to_owned(),
-                    Cause::Final,
-                )
-            };
+            let unsendable = |_| unusable(call, "has a version that cannot be sent".to_owned(), Cause::Final);
             headers.insert(IF_MATCH, HeaderValue::from_str(tag).map_err(unsendable)?);
         }
         match &call.body {
