@@ -315,8 +315,7 @@ impl Http {
         headers.insert("x-ms-return-client-request-id", HeaderValue::from_static("true"));
         headers.insert("x-ms-correlation-request-id", self.correlation.clone());
         if let Some(tag) = &call.if_match {
-            let unsendable = |_| unusable(call, "cannot be requested, because the version of the resource \
-                                                 contains characters that are not allowed in a header".to_owned(), Cause::Final);
+            let unsendable = |_| unusable(call, "has a version that cannot be sent".to_owned(), Cause::Final);
             headers.insert(IF_MATCH, HeaderValue::from_str(tag).map_err(unsendable)?);
         }
         match &call.body {
