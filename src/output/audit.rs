@@ -106,10 +106,12 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     if !products.is_empty() {
         // A model does not record when a link was created.
         let has_times = products.iter().any(|product| since(product).is_some());
-        let time = |product| since(product).map(|time| style.time(time)).unwrap_or_default();
+        let time =
+            |product: &ProductAuditReport| since(product).map(|time| style.time(time)).unwrap_or_default();
         let head = ["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS"].into_iter();
         let head = Entry::new(head.chain(has_times.then_some("SINCE")).map(Label::from)).with("FINDINGS");
-        let rows = products.iter().map(|product| entry(product, has_times.then(|| time(product)), style));
+        let rows =
+            products.iter().map(|product| entry(product, has_times.then(|| time(product)).as_deref(), style));
         text += &list(&[head].into_iter().chain(rows).collect::<Vec<_>>(), style);
     }
     let told: Vec<Finding> = service
@@ -121,7 +123,7 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     text + &findings(&told, style)
 }
 
-fn entry(product: &ProductAuditReport, since: Option<String>, style: Style) -> Entry {
+fn entry(product: &ProductAuditReport, since: Option<&str>, style: Style) -> Entry {
     let site = product
         .static_site
         .as_ref()
@@ -132,7 +134,7 @@ fn entry(product: &ProductAuditReport, since: Option<String>, style: Style) -> E
     let site = environment.map_or_else(|| site.to_owned(), |name| format!("{site} ({name})"));
     let apis = product.apis.as_ref().map_or_else(|| "unknown".to_owned(), |apis| apis.join(", "));
     let labels = [product.name.as_str(), status(product.status), &site, &apis].map(Label::from);
-    let labels = labels.into_iter().chain(since.as_deref().map(Label::from));
+    let labels = labels.into_iter().chain(since.map(Label::from));
     let entry = Entry::new([style.mark(mark(product))].into_iter().chain(labels));
     entry.with(codes(&product.findings).replace(',', " "))
 }
