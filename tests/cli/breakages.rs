@@ -318,11 +318,11 @@ fn a_backend_that_refers_to_a_deleted_service_is_replaced() {
 exit 0
 --- stdout
 prod: 5 changes would relink `shop-web` to `shop-apim`
- - linked backend            shop-apim: its target `gone-apim` does not exist
- + linked backend            the site will proxy `/api` to the service
- ~ keys: swap                agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
- ~ linked backend: connect   the site copies the new key
- ~ keys: retire the old one  no edge of the site sends the old key any longer
+ - linked backend           shop-apim: its target `gone-apim` does not exist
+ + linked backend           the site will proxy `/api` to the service
+ ~ keys: swap               agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect  the site copies the new key
+ ~ keys: retire old key     no edge of the site sends the old key any longer
 
 "#]]);
     is_mended(&shop);
@@ -348,7 +348,7 @@ prod: linked `shop-web` to `shop-apim`
  + API in the product  orders: the env lists it
  - linked backend      old: the service of the env replaces `old-apim`
  + linked backend      shop-apim: the site copies the new key
-to take it back: swa-apim unlink --purge --env prod (`swa-apim link --static-web-app /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim` links the site to `old-apim` again, where its product still exists)
+to undo: swa-apim unlink --purge --env prod (`swa-apim link --static-web-app /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim` links the site to `old-apim` again, where its product still exists)
 --- stderr
 next: swa-apim status --env prod
 

@@ -71,7 +71,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
-to take it back: swa-apim unlink --purge --env prod
+to undo: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -101,10 +101,10 @@ fn a_saved_plan_is_refused_once_the_model_has_moved() {
 exit 4
 --- stdout
 prod: refused; nothing was changed
- ~ linked backend: connect   not done  shop-apim: ensures that the site has the current primary key
- ~ keys: swap                not done  agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
- ~ linked backend: connect   not done  the site copies the new key
- ~ keys: retire the old one  not done  no edge of the site sends the old key any longer
+ ~ linked backend: connect  not done  shop-apim: ensures that the site has the current primary key
+ ~ keys: swap               not done  agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect  not done  the site copies the new key
+ ~ keys: retire old key     not done  no edge of the site sends the old key any longer
 --- stderr
 error: could not start the relink
   caused by: the subscription `agreeable-smoke-06273c21e` has changed since the plan was made
@@ -183,7 +183,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
-to take it back: swa-apim unlink --purge --env prod
+to undo: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -203,7 +203,7 @@ exit 0
 --- stdout
 prod: unlinked `shop-web` from `shop-apim`; its product and subscription stay
  - linked backend  shop-apim: the site will no longer proxy `/api` to `shop-apim`
-to take it back: swa-apim link --env prod (the product, its APIs and its keys still exist)
+to undo: swa-apim link --env prod (the product, its APIs and its keys still exist)
 
 SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link still exists
   -> `swa-apim link --env prod` uses the product again; `swa-apim unlink --purge --env prod` deletes it
@@ -228,11 +228,11 @@ fn a_relink_says_that_both_keys_are_new() {
 exit 0
 --- stdout
 prod: relinked `shop-web` to `shop-apim`; both keys are new
- ~ linked backend: connect   shop-apim: ensures that the site has the current primary key
- ~ keys: swap                agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
- ~ linked backend: connect   the site copies the new key
- ~ keys: retire the old one  no edge of the site sends the old key any longer
-it cannot be taken back: the replaced keys cannot be restored
+ ~ linked backend: connect  shop-apim: ensures that the site has the current primary key
+ ~ keys: swap               agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect  the site copies the new key
+ ~ keys: retire old key     no edge of the site sends the old key any longer
+cannot be undone: the replaced keys cannot be restored
 --- stderr
 next: swa-apim status --env prod
 
@@ -265,7 +265,7 @@ prod: unlinked `shop-web` from `shop-apim`; its product and subscription are del
  - linked backend  shop-apim: the site will no longer proxy `/api` to `shop-apim`
  - subscription    agreeable-smoke-06273c21e: no other consumer uses it; its keys become invalid
  - product         no other consumer uses it; its APIs stay in the service
-to take it back: swa-apim link --env prod (linking creates new keys, and its product will contain orders only if the env lists them)
+to undo: swa-apim link --env prod (linking creates new keys, and its product will contain orders only if the env lists them)
 
 "#]]);
     assert_eq!(shop.state(), "unlinked");
