@@ -60,15 +60,15 @@ impl ExitCode {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Success => "done, or nothing to do",
+            Self::Success => "success, or nothing to do",
             Self::Unexpected => "unexpected failure",
-            Self::Usage => "usage or configuration",
-            Self::Changes => "drift or pending changes, where asked to tell (`--detailed-exitcode`)",
-            Self::Refused => "refused by preflight, nothing changed",
-            Self::Unavailable => "control plane unavailable or throttled, or state not determined: try again",
+            Self::Usage => "usage or configuration error",
+            Self::Changes => "drift or pending changes (only with `--detailed-exitcode`)",
+            Self::Refused => "refused by a check before the first change; nothing was changed",
+            Self::Unavailable => "control plane unavailable or throttled, or state not determined; try again",
             Self::NotAuthorized => "not authenticated or not authorised",
-            Self::Partial => "stopped part-way: run the same command again to finish",
-            Self::NotVerified => "applied, but verification found it wanting",
+            Self::Partial => "stopped before the last step; run the same command again to finish",
+            Self::NotVerified => "applied, but verification failed",
             Self::Interrupted => "interrupted",
         }
     }
@@ -77,37 +77,40 @@ impl ExitCode {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Success => "Nothing. A second run of the same command changes nothing.",
+            Self::Success => "No action is required. Running the same command again changes nothing.",
             Self::Unexpected => {
-                "Run the command again with `-vv`, and report what it says. What was done before it stands; the same \
-                 command goes on from there."
+                "Run the command again with `-vv`, and report the output as a bug. Steps that were applied \
+                 before the failure remain applied. The same command continues from the current state."
             }
             Self::Usage => {
-                "Read the hint: it names the flag, the variable or the line of swa-apim.toml. Nothing was changed."
+                "Read the hint: it contains the flag, the environment variable or the line of swa-apim.toml \
+                 to correct. Nothing was changed."
             }
             Self::Changes => {
-                "Look at what `status` or the plan says, then run `link` or `relink`. The code is given only with \
-                 `--detailed-exitcode`."
+                "Read the findings of `status` or the plan, then run `link` or `relink`. Commands use this \
+                 code only with `--detailed-exitcode`."
             }
             Self::Refused => {
-                "Nothing was changed. The findings and the hint say what stands in the way; a saved plan that is out of \
-                 date has to be made anew."
+                "Nothing was changed. The findings and the hint describe the problem to solve first. If a \
+                 saved plan is out of date, save a new one."
             }
             Self::Unavailable => {
-                "Run the same command again in a while. It is neither good news nor bad: what could not be read is \
-                 never counted as drift."
+                "Run the same command again later. The code does not mean that the link is broken: a \
+                 resource that could not be read is never counted as drift."
             }
             Self::NotAuthorized => {
-                "Log in, with `az login` or another credential, or have the rights granted that the message names."
+                "Sign in with `az login` or another credential, or get the permissions that the message \
+                 lists."
             }
             Self::Partial => {
-                "Run the same command again: it goes on from what is there. The link is at least as good as before."
+                "Run the same command again: it continues from the current state. The link works at least as \
+                 well as before the command."
             }
             Self::NotVerified => {
-                "Every step succeeded, and the link is not what was wanted all the same. Look at the findings of `status`; \
-                 run the same command again."
+                "Every step was applied, but the link is not in the expected state. Read the findings of \
+                 `status`, then run the same command again."
             }
-            Self::Interrupted => "Run the same command again to do what is left.",
+            Self::Interrupted => "Run the same command again to apply the remaining steps.",
         }
     }
 

@@ -18,9 +18,9 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let folder = tempfile::tempdir()?;
-//! fs::write(folder.path().join(FILE_NAME), sample_config())?;
-//! fs::write(folder.path().join(MODEL_NAME), sample_model())?;
+//! let directory = tempfile::tempdir()?;
+//! fs::write(directory.path().join(FILE_NAME), sample_config())?;
+//! fs::write(directory.path().join(MODEL_NAME), sample_model())?;
 //!
 //! let work = Workspace::open(folder.path(), WorkspaceOptions::new(cli::command_line))?;
 //! let change = LinkChange::new(Intent::Link { existing: Existing::Keep });

@@ -281,7 +281,7 @@ impl Line<'_> {
         let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
         if value.is_empty() {
             let error = UsageError::new(format!("the environment variable {variable} is empty"));
-            return Some(error.hint("give it a value, or unset it"));
+            return Some(error.hint("specify a value, or unset it"));
         }
         if ambient::variable(variable)? != value {
             return None;

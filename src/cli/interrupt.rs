@@ -11,7 +11,7 @@ use tokio::{
 use super::{error, journal::Journal};
 use crate::diagnosis::ExitCode;
 
-/// How long a command has to end by itself. A read from a pipe or a terminal does not notice the request.
+/// How long a command may take to end by itself. A read from a pipe or a terminal does not notice the request.
 const ORDERLY: Duration = Duration::from_millis(500);
 /// How long the last message may take: its pipe may be full.
 const LAST_WORDS: Duration = Duration::from_millis(100);

@@ -173,7 +173,7 @@ impl Journal {
         if !self.0.changes.load(Ordering::Relaxed) {
             return Some("interrupted".to_owned());
         }
-        let mut text = "interrupted; run the same command again to do what is left".to_owned();
+        let mut text = "interrupted; run the same command again to apply the remaining steps".to_owned();
         let chapters = self.chapters();
         let begun = |chapter: &&Chapter| {
             chapter.steps.iter().any(|it| matches!(it.status, StepStatus::Applied | StepStatus::Unknown))
@@ -181,7 +181,7 @@ impl Journal {
         for chapter in chapters.iter().filter(begun) {
             for (status, words) in [
                 (StepStatus::Applied, "applied"),
-                (StepStatus::Unknown, "sent, and not known whether it was applied"),
+                (StepStatus::Unknown, "sent, but it is not known whether it was applied"),
                 (StepStatus::Pending, "not applied"),
             ] {
                 let of_status = chapter.steps.iter().filter(|step| step.status == status);
@@ -283,9 +283,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "interrupted; run the same command again to do what is left",
+                "interrupted; run the same command again to apply the remaining steps",
                 "  prod: applied: put-product a",
-                "  prod: sent, and not known whether it was applied: put-product b",
+                "  prod: sent, but it is not known whether it was applied: put-product b",
                 "  prod: not applied: put-product c",
                 "  prod: 1 of 3 changes were applied",
             ]

@@ -44,11 +44,11 @@ use crate::{ambient, diagnosis::ExitCode};
 
 /// Link an Azure API Management service to an Azure Static Web App
 ///
-/// A static web app that is linked to an API Management service proxies every request whose path starts
-/// with /api/ to the service's gateway. This program makes, repairs, rotates, removes and shows such links.
-/// Every command can be repeated and interrupted safely.
+/// A static web app that is linked to an API Management service proxies every request whose path starts with
+/// /api/ to the gateway of the service. swa-apim creates, repairs, rotates, deletes and prints such links.
+/// Every command can safely be repeated and interrupted.
 ///
-/// Without an Azure account, everything works on a model in a file: try `swa-apim link --env prod --sample`.
+/// Without an Azure account, all commands work on a model in a file. Try `swa-apim link --env prod --sample`.
 #[derive(Debug, Parser)]
 #[command(name = "swa-apim", version, disable_help_subcommand = true, max_term_width = args::WIDEST)]
 #[command(
@@ -99,7 +99,7 @@ pub fn environment() -> Vec<Variable> {
     variables::all(&command())
 }
 
-/// The script with which a shell completes this program's command lines.
+/// The script with which a shell completes the command lines of this program.
 ///
 /// # Errors
 ///

@@ -31,7 +31,7 @@ pub(crate) struct Session {
     /// Flags of this command line that only apply to Azure.
     azure_flags: Vec<&'static str>,
     /// The request to end the process.
-    #[cfg_attr(not(feature = "emulator"), expect(dead_code, reason = "only a server ends by itself"))]
+    #[cfg_attr(not(feature = "emulator"), expect(dead_code, reason = "only a server is run without an end"))]
     pub(crate) interrupt: Interrupt,
 }
 
@@ -43,7 +43,7 @@ impl Session {
         interrupt: Interrupt,
         outside: Outside,
     ) -> anyhow::Result<Self> {
-        let folder = env::current_dir().context("could not find the working directory")?;
+        let folder = env::current_dir().context("could not determine the working directory")?;
         let options = WorkspaceOptions {
             overrides: Overrides {
                 creates_config: matches.subcommand_name() == Some("init"),
@@ -71,7 +71,7 @@ impl Session {
             .inspect_err(|_| self.journal.refuse_files())?;
         self.ui.check_pipeline().map_err(|(file, error)| {
             UsageError::new(format!("could not write `{}`: {error}", file.display()))
-                .hint("it is where a pipeline wants to read what happened: name a file that you may write to")
+                .hint("specify a file for which you have write permission; the pipeline reads events from it")
         })
     }
 
@@ -89,8 +89,8 @@ fn check_files(
     check: impl Fn(&Path) -> Result<(), UsageError>,
 ) -> Result<(), UsageError> {
     if global.events_file().is_some_and(is_standard_output) {
-        let message = "`--output-file` names standard output, where the result is printed";
-        return Err(UsageError::new(message).hint("name a file"));
+        let message = "`--output-file` specifies standard output, which is used for the result";
+        return Err(UsageError::new(message).hint("specify a file"));
     }
     global.pipeline_files().try_for_each(check)
 }

@@ -8,7 +8,7 @@ use crate::diagnosis::nearest;
 
 /// A word that is not a valid value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is none of {}", .word.escape_debug(), listed(.known))]
+#[error("`{}` is not one of {}", .word.escape_debug(), listed(.known))]
 pub struct UnknownWord {
     /// The word as it was specified.
     pub word: String,
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_word_that_is_not_known_names_those_that_are() {
         let error = "jsn".parse::<ProviderKind>().unwrap_err();
-        assert_eq!(error.to_string(), "`jsn` is none of `json`, `arm`");
+        assert_eq!(error.to_string(), "`jsn` is not one of `json`, `arm`");
         assert_eq!(error.nearest(), Some("json"));
         assert_eq!("azureusgovernment".parse(), Ok(Cloud::AzureUSGovernment));
     }

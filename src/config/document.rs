@@ -391,7 +391,7 @@ mod tests {
             (
                 "[env.'a b']\nx = 1",
                 "line 2, column 1: unknown key `x` in `[env.\"a b\"]`\n",
-                format!("the keys here are: {}", ENV_KEYS.join(", ")),
+                format!("the known keys are: {}", ENV_KEYS.join(", ")),
             ),
             (
                 "[provider.jsn]",
@@ -420,26 +420,27 @@ mod tests {
         for (text, expected) in [
             (
                 "[env.prod]\napim = 7",
-                "line 2, column 8: `apim` has to be a string, and this is an integer\n  |\n2 | apim = 7\n  |        ^",
+                "line 2, column 8: `apim` must be a string, but is an integer\n  |\n2 | apim = 7\n  |        \
+                 ^",
             ),
             (
                 "[env.prod]\napis = ['a', true]",
-                "line 2, column 14: `apis` has to be an array of strings, and this is a boolean\n  \
-                 |\n2 | apis = ['a', true]\n  |              ^^^^",
+                "line 2, column 14: `apis` must be an array of strings, but is a boolean\n\
+                 \x20 |\n2 | apis = ['a', true]\n  |              ^^^^",
             ),
             (
                 "[env.prod]\napis = 'a'",
-                "line 2, column 8: `apis` has to be an array of strings, and this is a string\n  \
-                 |\n2 | apis = 'a'\n  |        ^^^",
+                "line 2, column 8: `apis` must be an array of strings, but is a string\n\
+                 \x20 |\n2 | apis = 'a'\n  |        ^^^",
             ),
             (
                 "env.prod = 1.5",
-                "line 1, column 12: `prod` has to be a table, and this is a float\n  \
-                 |\n1 | env.prod = 1.5\n  |            ^^^",
+                "line 1, column 12: `prod` must be a table, but is a float\n\
+                 \x20 |\n1 | env.prod = 1.5\n  |            ^^^",
             ),
             (
                 "[[env]]",
-                "line 1, column 1: `env` has to be a table, and this is an array\n  |\n1 | [[env]]\n  | ^^^^^^^",
+                "line 1, column 1: `env` must be a table, but is an array\n  |\n1 | [[env]]\n  | ^^^^^^^",
             ),
         ] {
             assert_eq!(refusal(text).0, expected);
@@ -450,19 +451,25 @@ mod tests {
     fn an_empty_name_is_refused() {
         let (message, hint) = refusal("[env.prod]\napim = ' '");
         assert_eq!(message, "line 2, column 8: `apim` is empty\n  |\n2 | apim = ' '\n  |        ^^^");
-        assert_eq!(hint, "give it a value, or leave the line out");
+        assert_eq!(hint, "specify a value, or remove the line");
         let (message, hint) = refusal("[env.\"\"]\n");
-        assert_eq!(message, "line 1, column 6: an env has to have a name\n  |\n1 | [env.\"\"]\n  |      ^^");
+        assert_eq!(
+            message,
+            "line 1, column 6: the name of an env is empty\n  |\n1 | [env.\"\"]\n  |      ^^"
+        );
         assert_eq!(hint, "");
         assert!(
-            refusal("[env.prod]\napis = ['']").0.starts_with("line 2, column 9: `apis` has an empty name\n")
+            refusal("[env.prod]\napis = ['']")
+                .0
+                .starts_with("line 2, column 9: `apis` contains an empty name\n")
         );
     }
 
     #[test]
     fn a_word_that_is_none_of_the_few_names_them() {
         let (message, hint) = refusal("[env.prod]\nprovider = 'jsno'");
-        let expected = "line 2, column 12: `jsno` is none of `json`, `arm`\n  |\n2 | provider = 'jsno'\n  |            ^^^^^^";
+        let expected = "line 2, column 12: `jsno` is not one of `json`, `arm`\n\
+                        \x20 |\n2 | provider = 'jsno'\n  |            ^^^^^^";
         assert_eq!(message, expected);
         assert_eq!(hint, did_you_mean("json"));
     }
@@ -481,7 +488,7 @@ mod tests {
     fn bytes_that_are_no_text_have_a_place_too() {
         let error = ConfigDocument::parse(Path::new("f"), b"# \xc3\xbc\napim = '\xff'").unwrap_err();
         let expected =
-            "f, line 2, column 9: this is not UTF-8 text\n  |\n2 | apim = '\u{fffd}'\n  |         ^";
+            "f, line 2, column 9: the file is not UTF-8 text\n  |\n2 | apim = '\u{fffd}'\n  |         ^";
         assert_eq!(error.to_string(), expected);
         assert_eq!(error.diagnosis().hint, Some("save the file as UTF-8".into()));
     }

@@ -87,7 +87,7 @@ pub fn render_env(env: &NewEnv) -> String {
     document.to_string()
 }
 
-/// Returns the text of the file at `path` with the env. Lines that do not have to change are kept byte for byte.
+/// Returns the text of the file at `path` with the env. Lines that need no change are kept byte for byte.
 ///
 /// # Errors
 ///
@@ -340,9 +340,13 @@ provider       = "arm"
     #[test]
     fn an_env_needs_a_name_a_site_and_a_service() {
         let error = add("", &env(" ")).unwrap_err();
-        assert_eq!(error.to_string(), "a new env needs a name, and it is empty");
+        assert_eq!(error.to_string(), "a name is required for a new env, but the value is empty");
         let error = add("", &NewEnv { apim: String::new(), ..env("prod") }).unwrap_err();
-        assert_eq!(error.to_string(), "a new env needs an API Management service, and it is empty");
+        assert_eq!(
+            error.to_string(),
+            "an API Management service is required for a new env, but the value is \
+                                       empty"
+        );
     }
 
     proptest! {

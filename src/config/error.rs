@@ -16,7 +16,7 @@ const LISTED: usize = 12;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The specified file does not exist.
-    #[error("there is no file `{}`, which {asked} names", .path.display())]
+    #[error("the file `{}` (from {asked}) does not exist", .path.display())]
     NoSuchFile {
         /// The file as it was specified.
         path: PathBuf,
@@ -34,7 +34,8 @@ pub enum ConfigError {
     },
     /// The file was found by searching upward from the working directory, and belongs to another user.
     #[error(
-        "`{}` belongs to another user (uid {owner}), and was found by walking up from the working directory",
+        "`{}` was found in a parent directory of the working directory and belongs to another user (uid \
+         {owner})",
         .path.display()
     )]
     ForeignFile {
@@ -46,8 +47,8 @@ pub enum ConfigError {
     /// The address is from a file that was found by searching upward from the working directory, so no token is sent to
     /// it.
     #[error(
-        "`endpoint` ({at}) is {address}, which is neither an address of Azure nor this machine, and the file was \
-         found by walking up from the working directory"
+        "`endpoint` ({at}) is {address}, which is neither an address of Azure nor of this machine, and the \
+         file was found in the working directory or one of its parent directories"
     )]
     UntrustedEndpoint {
         /// The address, without parts that may be secret.
@@ -62,7 +63,7 @@ pub enum ConfigError {
     #[error("{0} is empty")]
     Empty(Source),
     /// The env does not exist.
-    #[error("there is no env `{}` {}", .name.escape_debug(), .searched.phrase())]
+    #[error("the env `{}` does not exist {}", .name.escape_debug(), .searched.phrase())]
     UnknownEnv {
         /// The env as it was specified.
         name: String,
@@ -72,7 +73,7 @@ pub enum ConfigError {
         known: Vec<String>,
     },
     /// There are several envs, and none is selected.
-    #[error("`{}` has {} envs, and none of them was chosen", .path.display(), .known.len())]
+    #[error("`{}` has {} envs, and none was selected", .path.display(), .known.len())]
     NoEnvChosen {
         /// The file.
         path: PathBuf,
@@ -83,7 +84,7 @@ pub enum ConfigError {
     #[error("{}", no_env(.0.as_deref()))]
     NoEnvs(Option<PathBuf>),
     /// There is no env, and the flags that would replace it are incomplete.
-    #[error("{}, and {} not given", no_env(.path.as_deref()), not_given(.missing))]
+    #[error("{}, and {} not specified", no_env(.path.as_deref()), not_given(.missing))]
     NoTarget {
         /// The file, if there is one.
         path: Option<PathBuf>,
@@ -91,7 +92,7 @@ pub enum ConfigError {
         missing: Vec<&'static str>,
     },
     /// The env lacks a required setting.
-    #[error("env `{}` has no `{key}` ({at})", .env.escape_debug())]
+    #[error("the env `{}` has no `{key}` ({at})", .env.escape_debug())]
     Missing {
         /// The env.
         env: String,
@@ -101,7 +102,7 @@ pub enum ConfigError {
         at: Source,
     },
     /// The env to add already exists.
-    #[error("`{}` already has an env `{}`", .path.display(), .name.escape_debug())]
+    #[error("`{}` already contains an env `{}`", .path.display(), .name.escape_debug())]
     EnvExists {
         /// The file.
         path: PathBuf,
@@ -109,7 +110,7 @@ pub enum ConfigError {
         name: String,
     },
     /// The envs of the file are written in a form to which no env can be added.
-    #[error("env `{}` cannot be added to `{}`, whose envs are not written as tables", .name.escape_debug(), .path.display())]
+    #[error("the env `{}` cannot be added to `{}`, because the envs in it are not written as tables", .name.escape_debug(), .path.display())]
     NotAddable {
         /// The file.
         path: PathBuf,
@@ -129,13 +130,13 @@ pub enum ConfigError {
         given: String,
     },
     /// The new env has no name, no site or no service.
-    #[error("a new env needs {0}, and it is empty")]
+    #[error("{0} is required for a new env, but the value is empty")]
     Incomplete(&'static str),
     /// There is no directory for the sample.
-    #[error("there is no home directory to keep the sample in")]
+    #[error("the sample cannot be stored, because the home directory is not known")]
     NoDataDirectory,
     /// The sample contradicts the selected control plane.
-    #[error("the sample is a JSON model, and {0} asks for `arm`")]
+    #[error("the sample is a JSON model, but {0} selects `arm`")]
     SampleOverArm(Source),
 }
 
@@ -162,7 +163,7 @@ impl Searched {
 
 fn no_env(path: Option<&Path>) -> String {
     match path {
-        Some(path) => format!("`{}` has no env", path.display()),
+        Some(path) => format!("`{}` contains no env", path.display()),
         None => format!("no `{FILE_NAME}` was found"),
     }
 }
@@ -214,16 +215,16 @@ impl ConfigError {
             Self::Invalid(fault) => return fault.hint(),
             Self::ForeignFile { path, .. } => {
                 let path = quoted(&path.display().to_string());
-                format!("if you trust what is in it, name the file: `--config {path}`")
+                format!("if you trust its content, specify the file: `--config {path}`")
             }
             Self::UntrustedEndpoint { address, .. } => {
                 let address = quoted(address);
                 format!(
-                    "the access token would be sent there: if that is right, repeat the command with `--endpoint \
-                     {address}`, or name the file with `--config`"
+                    "the access token would be sent to this address; if the address is correct, run the \
+                     command again with `--endpoint {address}`, or specify the file with `--config`"
                 )
             }
-            Self::Empty(_) => "give it a value, or leave it out".to_owned(),
+            Self::Empty(_) => "specify a value, or remove it".to_owned(),
             Self::UnknownEnv { name, searched, known } => env_hint(name, searched, known),
             Self::NoEnvChosen { known, .. } => format!("add `--env NAME`; the envs are: {}", listed(known)),
             Self::NoSuchFile { .. } => "`swa-apim init` writes one".to_owned(),
@@ -233,9 +234,11 @@ impl ConfigError {
                 "write the env to a file of its own, which `--config FILE` names".to_owned()
             }
             Self::EnvExists { .. } => "choose another name, or edit the file".to_owned(),
-            Self::NotAddable { .. } => "write each env as a table `[env.NAME]` first".to_owned(),
-            Self::NoDataDirectory => "name a file for it with `--model FILE`".to_owned(),
-            Self::SampleOverArm(_) => "leave one of the two out".to_owned(),
+            Self::NotAddable { .. } => {
+                "write each env as a table `[env.NAME]`, then run the command again".to_owned()
+            }
+            Self::NoDataDirectory => "specify a model with `--model FILE`".to_owned(),
+            Self::SampleOverArm(_) => "remove one of the two".to_owned(),
         };
         Some(text)
     }

@@ -26,19 +26,19 @@ pub(super) enum Problem {
     #[error("{0}")]
     Syntax(String),
     /// The bytes are not UTF-8.
-    #[error("this is not UTF-8 text")]
+    #[error("the file is not UTF-8 text")]
     NotText,
     /// The key is unknown.
     #[error("unknown key `{}`{}", .key.escape_debug(), .table.as_ref().map(|t| format!(" in `[{t}]`")).unwrap_or_default())]
     UnknownKey { key: String, table: Option<String>, known: &'static [&'static str] },
     /// The value has another type.
-    #[error("`{}` has to be {expected}, and this is {actual}", .key.escape_debug())]
+    #[error("`{}` must be {expected}, but is {actual}", .key.escape_debug())]
     WrongType { key: String, expected: &'static str, actual: &'static str },
     /// The name of an env is empty.
-    #[error("an env has to have a name")]
+    #[error("the name of an env is empty")]
     Nameless,
     /// A list has an empty string.
-    #[error("`{key}` has an empty name")]
+    #[error("`{key}` contains an empty name")]
     EmptyElement { key: &'static str },
     /// The string is empty.
     #[error("`{key}` is empty")]
@@ -60,7 +60,7 @@ impl ConfigFault {
             Problem::UnknownKey { key, known, .. } => Some(key_hint(key, known)),
             Problem::Word(word) => word.nearest().map(|near| format!("did you mean `{near}`?")),
             Problem::NotText => Some("save the file as UTF-8".to_owned()),
-            Problem::Empty { .. } => Some("give it a value, or leave the line out".to_owned()),
+            Problem::Empty { .. } => Some("specify a value, or remove the line".to_owned()),
             Problem::Syntax(_)
             | Problem::WrongType { .. }
             | Problem::Nameless
@@ -72,6 +72,6 @@ impl ConfigFault {
 fn key_hint(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the keys here are: {}", known.join(", ")),
+        None => format!("the known keys are: {}", known.join(", ")),
     }
 }

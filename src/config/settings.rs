@@ -494,8 +494,8 @@ mod tests {
         assert_eq!(env.model.value, place.path("x/m/c.json"), "relative to the file");
         assert_eq!(env.model.source.to_string(), "x/other.toml, line 5");
         let (message, hint) = place.refusal(named("y.toml"));
-        assert_eq!(message, "there is no file `y.toml`, which `--config` names");
-        assert_eq!(hint, "`swa-apim init` writes one");
+        assert_eq!(message, "the file `y.toml` (from `--config`) does not exist");
+        assert_eq!(hint, "`swa-apim init` creates a configuration");
     }
 
     #[test]
@@ -515,7 +515,7 @@ mod tests {
         let place = TestFolder::with(TWO_ENVS);
         assert_eq!(place.env(chosen("staging")).apim.value, "gate2");
         let (message, hint) = place.refusal(Overrides::default());
-        assert_eq!(message, "`swa-apim.toml` has 2 envs, and none of them was chosen");
+        assert_eq!(message, "`swa-apim.toml` has 2 envs, and none was selected");
         assert_eq!(hint, "add `--env NAME`; the envs are: prod, staging");
     }
 
@@ -523,7 +523,7 @@ mod tests {
     fn an_unknown_env_leads_to_the_nearest() {
         let place = TestFolder::with(TWO_ENVS);
         let (message, hint) = place.refusal(chosen("stagin"));
-        assert_eq!(message, "there is no env `stagin` in `swa-apim.toml`");
+        assert_eq!(message, "the env `stagin` does not exist in `swa-apim.toml`");
         assert_eq!(hint, "did you mean `staging`? the envs are: prod, staging");
         assert_eq!(place.refusal(chosen("x")).1, "the envs are: prod, staging");
         let (message, hint) = TestFolder::empty().refusal(chosen("prod"));
@@ -576,8 +576,8 @@ mod tests {
     fn an_env_without_its_service_says_where() {
         let place = TestFolder::with("\n[env.prod]\nstatic-web-app = 's'\n");
         let (message, hint) = place.refusal(Overrides::default());
-        assert_eq!(message, "env `prod` has no `apim` (swa-apim.toml, line 2)");
-        assert_eq!(hint, "add `apim = \"NAME\"` to the env, or pass `--apim`");
+        assert_eq!(message, "the env `prod` has no `apim` (swa-apim.toml, line 2)");
+        assert_eq!(hint, "add `apim = \"NAME\"` to the env, or specify `--apim`");
         place.env(Overrides { apim: Some(flag("--apim", "a")), ..Overrides::default() });
     }
 
@@ -586,7 +586,7 @@ mod tests {
         let given = Some(Sourced::new(" ".to_owned(), Source::Variable("SWA_APIM_APIM")));
         let (message, hint) = TestFolder::empty().refusal(Overrides { apim: given, ..Overrides::default() });
         assert_eq!(message, "the environment variable SWA_APIM_APIM is empty");
-        assert_eq!(hint, "give it a value, or leave it out");
+        assert_eq!(hint, "specify a value, or remove it");
         let path = Overrides { config: Some(flag("--config", "")), ..Overrides::default() };
         assert_eq!(TestFolder::empty().refusal(path).0, "`--config` is empty");
     }
@@ -613,12 +613,12 @@ mod tests {
         assert_eq!(env.provider.value, ProviderKind::Json);
         assert_eq!(env.model.value, place.path("m.json"));
         let (message, hint) = place.refusal(Overrides { env: Some(flag("--env", "dev")), ..sample() });
-        assert_eq!(message, "there is no env `dev` in the sample");
-        assert_eq!(hint, "its only env is `prod`: leave `--env` out");
+        assert_eq!(message, "the env `dev` does not exist in the sample");
+        assert_eq!(hint, "the only env of the sample is `prod`: remove `--env`");
         let arm = Overrides { provider: Some(flag("--provider", ProviderKind::Arm)), ..sample() };
         let (message, hint) = place.refusal(arm);
-        assert_eq!(message, "the sample is a JSON model, and `--provider` asks for `arm`");
-        assert_eq!(hint, "leave one of the two out");
+        assert_eq!(message, "the sample is a JSON model, but `--provider` selects `arm`");
+        assert_eq!(hint, "remove one of the two");
     }
 
     #[test]

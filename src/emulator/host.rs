@@ -12,9 +12,9 @@ pub(super) enum InvalidHost {
     Missing,
     #[error("The request has more than one Host header.")]
     Repeated,
-    #[error("The request's host has to be a name or an address, with a port if need be.")]
+    #[error("The host of the request must be a name or an IP address, optionally with a port.")]
     Malformed,
-    #[error("The request's address names another host than its Host header.")]
+    #[error("The URL of the request has another host than its Host header.")]
     Contradicted,
     #[error("The request has no path.")]
     NoPath,

@@ -89,10 +89,10 @@ pub enum EmulatorError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// An address that other machines could reach.
-    #[error("{0} can be reached from other machines")]
+    #[error("{0} can be reached by other machines")]
     NotLoopback(SocketAddr),
     /// An address on which the emulator cannot listen.
-    #[error("could not listen at {address}")]
+    #[error("could not listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -111,14 +111,18 @@ impl Diagnose for EmulatorError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::Model(error) => error.diagnosis(),
-            Self::NotLoopback(_) => Diagnosis::new(ExitCode::Usage)
-                .hint("listen at 127.0.0.1, or say `--allow-remote`: whoever reaches it can read every key"),
+            Self::NotLoopback(_) => Diagnosis::new(ExitCode::Usage).hint(
+                "listen on 127.0.0.1, or add `--allow-remote`: then every client that can reach the emulator \
+                 can read all keys",
+            ),
             Self::Listen { .. } => Diagnosis::new(ExitCode::Unavailable)
-                .hint("name another address; port 0 picks one that is free"),
-            Self::Configuration(_) => Diagnosis::new(ExitCode::Usage)
-                .hint("correct the file as https://aka.ms/swa/config-schema describes it, or remove it"),
+                .hint("specify another address; port 0 selects a free port"),
+            Self::Configuration(_) => Diagnosis::new(ExitCode::Usage).hint(
+                "correct the file (the format is described at https://aka.ms/swa/config-schema), or delete \
+                 it",
+            ),
             Self::Tls(_) => Diagnosis::new(ExitCode::Usage)
-                .hint("name PEM files with `--tls-cert` and `--tls-key`, or leave them out and say `--tls`"),
+                .hint("specify PEM files with `--tls-cert` and `--tls-key`, or use only `--tls`"),
         }
     }
 }
@@ -159,7 +163,8 @@ impl Emulator {
         let (store, writer) = Store::open(&options.model, options.lock_wait, &options.ambient, publish)?;
         for resource_type in control::types_not_emulated(&store.current().resources().unwrap_or_default()) {
             tracing::warn!(
-                "the model has resources of `{resource_type}`, which the emulator does not implement"
+                "the model contains resources of the type `{resource_type}`, which the emulator does not \
+                 implement"
             );
         }
         let ambient = options.ambient;

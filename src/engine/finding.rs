@@ -138,7 +138,7 @@ findings! {
         "Only static web apps on the Standard or Dedicated plan can have a linked backend. The Free plan does not support it.",
         "Change the static web app to the Standard plan, then run `link`.";
     PullRequestEnvironment = "SWAAPIM004", Broken, StaticSite, Blocks, "a pull-request environment cannot be linked",
-        "Azure can link the production environment and, in some cases, named preview environments. It cannot link the environment of a pull request, whose name is a number.",
+        "Azure can link the production environment and, in some cases, named preview environments. It cannot link the environment of a pull request, which has a number as its name.",
         "Link the production environment, or a named preview environment with `--allow-preview`.";
     PreviewEnvironment = "SWAAPIM005", Degraded, StaticSite, BlocksUnlessPreview, "the environment is not production",
         "Microsoft's documentation is inconsistent about whether a named preview environment can be linked, and some users have reported failures.",
@@ -189,7 +189,7 @@ findings! {
         "Without its product, the key that the site sends gives access to no API: every call of `/api` returns 401.",
         "`relink` creates the product with its subscription and policy. It adds the APIs that are listed in the env; add any other API with `api add NAME`.";
     ProductRenamed = "SWAAPIM031", Degraded, Product, Mended, "the product does not have the expected display name",
-        "The link works, but users and tools cannot recognize the product as the one of this site.",
+        "The link works, but users and tools cannot recognise the product as the one of this site.",
         "`relink` restores the display name.";
     SubscriptionNotRequired = "SWAAPIM032", Broken, Product, Mended, "the product does not require a subscription",
         "Any client can call the APIs of the product without a key and without passing the site.",
@@ -207,7 +207,7 @@ findings! {
         "The gateway accepts only keys of active subscriptions, so every call of `/api` returns 401.",
         "`relink` activates the subscription.";
     SubscriptionRenamed = "SWAAPIM042", Degraded, Subscription, Mended, "the subscription does not have the expected display name",
-        "The link works, but users and tools cannot recognize the subscription as the one of this site.",
+        "The link works, but users and tools cannot recognise the subscription as the one of this site.",
         "`relink` restores the display name.";
     OtherSubscriptions = "SWAAPIM043", Note, Subscription, Told, "the product has additional subscriptions",
         "Another consumer holds keys of the link's product. Its requests still need a token of the site. The product cannot be purged while the subscription exists.",
@@ -286,7 +286,7 @@ findings! {
         "Correct the resource that the message names, in Azure or in the model, and run the command again.";
     OrphanOfGoneSite = "SWAAPIM100", Degraded, Product, Told, "the site of a link's product was not found",
         "The product was created for a static web app, but no static web app has that hostname, or you do not have the right to read it. The keys of the product remain valid.",
-        "`prune` deletes the product. In Azure it requires `--include-gone`, because a site that you are not allowed to read cannot be distinguished from a deleted one.";
+        "`prune` deletes the product. In Azure it requires `--include-gone`, because a site that you are not allowed to read looks like a deleted one.";
     OrphanUnlinked = "SWAAPIM101", Note, Product, Told, "the site of a link's product is no longer linked",
         "When a site is unlinked, its product and subscription stay in the service, as with the Azure portal. Their keys remain valid.",
         "`link` uses them again. `prune` deletes them.";
@@ -306,7 +306,7 @@ findings! {
         "The report about the service is correct but incomplete.",
         "Get the right to read the resource that the message names, then run the command again.";
     ApiOfSeveralSites = "SWAAPIM110", Note, Apis, Told, "several sites can call an API",
-        "The API is in the products of several links. A change to it affects all of those sites.",
+        "The API is in the products of several links. A change to it affects each of those sites.",
         "No action is required. If a site must not share the API, create a separate API for it.";
 }
 

@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use super::LinkExport;
 
 const HEAD: &str = "\
-# For `apiops extract --filter`: everything but what linking static web apps has made. Azure makes and names these for
-# each site; published to another service, they would let in nobody, or the wrong ones.
-# The older extractor (Azure/apiops) lists what it takes: leave these out of its productNames and subscriptionNames.
-# What is among the artifacts already: publishing a commit that takes it out would delete it, and cut off the site.
+# For `apiops extract --filter`: extracts everything except the products and subscriptions of links. Azure creates them
+# for each site. If they were published to another service, they would accept no requests, or requests of another site.
+# The older extractor (Azure/apiops) lists what it extracts: do not add these to its productNames and subscriptionNames.
+# Warning: if the artifacts already contain them, publishing a commit that removes them deletes them and breaks the link.
 ";
 
 pub(super) fn write(links: &[LinkExport]) -> String {

@@ -20,7 +20,7 @@ pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
         parameters.insert(
             "apis".to_owned(),
             json!({"type": "array", "defaultValue": names, "metadata": {
-            "description": "The APIs that the site can reach; the path of each has to begin with api"}}),
+            "description": "The APIs that the site can call; their paths must begin with api"}}),
         );
         resources.push(apis(link, part));
     }
@@ -29,8 +29,8 @@ pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
         "$schema": SCHEMA,
         "contentVersion": "1.0.0.0",
         "metadata": {"description": format!(
-            "{}. Azure makes the product, its subscription and its policy when the backend is connected, so they \
-             are not declared here, and no key is.", link.title(part))},
+            "{}. Azure creates the product, its subscription and its policy when the backend is connected, \
+             so they are not declared here. The template contains no keys.", link.title(part))},
         "parameters": parameters,
         "resources": resources,
         "outputs": {

@@ -11,8 +11,8 @@ pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
         let names = link.api_names().map(|name| format!("  {}\n", quoted(name)));
         let _ = write!(
             text,
-            "\n@description('The APIs that the site can reach; the path of each has to begin with api')\n\
-             param apis array = [\n{}]\n",
+            "\n@description('The APIs that the site can call; their paths must begin with api')\nparam apis \
+             array = [\n{}]\n",
             names.collect::<String>()
         );
     }
@@ -30,10 +30,12 @@ fn head(link: &LinkExport, part: ExportPart) -> String {
     };
     let group = one_line(group.unwrap_or_default());
     let mut text = format!("// {}.\n// Deploy it to the resource group `{group}`.\n", link.title(part));
-    text += "// Azure makes the product, its subscription and its policy when the backend is connected, so they are\n\
-             // not declared here, and no key is. The product's name follows from the site's hostname.\n";
+    text += "// Azure creates the product, its subscription and its policy when the backend is connected, so \
+             they are\n// not declared here. The template contains no keys. Azure derives the name of the \
+             product from the\n// hostname of the site.\n";
     if !link.has_apis(part) {
-        text += "// The service is in another resource group; what `swa-apim export --apis-only` writes goes there.\n";
+        text += "// The service is in another resource group; deploy the output of `swa-apim export \
+                 --apis-only` there.\n";
     }
     text
 }

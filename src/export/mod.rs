@@ -61,7 +61,7 @@ impl FromStr for ExportFormat {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, format)| *format).ok_or_else(|| format!("there is no export as `{text}`"))
+        found.map(|(_, format)| *format).ok_or_else(|| format!("`{text}` is not an export format"))
     }
 }
 
@@ -99,7 +99,7 @@ struct ExportedApi {
 #[non_exhaustive]
 pub enum ExportError {
     /// The product's name follows from the hostname, which is unknown.
-    #[error("the hostname of `{site}` is not known, and the product's name follows from it")]
+    #[error("the hostname of `{site}` is not known, but the ID of the product depends on it")]
     NoHostname {
         /// The id of the site.
         site: String,
@@ -110,7 +110,7 @@ impl Diagnose for ExportError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::NoHostname { .. } => {
-                Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to see what is there")
+                Diagnosis::new(ExitCode::Refused).hint("run `swa-apim status` to print the current state")
             }
         }
     }
@@ -187,7 +187,7 @@ impl LinkExport {
         one_line(match part {
             ExportPart::Link => format!("The link of the static web app `{site}` to the service `{service}`"),
             ExportPart::Apis => {
-                format!("What the static web app `{site}` can reach in the service `{service}`")
+                format!("The APIs that the static web app `{site}` can call in the service `{service}`")
             }
         })
     }

@@ -32,13 +32,13 @@ fn head(link: &LinkExport, part: ExportPart) -> String {
         (link.api_names().map(|name| format!("    {},\n", quoted(name))), quoted(&link.product));
     format!(
         "# {}.\n\
-         # Azure makes the product, its subscription and its policy when the backend is connected, so they are not\n\
-         # declared here, and neither a key nor a state with one in it is. The product's name follows from the\n\
-         # site's hostname.\n\n\
+         # Azure creates the product, its subscription and its policy when the backend is connected, so they are not\n\
+         # declared here. The configuration and its state contain no keys. Azure derives the name of the product from\n\
+         # the hostname of the site.\n\n\
          terraform {{\n  required_version = \">= 1.5\"\n  required_providers {{\n{azapi}    azurerm = {{\n      \
          source  = \"hashicorp/azurerm\"\n      version = \">= 3.0\"\n    }}\n  }}\n}}\n\n\
          locals {{\n  swa_apim_product = {product}\n\n  \
-         # The path of each has to begin with api.\n  swa_apim_apis = toset([\n{}  ])\n}}\n",
+         # The path of each API must begin with api.\n  swa_apim_apis = toset([\n{}  ])\n}}\n",
         link.title(part),
         names.collect::<String>()
     )
@@ -51,8 +51,8 @@ fn backend(link: &LinkExport) -> String {
         "\nresource \"azapi_resource\" \"swa_apim_link\" {{\n  type      = \"{kind}@{WEB_VERSION}\"\n  \
          parent_id = {parent}\n  name      = {name}\n\n  body = {{\n    properties = {{\n      \
          backendResourceId = {service}\n    }}\n  }}\n\n  lifecycle {{\n    \
-         # Azure answers with a location that nobody can set; but for this, every plan would unlink and link\n    \
-         # again (Azure/terraform-provider-azapi#629).\n    ignore_changes = [location]\n  }}\n}}\n"
+         # Azure returns a location that cannot be set. Without this, every plan would unlink and link again\n    \
+         # (Azure/terraform-provider-azapi#629).\n    ignore_changes = [location]\n  }}\n}}\n"
     )
 }
 
@@ -79,7 +79,7 @@ fn apis(link: &LinkExport, part: ExportPart) -> String {
         ExportPart::Apis => "",
     };
     format!(
-        "\n# azurerm has to be configured for the Azure subscription {}.\n\
+        "\n# azurerm must be configured for the Azure subscription {}.\n\
          resource \"azurerm_api_management_product_api\" \"swa_apim\" {{\n  for_each = local.swa_apim_apis\n\n  \
          api_name            = each.value\n  product_id          = local.swa_apim_product\n  \
          api_management_name = {service}\n  resource_group_name = {group}\n{after}}}\n",

@@ -27,7 +27,7 @@ pub fn follow(path: &Path) -> io::Result<PathBuf> {
             _ => return Ok(path),
         }
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "more than 40 symbolic links lead on from it"))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it leads to more than 40 symbolic links"))
 }
 
 /// Whether a path is the name of an open file descriptor of a process.

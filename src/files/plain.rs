@@ -41,7 +41,7 @@ pub fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 }
 
 fn not_plain(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, and has to be a regular file"))
+    io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}; a regular file is required"))
 }
 
 #[cfg(unix)]

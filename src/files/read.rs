@@ -24,7 +24,9 @@ pub async fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
         // a cancelled command no longer receives the result
         let _ = sender.send(read_blocking(&path));
     })?;
-    receiver.await.unwrap_or_else(|_| Err(io::Error::other("the thread that read the file has died")))
+    receiver
+        .await
+        .unwrap_or_else(|_| Err(io::Error::other("the thread that reads the file ended unexpectedly")))
 }
 
 fn read_blocking(path: &Path) -> io::Result<Vec<u8>> {

@@ -50,9 +50,9 @@ pub async fn write(path: &Path, text: &str) -> io::Result<()> {
                 // a cancelled command no longer receives the result
                 let _ = sender.send(write_in_place(&path, append, text.as_bytes()));
             })?;
-            receiver
-                .await
-                .unwrap_or_else(|_| Err(io::Error::other("the thread that wrote the file has died")))
+            receiver.await.unwrap_or_else(|_| {
+                Err(io::Error::other("the thread that writes the file ended unexpectedly"))
+            })
         }
         other => write_to(other, text),
     }
@@ -128,7 +128,7 @@ fn replace(path: &Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Resul
     file.as_file().sync_all()?;
     let written = file.persist(path)?;
     if let Err(error) = sync_folder(folder) {
-        tracing::warn!("`{}` is written, but a power failure could undo that: {error}", path.display());
+        tracing::warn!("`{}` was written, but may be lost after a power failure: {error}", path.display());
     }
     drop(written);
     Ok(())
@@ -159,7 +159,7 @@ fn create(folder: &Path, there: Option<&fs::Metadata>) -> io::Result<NamedTempFi
             return Ok(file);
         }
     }
-    Err(io::Error::other("another run keeps removing its temporary files"))
+    Err(io::Error::other("another process keeps deleting the temporary file of this one"))
 }
 
 const RANDOM: usize = 6;
@@ -171,7 +171,7 @@ fn keep_owner_and_mode(file: &File, there: &fs::Metadata) -> io::Result<()> {
     let own = file.metadata()?;
     if (own.uid(), own.gid()) != (there.uid(), there.gid()) {
         fchown(file, Some(there.uid()), Some(there.gid())).map_err(|error| {
-            let message = "it belongs to another user or group, and would not any more";
+            let message = "it belongs to another user or group, which replacing the file would change";
             io::Error::new(error.kind(), message)
         })?;
     }
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("the folder of the test can be read");
+        let entries = fs::read_dir(folder).expect("the directory of the test can be read");
         let mut names: Vec<String> =
             entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();
@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "text");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         let after = fs::metadata(&file).unwrap();
-        assert_eq!(after.mode() & 0o777, 0o666, "whatever the umask is");
+        assert_eq!(after.mode() & 0o777, 0o666, "independent of the umask");
         assert_ne!(after.ino(), before, "it was replaced whole");
         assert_eq!(names(folder.path()), ["file", "link"]);
     }

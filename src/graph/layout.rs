@@ -24,7 +24,7 @@ pub(super) struct Column {
 pub(super) const SITES: Column = Column { x: MARGIN, width: 300, title: "Static web app" };
 pub(super) const PRODUCTS: Column = Column { x: 392, width: 240, title: "Product" };
 pub(super) const SERVICES: Column = Column { x: 696, width: 190, title: "API Management" };
-pub(super) const APIS: Column = Column { x: 942, width: 234, title: "APIs that a site can reach" };
+pub(super) const APIS: Column = Column { x: 942, width: 234, title: "APIs that a site can call" };
 pub(super) const WIDTH: i32 = APIS.x + APIS.width + MARGIN;
 
 impl Column {

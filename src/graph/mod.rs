@@ -74,7 +74,7 @@ impl FromStr for GraphFormat {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, format)| *format).ok_or_else(|| format!("there is no way to draw `{text}`"))
+        found.map(|(_, format)| *format).ok_or_else(|| format!("`{text}` is not a graph format"))
     }
 }
 
@@ -330,7 +330,7 @@ impl Link {
 
 impl Elsewhere {
     fn detail(&self) -> String {
-        if self.gone { format!("{}, gone", self.kind) } else { self.kind.clone() }
+        if self.gone { format!("{}, not found", self.kind) } else { self.kind.clone() }
     }
 }
 

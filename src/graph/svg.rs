@@ -13,7 +13,7 @@ const STYLE: &str = "
     .paper { fill: #ffffff } .title { font-size: 17px; font-weight: 600 } .name { font-size: 13px; font-weight: 600 }
     .title, .name { fill: #1f2328 } .head { font-weight: 600; letter-spacing: .02em }
     .box { fill: #f6f8fa; stroke: #8c959f } .bar { fill: #ddf4ff; stroke: #218bff }
-    .gone { fill: none; stroke-dasharray: 4 3 }
+    .missing { fill: none; stroke-dasharray: 4 3 }
     .line { fill: none; stroke: #6e7781; stroke-width: 1.5; stroke-linejoin: round }
     .dashed { stroke-dasharray: 7 4 } .dotted { stroke-dasharray: 0.1 5; stroke-linecap: round; stroke-width: 2.5 }
     .tip { fill: #6e7781 } .rule { stroke: #d0d7de }
@@ -21,7 +21,7 @@ const STYLE: &str = "
     .absent { fill: none; stroke: #6e7781; stroke-width: 2 } .sign { fill: #ffffff; font-weight: 700 }
     @media (prefers-color-scheme: dark) {
       text { fill: #9ea7b3 } .paper { fill: #0d1117 } .title, .name { fill: #f0f6fc }
-      .box { fill: #161b22; stroke: #6e7681 } .bar { fill: #0c2d4d; stroke: #4493f8 } .gone { fill: none }
+      .box { fill: #161b22; stroke: #6e7681 } .bar { fill: #0c2d4d; stroke: #4493f8 } .missing { fill: none }
       .line { stroke: #8b949e } .tip { fill: #8b949e } .rule { stroke: #30363d }
       .good { fill: #3fb950 } .noted { fill: #58a6ff } .degraded { fill: #d29922 } .broken { fill: #ff7b72 }
       .absent { fill: none; stroke: #8b949e } .sign { fill: #0d1117 }
@@ -119,7 +119,7 @@ fn draw_item(text: &mut String, placed: &Placed<'_>) {
             }
         }
         Item::Elsewhere(elsewhere) => {
-            let class = if elsewhere.gone { "box gone" } else { "box" };
+            let class = if elsewhere.gone { "box missing" } else { "box" };
             frame(text, placed, class, 6, &elsewhere.name);
             two_lines(text, placed, y, 12, &elsewhere.name, &elsewhere.detail());
         }
@@ -135,8 +135,8 @@ fn draw_item(text: &mut String, placed: &Placed<'_>) {
 }
 
 fn site_detail(link: &Link) -> String {
-    let told = link.told().map(|told| format!(" · {told}")).unwrap_or_default();
-    format!("{} · {}{told}", link.state, link.env)
+    let reported = link.told().map(|reported| format!(" · {reported}")).unwrap_or_default();
+    format!("{} · {}{reported}", link.state, link.env)
 }
 
 fn site_tooltip(name: &str, link: &Link) -> String {
@@ -200,10 +200,10 @@ fn legend(text: &mut String, y: i32) {
     let (rule, right) = (y - 10, WIDTH - MARGIN);
     let _ = writeln!(text, "<path class=\"rule\" d=\"M{MARGIN} {rule}L{right} {rule}\"/>");
     let marks = [
-        (Mark::Good, "as it should be"),
-        (Mark::Noted, "worth knowing"),
-        (Mark::Degraded, "works, but not as it should"),
-        (Mark::Broken, "calls of /api fail, or get in that should not"),
+        (Mark::Good, "as expected"),
+        (Mark::Noted, "note: no action required"),
+        (Mark::Degraded, "works, but not as expected"),
+        (Mark::Broken, "calls of /api fail, or are wrongly accepted"),
         (Mark::Absent, "not linked"),
     ];
     let mut x = MARGIN + 12;
@@ -213,9 +213,9 @@ fn legend(text: &mut String, y: i32) {
         x += 52 + width(meaning, 11);
     }
     let strokes = [
-        (Stroke::Solid, "/api goes there"),
-        (Stroke::Dashed, "it goes there, and something is missing"),
-        (Stroke::Dotted, "nothing goes there, or nobody knows"),
+        (Stroke::Solid, "/api is proxied"),
+        (Stroke::Dashed, "/api is proxied, but a part is missing"),
+        (Stroke::Dotted, "/api is not proxied, or unknown"),
     ];
     let mut x = MARGIN;
     for (stroke, meaning) in strokes {

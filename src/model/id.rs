@@ -36,7 +36,7 @@ pub struct ResourceId {
 #[non_exhaustive]
 pub enum InvalidId {
     /// The text does not have the form of an ARM id.
-    #[error("`{text}` is not an ARM resource id: {problem}")]
+    #[error("`{text}` is not an ARM resource ID: {problem}")]
     Malformed {
         /// The input text.
         text: String,
@@ -44,7 +44,7 @@ pub enum InvalidId {
         problem: String,
     },
     /// The id is well-formed, but is the id of a resource of another type.
-    #[error("`{text}` is the id of a `{actual}`, and a `{expected}` is needed here")]
+    #[error("`{text}` is the ID of a `{actual}`; the ID of a `{expected}` is required")]
     WrongType {
         /// The input text.
         text: String,
@@ -54,7 +54,7 @@ pub enum InvalidId {
         actual: String,
     },
     /// A name that is not allowed in an id.
-    #[error("`{name}` cannot be the name of a resource: {problem}")]
+    #[error("`{name}` is not a valid resource name: it {problem}")]
     Name {
         /// The input name.
         name: String,
@@ -191,7 +191,7 @@ fn cut_segments(text: &str, count: usize) -> &str {
 
 fn shape_problem(text: &str) -> Option<String> {
     let Some(path) = text.strip_prefix('/') else {
-        return Some("it has to begin with `/subscriptions/`".to_owned());
+        return Some("it does not begin with `/subscriptions/`".to_owned());
     };
     let segments: Vec<&str> = path.split('/').collect();
     if let Some(at) = segments.iter().position(|segment| segment.is_empty()) {
@@ -206,14 +206,14 @@ fn shape_problem(text: &str) -> Option<String> {
 fn segments_problem(segments: &[&str]) -> Option<String> {
     let is = |at: usize, word: &str| segments.get(at).is_some_and(|s| s.eq_ignore_ascii_case(word));
     if !is(0, "subscriptions") {
-        return Some("it has to begin with `/subscriptions/`".to_owned());
+        return Some("it does not begin with `/subscriptions/`".to_owned());
     }
     if segments.len() < 2 {
-        return Some("the subscription is missing".to_owned());
+        return Some("the subscription ID is missing".to_owned());
     }
     let after_scope = match segments.len() {
         2 => return None,
-        3 if is(2, "resourceGroups") => return Some("the resource group is missing".to_owned()),
+        3 if is(2, "resourceGroups") => return Some("the name of the resource group is missing".to_owned()),
         _ if is(2, "resourceGroups") => 4,
         _ => 2,
     };
@@ -221,19 +221,19 @@ fn segments_problem(segments: &[&str]) -> Option<String> {
         return None;
     }
     if !is(after_scope, "providers") {
-        return Some(format!("`providers` has to stand where `{}` stands", segments[after_scope]));
+        return Some(format!("`providers` is expected instead of `{}`", segments[after_scope]));
     }
     match segments.len() - after_scope {
-        ..4 => Some("after `providers`, a namespace, a type and a name are needed".to_owned()),
+        ..4 => Some("`providers` must be followed by a namespace, a type and a name".to_owned()),
         // `providers`, the namespace, then pairs of a type and a name.
-        whole if whole % 2 != 0 => Some(format!("`{}` has no name after it", segments.last()?)),
+        whole if whole % 2 != 0 => Some(format!("the name after `{}` is missing", segments.last()?)),
         _ => None,
     }
 }
 
 fn check_name(name: &str) -> Result<(), InvalidId> {
     let problem = if name.is_empty() { Some("is empty") } else { name_problem(name) };
-    let problem = problem.or(name.contains('/').then_some("has a `/` in it"));
+    let problem = problem.or(name.contains('/').then_some("contains a `/`"));
     problem.map_or(Ok(()), |problem| Err(InvalidId::Name { name: name.to_owned(), problem }))
 }
 
@@ -243,12 +243,13 @@ fn name_problem(name: &str) -> Option<&'static str> {
         return None;
     }
     if name.chars().any(char::is_control) {
-        return Some("has a control character in it");
+        return Some("contains a control character");
     }
     if name.trim() != name {
-        return Some("begins or ends with white space");
+        return Some("begins or ends with whitespace");
     }
-    name.contains(['?', '#', '%', '\\', '<', '>', '"']).then_some("has a character that no id can have")
+    name.contains(['?', '#', '%', '\\', '<', '>', '"'])
+        .then_some("contains a character that is not allowed in an ID")
 }
 
 impl PartialEq for ResourceId {
@@ -332,15 +333,15 @@ mod tests {
             ("shop", "begin with `/subscriptions/`"),
             ("", "begin with `/subscriptions/`"),
             ("/sub/x", "begin with `/subscriptions/`"),
-            ("/subscriptions", "the subscription is missing"),
-            ("/subscriptions/s/resourceGroups", "the resource group is missing"),
+            ("/subscriptions", "the subscription ID is missing"),
+            ("/subscriptions/s/resourceGroups", "the name of the resource group is missing"),
             ("/subscriptions/s//providers", "segment 3 is empty"),
-            ("/subscriptions/s/resourceGroups/rg/x", "`providers` has to stand where `x` stands"),
+            ("/subscriptions/s/resourceGroups/rg/x", "`providers` is expected instead of `x`"),
             ("/subscriptions/s/resourceGroups/rg/providers/N", "a namespace, a type and a name"),
             ("/subscriptions/s/resourceGroups/rg/providers/N/t", "a namespace, a type and a name"),
-            ("/subscriptions/s/resourceGroups/rg/providers/N/t/n/u", "`u` has no name after it"),
-            ("/subscriptions/s/resourceGroups/rg/providers/N/t/a?b", "no id can have"),
-            ("/subscriptions/s/resourceGroups/ rg", "white space"),
+            ("/subscriptions/s/resourceGroups/rg/providers/N/t/n/u", "the name after `u` is missing"),
+            ("/subscriptions/s/resourceGroups/rg/providers/N/t/a?b", "not allowed in an ID"),
+            ("/subscriptions/s/resourceGroups/ rg", "whitespace"),
         ] {
             let error = ResourceId::parse(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text:?}: {error}");

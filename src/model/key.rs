@@ -12,7 +12,7 @@ pub struct Key(SecretString);
 
 /// A text that API Management does not accept as a key. The message does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a subscription key has 1 to 256 characters, and this one has {0}")]
+#[error("a subscription key must have 1 to 256 characters, but this one has {0}")]
 pub struct InvalidKey(usize);
 
 impl Key {

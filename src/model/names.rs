@@ -10,7 +10,7 @@ pub struct Hostname(String);
 
 /// A text that is not a hostname.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a host name")]
+#[error("`{0}` is not a hostname")]
 pub struct InvalidHostname(String);
 
 impl Hostname {

@@ -89,13 +89,13 @@ impl PolicyFormat {
 #[non_exhaustive]
 pub enum UnfitText {
     /// The format is unknown.
-    #[error("the format `{0}` of the policy is not one of `xml` and `rawxml`")]
+    #[error("the policy format `{0}` is not supported; the formats are `xml` and `rawxml`")]
     Format(String),
     /// The text is at a URL, which is not read.
-    #[error("the format `{0}` of the policy names an address; its text is needed instead")]
+    #[error("the policy format `{0}` refers to an address; the text of the policy is required")]
     Link(String),
     /// The text is not a policy.
-    #[error("the policy cannot be read")]
+    #[error("the policy could not be parsed")]
     NotRaw(#[from] NotRaw),
 }
 

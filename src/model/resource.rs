@@ -21,16 +21,16 @@ pub struct Resource {
 #[non_exhaustive]
 pub enum Malformed {
     /// It is not an object.
-    #[error("a resource has to be a JSON object, and this is {0}")]
+    #[error("a resource must be a JSON object, but this is {0}")]
     NotAnObject(&'static str),
     /// It has no id.
-    #[error("a resource needs an `id`")]
+    #[error("the resource has no `id`")]
     NoId,
     /// The id is invalid.
     #[error(transparent)]
     Id(#[from] InvalidId),
     /// A field is missing, or has an invalid type or value.
-    #[error("`{field}` of `{id}` is {actual}, and {expected} is needed")]
+    #[error("`{field}` of `{id}` must be {expected}, but is {actual}")]
     Field {
         /// The resource.
         id: ResourceId,
@@ -107,7 +107,7 @@ impl Resource {
     ///
     /// [`Malformed::Field`] if the field exists and is not a text.
     pub fn text(&self, path: &str) -> Result<Option<&str>, Malformed> {
-        self.typed(path, "a text", Value::as_str)
+        self.typed(path, "a string", Value::as_str)
     }
 
     /// Returns a required text field.
@@ -116,7 +116,7 @@ impl Resource {
     ///
     /// [`Malformed::Field`] if the field is missing or is not a text.
     pub fn required_text(&self, path: &str) -> Result<&str, Malformed> {
-        self.text(path)?.ok_or_else(|| self.malformed(path, "a text"))
+        self.text(path)?.ok_or_else(|| self.malformed(path, "a string"))
     }
 
     /// Returns an optional boolean field.
@@ -125,7 +125,7 @@ impl Resource {
     ///
     /// [`Malformed::Field`] if the field exists and is not a boolean.
     pub fn flag(&self, path: &str) -> Result<Option<bool>, Malformed> {
-        self.typed(path, "true or false", Value::as_bool)
+        self.typed(path, "a boolean", Value::as_bool)
     }
 
     fn typed<'a, T>(
@@ -228,7 +228,7 @@ impl Resource {
             expected: "a key of 1 to 256 characters",
             actual: match found {
                 None => "missing",
-                Some(Value::String(_)) => "a text of another length",
+                Some(Value::String(_)) => "a string of another length",
                 Some(other) => kind_of(other),
             }
             .to_owned(),
@@ -255,8 +255,8 @@ fn kind_of(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
 }
@@ -291,7 +291,7 @@ mod tests {
         assert!(error.contains("`properties.displayName`") && error.contains("`7`"), "{error}");
         let broken = product(&json!("no object"));
         let error = broken.text("properties.displayName").unwrap_err().to_string();
-        assert!(error.contains("`properties`") && error.contains("a text"), "{error}");
+        assert!(error.contains("`properties`") && error.contains("a string"), "{error}");
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub fn allows_backends(plan: &str) -> bool {
 
 /// Returns the plan. Azure omits it for `Free`; a plan that cannot be read is an error.
 fn sku_of(resource: &Resource) -> Result<String, Malformed> {
-    let unread = || resource.malformed("sku", "an object with the plan as its `name`");
+    let unread = || resource.malformed("sku", "an object whose `name` is the plan");
     match resource.field("sku") {
         None => Ok("Free".to_owned()),
         Some(Value::Object(sku)) if sku.values().all(Value::is_null) => Ok("Free".to_owned()),
@@ -65,7 +65,7 @@ fn sku_of(resource: &Resource) -> Result<String, Malformed> {
 }
 
 fn hostname_of(resource: &Resource, field: &str, text: &str) -> Result<Hostname, Malformed> {
-    Hostname::parse(text).map_err(|_| resource.malformed(field, "a host name"))
+    Hostname::parse(text).map_err(|_| resource.malformed(field, "a hostname"))
 }
 
 fn functions_apps(resource: &Resource) -> Vec<String> {
@@ -74,7 +74,7 @@ fn functions_apps(resource: &Resource) -> Vec<String> {
         // In recordings, an app in a site or a build has no `properties`; an app that was read by itself has them.
         let named = ["/properties/functionAppResourceId", "/functionAppResourceId", "/id"];
         let id = named.into_iter().find_map(|place| app.pointer(place).and_then(Value::as_str));
-        id.unwrap_or("(without an id)").to_owned()
+        id.unwrap_or("(no ID)").to_owned()
     };
     apps.map(|apps| apps.iter().map(id_of).collect()).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ use crate::{
 #[non_exhaustive]
 pub enum AskError {
     /// No user can be prompted.
-    #[error("an answer is needed, and {why}: {question}")]
+    #[error("input required, but {why}: {question}")]
     Nobody {
         /// Why no user can be prompted.
         why: &'static str,
@@ -31,7 +31,7 @@ pub enum AskError {
     #[error("interrupted; nothing was changed")]
     Interrupted,
     /// Reading from or writing to the terminal failed.
-    #[error("could not ask at the terminal")]
+    #[error("could not read from the terminal")]
     Terminal(#[source] io::Error),
 }
 
@@ -39,7 +39,7 @@ impl Diagnose for AskError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::Nobody { flag, .. } => {
-                Diagnosis::new(ExitCode::Usage).hint(format!("answer it on the command line with {flag}"))
+                Diagnosis::new(ExitCode::Usage).hint(format!("run the command again with {flag}"))
             }
             Self::Declined => Diagnosis::new(ExitCode::Refused),
             Self::Interrupted => Diagnosis::new(ExitCode::Interrupted),
@@ -68,7 +68,7 @@ impl Ui {
     /// [`AskError`] if no user can be prompted, or the user types something else.
     pub fn confirm_by_typing(&self, question: &str, name: &str, flag: &str) -> Result<(), AskError> {
         self.check_terminal(question, flag)?;
-        let prompt = format!("{}\nType `{}` to go on", one_line(question), one_line(name));
+        let prompt = format!("{}\nType `{}` to continue", one_line(question), one_line(name));
         let typed: String =
             answered(Input::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact_text())?;
         if typed.trim() == name { Ok(()) } else { Err(AskError::Declined) }

@@ -104,9 +104,14 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     };
     let products: Vec<&ProductAuditReport> = service.products.iter().filter(shown).collect();
     if !products.is_empty() {
-        let head = ["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS", "SINCE"].map(Label::from);
-        let head = Entry::new(head).with("FINDINGS");
-        let rows = products.iter().map(|product| entry(product, style));
+        // A model does not record when a link was created.
+        let has_times = products.iter().any(|product| since(product).is_some());
+        let time =
+            |product: &ProductAuditReport| since(product).map(|time| style.time(time)).unwrap_or_default();
+        let head = ["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS"].into_iter();
+        let head = Entry::new(head.chain(has_times.then_some("SINCE")).map(Label::from)).with("FINDINGS");
+        let rows =
+            products.iter().map(|product| entry(product, has_times.then(|| time(product)).as_deref(), style));
         text += &list(&[head].into_iter().chain(rows).collect::<Vec<_>>(), style);
     }
     let told: Vec<FindingReport> = service
@@ -118,7 +123,7 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     text + &findings(&told, style)
 }
 
-fn entry(product: &ProductAuditReport, style: Style) -> Entry {
+fn entry(product: &ProductAuditReport, since: Option<&str>, style: Style) -> Entry {
     let site = product
         .static_site
         .as_ref()
@@ -128,8 +133,8 @@ fn entry(product: &ProductAuditReport, style: Style) -> Entry {
     let environment = product.environment.as_deref().filter(|name| *name != "default");
     let site = environment.map_or_else(|| site.to_owned(), |name| format!("{site} ({name})"));
     let apis = product.apis.as_ref().map_or_else(|| "unknown".to_owned(), |apis| apis.join(", "));
-    let made = since(product).map(|time| style.time(time)).unwrap_or_default();
-    let labels = [&product.name, status(product.status), &site, &apis, &made].map(Label::from);
+    let labels = [product.name.as_str(), status(product.status), &site, &apis].map(Label::from);
+    let labels = labels.into_iter().chain(since.map(Label::from));
     let entry = Entry::new([style.mark(mark(product))].into_iter().chain(labels));
     entry.with(codes(&product.findings).replace(',', " "))
 }
@@ -154,13 +159,13 @@ fn counts(service: &ServiceAuditReport) -> String {
     let noun = if of_links == 1 { "product of a link" } else { "products of links" };
     let mut text = format!("{of_links} {noun}");
     if of_links > 0 {
-        let _ = write!(text, ": {used} in use, {} left over", number(orphans));
+        let _ = write!(text, ": {used} in use, {} orphaned", number(orphans));
         if unknown > 0 {
             let _ = write!(text, ", {unknown} unknown");
         }
     }
     if foreign > 0 {
-        let _ = write!(text, "; {foreign} made by no link");
+        let _ = write!(text, "; {foreign} not created by a link");
     }
     text
 }
@@ -177,7 +182,7 @@ impl Report for PruneReport {
             text += &list(&entries, style);
         }
         for spared in &self.spared {
-            text += &wrapped(&format!("stays: {}", one_line(&spared.message)), "  ", style);
+            text += &wrapped(&format!("kept: {}", one_line(&spared.message)), "  ", style);
         }
         text
     }

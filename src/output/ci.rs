@@ -1,6 +1,6 @@
 //! Output for pipelines, in addition to the text: annotations, outputs of a step, and events.
 //!
-//! No value has to be masked: keys are never printed, and a command that masks a key would print it.
+//! No value needs masking: keys are never printed, and a command that masks a key would print it.
 
 use std::{
     borrow::Cow,

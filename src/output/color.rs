@@ -54,7 +54,7 @@ impl FromStr for Color {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, color)| *color).ok_or_else(|| format!("`{text}` is not auto, always or never"))
+        found.map(|(_, color)| *color).ok_or_else(|| format!("`{text}` is not one of auto, always and never"))
     }
 }
 

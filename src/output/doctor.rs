@@ -47,9 +47,9 @@ impl DoctorReport {
             hops.map(|hop| hop.hop.title()).collect::<Vec<_>>().join("; ")
         };
         match self.outcome {
-            Condition::Ok | Condition::Skipped => "nothing stands in the way".to_owned(),
-            Condition::Warning => format!("worth a look: {}", of(Condition::Warning)),
-            Condition::Failed => format!("stuck at: {}", of(Condition::Failed)),
+            Condition::Ok | Condition::Skipped => "no problem found".to_owned(),
+            Condition::Warning => format!("warnings: {}", of(Condition::Warning)),
+            Condition::Failed => format!("failed at: {}", of(Condition::Failed)),
         }
     }
 

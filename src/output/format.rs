@@ -51,7 +51,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::NAMES.iter().find(|(name, _)| *name == text);
         let names = Self::NAMES.map(|(name, _)| name).join(", ");
-        found.map(|(_, format)| *format).ok_or_else(|| format!("there are the formats {names}"))
+        found.map(|(_, format)| *format).ok_or_else(|| format!("the formats are {names}"))
     }
 }
 

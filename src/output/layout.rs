@@ -37,7 +37,7 @@ impl Entry {
         self
     }
 
-    /// Adds a line below the others that is never broken, such as a resource id.
+    /// Adds a line below the earlier lines that is never broken, such as a resource id.
     pub(super) fn with_line(mut self, line: &str) -> Self {
         self.below.push(one_line(line).into_owned());
         self

@@ -56,7 +56,7 @@ pub(super) fn mark(link: &LinkReport) -> Mark {
     state_mark(link.state, link.findings.iter().map(|finding| finding.severity).max())
 }
 
-/// Whether nothing about a link has to be read.
+/// Whether nothing about a link needs to be read.
 fn is_in_order(link: &LinkReport) -> bool {
     link.state == LinkState::Linked && link.error.is_none() && mark(link) == Mark::Good
 }

@@ -128,7 +128,7 @@ pub(super) fn what(step: &StepReport) -> &'static str {
         StepAction::Connect => "linked backend: connect",
         StepAction::Disconnect => "linked backend",
         StepAction::SwapKeys => "keys: swap",
-        StepAction::RetireSecondary => "keys: retire the old one",
+        StepAction::RetireSecondary => "keys: retire old key",
         StepAction::ProveKey => "wait for the gateway",
         StepAction::Settle => "wait for the site",
     }

@@ -148,7 +148,7 @@ impl Ui {
     /// Appends events to the events file while the command runs.
     pub fn happened(&self, events: &[Event]) {
         if let Err(error) = self.options.pipeline.happened(events) {
-            self.warn(&format!("could not write the file of events: {error}"));
+            self.warn(&format!("could not write the event file: {error}"));
         }
     }
 
@@ -173,7 +173,7 @@ impl Ui {
     fn conclude(&self, events: &[Event]) {
         let told = self.options.pipeline.tell(events).unwrap_or_else(|error| {
             // The command itself has succeeded, so this is only a warning.
-            format!("warning: could not tell the pipeline what happened: {error}\n")
+            format!("warning: could not write the outputs for the pipeline: {error}\n")
         });
         self.streams.beside(&told);
     }

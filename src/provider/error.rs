@@ -14,7 +14,7 @@ use crate::{
 #[non_exhaustive]
 pub enum ProviderError {
     /// The resource has changed since the caller read it.
-    #[error("`{0}` was changed by somebody else in the meantime")]
+    #[error("another client has changed `{0}` in the meantime")]
     Conflict(ResourceId),
     /// The resource has changed since the caller read it, perhaps by the caller's own change: it was sent again because
     /// the answer to an earlier attempt was lost.
@@ -24,7 +24,7 @@ pub enum ProviderError {
     #[error("`{0}` does not exist")]
     NotFound(ResourceId),
     /// The control plane refuses the request; the message is its own.
-    #[error("the control plane refused the request for `{id}`: {code}: {message}")]
+    #[error("the control plane rejected the request for `{id}`: {code}: {message}")]
     Rejected {
         /// The resource of the request.
         id: ResourceId,
@@ -99,13 +99,13 @@ impl ProviderError {
 
 /// An answer with a resource that lacks the fields that its type requires.
 #[derive(Debug, thiserror::Error)]
-#[error("the control plane answered with a resource that cannot be used")]
+#[error("the control plane returned a resource that is not valid")]
 struct UnusableAnswer(#[source] Malformed);
 
 impl Diagnose for UnusableAnswer {
     fn diagnosis(&self) -> Diagnosis {
         Diagnosis::new(ExitCode::Unavailable)
-            .hint("run the command again; if it fails again, look at the resource in the Azure portal")
+            .hint("run the command again; if it fails again, check the resource in the Azure portal")
     }
 }
 
@@ -148,7 +148,7 @@ impl Diagnose for ProviderError {
             Self::NotFound(_) => Diagnosis::new(ExitCode::Refused).hint(see_status()),
             Self::Rejected { hint, .. } => Diagnosis { exit: ExitCode::Refused, hint: hint.clone() },
             Self::Malformed(_) => Diagnosis::new(ExitCode::Unexpected)
-                .hint("repair the resource where it is kept, then run the command again"),
+                .hint("correct the resource in Azure or in the model, then run the command again"),
             Self::NotAuthenticated(error)
             | Self::NotAuthorized(error)
             | Self::Throttled(error)

@@ -61,6 +61,6 @@ pub trait Gateways: Send + Sync {
     /// one.
     async fn ask_gateway(&self, address: &Address, key: &Key) -> GatewayAnswer {
         let _ = (address, key);
-        GatewayAnswer::Unclear("there is no gateway".to_owned())
+        GatewayAnswer::Unclear("the control plane has no gateway".to_owned())
     }
 }

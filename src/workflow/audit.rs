@@ -52,8 +52,8 @@ async fn services(work: &Workspace, which: Services) -> anyhow::Result<(Plane, V
         return Ok((plane, vec![service]));
     }
     if let Some(Sourced { source: Source::Flag(_), .. }) = &work.overrides().apim {
-        let error = UsageError::new("`--all-services` and `--apim` contradict each other");
-        return Err(error.hint("leave one of them out").into());
+        let error = UsageError::new("`--all-services` and `--apim` cannot be used together");
+        return Err(error.hint("remove one of them").into());
     }
     let plane = work.any_plane()?;
     Ok((plane.clone(), every_service(plane.as_ref()).await?))

@@ -76,7 +76,7 @@ impl Walk<'_> {
     async fn hop_by_hop(&mut self) -> anyhow::Result<()> {
         self.hops.push(configuration(self.work, self.env));
         let plane = self.work.plane_of(self.env)?;
-        self.listener.doing("asking for a token");
+        self.listener.doing("getting a token");
         self.hops.push(credentials(&plane).await?);
         self.listener.doing("reading the link");
         let (_, target) = self.work.target(self.env, self.asked.previews).await?;
@@ -92,14 +92,14 @@ impl Walk<'_> {
 
     async fn check_rights(&mut self, plane: &dyn ControlPlane, target: &Target) -> anyhow::Result<()> {
         if !self.asked.check_rights {
-            self.hops.push(Hop::skipped(HopName::Rights, "not asked for; `--check-rights` looks at them"));
+            self.hops.push(Hop::skipped(HopName::Rights, "not requested; `--check-rights` checks them"));
             return Ok(());
         }
-        self.listener.doing("reading what you may do");
+        self.listener.doing("reading your permissions");
         let rights = Rights::read(plane, target).await?;
         self.hops.push(match &rights {
             Some(rights) => engine::hop_of_rights(target, rights),
-            None => Hop::skipped(HopName::Rights, "a model lets everybody do everything"),
+            None => Hop::skipped(HopName::Rights, "a model has no permissions to check"),
         });
         self.rights = Some((target.clone(), rights));
         Ok(())
@@ -107,7 +107,7 @@ impl Walk<'_> {
 
     async fn probe(&mut self, plane: &Plane, examined: &engine::Examined) -> anyhow::Result<()> {
         let why = match plane.azure() {
-            Some(_) if !self.asked.probes => "not asked for",
+            Some(_) if !self.asked.probes => "not requested",
             Some(arm) => {
                 self.listener.doing("calling `/api`");
                 let browser: &dyn Browser = arm.as_ref();
@@ -116,7 +116,7 @@ impl Walk<'_> {
                 self.hops.extend(engine::probe(plane.as_ref(), observed, probe).await?);
                 return Ok(());
             }
-            None => "a model serves no requests",
+            None => "a model does not serve requests",
         };
         self.hops.extend(PROBES.map(|name| Hop::skipped(name, why)));
         Ok(())
@@ -126,13 +126,13 @@ impl Walk<'_> {
 const PROBES: [HopName; 3] = [HopName::GatewayWithKey, HopName::GatewayWithoutKey, HopName::Site];
 
 fn configuration(work: &Workspace, env: &EnvSettings) -> Hop {
-    let hop = Hop::ok(HopName::Configuration, format!("env `{}`, from {}", env.name, env.at));
+    let hop = Hop::ok(HopName::Configuration, format!("env `{}` (from {})", env.name, env.at));
     let (site, apim) = (&env.static_web_app, &env.apim);
     let plane = match env.provider.value {
         ProviderKind::Json => format!("model {} (from {})", env.model.value.display(), env.model.source),
         ProviderKind::Arm => match &env.endpoint {
             Some(endpoint) => format!("Azure at {} (from {})", endpoint.value, endpoint.source),
-            None => format!("Azure, {} (from {})", env.cloud.value, env.cloud.source),
+            None => format!("Azure, cloud {} (from {})", env.cloud.value, env.cloud.source),
         },
     };
     let hop = match &work.settings.file {
@@ -147,20 +147,20 @@ fn configuration(work: &Workspace, env: &EnvSettings) -> Hop {
 
 async fn credentials(plane: &Plane) -> anyhow::Result<Hop> {
     let Some(arm) = plane.azure() else {
-        return Ok(Hop::skipped(HopName::Credentials, "a model asks nobody who is calling"));
+        return Ok(Hop::skipped(HopName::Credentials, "a model requires no credentials"));
     };
     let Authenticated { kind, tried, caller, ends } = arm.authenticate().await?;
     let mut hop = Hop::ok(HopName::Credentials, format!("a token from {kind}"));
     if let Some(caller) = caller {
         let tenant = caller.tenant.map(|tenant| format!(" in tenant {tenant}")).unwrap_or_default();
-        hop = hop.also(format!("it is for {}{tenant}", caller.name));
+        hop = hop.also(format!("issued for {}{tenant}", caller.name));
     }
     if let Some(ends) = ends {
-        hop = hop.also(format!("it ends at {ends:.0}"));
+        hop = hop.also(format!("valid until {ends:.0}"));
     }
     Ok(tried
         .iter()
-        .fold(hop, |hop, tried| hop.also(format!("none from {}: {}", tried.kind(), tried.problem()))))
+        .fold(hop, |hop, tried| hop.also(format!("no token from {}: {}", tried.kind(), tried.problem()))))
 }
 
 /// The hop whose failure prevented all later hops.
@@ -191,8 +191,10 @@ fn hop_of(error: &anyhow::Error, before: &[Hop]) -> Hop {
 /// Returns each hop once and in order: a failure replaces the earlier result of its hop, and hops that were not reached
 /// are skipped.
 fn in_order(hops: &[Hop]) -> Vec<Hop> {
-    let stuck =
-        hops.last().map(|hop| format!("not reached: {} failed", hop.name.title())).unwrap_or_default();
+    let stuck = hops
+        .last()
+        .map(|hop| format!("not checked, because this check failed: {}", hop.name.title()))
+        .unwrap_or_default();
     let of = |name| hops.iter().rfind(|hop| hop.name == name).cloned();
     HopName::ALL.into_iter().map(|name| of(name).unwrap_or_else(|| Hop::skipped(name, &*stuck))).collect()
 }

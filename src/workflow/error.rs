@@ -63,7 +63,7 @@ pub struct Stranger(pub(super) String);
 
 impl Diagnose for Stranger {
     fn diagnosis(&self) -> Diagnosis {
-        Diagnosis::new(ExitCode::Refused).hint("save a new plan with `--out FILE`, and apply that")
+        Diagnosis::new(ExitCode::Refused).hint("save a new plan with `--out FILE`, then apply it")
     }
 }
 
@@ -111,7 +111,7 @@ pub fn diagnose(error: &anyhow::Error) -> Diagnosis {
 #[must_use]
 pub fn unexpected() -> Diagnosis {
     Diagnosis::new(ExitCode::Unexpected)
-        .hint("if this looks like a fault of swa-apim, run it again with -vv and report what it says")
+        .hint("if this may be a bug of swa-apim, run the command again with `-vv` and report the output")
 }
 
 /// The diagnosis of one cause of an error, if the cause is an error of a use case or of a lower layer.

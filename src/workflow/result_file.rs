@@ -33,7 +33,10 @@ pub async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> {
             return error.into();
         }
         UsageError::new(format!("could not write `{}`: {error}", path.display()))
-            .hint("name a file in a folder that exists and that you may write to, or `-` for standard output")
+            .hint(
+                "specify a file in an existing directory for which you have write permission, or `-` for \
+                 standard output",
+            )
             .into()
     })
 }
@@ -81,6 +84,7 @@ fn refuse_kept(path: &Path, of_models: &[PathBuf], configuration: &[PathBuf]) ->
         return Err(UsageError::new(message).hint("name another file; nothing was written"));
     }
     let Some((kept, what)) = kept else { return Ok(()) };
-    let message = format!("`{}` is {what} `{}`, and would be written over", path.display(), kept.display());
-    Err(UsageError::new(message).hint("name another file; nothing was written"))
+    let message =
+        format!("the result would overwrite `{}`, which is {what} `{}`", path.display(), kept.display());
+    Err(UsageError::new(message).hint("specify another file; nothing was written"))
 }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The hint for a file that has no plan that can be applied.
-const MAKE_ONE: &str = "make one with `--out FILE` of link, relink, unlink or prune";
+const MAKE_ONE: &str = "save a plan with `--out FILE` of link, relink, unlink or prune";
 
 /// A plan, and its control plane.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ fn place(model: Option<&PathBuf>, endpoint: Option<&String>) -> Result<PlaneLoca
         (Some(model), None) => Ok(PlaneLocation::Model(model.clone())),
         (None, Some(endpoint)) => Ok(PlaneLocation::Azure(endpoint.clone())),
         (Some(_), Some(_)) | (None, None) => {
-            let message = "the plan has to name either a `model` or an `endpoint`";
+            let message = "the plan must contain either `model` or `endpoint`";
             Err(UsageError::new(message).hint(MAKE_ONE))
         }
     }
@@ -129,7 +129,7 @@ impl SavedPrune {
 }
 
 /// The content of a plan file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Saved {
     /// Links to change.
@@ -170,10 +170,8 @@ impl Saved {
         match names.iter().find(by_flag) {
             Some((flag, given)) if !self.is_for(flag, given.as_ref()) => {
                 let message =
-                    format!("`apply` takes its target from the plan, and `{flag}` names another one");
-                Err(UsageError::new(message)
-                    .hint(format!("leave `{flag}` out, or save a plan with it"))
-                    .into())
+                    format!("`apply` uses the target of the plan, but `{flag}` specifies another one");
+                Err(UsageError::new(message).hint(format!("remove `{flag}`, or save a plan with it")).into())
             }
             Some(_) | None => Ok(()),
         }
@@ -192,8 +190,8 @@ fn check_model(work: &Workspace, place: &PlaneLocation) -> Result<(), UsageError
     match place {
         PlaneLocation::Model(model) if *model == given || same(model) => Ok(()),
         PlaneLocation::Model(_) | PlaneLocation::Azure(_) => {
-            let message = format!("the plan is for {place}, and `{flag}` names `{}`", value.display());
-            Err(UsageError::new(message).hint(format!("leave `{flag}` out, or save a plan with it")))
+            let message = format!("the plan is for {place}, but `{flag}` specifies `{}`", value.display());
+            Err(UsageError::new(message).hint(format!("remove `{flag}`, or save a plan with it")))
         }
     }
 }
@@ -207,11 +205,13 @@ fn check_target(target: &Target, place: &PlaneLocation) -> Result<(), UsageError
     let provisions = target.provisioner == Provisioner::Service;
     match place {
         PlaneLocation::Model(_) if waits || provisions => {
-            return Err(invalid("a model provisions nothing by itself, and waits for nothing".to_owned()));
+            return Err(invalid(
+                "a plan for a model can neither wait nor have provisioning `service`".to_owned(),
+            ));
         }
         PlaneLocation::Azure(_) if !waits => {
             return Err(invalid(
-                "a change takes time to arrive in Azure, and the plan waits for none".to_owned(),
+                "a plan for Azure must wait until changes take effect, but this one does not wait".to_owned(),
             ));
         }
         PlaneLocation::Model(_) | PlaneLocation::Azure(_) => {}
@@ -220,7 +220,7 @@ fn check_target(target: &Target, place: &PlaneLocation) -> Result<(), UsageError
         return Err(invalid("`env` is empty".to_owned()));
     }
     if target.apis.iter().any(|api| api.is_empty() || api.contains('/')) {
-        return Err(invalid("`apis` holds a name that no API can have".to_owned()));
+        return Err(invalid("`apis` contains a name that is not a valid name of an API".to_owned()));
     }
     Ok(())
 }
@@ -231,18 +231,27 @@ pub(crate) fn stranger(saved: &[PlannedStep], planned: &[PlannedStep]) -> Option
     let pairs = saved.iter().zip(planned).enumerate();
     let mut differing = pairs.filter(|(_, (saved, now))| (&saved.step, saved.kind) != (&now.step, now.kind));
     let text = if let Some((at, (saved, now))) = differing.next() {
-        format!("step {} of the plan is {}, and swa-apim would take {} there", at + 1, name(saved), name(now))
+        format!(
+            "step {} of the plan is {}, but the planner would create {} instead",
+            at + 1,
+            name(saved),
+            name(now)
+        )
     } else if let Some(more) = saved.get(planned.len()) {
-        format!("step {} of the plan, {}, is not one that swa-apim would take", planned.len() + 1, name(more))
+        format!(
+            "step {} of the plan, {}, is not a step that the planner would create",
+            planned.len() + 1,
+            name(more)
+        )
     } else if let Some(missing) = planned.get(saved.len()) {
-        format!("the plan lacks step {}, {}", saved.len() + 1, name(missing))
+        format!("the plan has no step {}, {}", saved.len() + 1, name(missing))
     } else {
         return None;
     };
     Some(Stranger(text))
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PlanFile<S> {
     schema_version: u32,
@@ -255,6 +264,14 @@ struct PlanFile<S> {
 #[serde(rename_all = "camelCase")]
 struct Head {
     schema_version: u32,
+}
+
+/// The content of a plan file, as it is read. Without `flatten`, an error has a line and a column.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    plans: Option<Vec<SavedPlan>>,
+    prune: Option<SavedPrune>,
 }
 
 /// Saves plans.
@@ -299,12 +316,17 @@ fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
     };
     let head: Head = serde_json::from_slice(text).map_err(invalid)?;
     if head.schema_version != SCHEMA_VERSION {
-        let message = format!("the plan `{shown}` is of schema version {}", head.schema_version);
-        let hint = format!("this version of swa-apim reads plans of schema version {SCHEMA_VERSION}");
+        let message = format!("the plan `{shown}` has schema version {}", head.schema_version);
+        let hint = format!("this version of swa-apim supports schema version {SCHEMA_VERSION}");
         return Err(UsageError::new(message).hint(hint));
     }
-    let file: PlanFile<Saved> = serde_json::from_slice(text).map_err(invalid)?;
-    Ok(file.saved)
+    let body: Body = serde_json::from_slice(text).map_err(unparsed)?;
+    match (body.plans, body.prune) {
+        (Some(plans), None) => Ok(Saved::Plans(plans)),
+        (None, Some(prune)) => Ok(Saved::Prune(prune)),
+        (None, None) => Err(invalid("`plans` or `prune` is missing")),
+        (Some(_), Some(_)) => Err(invalid("it contains both `plans` and `prune`")),
+    }
 }
 
 /// Parses any bytes as a plan. A plan that can be read has the same meaning after it is written and read again.

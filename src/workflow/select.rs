@@ -153,8 +153,8 @@ async fn resolve(
         let id = ResourceId::parse(&text).map_err(|error| malformed(given, kind, &error))?;
         let wanted = format!("{}/{}", kind.provider, kind.collection);
         if !id.is_a(&wanted) {
-            let message = format!("`{name}` (from {}) is the id of a `{}`", given.source, id.resource_type());
-            let hint = format!("give the id of a `{wanted}`, or a name");
+            let message = format!("`{name}` (from {}) is the ID of a `{}`", given.source, id.resource_type());
+            let hint = format!("specify the ID of a `{wanted}`, or a name");
             return Err(UsageError::new(message).hint(hint).into());
         }
         return Ok(id.in_known_casing());
@@ -169,9 +169,9 @@ async fn resolve(
 }
 
 fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::InvalidId) -> UsageError {
-    UsageError::new(format!("the {} (from {}) is not well-formed: {error}", kind.title, given.source)).hint(
+    UsageError::new(format!("the {} (from {}) is not valid: {error}", kind.title, given.source)).hint(
         format!(
-            "write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/{}/{}/NAME",
+            "specify a name, or a full ID: /subscriptions/ID/resourceGroups/GROUP/providers/{}/{}/NAME",
             kind.provider, kind.collection
         ),
     )
@@ -209,20 +209,22 @@ async fn look_up(
     match matching.collect::<Vec<_>>().as_slice() {
         [only] => Ok((*only).clone()),
         [] => {
-            let message = format!("there is no {} `{name}` (from {})", kind.title, given.source);
+            let message = format!("the {} `{name}` (from {}) does not exist", kind.title, given.source);
             let error = UsageError::refused(message);
             let near = nearest(name, ids.iter().map(ResourceId::name));
             Err(match near {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("give its full ARM id, or check the control plane that you are on"),
+                None => error.hint(
+                    "specify its full ARM ID, or check that `--provider` selects the correct control plane",
+                ),
             }
             .into())
         }
         several => {
             let message =
-                format!("{} {}s are called `{name}` (from {})", several.len(), kind.title, given.source);
+                format!("{} {}s have the name `{name}` (from {})", several.len(), kind.title, given.source);
             let list: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
-            let hint = format!("say which, with its resource group or its full id: {}", list.join(", "));
+            let hint = format!("specify the resource group or the full ID: {}", list.join(", "));
             Err(UsageError::new(message).hint(hint).into())
         }
     }

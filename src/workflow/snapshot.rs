@@ -52,7 +52,7 @@ pub async fn take(
     let Some(plane) = azure else { return Ok(None) };
     listener.doing(&format!("reading {} links", targets.len()));
     let resources =
-        engine::snapshot(plane.as_ref(), &targets).await.context("could not take the snapshot")?;
+        engine::snapshot(plane.as_ref(), &targets).await.context("could not create the snapshot")?;
     Ok(Some(Snapshot { lineage: lineage_of(&plane, &targets), resources }))
 }
 
@@ -61,7 +61,7 @@ fn check_is_azure(plane: &Plane, env: &EnvSettings) -> Result<(), UsageError> {
         return Ok(());
     }
     let message = format!(
-        "env `{}` is on a model (from {}), and a snapshot is of Azure",
+        "the env `{}` uses a model (from {}), but a snapshot is made from Azure",
         env.name, env.provider.source
     );
     let export = Hint::command(Cure::ExportModel, Selection::default());
@@ -108,8 +108,9 @@ impl Snapshot {
         plane.begin().await?;
         let another = plane.generation().0 != self.lineage && !plane.resources()?.is_empty();
         if another && other == OtherModel::Keep {
-            let message = format!("`{}` holds another model", file.display());
-            let hint = "name another file, or repeat the command with `--yes`, which keeps what is there as the generation before";
+            let message = format!("`{}` already contains another model", file.display());
+            let hint = "specify another file, or run the command again with `--yes`, which keeps the \
+                        existing model as the previous generation";
             return Err(UsageError::refused(message).hint(hint).into());
         }
         let lineage = self.lineage.clone();

@@ -73,7 +73,7 @@ pub async fn watch<F: Future<Output = Look>>(
 }
 
 fn too_slow(limit: Duration) -> UsageError {
-    UsageError::not_yet(format!("the control plane has not answered for {}", spelt(limit)))
+    UsageError::not_yet(format!("the control plane did not answer within {}", spelt(limit)))
 }
 
 /// Whether another observation would fail in the same way.
@@ -130,14 +130,16 @@ pub fn late(wanted: LinkState, patience: Duration, last: Option<&Look>) -> Usage
     let others = match last {
         None => return too_slow(patience),
         Some(Err(error)) => {
-            let message =
-                format!("after {}, it is not known whether it is {wanted}: {error:#}", spelt(patience));
+            let message = format!(
+                "after {}, it is not known whether the state is {wanted}: {error:#}",
+                spelt(patience)
+            );
             let hint = diagnose(error).hint;
             return hint.into_iter().fold(UsageError::not_yet(message), UsageError::hint);
         }
         Some(Ok(status)) => {
             let others = status.report.links.iter().filter(|link| link.state != wanted);
-            others.map(|link| format!("`{}` is {}", link.env, link.state)).collect::<Vec<_>>()
+            others.map(|link| format!("the state of `{}` is {}", link.env, link.state)).collect::<Vec<_>>()
         }
     };
     let message = format!("after {}, {}, not {wanted}", spelt(patience), others.join(", "));

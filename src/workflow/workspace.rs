@@ -169,8 +169,8 @@ impl Workspace {
         let flag =
             of_one.iter().find(|(_, given)| matches!(given, Some(Sourced { source: Source::Flag(_), .. })));
         if let Some((flag, _)) = flag {
-            let error = UsageError::new(format!("`--all` and `{flag}` contradict each other"));
-            return Err(error.hint("leave one of them out").into());
+            let error = UsageError::new(format!("`--all` and `{flag}` cannot be used together"));
+            return Err(error.hint("remove one of them").into());
         }
         Ok(self.settings.all()?)
     }
@@ -200,11 +200,11 @@ impl Workspace {
         let given = self.options.overrides.endpoint.as_ref().map(|it| &it.source);
         self.refuse_flag("--endpoint", given, &env.provider)?;
         if env.provisioning.value == Provisioning::Service {
-            let message =
-                format!("the JSON model cannot provision by itself (from {})", env.provisioning.source);
-            return Err(UsageError::new(message)
-                .hint("leave `provisioning` out, or set it to `engine`")
-                .into());
+            let message = format!(
+                "the JSON model does not support provisioning by the service (from {})",
+                env.provisioning.source
+            );
+            return Err(UsageError::new(message).hint("remove `provisioning`, or set it to `engine`").into());
         }
         Ok(Plane::Model(self.model(&env.model.value)?))
     }
@@ -247,11 +247,12 @@ impl Workspace {
             ProviderKind::Json => ProviderKind::Arm,
             ProviderKind::Arm => ProviderKind::Json,
         };
-        let message = format!("`{flag}` is about the provider `{other}`, and this command uses `{provider}`");
+        let message =
+            format!("`{flag}` applies only to the provider `{other}`, but this command uses `{provider}`");
         let hint = if self.is_sample() {
-            "the sample is a model: leave one of the two out".to_owned()
+            "the sample is a model: remove one of the two flags".to_owned()
         } else {
-            format!("add `--provider {other}`, or leave `{flag}` out")
+            format!("add `--provider {other}`, or remove `{flag}`")
         };
         Err(UsageError::new(message).hint(hint).into())
     }
@@ -264,7 +265,7 @@ impl Workspace {
         };
         let Some(address) = address else { return Ok(endpoint) };
         let at = endpoint.at(&address.value);
-        let endpoint = at.with_context(|| format!("`endpoint` (from {}) cannot be used", address.source))?;
+        let endpoint = at.with_context(|| format!("`endpoint` (from {}) is not valid", address.source))?;
         let known = endpoint.is_azure() || endpoint.is_loopback();
         if !known && !self.settings.may_redirect_tokens(&address.source) {
             let shown = endpoint.base().as_str().trim_end_matches('/').to_owned();
@@ -278,8 +279,8 @@ impl Workspace {
     pub(crate) fn default_model(&self) -> anyhow::Result<Arc<JsonControlPlane>> {
         let provider = self.settings.provider();
         if provider.value == ProviderKind::Arm && matches!(provider.source, Source::Flag(_)) {
-            let error = UsageError::new("this command is about a model, and `--provider` asks for `arm`");
-            return Err(error.hint("leave `--provider` out").into());
+            let error = UsageError::new("this command works on a model, but `--provider` selects `arm`");
+            return Err(error.hint("remove `--provider`").into());
         }
         self.model(&self.settings.model().value)
     }
@@ -302,8 +303,8 @@ impl Workspace {
                 if here == *place {
                     return Ok(plane);
                 }
-                let message = format!("the plan is for {place}, and what is configured is {here}");
-                let hint = format!("if that is right, repeat the command with `--endpoint {place}`");
+                let message = format!("the plan is for {place}, but the configuration specifies {here}");
+                let hint = format!("if {place} is correct, run the command again with `--endpoint {place}`");
                 Err(UsageError::new(message).hint(hint).into())
             }
         }

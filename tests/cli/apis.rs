@@ -17,7 +17,7 @@ prod: linked `shop-web` to `shop-apim`
  + subscription    the site needs a key of the product
  + policy          the policy must accept only tokens of the site
  + linked backend  shop-apim: the site copies the new key
-to take it back: swa-apim unlink --purge --env prod
+to undo: swa-apim unlink --purge --env prod
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none
   -> run `swa-apim api add API --env prod`
@@ -44,7 +44,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
-to take it back: swa-apim unlink --purge --env prod
+to undo: swa-apim unlink --purge --env prod
 
 SWAAPIM073 degraded: the API `orders` has the path `orders`; the site calls only paths that begin with `api`
   properties.path: orders, expected api/orders
@@ -96,7 +96,7 @@ exit 0
 --- stdout
 prod: added catalog to the product of `shop-web`
  + API in the product  catalog: the site will be able to call it
-to take it back: swa-apim api remove catalog --env prod
+to undo: swa-apim api remove catalog --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -114,7 +114,7 @@ exit 0
 --- stdout
 prod: removed catalog from the product of `shop-web`
  - API in the product  catalog: the site will no longer be able to call it
-to take it back: swa-apim api add catalog --env prod
+to undo: swa-apim api add catalog --env prod
 
 "#]]);
     shop.run("api remove catalog").is(str![[r#"
@@ -133,12 +133,12 @@ exit 0
 --- stdout
 prod: removed orders from the product of `shop-web`
  - API in the product  orders: the site will no longer be able to call it
-to take it back: swa-apim api add orders --env prod
+to undo: swa-apim api add orders --env prod
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none
   -> run `swa-apim api add API --env prod`
 --- stderr
-note: the env lists `orders`; the next link or relink adds it again
+note: the env lists `orders`; the next `link` or `relink` adds it again
 
 "#]]);
     assert_eq!(shop.codes(), ["SWAAPIM071"]);

@@ -318,11 +318,11 @@ fn a_backend_that_refers_to_a_deleted_service_is_replaced() {
 exit 0
 --- stdout
 prod: 5 changes would relink `shop-web` to `shop-apim`
- - linked backend            shop-apim: its target `gone-apim` does not exist
- + linked backend            the site will proxy `/api` to the service
- ~ keys: swap                agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
- ~ linked backend: connect   the site copies the new key
- ~ keys: retire the old one  no edge of the site sends the old key any longer
+ - linked backend           shop-apim: its target `gone-apim` does not exist
+ + linked backend           the site will proxy `/api` to the service
+ ~ keys: swap               agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect  the site copies the new key
+ ~ keys: retire old key     no edge of the site sends the old key any longer
 
 "#]]);
     is_mended(&shop);

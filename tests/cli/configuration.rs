@@ -9,7 +9,7 @@ fn an_unknown_env_leads_to_the_nearest_one() {
     Shop::sample().run("status --env prd").is(str![[r#"
 exit 2
 --- stderr
-error: there is no env `prd` in `swa-apim.toml`
+error: the env `prd` does not exist in `swa-apim.toml`
 hint: did you mean `prod`? the envs are: prod
 
 "#]]);
@@ -22,7 +22,7 @@ fn one_of_several_envs_must_be_selected() {
     shop.run("link").is(str![[r#"
 exit 2
 --- stderr
-error: `swa-apim.toml` has 2 envs, and none of them was chosen
+error: `swa-apim.toml` has 2 envs, and none was selected
 hint: add `--env NAME`; the envs are: prod, staging
 
 "#]]);
@@ -33,8 +33,8 @@ fn all_envs_and_one_env_contradict_each_other() {
     Shop::sample().run("link --all --env prod").is(str![[r#"
 exit 2
 --- stderr
-error: `--all` and `--env` contradict each other
-hint: leave one of them out
+error: `--all` and `--env` cannot be used together
+hint: remove one of them
 
 "#]]);
 }
@@ -97,8 +97,8 @@ hint: `swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME
     shop.run("status --config nope.toml").is(str![[r#"
 exit 2
 --- stderr
-error: there is no file `nope.toml`, which `--config` names
-hint: `swa-apim init` writes one
+error: the file `nope.toml` (from `--config`) does not exist
+hint: `swa-apim init` creates a configuration
 
 "#]]);
 }
@@ -113,29 +113,29 @@ fn azure_is_asked_only_with_a_token_that_may_be_one_and_at_an_address_that_may_h
 exit 6
 --- stderr
 error: the credential `client-secret` is not configured: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
-hint: set what is missing, or leave SWA_APIM_CREDENTIAL out to take the first that works
+hint: set the missing variables, or unset SWA_APIM_CREDENTIAL to use the first credential that works
 
 "#]]);
     arm("status", &[("SWA_APIM_CREDENTIAL", "password")]).is(str![[r#"
 exit 2
 --- stderr
-error: `password` (from SWA_APIM_CREDENTIAL) is no kind of credential
+error: SWA_APIM_CREDENTIAL: `password` is not a kind of credential
 hint: the kinds are access-token, client-secret, client-certificate, workload-identity, azure-pipelines, github-actions, managed-identity, azure-cli, azure-developer-cli
 
 "#]]);
     arm("status", &[("SWA_APIM_ACCESS_TOKEN", "two words")]).is(str![[r#"
 exit 6
 --- stderr
-error: `SWA_APIM_ACCESS_TOKEN` is no token: it has spaces or other characters that none has
-hint: give it what `az account get-access-token --query accessToken -o tsv` prints
+error: `SWA_APIM_ACCESS_TOKEN` is not a token: it contains spaces or other characters that are not allowed
+hint: set a new token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o tsv)
 
 "#]]);
     arm("status --endpoint http://arm.example", &[("SWA_APIM_ACCESS_TOKEN", "x")]).is(str![[r#"
 exit 2
 --- stderr
-error: `endpoint` (from `--endpoint`) cannot be used
-  caused by: `http://arm.example` is not an address of Azure Resource Manager: a token would travel in the clear
-hint: give an address such as https://management.azure.com; http is for this machine alone
+error: `endpoint` (from `--endpoint`) is not valid
+  caused by: `http://arm.example` is not a valid endpoint of Azure Resource Manager: the access token would be sent in plain text
+hint: specify a URL such as https://management.azure.com; http is only allowed for this machine
 
 "#]]);
 }
@@ -147,8 +147,8 @@ exit 2
 --- stdout
 prod: failed
 --- stderr
-error: the JSON model cannot provision by itself (from `--provisioning`)
-hint: leave `provisioning` out, or set it to `engine`
+error: the JSON model does not support provisioning by the service (from `--provisioning`)
+hint: remove `provisioning`, or set it to `engine`
 
 "#]]);
 }
@@ -180,7 +180,7 @@ For more information, try '--help'.
     shop.run("status --timeout soon").is(str![[r#"
 exit 2
 --- stderr
-error: invalid value 'soon' for '--timeout <TIME>': a time is written as 30s, 2m or 1h 30m
+error: invalid value 'soon' for '--timeout <TIME>': not a duration; examples are 30s, 2m and 1h 30m
 
 For more information, try '--help'.
 
@@ -188,7 +188,7 @@ For more information, try '--help'.
     shop.run("status --timeout=-5s").is(str![[r#"
 exit 2
 --- stderr
-error: invalid value '-5s' for '--timeout <TIME>': a time to wait cannot be negative
+error: invalid value '-5s' for '--timeout <TIME>': a duration cannot be negative
 
 For more information, try '--help'.
 
@@ -212,7 +212,7 @@ fn a_query_that_does_not_fit_the_result_says_so() {
     Shop::sample().run("status --query 'length(links[0].product)'").is(str![[r#"
 exit 2
 --- stderr
-error: the query does not fit the result: Runtime error: Argument 0 expects type array|object|string, given null (line 0, column 6)
+error: the query cannot be applied to the result: Runtime error: Argument 0 expects type array|object|string, given null (line 0, column 6)
     length(links[0].product)
           ^
 
@@ -225,8 +225,8 @@ fn a_query_that_fails_after_a_change_does_not_hide_the_change() {
     shop.run("link --query 'length(nothing)'").is(str![[r#"
 exit 2
 --- stderr
-error: the command has run, but its result could not be printed
-  caused by: the query does not fit the result: Runtime error: Argument 0 expects type array|object|string, given null (line 0, column 6)
+error: the command has finished, but its result could not be printed
+  caused by: the query cannot be applied to the result: Runtime error: Argument 0 expects type array|object|string, given null (line 0, column 6)
     length(nothing)
           ^
 

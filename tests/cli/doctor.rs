@@ -18,17 +18,17 @@ fn a_model_is_checked_from_end_to_end_and_serves_no_requests() {
     Shop::linked().run("doctor -o tsv").is(str![[r#"
 exit 0
 --- stdout
-configuration	ok	env `prod`, from swa-apim.toml, line 2; configuration file [DIR]/swa-apim.toml; static web app `shop-web` (from swa-apim.toml, line 3); API Management `shop-apim` (from swa-apim.toml, line 4); provider json (from swa-apim.toml, line 8); model [DIR]/control-plane.json (from swa-apim.toml, line 11)		
-credentials	skipped	a model asks nobody who is calling		
+configuration	ok	env `prod` (from swa-apim.toml, line 2); configuration file [DIR]/swa-apim.toml; static web app `shop-web` (from swa-apim.toml, line 3); API Management `shop-apim` (from swa-apim.toml, line 4); provider json (from swa-apim.toml, line 8); model [DIR]/control-plane.json (from swa-apim.toml, line 11)		
+credentials	skipped	a model requires no credentials		
 control plane	ok	[DIR]/control-plane.json can be read		
-rights	skipped	not asked for; `--check-rights` looks at them		
+rights	skipped	not requested; `--check-rights` checks them		
 static web app	ok	`shop-web`, Standard, environment default, agreeable-smoke-06273c21e.5.azurestaticapps.net		
 API Management	ok	`shop-apim`, Consumption, Succeeded; virtual network None, public access Enabled		
 link	ok	linked, product `agreeable-smoke-06273c21e`, keys [KEY] and [KEY]		
 APIs	ok	orders		
-gateway, with the key	skipped	a model serves no requests		
-gateway, without a key	skipped	a model serves no requests		
-site, as a browser	skipped	a model serves no requests		
+gateway, with the key	skipped	a model does not serve requests		
+gateway, without a key	skipped	a model does not serve requests		
+site, as a browser	skipped	a model does not serve requests		
 
 "#]]);
 }

@@ -39,7 +39,7 @@ SWAAPIM003 broken: the plan of `free-web` is Free, which does not support linked
 error: free: could not plan the link
   caused by: the plan of `free-web` is Free, which does not support linked backends
 hint: run `az staticwebapp update --name free-web --sku Standard`, then run the command again
-error: typo: there is no API Management service `shop-apm` (from swa-apim.toml, line 20)
+error: typo: the API Management service `shop-apm` (from swa-apim.toml, line 20) does not exist
 hint: did you mean `shop-apim`?
 
 "#]]);
@@ -58,7 +58,7 @@ exit 4
  -       free  unlinked  free-web        shop-apim       SWAAPIM003
  broken  typo  unknown   shop-web        shop-apm
 
-typo: there is no API Management service `shop-apm` (from swa-apim.toml, line 20)
+typo: the API Management service `shop-apm` (from swa-apim.toml, line 20) does not exist
   -> did you mean `shop-apim`?
 
 free:
@@ -111,7 +111,7 @@ fn all_envs_of_one_model_change_in_one_transaction() {
 exit 0
 --- stdout
 prod: linked `shop-web` to `shop-apim`, 5 changes
-again: `shop-web` is linked to `shop-apim` already; nothing to do
+again: `shop-web` is already linked to `shop-apim`; nothing to do
 
 2 envs: 1 applied, 1 unchanged
 

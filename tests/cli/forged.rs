@@ -107,18 +107,22 @@ fn a_plan_that_is_out_of_date_says_what_moved_as_it_is_spelt() {
     };
     before(
         &|shop| shop.change(&subscription(), |it| it["properties"]["state"] = "suspended".into()),
-        &format!("`{}` has changed since the plan was made", subscription()),
+        &format!("the subscription `{LABEL}` has changed since the plan was made"),
     );
     before(
         &|shop| shop.delete(&format!("{}/policies/policy", product())),
-        &format!("`{}/policies/policy` was deleted since the plan was made", product()),
+        &format!("the policy of the product `{LABEL}` was deleted since the plan was made"),
     );
     let policy = format!("{}/policies/policy", product());
     shop.delete(&policy);
     shop.run("relink --out plan.json").exits(0);
     shop.run("link").exits(0);
     let run = shop.run("apply plan.json");
-    assert!(run.exits(4).stderr.contains(&format!("`{policy}` was created since")), "{}", run.stderr);
+    assert!(
+        run.exits(4).stderr.contains(&format!("the policy of the product `{LABEL}` was created since")),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

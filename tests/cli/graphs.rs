@@ -50,7 +50,9 @@ fn every_format_says_the_state_of_every_link_in_words() {
     let shop = fleet();
     for format in ["mermaid", "dot", "svg"] {
         let text = shop.run(&format!("graph --all --format {format}")).exits(0).stdout.clone();
-        for word in ["shop-web", "docs", "blog", "linked", "unlinked", "dangling", "old", "gone", "orders"] {
+        for word in
+            ["shop-web", "docs", "blog", "linked", "unlinked", "dangling", "old", "not found", "orders"]
+        {
             assert!(text.contains(word), "{format} does not say `{word}`:\n{text}");
         }
     }
@@ -205,5 +207,5 @@ fn open_hands_a_picture_to_the_machine() {
     assert_eq!(shop.read("opened.svg"), shop.read("a.svg"));
     let run = shop
         .run_with("graph --open", &[("PATH", "/nowhere"), ("TMPDIR", &shop.path("").display().to_string())]);
-    assert!(run.exits(2).stderr.contains("by hand"), "{}", run.stderr);
+    assert!(run.exits(2).stderr.contains("manually"), "{}", run.stderr);
 }

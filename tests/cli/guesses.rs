@@ -91,7 +91,7 @@ hint: correct it, or unset it: `unset SWA_APIM_OUTPUT`
 exit 2
 --- stderr
 error: the environment variable SWA_APIM_MODEL is empty
-hint: give it a value, or unset it
+hint: specify a value, or unset it
 
 "#]]);
     for (variable, value) in [

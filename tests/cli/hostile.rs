@@ -96,7 +96,7 @@ fn commands_that_are_printed_are_quoted_for_a_shell() {
     let shop = Shop::sample();
     shop.add_env("[env.'my $(touch owned); prod']\nstatic-web-app = 'shop-web'\napim = 'shop-apim'\n");
     let run = shop.run_words(&["link", "--env", "my $(touch owned); prod"]);
-    let hint = run.exits(0).stdout.lines().find_map(|line| line.strip_prefix("to take it back: ")).unwrap();
+    let hint = run.exits(0).stdout.lines().find_map(|line| line.strip_prefix("to undo: ")).unwrap();
     let mut shell = shop.command("sh");
     let script = hint.replacen("swa-apim", &format!("{} -q", env!("CARGO_BIN_EXE_swa-apim")), 1) + " --yes";
     assert!(shell.args(["-c", &script]).output().unwrap().status.success(), "{script}");

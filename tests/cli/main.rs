@@ -49,3 +49,4 @@ mod watch;
 #[cfg(not(feature = "emulator"))]
 mod without_emulator;
 mod words;
+mod wrong_types;

@@ -80,8 +80,8 @@ fn a_model_of_a_newer_schema_is_not_changed() {
     shop.run("status").is(str![[r#"
 exit 2
 --- stderr
-error: `[DIR]/control-plane.json` has schema version 2, and this program knows 1
-hint: update `swa-apim`; the file was left as it is
+error: `[DIR]/control-plane.json` has schema version 2; this program supports 1
+hint: install the current version of `swa-apim`; the file was not changed
 
 "#]]);
     shop.write("resources.json", "[]");
@@ -95,8 +95,8 @@ fn a_directory_is_not_a_model() {
     shop.run("status --model folder").is(str![[r#"
 exit 2
 --- stderr
-error: `[DIR]/folder` is a folder, and a model is a file
-hint: name a file in it with `--model`
+error: `[DIR]/folder` is a directory, but a model is a file
+hint: specify a file in the directory with `--model`
 
 "#]]);
 }
@@ -109,7 +109,7 @@ fn an_empty_file_is_no_model() {
 exit 1
 --- stderr
 error: `[DIR]/control-plane.json` is damaged at line 1, column 1: the file is empty
-hint: correct the file there; nothing was changed
+hint: correct the file at that position; nothing was changed
 
 "#]]);
     shop.write("resources.json", "[]");
@@ -123,8 +123,8 @@ fn a_model_that_is_not_utf_8_is_damaged() {
     shop.run("status").is(str![[r#"
 exit 1
 --- stderr
-error: `[DIR]/control-plane.json` is damaged at line 2, column 12: the text is not UTF-8
-hint: correct the file there; nothing was changed
+error: `[DIR]/control-plane.json` is damaged at line 2, column 12: the file is not UTF-8
+hint: correct the file at that position; nothing was changed
 
 "#]]);
 }
@@ -141,7 +141,7 @@ prod: unknown
  ok      API Management  shop-apim, Consumption, https://shop-apim.azure-api.net
  -       unknown         linked backend, product, subscription, policy, key of the site, APIs
 
-SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
+SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` must be a string, but is missing
   -> correct the resource that the message names, in Azure or in the model, and run the command again
 
 "#]]);
@@ -150,11 +150,11 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 
-SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
+SWAAPIM090 broken: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` must be a string, but is missing
   -> correct the resource that the message names, in Azure or in the model, and run the command again
 --- stderr
 error: could not plan the link
-  caused by: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` is missing, and a text is needed
+  caused by: `properties.defaultHostname` of `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` must be a string, but is missing
 hint: correct the resource that the message names, in Azure or in the model, and run the command again
 
 "#]]);
@@ -168,7 +168,7 @@ fn a_failed_import_changes_nothing() {
 exit 2
 --- stderr
 error: could not read `nope.json`: No such file or directory (os error 2)
-hint: name a file with an array of ARM resources, or `-` for standard input
+hint: specify a file with an array of ARM resources, or `-` for standard input
 
 "#]]);
     shop.write("in.json", "garbage");
@@ -183,35 +183,35 @@ hint: give it a resource or a list of resources: what `az ... --output json` pri
     shop.run("model import in.json").is(str![[r#"
 exit 2
 --- stderr
-error: element 0 does not fit
-  caused by: a resource needs an `id`
-hint: correct the element or leave it out; nothing was changed
+error: element 0 cannot be imported
+  caused by: the resource has no `id`
+hint: correct or remove the element; nothing was changed
 
 "#]]);
     shop.write("in.json", "[{\"id\": \"x/y\"}]");
     shop.run("model import in.json").is(str![[r#"
 exit 2
 --- stderr
-error: element 0 (`x/y`) does not fit
-  caused by: `x/y` is not an ARM resource id: it has to begin with `/subscriptions/`
-hint: correct the element or leave it out; nothing was changed
+error: element 0 (`x/y`) cannot be imported
+  caused by: `x/y` is not an ARM resource ID: it does not begin with `/subscriptions/`
+hint: correct or remove the element; nothing was changed
 
 "#]]);
     shop.write("in.json", b"\xff\xfe[\0]\0");
     shop.run("model import in.json").is(str![[r#"
 exit 2
 --- stderr
-error: `in.json` is UTF-16, and JSON is UTF-8
-hint: save it as UTF-8; Windows PowerShell does so with `| Out-File -Encoding utf8 FILE`
+error: `in.json` is encoded as UTF-16, but JSON must be UTF-8
+hint: save the file as UTF-8; in Windows PowerShell, use `| Out-File -Encoding utf8 FILE`
 
 "#]]);
     shop.write("in.json", "[7]");
     shop.run("model import in.json").is(str![[r#"
 exit 2
 --- stderr
-error: element 0 does not fit
-  caused by: a resource has to be a JSON object, and this is a number
-hint: correct the element or leave it out; nothing was changed
+error: element 0 cannot be imported
+  caused by: a resource must be a JSON object, but this is a number
+hint: correct or remove the element; nothing was changed
 
 "#]]);
     assert_eq!(shop.read(MODEL), before);
@@ -226,9 +226,9 @@ fn an_export_can_be_queried() {
 #[test]
 fn the_sample_is_reported_as_created_only_once() {
     let shop = Shop::empty();
-    assert!(shop.run("init --sample").exits(0).stderr.contains("are there now"));
+    assert!(shop.run("init --sample").exits(0).stderr.contains("have been created"));
     let model = shop.read(MODEL);
-    assert!(shop.run("init --sample").exits(0).stderr.contains("are there already"));
+    assert!(shop.run("init --sample").exits(0).stderr.contains("already exist"));
     assert_eq!(shop.read(MODEL), model);
 }
 
@@ -324,7 +324,7 @@ mod files {
             shop.run("relink --env prod").exits(0);
             let path = shop.path(&format!("{MODEL}{suffix}"));
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            refused(&shop, &["holds keys", &format!("chmod 600 '{}'", path.display())]);
+            refused(&shop, &["contains keys", &format!("chmod 600 '{}'", path.display())]);
             let status = shop.run("status --env prod");
             assert_eq!(status.exits(0).stderr.contains("chmod 600"), suffix.is_empty(), "{}", status.stderr);
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();

@@ -59,7 +59,7 @@ fn the_file_of_events_is_not_standard_output() {
     let shop = Shop::linked();
     for out in ["-", "/dev/stdout"] {
         let run = shop.run(&format!("status --output-file {out}"));
-        assert!(run.exits(2).stderr.contains("`--output-file` names standard output"), "{}", run.stderr);
+        assert!(run.exits(2).stderr.contains("`--output-file` specifies standard output"), "{}", run.stderr);
     }
     assert!(!shop.path("-").exists());
 }
@@ -94,11 +94,7 @@ fn no_result_overwrites_a_file_in_use_under_any_of_its_names() {
         ] {
             for name in [name.clone(), format!("./{name}"), shop.path(&name).display().to_string()] {
                 let run = shop.run(&format!("{line} {name}"));
-                assert!(
-                    run.exits(2).stderr.contains("would be written over"),
-                    "{line} {name}: {}",
-                    run.stderr
-                );
+                assert!(run.exits(2).stderr.contains("would overwrite"), "{line} {name}: {}", run.stderr);
                 assert!(
                     run.stderr.contains("hint: ") && run.stdout.is_empty(),
                     "{line} {name}: {}",

@@ -102,10 +102,10 @@ fn a_saved_plan_is_refused_once_the_model_has_moved() {
 exit 4
 --- stdout
 prod: refused; nothing was changed
- ~ linked backend: connect   not done  shop-apim: ensures that the site has the current primary key
- ~ keys: swap                not done  agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
- ~ linked backend: connect   not done  the site copies the new key
- ~ keys: retire the old one  not done  no edge of the site sends the old key any longer
+ ~ linked backend: connect  not done  shop-apim: ensures that the site has the current primary key
+ ~ keys: swap               not done  agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect  not done  the site copies the new key
+ ~ keys: retire old key     not done  no edge of the site sends the old key any longer
 --- stderr
 error: the plan is stale; nothing was changed
   caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
@@ -132,7 +132,7 @@ fn files_that_are_not_plans_are_not_applied() {
 exit 2
 --- stderr
 error: could not read the plan `nope.json`: No such file or directory (os error 2)
-hint: make one with `--out FILE` of link, relink, unlink or prune
+hint: save a plan with `--out FILE` of link, relink, unlink or prune
 
 "#]]);
     shop.write("plan.json", "garbage");
@@ -147,8 +147,8 @@ hint: make one with `--out FILE` of link, relink, unlink or prune
     shop.run("apply plan.json").is(str![[r#"
 exit 2
 --- stderr
-error: the plan `plan.json` is of schema version 9
-hint: this version of swa-apim reads plans of schema version 1
+error: the plan `plan.json` has schema version 9
+hint: this version of swa-apim supports schema version 1
 
 "#]]);
 }
@@ -160,7 +160,7 @@ fn a_plan_that_cannot_be_saved_is_not_applied_either() {
 exit 2
 --- stderr
 error: could not write `nowhere/plan.json`: No such file or directory (os error 2)
-hint: name a file in a folder that exists and that you may write to, or `-` for standard output
+hint: specify a file in an existing directory for which you have write permission, or `-` for standard output
 
 "#]]);
     assert_eq!(shop.state(), "unlinked");
@@ -194,7 +194,7 @@ next: swa-apim status --env prod
     shop.run("link").is(str![[r#"
 exit 0
 --- stdout
-prod: `shop-web` is linked to `shop-apim` already; nothing to do
+prod: `shop-web` is already linked to `shop-apim`; nothing to do
 --- stderr
 next: swa-apim status --env prod
 
@@ -205,7 +205,7 @@ exit 0
 --- stdout
 prod: unlinked `shop-web` from `shop-apim`; its product and subscription stay
  - linked backend  shop-apim: the site will no longer proxy `/api` to `shop-apim`
-to take it back: swa-apim link --env prod (the product, its APIs and its keys still exist)
+to undo: swa-apim link --env prod (the product, its APIs and its keys still exist)
 
 SWAAPIM026 note: the product `agreeable-smoke-06273c21e` of an earlier link still exists
   -> `swa-apim link --env prod` uses the product again; `swa-apim unlink --purge --env prod` deletes it
@@ -249,15 +249,15 @@ fn a_purge_requires_yes_without_a_terminal() {
     shop.run("unlink --purge").is(str![[r#"
 exit 2
 --- stderr
-error: an answer is needed, and there is no terminal to ask at: this deletes the product and the keys of the link of `shop-web`
-hint: answer it on the command line with `--yes`
+error: input required, but there is no terminal: This deletes the product of the link of `shop-web` and its keys
+hint: run the command again with `--yes`
 
 "#]]);
     shop.run("unlink --purge --no-input").is(str![[r#"
 exit 2
 --- stderr
-error: an answer is needed, and `--no-input` is given: this deletes the product and the keys of the link of `shop-web`
-hint: answer it on the command line with `--yes`
+error: input required, but `--no-input` is set: This deletes the product of the link of `shop-web` and its keys
+hint: run the command again with `--yes`
 
 "#]]);
     assert_eq!(shop.read(MODEL), before);
@@ -268,7 +268,7 @@ prod: unlinked `shop-web` from `shop-apim`; its product and subscription are del
  - linked backend  shop-apim: the site will no longer proxy `/api` to `shop-apim`
  - subscription    agreeable-smoke-06273c21e: no other consumer uses it; its keys become invalid
  - product         no other consumer uses it; its APIs stay in the service
-to take it back: swa-apim link --env prod (linking creates new keys, and its product will contain orders only if the env lists them)
+to undo: swa-apim link --env prod (linking creates new keys, and its product will contain orders only if the env lists them)
 
 "#]]);
     assert_eq!(shop.state(), "unlinked");

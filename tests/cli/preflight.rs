@@ -108,7 +108,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
-to take it back: swa-apim unlink --purge --env prod --site-environment dev
+to undo: swa-apim unlink --purge --env prod --site-environment dev
 --- stderr
 next: swa-apim status --env prod --site-environment dev
 

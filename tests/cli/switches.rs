@@ -36,8 +36,8 @@ fn an_empty_variable_that_names_no_target_counts_as_unset() {
 fn an_unknown_variable_is_warned_of_with_the_nearest() {
     let shop = Shop::linked();
     let run = shop.run_with("status", &[("SWA_APIM_OUPUT", "json"), ("SWA_APIM_ACCESS_TOKEN", "x")]);
-    let expected =
-        "warning: nothing reads the environment variable SWA_APIM_OUPUT; did you mean SWA_APIM_OUTPUT?\n";
+    let expected = "warning: the environment variable SWA_APIM_OUPUT is unknown and has no effect; did you mean \
+         SWA_APIM_OUTPUT?\n";
     assert_eq!(run.exits(0).stderr, expected);
     assert_eq!(shop.run_with("status -q", &[("SWA_APIM_OUPUT", "json")]).exits(0).stderr, "");
 }
@@ -115,7 +115,7 @@ fn a_timeout_is_more_than_zero() {
         "link --timeout 0m",
         "status --wait-for linked --timeout 0",
     ] {
-        assert!(shop.run(line).exits(2).stderr.contains("must be more than zero"), "{line}");
+        assert!(shop.run(line).exits(2).stderr.contains("must be greater than zero"), "{line}");
     }
     shop.run_with("status", &[("SWA_APIM_TIMEOUT", "0")]).exits(2);
     shop.run("relink --grace 0").exits(0);
@@ -202,7 +202,7 @@ fn a_file_that_was_found_sends_no_token_to_an_address_of_its_own() {
         for line in ["status", "link", "relink --dry-run", "audit", "doctor --no-probe"] {
             let run = shop.run_with(line, &token);
             let told = format!("{}{}", run.stdout, run.stderr);
-            assert!(told.contains(address) && told.contains("walking up"), "{line}: {told}");
+            assert!(told.contains(address) && told.contains("parent directories"), "{line}: {told}");
             assert!(told.contains(&format!("--endpoint {address}")), "{line}: {told}");
         }
         shop.run_with("status", &token).exits(2);

@@ -13,8 +13,8 @@ fn a_malformed_id_in_the_file_is_shown_with_its_line() {
     shop.run("status").is(str![[r#"
 exit 2
 --- stderr
-error: the static web app (from swa-apim.toml, line 3) is not well-formed: `/subscriptions/x/shop-web` is not an ARM resource id: `providers` has to stand where `shop-web` stands
-hint: write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Web/staticSites/NAME
+error: the static web app (from swa-apim.toml, line 3) is not valid: `/subscriptions/x/shop-web` is not an ARM resource ID: `providers` is expected instead of `shop-web`
+hint: specify a name, or a full ID: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Web/staticSites/NAME
 
 "#]]);
 }
@@ -24,8 +24,8 @@ fn a_malformed_id_in_a_flag_is_shown_with_the_flag() {
     Shop::sample().run("status --apim /subscriptions//x").is(str![[r#"
 exit 2
 --- stderr
-error: the API Management service (from `--apim`) is not well-formed: `/subscriptions//x` is not an ARM resource id: segment 2 is empty
-hint: write a name, or a full id: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ApiManagement/service/NAME
+error: the API Management service (from `--apim`) is not valid: `/subscriptions//x` is not an ARM resource ID: segment 2 is empty
+hint: specify a name, or a full ID: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ApiManagement/service/NAME
 
 "#]]);
 }
@@ -36,15 +36,15 @@ fn an_id_of_another_type_is_not_taken() {
     shop.run(&format!("status --static-web-app {}", apim())).is(str![[r#"
 exit 2
 --- stderr
-error: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim` (from `--static-web-app`) is the id of a `Microsoft.ApiManagement/service`
-hint: give the id of a `Microsoft.Web/staticSites`, or a name
+error: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim` (from `--static-web-app`) is the ID of a `Microsoft.ApiManagement/service`
+hint: specify the ID of a `Microsoft.Web/staticSites`, or a name
 
 "#]]);
     shop.run(&format!("status --apim {}", site())).is(str![[r#"
 exit 2
 --- stderr
-error: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` (from `--apim`) is the id of a `Microsoft.Web/staticSites`
-hint: give the id of a `Microsoft.ApiManagement/service`, or a name
+error: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web` (from `--apim`) is the ID of a `Microsoft.Web/staticSites`
+hint: specify the ID of a `Microsoft.ApiManagement/service`, or a name
 
 "#]]);
 }
@@ -56,7 +56,7 @@ fn a_mistyped_name_leads_to_the_nearest_one() {
     shop.run("status").is(str![[r#"
 exit 4
 --- stderr
-error: there is no static web app `shop-wb` (from swa-apim.toml, line 2)
+error: the static web app `shop-wb` (from swa-apim.toml, line 2) does not exist
 hint: did you mean `shop-web`?
 
 "#]]);
@@ -65,7 +65,7 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 --- stderr
-error: there is no API Management service `shop-apm` (from swa-apim.toml, line 3)
+error: the API Management service `shop-apm` (from swa-apim.toml, line 3) does not exist
 hint: did you mean `shop-apim`?
 
 "#]]);
@@ -80,8 +80,8 @@ exit 4
 --- stdout
 prod: refused; nothing was changed
 --- stderr
-error: there is no static web app `elsewhere` (from `--static-web-app`)
-hint: give its full ARM id, or check the control plane that you are on
+error: the static web app `elsewhere` (from `--static-web-app`) does not exist
+hint: specify its full ARM ID, or check that `--provider` selects the correct control plane
 
 "#]]);
 }
@@ -98,8 +98,8 @@ exit 2
 --- stdout
 prod: failed
 --- stderr
-error: 2 API Management services are called `shop-apim` (from swa-apim.toml, line 3)
-hint: say which, with its resource group or its full id: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-other/providers/Microsoft.ApiManagement/service/shop-apim, /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
+error: 2 API Management services have the name `shop-apim` (from swa-apim.toml, line 3)
+hint: specify the resource group or the full ID: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-other/providers/Microsoft.ApiManagement/service/shop-apim, /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim
 
 "#]]);
     shop.run("link --resource-group rg-shop").exits(0);
@@ -158,7 +158,7 @@ fn what_looks_like_an_id_and_is_malformed_is_not_looked_up_as_a_name() {
     let inner = site().replace("/subscriptions/", "");
     let run = shop.run(&format!("status --static-web-app {inner}"));
     assert_eq!(run.code(), 2, "{}", run.stderr);
-    assert!(run.stderr.contains("not well-formed"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not valid"), "{}", run.stderr);
     for text in
         [format!("{}/", site()), format!(" {}\n", site()), format!("'{}'", site()), site()[1..].to_owned()]
     {

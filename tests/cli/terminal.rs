@@ -121,7 +121,7 @@ fn init_asks_for_the_environment_only_where_there_are_previews() {
     terminal.types(ENTER);
     terminal.shows("Static web app");
     terminal.types(ENTER);
-    terminal.shows("Environment to link");
+    terminal.shows("Site environment");
     terminal.shows("dev");
     terminal.types(DOWN);
     terminal.types(ENTER);
@@ -166,7 +166,7 @@ fn no_input_asks_nothing_even_at_a_terminal() {
     let shop = unconfigured();
     let (rest, code) = Terminal::of(shop.swa_apim("init --no-input")).ends();
     assert_eq!(code, 2, "{rest}");
-    assert!(rest.contains("`--no-input` is given"), "{rest}");
+    assert!(rest.contains("`--no-input` is set"), "{rest}");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_purge_continues_only_if_the_name_is_typed() {
     let shop = Shop::linked();
     let before = shop.read(MODEL);
     let mut terminal = Terminal::of(shop.swa_apim("unlink --purge"));
-    terminal.shows("Type `shop-web` to go on");
+    terminal.shows("Type `shop-web` to continue");
     terminal.types("shop-wbe\r");
     let (rest, code) = terminal.ends();
     assert_eq!(code, 4, "{rest}");
@@ -235,13 +235,13 @@ fn a_purge_continues_only_if_the_name_is_typed() {
     assert_eq!(shop.read(MODEL), before);
 
     let mut terminal = Terminal::of(shop.swa_apim("unlink --purge"));
-    terminal.shows("Type `shop-web` to go on");
+    terminal.shows("Type `shop-web` to continue");
     terminal.interrupts_the_question();
     assert_eq!(terminal.ends().1, 130);
     assert_eq!(shop.read(MODEL), before);
 
     let mut terminal = Terminal::of(shop.swa_apim("unlink --purge"));
-    let shown = terminal.shows("Type `shop-web` to go on");
+    let shown = terminal.shows("Type `shop-web` to continue");
     assert!(shown.contains("3 changes would unlink `shop-web`"), "{shown}");
     terminal.types("shop-web\r");
     let (rest, code) = terminal.ends();
@@ -260,7 +260,7 @@ fn ctrl_c_while_waiting_for_the_lock_ends_the_wait() {
     terminal.interrupts();
     let (rest, code) = terminal.ends();
     assert_eq!(code, 130, "{rest}");
-    assert!(rest.contains("interrupted; run the same command again to do what is left"), "{rest}");
+    assert!(rest.contains("interrupted; run the same command again to apply the remaining steps"), "{rest}");
     assert_eq!(shop.read(MODEL), before);
 }
 
@@ -306,7 +306,7 @@ fn a_watch_redraws_in_place_and_ends_with_ctrl_c() {
     let shop = Shop::linked();
     let mut terminal = Terminal::of(shop.swa_apim("status --watch --interval 100ms"));
     terminal.shows("prod: linked");
-    terminal.shows("every 100ms; Ctrl-C ends it");
+    terminal.shows("every 100ms; press Ctrl-C to stop");
     shop.delete(&crate::support::product());
     let shown = terminal.shows("prod: partial");
     assert!(shown.contains("\u{1b}["), "what was there is taken away first: {shown:?}");
@@ -321,14 +321,14 @@ fn a_prune_continues_only_if_the_name_of_the_service_is_typed() {
     shop.run("unlink").exits(0);
     let before = shop.read(MODEL);
     let mut terminal = Terminal::of(shop.swa_apim("prune"));
-    terminal.shows("Type `shop-apim` to go on");
+    terminal.shows("Type `shop-apim` to continue");
     terminal.types("shop-web\r");
     let (rest, code) = terminal.ends();
     assert_eq!(code, 4, "{rest}");
     assert_eq!(shop.read(MODEL), before);
 
     let mut terminal = Terminal::of(shop.swa_apim("prune"));
-    let shown = terminal.shows("Type `shop-apim` to go on");
+    let shown = terminal.shows("Type `shop-apim` to continue");
     assert!(shown.contains("1 product would be deleted, in 2 changes"), "{shown}");
     terminal.types("shop-apim\r");
     let (rest, code) = terminal.ends();

@@ -135,11 +135,7 @@ fn a_link_to_a_deleted_service_cannot_be_restored() {
 fn the_undo_command_is_printed_after_the_steps() {
     let shop = Shop::sample();
     let run = shop.run("link --env prod");
-    assert!(
-        run.stdout.ends_with("\nto take it back: swa-apim unlink --purge --env prod\n"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.ends_with("\nto undo: swa-apim unlink --purge --env prod\n"), "{}", run.stdout);
     let dry = shop.run("unlink --env prod --dry-run");
-    assert!(!dry.stdout.contains("take it back"), "{}", dry.stdout);
+    assert!(!dry.stdout.contains("to undo"), "{}", dry.stdout);
 }

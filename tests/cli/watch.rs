@@ -125,7 +125,11 @@ fn a_state_that_does_not_come_exits_with_5_and_says_which_it_is() {
     let shop = Shop::sample();
     let run = shop.run("status --env prod --wait-for linked --timeout 100ms --interval 50ms");
     run.exits(5);
-    assert!(run.stderr.contains("after 100ms, `prod` is unlinked, not linked"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("after 100ms, the state of `prod` is unlinked, not linked"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stdout.starts_with("prod: unlinked\n"), "{}", run.stdout);
 }
 
@@ -155,5 +159,5 @@ fn a_state_that_is_not_reached_yet_is_waited_for() {
     let line = "status --static-web-app nowhere --apim shop-apim --wait-for linked --timeout 100ms";
     let run = shop.run(line);
     run.exits(5);
-    assert!(run.stderr.contains("there is no static web app `nowhere`"), "{}", run.stderr);
+    assert!(run.stderr.contains("the static web app `nowhere`"), "{}", run.stderr);
 }

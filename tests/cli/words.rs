@@ -79,7 +79,7 @@ fn the_version_is_a_line_and_with_a_flag_all_that_is_known_of_the_build() {
 fn an_exit_code_is_explained_by_its_number_after_a_word() {
     let shop = Shop::empty();
     let text = shop.run("explain exit-4").exits(0).stdout.clone();
-    assert!(text.starts_with("exit code 4: refused by preflight"), "{text}");
+    assert!(text.starts_with("exit code 4: refused by a check"), "{text}");
     for same in ["explain exit 4", "explain exit code 4", "explain Exit-4"] {
         assert_eq!(shop.run(same).stdout, text, "{same}");
     }
@@ -96,8 +96,8 @@ fn a_message_is_explained_by_some_of_its_words() {
     shop.run("explain the moon is green").is(str![[r#"
 exit 2
 --- stderr
-error: nothing is known of the message `the moon is green`
-hint: `swa-apim explain` lists all messages; a few of the words are enough
+error: no known message contains `the moon is green`
+hint: `swa-apim explain` lists all messages; a part of a message is sufficient
 
 "#]]);
 }
@@ -125,21 +125,21 @@ fn an_unknown_topic_leads_to_the_nearest_one() {
     Shop::empty().run("help lnik").is(str![[r#"
 exit 2
 --- stderr
-error: there is no help on `lnik`
+error: there is no help topic `lnik`
 hint: did you mean `link`?
 
 "#]]);
     Shop::empty().run("help api ad").is(str![[r#"
 exit 2
 --- stderr
-error: there is no help on `ad`
+error: there is no help topic `ad`
 hint: did you mean `add`?
 
 "#]]);
     Shop::empty().run("help foo").is(str![[r#"
 exit 2
 --- stderr
-error: there is no help on `foo`
+error: there is no help topic `foo`
 hint: `swa-apim help` lists the commands
 
 "#]]);

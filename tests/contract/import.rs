@@ -206,8 +206,8 @@ async fn an_element_that_does_not_fit_is_named_and_nothing_is_changed() {
     let plane = in_memory();
     let no_target = resource(&backend_id("b"), &json!({})).into_value();
     for (element, wanted) in [
-        (json!({"name": "nobody"}), "element 1 does not fit"),
-        (json!(7), "element 1 does not fit"),
+        (json!({"name": "nobody"}), "element 1 cannot be imported"),
+        (json!(7), "element 1 cannot be imported"),
         (json!({"id": "x"}), "element 1 (`x`)"),
         (no_target, "linkedBackends/b"),
         (json!({"id": format!("{}/products/p", service_named("absent"))}), "absent/products/p"),
@@ -627,7 +627,10 @@ async fn a_flat_element_that_contradicts_its_id_is_refused() {
         let mut flat = printed("site");
         flat[field] = value.into();
         let error = plane.import(json!([flat])).unwrap_err().to_string();
-        assert!(error.contains(&format!("`{field}`")) && error.contains("another resource"), "{error}");
+        assert!(
+            error.contains(&format!("`{field}`")) && error.contains("does not match the `id`"),
+            "{error}"
+        );
         assert_eq!(plane.resources().unwrap(), []);
     }
     let plane = in_memory();

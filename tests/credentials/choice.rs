@@ -61,12 +61,12 @@ fn each_tried_credential_is_reported_with_its_result_and_a_hint() {
     assert_eq!(output.status.code(), Some(6), "{}", told(&output));
     let said = error_of(&output);
     for part in [
-        "no credential gave a token",
+        "no credential returned a token",
         "client-secret: ClientSecretCredential authentication failed. AADSTS7000215: Invalid client secret.",
         "azure-cli: AzureCliCredential authentication failed. ERROR: Please run 'az login' to setup account.",
         "azure-developer-cli: ",
         "managed-identity: ",
-        "hint: sign in with `az login`, or give a token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token",
+        "hint: sign in with `az login`, or set a token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -78,14 +78,14 @@ fn unusable_settings_are_reported_before_the_first_request() {
     let world = World::new();
     world.install("az", &az_answer());
     for (variables, exit, part) in [
-        (vec![("SWA_APIM_CREDENTIAL", "password")], 2, "`password` (from SWA_APIM_CREDENTIAL) is no kind of"),
+        (vec![("SWA_APIM_CREDENTIAL", "password")], 2, "SWA_APIM_CREDENTIAL: `password` is not a kind of"),
         (vec![("SWA_APIM_CREDENTIAL", "password")], 2, "hint: the kinds are access-token, client-secret"),
         (
             vec![("SWA_APIM_CREDENTIAL", "client-secret")],
             6,
             "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_",
         ),
-        (vec![("SWA_APIM_ACCESS_TOKEN", "two words")], 6, "`SWA_APIM_ACCESS_TOKEN` is no token"),
+        (vec![("SWA_APIM_ACCESS_TOKEN", "two words")], 6, "`SWA_APIM_ACCESS_TOKEN` is not a token"),
         (
             with_secret(&[
                 ("AZURE_AUTHORITY_HOST", "http://localhost:1"),
@@ -102,12 +102,13 @@ fn unusable_settings_are_reported_before_the_first_request() {
             ]
             .concat(),
             6,
-            "github-actions: ACTIONS_ID_TOKEN_REQUEST_URL is not https, so the job's token was not sent",
+            "github-actions: ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL, so the token of the job was \
+             not sent",
         ),
         (
             vec![("AZURE_CLIENT_CERTIFICATE_PATH", "x.pfx"), ("SWA_APIM_CREDENTIAL", "client-certificate")],
             6,
-            "client-certificate: this build has no support for certificates",
+            "client-certificate: this build does not support certificates",
         ),
     ] {
         let output = world.run(&variables);

@@ -1,4 +1,4 @@
-//! A page's `shellsession` blocks are run by one shell, in their order, in an empty directory: each command has to print
+//! A page's `shellsession` blocks are run by one shell, in their order, in an empty directory: each command must print
 //! what the page shows below it. `TRYCMD=overwrite cargo test --test docs` puts in what it prints now.
 //!
 //! `[..]` stands for any text within a line. `? 3` below a command is its exit code, which is 0 if there is no such line. The ports in

@@ -26,7 +26,7 @@ fn a_policy_element_that_is_not_carried_out_is_named_when_it_is_put() {
     emulated.signal(Signal::SIGTERM);
     let (_, said) = emulated.wait();
     let named = |what: &str| {
-        said.lines().filter(|line| line.contains("does not carry out") && line.contains(what)).count()
+        said.lines().filter(|line| line.contains("does not implement") && line.contains(what)).count()
     };
     assert_eq!(named("ip-filter"), 1, "{said}");
     assert_eq!(named("serviceUrl"), 1, "{said}");

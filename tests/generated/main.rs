@@ -94,12 +94,12 @@ fn environment() -> String {
 
 fn findings() -> String {
     let mut text = format!("{GENERATED}# Findings\n\n");
-    text += "Whatever is not as it should be has a code that stays the same. `status` and the changing commands \
-             print it, and `swa-apim explain CODE` prints what stands here.\n\n\
-             * **broken**: calls of `/api` fail, or calls get in that should not\n\
-             * **degraded**: works, but not as it should\n\
-             * **note**: worth knowing\n\n";
-    text += "| code | severity | | for `link` and `relink` |\n| --- | --- | --- | --- |\n";
+    text += "Each problem that swa-apim can find has a code, which never changes. `status` and the commands that change a \
+             link print the code, and `swa-apim explain CODE` prints the text of this page.\n\n\
+             * **broken**: calls of `/api` fail, or the gateway accepts calls that it must reject\n\
+             * **degraded**: the link works, but a part of it is not in the expected state\n\
+             * **note**: no action is required\n\n";
+    text += "| code | severity | finding | `link` and `relink` |\n| --- | --- | --- | --- |\n";
     for code in FindingCode::ALL {
         let (anchor, severity, title) = (code.as_str().to_lowercase(), code.severity(), code.title());
         let effect = effect(code.effect());
@@ -116,7 +116,8 @@ fn findings() -> String {
 
 fn troubleshooting() -> String {
     let mut text = format!("{GENERATED}# Troubleshooting\n\n");
-    text += "By the words that are seen. `swa-apim explain 'SOME OF THE WORDS'` prints what stands here.\n\n";
+    text += "Search this page for the message that you see. `swa-apim explain 'PART OF THE MESSAGE'` prints the same \
+             text.\n\n";
     for trouble in Trouble::ALL {
         let heading = trouble.words[0];
         writeln!(text, "* [{heading}](#{})", anchor(heading)).unwrap();
@@ -125,7 +126,7 @@ fn troubleshooting() -> String {
         write!(text, "\n## {}\n\n", words[0]).unwrap();
         let others: Vec<String> = words[1..].iter().map(|words| format!(", or `{words}`")).collect();
         let others = others.concat();
-        write!(text, "Said by {said_by}{others}.\n\n{cause}\n\n*What to do.* {cure}\n").unwrap();
+        write!(text, "Reported by {said_by}{others}.\n\n{cause}\n\n*What to do.* {cure}\n").unwrap();
         let links =
             findings.iter().map(|code| format!("[{code}](findings.md#{})", code.as_str().to_lowercase()));
         let links: Vec<String> = links.collect();
@@ -144,13 +145,13 @@ fn anchor(heading: &str) -> String {
 
 fn effect(effect: Effect) -> &'static str {
     match effect {
-        Effect::Told => "told",
-        Effect::Mended => "mended",
-        Effect::Blocks => "refused",
-        Effect::BlocksUnlessReplace => "refused without `link --replace`",
-        Effect::BlocksUnlessAdopted => "refused without `--adopt`",
-        Effect::BlocksUnlessPreview => "refused without `--allow-preview`",
-        Effect::BlocksPurge => "told; `unlink --purge` is refused",
+        Effect::Told => "report it",
+        Effect::Mended => "repair it",
+        Effect::Blocks => "refuse",
+        Effect::BlocksUnlessReplace => "refuse without `link --replace`",
+        Effect::BlocksUnlessAdopted => "refuse without `--adopt`",
+        Effect::BlocksUnlessPreview => "refuse without `--allow-preview`",
+        Effect::BlocksPurge => "report it; `unlink --purge` refuses",
     }
 }
 

@@ -55,7 +55,7 @@ fn a_read_that_proves_nothing_is_an_unknown_state_and_no_change() {
             for verb in ["link", "status -o json"] {
                 let run = run(&azure, verb);
                 assert_eq!(run.code, Some(5), "{verb}, {path}, {kind:?}: {run:?}");
-                assert!(run.stderr.contains("does not prove that the resource is missing"), "{run:?}");
+                assert!(run.stderr.contains("does not prove that the resource does not exist"), "{run:?}");
                 if verb != "link" {
                     assert_eq!(run.json()["links"][0]["state"], "unknown", "{run:?}");
                 }
@@ -156,7 +156,7 @@ fn a_missing_resource_group_is_named_as_such() {
     azure.fault(Fault::always("GET", "/resourcegroups/rg/", missing));
     let link = run(&azure, "link");
     assert_eq!(link.code, Some(4), "{link:?}");
-    assert!(link.stderr.contains("the resource group `rg` does not exist"), "{link:?}");
+    assert!(link.stderr.contains("has no resource group `rg`"), "{link:?}");
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_list_that_goes_round_in_a_circle_is_an_error() {
     azure.fault(Fault::always("GET", "/service/gate/products", Kind::NextLink(link)));
     let status = run(&azure, "status");
     assert_eq!(status.code, Some(5), "{status:?}");
-    assert!(status.stderr.contains("points back to a page"), "{status:?}");
+    assert!(status.stderr.contains("refers to a page that was already read"), "{status:?}");
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn a_missing_store_of_certificates_is_named_with_its_variable_at_once() {
     let status = Run::of(&command.output().unwrap());
     assert_eq!(status.code, Some(2), "{status:?}");
     assert!(
-        status.stderr.contains("SSL_CERT_FILE names `/nonexistent/ca.pem`, which does not exist"),
+        status.stderr.contains("SSL_CERT_FILE is set to `/nonexistent/ca.pem`, which does not exist"),
         "{status:?}"
     );
 }

@@ -119,7 +119,7 @@ fn a_redirection_to_another_resource_is_not_followed() {
         assert!(run.code.is_some_and(|code| codes.contains(&code)), "{verb}, {method} {path}: {run:?}");
         let followed = azure.take_seen().into_iter().any(|seen| seen.path == "/subscriptions");
         assert!(!followed, "{verb}, {method} {path}: {run:?}");
-        assert!(run.stderr.contains("is a redirection to another resource"), "{verb}: {run:?}");
+        assert!(run.stderr.contains("is a redirect to another resource"), "{verb}: {run:?}");
     }
 }
 

@@ -36,7 +36,10 @@ fn an_operation_that_fails_says_what_azure_says_and_can_be_run_again() {
         let link = run(&azure, "link");
         assert_eq!(link.code, Some(7), "{shape:?} {ending:?}: {link:?}");
         let word = if ending == Ending::Fails { "Failed" } else { "Canceled" };
-        assert!(link.stderr.contains(&format!("ended as {word}")), "{shape:?} {ending:?}: {link:?}");
+        assert!(
+            link.stderr.contains(&format!("ended with the state {word}")),
+            "{shape:?} {ending:?}: {link:?}"
+        );
         azure.state().recover();
         let again = run(&azure, "relink");
         assert_eq!(again.code, Some(0), "{shape:?} {ending:?}: {again:?}");
@@ -48,7 +51,7 @@ fn an_operation_that_never_ends_is_given_up_when_the_time_is_over() {
     let azure = scene(Shape::AsyncOperation, Ending::Never);
     let link = run(&azure, "link --timeout 3s");
     assert_eq!(link.code, Some(7), "{link:?}");
-    assert!(link.stderr.contains("that the command may take are over"), "{link:?}");
+    assert!(link.stderr.contains("the time limit of 3 s was reached"), "{link:?}");
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn what_need_not_be_waited_for_is_not() {
     let azure = scene(Shape::AsyncOperation, Ending::Never);
     let link = run(&azure, "link --no-wait");
     assert_eq!(link.code, Some(0), "{link:?}");
-    assert!(link.stdout.contains("Azure has accepted to link `shop` to `gate`"), "{link:?}");
+    assert!(link.stdout.contains("Azure has accepted the request to link `shop` to `gate`"), "{link:?}");
     let polls = azure.take_seen().into_iter().filter(|seen| seen.path.contains("operationResults"));
     assert_eq!(polls.count(), 0);
 }

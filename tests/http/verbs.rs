@@ -104,7 +104,7 @@ fn a_dry_run_asks_azure_too_and_changes_nothing() {
     ));
     let refused = run(&azure, "link --dry-run");
     assert_eq!(refused.code, Some(4), "{refused:?}");
-    let told = ["Azure would refuse the link", "this site is not to be linked"];
+    let told = ["Azure would reject the link", "this site is not to be linked"];
     assert!(told.iter().all(|text| refused.stderr.contains(text)), "{refused:?}");
     assert_eq!(azure.state().shape(), before);
 }

@@ -5,7 +5,7 @@ use clap::{ArgMatches, parser::ValueSource};
 
 use crate::workflow::UsageError;
 
-/// A flag: its id, and as it is typed.
+/// The ID of a flag, and the flag as the user types it.
 type Flag = (&'static str, &'static str);
 
 const QUIET: Flag = ("quiet", "--quiet");
@@ -34,7 +34,7 @@ const WATCH: Flag = ("watch", "--watch");
 const WAIT_FOR: Flag = ("wait_for", "--wait-for");
 const DETAILED: Flag = ("detailed_exitcode", "--detailed-exitcode");
 
-/// Pairs of flags that cannot both be meant.
+/// Pairs of flags that cannot be used together.
 const PAIRS: [(Flag, Flag); 7] = [
     (QUIET, VERBOSE),
     (SAMPLE, CONFIG),
@@ -45,7 +45,7 @@ const PAIRS: [(Flag, Flag); 7] = [
     (("no_wait", "--no-wait"), OUT),
 ];
 
-/// Flags that say something only beside one of others, by the commands that have them.
+/// Flags that have an effect only with one of two other flags, by the commands that have them.
 const BESIDE: [(&[&str], Flag, [Flag; 2]); 2] = [
     (&["status"], ("interval", "--interval"), [WATCH, WAIT_FOR]),
     (&["link", "relink", "unlink", "api add", "api remove", "prune"], DETAILED, [DRY_RUN, OUT]),
@@ -101,15 +101,15 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
     };
     let is_of = |commands: &[&str]| commands.contains(&command.as_str());
     if let Some(((_, one), (_, other))) = PAIRS.iter().find(|(one, other)| given(*one) && given(*other)) {
-        let message = format!("`{one}` and `{other}` contradict each other");
-        return Err(UsageError::new(message).hint("leave one of them out"));
+        let message = format!("`{one}` and `{other}` cannot be used together");
+        return Err(UsageError::new(message).hint("remove one of them"));
     }
     let is_alone = |(commands, flag, others): &&(&[&str], Flag, [Flag; 2])| {
         is_of(commands) && given(*flag) && !others.iter().any(|other| given(*other))
     };
     if let Some((_, (_, flag), [(_, one), (_, other)])) = BESIDE.iter().find(is_alone) {
         let message = format!("`{flag}` has no effect on `{command}` without `{one}` or `{other}`");
-        return Err(UsageError::new(message).hint(format!("add one of them, or leave `{flag}` out")));
+        return Err(UsageError::new(message).hint(format!("add one of them, or remove `{flag}`")));
     }
     let useless = USELESS.iter().filter(|(commands, _)| is_of(commands)).flat_map(|(_, flags)| *flags);
     match useless.into_iter().find(|flag| given(**flag)) {
@@ -123,7 +123,7 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
     }
 }
 
-/// The command that is run, such as `api add`, and what was given to it.
+/// The command, such as `api add`, and its arguments.
 fn command_of(matches: &ArgMatches) -> (String, &ArgMatches) {
     let (mut names, mut leaf) = (Vec::new(), matches);
     while let Some((name, below)) = leaf.subcommand() {

@@ -22,16 +22,16 @@ use crate::{
 
 /// Arguments that every command takes.
 #[derive(Clone, Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
 pub(crate) struct GlobalArgs {
-    /// Read this configuration file instead of the nearest swa-apim.toml
+    /// Use this configuration file instead of the nearest swa-apim.toml
     #[arg(long, global = true, env = "SWA_APIM_CONFIG", value_name = "FILE", help_heading = "Target")]
     config: Option<PathBuf>,
-    /// The env of the configuration file to work on
+    /// Use this env of the configuration file
     #[arg(long, short, global = true, env = "SWA_APIM_ENV", value_name = "NAME", help_heading = "Target")]
     #[arg(add = ArgValueCandidates::new(complete::envs))]
     env: Option<String>,
-    /// The static web app, by name or full ARM id; -n and -g are those of az
+    /// The static web app, as a name or a full ARM ID; -n and -g are the flags of the Azure CLI
     #[arg(
         long,
         short = 'n',
@@ -42,11 +42,11 @@ pub(crate) struct GlobalArgs {
     )]
     #[arg(add = ArgValueCandidates::new(complete::sites))]
     static_web_app: Option<String>,
-    /// The API Management service, by name or full ARM id
+    /// The API Management service, as a name or a full ARM ID
     #[arg(long, global = true, env = "SWA_APIM_APIM", value_name = "NAME|ID", help_heading = "Target")]
     #[arg(add = ArgValueCandidates::new(complete::services))]
     apim: Option<String>,
-    /// The resource group of whatever is given by name
+    /// The resource group of the resources that are specified by name
     #[arg(
         long,
         short = 'g',
@@ -56,10 +56,10 @@ pub(crate) struct GlobalArgs {
         help_heading = "Target"
     )]
     resource_group: Option<String>,
-    /// The Azure subscription of whatever is given by name
+    /// The Azure subscription of the resources that are specified by name
     #[arg(long, global = true, env = "SWA_APIM_SUBSCRIPTION", value_name = "ID", help_heading = "Target")]
     subscription: Option<String>,
-    /// The environment of the static web app; production is `default`
+    /// The environment of the static web app; the production environment is `default`
     #[arg(
         long,
         global = true,
@@ -68,7 +68,7 @@ pub(crate) struct GlobalArgs {
         help_heading = "Target"
     )]
     site_environment: Option<String>,
-    /// The control plane: a model in a file, or Azure Resource Manager
+    /// The control plane: a model in a file (json), or Azure Resource Manager (arm)
     #[arg(long, global = true, env = "SWA_APIM_PROVIDER", help_heading = "Control plane")]
     #[arg(value_parser = PossibleValuesParser::new(ProviderKind::WORDS).try_map(|word| word.parse::<ProviderKind>()))]
     provider: Option<ProviderKind>,
@@ -84,11 +84,11 @@ pub(crate) struct GlobalArgs {
         help_heading = "Control plane"
     )]
     endpoint: Option<String>,
-    /// Who makes the product, the subscription and the policy
+    /// Who creates the product, the subscription and the policy of a link
     #[arg(long, global = true, env = "SWA_APIM_PROVISIONING", help_heading = "Control plane")]
     #[arg(value_parser = PossibleValuesParser::new(Provisioning::WORDS).try_map(|word| word.parse::<Provisioning>()))]
     provisioning: Option<Provisioning>,
-    /// Work on the built-in sample: its env `prod`, kept in your data directory
+    /// Use the built-in sample: an env `prod` and a model, which is stored in your data directory
     #[arg(long, global = true, env = "SWA_APIM_SAMPLE", value_parser = switch("SWA_APIM_SAMPLE"), help_heading = "Control plane")]
     #[arg(action = ArgAction::SetTrue)]
     sample: bool,
@@ -103,33 +103,33 @@ pub(crate) struct GlobalArgs {
     )]
     #[arg(value_parser = PossibleValuesParser::new(Format::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<Format>()))]
     output: Format,
-    /// Print only what this JMESPath expression selects
+    /// Print only the part of the result that this JMESPath expression selects
     #[arg(long, global = true, env = "SWA_APIM_QUERY", value_name = "JMESPATH", help_heading = "Output")]
     query: Option<Query>,
-    /// Take every question as answered with yes
+    /// Answer every prompt with yes
     #[arg(long, short, global = true, env = "SWA_APIM_YES", value_parser = switch("SWA_APIM_YES"), help_heading = "Output")]
     pub(crate) yes: bool,
-    /// Never ask anything
+    /// Never prompt
     #[arg(long, global = true, env = "SWA_APIM_NO_INPUT", value_parser = switch("SWA_APIM_NO_INPUT"), help_heading = "Output")]
     no_input: bool,
-    /// How long to wait for others who hold the lock of a model (30s unless given), and how long a command
-    /// may take in all over HTTP (10m); with --wait-for, how long to wait for the state (5m)
+    /// The time limit: for the lock of a model (default: 30s), for a command over HTTP (default: 10m), and
+    /// for --wait-for (default: 5m)
     #[arg(long, global = true, env = "SWA_APIM_TIMEOUT", value_name = "TIME", help_heading = "Output")]
     #[arg(value_parser = time_limit)]
     pub(crate) timeout: Option<Duration>,
-    /// Add a line of JSON to this file for each step, result and failure
+    /// Append a line of JSON to this file for each step, result and failure
     #[arg(long, global = true, env = "SWA_APIM_OUTPUT_FILE", value_name = "FILE", help_heading = "Output")]
     output_file: Option<PathBuf>,
-    /// Whether GitHub Actions reads commands from what is printed
+    /// Whether GitHub Actions reads workflow commands from the output
     #[arg(long, global = true, hide = true, env = "GITHUB_ACTIONS", value_parser = FalseyValueParser::new())]
     github_actions: bool,
-    /// Whether Azure Pipelines reads commands from what is printed
+    /// Whether Azure Pipelines reads logging commands from the output
     #[arg(long, global = true, hide = true, env = "TF_BUILD", value_parser = FalseyValueParser::new())]
     azure_pipelines: bool,
-    /// The file that GitHub Actions reads the outputs of a step from
+    /// The file from which GitHub Actions reads the outputs of a step
     #[arg(long, global = true, hide = true, env = "GITHUB_OUTPUT", value_name = "FILE")]
     github_output: Option<PathBuf>,
-    /// When results and messages have colours
+    /// When to use colours
     #[arg(
         long,
         global = true,
@@ -140,17 +140,17 @@ pub(crate) struct GlobalArgs {
     )]
     #[arg(value_parser = PossibleValuesParser::new(Color::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<Color>()))]
     pub(crate) color: Color,
-    /// Print nothing but results and errors
+    /// Print only results and errors
     #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = switch("SWA_APIM_QUIET"), help_heading = "Output")]
     quiet: bool,
-    /// Say more of what is being done; -vv and -vvv say more still
+    /// Print more log messages; repeat the flag for more detail (-vv, -vvv)
     #[arg(long, short, global = true, env = "SWA_APIM_VERBOSE", help_heading = "Output")]
     #[arg(action = ArgAction::Count, value_name = "LEVEL")]
     verbose: u8,
 }
 
 impl GlobalArgs {
-    /// The user interface that these arguments ask for.
+    /// The user interface for these arguments.
     pub(crate) fn ui(&self) -> Ui {
         Ui::new(UiOptions {
             format: self.output,
@@ -176,17 +176,17 @@ impl GlobalArgs {
         self.output_file.as_deref()
     }
 
-    /// Every file that a pipeline reads besides what is printed.
+    /// Every file that a pipeline reads in addition to the output.
     pub(crate) fn pipeline_files(&self) -> impl Iterator<Item = &Path> {
         [&self.output_file, &self.github_output].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// How much is to be logged: -1 for errors alone, 0 for warnings too, 1 and more for more.
+    /// The log level: -1 for errors only, 0 for errors and warnings, 1 and more for more.
     pub(crate) fn verbosity(&self) -> i8 {
         if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(i8::MAX) }
     }
 
-    /// What flags and environment say about the target, each with where it is from.
+    /// The values of flags and environment variables about the target, each with its source.
     pub(crate) fn overrides(&self, matches: &ArgMatches) -> Overrides {
         let from = ValueSources(matches);
         Overrides {
@@ -250,7 +250,7 @@ impl ValueSources<'_> {
     }
 }
 
-/// The flags of a command line that have an effect in Azure alone.
+/// The specified flags that have an effect only in Azure.
 pub(crate) fn azure_flags(matches: &ArgMatches) -> Vec<&'static str> {
     let mut leaf = matches;
     while let Some((_, below)) = leaf.subcommand() {

@@ -28,31 +28,32 @@ pub(crate) struct ScopeArgs {
     pub(crate) all: bool,
 }
 
-/// What all commands share that plan before they change something.
+/// The arguments of all commands that plan before they change something.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// Show what would be done, and do nothing
+    /// Print the plan and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Save the plan to this file instead of applying it; `apply` applies it
+    /// Save the plan to this file instead of applying it; `swa-apim apply FILE` applies it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// With --dry-run or --out: exit with 3 if there is something to do
+    /// With --dry-run or --out: exit with 3 if there are changes to make
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }
 
 impl PlanArgs {
-    /// Whether the plan is made to be looked at, or for later.
+    /// Whether the plan is only shown or saved.
     pub(crate) fn only_shows(&self) -> bool {
         self.dry_run || self.out.is_some()
     }
 }
 
-/// Whether the caller's rights are looked at before anything is changed.
+/// Whether the permissions of the caller are checked before anything is changed.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RightsArgs {
-    /// In Azure: refuse, changing nothing, if you may not do all that the plan needs
+    /// In Azure: check first that you have all permissions that the plan needs; refuse the change if one is
+    /// missing
     #[arg(long)]
     pub(crate) check_rights: bool,
 }
@@ -60,7 +61,7 @@ pub(crate) struct RightsArgs {
 /// Whether a named preview environment may be linked.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct PreviewArgs {
-    /// Link a named preview environment, which Azure may refuse
+    /// Allow a named preview environment to be linked; Azure may reject it
     #[arg(long)]
     allow_preview: bool,
 }
@@ -71,10 +72,10 @@ impl PreviewArgs {
     }
 }
 
-/// Whether a product may be used that does not show that it is the link's.
+/// Whether a product may be used that is not proven to belong to the link.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct AdoptArgs {
-    /// Use the product that has the link's id even if it is not known to be the link's
+    /// Use the product with the ID of the link's product, even if it is not proven to belong to the link
     #[arg(long)]
     adopt: bool,
 }
@@ -85,11 +86,11 @@ impl AdoptArgs {
     }
 }
 
-/// How long something takes in Azure that cannot be observed.
+/// The duration of waits for changes in Azure whose completion cannot be observed.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct GraceArgs {
-    /// How long to wait in Azure for what cannot be observed: until every edge of the site sends a new key,
-    /// and until the gateway has it where no API can be asked
+    /// In Azure: how long to wait for a change that cannot be observed, which is the key that the edges of
+    /// the site send, and the keys that the gateway accepts if no API can be called
     #[arg(long, env = "SWA_APIM_GRACE", value_name = "TIME", default_value = "30s")]
     #[arg(value_parser = duration)]
     grace: Duration,
@@ -102,10 +103,10 @@ impl GraceArgs {
     }
 }
 
-/// Whether something that Azure has accepted is waited for.
+/// Whether the command waits until a change that Azure has accepted is complete.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct NoWaitArgs {
-    /// In Azure: end when the change is accepted, without waiting until it is done and checking it
+    /// In Azure: exit when the change is accepted; do not wait until it is complete, and do not verify it
     #[arg(long)]
     no_wait: bool,
 }

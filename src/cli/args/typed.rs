@@ -13,8 +13,8 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         return Ok(text.parse().map_or(LONGEST, |seconds| LONGEST.min(Duration::from_secs(seconds))));
     }
     let parsed: jiff::SignedDuration =
-        text.parse().map_err(|_| "a time is written as 30s, 2m or 1h 30m".to_owned())?;
-    let time = Duration::try_from(parsed).map_err(|_| "a time to wait cannot be negative".to_owned())?;
+        text.parse().map_err(|_| "not a duration; examples are 30s, 2m and 1h 30m".to_owned())?;
+    let time = Duration::try_from(parsed).map_err(|_| "a duration cannot be negative".to_owned())?;
     Ok(time.min(LONGEST))
 }
 
@@ -26,15 +26,15 @@ pub(crate) fn past(text: &str) -> Result<Duration, String> {
 /// Reads how long something may take, which is longer than nothing.
 pub(crate) fn time_limit(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;
-    if time.is_zero() { Err("a timeout must be more than zero".to_owned()) } else { Ok(time) }
+    if time.is_zero() { Err("the time limit must be greater than zero".to_owned()) } else { Ok(time) }
 }
 
-/// Reads a switch that a variable sets; the variable is named where it is neither on nor off.
+/// Parses a switch that an environment variable sets; an error contains the name of the variable.
 pub(crate) fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, String> + Clone {
     move |text| match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(format!("{variable} is 1 or 0, true or false, yes or no, on or off")),
+        _ => Err(format!("{variable} must be 1 or 0, true or false, yes or no, on or off")),
     }
 }
 

@@ -9,9 +9,12 @@ const PREFIX: &str = "SWA_APIM_";
 
 /// Variables of this program that no flag sets, with their meanings.
 const WITHOUT_FLAG: [(&str, &str); 3] = [
-    ("SWA_APIM_ACCESS_TOKEN", "The access token for Azure Resource Manager, in place of a credential"),
+    (
+        "SWA_APIM_ACCESS_TOKEN",
+        "The access token for Azure Resource Manager, which is used instead of a credential",
+    ),
     ("SWA_APIM_CREDENTIAL", "The only kind of credential to use, such as azure-cli or managed-identity"),
-    (completions::VARIABLE, "Set by the completion script of a shell when it asks for candidates"),
+    (completions::VARIABLE, "Set by the completion script of a shell when it requests candidates"),
 ];
 
 /// Variables of other programs, with their meanings.
@@ -23,8 +26,8 @@ const OF_OTHER_PROGRAMS: [(&str, &str); 11] = [
     ("AZURE_FEDERATED_TOKEN_FILE", "The file with the token of a workload identity"),
     ("AZURE_AUTHORITY_HOST", "The address where credentials are exchanged for tokens"),
     ("HTTPS_PROXY", "The proxy for requests to Azure; NO_PROXY lists hosts that are reached without it"),
-    ("NO_COLOR", "Turns colours off, unless --color is given"),
-    ("FORCE_COLOR", "Turns colours on, unless --color or NO_COLOR is given"),
+    ("NO_COLOR", "Turns colours off, unless --color is set"),
+    ("FORCE_COLOR", "Turns colours on, unless --color or NO_COLOR is set"),
     ("CLICOLOR_FORCE", "Turns colours on, as FORCE_COLOR does"),
     ("XDG_DATA_HOME", "The directory in which --sample keeps its model and completions are installed"),
 ];
@@ -120,7 +123,7 @@ pub(crate) fn warn_of_unknown(command: &Command, ui: &Ui) {
     for name in ambient::variables_with(PREFIX).iter().filter(|name| !known.contains(name)) {
         let near = nearest(name, known.iter().map(String::as_str).filter(|known| known.starts_with(PREFIX)));
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        ui.warn_unless_quiet(&format!("nothing reads the environment variable {name}{hint}"));
+        ui.warn_unless_quiet(&format!("the environment variable {name} is unknown and has no effect{hint}"));
     }
 }
 

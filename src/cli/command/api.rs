@@ -11,7 +11,7 @@ use crate::{
     workflow::{self, LinkChange},
 };
 
-/// Show and change which APIs the site can reach
+/// Print and change which APIs the site can call
 #[derive(Debug, Args)]
 pub(crate) struct ApiArgs {
     #[command(subcommand)]
@@ -20,22 +20,22 @@ pub(crate) struct ApiArgs {
 
 #[derive(Debug, Subcommand)]
 enum ApiCommand {
-    /// List the APIs of the service, and which of them are in the link's product
+    /// List the APIs of the service, and whether they are in the link's product
     #[command(
         after_help = "Examples:\n  swa-apim api list --env prod\n  swa-apim api list --env prod -o json"
     )]
     List,
-    /// Add APIs to the link's product, so that the site can reach them
+    /// Add APIs to the link's product, so that the site can call them
     #[command(after_help = "Examples:\n  swa-apim api add catalog --env prod --sample")]
     Add(NamesArgs),
-    /// Take APIs out of the link's product; the APIs themselves stay
+    /// Remove APIs from the link's product; the APIs are not deleted
     #[command(after_help = "Examples:\n  swa-apim api remove catalog --env prod --sample")]
     Remove(NamesArgs),
 }
 
 #[derive(Debug, Args)]
 struct NamesArgs {
-    /// Ids of APIs within the service
+    /// IDs of APIs of the service
     #[arg(required = true, value_name = "API", add = ArgValueCandidates::new(complete::apis))]
     apis: Vec<String>,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub(crate) async fn run(args: ApiArgs, cx: &Session) -> anyhow::Result<ExitCode>
     };
     if let Intent::RemoveApis { apis } = &intent {
         for api in apis.iter().filter(|api| env.apis.contains(api)) {
-            cx.ui.say(&format!("note: the env lists `{api}`; the next link or relink adds it again"));
+            cx.ui.say(&format!("note: the env lists `{api}`; the next `link` or `relink` adds it again"));
         }
     }
     let change = LinkChange { previews: Previews::Allow, ..LinkChange::new(intent) };

@@ -11,17 +11,17 @@ use crate::{
     workflow::{self, Saved},
 };
 
-/// Apply exactly the plan that was saved with --out
+/// Apply a plan that was saved with --out
 ///
-/// The plan is computed again for the same target, and applied only if it is the saved one, step for step. It is
-/// refused, and nothing is changed, if a resource that it was computed from has changed, or if the file holds a
-/// step that this program would not take.
+/// The plan is computed again for the same target, and applied only if the new plan is equal to the saved
+/// one. The command refuses the plan and changes nothing if a resource that the plan was computed from has
+/// changed, or if the file contains a step that swa-apim would not plan.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim link --env prod --out plan.json\n  swa-apim apply plan.json --dry-run\n  swa-apim apply plan.json"
 )]
 pub(crate) struct ApplyArgs {
-    /// The file of the plan; - for standard input
+    /// The file of the plan, or - for standard input
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     plan: PathBuf,
     /// Check whether the plan still stands, show it, and change nothing

@@ -10,17 +10,17 @@ use crate::{
 
 /// List the products of links in a service, and which are left over
 ///
-/// A product is in use, an orphan, unknown if something that it depends on could not be read, or foreign
-/// if no link made it. Links that point to a service that is gone are listed too.
+/// The status of a product is `in-use`, `orphan`, `unknown` if a resource that it depends on could not be
+/// read, or `foreign` if no link created it. The report also lists links to services that do not exist.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim audit --apim shop-apim\n  swa-apim audit --all-services --detailed-exitcode\n  swa-apim audit --sample -o tsv"
 )]
 pub(crate) struct AuditArgs {
-    /// Look at every service that you can see
+    /// Read every service that you have access to
     #[arg(long)]
     all_services: bool,
-    /// Exit with 3 if something is left over
+    /// Exit with 3 if there are orphans
     #[arg(long)]
     detailed_exitcode: bool,
 }

@@ -14,7 +14,7 @@ use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use crate::{ambient, diagnosis::ExitCode, diagnosis::quoted, files, output::Ui, workflow::UsageError};
 
-/// The variable by which a shell asks this program for candidates.
+/// The environment variable with which a shell requests completion candidates.
 pub(crate) const VARIABLE: &str = "SWA_APIM_COMPLETE";
 
 /// Print the script that completes commands and names in a shell

@@ -14,10 +14,10 @@ use crate::{
 
 /// Check a link hop by hop, from the browser to the API
 ///
-/// Looks at the configuration, the credentials, the control plane, the site, the service, the link and its
-/// APIs; then, in Azure, asks the gateway with the site's key and without one, and calls an API through the
-/// site, as a browser does. The call is a GET of the first API that can be called so; it does reach the API.
-/// Changes nothing.
+/// Checks the configuration, the credentials, the control plane, the site, the service, the link and its
+/// APIs. In Azure, it then calls the gateway with and without the site's key, and calls an API through the
+/// site without credentials, as a browser does. This call is a GET request to the first API with a suitable
+/// operation, and it reaches the API. The command changes nothing.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim doctor --env prod\n  swa-apim doctor --env prod --check-rights --role-definition role.json\n  az role definition create --role-definition @role.json"
@@ -25,16 +25,17 @@ use crate::{
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     preview: PreviewArgs,
-    /// Compare what you may do in Azure with what each command needs
+    /// Compare your permissions in Azure with those that each command needs
     #[arg(long)]
     check_rights: bool,
-    /// Write the least role that is enough to this file, as `az role definition create` takes it
+    /// Write a role with the fewest sufficient permissions to this file, as input for `az role definition
+    /// create`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "check_rights")]
     role_definition: Option<PathBuf>,
-    /// Where the site answers, if not at its own hostname over https
+    /// The URL of the site, if it is not https:// and the default hostname
     #[arg(long, value_name = "URL", value_parser = site_url)]
     site_url: Option<String>,
-    /// Leave out the calls to gateway and site
+    /// Do not call the gateway and the site
     #[arg(long, conflicts_with = "site_url")]
     no_probe: bool,
 }
@@ -73,6 +74,6 @@ fn site_url(text: &str) -> Result<String, String> {
     if host.is_some_and(is_host) {
         Ok(text.trim_end_matches('/').to_owned())
     } else {
-        Err("an address is written as https://HOST or http://HOST:PORT".to_owned())
+        Err("not a URL; examples are https://HOST and http://HOST:PORT".to_owned())
     }
 }

@@ -24,25 +24,26 @@ use crate::{
 
 /// Serve a model over HTTP as Azure does
 ///
-/// Answers as Resource Manager, as the edges of the sites and as the gateways of the services.
-/// Prints one line of JSON with both addresses when it listens, and serves until it is interrupted, which ends it
-/// with exit code 130. The official SDKs, az and this program itself can work against it; several may, and on the
-/// model's file at the same time.
+/// Serves Azure Resource Manager, the edges of the sites and the gateways of the services. When the emulator is
+/// ready, it prints one line of JSON with both addresses; port 0 selects a free port. It serves requests until it is
+/// interrupted, and then exits with 130. The Azure SDKs, the Azure CLI and swa-apim can use it. Several emulators and
+/// commands can use the same model at the same time. The content of a site follows its staticwebapp.config.json.
+/// Without --token, every access token is accepted.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim emulate --sample\n  swa-apim emulate --model control-plane.json --content shop-web=./dist\n  swa-apim emulate --listen 127.0.0.1:0 --data-plane 127.0.0.1:0 --log json\n\nFaults, throttling, delays and slow operations: swa-apim emulate --help"
 )]
 pub(crate) struct EmulateArgs {
-    /// Where Resource Manager listens; port 0 picks one
+    /// The address of Resource Manager
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8087")]
     listen: SocketAddr,
-    /// Where the sites' edges and the gateways listen; port 0 picks one
+    /// The address of the edges and the gateways
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
     data_plane: SocketAddr,
-    /// Serve a folder as the content of a site, by the rules of its staticwebapp.config.json
-    #[arg(long, value_name = "SITE=FOLDER", value_parser = content, value_hint = ValueHint::DirPath)]
+    /// Serve a directory as the content of a site
+    #[arg(long, value_name = "SITE=DIRECTORY", value_parser = content, value_hint = ValueHint::DirPath)]
     content: Vec<(String, PathBuf)>,
-    /// How each request is told about, on stderr
+    /// The format of the request log
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     #[arg(value_parser = PossibleValuesParser::new(LogFormat::WORDS).try_map(|word| word.parse::<LogFormat>()))]
     log: LogFormat,
@@ -54,24 +55,24 @@ pub(crate) struct EmulateArgs {
     switches: SwitchArgs,
 }
 
-/// Who may talk to it.
+/// The clients that may use the emulator.
 #[derive(Args)]
 #[command(next_help_heading = "Access")]
 struct AccessArgs {
-    /// Listen where other machines can reach it, and answer to its addresses
+    /// Accept connections of other machines
     #[arg(long)]
     allow_remote: bool,
-    /// Answer to this name of Resource Manager, beside this machine's own
+    /// Accept one more hostname for Resource Manager
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
-    /// Keep at most this many connections open to each listener: for one more, the connection that has been idle
-    /// longest is closed
+    /// The maximum number of connections to each listener; when it is exceeded, the connection that has been
+    /// idle longest is closed
     #[arg(long, hide_short_help = true, value_name = "COUNT", default_value = "1024", value_parser = value_parser!(u32).range(1..))]
     max_connections: u32,
-    /// Let in this token alone, and not any
+    /// Accept only this access token
     #[arg(long, env = "SWA_APIM_EMULATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// Let the switches be set while it runs, by whoever is on this machine: GET and PATCH
+    /// Let clients on this machine change the switches while the emulator runs: GET and PATCH
     /// /_emulator/switches, GET /_emulator/requests
     #[arg(long, hide_short_help = true)]
     admin: bool,
@@ -87,53 +88,53 @@ impl fmt::Debug for AccessArgs {
     }
 }
 
-/// What clients are shown in a handshake.
+/// The certificates that clients receive.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 struct TlsArgs {
-    /// Speak TLS; without --tls-key, with a new certificate, written to --tls-cert
+    /// Use TLS; without --tls-key, create a certificate in --tls-cert
     #[arg(long)]
     tls: bool,
-    /// The certificates, as PEM
+    /// The certificate file, in PEM format
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, default_value_if("tls", "true", "swa-apim-emulator.pem"))]
     tls_cert: Option<PathBuf>,
-    /// The key of the first certificate, as PEM
+    /// The file with the private key, in PEM format
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 }
 
-/// What goes otherwise than well.
+/// Faults and delays.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Switches")]
 struct SwitchArgs {
-    /// How long each answer of Resource Manager takes
+    /// The delay of each answer of Resource Manager
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     latency: u64,
-    /// Whether linking makes the product, the subscription and the policy
+    /// Whether linking creates the product, the subscription and the policy
     #[arg(long, hide_short_help = true, value_name = "YES|NO", default_value = "yes", value_parser = ["yes", "no"])]
     provisions: String,
-    /// How a link is answered while it is being made
+    /// The form of the answer while a link is being created
     #[arg(long, hide_short_help = true, value_name = "SHAPE", default_value = "final")]
     #[arg(value_parser = PossibleValuesParser::new(Shape::WORDS).try_map(|word| word.parse::<Shape>()))]
     operation_shape: Shape,
-    /// How long it takes to be made
+    /// The time that creating a link takes
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     operation_time: u64,
-    /// How that ends
+    /// The final state of creating a link
     #[arg(long, hide_short_help = true, value_name = "ENDING", default_value = "succeeds")]
     #[arg(value_parser = PossibleValuesParser::new(Ending::WORDS).try_map(|word| word.parse::<Ending>()))]
     operation_ending: Ending,
-    /// Count requests in the token buckets that Azure documents
+    /// Limit the rate of requests with the token buckets that Azure documents
     #[arg(long, hide_short_help = true)]
     throttle: bool,
-    /// Let something go wrong: METHOD PATH EFFECT [RATE%] [xCOUNT] [data], such as "PUT linkedBackends 503 x2";
-    /// EFFECT is a status, reset, lost, hang or (with --admin) panic, and * stands for any METHOD or PATH
+    /// Inject a fault: METHOD PATH EFFECT [RATE%] [xCOUNT] [data], such as "PUT linkedBackends 503 x2".
+    /// EFFECT is a status, reset, lost, hang or (with --admin) panic; * is any METHOD or PATH
     #[arg(long, hide_short_help = true, value_name = "FAULT")]
     fault: Vec<InjectedFault>,
     /// How long a key takes to arrive at the gateway
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     gateway_delay: u64,
-    /// How long a link takes to arrive at the site's edge
+    /// The time until a new link takes effect at the edge of the site
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     edge_delay: u64,
 }
@@ -171,31 +172,31 @@ fn content(text: &str) -> Result<(String, PathBuf), String> {
         Some((site, folder)) if !site.is_empty() && !folder.is_empty() => {
             Ok((site.to_owned(), PathBuf::from(folder)))
         }
-        _ => Err("write it as SITE=FOLDER, such as shop-web=./dist".to_owned()),
+        _ => Err("must have the form SITE=DIRECTORY, such as shop-web=./dist".to_owned()),
     }
 }
 
-/// Reads `1500ms`, `2s`, or a number of seconds.
+/// Parses `1500ms`, `2s`, or a number of seconds.
 fn milliseconds(text: &str) -> Result<u64, String> {
     let time: Duration = duration(text)?;
     let milliseconds = u64::try_from(time.as_millis()).ok().filter(|time| *time <= Switches::LONGEST_MS);
-    milliseconds.ok_or_else(|| "the longest time is a day, `24h`".to_owned())
+    milliseconds.ok_or_else(|| "the maximum is one day, `24h`".to_owned())
 }
 
-/// Refuses arguments that each are well-formed and that the emulator cannot go by.
+/// Refuses arguments that are well-formed but cannot be used.
 fn check(args: &EmulateArgs) -> Result<(), UsageError> {
     if let Some((_, folder)) = args.content.iter().find(|(_, folder)| !folder.is_dir()) {
         let error = UsageError::new(format!("`{}` is not a directory", folder.display()));
-        return Err(error.hint("name the directory that holds the site's files"));
+        return Err(error.hint("specify the directory that contains the files of the site"));
     }
     if !args.access.admin && args.switches.fault.iter().any(|fault| fault.effect == Effect::Panic) {
-        let error = UsageError::new("a fault with the effect `panic` needs `--admin`".to_owned());
-        return Err(error.hint("add `--admin`, or let the requests fail with a status such as 500"));
+        let error = UsageError::new("a fault with the effect `panic` requires `--admin`".to_owned());
+        return Err(error.hint("add `--admin`, or use a status such as 500 as the effect"));
     }
     Ok(())
 }
 
-/// Keeps the keys in this process's memory out of core files and away from debuggers of other processes.
+/// Excludes the keys in the memory of this process from core files, and from debuggers of other processes.
 #[cfg(unix)]
 fn keep_out_of_core_files() {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -215,12 +216,15 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Resu
     keep_out_of_core_files();
     if args.access.allow_remote && args.access.token.is_none() {
         cx.ui.say(
-            "warning: with `--allow-remote` and without `--token`, every machine that reaches this one can read and \
-             change every key of the model",
+            "warning: with `--allow-remote` and without `--token`, every machine that can reach this one can \
+             read and change all keys of the model",
         );
     }
     if !model.exists() && !cx.work.is_sample() {
-        cx.ui.say(&format!("there is no model at `{}` yet: it begins empty", model.display()));
+        cx.ui.say(&format!(
+            "the model `{}` does not exist; the emulator starts with an empty one",
+            model.display()
+        ));
     }
     drop(if cx.work.is_sample() { None } else { Some(cx.work.create(&model, "")?) });
     let (plane, ui) = (cx.work.model(&model)?, &cx.ui);
@@ -251,16 +255,16 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Resu
     tokio::select! {
         () = served => {}
         () = last_orders(&cx.interrupt) => {
-            cx.ui.say("some requests did not end in time, and were cut off");
+            cx.ui.say("some requests were aborted because they did not finish in time");
         }
     }
     Ok(ExitCode::Interrupted)
 }
 
-/// How long requests that are under way have to end, once the process is asked to.
+/// How long requests in progress may take after the process was asked to stop.
 const LAST_ORDERS: Duration = Duration::from_millis(400);
 
-/// Is over when requests have had their time to end.
+/// Completes when the time for requests in progress is over.
 async fn last_orders(interrupt: &Interrupt) {
     interrupt.asked().await;
     sleep(LAST_ORDERS).await;

@@ -18,7 +18,7 @@ use crate::{
     after_help = "Examples:\n  swa-apim explain\n  swa-apim explain SWAAPIM060\n  swa-apim explain exit-4\n  swa-apim explain 'Access denied due to invalid subscription key'"
 )]
 pub(crate) struct ExplainArgs {
-    /// The code, such as SWAAPIM060, 60 or exit-4, or the words of a message
+    /// A code, such as SWAAPIM060, 60 or exit-4, or a part of a message
     #[arg(value_name = "CODE|WORDS", add = ArgValueCandidates::new(complete::codes))]
     words: Vec<String>,
 }

@@ -16,8 +16,9 @@ use crate::{
 
 /// Write a link as Bicep, Terraform or ARM code
 ///
-/// Azure names a link's product after the site's hostname, which is generated. Infrastructure code that adds
-/// APIs to the product has to know that name; this writes it, with all that declares the link, and no key.
+/// Azure derives the ID of a link's product from the default hostname of the site, which is generated.
+/// Infrastructure code that adds APIs to the product needs this ID. The exported code contains it, and all
+/// declarations of the link, but no keys.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim export --env prod --format bicep\n  swa-apim export --env prod --out link.tf\n  swa-apim export --env prod --format arm --apis-only\n  swa-apim export --all --format apiops --out configuration.extractor.yaml"
@@ -25,12 +26,12 @@ use crate::{
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     scope: ScopeArgs,
-    /// The language; unless given, as the name of --out ends. apiops is a filter that keeps what links are made of
-    /// out of `apiops extract`
+    /// The format of the code; the default is given by the extension of --out. `apiops` is a filter that
+    /// excludes the resources of links from `apiops extract`
     #[arg(long, required_unless_present = "out")]
     #[arg(value_parser = PossibleValuesParser::new(ExportFormat::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<ExportFormat>()))]
     format: Option<ExportFormat>,
-    /// Write only the APIs in the product, for the service's resource group
+    /// Export only the APIs of the product, for the resource group of the service
     #[arg(long)]
     apis_only: bool,
     /// Write to this file instead of standard output
@@ -41,12 +42,13 @@ pub(crate) struct ExportArgs {
 pub(crate) async fn run(args: ExportArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let format = format(&args)?;
     if args.scope.all && format != ExportFormat::Apiops {
-        let error = UsageError::new("each link is exported by itself, and `--all` asks for several");
-        return Err(error.hint("choose one with `--env`; `--format apiops` takes all").into());
+        let error =
+            UsageError::new("only one link can be exported in this format, but `--all` selects several");
+        return Err(error.hint("select an env with `--env`, or use `--format apiops`").into());
     }
     if args.apis_only && format == ExportFormat::Apiops {
         let error = UsageError::new("`--apis-only` has no effect on `--format apiops`, which lists no APIs");
-        return Err(error.hint("leave `--apis-only` out").into());
+        return Err(error.hint("remove `--apis-only`").into());
     }
     let envs = cx.work.envs(args.scope.all)?;
     let shown = cx.listener();
@@ -69,8 +71,8 @@ pub(crate) async fn run(args: ExportArgs, cx: &Session) -> anyhow::Result<ExitCo
     let apart = matches!(format, ExportFormat::Bicep | ExportFormat::Arm) && part == ExportPart::Link;
     if apart && links.iter().any(|link| !link.is_in_one_group()) {
         cx.ui.say(
-            "note: the service is in another resource group than the site, so the APIs are a deployment of their \
-             own: add `--apis-only`",
+            "note: the service is in another resource group than the site, so its APIs need a separate \
+             deployment: run the command again with `--apis-only`",
         );
     }
     Ok(looked.exit)
@@ -80,7 +82,7 @@ fn format(args: &ExportArgs) -> Result<ExportFormat, UsageError> {
     let extension = args.out.as_deref().and_then(Path::extension).and_then(|extension| extension.to_str());
     args.format.or(extension.and_then(ExportFormat::of_extension)).ok_or_else(|| {
         let names = ExportFormat::NAMES.map(|(name, _)| name).join(", ");
-        UsageError::new("the name of the file does not tell the language")
-            .hint(format!("give it with `--format`: {names}"))
+        UsageError::new("the file name has no known extension, so the format is not known")
+            .hint(format!("specify `--format`: {names}"))
     })
 }

@@ -18,8 +18,8 @@ use crate::{
 
 /// Draw sites, services and the links between them
 ///
-/// Shows the env, or with --all every env of the configuration file. With --apim alone, shows every site that
-/// is linked to that service, whether or not the configuration file knows it.
+/// Draws the env, or with --all every env of the configuration file. With only --apim, it draws every site
+/// that is linked to that service, even if the configuration file does not contain it.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim graph --env prod\n  swa-apim graph --all --out links.svg\n  swa-apim graph --apim shop-apim --format dot\n  swa-apim graph --all --open"
@@ -27,14 +27,15 @@ use crate::{
 pub(crate) struct GraphArgs {
     #[command(flatten)]
     scope: ScopeArgs,
-    /// How to draw it; unless given, as the name of --out ends, svg with --open, and else mermaid
+    /// The format of the picture; the default is given by the extension of --out, otherwise svg with --open
+    /// and mermaid without
     #[arg(long)]
     #[arg(value_parser = PossibleValuesParser::new(GraphFormat::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<GraphFormat>()))]
     format: Option<GraphFormat>,
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
-    /// Open the picture with the program that this machine opens such files with
+    /// Open the picture with the default program of this machine
     #[arg(long)]
     open: bool,
 }
@@ -60,7 +61,7 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
     Ok(looked.exit)
 }
 
-/// A link as it is drawn; one that could not be read by what the settings call its ends.
+/// A link as it is drawn; if it could not be read, with the names from the settings.
 fn drawn<'a>((link, env): (&'a anyhow::Result<Verdict>, &'a EnvSettings)) -> Drawn<'a> {
     match link {
         Ok(verdict) => Drawn::Seen(verdict),
@@ -73,7 +74,7 @@ fn drawn<'a>((link, env): (&'a anyhow::Result<Verdict>, &'a EnvSettings)) -> Dra
     }
 }
 
-/// The service that `--apim` names, if nothing else says what to draw.
+/// The service of `--apim`, if no other argument specifies what to draw.
 fn service_alone(cx: &Session, scope: ScopeArgs) -> Option<&Sourced<String>> {
     let given = cx.work.overrides();
     let of_one = given.env.is_some() || given.static_web_app.is_some();

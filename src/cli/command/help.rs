@@ -38,7 +38,7 @@ pub(crate) fn run(args: &HelpArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
     for word in words {
         let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
         command = command.find_subcommand_mut(word).ok_or_else(|| {
-            let error = UsageError::new(format!("there is no help on `{word}`"));
+            let error = UsageError::new(format!("there is no help topic `{word}`"));
             let known = names.iter().map(String::as_str).chain(Topic::ALL.map(Topic::name));
             match nearest(word, known) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
@@ -63,7 +63,7 @@ fn exit_codes() -> String {
         let _ = writeln!(text, "{:>3}  {}", *code as u8, code.meaning());
         text
     });
-    codes + "\nWith --all, the code of the env that needs a person most.\n"
+    codes + "\nWith --all, a command exits with the most severe code of all envs.\n"
 }
 
 fn environment() -> String {

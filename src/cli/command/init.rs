@@ -9,7 +9,7 @@ use crate::{
     workflow::{self, Asker, Choices},
 };
 
-/// Write swa-apim.toml, asking what the portal asks
+/// Create swa-apim.toml, with the prompts of the Azure portal
 ///
 /// Asks where the site and the service are: in Azure, in a model, or in neither, for which it proposes the sample.
 /// Then it asks for the subscription, the static web app, its environment, the service and the APIs, and marks
@@ -20,7 +20,7 @@ use crate::{
     after_help = "Examples:\n  swa-apim init\n  swa-apim init --sample\n  swa-apim init --env staging --static-web-app shop-web --apim shop-apim --api orders"
 )]
 pub(crate) struct InitArgs {
-    /// An API to keep in the link's product; may be repeated
+    /// An API to add to the link's product; can be repeated
     #[arg(long = "api", value_name = "API")]
     apis: Vec<String>,
 }

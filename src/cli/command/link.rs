@@ -15,9 +15,9 @@ use crate::{
 
 /// Link the API Management service of an env to its static web app
 ///
-/// Makes the product, the subscription and the policy that a link consists of, connects the site, and
-/// checks the result. What is right already stays as it is, also if the portal made it. Refuses, changing
-/// nothing, if the site has another backend or cannot be linked.
+/// Creates the product, the subscription and the policy of the link, connects the site, and verifies the
+/// result. Parts that already exist and are correct are not changed, even if the Azure portal created them.
+/// If the site has another backend or cannot be linked, the command refuses and changes nothing.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim link --env prod\n  swa-apim link --env prod --dry-run\n  swa-apim link --env prod --sample\n  swa-apim link --all -o json"
@@ -29,7 +29,7 @@ pub(crate) struct LinkArgs {
     preview: PreviewArgs,
     #[command(flatten)]
     adopt: AdoptArgs,
-    /// Disconnect another backend first
+    /// Disconnect the current backend first, if it is another one
     #[arg(long)]
     replace: bool,
     #[command(flatten)]

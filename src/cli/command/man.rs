@@ -20,10 +20,10 @@ use crate::{
     after_help = "Examples:\n  swa-apim man link | man -l -\n  swa-apim man --out ~/.local/share/man/man1"
 )]
 pub(crate) struct ManArgs {
-    /// The command, such as `api add`; without it, the page of the program
+    /// The command, such as `api add`; the default is the page of swa-apim
     #[arg(add = ArgValueCandidates::new(complete::commands))]
     command: Vec<String>,
-    /// Write all pages into this folder
+    /// Write all manual pages to this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
     out: Option<PathBuf>,
 }
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ManArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
     let pages = pages()?;
     if let Some(folder) = &args.out {
         fs::create_dir_all(folder)
-            .with_context(|| format!("could not make the folder `{}`", folder.display()))?;
+            .with_context(|| format!("could not create the directory `{}`", folder.display()))?;
         for (name, text) in &pages {
             let file = folder.join(name);
             files::write_blocking(&file, text)

@@ -26,16 +26,17 @@ pub(crate) struct ModelArgs {
 enum ModelCommand {
     /// Import resources into the model, each at its id; creates the model if it does not exist
     ///
-    /// Reads what Azure Resource Manager answers, also to lists, and what `az ... --output json` prints. Fields that
-    /// an import does not show keep their values. Nothing is changed if one resource cannot be imported.
+    /// Accepts answers of Azure Resource Manager, including lists, and the output of `az ... --output json`.
+    /// The ID of a resource determines its place in the model. Fields that the imported resource does not
+    /// contain keep their values. If one resource cannot be imported, nothing is changed.
     #[command(
         after_help = "Examples:\n  az staticwebapp list --output json | swa-apim model import -\n  swa-apim model import resources.json --model control-plane.json"
     )]
     Import {
-        /// A file with a resource, a list of resources, or an array of those; - for standard input
+        /// A file with a resource, a list of resources, or an array of those, or - for standard input
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: PathBuf,
-        /// Import a list although pages of it are missing
+        /// Import a list even if pages of it are missing
         #[arg(long)]
         partial: bool,
     },
@@ -48,10 +49,11 @@ enum ModelCommand {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: Option<PathBuf>,
     },
-    /// Take the links of an env out of Azure, without keys, to rehearse on
+    /// Create a model from the links of an env in Azure, without keys, to rehearse changes
     ///
-    /// With --out, makes a model in which links are as they are in Azure and keys are unknown; what is there
-    /// already is replaced if it is a snapshot of the same. Otherwise prints the resources as an array.
+    /// With --out, writes a model in which the links are as in Azure and their keys are unknown. An existing
+    /// file is replaced if it is a snapshot of the same links. Without --out, prints the resources as an
+    /// array.
     #[command(
         after_help = "Examples:\n  swa-apim model snapshot --env prod --out rehearsal.json\n  swa-apim link --env prod --provider json --model rehearsal.json --dry-run"
     )]
@@ -71,7 +73,7 @@ pub(crate) async fn run(args: ModelArgs, cx: &Session) -> anyhow::Result<ExitCod
 async fn import(file: &Path, pages: Pages, cx: &Session) -> anyhow::Result<ExitCode> {
     let (report, withheld) = workflow::model::import(&cx.work, read(file).await?, pages).await?;
     for field in withheld {
-        cx.ui.say(&format!("note: {field} is a secret, and was left out"));
+        cx.ui.say(&format!("note: {field} is a secret and was not imported"));
     }
     cx.ui.print(&report)?;
     Ok(ExitCode::Success)
@@ -81,11 +83,13 @@ async fn read(file: &Path) -> anyhow::Result<Value> {
     let shown = file.display();
     let bytes = read_whole(file).await.map_err(|error| {
         UsageError::new(format!("could not read `{shown}`: {error}"))
-            .hint("name a file with an array of ARM resources, or `-` for standard input")
+            .hint("specify a file with an array of ARM resources, or `-` for standard input")
     })?;
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        let hint = "save it as UTF-8; Windows PowerShell does so with `| Out-File -Encoding utf8 FILE`";
-        return Err(UsageError::new(format!("`{shown}` is UTF-16, and JSON is UTF-8")).hint(hint).into());
+        let hint = "save the file as UTF-8; in Windows PowerShell, use `| Out-File -Encoding utf8 FILE`";
+        return Err(UsageError::new(format!("`{shown}` is encoded as UTF-16, but JSON must be UTF-8"))
+            .hint(hint)
+            .into());
     }
     serde_json::from_slice(without_mark(&bytes)).map_err(|error| {
         let hint = "give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers";

@@ -16,16 +16,16 @@ use crate::{
 
 /// Delete the products that links have left behind in a service
 ///
-/// Only what a link made and nobody uses: its site is gone, linked to nothing or to something else, and nobody
-/// else has a key. Each is looked at again just before it is deleted. APIs stay, and so does whatever might
-/// still be in use.
+/// A product is deleted only if a link created it, its site does not exist or is no longer linked to the
+/// service, and no other consumer has a key. Each product is read again immediately before it is deleted.
+/// APIs are not deleted, and neither are products that may still be in use.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim prune --apim shop-apim --dry-run\n  swa-apim prune --apim shop-apim --yes"
 )]
 pub(crate) struct PruneArgs {
-    /// In Azure: delete what sites left too that are nowhere to be seen. A site that you have no right to see
-    /// looks as if it were gone
+    /// In Azure: also delete products of sites that were not found. A site that you have no right to read
+    /// cannot be distinguished from a deleted one
     #[arg(long)]
     include_gone: bool,
     #[command(flatten)]
@@ -53,7 +53,7 @@ pub(crate) async fn run(args: PruneArgs, cx: &Session) -> anyhow::Result<ExitCod
     carry_out(cx, pruning).await
 }
 
-/// Applies a plan that was saved earlier: all of it, or nothing.
+/// Applies a saved plan: all of it, or nothing.
 pub(crate) async fn run_saved(cx: &Session, saved: SavedPrune) -> anyhow::Result<ExitCode> {
     let pruning = workflow::prune::reopen(&cx.work, saved)?;
     cx.journal.begin_pruning(pruning.proposed().report);
@@ -92,7 +92,7 @@ fn show_plan(
     Ok(if pending { ExitCode::Changes } else { ExitCode::Success }.worst(exit))
 }
 
-/// Lets the user type the name of the service, because what is deleted does not come back, unless `--yes` is given.
+/// Prompts for the name of the service, because a deletion cannot be undone, unless `--yes` is set.
 fn confirm(cx: &Session, pruning: &Pruning) -> anyhow::Result<()> {
     if cx.yes {
         return Ok(());
@@ -117,7 +117,7 @@ async fn carry_out(cx: &Session, pruning: Pruning) -> anyhow::Result<ExitCode> {
         error::print(&cx.ui, None, &refusal);
         return Ok(exit);
     }
-    cx.ui.print(&report).context("the command has run, but its result could not be printed")?;
+    cx.ui.print(&report).context("the command has finished, but its result could not be printed")?;
     for product in &report.products {
         if let Some(error) = &product.error {
             error::print(&cx.ui, Some(&product.name), error);

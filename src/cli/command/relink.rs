@@ -17,10 +17,10 @@ use crate::{
 
 /// Repair a link and replace both of its keys without a failed call
 ///
-/// Puts right whatever somebody changed, then rotates: the site takes the current key, a fresh one becomes
-/// the primary while the old one stays valid as the secondary, the site takes the fresh one, and the old
-/// one ends. A relink that was interrupted is finished by running it again. A site that is not linked yet
-/// is linked.
+/// Repairs all faults of the link, then rotates the keys: the site gets the current primary key; a new
+/// primary key is generated, and the old one becomes the secondary key; the site gets the new primary key;
+/// the old key is regenerated. Run the command again to complete an interrupted relink. A site that is not
+/// linked is linked.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim relink --env prod\n  swa-apim relink --all --if-older-than 60d\n  swa-apim relink --all --dry-run"

@@ -18,7 +18,7 @@ use crate::{
     workflow::{self, LinkChange, PlaneLocation, Proposal, Saved, SavedPlan},
 };
 
-/// Proposes a change for each env; shows it, saves it, or asks and carries it out.
+/// Plans a change for each env, then prints or saves the plan, or prompts and applies it.
 pub(crate) async fn change(
     cx: &Session,
     envs: Vec<EnvSettings>,
@@ -42,7 +42,7 @@ pub(crate) async fn change(
     carry_out(cx, proposal).await
 }
 
-/// Applies plans that were saved earlier: all of them as they were saved, or none.
+/// Applies saved plans: all of them, or none.
 pub(crate) async fn run_saved(cx: &Session, saved: &[SavedPlan]) -> anyhow::Result<ExitCode> {
     cx.journal.begin(saved.first().map_or("apply", SavedPlan::verb));
     // A plan that was applied in part is not applied again: a new plan has the remaining steps.
@@ -92,12 +92,13 @@ pub(crate) async fn save(cx: &Session, file: &Path, plan: &Saved) -> anyhow::Res
     workflow::saved::write(&cx.work, file, plan).await
 }
 
-/// Says where a plan was saved, and how it is applied.
+/// Prints where a plan was saved, and the command that applies it.
 pub(crate) fn say_saved(cx: &Session, file: &Path, place: &PlaneLocation) {
     cx.ui.say(&workflow::saved::next(&cx.work, file, place));
 }
 
-/// Lets the user type the name of each site whose product and keys are deleted, because they do not come back.
+/// Prompts for the name of each site whose product and keys will be deleted, because a deletion cannot be
+/// undone.
 fn confirm(cx: &Session, proposal: &Proposal) -> anyhow::Result<()> {
     if let Some(more) = proposal.beyond().filter(|_| cx.ui.can_ask()) {
         cx.ui.preview(&more);
@@ -124,7 +125,7 @@ async fn carry_out(cx: &Session, proposal: Proposal) -> anyhow::Result<ExitCode>
     Ok(code)
 }
 
-/// What a user may want to do next who has just made a link.
+/// The next command after a link was created.
 fn next_step(cx: &Session, target: &Target, intent: &Intent, place: &PlaneLocation) -> Option<String> {
     match intent {
         Intent::Link { .. } | Intent::Relink | Intent::AddApis { .. } => {}
@@ -136,15 +137,17 @@ fn next_step(cx: &Session, target: &Target, intent: &Intent, place: &PlaneLocati
         return Some(next);
     }
     let model = model.display();
-    Some(format!("the sample is the model {model}: break something in it, then see what status says\n{next}"))
+    Some(format!(
+        "the model of the sample is {model}: change it, then run `status` to see the effect\n{next}"
+    ))
 }
 
 fn print(cx: &Session, report: &ChangeReport) -> anyhow::Result<ExitCode> {
-    cx.ui.print(report).context("the command has run, but its result could not be printed")?;
+    cx.ui.print(report).context("the command has finished, but its result could not be printed")?;
     Ok(print_failures(cx, report))
 }
 
-/// Prints what failed, and returns the exit code of the whole.
+/// Prints the failures, and returns the exit code of the command.
 fn print_failures(cx: &Session, report: &ChangeReport) -> ExitCode {
     let several = report.results.len() > 1;
     for result in &report.results {

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct SnapshotArgs {
     #[command(flatten)]
     scope: ScopeArgs,
-    /// Make a model of it in this file, instead of printing it
+    /// Write a model to this file instead of printing the resources
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
 }

@@ -24,7 +24,7 @@ pub(crate) struct StatusArgs {
     scope: ScopeArgs,
     #[command(flatten)]
     preview: PreviewArgs,
-    /// Exit with 3 if a link is not as it should be
+    /// Exit with 3 if a link has drifted or is not linked
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: StatusArgs, cx: &Session) -> anyhow::Result<ExitCo
     Ok(exit)
 }
 
-/// Looks at each env once, and says why the only one could not be read.
+/// Reads each env once; if the only env could not be read, returns the error.
 async fn look(args: &StatusArgs, cx: &Session, envs: &[EnvSettings]) -> anyhow::Result<Status> {
     let detail = if args.detailed_exitcode { ExitDetail::Detailed } else { ExitDetail::Plain };
     let shown = cx.listener();

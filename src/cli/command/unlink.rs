@@ -15,15 +15,15 @@ use crate::{
 
 /// Disconnect a static web app from its API Management service
 ///
-/// The product and its subscription stay in the service, as Azure's portal leaves them; with --purge they
-/// are deleted, if they are this link's and nobody else uses them. Unlinking what is not linked does
-/// nothing.
+/// The product and its subscription stay in the service, as with the Azure portal. With --purge they are
+/// deleted, if they belong to this link and no other consumer uses them. If the site is not linked, the
+/// command changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  swa-apim unlink --env prod\n  swa-apim unlink --env prod --purge --yes")]
 pub(crate) struct UnlinkArgs {
     #[command(flatten)]
     scope: ScopeArgs,
-    /// Delete the product and its subscription too
+    /// Also delete the product and its subscription
     #[arg(long)]
     purge: bool,
     #[command(flatten)]

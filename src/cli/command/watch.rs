@@ -20,17 +20,17 @@ use crate::{
     },
 };
 
-/// Whether to look again and again, and until when.
+/// Whether the links are read repeatedly, and until when.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// Look again and again: at a terminal in place, in a pipe with a line for each change
+    /// Print the status repeatedly: at a terminal in place, in a pipeline one line for each change
     #[arg(long)]
     watch: bool,
-    /// Wait until every link is in this state; exits with 5 when --timeout is over before
+    /// Wait until every link is in this state; exit with 5 if the time limit of --timeout is reached first
     #[arg(long, value_name = "STATE", conflicts_with = "watch")]
     #[arg(value_parser = PossibleValuesParser::new(LinkState::ALL.map(LinkState::as_str)).try_map(|word| word.parse::<LinkState>()))]
     wait_for: Option<LinkState>,
-    /// How long to pause before looking again
+    /// The pause between two checks
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     interval: Duration,
 }
@@ -41,7 +41,7 @@ impl WatchArgs {
     }
 }
 
-/// Looks until it is interrupted, or until every link is in the state that is waited for.
+/// Reads the links until the command is interrupted, or until every link is in the expected state.
 pub(crate) async fn run<F: Future<Output = Look>>(
     cx: &Session,
     links: usize,
@@ -70,13 +70,13 @@ pub(crate) async fn run<F: Future<Output = Look>>(
     }
 }
 
-/// What was shown last.
+/// The last output.
 #[derive(Default)]
 struct LastShown {
     screen: Screen,
     lines: Vec<String>,
     document: Option<serde_json::Value>,
-    /// What a pipeline was told last.
+    /// The last output for a pipeline.
     told: Option<serde_json::Value>,
 }
 
@@ -103,7 +103,7 @@ impl LastShown {
         cx.ui.print_in_a_line(report)
     }
 
-    /// Says what was not there before, each with the time.
+    /// Prints the lines that are new, each with the time.
     fn show_lines(&mut self, cx: &Session, lines: Vec<String>) -> anyhow::Result<()> {
         for new in lines.iter().filter(|line| !self.lines.contains(line)) {
             cx.ui.print_lines(&format!("{} {new}\n", now(cx)))?;

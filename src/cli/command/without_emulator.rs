@@ -22,6 +22,6 @@ pub(crate) fn run(args: EmulateArgs, _: &'static Session) -> Ready<anyhow::Resul
     drop(args.arguments);
     let error = UsageError::new("this build of swa-apim has no emulator");
     ready(Err(error
-        .hint("install the whole program, as each release has it: `cargo install swa-apim`")
+        .hint("install the complete program, which each release contains: `cargo install swa-apim`")
         .into()))
 }

@@ -97,7 +97,7 @@ impl Call {
         }
         match serde_json::from_slice(text) {
             Ok(Value::Object(body)) => Ok(body),
-            Ok(_) => Err(Reply::invalid_content("A JSON object is needed.")),
+            Ok(_) => Err(Reply::invalid_content("The body must be a JSON object.")),
             Err(error) => Err(Reply::invalid_content(&error.to_string())),
         }
     }

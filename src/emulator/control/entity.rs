@@ -56,7 +56,7 @@ impl GivenKeys {
 }
 
 fn unfit(name: &str) -> Reply {
-    Reply::apim_invalid(name, "A key has to be a text of 1 to 256 characters.")
+    Reply::apim_invalid(name, "A key must be a string of 1 to 256 characters.")
 }
 
 /// Validates a resource and returns it with the properties that the service adds.

@@ -51,8 +51,8 @@ impl Reply {
     /// The answer for a type that exists in Azure but is not implemented by this emulator.
     pub(super) fn not_emulated(resource_type: &str) -> Self {
         let message = format!(
-            "Azure has '{resource_type}', and this emulator does not implement it. GET /_emulator/limits lists \
-             everything that it does not implement."
+            "Azure has the resource type '{resource_type}', but this emulator does not implement it. GET \
+             /_emulator/limits lists everything that the emulator does not implement."
         );
         Self::with(
             StatusCode::NOT_IMPLEMENTED,

@@ -105,7 +105,7 @@ impl Filter {
 }
 
 fn unsupported(text: &str) -> String {
-    format!("The filter '{text}' is not one that this emulator can apply.")
+    format!("This emulator does not support the filter '{text}'.")
 }
 
 fn known(name: &str, fields: Fields) -> Result<&'static str, String> {
@@ -210,7 +210,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     while let Some(first) = rest.chars().next() {
         let length = match first {
             '\'' => {
-                let (value, length) = quoted(rest).ok_or("A text of the filter has no end.")?;
+                let (value, length) = quoted(rest).ok_or("A string in the filter has no closing quote.")?;
                 tokens.push(Token::Text(value));
                 length
             }

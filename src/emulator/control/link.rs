@@ -212,7 +212,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
         Ok(_) => Ok(()),
         Err(engine::ApplyError::Step { source, .. }) => Err(refused(&source)),
         Err(error) => {
-            tracing::warn!(%error, "a link could not be made");
+            tracing::warn!(%error, "the link could not be created");
             Err(Reply::internal_error())
         }
     }

@@ -28,7 +28,9 @@ pub(super) fn merged(
                     there.extend(properties);
                 }
             }
-            ("properties", _) => return Err(Reply::apim_invalid("properties", "An object is needed.")),
+            ("properties", _) => {
+                return Err(Reply::apim_invalid("properties", "The value must be an object."));
+            }
             (_, value) => whole[&field] = value,
         }
     }

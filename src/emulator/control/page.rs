@@ -45,7 +45,7 @@ pub(super) fn page_of(
     let skip = number(call, "$skip")?.unwrap_or(0);
     // This is the page size, not a limit on the total.
     let size = match number(call, "$top")? {
-        Some(0) => return Err(invalid("$top has to be at least 1")),
+        Some(0) => return Err(invalid("$top must be at least 1")),
         top => top.unwrap_or(PAGE).min(PAGE),
     };
     let count = values.len();
@@ -74,7 +74,7 @@ fn next_link(call: &Call, skip: usize) -> String {
 
 fn number(call: &Call, name: &str) -> Result<Option<usize>, Reply> {
     let Some(text) = call.query.get(name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| invalid(&format!("{name} has to be a number, and is '{text}'")))
+    text.parse().map(Some).map_err(|_| invalid(&format!("{name} must be a number, but is '{text}'")))
 }
 
 fn invalid(problem: &str) -> Reply {

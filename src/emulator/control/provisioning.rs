@@ -102,7 +102,7 @@ words! {
 
 /// A word that is not a value of the switch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is none of {}{}", .known.join(", "), .nearest.map(|it| format!("; `{it}` may be meant")).unwrap_or_default())]
+#[error("`{word}` is not one of {}{}", .known.join(", "), .nearest.map(|it| format!("; did you mean `{it}`?")).unwrap_or_default())]
 pub struct UnknownWord {
     word: String,
     known: &'static [&'static str],
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_mistyped_word_leads_to_the_one_that_was_meant() {
         let error = "locaton".parse::<Shape>().unwrap_err().to_string();
-        assert!(error.ends_with("`location` may be meant"), "{error}");
+        assert!(error.ends_with("did you mean `location`?"), "{error}");
         for word in Shape::WORDS {
             assert_eq!(word.parse::<Shape>().unwrap().to_string(), *word);
         }

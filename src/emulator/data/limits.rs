@@ -86,11 +86,12 @@ pub(super) fn warn(limits: &[Limit]) {
     for Limit { resource, what, instead } in limits {
         match instead {
             Instead::Skipped => {
-                tracing::warn!("{resource}: the emulator does not carry out `{what}` and skips it");
+                tracing::warn!("{resource}: the emulator does not implement `{what}` and ignores it");
             }
             Instead::Refused => {
                 tracing::warn!(
-                    "{resource}: the emulator does not carry out `{what}` and refuses the requests that need it"
+                    "{resource}: the emulator does not implement `{what}` and rejects the requests that need \
+                     it"
                 );
             }
         }
@@ -113,7 +114,7 @@ fn of_api(api: &Api) -> impl Iterator<Item = Limit> {
     let url = (!has_url).then(|| limit("an API without a serviceUrl"));
     let set = match api.versioning {
         Versioning::Undetermined { .. } => {
-            Some(limit("a version without a version set that names its scheme"))
+            Some(limit("a version without a version set that defines its scheme"))
         }
         Versioning::Unversioned
         | Versioning::Segment { .. }

@@ -112,7 +112,7 @@ impl DataPlane {
             Err(problem) => return edge::bad_request(problem.to_string()),
         };
         if climbs(request.uri().path()) {
-            return edge::bad_request("The request's path leads out of the site.");
+            return edge::bad_request("The path of the request leaves the site.");
         }
         let (host, scheme) = (lower(name_of(&authority)), self.edges.scheme);
         let sites = self.history.behind_by(Viewer::Edge, self.edge_delay(), Routing::of);

@@ -46,7 +46,7 @@ impl Tokens {
     ) -> Result<(), Reply> {
         match asked.access() {
             Access::Identity if self.only.is_some() => {
-                let message = "This emulator lets in one token alone, and does not give it away.";
+                let message = "This emulator accepts only one token, and does not return it.";
                 Err(Reply::arm(StatusCode::NOT_FOUND, "NotFound", message))
             }
             Access::Identity => Err(identity::answer(headers, &asked.query, ambient.now().as_second())),

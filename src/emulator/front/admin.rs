@@ -6,7 +6,10 @@ use hyper::{Method, StatusCode, body::Incoming, http::request::Parts};
 use serde_json::{Map, Value, json};
 
 use super::{log::RequestLog, switches::Switchboard};
-use crate::emulator::{control, listen::body, reply::Reply};
+use crate::{
+    emulator::{control, listen::body, reply::Reply},
+    files::json_problem_at,
+};
 
 /// The prefix of the admin routes.
 pub(super) const ROUTES: &str = "/_emulator/";
@@ -35,7 +38,11 @@ pub(super) fn limits(mut data_plane: Map<String, Value>, peer: SocketAddr) -> Re
 
 /// The answer if the routes are closed.
 pub(super) fn closed() -> Reply {
-    Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The admin routes are closed.")
+    Reply::arm(
+        StatusCode::NOT_FOUND,
+        "NotFound",
+        "The admin routes are disabled. Start the emulator with --admin.",
+    )
 }
 
 /// The answer to a body that exceeds the size limit.
@@ -57,12 +64,12 @@ pub(super) async fn answer(
         (&Method::GET, "switches") => shown(board.now()),
         (&Method::PATCH, "switches") => {
             let Ok(body) = body::read(body).await else { return too_long() };
-            let change = serde_json::from_slice(&body).map_err(|error| error.to_string());
+            let change = serde_json::from_slice(&body).map_err(|error| json_problem_at(&error));
             match change.and_then(|change| board.patch(&change)) {
                 Ok(switches) => shown(switches),
                 Err(problem) => Reply::arm(StatusCode::BAD_REQUEST, "InvalidSwitches", problem),
             }
         }
-        _ => Reply::arm(StatusCode::NOT_FOUND, "NotFound", "There is no such admin route."),
+        _ => Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The admin route does not exist."),
     }
 }

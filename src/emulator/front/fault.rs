@@ -67,7 +67,8 @@ pub enum Effect {
 /// A text that is not a valid fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a fault: write it as `METHOD PATH EFFECT [RATE%] [xCOUNT]`, such as `PUT linkedBackends 503 x2`; EFFECT is a status, reset, lost, hang or panic, and * stands for any METHOD or PATH"
+    "`{0}` is not a fault; the form is `METHOD PATH EFFECT [RATE%] [xCOUNT]`, such as `PUT linkedBackends \
+     503 x2`, where EFFECT is a status, reset, lost, hang or panic, and * is any METHOD or PATH"
 )]
 pub struct InvalidFault(String);
 
@@ -75,15 +76,15 @@ impl InjectedFault {
     /// Rejects values that cannot match any request. The error is the name of the member and the problem.
     pub(in crate::emulator) fn check(&self) -> Result<(), (&'static str, String)> {
         if !(0.0..=1.0).contains(&self.rate) {
-            return Err(("rate", format!("is {}, and has to be from 0 to 1", self.rate)));
+            return Err(("rate", format!("must be from 0 to 1, but is {}", self.rate)));
         }
         let method = self.method.as_deref().unwrap_or("GET");
         if method.parse::<Method>().is_err() {
-            return Err(("method", format!("is `{method}`, which is not a method of HTTP")));
+            return Err(("method", format!("must be an HTTP method, but is `{method}`")));
         }
         match self.effect {
             Effect::Status(status) if !STATUSES.contains(&status) => {
-                Err(("effect", format!("is the status {status}, and has to be from 400 to 599")))
+                Err(("effect", format!("must be a status from 400 to 599, but is {status}")))
             }
             Effect::Status(_) | Effect::Reset | Effect::Lost | Effect::Hang | Effect::Panic => Ok(()),
         }

@@ -46,14 +46,14 @@ impl Guard {
         let authority = authority_of(headers, uri)
             .map_err(|problem| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem.to_string()))?;
         if !self.is_own(&authority) {
-            let message = "This emulator does not answer to the host that the request names.";
+            let message = "This emulator does not serve the host of the request.";
             return Err(Reply::arm(StatusCode::MISDIRECTED_REQUEST, "MisdirectedRequest", message));
         }
         let is_own = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| self.is_own_origin(origin));
         if headers.get_all(ORIGIN).into_iter().all(is_own) {
             return Ok(authority);
         }
-        let message = "This emulator does not answer to pages of another origin.";
+        let message = "This emulator does not serve requests of pages from another origin.";
         Err(Reply::arm(StatusCode::FORBIDDEN, "ForbiddenOrigin", message))
     }
 

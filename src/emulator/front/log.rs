@@ -40,7 +40,7 @@ impl FromStr for LogFormat {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
             "off" => Ok(Self::Off),
-            other => Err(format!("`{other}` is no format of a log")),
+            other => Err(format!("`{other}` is not a log format")),
         }
     }
 }

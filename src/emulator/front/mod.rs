@@ -233,12 +233,12 @@ async fn struck_down(effect: Effect) -> Option<Reply> {
         Effect::Status(status) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let reason = status.canonical_reason().unwrap_or("Fault").replace([' ', '-'], "");
-            let reply = Reply::arm(status, &reason, "The emulator was told to answer so.");
+            let reply = Reply::arm(status, &reason, "A fault that was injected into the emulator.");
             let is_passing = matches!(status.as_u16(), 429 | 503);
             Some(if is_passing { reply.retry_after(1) } else { reply })
         }
         Effect::Reset | Effect::Lost => None,
         Effect::Hang => std::future::pending().await,
-        Effect::Panic => panic!("the emulator was told to panic here"),
+        Effect::Panic => panic!("a panic that was injected into the emulator"),
     }
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     ambient::Ambient,
     emulator::control::{LinkProvisioning, Linking},
+    files::json_problem,
 };
 
 /// How the emulator behaves. In JSON, the form that the admin routes show and accept.
@@ -68,7 +69,7 @@ impl Switches {
             ("edgeDelayMs", self.edge_delay_ms),
         ] {
             if time > Self::LONGEST_MS {
-                return Err(format!("`{name}` is {time}, and can be at most {} (a day)", Self::LONGEST_MS));
+                return Err(format!("`{name}` is {time}, but the maximum is {} (one day)", Self::LONGEST_MS));
             }
         }
         if let Some(throttling) = &self.throttling {
@@ -122,13 +123,13 @@ impl Switchboard {
     /// Applies a JSON merge patch as a whole, or changes nothing.
     pub(in crate::emulator) fn patch(&self, change: &Value) -> Result<Switches, String> {
         if !change.is_object() {
-            return Err("an object of switches is needed".to_owned());
+            return Err("an object of switches".to_owned());
         }
         let before = serde_json::to_value(self.now()).map_err(|error| error.to_string())?;
         let merged = |change: &Value| {
             let mut value = before.clone();
             merge(&mut value, change);
-            serde_json::from_value::<Switches>(value).map_err(|error| error.to_string())
+            serde_json::from_value::<Switches>(value).map_err(|error| json_problem(&error))
         };
         let switches = merged(change).map_err(|problem| match culprit(change, merged) {
             Some(name) => format!("`{name}`: {problem}"),

@@ -44,12 +44,12 @@ impl Throttling {
     pub(in crate::emulator) fn check(&self) -> Result<(), String> {
         for (name, bucket) in [("reads", self.reads), ("writes", self.writes), ("deletes", self.deletes)] {
             if bucket.capacity == 0 {
-                return Err(format!("`throttling.{name}.capacity` is 0, and has to be at least 1"));
+                return Err(format!("`throttling.{name}.capacity` must be at least 1, but is 0"));
             }
             if !(0.0..=1_000_000.0).contains(&bucket.per_second) {
                 let rate = bucket.per_second;
                 return Err(format!(
-                    "`throttling.{name}.perSecond` is {rate}, and has to be from 0 to 1000000"
+                    "`throttling.{name}.perSecond` must be from 0 to 1000000, but is {rate}"
                 ));
             }
         }

@@ -89,7 +89,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     if timeout(LAST_ORDERS, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
+        tracing::warn!("some requests did not finish in time");
     }
     connections.shutdown().await;
 }

@@ -91,7 +91,7 @@ impl Seats {
             let idle = taken.seats.iter().filter_map(|(number, seat)| Some((seat.idle_since()?, *number)));
             let (_, number) = idle.min()?;
             if let Some(seat) = taken.seats.remove(&number) {
-                tracing::debug!(limit = self.limit, "the connection that was idle longest ends");
+                tracing::debug!(limit = self.limit, "closing the connection that has been idle longest");
                 seat.needed.notify_one();
             }
         }

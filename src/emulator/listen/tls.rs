@@ -43,7 +43,7 @@ pub enum TlsOptions {
 #[non_exhaustive]
 pub enum TlsError {
     /// A file is missing or does not contain PEM.
-    #[error("`{}` cannot be read as PEM", path.display())]
+    #[error("`{}` is not a valid PEM file", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum TlsError {
     #[error("the certificate cannot be used")]
     Unusable(#[source] rustls::Error),
     /// The certificate could not be generated.
-    #[error("a certificate could not be made")]
+    #[error("a certificate could not be created")]
     Ungenerated(#[source] rcgen::Error),
     /// The new certificate could not be written.
     #[error("`{}` could not be written", path.display())]

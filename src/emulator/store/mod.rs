@@ -108,7 +108,7 @@ impl Writer {
     pub(super) async fn finish(self) {
         let ended = tokio::task::spawn_blocking(|| self.0.join()).await;
         if !matches!(ended, Ok(Ok(()))) {
-            tracing::error!("the writer of the model did not end well");
+            tracing::error!("the thread that writes the model ended unexpectedly");
         }
     }
 }

@@ -7,9 +7,9 @@ use crate::emulator::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) trait GenerationSource {
     /// What tells a generation of the file from the next, without reading it.
     type Stamp: PartialEq;
-    /// What a generation says.
+    /// The content of a generation.
     type Value;
-    /// Why it cannot be read.
+    /// The reason why it cannot be read.
     type Error;
 
     /// The stamp of the file as it is now.
@@ -56,7 +56,7 @@ impl<S: GenerationSource> Published<S> {
         Self { source, turn: Mutex::new(()), seen: Mutex::new(seen) }
     }
 
-    /// What the file said when it was last read.
+    /// The value of the file when it was last read.
     pub(crate) fn value(&self) -> Arc<S::Value> {
         Arc::clone(&locked(&self.seen).value)
     }

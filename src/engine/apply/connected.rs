@@ -20,7 +20,7 @@ struct NotConnected {
 impl Diagnose for NotConnected {
     fn diagnosis(&self) -> Diagnosis {
         Diagnosis::new(ExitCode::Partial).hint(
-            "run the same command again; if it ends alike, look at the linked backend in the Azure portal",
+            "run the same command again; if it fails again, check the linked backend in the Azure portal",
         )
     }
 

@@ -35,7 +35,7 @@ pub fn findings(observed: &Observed) -> Vec<Finding> {
     all
 }
 
-/// Returns the findings that a link would have to repair in its product, subscription, policy, key and APIs, whether or
+/// Returns the findings that a link would repair in its product, subscription, policy, key and APIs, whether or
 /// not the site is connected. If the product is missing, only the product is reported and not the parts in it.
 pub(super) fn repairs(observed: &Observed) -> Vec<Finding> {
     let mut all = Vec::new();

@@ -27,7 +27,7 @@ pub struct Pruned {
 pub enum Fate {
     /// It is deleted, or had been deleted before.
     Deleted {
-        /// The steps that were sent: an interrupted run may have applied the others before.
+        /// The steps that were sent: an interrupted run may have applied the other ones before.
         sent: Vec<PlannedStep>,
     },
     /// It was not deleted, since it is no longer as the plan saw it.
@@ -39,7 +39,7 @@ pub enum Fate {
     },
     /// A step failed.
     Failed {
-        /// The steps of which one failed: an interrupted run may have applied the others before.
+        /// The steps of which one failed: an interrupted run may have applied the other ones before.
         sent: Vec<PlannedStep>,
         /// How many of them were applied.
         done: usize,

@@ -23,10 +23,10 @@ const MOST_NAMESPACES: usize = 32;
 #[non_exhaustive]
 pub enum TooComplex {
     /// The policy is too long.
-    #[error("the policy has {0} bytes, more than {LONGEST}")]
+    #[error("the policy has {0} bytes; the maximum is {LONGEST}")]
     Length(usize),
     /// The elements are nested too deeply.
-    #[error("the policy is nested deeper than {DEEPEST} elements")]
+    #[error("the elements of the policy are nested more than {DEEPEST} levels deep")]
     Depth,
     /// The policy has too many elements.
     #[error("the policy has more than {MOST_ELEMENTS} elements")]

@@ -83,31 +83,41 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unread(problem) => f.write_str(problem),
-            Self::Root(name) => write!(f, "the text is a `<{name}>` document, not a `<policies>` one"),
-            Self::Element(name) => write!(f, "`<{name}>` is not understood at its place"),
-            Self::Attribute { element, name } => write!(f, "`{name}` of `<{element}>` is not understood"),
-            Self::Text(element) => write!(f, "the text within `<{element}>` is not understood"),
+            Self::Root(name) => {
+                write!(f, "the text is a `<{name}>` document; a `<policies>` document is expected")
+            }
+            Self::Element(name) => write!(f, "`<{name}>` is not supported at its position"),
+            Self::Attribute { element, name } => {
+                write!(f, "the attribute `{name}` of `<{element}>` is not supported")
+            }
+            Self::Text(element) => write!(f, "the text in `<{element}>` is not supported"),
             Self::Expression(of) => write!(f, "an expression computes `{of}` for each request"),
-            Self::NamedValue(of) => write!(f, "`{of}` is a named value"),
+            Self::NamedValue(of) => write!(f, "`{of}` is a named value, whose content is not known"),
             Self::Unclear { of, value } if value.is_empty() => write!(f, "`{of}` is empty"),
-            Self::Unclear { of, value } => write!(f, "`{value}` is not understood as `{of}`"),
-            Self::Fragment(name) => write!(f, "the fragment `{name}` is kept elsewhere in the service"),
-            Self::AccessCheck(name) => write!(f, "`<{name}>` may refuse requests of the site"),
+            Self::Unclear { of, value } => write!(f, "`{value}` is not a supported value of `{of}`"),
+            Self::Fragment(name) => write!(f, "the content of the fragment `{name}` is not known"),
+            Self::AccessCheck(name) => write!(f, "`<{name}>` may reject requests of the site"),
             Self::TokenChanged(name) => write!(f, "`<{name}>` may change the token before it is checked"),
             Self::Cached(name) => write!(f, "`<{name}>` may answer a request before its token is checked"),
-            Self::Alternatives => f.write_str("an expression decides for each request which check applies"),
+            Self::Alternatives => {
+                f.write_str("an expression determines for each request which check applies")
+            }
             Self::MayAnswer(name) => write!(f, "`<{name}>` may answer a request instead of the API"),
-            Self::KeysElsewhere(url) => write!(f, "the keys are published at `{url}`, not by the site"),
+            Self::KeysElsewhere(url) => {
+                write!(f, "the signing keys are published at `{url}`, which is not the site's address")
+            }
             Self::SigningKey => f.write_str("a signing key is not a secret that is written in the policy"),
             Self::Issuer(issuer) => write!(f, "the issuer `{issuer}` may be the site or another party"),
             Self::Audience(audience) => {
-                write!(f, "the audience `{audience}` may or may not be the gateway, as the site names it")
+                write!(f, "it is not known whether the audience `{audience}` is the gateway")
             }
-            Self::Gateway => f.write_str("the host of the gateway is not known"),
-            Self::Claim(name) => write!(f, "the site's tokens may lack the claim `{name}`"),
-            Self::TokenPlace => f.write_str("`validate-jwt` does not name one place for the token"),
+            Self::Gateway => f.write_str("the hostname of the gateway is not known"),
+            Self::Claim(name) => write!(f, "the tokens of the site may not contain the claim `{name}`"),
+            Self::TokenPlace => {
+                f.write_str("`validate-jwt` does not specify exactly one place for the token")
+            }
             Self::OtherToken(place) => write!(f, "another token is required in `{place}`"),
-            Self::TooMany => f.write_str("there are too many issuers, audiences or keys to judge"),
+            Self::TooMany => f.write_str("the policy has more issuers, audiences or keys than are evaluated"),
         }
     }
 }

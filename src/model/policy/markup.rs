@@ -91,22 +91,22 @@ impl<'a> Pieces<'a> {
             None => Err(self.error(problem)),
         };
         if rest.starts_with("<!--") {
-            let end = whole("-->", "a comment does not end")?;
+            let end = whole("-->", "a comment is not closed")?;
             return Ok(Some(Piece::Other(self.take(end))));
         }
         if rest.starts_with("<![CDATA[") {
-            let end = whole("]]>", "a CDATA section does not end")?;
+            let end = whole("]]>", "a CDATA section is not closed")?;
             return Ok(Some(Piece::Other(self.take(end))));
         }
         if rest.starts_with("<?") {
-            let end = whole("?>", "a processing instruction does not end")?;
+            let end = whole("?>", "a processing instruction is not closed")?;
             return Ok(Some(Piece::Other(self.take(end))));
         }
         if rest.starts_with("<!") {
             return Err(self.error("a document type is not allowed"));
         }
         if rest.starts_with("</") {
-            let end = whole(">", "an end tag does not end")?;
+            let end = whole(">", "an end tag is not closed")?;
             return Ok(Some(Piece::Close(self.take(end))));
         }
         let name = rest[1..].find(|it: char| it.is_ascii_whitespace() || matches!(it, '/' | '>' | '<' | '='));
@@ -123,7 +123,7 @@ impl<'a> Pieces<'a> {
     /// value.
     fn tag(&mut self, rest: &'a str, from: usize) -> Result<Piece<'a>, NotMarkup> {
         let found = rest[from..].find(['"', '\'', '>', '<', '/']).map(|found| from + found);
-        let Some(found) = found else { return Err(self.error("a start tag does not end")) };
+        let Some(found) = found else { return Err(self.error("a start tag is not closed")) };
         match rest.as_bytes()[found] {
             b'>' => {
                 self.within = Within::Content;
@@ -137,12 +137,15 @@ impl<'a> Pieces<'a> {
                 self.within = Within::Value(char::from(quote));
                 Ok(Piece::Tag(self.take(found + 1)))
             }
-            _ => Err(NotMarkup { at: self.at + found, problem: "a start tag is not made of attributes" }),
+            _ => Err(NotMarkup {
+                at: self.at + found,
+                problem: "a start tag contains text that is not an attribute",
+            }),
         }
     }
 
     fn value(&mut self, rest: &'a str, quote: char) -> Result<Piece<'a>, NotMarkup> {
-        let Some(end) = rest.find(quote) else { return Err(self.error("a value does not end")) };
+        let Some(end) = rest.find(quote) else { return Err(self.error("an attribute value is not closed")) };
         let (plain, spelling) = (&rest[..end], self.spelling);
         if spelling == Spelling::Xml || !expression::begins(rest) || entity::is_whole_expression(plain) {
             return Ok(Piece::Value { text: self.take(end), quote, spelling: Spelling::Xml });
@@ -152,7 +155,10 @@ impl<'a> Pieces<'a> {
             let end = rest.len() - rest[end..].trim_start_matches(expression::LAYOUT).len();
             return Ok(Piece::Value { text: self.take(end), quote, spelling });
         }
-        Err(NotMarkup { at: self.at + end, problem: "an expression has to be the whole value" })
+        Err(NotMarkup {
+            at: self.at + end,
+            problem: "an attribute value contains an expression and other text",
+        })
     }
 
     fn text_piece(&mut self, rest: &'a str) -> Result<Piece<'a>, NotMarkup> {

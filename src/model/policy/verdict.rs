@@ -93,14 +93,14 @@ impl fmt::Display for Opening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoCheck => f.write_str("no `validate-jwt` applies to every request"),
-            Self::Unsigned => f.write_str("a token needs no signature"),
-            Self::NeverExpires => f.write_str("a token need not expire"),
+            Self::Unsigned => f.write_str("tokens do not need a signature"),
+            Self::NeverExpires => f.write_str("tokens do not need an expiry time"),
             Self::Expired => {
-                write!(f, "a token is accepted more than {MOST_SKEW} seconds after it has expired")
+                write!(f, "tokens are accepted for more than {MOST_SKEW} seconds after they have expired")
             }
-            Self::Secret => f.write_str("a token may be signed with a secret that is written in the policy"),
-            Self::OtherIssuer(issuer) => write!(f, "tokens of the issuer `{issuer}` are let in"),
-            Self::OtherKeys(url) => write!(f, "tokens signed with a key of `{url}` are let in"),
+            Self::Secret => f.write_str("tokens can be signed with a secret that is written in the policy"),
+            Self::OtherIssuer(issuer) => write!(f, "tokens of the issuer `{issuer}` are accepted"),
+            Self::OtherKeys(url) => write!(f, "tokens that are signed with a key of `{url}` are accepted"),
         }
     }
 }
@@ -108,16 +108,20 @@ impl fmt::Display for Opening {
 impl fmt::Display for Closing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OtherPlace(place) => write!(f, "the token is looked for in `{place}`"),
-            Self::NoKeys => f.write_str("no source of the site's keys is named"),
+            Self::OtherPlace(place) => write!(f, "the token is read from `{place}`"),
+            Self::NoKeys => f.write_str("no source of the site's signing keys is specified"),
             Self::OtherIssuer(issuers) if issuers.is_empty() => {
                 f.write_str("the site's issuer is not accepted")
             }
             Self::OtherIssuer(issuers) => write!(f, "only the issuer {} is accepted", list(issuers)),
             Self::OtherAudience(audiences) => write!(f, "only the audience {} is accepted", list(audiences)),
             Self::Expired => f.write_str("the token's lifetime is not accepted"),
-            Self::Claim(name) => write!(f, "the claim `{name}` is required with another value"),
-            Self::Answered(element) => write!(f, "`<{element}>` keeps every request from the API"),
+            Self::Claim(name) => {
+                write!(f, "the claim `{name}` must have a value that the tokens of the site do not have")
+            }
+            Self::Answered(element) => {
+                write!(f, "`<{element}>` answers every request before it reaches the API")
+            }
         }
     }
 }

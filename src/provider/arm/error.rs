@@ -24,7 +24,7 @@ pub enum ArmError {
         failure: Box<ArmFailure>,
     },
     /// A long-running operation failed or was cancelled.
-    #[error("{what} was accepted, and then ended as {state}: {failure}")]
+    #[error("{what} was accepted, but ended with the state {state}: {failure}")]
     Operation {
         /// The request, as the object of a sentence.
         what: String,
@@ -34,7 +34,7 @@ pub enum ArmError {
         failure: Box<ArmFailure>,
     },
     /// A change was accepted, but its outcome is unknown.
-    #[error("{what} was accepted, and it is not known how it ended")]
+    #[error("{what} was accepted, but its result is not known")]
     Unfinished {
         /// The request, as the object of a sentence.
         what: String,
@@ -60,7 +60,7 @@ pub enum ArmError {
         problem: String,
     },
     /// One request took too long.
-    #[error("no whole answer within {} s to {what}", .after.as_secs())]
+    #[error("no complete answer within {} s to {what}", .after.as_secs())]
     Silent {
         /// The request, as the object of a sentence.
         what: String,
@@ -68,7 +68,7 @@ pub enum ArmError {
         after: Duration,
     },
     /// The time limit of the command was reached.
-    #[error("the {} s that the command may take are over, waiting for {what}", .limit.as_secs())]
+    #[error("the time limit of {} s was reached while waiting for {what}", .limit.as_secs())]
     TimeOver {
         /// The request or operation that was waited for, as the object of a sentence.
         what: String,
@@ -77,7 +77,8 @@ pub enum ArmError {
     },
     /// The answer asks for a longer wait than the command has time for.
     #[error(
-        "Azure asks to wait {} s before {what} goes on, and the command has {} s left", .asked.as_secs(), .left.as_secs()
+        "Azure asks the client to wait {} s before {what} can continue, but the time limit of the command is \
+         reached in {} s", .asked.as_secs(), .left.as_secs()
     )]
     TooLong {
         /// The request or operation that was waited for, as the object of a sentence.
@@ -98,7 +99,7 @@ pub enum ArmError {
         store: String,
     },
     /// There are no certificates to verify servers with.
-    #[error("no certificate authority is trusted: {problem}")]
+    #[error("no certificate authorities are available: {problem}")]
     NoCertificates {
         /// The problem.
         problem: String,
@@ -106,7 +107,7 @@ pub enum ArmError {
         store: String,
     },
     /// The proxy blocks the request.
-    #[error("could not reach {origin} by way of the proxy {proxy} (from {variable}): {problem}")]
+    #[error("could not reach {origin} through the proxy {proxy} (from {variable}): {problem}")]
     Proxy {
         /// Scheme and host.
         origin: String,
@@ -138,7 +139,7 @@ pub enum ArmError {
         host: String,
     },
     /// An answer that links to an address that must not receive the token.
-    #[error("the answer to {what} was not followed")]
+    #[error("the link in the answer to {what} was not followed")]
     Foreign {
         /// The request, as the object of a sentence.
         what: String,
@@ -153,7 +154,7 @@ pub enum ArmError {
 
 /// A change that was carried out, but whose resource could not be read afterwards.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} was accepted, and the resource could not be read after that")]
+#[error("{what} was accepted, but the resource could not be read afterwards")]
 pub(super) struct NotReadBack {
     pub(super) what: String,
     #[source]
@@ -170,9 +171,9 @@ impl Diagnose for NotReadBack {
 fn refused(what: &str, failure: &ArmFailure) -> String {
     match failure.kind() {
         FailureKind::Undetermined(_) => {
-            format!("the answer to {what} does not prove that the resource is missing: {failure}")
+            format!("the answer to {what} does not prove that the resource does not exist: {failure}")
         }
-        _ => format!("Azure refused {what}: {failure}"),
+        _ => format!("Azure rejected {what}: {failure}"),
     }
 }
 
@@ -283,7 +284,11 @@ impl Diagnose for ArmError {
             Self::Operation { failure, .. } => Diagnosis {
                 exit: ExitCode::Partial,
                 hint: failure.hint().or_else(|| {
-                    Some("run the same command again; if it ends alike, look at the resource in the portal".into())
+                    Some(
+                        "run the same command again; if it fails again, check the resource in the Azure \
+                         portal"
+                            .into(),
+                    )
                 }),
             },
             Self::Unfinished { source, .. } => {
@@ -291,14 +296,15 @@ impl Diagnose for ArmError {
                 let again = "run the same command again: it continues from what is there; `--timeout` gives it more time";
                 Diagnosis { exit: ExitCode::Partial, hint: Some(hint.unwrap_or_else(|| again.into())) }
             }
-            Self::AfterLostAnswer { source } => {
-                Diagnosis { exit: ExitCode::Partial, ..source.diagnosis() }
+            Self::AfterLostAnswer { source } => Diagnosis { exit: ExitCode::Partial, ..source.diagnosis() },
+            Self::Unreachable { .. } => {
+                again.hint("check the network, the proxy and the endpoint, then run the command again")
             }
-            Self::Unreachable { .. } => again.hint("check the network, proxy and endpoint, then run it again"),
             Self::Silent { .. } => again.hint("run the same command again"),
-            Self::TimeOver { .. } => {
-                again.hint("run the same command again: it goes on from what is there; `--timeout` gives it more time")
-            }
+            Self::TimeOver { .. } => again.hint(
+                "run the same command again: it continues from the current state; increase the time limit \
+                 with `--timeout`",
+            ),
             Self::TooLong { asked, .. } => again.hint(format!(
                 "run the same command again in {} s, or with `--timeout {}s`",
                 asked.as_secs(),
@@ -317,7 +323,8 @@ impl Diagnose for ArmError {
                 "a proxy in between compresses answers: exempt {host} from that, or reach it without the proxy, with NO_PROXY={host}"
             )),
             Self::Foreign { .. } => again.hint(
-                "the token was sent nowhere; check the endpoint, and whether something stands between you and Azure",
+                "the token was not sent to that host; check the endpoint, and whether a proxy changes the \
+                 answers of Azure",
             ),
             Self::Credential(error) => error.diagnosis(),
         }

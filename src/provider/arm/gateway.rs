@@ -24,12 +24,12 @@ const LONGEST_ANSWER: usize = 64 << 10;
 /// How long an address may take to answer. A site stops waiting for its backend after 45 s, and reports that.
 const ANSWERING: Duration = Duration::from_secs(50);
 /// The problem with an address whose API version cannot be written into a header.
-const UNSENDABLE: &str = "the header with the version of the API cannot be sent";
+const UNSENDABLE: &str = "the version of the API cannot be sent in a header";
 
 /// Sends a request with a key and without a token. A key is only sent over https, or to this machine.
 pub(super) async fn ask(transport: &dyn Transport, address: &Address, key: &Key) -> GatewayAnswer {
     let unclear = |text: &str| GatewayAnswer::Unclear(text.to_owned());
-    let Ok(url) = Url::parse(&address.url) else { return unclear("its address cannot be read") };
+    let Ok(url) = Url::parse(&address.url) else { return unclear("its URL is not valid") };
     if url.scheme() != "https" && !is_loopback(&url) && local_name(&url).is_none() {
         return unclear("its address is not https, so the key was not sent");
     }
@@ -49,7 +49,7 @@ pub(super) async fn ask(transport: &dyn Transport, address: &Address, key: &Key)
 /// Sends a request without a key and without a token.
 pub(super) async fn visit(transport: &dyn Transport, address: &Address) -> Visit {
     let Ok(url) = Url::parse(&address.url) else {
-        return Visit::Silent("its address cannot be read".to_owned());
+        return Visit::Silent("its URL is not valid".to_owned());
     };
     let Some(mut request) = versioned(get(url), address) else { return Visit::Silent(UNSENDABLE.to_owned()) };
     *request.timeout_mut() = Some(ANSWERING);
@@ -125,13 +125,13 @@ fn meaning(status: StatusCode, bytes: &[u8]) -> GatewayAnswer {
     let says = |words: &str| message.is_some_and(|text| text.to_lowercase().contains(words));
     match status {
         StatusCode::UNAUTHORIZED if says("missing subscription key") => {
-            GatewayAnswer::Unclear(format!("it does not look for the key in the header `{SITE_KEY_HEADER}`"))
+            GatewayAnswer::Unclear(format!("it does not read the key from the header `{SITE_KEY_HEADER}`"))
         }
         StatusCode::UNAUTHORIZED if says("subscription key") => GatewayAnswer::KeyRefused,
         StatusCode::UNAUTHORIZED if message.is_some() => GatewayAnswer::Accepted,
         StatusCode::NOT_FOUND => GatewayAnswer::NothingThere,
         status if status.is_success() => GatewayAnswer::LetIn,
-        status => GatewayAnswer::Unclear(format!("it answered {}", status.as_u16())),
+        status => GatewayAnswer::Unclear(format!("it answered with {}", status.as_u16())),
     }
 }
 

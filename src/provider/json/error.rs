@@ -16,19 +16,19 @@ use crate::{
 #[non_exhaustive]
 pub enum ModelError {
     /// The file does not exist.
-    #[error("there is no model at `{}`", path.display())]
+    #[error("the model `{}` does not exist", path.display())]
     Missing {
         /// The path of the file.
         path: PathBuf,
     },
     /// The path is a directory.
-    #[error("`{}` is a folder, and a model is a file", path.display())]
+    #[error("`{}` is a directory, but a model is a file", path.display())]
     IsFolder {
         /// The path.
         path: PathBuf,
     },
     /// A later version of this program wrote the file.
-    #[error("`{}` has schema version {found}, and this program knows {SCHEMA_VERSION}", path.display())]
+    #[error("`{}` has schema version {found}; this program supports {SCHEMA_VERSION}", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -68,7 +68,7 @@ pub enum ModelError {
         holder: String,
     },
     /// A file of a model is not a regular file with exactly one name.
-    #[error("`{}` cannot be a file of a model", path.display())]
+    #[error("`{}` cannot be used as a file of a model", path.display())]
     NotPlain {
         /// The file.
         path: PathBuf,
@@ -76,7 +76,7 @@ pub enum ModelError {
         source: io::Error,
     },
     /// Other users can read keys in the file.
-    #[error("`{}` holds keys, and other users can read it (mode {mode:o})", path.display())]
+    #[error("`{}` contains keys, but other users can read it (mode {mode:o})", path.display())]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -90,7 +90,7 @@ pub enum ModelError {
         path: PathBuf,
     },
     /// The permissions do not allow the file to be read.
-    #[error("`{}` may not be read", path.display())]
+    #[error("no permission to read `{}`", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub enum ModelError {
         source: io::Error,
     },
     /// The permissions do not allow the file, or its directory, to be written.
-    #[error("`{}` may not be written", path.display())]
+    #[error("no permission to write `{}`", path.display())]
     ReadOnly {
         /// The file.
         path: PathBuf,
@@ -106,7 +106,7 @@ pub enum ModelError {
         source: io::Error,
     },
     /// A change outside a transaction.
-    #[error("the model was to be changed outside of a transaction")]
+    #[error("a change of the model outside of a transaction")]
     NoTransaction,
 }
 
@@ -135,8 +135,10 @@ impl ModelError {
 
     /// Returns the error for a file of a model that has another name (a hard link).
     pub(super) fn several_names(path: &Path) -> Self {
-        let source =
-            io::Error::new(io::ErrorKind::InvalidInput, "it is a hard link, and has to have one name");
+        let source = io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a hard link; the file of a model must have only one name",
+        );
         Self::NotPlain { path: path.to_owned(), source }
     }
 
@@ -173,29 +175,29 @@ impl Diagnose for ModelError {
             Self::IsFolder { .. } => usage.hint("name a file in it with `--model`"),
             Self::Newer { .. } => usage.hint("update `swa-apim`; the file was left as it is"),
             Self::Damaged { path, previous: Some(previous), .. } => damaged.hint(format!(
-                "correct the file there, or go back one generation: `cp '{}' '{}'`",
+                "correct the file at that position, or restore the previous generation: `cp '{}' '{}'`",
                 previous.display(),
                 path.display()
             )),
-            Self::Damaged { .. } => damaged.hint("correct the file there; nothing was changed"),
+            Self::Damaged { .. } => damaged.hint("correct the file at that position; nothing was changed"),
             Self::Io { .. } => {
-                unavailable.hint("the model is whole: remove the cause, then run the command again")
+                unavailable.hint("the model is intact: remove the cause, then run the command again")
             }
-            Self::Locked { .. } => {
-                unavailable.hint("wait until that has finished, or end it, then run the command again")
-            }
+            Self::Locked { .. } => unavailable
+                .hint("wait until that process has finished, or end it, then run the command again"),
             Self::ReadOnly { .. } => usage
-                .hint("give yourself the right to write it and its folder, or work on a copy with `--model`"),
+                .hint("get the permission to write the file and its directory, or use a copy with `--model`"),
             Self::Unreadable { .. } => {
-                usage.hint("give yourself the right to read it, or name another model with `--model`")
+                usage.hint("get the permission to read the file, or specify another model with `--model`")
             }
             Self::NotPlain { path, .. } => usage.hint(format!(
-                "move `{}` away, or name a model in another folder with `--model`; nothing was changed",
+                "move `{}` to another place, or specify a model in another directory with `--model`; nothing \
+                 was changed",
                 path.display()
             )),
-            Self::Exposed { path, .. } => usage.hint(format!("`chmod 600 '{}'`", path.display())),
+            Self::Exposed { path, .. } => usage.hint(format!("run `chmod 600 '{}'`", path.display())),
             Self::Foreign { path } => usage.hint(format!(
-                "work on a copy: `cp '{}' copy.json`, and name it with `--model copy.json`",
+                "create a copy with `cp '{}' copy.json`, and use it with `--model copy.json`",
                 path.display()
             )),
             Self::NoTransaction => Diagnosis::new(ExitCode::Unexpected),

@@ -175,7 +175,7 @@ fn check_lists(resource: &Resource) -> Result<(), Malformed> {
     ["properties.linkedBackends", "properties.userProvidedFunctionApps"].into_iter().try_for_each(|field| {
         match resource.field(field) {
             None | Some(Value::Array(_)) => Ok(()),
-            Some(_) => Err(resource.malformed(field, "a list")),
+            Some(_) => Err(resource.malformed(field, "an array")),
         }
     })
 }
@@ -314,7 +314,7 @@ fn usable(index: usize, resource: Resource, says: Says) -> Result<Resource, Impo
             index,
             id: resource.id().to_string(),
             field,
-            why: "is missing, and the model does not have the resource yet",
+            why: "is missing, and the model does not contain the resource",
             cure: lift::whole(resource.id()),
         }),
     }

@@ -196,7 +196,7 @@ async fn repair(
     if plan.is_empty() {
         return false;
     }
-    tracing::info!(env = job.env, %state, "not as it should be; connecting again");
+    tracing::info!(env = job.env, %state, "the link is not in the expected state; connecting the site again");
     let (done, told) = apply::plan(work, job, &plan, Some(seen), listener).await;
     job.told += told;
     match done {

@@ -183,7 +183,7 @@ fn saved_failed(saved: &SavedPlan, error: &anyhow::Error, render: Render) -> Cha
 /// Computes the plan again for the same target and intent. A saved plan is a proposal: the new plan is applied, and
 /// only if it equals the saved plan.
 async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<ChangeJob> {
-    let errand = || format!("could not begin {}", report::errand(&saved.intent));
+    let errand = || format!("could not start {}", report::errand(&saved.intent));
     let observed = engine::observe(plane.as_ref(), &saved.target).await;
     let observed = observed.context("could not read the current link")?;
     if let Some(moved) = ApplyError::movement(saved, &observed) {
@@ -248,7 +248,7 @@ impl Proposal {
         let question = |job: &ChangeJob| {
             let site = job.plan.target.site_environment.site().name().to_owned();
             Question {
-                text: format!("This deletes the product and the keys of the link of `{site}`."),
+                text: format!("This deletes the product of the link of `{site}` and its keys."),
                 name: site,
                 about: change_report(
                     job.plan.intent.verb(),

@@ -101,7 +101,7 @@ async fn one(
     }
     if change.rehearses {
         let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
-        rehearsed.with_context(|| format!("Azure would refuse {}", report::errand(&plan.intent)))?;
+        rehearsed.with_context(|| format!("Azure would reject {}", report::errand(&plan.intent)))?;
     }
     let findings = if plan.is_empty() { engine::findings(&seen) } else { Vec::new() };
     let extent = engine::extent(&seen, &plan);
@@ -111,10 +111,10 @@ async fn one(
 }
 
 async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<()> {
-    let rights = Rights::read(plane, &plan.target).await.context("could not read what you may do")?;
+    let rights = Rights::read(plane, &plan.target).await.context("could not read your permissions")?;
     match rights {
         Some(rights) => engine::check_rights(plan, &rights)
-            .with_context(|| format!("could not begin {}", report::errand(&plan.intent))),
+            .with_context(|| format!("could not start {}", report::errand(&plan.intent))),
         None => Ok(()),
     }
 }
@@ -142,13 +142,13 @@ pub(super) fn check_time<'a>(
         let waits = waits.fold(Duration::ZERO, Duration::saturating_add);
         if waits > limit {
             let message = format!(
-                "{} of `{}` waits for {} in all, and `--timeout` ends the command after {}",
+                "{} of `{}` includes waits of {} in total, but `--timeout` ends the command after {}",
                 report::errand(&job.plan.intent),
                 job.plan.target.env,
                 spelt(waits),
                 spelt(limit)
             );
-            let hint = "give it more time with `--timeout`, or shorten each wait with `--grace`";
+            let hint = "increase the time limit with `--timeout`, or shorten each wait with `--grace`";
             return Err(UsageError::new(message).hint(hint));
         }
     }

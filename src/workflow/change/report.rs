@@ -90,7 +90,7 @@ pub(super) fn failed(
     let refused = !applied && !unknown && exit == ExitCode::Refused;
     let (outcome, summary) = match (refused, applied || unknown) {
         (true, _) => (Outcome::Refused, "refused; nothing was changed"),
-        (false, true) => (Outcome::Failed, "stopped part-way"),
+        (false, true) => (Outcome::Failed, "stopped before the last step"),
         (false, false) => (Outcome::Failed, "failed"),
     };
     ChangeResult {
@@ -202,12 +202,12 @@ pub(super) fn summary(plan: &Plan, outcome: Outcome, verdict: &Verdict) -> Strin
     let (site, service) = (plan.target.site_environment.site(), &plan.target.service);
     let (site, service) = (site.name(), service.name());
     if !verdict.fulfils(&plan.intent) {
-        return format!("the link is {} after all", verdict.state);
+        return format!("the state of the link is {}, which is not the expected one", verdict.state);
     }
     if outcome == Outcome::Unchanged {
         return match &plan.intent {
             Intent::Link { .. } | Intent::Relink => {
-                format!("`{site}` is linked to `{service}` already; nothing to do")
+                format!("`{site}` is already linked to `{service}`; nothing to do")
             }
             Intent::Unlink { .. } => format!("`{site}` is not linked to `{service}`; nothing to do"),
             Intent::AddApis { .. } | Intent::RemoveApis { .. } => "nothing to do".to_owned(),

@@ -29,7 +29,11 @@ where
         let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(look(part))).collect();
         let mut sights = Vec::new();
         for thread in running {
-            sights.extend(thread.join().map_err(|_| anyhow::anyhow!("a thread that reads links died"))??);
+            sights.extend(
+                thread
+                    .join()
+                    .map_err(|_| anyhow::anyhow!("a thread that reads links ended unexpectedly"))??,
+            );
         }
         Ok(sights)
     })

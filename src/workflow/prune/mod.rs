@@ -131,7 +131,7 @@ impl Pruning {
     /// If the versions of the resources to delete cannot be read.
     pub async fn to_save(&self) -> anyhow::Result<Saved> {
         let basis = engine::prune_basis(self.plane.as_ref(), &self.plan).await;
-        let basis = basis.context("could not read what is to be deleted")?;
+        let basis = basis.context("could not read the resources to delete")?;
         Ok(Saved::Prune(SavedPrune::new(self.plan.clone(), self.gone, basis, self.plane.place())))
     }
 
@@ -144,9 +144,9 @@ impl Pruning {
     pub async fn carry_out(self, listener: &dyn Listener) -> anyhow::Result<PruneResult> {
         let control = self.plane.as_ref();
         listener.doing("waiting for the lock of the model");
-        control.begin().await.context("could not begin to prune")?;
+        control.begin().await.context("could not start the deletion")?;
         if let Some(saved) = &self.saved {
-            listener.doing("comparing the plan with what is there");
+            listener.doing("comparing the plan with the current state");
             if let Err(error) = check_still_stands(control, saved).await {
                 return Ok(refused(&self.plan, &error, self.render));
             }
@@ -220,19 +220,17 @@ fn refused(plan: &PrunePlan, error: &anyhow::Error, render: Render) -> PruneResu
 /// Computes the plan again for the same service. Resources that an interrupted run has already deleted may be missing.
 async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> anyhow::Result<()> {
     let plan = &saved.plan;
-    let stale = |what: String| {
-        UsageError::refused(what)
-            .hint("save a new plan from what is there now with `--out FILE`, and apply that")
-    };
-    if let Some(moved) = engine::moved(plane, plan).await.context("could not look at the orphans again")? {
+    let stale =
+        |what: String| UsageError::refused(what).hint("save a new plan with `--out FILE`, then apply it");
+    if let Some(moved) = engine::moved(plane, plan).await.context("could not read the products again")? {
         let name = moved.product.name();
         if moved.undetermined {
-            let error = UsageError::not_yet(format!("could not look at `{name}` again: {}", moved.why));
+            let error = UsageError::not_yet(format!("could not read `{name}` again: {}", moved.why));
             return Err(error.hint("apply the plan again").into());
         }
         return Err(stale(format!("`{name}` has changed since the plan was made: {}", moved.why)).into());
     }
-    let basis = engine::prune_basis(plane, plan).await.context("could not look at the orphans again")?;
+    let basis = engine::prune_basis(plane, plan).await.context("could not read the products again")?;
     let other = |(id, version): &(&str, &ETag)| {
         saved.basis.versions().find(|(known, _)| known == id).is_none_or(|(_, known)| known != *version)
     };
@@ -256,7 +254,8 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
     let known = |orphan: &engine::Orphan| plan.orphans.iter().any(|it| it.product == orphan.product);
     match now.orphans.iter().find(|orphan| !known(orphan)) {
         Some(new) => {
-            Err(stale(format!("`{}` is left over too since the plan was made", new.product.name())).into())
+            Err(stale(format!("since the plan was made, `{}` has become an orphan too", new.product.name()))
+                .into())
         }
         None => Ok(()),
     }

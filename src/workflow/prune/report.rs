@@ -16,7 +16,7 @@ pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
     });
     let name = plan.service.name();
     let summary = match (plan.orphans.len(), plan.changes()) {
-        (0, _) => format!("{name}: nothing to prune"),
+        (0, _) => format!("{name}: no products to delete"),
         (1, changes) => format!("{name}: 1 product would be deleted, in {}", in_changes(changes)),
         (count, changes) => format!("{name}: {count} products would be deleted, in {}", in_changes(changes)),
     };
@@ -46,16 +46,16 @@ pub(super) fn done(plan: &PrunePlan, all: Vec<Pruned>, apart: bool, render: Rend
     let products: Vec<PrunedReport> = all.into_iter().map(|pruned| one(pruned, apart, render)).collect();
     let count = |outcome| products.iter().filter(|product| product.outcome == outcome).count();
     let deleted = count(PruneOutcome::Deleted);
-    let others = [
+    let rest = [
         (count(PruneOutcome::Kept), "kept"),
         (count(PruneOutcome::Failed), "failed"),
-        (count(PruneOutcome::NotTried), "not tried"),
+        (count(PruneOutcome::NotTried), "not attempted"),
     ];
-    let others = others.iter().filter(|(count, _)| *count > 0);
-    let others: Vec<String> = others.map(|(count, what)| format!(", {count} {what}")).collect();
-    let others = others.concat();
+    let rest = rest.iter().filter(|(count, _)| *count > 0);
+    let rest: Vec<String> = rest.map(|(count, what)| format!(", {count} {what}")).collect();
+    let rest = rest.concat();
     let noun = if deleted == 1 { "product" } else { "products" };
-    let summary = format!("{}: {deleted} {noun} deleted{others}", plan.service.name());
+    let summary = format!("{}: {deleted} {noun} deleted{rest}", plan.service.name());
     report(plan, products, summary)
 }
 
@@ -106,7 +106,7 @@ fn one(Pruned { orphan, fate }: Pruned, apart: bool, render: Render) -> PrunedRe
                 Ordering::Equal => StepStatus::Failed,
                 Ordering::Greater => StepStatus::Pending,
             };
-            let error = anyhow::Error::new(error).context("could not delete it");
+            let error = anyhow::Error::new(error).context("could not delete the product");
             let part_way = done > 0 && apart;
             let exit = if part_way { ExitCode::Partial } else { diagnose(&error).exit };
             let report = PrunedReport::of(&orphan, PruneOutcome::Failed, sent_steps(&orphan, &sent, status));

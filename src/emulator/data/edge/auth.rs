@@ -63,7 +63,7 @@ async fn login(provider: &str, request: Request<Incoming>) -> Response<Body> {
         return form(provider, target.as_deref());
     }
     let Ok(body) = Limited::new(request.into_body(), LONGEST_FORM).collect().await else {
-        return page::bad_request("the form cannot be read");
+        return page::bad_request("the form is not valid");
     };
     let body = body.to_bytes();
     let field = |name: &str| {

@@ -190,12 +190,12 @@ fn relative(path: &str) -> Option<PathBuf> {
 
 fn no_content() -> Response<Body> {
     let text =
-        "<p>This site has no content here: begin the emulator with <code>--content NAME=FOLDER</code>.</p>";
+        "<p>This site has no content. Start the emulator with <code>--content NAME=DIRECTORY</code>.</p>";
     page::html(StatusCode::NOT_FOUND, "404: Not Found", text)
 }
 
 fn unreadable(error: &io::Error) -> Response<Body> {
-    tracing::warn!(%error, "a file of a site's content cannot be read");
+    tracing::warn!(%error, "a file of the site's content could not be read");
     page::html(StatusCode::INTERNAL_SERVER_ERROR, "500: Server Error", "")
 }
 

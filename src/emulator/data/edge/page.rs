@@ -21,7 +21,7 @@ pub(super) fn json(value: &serde_json::Value) -> Response<Body> {
 }
 
 pub(super) fn not_found() -> Response<Body> {
-    html(StatusCode::NOT_FOUND, "404: Not Found", "<p>Nothing is found at this address.</p>")
+    html(StatusCode::NOT_FOUND, "404: Not Found", "<p>There is no page at this address.</p>")
 }
 
 /// Returns the page of an error.

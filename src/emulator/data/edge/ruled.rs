@@ -42,7 +42,7 @@ impl Ruled<'_> {
     pub(super) async fn answer(self, mut request: Request<Incoming>, called: Called<'_>) -> Response<Body> {
         let asked = request.uri().clone();
         let Some(path) = rules::plain(asked.path()) else {
-            return page::bad_request("the path is not text");
+            return page::bad_request("the path is not UTF-8");
         };
         if !self.rules.lets_in(called.peer.ip(), request.headers()) {
             let refused = self.instead(&asked, StatusCode::FORBIDDEN).await;
@@ -197,7 +197,8 @@ fn with_referrer(target: &HeaderValue, asked: &Uri) -> HeaderValue {
 
 /// Refuses a request because its rule has an unknown key, which could be an access check.
 fn refused(key: &str) -> Response<Body> {
-    let text = "<p>A rule of staticwebapp.config.json for this address has a key that the emulator does not know.</p>";
+    let text = "<p>A rule of staticwebapp.config.json for this address contains a key that the emulator does \
+                not support.</p>";
     let mut response = page::html(StatusCode::INTERNAL_SERVER_ERROR, "500: Server Error", text);
     if let Ok(key) = HeaderValue::try_from(key) {
         response.headers_mut().insert(REFUSED, key);

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn and_no_others() {
+    fn and_only_these() {
         for (template, path) in [
             ("/", "/a"),
             ("/items", "/"),

@@ -334,7 +334,7 @@ fn checks(policy: Option<&ApimPolicy>, issuers: &HashMap<Box<str>, String>) -> O
     match policy.token_checks() {
         Ok(rules) => rules.into_iter().map(|rule| TokenCheck::new(rule, issuers)).collect(),
         Err(error) => {
-            tracing::warn!(policy = %policy.id, %error, "nothing is let in by a policy that cannot be carried out");
+            tracing::warn!(policy = %policy.id, %error, "a policy that is not supported accepts no request");
             None
         }
     }

@@ -9,7 +9,7 @@ use crate::emulator::sync::{Arc, Instant, Mutex, MutexGuard, PoisonError};
 /// arrives before its delay is over, and at most one part of the longest delay later.
 pub(crate) const PARTS: u32 = 64;
 
-/// Who looks at the model, each with a delay of its own.
+/// The viewers of the model, each with a separate delay.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Viewer {
     /// The edges of sites.

@@ -9,7 +9,7 @@ async fn the_edge_says_who_is_calling_and_for_what() {
     assert_eq!(world.get(&host, "/api/orders?x=1").await.status, 200);
     let seen = world.api.last().headers;
     let header = |name: &str| seen[name].to_str().unwrap();
-    assert_eq!(header("ocp-apim-subscription-key"), "key-of-mango", "the key goes on to the API");
+    assert_eq!(header("ocp-apim-subscription-key"), "key-of-mango", "the API receives the key");
     assert!(header("x-ms-auth-token").starts_with("Bearer ey"));
     assert_eq!(header("x-ms-original-url"), format!("http://{host}/api/orders?x=1"));
     assert_eq!(header("disguised-host"), SITE);
@@ -17,7 +17,7 @@ async fn the_edge_says_who_is_calling_and_for_what() {
     assert!(header("x-forwarded-for").starts_with("127.0.0.1:"));
     assert_eq!(header("x-ms-request-id").len(), 36);
     assert_eq!(header("host"), world.api_address().to_string());
-    assert!(!seen.contains_key("x-ms-client-principal"), "nobody is signed in");
+    assert!(!seen.contains_key("x-ms-client-principal"), "no user is signed in");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ impl Tried {
 #[non_exhaustive]
 pub enum CredentialError {
     /// No credential returned a token.
-    #[error("no credential gave a token{}", listed(.tried))]
+    #[error("no credential returned a token{}", listed(.tried))]
     None {
         /// The credentials that were tried, and the result of each.
         tried: Vec<Tried>,
@@ -43,13 +43,13 @@ pub enum CredentialError {
         problem: &'static str,
     },
     /// The certificates for TLS connections to an authority are unusable.
-    #[error("the system's certificates cannot be used: {problem}")]
+    #[error("the certificates of the operating system cannot be used: {problem}")]
     Certificates {
         /// The problem with the certificates.
         problem: String,
     },
     /// `SWA_APIM_CREDENTIAL` names an unknown kind of credential.
-    #[error("`{word}` (from SWA_APIM_CREDENTIAL) is no kind of credential")]
+    #[error("SWA_APIM_CREDENTIAL: `{word}` is not a kind of credential")]
     UnknownKind {
         /// The value of the variable.
         word: String,
@@ -74,19 +74,24 @@ impl Diagnose for CredentialError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::None { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
-                "sign in with `az login`, or give a token: \
-                 SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o tsv)",
+                "sign in with `az login`, or set a token: SWA_APIM_ACCESS_TOKEN=$(az account \
+                 get-access-token --query accessToken -o tsv)",
             ),
-            Self::AccessToken { .. } => Diagnosis::new(ExitCode::NotAuthorized)
-                .hint("give it what `az account get-access-token --query accessToken -o tsv` prints"),
-            Self::Certificates { .. } => Diagnosis::new(ExitCode::NotAuthorized)
-                .hint("install the system's certificates, or give a token in SWA_APIM_ACCESS_TOKEN"),
+            Self::AccessToken { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
+                "set a new token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o \
+                 tsv)",
+            ),
+            Self::Certificates { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
+                "install the certificates of the operating system, or set a token in SWA_APIM_ACCESS_TOKEN",
+            ),
             Self::UnknownKind { .. } => {
                 let known = CredentialKind::ALL.map(CredentialKind::as_str).join(", ");
                 Diagnosis::new(ExitCode::Usage).hint(format!("the kinds are {known}"))
             }
-            Self::NotConfigured { .. } => Diagnosis::new(ExitCode::NotAuthorized)
-                .hint("set what is missing, or leave SWA_APIM_CREDENTIAL out to take the first that works"),
+            Self::NotConfigured { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
+                "set the missing variables, or unset SWA_APIM_CREDENTIAL to use the first credential that \
+                 works",
+            ),
         }
     }
 }

@@ -165,7 +165,7 @@ impl Credentials {
         let mut tried: Vec<Tried> = self.configured.impossible.clone();
         for source in &self.configured.sources {
             let kind = source.kind();
-            tracing::debug!(credential = %kind, "asking for a token");
+            tracing::debug!(credential = %kind, "getting a token");
             let problem = match timeout(source.patience(), source.token()).await {
                 Ok(Ok(token)) => {
                     tracing::info!(credential = %kind, "authenticated");

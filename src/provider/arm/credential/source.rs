@@ -109,7 +109,8 @@ impl TokenSource {
 /// Returns the first line of a library's message, without secrets.
 fn line(text: &str) -> String {
     let text = unquoted(text);
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it does not say why");
+    let first =
+        text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("the reason is not known");
     redacted(first).chars().take(300).collect()
 }
 
@@ -231,7 +232,7 @@ impl Maker {
             CredentialKind::AccessToken => Made::Missing("set SWA_APIM_ACCESS_TOKEN"),
             CredentialKind::ClientSecret => self.client_secret(),
             CredentialKind::ClientCertificate => match self.variable("AZURE_CLIENT_CERTIFICATE_PATH") {
-                Some(_) => Made::Impossible("this build has no support for certificates".to_owned()),
+                Some(_) => Made::Impossible("this build does not support certificates".to_owned()),
                 None => Made::Missing("set AZURE_CLIENT_CERTIFICATE_PATH"),
             },
             CredentialKind::WorkloadIdentity => self.workload_identity(),
@@ -296,7 +297,7 @@ impl Maker {
             self.variable("SYSTEM_OIDCREQUESTURI"),
         ) else {
             return Made::Missing(
-                "run it in an AzureCLI task of Azure Pipelines, with SYSTEM_ACCESSTOKEN passed to it",
+                "run the command in an AzureCLI task of Azure Pipelines, and pass SYSTEM_ACCESSTOKEN to it",
             );
         };
         let options = AzurePipelinesCredentialOptions { credential_options: self.assertion_options() };
@@ -314,10 +315,11 @@ impl Maker {
             );
         };
         let Ok(mut address) = Url::parse(&address) else {
-            return Made::Impossible("ACTIONS_ID_TOKEN_REQUEST_URL is no address".to_owned());
+            return Made::Impossible("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL".to_owned());
         };
         if address.scheme() != "https" && !is_loopback(&address) {
-            let problem = "ACTIONS_ID_TOKEN_REQUEST_URL is not https, so the job's token was not sent";
+            let problem = "ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL, so the token of the job was not \
+                           sent";
             return Made::Impossible(problem.to_owned());
         }
         address.query_pairs_mut().append_pair("audience", self.audience);
@@ -382,11 +384,11 @@ impl ClientAssertion for GitHubJob {
         let response = request.send().await.map_err(|_| failed("GitHub does not answer"))?;
         let body: Value = response
             .error_for_status()
-            .map_err(|_| failed("GitHub refuses to say which job this is"))?
+            .map_err(|_| failed("GitHub does not issue a token for this job"))?
             .json()
             .await
-            .map_err(|_| failed("GitHub's answer is no JSON"))?;
+            .map_err(|_| failed("the answer of GitHub is not JSON"))?;
         let token = body.get("value").and_then(Value::as_str);
-        token.map(str::to_owned).ok_or_else(|| failed("GitHub's answer has no token"))
+        token.map(str::to_owned).ok_or_else(|| failed("the answer of GitHub contains no token"))
     }
 }

@@ -148,7 +148,8 @@ async fn one_that_does_not_answer_is_waited_for_no_longer_than_it_deserves() {
     let error = credentials.token().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no credential gave a token\nmanaged-identity: no answer within 2 s\nazure-cli: first line, with …"
+        "no credential returned a token\nmanaged-identity: no answer within 2 s\nazure-cli: first line, with \
+         …"
     );
     let diagnosis = error.diagnosis();
     assert_eq!(diagnosis.exit, ExitCode::NotAuthorized);
@@ -162,7 +163,7 @@ fn http() -> reqwest::Result<reqwest::Client> {
 }
 
 fn no_http() -> reqwest::Result<reqwest::Client> {
-    panic!("nobody is to be asked")
+    panic!("no request is expected")
 }
 
 /// Returns the kinds that are found, in order, and those that cannot be used.
@@ -288,7 +289,7 @@ fn a_value_that_is_not_a_token_is_refused() {
     let ending = |end: i64| format!("e.{}.s", BASE64_URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{end}}}")));
     assert_eq!(
         given(&ending(1000)).unwrap_err().to_string(),
-        "`SWA_APIM_ACCESS_TOKEN` holds a token that has expired"
+        "`SWA_APIM_ACCESS_TOKEN` contains a token that has expired"
     );
     assert_eq!(given(&ending(1001)).unwrap().ends(), Timestamp::from_second(1001).ok());
     assert_eq!(given("not.json.at-all").unwrap().ends(), None);

@@ -36,11 +36,13 @@ impl AccessToken {
             return Err(invalid("is empty"));
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(invalid("is no token: it has spaces or other characters that none has"));
+            return Err(invalid(
+                "is not a token: it contains spaces or other characters that are not allowed",
+            ));
         }
         let ends = end_of(text);
         if ends.is_some_and(|ends| ends <= now) {
-            return Err(invalid("holds a token that has expired"));
+            return Err(invalid("contains a token that has expired"));
         }
         Ok(Self::new(Secret::new(text.to_owned()), ends))
     }

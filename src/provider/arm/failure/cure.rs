@@ -22,22 +22,23 @@ const SEE_SUBSCRIPTIONS: &str = "az account list --all --output table";
 pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
     let again = || match about.wait {
         Some(wait) => format!("wait {wait}, then run the same command again"),
-        None => "run the same command again in a while".to_owned(),
+        None => "wait a minute, then run the same command again".to_owned(),
     };
     let text = match kind {
         FailureKind::NotAuthenticated { claims: Some(claims) } => format!(
-            "Azure wants to know more about you: run `az login --claims-challenge {claims}`, then repeat the command"
+            "Azure requires further authentication: run `az login --claims-challenge {claims}`, then run the \
+             command again"
         ),
         FailureKind::NotAuthenticated { claims: None } => {
-            "sign in again with `az login`, or renew what `SWA_APIM_ACCESS_TOKEN` holds".to_owned()
+            "sign in again with `az login`, or set a new token in `SWA_APIM_ACCESS_TOKEN`".to_owned()
         }
         FailureKind::WrongTenant { tenant } => wrong_tenant(tenant.as_deref(), about.subscription),
         FailureKind::NotAuthorized { action, scope } => {
             return Some(not_authorized(action.as_deref(), scope.as_deref()));
         }
         FailureKind::Denied => {
-            "a deny assignment forbids it, and no role allows it: ask the owner of the managed application or of the \
-             blueprint that the resource belongs to"
+            "a deny assignment forbids the request, and no role can allow it: ask the owner of the managed \
+             application or of the blueprint that the resource belongs to"
                 .to_owned()
         }
         FailureKind::Policy { assignments } => policy(assignments),
@@ -45,38 +46,37 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
             subscription(about.subscription)
         }
         FailureKind::Undetermined(Unproven::Type) => {
-            "check the endpoint and the cloud: it does not have this type of resource".to_owned()
+            "check the endpoint and the cloud: they do not have this type of resource".to_owned()
         }
         FailureKind::Undetermined(Unproven::NoCode | Unproven::OtherCode) => {
-            "check the endpoint and the proxy, then run the same command again; nothing was concluded from this answer"
+            "check the endpoint and the proxy, then run the same command again; the answer proves \
+             nothing about the resource"
                 .to_owned()
         }
-        FailureKind::Locked => {
-            "remove the lock, or ask who set it; `az lock list` shows where it is".to_owned()
-        }
+        FailureKind::Locked => "`az lock list` lists the locks; delete the lock, or ask its owner".to_owned(),
         FailureKind::ReadOnly => format!(
-            "the Azure subscription{} is disabled: enable it again in the portal, then run the same command again",
+            "the Azure subscription{} is disabled: enable it in the Azure portal, then run the same command \
+             again",
             about.subscription.map(|id| format!(" {id}")).unwrap_or_default()
         ),
         FailureKind::NotRegistered { namespace } => {
             let namespace = namespace.as_deref().unwrap_or("Microsoft.Web");
             let of = about.subscription.map(|id| format!(" --subscription {id}")).unwrap_or_default();
-            format!("run `az provider register --namespace {namespace} --wait{of}`, then repeat the command")
+            format!(
+                "run `az provider register --namespace {namespace} --wait{of}`, then run the command again"
+            )
         }
-        FailureKind::ProxyLogin => {
-            "give the user and the password of the proxy in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT".to_owned()
-        }
+        FailureKind::ProxyLogin => "specify the user name and the password of the proxy in HTTPS_PROXY: \
+                                    http://USER:PASSWORD@HOST:PORT"
+            .to_owned(),
         FailureKind::InProgress => match about.wait {
             Some(_) => again(),
-            None => "wait until that is done, then run the same command again".to_owned(),
+            None => "wait until the other operation has finished, then run the same command again".to_owned(),
         },
         FailureKind::ManagementFailed => {
-            "wait until that is done, then run the same command again; if the service is in a virtual network, inbound port \
-             3443 has to be open for the service tag ApiManagement"
+            "wait until the operation has finished, then run the same command again; if the service is in a \
+             virtual network, inbound port 3443 must be open for the service tag ApiManagement"
                 .to_owned()
-        }
-        FailureKind::Throttled if about.wait.is_none() => {
-            "wait a minute, then run the same command again".to_owned()
         }
         FailureKind::Throttled | FailureKind::Unavailable => again(),
         FailureKind::SecondBackend => {
@@ -86,11 +86,11 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
             ));
         }
         FailureKind::BackendNotFound => {
-            "check the name and the region of the backend: Azure looks for it in the site's region".to_owned()
+            "check the name and the region of the backend: Azure searches the region of the site".to_owned()
         }
         FailureKind::NoRegion => {
-            "run the same command again; Azure also answers this if it misses the region of a backend that is not an API \
-             Management service"
+            "run the same command again; Azure also returns this error if the region of a backend that is \
+             not an API Management service is missing"
                 .to_owned()
         }
         FailureKind::NotFound | FailureKind::Conflict | FailureKind::Rejected => return None,
@@ -103,35 +103,35 @@ fn wrong_tenant(tenant: Option<&str>, subscription: Option<&str>) -> String {
     let login = of("tenant", tenant).unwrap_or_default();
     let token = of("subscription", subscription).or_else(|| of("tenant", tenant)).unwrap_or_default();
     format!(
-        "the token is from another Microsoft Entra tenant: \
-         SWA_APIM_ACCESS_TOKEN=$(az account get-access-token{token} --query accessToken -o tsv) gets one from the right \
-         tenant, after `az login{login}`"
+        "the token belongs to another Microsoft Entra tenant: run `az login{login}`, then set \
+         SWA_APIM_ACCESS_TOKEN=$(az account get-access-token{token} --query accessToken -o tsv)"
     )
 }
 
 fn subscription(id: Option<&str>) -> String {
     let id = id.map(|id| format!(" `{id}`")).unwrap_or_default();
     format!(
-        "check `--subscription`, or the subscription{id} in the ids that are given: it does not exist, or the account that \
-         is signed in does not see it; `{SEE_SUBSCRIPTIONS}` lists those that it sees, `az login --tenant TENANT` signs in \
-         to another directory"
+        "check `--subscription`, or the subscription{id} in the specified IDs: it does not exist, or the \
+         signed-in account has no access to it; `{SEE_SUBSCRIPTIONS}` lists the subscriptions of the \
+         account, and `az login --tenant TENANT` signs in to another directory"
     )
 }
 
 fn policy(assignments: &[String]) -> String {
     let by = match assignments {
-        [] => "an assignment of Azure Policy".to_owned(),
-        names => format!("the assignment of Azure Policy {}", names.join(", ")),
+        [] => "an Azure Policy assignment".to_owned(),
+        names => format!("the Azure Policy assignment {}", names.join(", ")),
     };
     format!(
-        "{by} forbids it, and no role allows it: ask its owner for an exemption, or change what the policy asks for"
+        "{by} forbids the request, and no role can allow it: ask its owner for an exemption, or change the \
+         setting that it forbids"
     )
 }
 
 fn not_authorized(action: Option<&str>, scope: Option<&str>) -> Hint {
     let missing = match (action, scope) {
-        (Some(action), Some(scope)) => format!("the missing right is `{action}` on {scope}; "),
-        (Some(action), None) => format!("the missing right is `{action}`; "),
+        (Some(action), Some(scope)) => format!("the missing permission is `{action}` on {scope}; "),
+        (Some(action), None) => format!("the missing permission is `{action}`; "),
         (None, _) => String::new(),
     };
     Hint::from(format!(

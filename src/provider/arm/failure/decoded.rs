@@ -267,7 +267,10 @@ mod tests {
     #[test]
     fn the_text_of_an_answer_that_is_not_json_is_shown() {
         let page = b"<html><head><title>502 Bad\r\n Gateway</title></head><body>nginx</body></html>";
-        assert!(failure(502, page).to_string().contains("not an answer of Azure, but: 502 Bad Gateway"));
+        assert!(failure(502, page).to_string().contains(
+            "the answer does not come from Azure: 502 Bad \
+                                                         Gateway"
+        ));
         assert!(failure(503, b"<b>busy</b> \x1b[2J").to_string().contains("busy \u{fffd}[2J"));
         assert!(failure(503, b"").to_string().starts_with("ServiceUnavailable: 503 Service Unavailable"));
     }
@@ -285,7 +288,7 @@ mod tests {
                 ExitCode::NotAuthorized,
                 "`Microsoft.Web/staticSites/read` on /sub",
             ),
-            (409, arm("ScopeLocked", "x"), ExitCode::Refused, "remove the lock"),
+            (409, arm("ScopeLocked", "x"), ExitCode::Refused, "az lock list"),
             (
                 409,
                 arm("Conflict", "Operation on the API is in progress"),
@@ -427,7 +430,7 @@ mod tests {
                 403,
                 arm("DenyAssignmentAuthorizationFailed", "x"),
                 ExitCode::NotAuthorized,
-                "no role allows it",
+                "no role can allow it",
             ),
             (
                 403,

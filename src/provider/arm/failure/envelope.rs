@@ -212,7 +212,7 @@ fn page_text(bytes: &[u8]) -> String {
     let line = words.join(" ");
     let printable = line.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c });
     let start: String = printable.take(LONGEST_TEXT).collect();
-    format!("not an answer of Azure, but: {start}")
+    format!("the answer does not come from Azure: {start}")
 }
 
 fn without_tags(text: &str) -> String {

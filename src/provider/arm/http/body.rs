@@ -10,7 +10,7 @@ use crate::model::without_mark;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnusableBody {
     /// The body is not JSON.
-    #[error("is not JSON (line {line}, column {column} of {length} bytes)")]
+    #[error("is not valid JSON (line {line}, column {column} of {length} bytes)")]
     NotJson {
         /// The line of the first error, from 1.
         line: usize,
@@ -117,7 +117,7 @@ impl Trail {
     /// The problem with the list, if the page was read before or the list has too many pages.
     pub(crate) fn follow(&mut self, page: &str) -> Result<(), String> {
         if !self.0.insert(page.to_owned()) {
-            return Err("points back to a page that was read already".to_owned());
+            return Err("refers to a page that was already read".to_owned());
         }
         if self.0.len() > MOST_PAGES {
             return Err(format!("has more than {MOST_PAGES} pages"));
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn malformed_json_is_reported_by_position_without_content() {
         let error = json(b"{\"primaryKey\": \"secret\", oops").unwrap_err().to_string();
-        assert_eq!(error, "is not JSON (line 1, column 26 of 29 bytes)");
+        assert_eq!(error, "is not valid JSON (line 1, column 26 of 29 bytes)");
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
         for page in ["a", "b", "c"] {
             assert_eq!(trail.follow(page), Ok(()));
         }
-        assert!(trail.follow("a").unwrap_err().contains("points back"));
+        assert!(trail.follow("a").unwrap_err().contains("a page that was already read"));
     }
 
     #[test]

@@ -41,12 +41,12 @@ impl Budget {
     /// Deducts bytes that were read. If there were too many, returns the problem with the answer.
     pub(in crate::provider::arm) fn take_bytes(&self, count: usize) -> Result<(), String> {
         take(&self.0.bytes, count)
-            .ok_or_else(|| format!("is more than the {} MiB that a command reads", BYTES >> 20))
+            .ok_or_else(|| format!("exceeds the limit of {} MiB for a command", BYTES >> 20))
     }
 
     /// Deducts a page that is about to be read. If there were too many, returns the problem with the list.
     pub(in crate::provider::arm) fn take_page(&self) -> Result<(), String> {
-        take(&self.0.pages, 1).ok_or_else(|| format!("is longer than the {PAGES} pages that a command reads"))
+        take(&self.0.pages, 1).ok_or_else(|| format!("exceeds the limit of {PAGES} pages for a command"))
     }
 }
 

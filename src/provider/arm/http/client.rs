@@ -191,17 +191,17 @@ impl Http {
             |problem: &str| ArmError::Unusable { what: call.what.clone(), problem: problem.into() };
         let keeps_method = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
         if !keeps_method.contains(&answer.status) {
-            return Err(unusable("is a redirection that would change the request"));
+            return Err(unusable("is a redirect that would change the request"));
         }
         if moves > REDIRECTS {
-            return Err(unusable("goes round in circles"));
+            return Err(unusable("redirects too often"));
         }
-        let link = answer.header(LOCATION.as_str()).ok_or_else(|| unusable("points nowhere"))?;
+        let link = answer.header(LOCATION.as_str()).ok_or_else(|| unusable("redirects to no address"))?;
         let url = self.own(&answer.url, link, &call.what)?;
         // The answer of another resource proves nothing about this one, and a change belongs to this one.
         let path = |url: &Url| url.path().trim_end_matches('/').to_ascii_lowercase();
         if path(&url) != path(&call.url) {
-            return Err(unusable("is a redirection to another resource"));
+            return Err(unusable("is a redirect to another resource"));
         }
         Ok(url)
     }
@@ -238,7 +238,7 @@ impl Http {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| Miss {
             error: ArmError::Unusable {
                 what: "getting a token".to_owned(),
-                problem: "is not a token: it has characters that cannot be sent".to_owned(),
+                problem: "is not a token: it contains characters that are not allowed".to_owned(),
             },
             cause: Cause::Final,
         })?;
@@ -357,7 +357,7 @@ impl Http {
             }
             Err(miss) => {
                 self.pacer().answered(bucket, now, &HeaderMap::new(), None);
-                tracing::debug!(%method, path, took_ms, error = %miss.error, "not answered");
+                tracing::debug!(%method, path, took_ms, error = %miss.error, "no answer");
             }
         }
     }
@@ -389,7 +389,7 @@ fn later(now: Instant, time: Duration) -> Instant {
 
 /// Returns how the body of an answer is compressed, if it is.
 fn coding_of(headers: &HeaderMap) -> Option<String> {
-    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown coding").trim();
+    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown encoding").trim();
     let is_none = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
     (!is_none).then(|| coding.escape_debug().to_string())
 }

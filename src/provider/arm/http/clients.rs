@@ -45,7 +45,8 @@ impl Clients {
         let (gateway, authorities) = build(&|| others(local).timeout(ANSWERING).pool_max_idle_per_host(0))?;
         if authorities == Authorities::BuiltIn {
             tracing::info!(
-                "this machine has no certificate authorities: servers are verified with those that are built in"
+                "the operating system has no certificate authorities; servers are verified with the built-in \
+                 ones"
             );
         }
         let (arm, _) = if local {

@@ -1,9 +1,9 @@
-//! What is known about the earlier attempts of a request that is sent again; pure.
+//! The known results of the earlier attempts of a request that is sent again; pure.
 
 use super::{call::Call, retry::Cause};
 use crate::{diagnosis::Diagnose as _, provider::arm::ArmError};
 
-/// What is known about the earlier attempts of a request.
+/// The known results of the earlier attempts of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Earlier {
     /// None of them was carried out, or there were none.

@@ -16,7 +16,7 @@ pub struct Endpoint {
 
 /// An address that must not receive a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{address}` is not an address of Azure Resource Manager: {problem}")]
+#[error("`{address}` is not a valid endpoint of Azure Resource Manager: {problem}")]
 pub struct InvalidEndpoint {
     address: String,
     problem: &'static str,
@@ -24,7 +24,8 @@ pub struct InvalidEndpoint {
 
 impl Diagnose for InvalidEndpoint {
     fn diagnosis(&self) -> Diagnosis {
-        let hint = "give an address such as https://management.azure.com; http is for this machine alone";
+        let hint = "specify a URL such as https://management.azure.com; http is only allowed for this \
+                    machine";
         Diagnosis::new(ExitCode::Usage).hint(hint)
     }
 }
@@ -33,7 +34,7 @@ impl Diagnose for InvalidEndpoint {
 ///
 /// It names only the origin: the rest of such an address may be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the answer points to {origin}, which is not {own}")]
+#[error("the answer refers to {origin}, which is not {own}")]
 pub struct ForeignAddress {
     origin: String,
     own: String,
@@ -82,17 +83,17 @@ impl Endpoint {
     /// [`InvalidEndpoint`] unless it is `https://HOST[:PORT]`, or `http` at a loopback address.
     pub fn at(self, address: &str) -> Result<Self, InvalidEndpoint> {
         let invalid = |problem| InvalidEndpoint { address: shown(address), problem };
-        let base = Url::parse(address).map_err(|_| invalid("it cannot be read as a URL"))?;
+        let base = Url::parse(address).map_err(|_| invalid("it is not a URL"))?;
         if !base.username().is_empty() || base.password().is_some() {
-            return Err(invalid("it has a user or a password in it"));
+            return Err(invalid("it contains a user name or a password"));
         }
         if base.path() != "/" || base.query().is_some() || base.fragment().is_some() {
-            return Err(invalid("it has more than a scheme, a host and a port"));
+            return Err(invalid("it contains more than a scheme, a host and a port"));
         }
         match base.scheme() {
             "https" => {}
             "http" if is_loopback(&base) => {}
-            "http" => return Err(invalid("a token would travel in the clear")),
+            "http" => return Err(invalid("the access token would be sent in plain text")),
             _ => return Err(invalid("it is neither https nor http")),
         }
         Ok(Self { base, ..self })
@@ -144,7 +145,7 @@ impl Endpoint {
     /// [`ForeignAddress`] unless scheme, host and port are this endpoint's.
     pub fn own(&self, from: &Url, link: &str) -> Result<Url, ForeignAddress> {
         let foreign = |origin| ForeignAddress { origin, own: self.base.origin().ascii_serialization() };
-        let url = from.join(link).map_err(|_| foreign("an address that cannot be read".to_owned()))?;
+        let url = from.join(link).map_err(|_| foreign("a URL that is not valid".to_owned()))?;
         let same =
             url.origin() == self.base.origin() && url.username().is_empty() && url.password().is_none();
         if same { Ok(url) } else { Err(foreign(origin_of(&url))) }
@@ -223,7 +224,7 @@ mod tests {
         let error = endpoint.own(&endpoint.join("/"), "https://evil.example/x?sig=secret").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the answer points to https://evil.example, which is not https://management.azure.com"
+            "the answer refers to https://evil.example, which is not https://management.azure.com"
         );
     }
 

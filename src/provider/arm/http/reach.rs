@@ -43,7 +43,7 @@ impl Surroundings {
             return (ArmError::Proxy { origin, proxy, variable, problem, login }, cause);
         }
         let problem = if chain.contains("dns error") {
-            format!("the name `{}` cannot be resolved: {problem}", url.host_str().unwrap_or_default())
+            format!("the hostname `{}` could not be resolved: {problem}", url.host_str().unwrap_or_default())
         } else {
             problem
         };
@@ -66,15 +66,17 @@ impl Surroundings {
         let set: Vec<String> = set
             .map(|(name, value)| {
                 let missing = if Path::new(&value).exists() { "" } else { ", which does not exist" };
-                format!("{name} names `{value}`{missing}")
+                format!("{name} is set to `{value}`{missing}")
             })
             .collect();
         match set.as_slice() {
-            [] => "trust the certificate authority in the system's store (`update-ca-certificates`), or set SSL_CERT_FILE \
-                   to a file in PEM that has it beside the usual ones"
+            [] => "add the certificate authority to the certificate store of the operating system \
+                   (`update-ca-certificates`), or set SSL_CERT_FILE to a PEM file that contains it and the \
+                   usual ones"
                 .to_owned(),
             set => format!(
-                "{}: correct that, so that it has the certificate authority in PEM, or unset it to use the system's store",
+                "{}: set it to a PEM file that contains the certificate authority, or unset it to use the \
+                 certificate store of the operating system",
                 set.join(", ")
             ),
         }
@@ -109,7 +111,9 @@ fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
     while let Some(one) = next {
         match one.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(problem)) => return Some(problem.to_string()),
-            Some(rustls::Error::NoCertificatesPresented) => return Some("it has none".to_owned()),
+            Some(rustls::Error::NoCertificatesPresented) => {
+                return Some("the server sent no certificate".to_owned());
+            }
             Some(_) | None => {}
         }
         // An I/O error hides the error that it wraps: its source is the source of that error. They can be nested.
@@ -180,7 +184,7 @@ mod tests {
     fn the_store_of_certificates_is_named_with_its_variable_and_whether_it_exists() {
         let store = Surroundings { variables: with_proxy }.store();
         assert!(
-            store.starts_with("SSL_CERT_FILE names `/nonexistent/ca.pem`, which does not exist"),
+            store.starts_with("SSL_CERT_FILE is set to `/nonexistent/ca.pem`, which does not exist"),
             "{store}"
         );
         assert!(Surroundings { variables: |_| None }.store().contains("SSL_CERT_FILE"));

@@ -20,9 +20,7 @@ const PUTS: usize = 3;
 
 /// A change that succeeded, was sent again because the answer did not show the linked backend, and then failed.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the answer to {what} did not show the linked backend, and the request failed when it was sent again"
-)]
+#[error("the answer to {what} did not contain the linked backend, and repeating the request failed")]
 struct SentAgain {
     what: String,
     #[source]
@@ -61,14 +59,14 @@ impl ArmControlPlane {
             if !id.is_a(LinkedBackendId::TYPE) || acknowledges(&answer, resource) {
                 return Ok(answer);
             }
-            tracing::info!("the answer to {} does not show the linked backend", call.what);
+            tracing::info!("the answer to {} does not contain the linked backend", call.what);
             answered = Some(answer);
         }
         // An answer without a body only means that the change was accepted.
         if let Some(accepted) = answered.filter(|answer| answer.status == StatusCode::ACCEPTED) {
             return Ok(accepted);
         }
-        let (what, problem) = (call.what.clone(), "does not show the linked backend".to_owned());
+        let (what, problem) = (call.what.clone(), "does not contain the linked backend".to_owned());
         let source = Box::new(ArmError::Unusable { what: what.clone(), problem });
         Err(ArmError::Unfinished { what, source }.about(id))
     }

@@ -158,7 +158,8 @@ impl ArmControlPlane {
             if now.is_none_or(|found| found.etag.as_str() != tag) {
                 return Err(error);
             }
-            tracing::debug!(%id, "refused although its version stands; asking again");
+            tracing::debug!(%id, "the request was rejected although the resource has not changed; repeating \
+                                  it");
         }
         Err(ProviderError::Conflict(id.clone()))
     }
@@ -183,7 +184,7 @@ impl Reads for ArmControlPlane {
             Err(error) => return Err(error.about(id)),
         };
         let value = pair_of(&answer.body).ok_or_else(|| {
-            let problem = "does not have both keys in it".to_owned();
+            let problem = "does not contain both keys".to_owned();
             ProviderError::Undetermined(Failure::new(ArmError::Unusable { what: call.what.clone(), problem }))
         })?;
         let etag = match answer.etag() {
@@ -214,7 +215,7 @@ impl Writes for ArmControlPlane {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         let id = resource.id();
         let if_match = self.condition(id, &expected, false).await?;
-        let what = format!("putting `{}`", id.name());
+        let what = format!("creating or updating `{}`", id.name());
         let url = self.url(id, "", &[]);
         let body = route::put_body(&resource);
         let call = Call { body, if_match, ..Call::new(Method::PUT, url, &what) };

@@ -161,8 +161,10 @@ impl ArmControlPlane {
         let one = |value: &Value| {
             // If a subscription were skipped, all of its resources would seem not to exist.
             let id = text(value, "subscriptionId").ok_or_else(|| {
-                let (what, problem) =
-                    ("listing Azure subscriptions".to_owned(), "has one without an id".to_owned());
+                let (what, problem) = (
+                    "listing Azure subscriptions".to_owned(),
+                    "contains a subscription without an ID".to_owned(),
+                );
                 ArmError::Unusable { what, problem }.about(&nowhere)
             })?;
             Ok(AzureSubscription { id, name: text(value, "displayName") })

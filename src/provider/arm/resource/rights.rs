@@ -15,7 +15,7 @@ impl ArmControlPlane {
         let path = format!("{scope}/providers/Microsoft.Authorization/permissions");
         let mut url = self.endpoint().join(&path);
         url.query_pairs_mut().append_pair("api-version", route::AUTHORIZATION);
-        let what = format!("reading what you may do with `{}`", scope.name());
+        let what = format!("reading your permissions for `{}`", scope.name());
         let elements = self.pages(url, &what).await.map_err(|error| error.about(scope))?;
         Ok(Permissions::new(elements.iter().map(Permission::read).collect()))
     }

@@ -185,7 +185,7 @@ pub(crate) fn replace(
     }
     if let Err(error) = disk.sync_folder(folder_of(path)) {
         tracing::warn!(
-            "the change of `{}` is made, but a power failure could undo it: {error}",
+            "the change of `{}` was written, but may be lost after a power failure: {error}",
             path.display()
         );
     }

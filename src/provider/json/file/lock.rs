@@ -59,7 +59,7 @@ impl<'a> Patience<'a> {
         }
         if waited > Duration::from_secs(1) && !self.warned {
             tracing::warn!(
-                "waiting for `{}`, which is being changed by {}",
+                "waiting for `{}`, which {} is changing",
                 self.model.display(),
                 holder(self.model)
             );
@@ -153,5 +153,8 @@ fn holder(model: &Path) -> String {
         file.read_to_string(&mut text).ok()?;
         serde_json::from_str::<Holder>(&text).ok()
     };
-    read().map_or_else(|| "a process that has not said who it is".to_owned(), |holder| holder.to_string())
+    read().map_or_else(
+        || "another process, which has not recorded its ID".to_owned(),
+        |holder| holder.to_string(),
+    )
 }

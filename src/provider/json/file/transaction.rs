@@ -52,7 +52,7 @@ impl ModelFile {
         let mode = plain_facts(&self.path).ok().flatten().map_or(0, |facts| facts.mode);
         if mode & OTHERS != 0 && store.has_keys() {
             let path = self.path.display();
-            tracing::warn!("`{path}` holds keys, and other users can read it: `chmod 600 '{path}'`");
+            tracing::warn!("`{path}` contains keys, but other users can read it; run `chmod 600 '{path}'`");
         }
     }
 

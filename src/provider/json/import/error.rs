@@ -10,7 +10,7 @@ use crate::{
 #[non_exhaustive]
 pub enum ImportError {
     /// An element that cannot be put.
-    #[error("element {index}{} does not fit", .id.as_ref().map(|id| format!(" (`{id}`)")).unwrap_or_default())]
+    #[error("element {index}{} cannot be imported", .id.as_ref().map(|id| format!(" (`{id}`)")).unwrap_or_default())]
     Element {
         /// Its position among all elements, from 0.
         index: usize,
@@ -64,10 +64,9 @@ impl Diagnose for ImportError {
         match self {
             Self::Element { source, .. } => match &**source {
                 error @ ProviderError::Storage(_) => error.diagnosis(),
-                ProviderError::NotFound(parent) => {
-                    usage.hint(format!("import `{parent}` with it, or before it; nothing was changed"))
-                }
-                _ => usage.hint("correct the element or leave it out; nothing was changed"),
+                ProviderError::NotFound(parent) => usage
+                    .hint(format!("import `{parent}` before it or together with it; nothing was changed")),
+                _ => usage.hint("correct or remove the element; nothing was changed"),
             },
             Self::Shape { cure, .. } => usage.hint(cure.clone()),
             Self::Page { .. } => usage.hint(rest_of_list()),

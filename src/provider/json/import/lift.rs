@@ -138,11 +138,9 @@ fn check_identity(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misf
     let is_other_name = text("name").is_some_and(|given| last(given) != last(id.name()));
     match [("type", is_other_type), ("name", is_other_name)].into_iter().find(|(_, is_other)| *is_other) {
         None => Ok(()),
-        Some((field, _)) => Err(Misfit::Field {
-            field: field.to_owned(),
-            why: "is that of another resource than the `id`",
-            cure: whole(id),
-        }),
+        Some((field, _)) => {
+            Err(Misfit::Field { field: field.to_owned(), why: "does not match the `id`", cure: whole(id) })
+        }
     }
 }
 
@@ -312,14 +310,17 @@ pub(super) fn needed(kind: ResourceKind) -> Option<&'static str> {
 /// Returns the command that prints a resource as Azure Resource Manager shows it.
 pub(super) fn whole(id: &ResourceId) -> String {
     let version = if id.resource_type().starts_with("Microsoft.Web") { "2023-01-01" } else { "2022-08-01" };
-    format!("import what Azure Resource Manager answers: `az rest --url '{id}?api-version={version}'`")
+    format!("import the answer of Azure Resource Manager: `az rest --url '{id}?api-version={version}'`")
 }
 
 fn check_names(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misfit> {
     let misfit =
         |field: &String, why: &'static str| Misfit::Field { field: field.clone(), why, cure: whole(id) };
     if let Some(name) = body.keys().find(|name| name.contains('_')) {
-        return Err(misfit(name, "is not a name that Azure Resource Manager or `az` gives to a field"));
+        return Err(misfit(
+            name,
+            "is not the name of a field in Azure Resource Manager or in the output of `az`",
+        ));
     }
     let is_child = id.parent().is_some();
     let mut own =
@@ -327,7 +328,7 @@ fn check_names(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misfit>
     let known = known(ResourceKind::of(id.lower_case()));
     match own.clone().next() {
         Some(first) if !known.is_empty() && !own.any(|name| known.contains(&name.as_str())) => {
-            Err(misfit(first, "stands beside `id`, where no property of such a resource is known"))
+            Err(misfit(first, "is not in `properties`, and is not a known property of such a resource"))
         }
         _ => Ok(()),
     }

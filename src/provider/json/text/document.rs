@@ -70,7 +70,7 @@ impl ModelDocument {
     pub(crate) fn parse(bytes: Vec<u8>, origin: &Path) -> Result<Self, ModelError> {
         let buffer = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            ModelError::damaged(origin, error.as_bytes(), at, "the text is not UTF-8")
+            ModelError::damaged(origin, error.as_bytes(), at, "the file is not UTF-8")
         })?;
         let top = read_top(&buffer, origin)?;
         let damaged = |(at, what): Damage| ModelError::damaged(origin, buffer.as_bytes(), at, what);
@@ -179,7 +179,7 @@ fn read_top<'a>(buffer: &'a str, origin: &Path) -> Result<Top<'a>, ModelError> {
         Version::Missing => Err(damaged(0, "`schemaVersion` is missing")),
         Version::Unfit => {
             let at = top.version.map_or(0, |raw| range_in(buffer, raw).start);
-            Err(damaged(at, "`schemaVersion` has to be a positive integer"))
+            Err(damaged(at, "`schemaVersion` must be a positive integer"))
         }
         Version::Known if top.resources.is_none() => Err(damaged(0, "`resources` is missing")),
         Version::Known => Ok(top),
@@ -267,7 +267,7 @@ fn a_second_time(key: &str, text: &Text) -> Damage {
         Text::Stored(range) => range.start,
         Text::Changed(_) => 0,
     };
-    (start, format!("`{key}` is there a second time"))
+    (start, format!("`{key}` occurs twice"))
 }
 
 /// Returns the `id` of a resource; most resources begin with it.
@@ -282,7 +282,7 @@ fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
         return Ok(Cow::Borrowed(id));
     }
     if !resource.starts_with('{') {
-        return Err("a resource has to be a JSON object".to_owned());
+        return Err("a resource must be a JSON object".to_owned());
     }
     let parsed: OnlyId<'_> = serde_json::from_str(resource).map_err(|error| misfit(&error))?;
     Ok(parsed.id)
@@ -440,7 +440,7 @@ mod tests {
             "{\"schemaVersion\":1,\"resources\":[{\"name\":1,\"id\":123}]}",
         ] {
             let message = message(text);
-            assert!(!message.contains("123") && message.contains("was expected"), "{message}");
+            assert!(!message.contains("123") && message.contains("is expected"), "{message}");
         }
     }
 

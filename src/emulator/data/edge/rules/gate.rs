@@ -30,7 +30,7 @@ impl Gate {
         let headers = forwarding.into_iter().flat_map(|forwarding| &forwarding.required_headers);
         let headers = headers.map(|(name, value)| {
             let read = HeaderName::try_from(name)
-                .map_err(|_| format!("forwardingGateway: `{name}` is not the name of a header"))?;
+                .map_err(|_| format!("forwardingGateway: `{name}` is not a header name"))?;
             Ok((read, value.clone()))
         });
         Ok(Self { networks: networks.transpose()?, headers: headers.collect::<Result<_, String>>()? })

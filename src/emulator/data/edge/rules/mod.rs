@@ -20,10 +20,13 @@ use percent_encoding::percent_decode_str;
 
 pub(in crate::emulator::data) use self::document::NOT_CARRIED_OUT;
 use self::{document::RulesDocument, gate::Gate, pattern::Pattern};
-use crate::emulator::data::{
-    limit::{Instead, Limit},
-    path::{below, climbs},
-    principal::Principal,
+use crate::{
+    emulator::data::{
+        limit::{Instead, Limit},
+        path::{below, climbs},
+        principal::Principal,
+    },
+    files::json_problem_at,
 };
 
 /// The name of the file.
@@ -41,7 +44,7 @@ pub enum ConfigurationError {
         source: io::Error,
     },
     /// Its content is invalid.
-    #[error("`{path}` cannot be used: {problem}")]
+    #[error("`{path}` is not valid: {problem}")]
     Unfit {
         /// The file.
         path: PathBuf,
@@ -109,8 +112,8 @@ impl Rules {
     }
 
     fn read(text: &str, file: &str) -> Result<Self, String> {
-        let document: RulesDocument = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let document: RulesDocument = serde_json::from_str(text).map_err(|error| json_problem_at(&error))?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| json_problem_at(&error))?;
         let unknown = document::unknown_in_routes(&value);
         let gate = Gate::of(document.networking.as_ref(), document.forwarding_gateway.as_ref())?;
         let limit = |what: String| {
@@ -233,19 +236,20 @@ impl Route {
 impl Answer {
     fn of(redirect: Option<String>, rewrite: Option<String>, status: Option<u16>) -> Result<Self, String> {
         if redirect.is_some() && rewrite.is_some() {
-            return Err("`redirect` and `rewrite` exclude each other".to_owned());
+            return Err("`redirect` and `rewrite` cannot be used together".to_owned());
         }
         let status = status.map(|status| {
             let fits =
                 StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16()));
-            fits.ok_or_else(|| format!("the statusCode {status} is not a status of a response"))
+            fits.ok_or_else(|| format!("the statusCode {status} is not a response status"))
         });
         let status = status.transpose()?;
         if let Some(status) = status.filter(|status| redirect.is_some() && !status.is_redirection()) {
-            return Err(format!("the statusCode {} is not one of a redirect", status.as_u16()));
+            return Err(format!("the statusCode {} is not the status of a redirect", status.as_u16()));
         }
         let redirect = redirect.map(|target| {
-            HeaderValue::try_from(&target).map_err(|_| format!("the redirect `{target}` is not an address"))
+            HeaderValue::try_from(&target)
+                .map_err(|_| format!("the redirect `{target}` is not a URL or a path"))
         });
         Ok(Self { redirect: redirect.transpose()?, rewrite: rewrite.map(address_of).transpose()?, status })
     }
@@ -265,7 +269,7 @@ fn address_of(rewrite: String) -> Result<String, String> {
     let address = if rewrite.starts_with('/') { rewrite } else { format!("/{rewrite}") };
     match PathAndQuery::try_from(address.as_str()) {
         Ok(_) if !address.starts_with("//") && !climbs(&address) => Ok(address),
-        Ok(_) | Err(_) => Err(format!("the rewrite `{address}` is not a path within the site")),
+        Ok(_) | Err(_) => Err(format!("the rewrite `{address}` is not a path of the site")),
     }
 }
 
@@ -282,7 +286,7 @@ fn method_of(text: &str) -> Result<Method, String> {
         Method::PATCH,
     ];
     let found = KNOWN.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(text));
-    found.ok_or_else(|| format!("`{text}` is not a method"))
+    found.ok_or_else(|| format!("`{text}` is not an HTTP method"))
 }
 
 fn headers_of(headers: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Header>, String> {
@@ -326,20 +330,23 @@ mod tests {
     #[test]
     fn a_broken_file_is_refused_with_the_place_of_the_fault() {
         for (text, place) in [
-            ("{", "line 1 column 1"),
-            ("{\"routes\": [\n{}]}", "missing field `route` at line 2"),
+            ("{", "line 1, column 1"),
+            ("{\"routes\": [\n{}]}", "line 2, column 2: `route` is missing"),
             ("{\"routes\": [\n{\"route\": \"/a\", \"allowedRoles\": \"admin\"}]}", "line 2"),
             (r#"{"routes": [{"route": "/a"}, {"route": "/a/*/b"}]}"#, "routes[1]"),
-            (r#"{"routes": [{"route": "/a", "redirect": "/b", "rewrite": "/c"}]}"#, "exclude each other"),
-            (r#"{"routes": [{"route": "/a", "methods": ["FETCH"]}]}"#, "`FETCH` is not a method"),
+            (
+                r#"{"routes": [{"route": "/a", "redirect": "/b", "rewrite": "/c"}]}"#,
+                "cannot be used together",
+            ),
+            (r#"{"routes": [{"route": "/a", "methods": ["FETCH"]}]}"#, "`FETCH` is not an HTTP method"),
             (r#"{"routes": [{"route": "/a", "statusCode": 99}]}"#, "99"),
             (
                 r#"{"routes": [{"route": "/a", "redirect": "/b", "statusCode": 200}]}"#,
-                "not one of a redirect",
+                "not the status of a redirect",
             ),
-            (r#"{"routes": [{"route": "/a", "rewrite": "/../b"}]}"#, "not a path within the site"),
+            (r#"{"routes": [{"route": "/a", "rewrite": "/../b"}]}"#, "not a path of the site"),
             (r#"{"responseOverrides": {"404": {"rewrite": "//b"}}}"#, "responseOverrides.404"),
-            (r#"{"navigationFallback": {"exclude": []}}"#, "missing field `rewrite`"),
+            (r#"{"navigationFallback": {"exclude": []}}"#, "`rewrite` is missing"),
             (r#"{"globalHeaders": {"a b": "c"}}"#, "globalHeaders"),
             (r#"{"networking": {"allowedIpRanges": ["10.0.0.0/99"]}}"#, "networking"),
         ] {

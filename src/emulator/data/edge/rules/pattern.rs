@@ -90,7 +90,7 @@ fn extensions_of(text: &str) -> Option<Vec<String>> {
 
 fn misplaced(text: &str) -> String {
     format!(
-        "`{text}` has a wildcard that is neither at the end nor before extensions such as `*.{{png,jpg}}`"
+        "`{text}` has a wildcard that is not at the end and not before extensions such as `*.{{png,jpg}}`"
     )
 }
 
