@@ -311,10 +311,10 @@ pub async fn read(file: &Path) -> anyhow::Result<Saved> {
 /// Parses the bytes of a plan file, which messages call `shown`.
 fn parsed(bytes: &[u8], shown: &str) -> Result<Saved, UsageError> {
     let text = without_mark(bytes);
-    let invalid = |error: serde_json::Error| {
-        UsageError::new(format!("`{shown}` is not a plan: {}", misfit_at(&error))).hint(MAKE_ONE)
-    };
-    let head: Head = serde_json::from_slice(text).map_err(invalid)?;
+    let invalid =
+        |problem: &str| UsageError::new(format!("`{shown}` is not a plan: {problem}")).hint(MAKE_ONE);
+    let unparsed = |error: serde_json::Error| invalid(&misfit_at(&error));
+    let head: Head = serde_json::from_slice(text).map_err(unparsed)?;
     if head.schema_version != SCHEMA_VERSION {
         let message = format!("the plan `{shown}` has schema version {}", head.schema_version);
         let hint = format!("this version of swa-apim supports schema version {SCHEMA_VERSION}");
