@@ -1,5 +1,7 @@
 //! Shows the progress of a use case: on the screen, in the journal and in the event file.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,

@@ -1,5 +1,7 @@
 //! Ages, as users write them.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::time::Duration;
 
 /// Reads `60d`, `12h` or `30s`; `None` if it is no time, or no time at all.

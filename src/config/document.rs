@@ -1,5 +1,7 @@
 //! Parses `swa-apim.toml`, and keeps the location of every value.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::{
     ops::Range,
     path::{Path, PathBuf},

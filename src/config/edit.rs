@@ -252,7 +252,7 @@ provider       = "arm"
     #[test]
     fn an_env_that_is_there_is_not_written_again() {
         let error = add("[env.prod]\n", &env("prod")).unwrap_err();
-        assert_eq!(error.to_string(), "`swa-apim.toml` already has an env `prod`");
+        assert_eq!(error.to_string(), "`swa-apim.toml` already contains an env `prod`");
         assert_eq!(error.diagnosis().hint, Some("choose another name, or edit the file".into()));
     }
 

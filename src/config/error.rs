@@ -195,11 +195,11 @@ fn listed(names: &[String]) -> String {
 
 fn env_hint(name: &str, searched: &Searched, known: &[String]) -> String {
     match (searched, nearest(name, known.iter().map(String::as_str))) {
-        (Searched::Sample, _) => format!("its only env is `{SAMPLE_ENV}`: leave `--env` out"),
+        (Searched::Sample, _) => format!("the only env of the sample is `{SAMPLE_ENV}`: remove `--env`"),
         (Searched::NoFile, _) => ways(),
 
         (Searched::File(_), _) if known.is_empty() => {
-            "add a table `[env.NAME]` to it, or run `swa-apim init`".to_owned()
+            "add a table `[env.NAME]` to the file, or run `swa-apim init`".to_owned()
         }
         (Searched::File(_), Some(near)) => {
             format!("did you mean `{}`? the envs are: {}", near.escape_debug(), listed(known))
@@ -227,9 +227,9 @@ impl ConfigError {
             Self::Empty(_) => "specify a value, or remove it".to_owned(),
             Self::UnknownEnv { name, searched, known } => env_hint(name, searched, known),
             Self::NoEnvChosen { known, .. } => format!("add `--env NAME`; the envs are: {}", listed(known)),
-            Self::NoSuchFile { .. } => "`swa-apim init` writes one".to_owned(),
+            Self::NoSuchFile { .. } => "`swa-apim init` creates a configuration".to_owned(),
             Self::NoEnvs(_) | Self::NoTarget { .. } => ways(),
-            Self::Missing { key, .. } => format!("add `{key} = \"NAME\"` to the env, or pass `--{key}`"),
+            Self::Missing { key, .. } => format!("add `{key} = \"NAME\"` to the env, or specify `--{key}`"),
             Self::OtherPlane { .. } => {
                 "write the env to a file of its own, which `--config FILE` names".to_owned()
             }

@@ -527,10 +527,10 @@ mod tests {
         assert_eq!(hint, "did you mean `staging`? the envs are: prod, staging");
         assert_eq!(place.refusal(chosen("x")).1, "the envs are: prod, staging");
         let (message, hint) = TestFolder::empty().refusal(chosen("prod"));
-        assert_eq!(message, "there is no env `prod` because no `swa-apim.toml` was found");
+        assert_eq!(message, "the env `prod` does not exist because no `swa-apim.toml` was found");
         assert_eq!(hint, WAYS);
         let hint = TestFolder::with("").refusal(chosen("prod")).1;
-        assert_eq!(hint, "add a table `[env.NAME]` to it, or run `swa-apim init`");
+        assert_eq!(hint, "add a table `[env.NAME]` to the file, or run `swa-apim init`");
     }
 
     #[test]
@@ -562,13 +562,13 @@ mod tests {
     #[test]
     fn without_a_file_the_missing_flags_are_named() {
         let (message, hint) = TestFolder::empty().refusal(Overrides::default());
-        let expected = "no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given";
+        let expected = "no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not specified";
         assert_eq!(message, expected);
         assert_eq!(hint, WAYS);
         let site = Overrides { static_web_app: Some(flag("--static-web-app", "s")), ..Overrides::default() };
         assert_eq!(
             TestFolder::with("").refusal(site).0,
-            "`swa-apim.toml` has no env, and `--apim` is not given"
+            "`swa-apim.toml` contains no env, and `--apim` is not specified"
         );
     }
 
@@ -599,7 +599,7 @@ mod tests {
         let none =
             |place: TestFolder| place.load(Overrides::default()).unwrap().all().unwrap_err().to_string();
         assert_eq!(none(TestFolder::empty()), "no `swa-apim.toml` was found");
-        assert_eq!(none(TestFolder::with("")), "`swa-apim.toml` has no env");
+        assert_eq!(none(TestFolder::with("")), "`swa-apim.toml` contains no env");
     }
 
     #[test]

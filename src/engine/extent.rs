@@ -47,6 +47,6 @@ pub fn extent(observed: &Observed, plan: &Plan) -> Extent {
 /// Whether connecting the site makes the resource provider write over a policy that exists and is not in order.
 fn rewrites_the_policy(observed: &Observed) -> bool {
     let by_azure = observed.target.provisioner == Provisioner::Service;
-    let is_policys = |code: FindingCode| code.part() == Part::Policy && code != FindingCode::PolicyMissing;
-    by_azure && assess::repairs(observed).iter().any(|found| is_policys(found.code) && found.is_mended())
+    let is_of_policy = |code: FindingCode| code.part() == Part::Policy && code != FindingCode::PolicyMissing;
+    by_azure && assess::repairs(observed).iter().any(|found| is_of_policy(found.code) && found.is_mended())
 }

@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn values_that_are_not_resources_are_refused() {
-        assert_eq!(Resource::from_value(json!([])), Err(Malformed::NotAnObject("a list")));
+        assert_eq!(Resource::from_value(json!([])), Err(Malformed::NotAnObject("an array")));
         assert_eq!(Resource::from_value(json!({})), Err(Malformed::NoId));
         assert!(matches!(Resource::from_value(json!({"id": "x"})), Err(Malformed::Id(_))));
     }

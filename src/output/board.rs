@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(
             text,
             " ✓ linked backend: connect shop, 1.2 s\n ⠋ 2/3 waiting for the site's edges, 12 of 30 s\n · keys: \
-             retire the old one"
+             retire old key"
         );
     }
 

@@ -1,5 +1,7 @@
 //! The user interface: results on stdout, everything else on stderr, and prompts if a user can answer them.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::{
     io::{self, IsTerminal},
     path::PathBuf,

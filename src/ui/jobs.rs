@@ -1,5 +1,7 @@
 //! Changes that run: their steps as they happen, and their result.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -1,5 +1,7 @@
 //! Plans that were shown and can be applied: kept for a while, applied exactly as they were shown.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

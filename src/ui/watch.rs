@@ -1,5 +1,7 @@
 //! News for open windows: a window reads its page again when a link has changed, whoever changed it.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     time::Duration,

@@ -1,5 +1,7 @@
 //! The changes of a link, from the activity log of its control plane.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::time::Duration;
 
 use anyhow::Context as _;

@@ -1,5 +1,7 @@
 //! Whether a relink replaces the keys of a link: by their age, and by whether the site was unlinked on purpose.
 
+#![warn(clippy::arithmetic_side_effects)]
+
 use std::time::Duration;
 
 use jiff::Timestamp;

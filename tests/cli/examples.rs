@@ -22,7 +22,7 @@ const FIRST: [&str; 3] = ["init", "link", "apply"];
 
 /// Commands whose examples are run by a test of their own: each is for another shell, needs Azure, or goes on
 /// until it is interrupted, as `tests/emulator` has it.
-const APART: [&str; 3] = ["completions", "snapshot", "emulate"];
+const APART: [&str; 4] = ["completions", "snapshot", "emulate", "ui"];
 
 /// Every command that has no commands below it.
 fn leaves(command: &Command) -> Vec<&Command> {
@@ -98,6 +98,26 @@ fn the_example_of_completions_for_bash_works() {
     let line = lines.iter().find_map(|line| line.strip_prefix("bash ")).unwrap();
     let (code, told) = run(&shop(), &format!("{line} && complete -p swa-apim"));
     assert_eq!(code, 0, "{told}");
+}
+
+/// The page is served until it is interrupted.
+#[cfg(feature = "ui")]
+#[test]
+fn the_examples_of_the_page_print_its_address() {
+    let root = swa_apim::cli::command();
+    let ui = leaves(&root).into_iter().find(|command| command.get_name() == "ui").unwrap();
+    let shop = shop();
+    for example in examples(ui) {
+        let words: Vec<&str> = example.split(' ').skip(1).filter(|word| *word != "--open").collect();
+        let mut command = shop.command(env!("CARGO_BIN_EXE_swa-apim"));
+        let mut page = command.args(words).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut out = std::io::BufReader::new(page.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+        page.kill().unwrap();
+        page.wait().unwrap();
+        assert!(line.starts_with("http://127.0.0.1:") && line.contains("/?token="), "{example}: {line}");
+    }
 }
 
 #[cfg(feature = "emulator")]

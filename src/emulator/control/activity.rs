@@ -10,7 +10,7 @@ use hyper::{HeaderMap, Method, StatusCode, header::AUTHORIZATION};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{call::Call, manager::ResourceManager, route::Route, served::ServedType};
+use super::{call::Call, route::Route, served::ServedType};
 use crate::{ambient::Ambient, emulator::reply::Reply, model::ResourceId};
 
 /// How many operations are kept; older ones are forgotten.
@@ -73,12 +73,12 @@ impl Begun {
     }
 
     /// Records the result.
-    pub(super) fn end(self, status: StatusCode, manager: &ResourceManager) {
+    pub(super) fn end(self, status: StatusCode, log: &ActivityLog, ambient: &dyn Ambient) {
         let Self { started, name, resource, caller, correlation_id } = self;
-        let operation_id = manager.ambient.unguessable().to_string();
-        manager.activity.note(Operation {
+        let operation_id = ambient.unguessable().to_string();
+        log.note(Operation {
             started,
-            ended: manager.ambient.now(),
+            ended: ambient.now(),
             caller,
             name,
             resource,
@@ -216,13 +216,13 @@ impl Filter {
 }
 
 /// Answers with a page of the log.
-pub(super) fn answer(manager: &ResourceManager, call: &Call, subscription: &str) -> Result<Reply, Reply> {
+pub(super) fn answer(log: &ActivityLog, call: &Call, subscription: &str) -> Result<Reply, Reply> {
     let refused = |problem: &str| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem);
     let filter = call.query.get("$filter").unwrap_or_default();
     let filter = Filter::parse(filter).map_err(|problem| refused(&problem))?;
     let skip = call.query.get("$skipToken").map_or(Ok(0), str::parse::<usize>);
     let skip = skip.map_err(|_| refused("The skip token is not valid."))?;
-    let all = manager.activity.events(subscription, &filter);
+    let all = log.events(subscription, &filter);
     let end = skip.saturating_add(PAGE);
     let page: Vec<&Value> = all.iter().skip(skip).take(PAGE).collect();
     let mut body = json!({ "value": page });

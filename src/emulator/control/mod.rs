@@ -94,7 +94,7 @@ pub(super) async fn answer(manager: &Arc<ResourceManager>, asked: Asked, arrived
             let begun = activity::Begun::of(&route, &call, arrived.headers, &*manager.ambient);
             let reply = carry_out(manager, &call, route).await.unwrap_or_else(|refusal| refusal);
             if let Some(begun) = begun {
-                begun.end(reply.status, manager);
+                begun.end(reply.status, &manager.activity, &*manager.ambient);
             }
             if is_web { reply.plain() } else { reply }
         }
@@ -107,7 +107,7 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
     match route {
         Route::Operation(number) => Ok(progress(manager, call, number)),
         Route::Activity(subscription) if call.method == Method::GET => {
-            activity::answer(manager, call, &subscription)
+            activity::answer(&manager.activity, call, &subscription)
         }
         Route::Collection(parent, listed) if call.method == Method::GET => match listed {
             Listed::Of(kind) if kind.is_of_web() => web::list(manager, call, &parent, listed),

@@ -9,8 +9,6 @@ use jmespath::{
 };
 use serde_json::{Map, Value};
 
-use super::function::Argument;
-
 /// A part of the report, or a value that the expression makes.
 pub(super) type Found<'v> = Result<Cow<'v, Value>, JmespathError>;
 
@@ -28,6 +26,14 @@ pub(super) fn search(query: &Expression<'static>, data: &Value) -> Result<Value,
 #[derive(Clone, Copy)]
 pub(super) struct Evaluation<'e> {
     pub(super) expression: &'e str,
+}
+
+/// An argument of a function.
+pub(super) enum Argument<'v, 'a> {
+    /// A value.
+    Value(Cow<'v, Value>),
+    /// An expression that the function evaluates for each element.
+    Expression(&'a Ast),
 }
 
 impl Evaluation<'_> {

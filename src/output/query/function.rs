@@ -6,15 +6,7 @@ use std::borrow::Cow;
 use jmespath::{Context, DEFAULT_RUNTIME, JmespathError, Rcvar, Variable, ast::Ast, interpret};
 use serde_json::{Map, Value};
 
-use super::evaluate::{Evaluation, Found, made, nothing, value_of, variable};
-
-/// An argument of a function.
-pub(super) enum Argument<'v, 'a> {
-    /// A value.
-    Value(Cow<'v, Value>),
-    /// An expression that the function evaluates for each element.
-    Expression(&'a Ast),
-}
+use super::evaluate::{Argument, Evaluation, Found, made, nothing, value_of, variable};
 
 impl Evaluation<'_> {
     /// Calls a function.

@@ -419,7 +419,7 @@ mod tests {
             ),
             ("{\"schemaVersion\":1,\"resources\":[\n7]}", "line 2, column 1", "object"),
             ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "`id` is missing"),
-            ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource id"),
+            ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource ID"),
             ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "`resources` occurs twice"),
             (&duplicate, "line 3, column 1", "a second time"),
         ] {
@@ -440,7 +440,7 @@ mod tests {
             "{\"schemaVersion\":1,\"resources\":[{\"name\":1,\"id\":123}]}",
         ] {
             let message = message(text);
-            assert!(!message.contains("123") && message.contains("is expected"), "{message}");
+            assert!(!message.contains("123") && message.contains("was expected"), "{message}");
         }
     }
 
