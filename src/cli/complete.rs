@@ -40,7 +40,7 @@ fn is_after_dash() -> bool {
     word.is_some_and(|word| word.to_string_lossy().starts_with('-'))
 }
 
-/// Hides every option; the candidates that are hidden are offered only where there are no others.
+/// Hides every option; the candidates that are hidden are offered only if there is no other candidate.
 fn without_options(command: Command) -> Command {
     let hidden = command.mut_args(|arg| if arg.is_positional() { arg } else { arg.hide(true) });
     hidden.mut_subcommands(without_options)

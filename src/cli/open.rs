@@ -41,7 +41,7 @@ fn start(what: &OsStr) -> anyhow::Result<()> {
     command.arg(what).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map(drop).map_err(|error| {
         UsageError::new(format!("could not start `{OPENER}`: {error}"))
-            .hint(format!("open `{}` by hand", what.display()))
+            .hint(format!("open `{}` manually", what.display()))
             .into()
     })
 }

@@ -47,7 +47,7 @@ fn wants_report(matches: &ArgMatches) -> bool {
     given("verbose") || given("output") || given("query")
 }
 
-/// What is known of this build.
+/// The known facts about this build.
 fn report() -> VersionReport {
     VersionReport {
         schema_version: SCHEMA_VERSION,

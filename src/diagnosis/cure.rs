@@ -23,7 +23,7 @@ pub enum Cure {
     Doctor,
     /// Prints the permissions that the caller lacks.
     CheckRights,
-    /// Writes the role that has to be granted to the caller.
+    /// Writes the role that the caller needs.
     GrantRole,
     /// Prints the APIs of the service, and which of them are in the link's product.
     ListApis,

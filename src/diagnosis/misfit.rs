@@ -1,4 +1,4 @@
-//! What is wrong with JSON that has another form than expected, without the words of a Rust library.
+//! Problems of JSON that has another form than expected, without the words of a Rust library.
 
 use serde_json::error::Category;
 

@@ -165,7 +165,7 @@ fn one_operation(events: &[&ActivityEvent], link: &LinkResources) -> Option<Link
     })
 }
 
-/// How far an operation has come by a status: later stages replace earlier ones, whatever their times.
+/// How far an operation has come by a status: later stages replace earlier ones, in any order of time.
 fn stage(status: &str) -> u8 {
     let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(status));
     if is(&["Succeeded", "Failed", "Canceled", "Cancelled"]) {
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn resources_of_the_link_are_told_from_others_in_any_spelling() {
+    fn resources_of_the_link_are_recognized_in_any_spelling() {
         let link = link();
         let part = |id: &str| link.part_of(&ResourceId::parse(id).unwrap());
         assert_eq!(part(&format!("{SITE}/linkedBackends/x")), Some(Part::LinkedBackend));
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn the_events_of_an_operation_are_one_change_whatever_their_order() {
+    fn the_events_of_an_operation_are_one_change_in_any_order() {
         let key = "Microsoft.ApiManagement/service/subscriptions/regeneratePrimaryKey/action";
         let id = format!("{SERVICE}/subscriptions/65");
         let events = [

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_alone_proves_nothing_about_the_keys() {
+    fn an_update_proves_nothing_about_the_keys() {
         let update = [event("2026-02-01T12:00:00Z", "write", false)];
         assert_eq!(age(Some("2025-01-01T00:00:00Z"), &update), KeyAge::Before(at(LOG)));
         assert_eq!(age(Some("2026-01-15T00:00:00Z"), &update), KeyAge::Since(at("2026-01-15T00:00:00Z")));

@@ -129,8 +129,7 @@ impl Ui {
     /// Returns why no user can be prompted; `None` if a user can be.
     #[must_use]
     pub fn why_not_asked(&self) -> Option<&'static str> {
-        let why =
-            if self.options.no_input { "`--no-input` is given" } else { "there is no terminal to ask at" };
+        let why = if self.options.no_input { "`--no-input` is set" } else { "there is no terminal" };
         (!self.can_ask).then_some(why)
     }
 
@@ -141,8 +140,7 @@ impl Ui {
     /// [`AskError`] if no user can be prompted.
     pub fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
         let Some(why) = self.why_not_asked() else { return Ok(()) };
-        let mut rest = question.trim_end_matches('.').chars();
-        let question = rest.next().map(|first| first.to_lowercase().chain(rest).collect());
-        Err(AskError::Nobody { why, question: question.unwrap_or_default(), flag: flag.to_owned() })
+        let question = question.trim_end_matches('.').to_owned();
+        Err(AskError::Nobody { why, question, flag: flag.to_owned() })
     }
 }

@@ -156,8 +156,8 @@ fn totals(results: &[ChangeResult]) -> String {
 
 fn undone_by(undo: &UndoReport, style: Style) -> String {
     let text = match undo {
-        UndoReport::By { command, note: None } => format!("to take it back: {command}"),
-        UndoReport::By { command, note: Some(note) } => format!("to take it back: {command} ({note})"),
+        UndoReport::By { command, note: None } => format!("to undo: {command}"),
+        UndoReport::By { command, note: Some(note) } => format!("to undo: {command} ({note})"),
         UndoReport::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
     };
     wrapped(&one_line(&text), "  ", style)

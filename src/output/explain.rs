@@ -67,7 +67,7 @@ fn page(entry: &Explained) -> String {
         }
         Explained::Message { words, said_by, cause, cure, findings } => {
             let words = words.join("\n");
-            let mut text = format!("{words}\nSaid by: {said_by}\n\n{cause}\n\nWhat to do: {cure}\n");
+            let mut text = format!("{words}\nReported by: {said_by}\n\n{cause}\n\nWhat to do: {cure}\n");
             let codes: Vec<String> = findings.iter().map(ToString::to_string).collect();
             if !codes.is_empty() {
                 let _ = write!(text, "\nFindings: {}\n", codes.join(", "));

@@ -36,7 +36,10 @@ impl Query {
     /// [`InvalidQuery`] if a function of the expression does not accept its argument.
     pub fn select(&self, report: &Value) -> Result<Value, InvalidQuery> {
         evaluate::search(&self.0, report).map_err(|error| {
-            InvalidQuery(format!("the query does not fit the result: {}", error.to_string().trim_end()))
+            InvalidQuery(format!(
+                "the query cannot be applied to the result: {}",
+                error.to_string().trim_end()
+            ))
         })
     }
 }
@@ -101,7 +104,7 @@ mod tests {
         ] {
             let error = query.parse::<Query>().unwrap().select(&json!({"links": [{"z": 1}]})).unwrap_err();
             let error = error.to_string();
-            assert!(error.starts_with("the query does not fit the result: "), "{error}");
+            assert!(error.starts_with("the query cannot be applied to the result: "), "{error}");
             assert!(error.to_lowercase().contains(said), "{query}: {error}");
         }
     }

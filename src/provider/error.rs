@@ -144,7 +144,7 @@ impl Diagnose for ProviderError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::Conflict(_) | Self::ConflictAfterLostAnswer(_) => Diagnosis::new(ExitCode::Unavailable)
-                .hint("run the command again: it starts from what is there now"),
+                .hint("run the command again: it starts from the current state"),
             Self::NotFound(_) => Diagnosis::new(ExitCode::Refused).hint(see_status()),
             Self::Rejected { hint, .. } => Diagnosis { exit: ExitCode::Refused, hint: hint.clone() },
             Self::Malformed(_) => Diagnosis::new(ExitCode::Unexpected)

@@ -11,7 +11,7 @@ use crate::engine::{FindingCode, Severity};
 pub struct ExplainReport {
     /// The version of this document's schema.
     pub schema_version: u32,
-    /// What was asked for, or everything that can be explained.
+    /// The requested explanations, or all of them.
     pub entries: Vec<Explained>,
 }
 

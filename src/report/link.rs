@@ -202,7 +202,7 @@ pub struct SubscriptionReport {
     pub state: String,
     /// The fingerprints of the keys: the first 12 hexadecimal digits of their SHA-256.
     pub key_fingerprints: Option<KeyFingerprintsReport>,
-    /// The age of the older key, as far as it is known; absent if it was not looked for or nothing is known.
+    /// The age of the older key, as far as it is known; absent if it was not read or is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_age: Option<KeyAgeReport>,
 }

@@ -78,7 +78,7 @@ impl Page {
     pub async fn start(options: PageOptions) -> io::Result<Self> {
         let PageOptions { listen, reach, permission, folder, workspace } = options;
         if reach == Reach::ThisMachine && !listen.ip().is_loopback() {
-            let message = format!("`{listen}` is not an address of this machine alone");
+            let message = format!("`{listen}` is not a loopback address, so other machines can reach it");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let listener = TcpListener::bind(listen).await?;

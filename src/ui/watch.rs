@@ -1,4 +1,4 @@
-//! News for open windows: a window reads its page again when a link has changed, whoever changed it.
+//! News for open windows: a window reads its page again when a link has changed, also by another program.
 
 #![warn(clippy::arithmetic_side_effects)]
 

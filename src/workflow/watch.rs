@@ -144,7 +144,6 @@ pub fn late(wanted: LinkState, patience: Duration, last: Option<&Look>) -> Usage
     };
     let message = format!("after {}, {}, not {wanted}", spelt(patience), others.join(", "));
     let status = Hint::command(Cure::Status, Selection::default());
-    let hint =
-        Hint::from("give it more time with `--timeout`, or see what stands in the way with ").then(status);
+    let hint = Hint::from("give it more time with `--timeout`, or see the findings with ").then(status);
     UsageError::not_yet(message).hint(hint)
 }

@@ -42,7 +42,7 @@ fn each_file_that_computes_with_time_has_the_lint_that_reports_overflows() {
 }
 
 #[test]
-fn operators_are_told_apart_from_texts_and_bounds() {
+fn operators_are_distinguished_from_texts_and_bounds() {
     for line in ["let end = since + wait;", "count -= 1;", "now + LIFETIME", "it + Duration::from_secs(1)"] {
         assert!(computes(line), "{line}");
     }

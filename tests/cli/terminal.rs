@@ -121,7 +121,7 @@ fn init_asks_for_the_environment_only_where_there_are_previews() {
     terminal.types(ENTER);
     terminal.shows("Static web app");
     terminal.types(ENTER);
-    terminal.shows("Site environment");
+    terminal.shows("Environment to link");
     terminal.shows("dev");
     terminal.types(DOWN);
     terminal.types(ENTER);

@@ -145,7 +145,7 @@ fn reads_of(seen: &[crate::azure::Seen]) -> usize {
 }
 
 #[test]
-fn keys_that_are_old_enough_are_replaced_and_others_are_left() {
+fn keys_are_replaced_only_if_they_are_old_enough() {
     const DAY: i64 = 24 * 60 * 60;
     let azure = scene();
     assert_eq!(run(&azure, "link").code, Some(0));

@@ -60,7 +60,7 @@ fn types(terminal: &mut PtySession, text: &str) {
 }
 
 #[test]
-fn a_terminal_is_asked_in_the_portals_order_and_told_what_would_be_refused() {
+fn a_terminal_is_asked_in_the_portals_order_with_the_refusals_of_link() {
     let place = Place::new();
     let other = SITE.replace("000000000001", "000000000002");
     let mut free = site(&format!("{SITE}-aa"), "calm-aa.5.azurestaticapps.net");
@@ -95,7 +95,7 @@ fn a_terminal_is_asked_in_the_portals_order_and_told_what_would_be_refused() {
 }
 
 #[test]
-fn what_is_written_can_be_linked_without_a_flag() {
+fn the_written_env_can_be_linked_without_a_flag() {
     let place = Place::new();
     let endpoint = place.azure.endpoint();
     let mut terminal = place.at_a_terminal(&format!("init --endpoint {endpoint}"));

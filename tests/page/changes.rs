@@ -20,7 +20,7 @@ async fn a_link_is_planned_made_rotated_and_removed() {
     assert_eq!(state(&served.sandbox), "unlinked");
     visitor.apply(&plan, "").await.says("Applied").says("put-policy");
     assert_eq!(state(&served.sandbox), "linked");
-    visitor.get("/links/e0/link").await.says("Nothing has to be changed");
+    visitor.get("/links/e0/link").await.says("No change is needed");
 
     let keys = served.sandbox.model()["secrets"].clone();
     visitor.apply(&visitor.get("/links/e0/relink").await, "").await.says("Applied").says("swap-keys");
@@ -68,7 +68,7 @@ async fn a_plan_that_is_out_of_date_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_left_over_in_a_service_is_deleted_after_its_name_is_typed() {
+async fn leftovers_of_a_service_are_deleted_after_its_name_is_typed() {
     let sandbox = Sandbox::with_sites(2);
     sandbox.succeed(&["link", "--all"]);
     sandbox.succeed(&["unlink", "--env", "e0"]);

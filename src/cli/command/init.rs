@@ -14,7 +14,7 @@ use crate::{
 /// Asks where the site and the service are: in Azure, in a model, or in neither, for which it proposes the sample.
 /// Then it asks for the subscription, the static web app, its environment, the service and the APIs, and marks
 /// resources that `link` would refuse. A flag answers its question and is kept in the file. Without a terminal,
-/// flags have to answer everything.
+/// flags must answer every question.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  swa-apim init\n  swa-apim init --sample\n  swa-apim init --env staging --static-web-app shop-web --apim shop-apim --api orders"

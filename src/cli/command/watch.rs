@@ -90,7 +90,7 @@ impl LastShown {
         }
         if cx.ui.is_at_a_screen() {
             let now = cx.ui.moment(cx.work.ambient().now());
-            let below = format!("\nlooked at {now}, every {}; Ctrl-C ends it", spelt(interval));
+            let below = format!("\nlast check at {now}, every {}; press Ctrl-C to stop", spelt(interval));
             return cx.ui.redraw(&mut self.screen, report, &below);
         }
         if cx.ui.is_for_people() {

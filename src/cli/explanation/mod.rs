@@ -68,8 +68,8 @@ fn of_message(trouble: &Trouble) -> Explained {
 
 fn not_known(typed: &str, unknown: &UnknownCode) -> UsageError {
     if typed.contains(' ') {
-        let error = UsageError::new(format!("nothing is known of the message `{typed}`"));
-        return error.hint("`swa-apim explain` lists all messages; a few of the words are enough");
+        let error = UsageError::new(format!("no known message contains `{typed}`"));
+        return error.hint("`swa-apim explain` lists all messages; a part of the message is sufficient");
     }
     UsageError::new(unknown.to_string()).hint("`swa-apim explain` lists all codes")
 }

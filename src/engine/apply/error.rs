@@ -5,7 +5,10 @@ use std::{error::Error, fmt};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{Observed, Plan, StepAction},
-    model::ResourceId,
+    model::{
+        ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, LinkedBackendId, ProductApiId, ProductId,
+        ResourceId, SiteEnvironmentId, StaticSiteId,
+    },
     provider::ProviderError,
 };
 
@@ -57,7 +60,7 @@ pub struct Moved {
 
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {} since the plan was made", self.resource, self.change)
+        write!(f, "{} {} since the plan was made", described(&self.resource), self.change)
     }
 }
 
@@ -178,5 +181,32 @@ fn spelt<'a>(key: &str, known: impl Iterator<Item = &'a ResourceId>) -> String {
     match nearest {
         Some((rest, id)) => format!("{id}{}", &key[key.len().saturating_sub(rest)..]),
         None => key.to_owned(),
+    }
+}
+
+/// The types of resources that a link consists of, in words.
+const TITLES: [(&str, &str); 7] = [
+    (StaticSiteId::TYPE, "the static web app"),
+    (SiteEnvironmentId::TYPE, "the site environment"),
+    (LinkedBackendId::TYPE, "the linked backend"),
+    (ApimServiceId::TYPE, "the API Management service"),
+    (ProductId::TYPE, "the product"),
+    (ApiId::TYPE, "the API"),
+    (ApimSubscriptionId::TYPE, "the subscription"),
+];
+
+/// Returns the type and the name of a resource, for a message.
+fn described(id: &str) -> String {
+    let Ok(id) = ResourceId::parse(id) else { return format!("`{id}`") };
+    let owner = id.parent().map(|owner| owner.name().to_owned()).unwrap_or_default();
+    if id.is_a(ApimPolicyId::TYPE) {
+        return format!("the policy of the product `{owner}`");
+    }
+    if id.is_a(ProductApiId::TYPE) {
+        return format!("the API `{}` in the product `{owner}`", id.name());
+    }
+    match TITLES.into_iter().find(|(resource_type, _)| id.is_a(resource_type)) {
+        Some((_, title)) => format!("{title} `{}`", id.name()),
+        None => format!("`{id}`"),
     }
 }

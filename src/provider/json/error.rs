@@ -172,8 +172,10 @@ impl Diagnose for ModelError {
                 let hint = Hint::from(hint).then(import).then(" or ").then(sample);
                 usage.hint(hint.then(", or use `--sample`"))
             }
-            Self::IsFolder { .. } => usage.hint("name a file in it with `--model`"),
-            Self::Newer { .. } => usage.hint("update `swa-apim`; the file was left as it is"),
+            Self::IsFolder { .. } => usage.hint("specify a file in the directory with `--model`"),
+            Self::Newer { .. } => {
+                usage.hint("install the current version of `swa-apim`; the file was not changed")
+            }
             Self::Damaged { path, previous: Some(previous), .. } => damaged.hint(format!(
                 "correct the file at that position, or restore the previous generation: `cp '{}' '{}'`",
                 previous.display(),

@@ -42,7 +42,7 @@ pub(in crate::ui) fn plan(
 fn planned(result: &ChangeResult) -> Markup {
     html! {
         @if let Some(error) = &result.error { (failure(error)) }
-        @else if result.steps.is_empty() { p { "Nothing has to be changed." } }
+        @else if result.steps.is_empty() { p { "No change is needed." } }
         @else {
             p { "Nothing has been changed yet. These steps would be applied, in this order:" }
             (steps(&result.steps, None))
@@ -172,7 +172,7 @@ fn pruned(report: &PruneReport) -> Markup {
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Applied => "Applied.",
-        Outcome::Unchanged => "Nothing had to be changed.",
+        Outcome::Unchanged => "No change was needed.",
         Outcome::Planned => "Planned.",
         Outcome::Refused => "Refused; nothing was changed.",
         Outcome::Failed => "Failed.",

@@ -89,7 +89,7 @@ fn stop(job: &mut ChangeJob, error: ApplyError) {
 async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) -> bool {
     if job.plane.is_azure() {
         listener.retries(&job.env);
-        tracing::info!(env = job.env, "somebody else changed the link; starting over");
+        tracing::info!(env = job.env, "another client changed the link; the plan is computed again");
         work.deadline().pause(COURTESY.mul_f64(work.ambient().chance())).await;
     }
     match make(job.plane.as_ref(), &job.plan.target, &job.plan.intent).await {

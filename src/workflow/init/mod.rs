@@ -198,7 +198,7 @@ async fn sample(work: &Workspace) -> anyhow::Result<Initialized> {
     if existing.is_none() {
         write_result(&config, sample_config()).await?;
     }
-    let done = if had_both { "are there already" } else { "are there now" };
+    let done = if had_both { "already exist" } else { "have been created" };
     let lines = [format!("{FILE_NAME} and {MODEL_NAME} {done}")].into_iter().chain(ignored).collect();
     Ok(Initialized { lines, env: SAMPLE_ENV.to_owned(), needs_config: None })
 }

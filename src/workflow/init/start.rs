@@ -97,7 +97,7 @@ fn not_given(missing: &[&str], why: &str) -> UsageError {
     let names: Vec<String> =
         missing.iter().filter_map(|flag| flag.split(' ').next()).map(|flag| format!("`{flag}`")).collect();
     let is = if let [_] = names.as_slice() { "is" } else { "are" };
-    let message = format!("{} {is} not given, and {why}", names.join(", "));
+    let message = format!("{} {is} not specified, and {why}", names.join(", "));
     let other = if missing.contains(&"--provider arm") {
         "; in place of `--provider arm`, name a model with `--model FILE`"
     } else {

@@ -55,7 +55,7 @@ fn rest_of_list() -> Hint {
         "fetch the other pages too, and import all of them as one array: `jq -s . page-1.json page-2.json | ",
     )
     .then(Hint::bare(import, Selection::default()))
-    .then("`; or add `--partial` to import the resources of this page alone")
+    .then("`; or add `--partial` to import only the resources of this page")
 }
 
 impl Diagnose for ImportError {
