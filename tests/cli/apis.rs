@@ -17,6 +17,7 @@ prod: linked `shop-web` to `shop-apim`
  + subscription    the site needs a key of the product
  + policy          the policy must accept only tokens of the site
  + linked backend  shop-apim: the site copies the new key
+open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api
 to undo: swa-apim unlink --purge --env prod
 
 SWAAPIM070 degraded: the product `agreeable-smoke-06273c21e` contains no API, so the site can call none
@@ -44,6 +45,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
+open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api
 to undo: swa-apim unlink --purge --env prod
 
 SWAAPIM073 degraded: the API `orders` has the path `orders`; the site calls only paths that begin with `api`
@@ -96,6 +98,7 @@ exit 0
 --- stdout
 prod: added catalog to the product of `shop-web`
  + API in the product  catalog: the site will be able to call it
+open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/catalog
 to undo: swa-apim api remove catalog --env prod
 --- stderr
 next: swa-apim status --env prod

@@ -349,7 +349,7 @@ prod: linked `shop-web` to `shop-apim`
  - linked backend      old: the service of the env replaces `old-apim`
  + linked backend      shop-apim: the site copies the new key
 open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
-to take it back: swa-apim unlink --purge --env prod (`swa-apim link --static-web-app /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim` links the site to `old-apim` again, where its product still exists)
+to undo: swa-apim unlink --purge --env prod (`swa-apim link --static-web-app /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.Web/staticSites/shop-web --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/old-apim` links the site to `old-apim` again, where its product still exists)
 --- stderr
 next: swa-apim status --env prod
 

@@ -76,14 +76,14 @@ fn without_a_file_the_message_says_how_to_begin() {
     shop.run("status").is(str![[r#"
 exit 2
 --- stderr
-error: no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not given
+error: no `swa-apim.toml` was found, and `--static-web-app` and `--apim` are not specified
 hint: `swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME --provider arm` works in Azure without one, where `swa-apim list` shows the names; `--sample` uses the built-in sample
 
 "#]]);
     shop.run("status --env prod").is(str![[r#"
 exit 2
 --- stderr
-error: there is no env `prod` because no `swa-apim.toml` was found
+error: the env `prod` does not exist because no `swa-apim.toml` was found
 hint: `swa-apim init` writes a configuration; `--static-web-app NAME --apim NAME --provider arm` works in Azure without one, where `swa-apim list` shows the names; `--sample` uses the built-in sample
 
 "#]]);
@@ -170,7 +170,7 @@ For more information, try '--help'.
 exit 2
 --- stderr
 error: invalid value 'xml' for '--output <OUTPUT>'
-  [possible values: table, json, yaml, tsv, markdown]
+  [possible values: table, json, jsonc, yaml, yamlc, tsv, markdown, none]
 
   tip: a similar value exists: 'yaml'
 

@@ -224,6 +224,7 @@ exit 0
         }
       ],
       "state": "linked",
+      "address": "https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/catalog",
       "findings": [],
       "undo": {
         "command": "swa-apim api remove catalog --env prod"

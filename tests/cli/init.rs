@@ -18,14 +18,14 @@ fn every_missing_flag_is_reported_at_once() {
     shop.run("init").is(snapbox::str![[r#"
 exit 2
 --- stderr
-error: `--static-web-app`, `--apim`, `--provider` are not given, and there is no terminal to ask at
+error: `--static-web-app`, `--apim`, `--provider` are not specified, and there is no terminal
 hint: add `--static-web-app NAME --apim NAME --provider arm`; in place of `--provider arm`, name a model with `--model FILE`; `--sample` needs no other flag
 
 "#]]);
     shop.run("init --apim gate --provider arm --no-input").is(snapbox::str![[r#"
 exit 2
 --- stderr
-error: `--static-web-app` is not given, and `--no-input` is given
+error: `--static-web-app` is not specified, and `--no-input` is set
 hint: add `--static-web-app NAME`; `--sample` needs no other flag
 
 "#]]);

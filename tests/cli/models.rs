@@ -22,7 +22,7 @@ fn a_missing_model_says_how_to_get_one() {
     shop.run("status --model nowhere.json").is(str![[r#"
 exit 2
 --- stderr
-error: there is no model at `[DIR]/nowhere.json`
+error: the model `[DIR]/nowhere.json` does not exist
 hint: for Azure, add `--provider arm`; name a model with `--model FILE`, create one with `swa-apim model import` or `swa-apim init --sample`, or use `--sample`
 
 "#]]);
@@ -31,7 +31,7 @@ exit 2
 --- stdout
 prod: failed
 --- stderr
-error: there is no model at `[DIR]/nowhere.json`
+error: the model `[DIR]/nowhere.json` does not exist
 hint: for Azure, add `--provider arm`; name a model with `--model FILE`, create one with `swa-apim model import` or `swa-apim init --sample`, or use `--sample`
 
 "#]]);
@@ -47,7 +47,7 @@ fn a_model_that_was_cut_off_names_the_place_and_the_way_back() {
 exit 1
 --- stderr
 error: `[DIR]/control-plane.json` is damaged at line 7, column 115: the text ends too early
-hint: correct the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
+hint: correct the file at that position, or restore the previous generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
 
 "#]]);
     shop.run("link").is(str![[r#"
@@ -56,7 +56,7 @@ exit 1
 prod: failed
 --- stderr
 error: `[DIR]/control-plane.json` is damaged at line 7, column 115: the text ends too early
-hint: correct the file there, or go back one generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
+hint: correct the file at that position, or restore the previous generation: `cp '[DIR]/control-plane.json.previous' '[DIR]/control-plane.json'`
 
 "#]]);
     shop.write("resources.json", "[]");

@@ -72,7 +72,7 @@ prod: linked `shop-web` to `shop-apim`
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
 open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
-to take it back: swa-apim unlink --purge --env prod
+to undo: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -108,7 +108,7 @@ prod: refused; nothing was changed
  ~ keys: retire old key     not done  no edge of the site sends the old key any longer
 --- stderr
 error: the plan is stale; nothing was changed
-  caused by: `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop/providers/Microsoft.ApiManagement/service/shop-apim/subscriptions/agreeable-smoke-06273c21e` has changed since the plan was made
+  caused by: the subscription `agreeable-smoke-06273c21e` has changed since the plan was made
 hint: create a new plan with `--dry-run --out FILE`, then apply it
 
 "#]]);
@@ -140,7 +140,7 @@ hint: save a plan with `--out FILE` of link, relink, unlink or prune
 exit 2
 --- stderr
 error: `plan.json` is not a plan: line 1, column 1: a value was expected
-hint: make one with `--out FILE` of link, relink, unlink or prune
+hint: save a plan with `--out FILE` of link, relink, unlink or prune
 
 "#]]);
     shop.write("plan.json", "{\"schemaVersion\": 9, \"plans\": []}");
@@ -185,7 +185,7 @@ prod: linked `shop-web` to `shop-apim`
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
 open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
-to take it back: swa-apim unlink --purge --env prod
+to undo: swa-apim unlink --purge --env prod
 --- stderr
 next: swa-apim status --env prod
 
@@ -230,10 +230,10 @@ fn a_relink_says_that_both_keys_are_new() {
 exit 0
 --- stdout
 prod: relinked `shop-web` to `shop-apim`; both keys are new
- ~ linked backend: connect   shop-apim: ensures that the site has the current primary key
- ~ keys: swap                agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
- ~ linked backend: connect   the site copies the new key
- ~ keys: retire the old one  no edge of the site sends the old key any longer
+ ~ linked backend: connect  shop-apim: ensures that the site has the current primary key
+ ~ keys: swap               agreeable-smoke-06273c21e: the primary key is new; the key in use stays valid as the secondary key
+ ~ linked backend: connect  the site copies the new key
+ ~ keys: retire old key     no edge of the site sends the old key any longer
 open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
 it cannot be taken back: the replaced keys cannot be restored
 --- stderr

@@ -108,6 +108,7 @@ prod: linked `shop-web` to `shop-apim`
  + policy              the policy must accept only tokens of the site
  + API in the product  orders: the env lists it
  + linked backend      shop-apim: the site copies the new key
+open: https://agreeable-smoke-06273c21e-dev.centralus.5.azurestaticapps.net/api/orders
 to undo: swa-apim unlink --purge --env prod --site-environment dev
 --- stderr
 next: swa-apim status --env prod --site-environment dev

@@ -97,7 +97,7 @@ fn a_message_is_explained_by_some_of_its_words() {
 exit 2
 --- stderr
 error: no known message contains `the moon is green`
-hint: `swa-apim explain` lists all messages; a part of a message is sufficient
+hint: `swa-apim explain` lists all messages; a part of the message is sufficient
 
 "#]]);
 }

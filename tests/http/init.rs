@@ -84,7 +84,7 @@ fn a_terminal_is_asked_in_the_portals_order_with_the_refusals_of_link() {
     terminal.exp_string("[in an internal virtual network, which the site cannot reach]").unwrap();
     types(&mut terminal, UP);
     types(&mut terminal, ENTER);
-    terminal.exp_string("note: `link` refuses `gate-a`").unwrap();
+    terminal.exp_string("`link` refuses `gate-a`").unwrap();
     terminal.exp_string("Name of the env").unwrap();
     types(&mut terminal, ENTER);
     terminal.exp_eof().unwrap();

@@ -43,8 +43,9 @@ fn finishes(azure: &FakeAzure, verb: &str, what: &str) {
 }
 
 fn readable(failed: &Run, what: &str) {
-    let first = failed.stderr.lines().next().unwrap_or_default();
-    assert!(first.starts_with("error: ") && failed.stderr.contains("hint: "), "{what}: {failed:?}");
+    // Lines about the progress of steps come first.
+    let has_error = failed.stderr.lines().any(|line| line.starts_with("error: "));
+    assert!(has_error && failed.stderr.contains("hint: "), "{what}: {failed:?}");
 }
 
 /// Runs a check for each verb and each of its requests, all at once: they mostly wait.

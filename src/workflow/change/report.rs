@@ -154,7 +154,7 @@ pub(super) fn taken(plan: &Plan, failed: Option<usize>) -> Vec<StepReport> {
 /// The summary of a change whose completion was not waited for.
 pub(super) fn accepted(plan: &Plan, render: Render) -> String {
     let (what, status) = (phrase(plan), plan.target.command(Cure::Status).text(render));
-    format!("Azure has accepted to {what}; {status} shows when it is done")
+    format!("Azure has accepted the request to {what}; {status} shows when it is done")
 }
 
 /// The steps of a plan in which one step failed, or no step was tried.

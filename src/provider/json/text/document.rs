@@ -421,7 +421,7 @@ mod tests {
             ("{\"schemaVersion\":1,\"resources\":[\n{}]}", "line 2, column 1", "`id` is missing"),
             ("{\"schemaVersion\":1,\"resources\":[\n{\"id\":\"x\"}]}", "line 2, column 1", "ARM resource ID"),
             ("{\"schemaVersion\":1,\"resources\":[],\"resources\":[]}", "line 1", "`resources` occurs twice"),
-            (&duplicate, "line 3, column 1", "a second time"),
+            (&duplicate, "line 3, column 1", "occurs twice"),
         ] {
             let message = message(text);
             assert!(message.contains(place) && message.contains(what), "{text:?}: {message}");
