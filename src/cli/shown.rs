@@ -61,7 +61,7 @@ impl Shown<'_> {
     fn say_step(&self, news: &StepNews<'_>, line: StepLine) {
         if !self.progress.is_shown() {
             let step = StepReport::of(news.step, StepStatus::Planned);
-            self.ui.say(&line.text(news.of, (news.at + 1, news.total), &step));
+            self.ui.say(&line.text(news.of, (news.at.saturating_add(1), news.total), &step));
         }
     }
 }
@@ -101,7 +101,7 @@ impl Listener for Shown<'_> {
 
     fn looked(&self, env: &str, state: Option<LinkState>) {
         if self.progress.is_shown() {
-            let count = self.looked.fetch_add(1, Ordering::Relaxed) + 1;
+            let count = self.looked.fetch_add(1, Ordering::Relaxed).saturating_add(1);
             self.progress.now(&format!("{count} links read"));
             return;
         }

@@ -107,7 +107,7 @@ impl ConfigDocument {
 
 fn not_text(path: &Path, bytes: &[u8], valid: usize) -> ConfigError {
     let text = String::from_utf8_lossy(bytes);
-    ConfigFault::new(path, &Lines::of(&text), &(valid..valid + 1), Problem::NotText).into()
+    ConfigFault::new(path, &Lines::of(&text), &(valid..valid.saturating_add(1)), Problem::NotText).into()
 }
 
 /// A key and its value.

@@ -116,7 +116,7 @@ impl Job {
 
     fn note(&self, change: impl FnOnce(&mut Progress)) {
         change(&mut locked(&self.progress));
-        self.changed.send_modify(|count| *count += 1);
+        self.changed.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 

@@ -35,7 +35,7 @@ impl News {
 
     /// Counts a change that the page itself has made.
     pub(super) fn changed(&self) {
-        self.0.send_modify(|count| *count += 1);
+        self.0.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 
@@ -54,7 +54,7 @@ async fn watch_links(desk: Desk, sender: watch::Sender<u64>) {
         }
         let now = fingerprint(&links.map(|links| (*links).clone()));
         if last.replace(now).is_some_and(|before| before != now) {
-            sender.send_modify(|count| *count += 1);
+            sender.send_modify(|count| *count = count.wrapping_add(1));
         }
     }
 }
