@@ -22,7 +22,7 @@
 //! fs::write(directory.path().join(FILE_NAME), sample_config())?;
 //! fs::write(directory.path().join(MODEL_NAME), sample_model())?;
 //!
-//! let work = Workspace::open(folder.path(), WorkspaceOptions::new(cli::command_line))?;
+//! let work = Workspace::open(directory.path(), WorkspaceOptions::new(cli::command_line))?;
 //! let change = LinkChange::new(Intent::Link { existing: Existing::Keep });
 //! let proposal = workflow::propose(&work, &work.envs(true)?, &change, &Deaf).await?;
 //! assert!(proposal.has_steps());
