@@ -1,6 +1,9 @@
 //! The page: over HTTP, as a browser without scripts sees it, and in a real browser where there is one.
-#![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 #![cfg(feature = "ui")]
+#![cfg_attr(
+    feature = "ui",
+    expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")
+)]
 
 #[path = "../support/skip.rs"]
 mod skip;
