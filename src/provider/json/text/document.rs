@@ -427,7 +427,7 @@ mod tests {
             assert!(message.contains(place) && message.contains(what), "{text:?}: {message}");
         }
         let error = ModelDocument::parse(b"{\n \xff}".to_vec(), Path::new("m")).map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains("line 2, column 2: the text is not UTF-8"), "{error}");
+        assert!(error.to_string().contains("line 2, column 2: the file is not UTF-8"), "{error}");
     }
 
     #[test]
