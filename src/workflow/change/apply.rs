@@ -70,8 +70,9 @@ fn note_lost(job: &mut ChangeJob, error: &ApplyError, listener: &dyn Listener) {
 
 /// Ends a job with the error of a step.
 fn stop(job: &mut ChangeJob, error: ApplyError) {
-    let error = if job.origin == PlanOrigin::Agreed { error.as_stale() } else { error };
+    // A step that was sent and refused is reported as failed, also if its refusal shows that the plan is stale.
     let (failed_step, undetermined) = (error.failed_step(), error.is_undetermined());
+    let error = if job.origin == PlanOrigin::Agreed { error.as_stale() } else { error };
     let undetermined = undetermined && job.plane.is_azure();
     let errand = report::errand(&job.plan.intent);
     let context = match &error {

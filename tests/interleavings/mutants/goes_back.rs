@@ -1,4 +1,4 @@
-//! What was published and since when, for those who hear of a change late.
+//! Published generations and their times, for readers that see a change late.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{collections::VecDeque, time::Duration};

@@ -5,7 +5,7 @@ use crate::emulator::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The file, and the listener that is notified of its generations.
 pub(crate) trait GenerationSource {
-    /// What tells a generation of the file from the next, without reading it.
+    /// Distinguishes a generation of the file from the next one, without reading the file.
     type Stamp: PartialEq;
     /// The content of a generation.
     type Value;
@@ -127,7 +127,7 @@ impl<S: GenerationSource> Published<S> {
 }
 
 impl<S: GenerationSource> Seen<S> {
-    /// What is seen once the listener knows of it, on which whoever finds the stamp up to date relies.
+    /// The generation after the listener was notified: a reader that finds the stamp up to date relies on it.
     fn notified(source: &S, stamp: S::Stamp, value: S::Value) -> Self {
         let value = Arc::new(value);
         source.notify(&value);
