@@ -229,7 +229,7 @@ fn words_are_found_in_doc_comments_and_literals_and_not_in_code_or_tests() {
 #[test]
 fn words_are_found_in_the_names_of_tests() {
     let entries = entries();
-    let plain = "#[test]\nfn what_is_here() {}\n\n#[tokio::test(start_paused = true)]\n#[ignore]\nasync fn a_key_of_nobody() {}\n";
+    let plain = "#[test]\nfn what_is_here() {}\n\n#[tokio::test(start_paused = true)]\n#[should_panic]\nasync fn a_key_of_nobody() {}\n";
     // In one piece, this would be the name of a test of this file.
     let property = format!(
         "\nproptest! {{\n    #[test]\n    fn {}(text in \"x\") {{}}\n}}\n\nfn nobody() {{}}\n",
