@@ -158,7 +158,7 @@ fn undone_by(undo: &UndoReport, style: Style) -> String {
     let text = match undo {
         UndoReport::By { command, note: None } => format!("to undo: {command}"),
         UndoReport::By { command, note: Some(note) } => format!("to undo: {command} ({note})"),
-        UndoReport::Impossible { impossible } => format!("it cannot be taken back: {impossible}"),
+        UndoReport::Impossible { impossible } => format!("this cannot be undone: {impossible}"),
     };
     wrapped(&one_line(&text), "  ", style)
 }

@@ -171,7 +171,7 @@ fn a_product_that_could_not_be_read_is_never_deleted() {
 }
 
 #[test]
-fn a_link_over_http_is_taken_back_as_it_says() {
+fn a_link_over_http_is_undone_as_it_says() {
     let (azure, folder) = (FakeAzure::with_scene(Options::default()), Folder::new());
     let before = azure.state().shape();
     let target = format!("--static-web-app {SITE} --apim {SERVICE}");

@@ -235,7 +235,7 @@ prod: relinked `shop-web` to `shop-apim`; both keys are new
  ~ linked backend: connect  the site copies the new key
  ~ keys: retire old key     no edge of the site sends the old key any longer
 open: https://agreeable-smoke-06273c21e.5.azurestaticapps.net/api/orders
-it cannot be taken back: the replaced keys cannot be restored
+this cannot be undone: the replaced keys cannot be restored
 --- stderr
 next: swa-apim status --env prod
 

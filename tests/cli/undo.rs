@@ -33,7 +33,7 @@ fn and_back(shop: &Shop, line: &str) -> String {
 }
 
 #[test]
-fn a_new_link_is_taken_back_with_all_that_it_made() {
+fn a_new_link_is_undone_with_all_that_it_made() {
     let shop = Shop::sample();
     let before = resources(&shop);
     assert_eq!(and_back(&shop, "link --env prod"), "swa-apim unlink --purge --env prod");
@@ -50,7 +50,7 @@ fn a_link_that_took_up_what_was_there_leaves_it_there() {
 }
 
 #[test]
-fn an_unlink_is_taken_back_with_the_same_keys() {
+fn an_unlink_is_undone_with_the_same_keys() {
     let shop = Shop::linked();
     let before = (resources(&shop), keys(&shop));
     assert_eq!(and_back(&shop, "unlink --env prod"), "swa-apim link --env prod");
