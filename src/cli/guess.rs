@@ -158,12 +158,16 @@ impl Line<'_> {
         if let Some(meant) = self.corrected(error, MISTAKES) {
             return Some(error_of(meant.shown()?));
         }
-        let envs =
-            self.is_bare(word).then(|| complete::env_names(&self.words)).filter(|envs| !envs.is_empty())?;
-        Some(
-            UsageError::new(message)
-                .hint(format!("an env is named with `--env`; the envs are: {}", envs.join(", "))),
-        )
+        let envs = self.is_bare(word).then(|| complete::env_names(&self.words))?;
+        let hint = match (envs.as_slice(), error.kind()) {
+            ([], ErrorKind::UnknownArgument) => {
+                "an env is named with `--env`, and no env is configured: `swa-apim init` writes one"
+                    .to_owned()
+            }
+            ([], _) => return None,
+            (envs, _) => format!("an env is named with `--env`; the envs are: {}", envs.join(", ")),
+        };
+        Some(UsageError::new(message).hint(hint))
     }
 
     /// The line with its mistakes corrected, if it can be parsed then.

@@ -24,6 +24,13 @@ hint: did you mean `swa-apim link --env prod`?
 }
 
 #[test]
+fn without_an_env_a_name_leads_to_the_command_that_writes_one() {
+    let run = Shop::empty().run("link prod");
+    let stderr = &run.exits(2).stderr;
+    assert!(stderr.contains("no argument `prod`") && stderr.contains("`swa-apim init`"), "{stderr}");
+}
+
+#[test]
 fn the_line_that_is_proposed_does_what_was_meant() {
     let shop = Shop::sample();
     let run = shop.run("plan prod --json");
