@@ -11,10 +11,39 @@ pub fn misfit(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Eof => "the text ends too early".to_owned(),
         Category::Data | Category::Syntax | Category::Io => {
-            of_data(message).unwrap_or_else(|| message.replace("expected value", "a value was expected"))
+            let known =
+                SYNTAX.iter().find(|(known, _)| *known == message).map(|(_, words)| (*words).to_owned());
+            known.or_else(|| of_data(message)).unwrap_or_else(|| message.to_owned())
         }
     }
 }
+
+/// The messages of the parser that have no variable part.
+const SYNTAX: [(&str, &str); 20] = [
+    ("expected value", "a value was expected"),
+    ("expected `:`", "a `:` is missing"),
+    ("expected `,` or `]`", "a `,` or `]` is missing"),
+    ("expected `,` or `}`", "a `,` or `}` is missing"),
+    ("expected ident", "the text is not `true`, `false` or `null`"),
+    ("expected `\"`", "a `\"` is missing"),
+    ("invalid escape", "a string contains an escape sequence that JSON does not have"),
+    ("invalid number", "the number is not written as JSON requires"),
+    ("number out of range", "the number is too large"),
+    ("invalid unicode code point", "a string contains a character that does not exist"),
+    (
+        "control character (\\u0000-\\u001F) found while parsing a string",
+        "a string contains a control character that is not escaped",
+    ),
+    ("key must be a string", "the name of a field must be a string"),
+    ("invalid value: expected key to be a number in quotes", "the name of a field must be a number"),
+    ("float key must be finite", "the name of a field must be a number"),
+    ("lone leading surrogate in hex escape", "a string contains half of an escaped character"),
+    ("unexpected end of hex escape", "a string contains half of an escaped character"),
+    ("trailing comma", "a `,` is not allowed before the end"),
+    ("trailing characters", "the text continues after the end of the value"),
+    ("recursion limit exceeded", "arrays and objects are nested too deeply: the maximum is 127 levels"),
+    ("expected a borrowed string", "a string contains an escape sequence where none is allowed"),
+];
 
 /// Describes an error of the parser with its place.
 #[must_use]
@@ -157,6 +186,12 @@ mod tests {
             (r#"{"steps": [], "either": true}"#, "it has none of the forms that are expected"),
             (r#"{"steps": [], "names": {"a": 1.5}}"#, "a string was expected, and this is a number"),
             (r#"{"steps": ["#, "the text ends too early"),
+            ("", "the text ends too early"),
+            (r#"{"steps" []}"#, "a `:` is missing"),
+            (r#"{"steps": [] 7}"#, "a `,` or `}` is missing"),
+            (r#"{"steps": nil}"#, "the text is not `true`, `false` or `null`"),
+            (r#"{"steps": [],}"#, "a `,` is not allowed before the end"),
+            (r#"{"steps": []} 7"#, "the text continues after the end of the value"),
         ] {
             let found = told::<Plan>(text);
             assert_eq!(found, expected, "{text}");

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{log::RequestLog, switches::Switchboard};
 use crate::{
+    diagnosis::misfit_at,
     emulator::{control, listen::body, reply::Reply},
-    files::json_problem_at,
 };
 
 /// The prefix of the admin routes.
@@ -64,7 +64,7 @@ pub(super) async fn answer(
         (&Method::GET, "switches") => shown(board.now()),
         (&Method::PATCH, "switches") => {
             let Ok(body) = body::read(body).await else { return too_long() };
-            let change = serde_json::from_slice(&body).map_err(|error| json_problem_at(&error));
+            let change = serde_json::from_slice(&body).map_err(|error| misfit_at(&error));
             match change.and_then(|change| board.patch(&change)) {
                 Ok(switches) => shown(switches),
                 Err(problem) => Reply::arm(StatusCode::BAD_REQUEST, "InvalidSwitches", problem),

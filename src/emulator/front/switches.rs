@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
+    diagnosis::misfit,
     emulator::control::{LinkProvisioning, Linking},
-    files::json_problem,
 };
 
 /// How the emulator behaves. In JSON, the form that the admin routes show and accept.
@@ -129,7 +129,7 @@ impl Switchboard {
         let merged = |change: &Value| {
             let mut value = before.clone();
             merge(&mut value, change);
-            serde_json::from_value::<Switches>(value).map_err(|error| json_problem(&error))
+            serde_json::from_value::<Switches>(value).map_err(|error| misfit(&error))
         };
         let switches = merged(change).map_err(|problem| match culprit(change, merged) {
             Some(name) => format!("`{name}`: {problem}"),

@@ -21,12 +21,12 @@ use percent_encoding::percent_decode_str;
 pub(in crate::emulator::data) use self::document::NOT_CARRIED_OUT;
 use self::{document::RulesDocument, gate::Gate, pattern::Pattern};
 use crate::{
+    diagnosis::misfit_at,
     emulator::data::{
         limit::{Instead, Limit},
         path::{below, climbs},
         principal::Principal,
     },
-    files::json_problem_at,
 };
 
 /// The name of the file.
@@ -112,8 +112,8 @@ impl Rules {
     }
 
     fn read(text: &str, file: &str) -> Result<Self, String> {
-        let document: RulesDocument = serde_json::from_str(text).map_err(|error| json_problem_at(&error))?;
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| json_problem_at(&error))?;
+        let document: RulesDocument = serde_json::from_str(text).map_err(|error| misfit_at(&error))?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| misfit_at(&error))?;
         let unknown = document::unknown_in_routes(&value);
         let gate = Gate::of(document.networking.as_ref(), document.forwarding_gateway.as_ref())?;
         let limit = |what: String| {
