@@ -10,7 +10,7 @@ use super::{
     style::{Style, Tone},
 };
 use crate::{
-    engine::StepAction,
+    engine::ChangeKind,
     report::{Mark, StepReport, one_line},
 };
 
@@ -165,19 +165,9 @@ impl Step {
 
     /// Returns the step as it is named while it is running.
     fn doing(&self) -> String {
-        match self.report.action {
-            StepAction::Settle | StepAction::ProveKey => steps::waiting(&self.report).to_owned(),
-            StepAction::PutProduct
-            | StepAction::PutSubscription
-            | StepAction::PutPolicy
-            | StepAction::AddApi
-            | StepAction::RemoveApi
-            | StepAction::Connect
-            | StepAction::Disconnect
-            | StepAction::SwapKeys
-            | StepAction::RetireSecondary
-            | StepAction::DeleteSubscription
-            | StepAction::DeleteProduct => self.name(),
+        match self.report.kind {
+            ChangeKind::Wait => steps::waiting(&self.report).to_owned(),
+            ChangeKind::Create | ChangeKind::Update | ChangeKind::Delete => self.name(),
         }
     }
 }
@@ -199,7 +189,7 @@ fn frame(elapsed: Duration) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::ChangeKind, model::ResourceId, report::StepStatus};
+    use crate::{engine::StepAction, model::ResourceId, report::StepStatus};
 
     fn step(action: StepAction, kind: ChangeKind) -> StepReport {
         let id =

@@ -17,7 +17,7 @@ use crate::{
     config::{EnvSettings, Overrides, ProviderKind, Source, Sourced},
     diagnosis::{ExitCode, Render},
     engine::Previews,
-    graph::{Drawn, Graph},
+    graph::Graph,
     report::{AuditReport, ErrorReport, LinkReport, StatusReport},
     workflow::{self, Deadline, Deaf, ExitDetail, Services, UsageError, Workspace, WorkspaceOptions},
 };
@@ -264,16 +264,7 @@ impl Office {
         let work = self.workspace()?;
         let envs = envs(&work)?;
         let looked = workflow::links(&work, &envs, &Deaf).await?;
-        let drawn = looked.links.iter().zip(&envs).map(|(link, env)| match link {
-            Ok(verdict) => Drawn::Seen(verdict),
-            Err(_) => Drawn::Unread {
-                env: &env.name,
-                site: &env.static_web_app.value,
-                environment: &env.site_environment.value,
-                service: &env.apim.value,
-            },
-        });
-        Ok(Graph::of(drawn).draw_in_page(address))
+        Ok(Graph::of(looked.drawn(&envs)).draw_in_page(address))
     }
 }
 

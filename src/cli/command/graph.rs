@@ -9,10 +9,9 @@ use clap::{
 
 use crate::{
     cli::{args::ScopeArgs, files, open, session::Session},
-    config::{EnvSettings, Source, Sourced},
+    config::{Source, Sourced},
     diagnosis::ExitCode,
-    engine::Verdict,
-    graph::{Drawn, Graph, GraphFormat},
+    graph::{Graph, GraphFormat},
     workflow,
 };
 
@@ -49,7 +48,7 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
     let looked = workflow::links(&cx.work, &envs, &shown).await?;
     drop(shown);
     let format = args.format.unwrap_or_else(|| implied_format(&args));
-    let text = Graph::of(looked.links.iter().zip(&envs).map(drawn)).draw(format);
+    let text = Graph::of(looked.drawn(&envs)).draw(format);
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_lines(&text)?,
         (Some(file), _) => workflow::write_beside(&cx.work, file, &text).await?,
@@ -59,19 +58,6 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
         open::show(file)?;
     }
     Ok(looked.exit)
-}
-
-/// A link as it is drawn; if it could not be read, with the names from the settings.
-fn drawn<'a>((link, env): (&'a anyhow::Result<Verdict>, &'a EnvSettings)) -> Drawn<'a> {
-    match link {
-        Ok(verdict) => Drawn::Seen(verdict),
-        Err(_) => Drawn::Unread {
-            env: &env.name,
-            site: &env.static_web_app.value,
-            environment: &env.site_environment.value,
-            service: &env.apim.value,
-        },
-    }
 }
 
 /// The service of `--apim`, if no other argument specifies what to draw.

@@ -6,6 +6,7 @@ use crate::{
     config::{EnvSettings, Sourced},
     diagnosis::ExitCode,
     engine::{self, Previews, Verdict},
+    graph::Drawn,
     model::{LinkedBackend, PRODUCTION, StaticSiteId},
     provider::Collection,
     workflow::{at_once, error::diagnose, listener::Listener, workspace::Workspace},
@@ -18,6 +19,21 @@ pub struct Looked {
     pub links: Vec<anyhow::Result<Verdict>>,
     /// The exit code of the command.
     pub exit: ExitCode,
+}
+
+impl Looked {
+    /// The links of these envs for a graph; one that could not be read with its ends as the settings name them.
+    pub fn drawn<'a>(&'a self, envs: &'a [EnvSettings]) -> impl Iterator<Item = Drawn<'a>> {
+        self.links.iter().zip(envs).map(|(link, env)| match link {
+            Ok(verdict) => Drawn::Seen(verdict),
+            Err(_) => Drawn::Unread {
+                env: &env.name,
+                site: &env.static_web_app.value,
+                environment: &env.site_environment.value,
+                service: &env.apim.value,
+            },
+        })
+    }
 }
 
 /// Observes the link of each env.
