@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Finding, LastChange, Observed, Part, Severity};
+use super::{Finding, LastChange, Observed, Part, Severity, Target};
 use crate::model::{
     ActivityEvent, ApimServiceId, ApimSubscriptionId, LinkNames, LinkedBackendId, ProductId, ResourceId,
     SiteEnvironmentId,
@@ -65,12 +65,15 @@ impl LinkResources {
         let product =
             observed.names.as_ref().and_then(|names: &LinkNames| names.product(&target.service).ok());
         let owned = observed.owned_subscriptions();
-        Self {
-            site_environment: Some(target.site_environment.clone()),
-            service: target.service.clone(),
-            product,
-            subscriptions: owned.map(|(subscription, _)| subscription.id.clone()).collect(),
-        }
+        let subscriptions = owned.map(|(subscription, _)| subscription.id.clone()).collect();
+        Self { product, subscriptions, ..Self::of_target(target) }
+    }
+
+    /// Returns the resources of a link whose product and subscriptions are not known yet.
+    #[must_use]
+    pub fn of_target(target: &Target) -> Self {
+        let (site_environment, service) = (Some(target.site_environment.clone()), target.service.clone());
+        Self { site_environment, service, product: None, subscriptions: Vec::new() }
     }
 
     /// Returns the resources of a product that a link created, with the subscriptions to it.

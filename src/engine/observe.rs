@@ -1,19 +1,22 @@
 //! Reads [`Observed`] from the control plane, in three stages that the types show: the ends of the link, then its
-//! resources in the service, then its keys. A stage is read from the values of the stages before it.
+//! resources in the service, then its keys. A stage is read from the values of the stages before it. What the usual
+//! names predict of the third is read with the second.
 
 mod ends;
 mod in_service;
 mod keys;
+mod predicted;
 
 pub(super) use self::keys::holder_of;
-use self::{ends::Ends, in_service::InService, keys::KeysSeen};
+use self::{ends::Ends, in_service::InService, keys::KeysSeen, predicted::Predicted};
 use super::{Observed, Seen, Target, Unreadable, apis};
 use crate::{
     model::{Api, Malformed, Resource},
     provider::{Capabilities, ProviderError, Reads, Versioned},
 };
 
-/// Reads all parts of a link, and its neighbours, in three rounds of parallel reads.
+/// Reads all parts of a link, and its neighbours, in two rounds of parallel reads if the link follows the usual names,
+/// otherwise in three.
 ///
 /// A resource that does not have the format of its type is recorded in [`Observed::unreadable`].
 ///
@@ -24,11 +27,12 @@ pub async fn observe(plane: &dyn Reads, target: &Target) -> Result<Observed, Pro
     let ends = Ends::read(plane, target).await?;
     let inside = match &ends.names {
         Some(names) if ends.service.is_some() => {
-            let listed = InService::read(plane, &ends, names).await?;
+            let (listed, predicted) =
+                tokio::try_join!(InService::read(plane, &ends, names), Predicted::read(plane, &ends, names))?;
             let (apis, addable, keys) = tokio::try_join!(
-                apis::completed(plane, &listed.apis),
-                listed.addable_apis(plane, &ends.target),
-                KeysSeen::read(plane, names, &ends, &listed)
+                apis::completed(&predicted, &listed.apis),
+                listed.addable_apis(&predicted, &ends.target),
+                KeysSeen::read(&predicted, names, &ends, &listed)
             )?;
             Inside::new(InService { apis, ..listed }, addable, keys)
         }

@@ -81,11 +81,13 @@ impl Walk<'_> {
         self.listener.doing("reading the link");
         let (_, target) = self.work.target(self.env, self.asked.previews).await?;
         self.check_rights(plane.as_ref(), &target).await?;
-        let mut examined = engine::examine(plane.as_ref(), &target).await?;
+        let recent = async { Ok(rotation::recent_events(self.work, &plane, &target).await) };
+        let (mut examined, recent) = tokio::try_join!(engine::examine(plane.as_ref(), &target), recent)?;
         let verb = if plane.is_azure() { "answers" } else { "can be read" };
         self.hops.push(Hop::ok(HopName::ControlPlane, format!("{} {verb}", plane.place())));
         name_lookalikes(plane.as_ref(), &mut examined.verdict.findings).await;
-        rotation::look_back(self.work, &plane, &mut examined.verdict, self.env.max_key_age).await;
+        let limit = self.env.max_key_age;
+        rotation::look_back(self.work, &plane, &mut examined.verdict, limit, recent).await;
         self.hops.extend(engine::hops_of_parts(&examined));
         self.probe(&plane, &examined).await
     }

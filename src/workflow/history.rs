@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use super::{error::UsageError, listener::Listener, plane::Plane, workspace::Workspace};
 use crate::{
     config::EnvSettings,
-    engine::{self, LinkEvent, LinkResources, Observed, Previews},
+    engine::{self, LinkEvent, LinkResources, Observed, Previews, Target},
+    model::ActivityEvent,
     provider::{ActivityLog, ProviderError},
     report::HistoryReport,
 };
@@ -33,12 +34,16 @@ pub async fn history(
     listener.doing(&format!("reading {}", env.name));
     let (plane, target) = work.target(env, Previews::Allow).await?;
     let Some(log) = plane.activity_log() else { return Err(no_log(&plane).into()) };
-    let observed =
-        engine::observe(plane.as_ref(), &target).await.context("could not read the current link")?;
-    listener.doing("reading the activity log");
-    let now = work.ambient().now();
-    let events = read(log, &observed, now, span).await.context("could not read the activity log")?;
-    Ok(HistoryReport::of(&events))
+    let observed = async {
+        let observed = engine::observe(plane.as_ref(), &target).await;
+        observed.context("could not read the current link")
+    };
+    let events = async {
+        let events = of_groups(log, &target, work.ambient().now(), span).await;
+        events.context("could not read the activity log")
+    };
+    let (observed, events) = tokio::try_join!(observed, events)?;
+    Ok(HistoryReport::of(&engine::history(&events, &LinkResources::of(&observed))))
 }
 
 fn no_log(plane: &Plane) -> UsageError {
@@ -55,10 +60,20 @@ pub(super) async fn read(
     now: Timestamp,
     span: Duration,
 ) -> Result<Vec<LinkEvent>, ProviderError> {
-    let link = LinkResources::of(observed);
+    let events = of_groups(log, &observed.target, now, span).await?;
+    Ok(engine::history(&events, &LinkResources::of(observed)))
+}
+
+/// Returns all events of the resource groups of a link within a span of time until `now`, in any order. They can be
+/// read while the link is observed.
+pub(super) async fn of_groups(
+    log: &dyn ActivityLog,
+    target: &Target,
+    now: Timestamp,
+    span: Duration,
+) -> Result<Vec<ActivityEvent>, ProviderError> {
     let since = now.saturating_sub(span.min(KEPT)).unwrap_or(Timestamp::MIN);
-    let groups = link.groups();
+    let groups = LinkResources::of_target(target).groups();
     let of_groups = groups.iter().map(|group| log.events(group, since, now));
-    let events = try_join_all(of_groups).await?.concat();
-    Ok(engine::history(&events, &link))
+    Ok(try_join_all(of_groups).await?.concat())
 }

@@ -9,7 +9,11 @@ use jiff::Timestamp;
 use super::{deadline::spelt, history, plane::Plane, workspace::Workspace};
 use crate::{
     diagnosis::{Cure, Hint},
-    engine::{self, Finding, FindingCode, KeyAge, LinkState, Log, Observed, Ripeness, Verdict},
+    engine::{
+        self, Finding, FindingCode, KeyAge, LinkResources, LinkState, Log, Observed, Ripeness, Target,
+        Verdict,
+    },
+    model::ActivityEvent,
 };
 
 /// Which links are relinked.
@@ -78,30 +82,40 @@ pub(super) async fn decide(
     }
 }
 
-/// Reads what the activity log says about a link that was observed: adds to each finding the last change that may have
-/// caused it, and a finding if the keys are older than `limit`. Returns the age of the keys.
+/// The events of the resource groups of a link, up to a moment.
+pub(super) struct RecentEvents {
+    events: Vec<ActivityEvent>,
+    until: Timestamp,
+}
+
+/// Reads the activity log of the resource groups of a link. It does not depend on the state of the link, so both can be
+/// read at once.
 ///
 /// A log that cannot be read is reported in the log of this program, and changes nothing.
+pub(super) async fn recent_events(work: &Workspace, plane: &Plane, target: &Target) -> Option<RecentEvents> {
+    let until = work.ambient().now();
+    match history::of_groups(plane.activity_log()?, target, until, history::KEPT).await {
+        Ok(events) => Some(RecentEvents { events, until }),
+        Err(error) => {
+            tracing::info!(%error, "the activity log could not be read");
+            None
+        }
+    }
+}
+
+/// Applies what the activity log says about a link that was observed: adds to each finding the last change that may have
+/// caused it, and a finding if the keys are older than `limit`. Returns the age of the keys.
 pub(super) async fn look_back(
     work: &Workspace,
     plane: &Plane,
     verdict: &mut Verdict,
     limit: Option<Duration>,
+    recent: Option<RecentEvents>,
 ) -> KeyAge {
-    let (observed, now) = (&verdict.observed, work.ambient().now());
+    let now = recent.as_ref().map_or_else(|| work.ambient().now(), |recent| recent.until);
     let since = now.saturating_sub(history::KEPT).unwrap_or(Timestamp::MIN);
-    let is_there = observed.service.is_some() && observed.site.is_some();
-    let log = plane.activity_log().filter(|_| is_there);
-    let events = match log {
-        None => None,
-        Some(log) => match history::read(log, observed, now, history::KEPT).await {
-            Ok(events) => Some(events),
-            Err(error) => {
-                tracing::info!(%error, "the activity log could not be read");
-                None
-            }
-        },
-    };
+    let link = LinkResources::of(&verdict.observed);
+    let events = recent.map(|recent| engine::history(&recent.events, &link));
     if let Some(events) = &events {
         engine::attribute(&mut verdict.findings, events);
     }

@@ -20,6 +20,7 @@ mod program;
 mod progress;
 mod readme;
 mod rights;
+mod rounds;
 #[path = "../support/skip.rs"]
 mod skip;
 mod snapshot;

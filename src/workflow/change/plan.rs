@@ -103,11 +103,13 @@ async fn one(
         let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
         rehearsed.with_context(|| format!("Azure would reject {}", report::errand(&plan.intent)))?;
     }
-    let findings = if plan.is_empty() { engine::findings(&seen) } else { Vec::new() };
+    if plan.is_empty() {
+        // There is nothing to verify: what was observed is the result.
+        return Ok(ChangeJob { note, ..ChangeJob::settled(plane, plan, Verdict::of(seen)) });
+    }
     let extent = engine::extent(&seen, &plan);
     let seen = plane.is_azure().then_some(seen);
-    let job = ChangeJob::new(plane, plan, seen, PlanOrigin::Fresh);
-    Ok(ChangeJob { findings, extent, note, ..job })
+    Ok(ChangeJob { extent, note, ..ChangeJob::new(plane, plan, seen, PlanOrigin::Fresh) })
 }
 
 async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<()> {

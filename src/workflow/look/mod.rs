@@ -101,9 +101,10 @@ fn is_undetermined(error: &anyhow::Error) -> bool {
 /// Observes the only link of a command, and reads what the activity log says about it.
 async fn look_at_one(work: &Workspace, env: &EnvSettings, only: Resolved, how: Sighting) -> Sight {
     let (plane, target) = only?;
-    let mut verdict = engine::verify(plane.as_ref(), &target).await?;
+    let recent = async { Ok(rotation::recent_events(work, &plane, &target).await) };
+    let (mut verdict, recent) = tokio::try_join!(engine::verify(plane.as_ref(), &target), recent)?;
     name_lookalikes(plane.as_ref(), &mut verdict.findings).await;
-    let age = rotation::look_back(work, &plane, &mut verdict, env.max_key_age).await;
+    let age = rotation::look_back(work, &plane, &mut verdict, env.max_key_age, recent).await;
     let (exit, report) = how.of(&verdict);
     Ok((exit, report.with_key_age(age)))
 }
