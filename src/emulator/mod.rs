@@ -12,6 +12,7 @@ mod pause;
 mod reply;
 mod store;
 mod sync;
+mod traffic;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -22,11 +23,12 @@ use self::{
     control::ResourceManager,
     data::{DataOptions, DataPlane, Folders, Scheme},
     front::{
-        OnControl, OnData, Server, access::Tokens, guard::Guard, log::RequestLog, switches::Switchboard,
-        throttle::Throttle,
+        OnControl, OnData, Server, access::Tokens, guard::Guard, log::RequestLog, own_routes::InProcess,
+        switches::Switchboard, throttle::Throttle,
     },
     listen::tls,
     store::{Store, Writer},
+    traffic::TrafficLog,
 };
 pub use self::{
     control::{Ending, LinkProvisioning, Shape, UnknownWord},
@@ -40,11 +42,15 @@ pub use self::{
         throttle::{Bucket, Throttling},
     },
     listen::tls::{TlsError, TlsOptions},
+    traffic::Recorded,
 };
 use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    provider::json::{JsonControlPlane, ModelError},
+    provider::{
+        emulated::EmulatorRoutes,
+        json::{JsonControlPlane, ModelError},
+    },
 };
 
 /// The options of an emulator.
@@ -65,6 +71,8 @@ pub struct EmulatorOptions {
     pub token: Option<String>,
     /// Whether the switches can be changed while it runs.
     pub admin: Admin,
+    /// Whether the requests of the data plane are recorded.
+    pub traffic: Recorded,
     /// The maximum number of open connections, for each of the two listeners.
     pub connections: usize,
     /// The directories that are served as sites' content, by the sites' names.
@@ -167,6 +175,7 @@ impl Emulator {
                  implement"
             );
         }
+        let is_recorded = options.traffic == Recorded::Always || options.admin == Admin::Open;
         let ambient = options.ambient;
         let server = Arc::new(Server {
             control: Arc::new(ResourceManager::new(store.clone(), Arc::clone(&ambient))),
@@ -178,6 +187,7 @@ impl Emulator {
             tokens: Tokens::new(options.token),
             throttle: Throttle::default(),
             admin: options.admin,
+            traffic: is_recorded.then(|| Arc::new(TrafficLog::new())),
             scheme,
             ambient,
         });
@@ -196,11 +206,18 @@ impl Emulator {
         format!("{}://{}", self.server.scheme, self.data.1)
     }
 
+    /// Returns the emulator's own routes, for callers in the same process. They work until the emulator ends.
+    #[must_use]
+    pub fn own_routes(&self) -> Arc<dyn EmulatorRoutes> {
+        Arc::new(InProcess::new(&self.server))
+    }
+
     /// Answers requests until `stop` completes. Running requests are finished, and accepted changes are durable.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { control, data, tls, server, writer, connections } = self;
         let (told, stopping) = watch::channel(false);
         let background = Arc::clone(&server.control);
+        let traffic = server.traffic.clone();
         let on_control = OnControl(Arc::clone(&server));
         let serving = async {
             tokio::join!(
@@ -212,6 +229,9 @@ impl Emulator {
             stop.await;
             // There is no receiver if both planes have already stopped.
             let _ = told.send(true);
+            if let Some(traffic) = traffic {
+                traffic.stop();
+            }
             background.stop();
         };
         tokio::join!(serving, telling);

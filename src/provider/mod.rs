@@ -2,6 +2,8 @@
 
 mod activity;
 pub mod arm;
+#[cfg(any(feature = "emulator", feature = "ui"))]
+pub mod emulated;
 mod error;
 mod grants;
 pub mod json;

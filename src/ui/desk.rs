@@ -1,8 +1,16 @@
 //! The thread that runs the use cases. A workspace stays on its thread, so the page sends it errands.
 
 use std::{
-    cell::RefCell, collections::BTreeMap, future::Future, io, path::PathBuf, pin::Pin, rc::Rc, sync::Arc,
-    thread, time::Duration,
+    cell::RefCell,
+    collections::BTreeMap,
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    thread,
+    time::Duration,
 };
 
 use axum::http::StatusCode;
@@ -19,7 +27,10 @@ use crate::{
     engine::Previews,
     graph::Graph,
     report::{AuditReport, ErrorReport, LinkReport, StatusReport},
-    workflow::{self, Deadline, Deaf, ExitDetail, Services, UsageError, Workspace, WorkspaceOptions},
+    workflow::{
+        self, Deadline, Deaf, ExitDetail, Services, UsageError, Workspace, WorkspaceOptions,
+        emulated::{self, EmulatorRoutes},
+    },
 };
 
 /// How long an answer about Azure is used again, so that many windows cost as much as one.
@@ -179,6 +190,11 @@ impl Desk {
         answer.await.unwrap_or_else(|_| Err(Problem::unexpected()))
     }
 
+    /// The problem of an error that occurred elsewhere.
+    pub(super) fn problem(&self, error: impl Into<anyhow::Error>) -> Problem {
+        Problem::of(&error.into(), self.render)
+    }
+
     /// The links of every env.
     pub(super) async fn links(&self) -> Result<Arc<Links>, Problem> {
         self.run(async |office: Rc<Office>| office.links().await).await
@@ -198,6 +214,12 @@ impl Desk {
     pub(super) async fn picture(&self, address: fn(&str) -> String) -> Result<String, Problem> {
         self.run(async move |office: Rc<Office>| office.picture(address).await).await
     }
+}
+
+/// The emulator that the configuration names. A configuration that cannot be used is reported by the pages.
+pub(super) fn emulator_of(folder: &Path, options: &WorkspaceOptions) -> Option<Arc<dyn EmulatorRoutes>> {
+    let work = Workspace::open(folder, options.clone()).ok()?;
+    emulated::emulator_of(&work, &envs(&work).ok()?).ok()?
 }
 
 impl Office {

@@ -6,6 +6,7 @@
 
 mod access;
 mod desk;
+mod emulated;
 mod jobs;
 mod listen;
 mod pages;
@@ -20,12 +21,19 @@ use tokio::net::TcpListener;
 use self::{
     access::Access,
     desk::Desk,
+    emulated::Emulated,
     jobs::Jobs,
     plans::Plans,
     route::{Changes, Site},
     watch::News,
 };
-use crate::{ambient::Ambient, workflow::WorkspaceOptions};
+use crate::{
+    ambient::Ambient,
+    workflow::{
+        WorkspaceOptions,
+        emulated::{EmulatorControls, EmulatorRoutes, EmulatorView},
+    },
+};
 
 /// Whether the page may change links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +66,9 @@ pub struct PageOptions {
     pub folder: PathBuf,
     /// The options of each workspace that the page opens.
     pub workspace: WorkspaceOptions,
+    /// The emulator beside which the page is served. Without one, the page searches the configuration for an endpoint
+    /// on this machine.
+    pub emulator: Option<Arc<dyn EmulatorRoutes>>,
 }
 
 /// A page that listens, and is not served yet.
@@ -76,7 +87,7 @@ impl Page {
     ///
     /// If the address is not one of this machine and [`Reach::ThisMachine`] is set, or the operating system refuses it.
     pub async fn start(options: PageOptions) -> io::Result<Self> {
-        let PageOptions { listen, reach, permission, folder, workspace } = options;
+        let PageOptions { listen, reach, permission, folder, workspace, emulator } = options;
         if reach == Reach::ThisMachine && !listen.ip().is_loopback() {
             let message = format!("`{listen}` is not a loopback address, so other machines can reach it");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -85,13 +96,17 @@ impl Page {
         let local = listener.local_addr()?;
         let ambient: Arc<dyn Ambient> = Arc::clone(&workspace.ambient);
         let (access, token) = Access::new(local, reach, ambient.as_ref());
+        let emulator = emulator.or_else(|| desk::emulator_of(&folder, &workspace));
         let desk = Desk::open(folder, workspace)?;
         let news = News::of(desk.clone());
         let changes = (permission == Permission::Change).then(|| Changes {
             plans: Arc::new(Plans::new(Arc::clone(&ambient))),
             form: Arc::from(ambient.unguessable().simple().to_string()),
+            emulator: emulator.clone().map(EmulatorControls::new),
         });
-        let site = Site { desk, access: Arc::new(access), jobs: Arc::new(Jobs::new(ambient)), news };
+        let emulated = emulator.map(|routes| Emulated::new(EmulatorView::new(routes), desk.clone()));
+        let (access, jobs) = (Arc::new(access), Arc::new(Jobs::new(ambient)));
+        let site = Site { desk, access, jobs, news, emulated };
         Ok(Self { listener, site, changes, address: format!("http://{local}/?token={token}") })
     }
 

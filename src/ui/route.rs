@@ -1,40 +1,34 @@
 //! Which address shows or does what.
 
-use std::{convert::Infallible, rc::Rc, sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc};
 
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, Path, Query, Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
-    response::{
-        IntoResponse, Redirect, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use futures_util::{Stream, stream};
 use serde::Deserialize;
-use tokio::sync::watch as channel;
 
 use super::{
     access::{Access, Refused},
     desk::{Desk, Office, Problem},
+    emulated::{self, Emulated},
     jobs::{End, Job, Jobs},
     pages::{self, Frame, Verb},
     plans::{Plans, ShownPlan},
-    watch::News,
+    watch::{News, signs},
 };
 use crate::{
     config::{Source, Sourced},
     engine::GoneSites,
-    workflow::{self, Deaf, LinkChange, PruneResult, Saved},
+    workflow::{self, Deaf, LinkChange, PruneResult, Saved, emulated::EmulatorControls},
 };
 
 /// The largest form.
 const FORM: usize = 16 << 10;
-/// How often a window that receives no news gets a sign that the page is there.
-const SIGN: Duration = Duration::from_secs(15);
 /// What a page may load: its own files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -46,6 +40,8 @@ pub(super) struct Site {
     pub(super) access: Arc<Access>,
     pub(super) jobs: Arc<Jobs>,
     pub(super) news: News,
+    /// The emulator that the page is about, if there is one.
+    pub(super) emulated: Option<Emulated>,
 }
 
 /// What changes of links need besides.
@@ -54,6 +50,8 @@ pub(super) struct Changes {
     pub(super) plans: Arc<Plans>,
     /// The value that every form of the page contains, and that a form of another site cannot know.
     pub(super) form: Arc<str>,
+    /// The switches of the emulator and calls of its sites, if there is one.
+    pub(super) emulator: Option<EmulatorControls>,
 }
 
 impl std::fmt::Debug for Site {
@@ -70,7 +68,7 @@ impl std::fmt::Debug for Changes {
 
 /// The page. Without `changes`, no address of it changes anything.
 pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
-    let frame = Frame { can_change: changes.is_some() };
+    let frame = Frame { can_change: changes.is_some(), has_emulator: site.emulated.is_some() };
     let shows = Router::new()
         .route("/", get(links))
         .route("/links/{env}", get(link))
@@ -80,6 +78,11 @@ pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
         .route("/jobs/{id}/news", get(job_news))
         .route("/news", get(news))
         .with_state(site.clone());
+    let forms = changes.as_ref().and_then(|changes| {
+        let controls = changes.emulator.clone()?;
+        Some(emulated::Forms { controls, form: Arc::clone(&changes.form) })
+    });
+    let of_emulator = emulated::router(site.emulated.clone(), forms);
     let changes = changes.map(|changes| {
         Router::new()
             .route("/links/{env}/{verb}", get(plan))
@@ -88,6 +91,7 @@ pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
             .with_state((site.clone(), changes))
     });
     shows
+        .merge(of_emulator)
         .merge(changes.unwrap_or_default())
         .layer(middleware::from_fn_with_state(Arc::clone(&site.access), only_the_session))
         .route("/assets/app.css", get(async || asset("text/css", include_str!("assets/app.css"))))
@@ -206,17 +210,6 @@ async fn job_news(State(site): State<Site>, Path(id): Path<String>) -> Response 
         Some(job) => signs(job.subscribe()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
-}
-
-/// One event for each change of a counter, and one at the beginning: it may have changed since the page was read.
-fn signs(mut counter: channel::Receiver<u64>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    counter.mark_changed();
-    let next = stream::unfold(counter, async |mut counter| {
-        counter.changed().await.ok()?;
-        let count = *counter.borrow_and_update();
-        Some((Ok(Event::default().event("changed").data(count.to_string())), counter))
-    });
-    Sse::new(next).keep_alive(KeepAlive::new().interval(SIGN))
 }
 
 #[derive(Deserialize)]

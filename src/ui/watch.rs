@@ -3,10 +3,13 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{
+    convert::Infallible,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     time::Duration,
 };
 
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::{Stream, stream};
 use tokio::{sync::watch, time::sleep};
 
 use super::desk::{Desk, Links, Problem};
@@ -15,6 +18,8 @@ use super::desk::{Desk, Links, Problem};
 const MODELS: Duration = Duration::from_secs(1);
 /// How often Azure is read while a window is open.
 const AZURE: Duration = Duration::from_secs(15);
+/// How often a window that receives no news gets a sign that the page is there.
+const SIGN: Duration = Duration::from_secs(15);
 
 /// The number of changes that were seen since the page was started.
 #[derive(Clone, Debug)]
@@ -37,6 +42,17 @@ impl News {
     pub(super) fn changed(&self) {
         self.0.send_modify(|count| *count = count.wrapping_add(1));
     }
+}
+
+/// One event for each change of a counter, and one at the beginning: it may have changed since the page was read.
+pub(super) fn signs(mut counter: watch::Receiver<u64>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    counter.mark_changed();
+    let next = stream::unfold(counter, async |mut counter| {
+        counter.changed().await.ok()?;
+        let count = *counter.borrow_and_update();
+        Some((Ok(Event::default().event("changed").data(count.to_string())), counter))
+    });
+    Sse::new(next).keep_alive(KeepAlive::new().interval(SIGN))
 }
 
 async fn watch_links(desk: Desk, sender: watch::Sender<u64>) {

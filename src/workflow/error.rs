@@ -133,5 +133,16 @@ pub fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<ArmError>(error))
         .or_else(|| of::<CredentialError>(error))
         .or_else(|| of::<InvalidEndpoint>(error))
+        .or_else(|| of_emulator(error))
         .or_else(|| error.downcast_ref::<InvalidId>().map(|_| Diagnosis::new(ExitCode::Usage)))
+}
+
+#[cfg(any(feature = "emulator", feature = "ui"))]
+fn of_emulator(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    error.downcast_ref::<crate::provider::emulated::OwnRouteError>().map(Diagnose::diagnosis)
+}
+
+#[cfg(not(any(feature = "emulator", feature = "ui")))]
+fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    None
 }

@@ -9,6 +9,8 @@ mod audit;
 pub mod change;
 mod deadline;
 mod doctor;
+#[cfg(feature = "ui")]
+pub mod emulated;
 mod error;
 mod given;
 mod history;

@@ -257,7 +257,11 @@ impl Workspace {
         Err(UsageError::new(message).hint(hint).into())
     }
 
-    fn endpoint(&self, cloud: Cloud, address: Option<&Sourced<String>>) -> anyhow::Result<Endpoint> {
+    pub(super) fn endpoint(
+        &self,
+        cloud: Cloud,
+        address: Option<&Sourced<String>>,
+    ) -> anyhow::Result<Endpoint> {
         let endpoint = match cloud {
             Cloud::AzureCloud => Endpoint::public(),
             Cloud::AzureChinaCloud => Endpoint::china(),

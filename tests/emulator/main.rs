@@ -27,4 +27,5 @@ mod support;
 mod surface;
 mod tls;
 mod together;
+mod traffic;
 mod world;

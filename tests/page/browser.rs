@@ -9,7 +9,7 @@ use crate::{
     world::Served,
 };
 
-const USUAL: Look = Look { width: 1100, height: 800, dark: false };
+pub(crate) const USUAL: Look = Look { width: 1100, height: 800, dark: false };
 
 #[tokio::test]
 async fn a_link_is_made_rotated_and_deleted_by_clicking() {
@@ -125,7 +125,7 @@ async fn no_page_has_a_problem_for_assistive_technology() {
 }
 
 /// The problems that the accessibility engine finds in the page.
-async fn violations(window: &Browser, engine: &str) -> Vec<String> {
+pub(crate) async fn violations(window: &Browser, engine: &str) -> Vec<String> {
     window.run(engine).await;
     let script = "const [done] = arguments; axe.run({ resultTypes: ['violations'] }).then((found) => \
          done(found.violations.flatMap((it) => it.nodes.map((node) => `${it.id}: ${node.html.slice(0, 200)}`))))";

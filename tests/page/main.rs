@@ -14,6 +14,10 @@ mod support;
 mod access;
 mod browser;
 mod changes;
+#[cfg(feature = "emulator")]
+mod emulated;
+#[cfg(feature = "emulator")]
+mod emulated_browser;
 mod reading;
 mod webdriver;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -12,6 +12,8 @@ use nix::{
 };
 use regex::Regex;
 use reqwest::{Client, Method, Response, StatusCode, redirect::Policy};
+#[cfg(feature = "emulator")]
+use serde_json::Value;
 
 use crate::support::Sandbox;
 
@@ -30,11 +32,19 @@ impl Served {
     }
 
     pub(crate) fn of(sandbox: Sandbox, args: &[&str]) -> Self {
-        let mut command = sandbox.command(&["ui"]);
-        let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (child, line) = started(sandbox.command(&["ui"]).args(args));
         Self { sandbox, child, address: line.trim().to_owned() }
+    }
+
+    /// The page beside an emulator, and the emulator's ready line.
+    #[cfg(feature = "emulator")]
+    pub(crate) fn beside_emulator(sandbox: Sandbox, args: &[&str]) -> (Self, Value) {
+        let mut command = sandbox.command(&["emulate", "--ui"]);
+        command.args(["--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0", "--log", "off"]);
+        let (child, line) = started(command.args(args));
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let address = ready["ui"].as_str().unwrap().to_owned();
+        (Self { sandbox, child, address }, ready)
     }
 
     /// The address without the token.
@@ -56,6 +66,14 @@ impl Served {
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         Visitor { client, base: self.base().to_owned(), cookie }
     }
+}
+
+/// Starts a process, and returns the first line that it prints.
+pub(crate) fn started(command: &mut Command) -> (Child, String) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line)
 }
 
 impl Drop for Served {

@@ -1,6 +1,11 @@
 //! `swa-apim emulate`
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{
     Args, ValueHint,
@@ -10,13 +15,14 @@ use clap::{
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::emulate_page::{EmulatePageArgs, Page};
 use crate::{
     cli::{args::typed::duration, interrupt::Interrupt, session::Session},
     config::Settings,
     diagnosis::ExitCode,
     emulator::{
-        Admin, Effect, Emulator, EmulatorOptions, Ending, InjectedFault, LinkProvisioning, LogFormat, Remote,
-        Shape, Switches, Throttling, TlsOptions,
+        Admin, Effect, Emulator, EmulatorOptions, Ending, InjectedFault, LinkProvisioning, LogFormat,
+        Recorded, Remote, Shape, Switches, Throttling, TlsOptions,
     },
     report::SCHEMA_VERSION,
     workflow::UsageError,
@@ -25,13 +31,13 @@ use crate::{
 /// Serve a model over HTTP as Azure does
 ///
 /// Serves Azure Resource Manager, the edges of the sites and the gateways of the services. When the emulator is
-/// ready, it prints one line of JSON with both addresses; port 0 selects a free port. It serves requests until it is
+/// ready, it prints one line of JSON with its addresses; port 0 selects a free port. It serves requests until it is
 /// interrupted, and then exits with 130. The Azure SDKs, the Azure CLI and swa-apim can use it. Several emulators and
 /// commands can use the same model at the same time. The content of a site follows its staticwebapp.config.json.
 /// Without --token, every access token is accepted.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  swa-apim emulate --sample\n  swa-apim emulate --model control-plane.json --content shop-web=./dist\n  swa-apim emulate --listen 127.0.0.1:0 --data-plane 127.0.0.1:0 --log json\n\nFaults, throttling, delays and slow operations: swa-apim emulate --help"
+    after_help = "Examples:\n  swa-apim emulate --sample\n  swa-apim emulate --model control-plane.json --content shop-web=./dist\n  swa-apim emulate --listen 127.0.0.1:0 --data-plane 127.0.0.1:0 --log json\n  swa-apim emulate --sample --ui\n\nFaults, throttling, delays and slow operations: swa-apim emulate --help"
 )]
 pub(crate) struct EmulateArgs {
     /// The address of Resource Manager
@@ -47,6 +53,8 @@ pub(crate) struct EmulateArgs {
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     #[arg(value_parser = PossibleValuesParser::new(LogFormat::WORDS).try_map(|word| word.parse::<LogFormat>()))]
     log: LogFormat,
+    #[command(flatten)]
+    page: EmulatePageArgs,
     #[command(flatten)]
     access: AccessArgs,
     #[command(flatten)]
@@ -72,8 +80,8 @@ struct AccessArgs {
     /// Accept only this access token
     #[arg(long, env = "SWA_APIM_EMULATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// Let clients on this machine change the switches while the emulator runs: GET and PATCH
-    /// /_emulator/switches, GET /_emulator/requests
+    /// Let clients on this machine read the traffic and change the switches while the emulator runs, at
+    /// /_emulator/switches, /_emulator/traffic, /_emulator/sites, /_emulator/calls and /_emulator/requests
     #[arg(long, hide_short_help = true)]
     admin: bool,
 }
@@ -193,6 +201,10 @@ fn check(args: &EmulateArgs) -> Result<(), UsageError> {
         let error = UsageError::new("a fault with the effect `panic` requires `--admin`".to_owned());
         return Err(error.hint("add `--admin`, or use a status such as 500 as the effect"));
     }
+    if args.page.is_wanted() && cfg!(not(feature = "ui")) {
+        let error = UsageError::new("`--ui` is not available: this build of swa-apim has no page");
+        return Err(error.hint("remove `--ui`, or install the complete program: `cargo install swa-apim`"));
+    }
     Ok(())
 }
 
@@ -210,10 +222,8 @@ fn keep_out_of_core_files() {
 #[cfg(not(unix))]
 fn keep_out_of_core_files() {}
 
-pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Result<ExitCode> {
-    let model = model_of(&cx.work.settings);
-    check(&args)?;
-    keep_out_of_core_files();
+/// Warns of keys that other machines can read, and of a model that does not exist yet.
+fn warn(args: &EmulateArgs, model: &Path, cx: &Session) {
     if args.access.allow_remote && args.access.token.is_none() {
         cx.ui.say(
             "warning: with `--allow-remote` and without `--token`, every machine that can reach this one can \
@@ -226,11 +236,19 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Resu
             model.display()
         ));
     }
+}
+
+pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Result<ExitCode> {
+    let model = model_of(&cx.work.settings);
+    check(&args)?;
+    keep_out_of_core_files();
+    warn(&args, &model, cx);
     drop(if cx.work.is_sample() { None } else { Some(cx.work.create(&model, "")?) });
     let (plane, ui) = (cx.work.model(&model)?, &cx.ui);
     let remote = if args.access.allow_remote { Remote::Allowed } else { Remote::Refused };
+    let model = plane.path().map(PathBuf::from).unwrap_or(model);
     let emulator = Emulator::start(EmulatorOptions {
-        model: plane.path().map(PathBuf::from).unwrap_or(model),
+        model: model.clone(),
         lock_wait: cx.work.deadline().lock_wait(),
         control: args.listen,
         data: args.data_plane,
@@ -239,6 +257,7 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Resu
         token: args.access.token,
         connections: usize::try_from(args.access.max_connections).unwrap_or(usize::MAX),
         admin: if args.access.admin { Admin::Open } else { Admin::Closed },
+        traffic: if args.page.is_wanted() { Recorded::Always } else { Recorded::IfReadable },
         content: args.content,
         tls: args.tls.options(),
         switches: args.switches.switches(),
@@ -247,18 +266,32 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Resu
         ambient: std::sync::Arc::clone(cx.work.ambient()),
     })
     .await?;
-    let ready = json!({"schemaVersion": SCHEMA_VERSION, "controlPlane": emulator.control_plane(),
+    let page = args.page.start(emulator.own_routes(), &model, cx).await?;
+    let mut ready = json!({"schemaVersion": SCHEMA_VERSION, "controlPlane": emulator.control_plane(),
         "dataPlane": emulator.data_plane()});
+    if let Some(page) = &page {
+        ready["ui"] = page.address().into();
+    }
     cx.ui.print_text(&format!("{ready}\n"))?;
-    let stop = cx.interrupt.clone();
+    serve(emulator, page, cx).await;
+    Ok(ExitCode::Interrupted)
+}
+
+/// Serves the emulator, and the page beside it, until the process is interrupted.
+async fn serve(emulator: Emulator, page: Option<Page>, cx: &Session) {
+    let (stop, stop_of_page) = (cx.interrupt.clone(), cx.interrupt.clone());
+    let of_page = async {
+        if let Some(page) = page {
+            page.run(async move { stop_of_page.asked().await }).await;
+        }
+    };
     let served = emulator.run(async move { stop.asked().await });
     tokio::select! {
-        () = served => {}
+        ((), ()) = async { tokio::join!(served, of_page) } => {}
         () = last_orders(&cx.interrupt) => {
             cx.ui.say("some requests were aborted because they did not finish in time");
         }
     }
-    Ok(ExitCode::Interrupted)
 }
 
 /// How long requests in progress may take after the process was asked to stop.

@@ -7,6 +7,9 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 #[cfg_attr(not(feature = "emulator"), path = "without_emulator.rs")]
 pub(crate) mod emulate;
+#[cfg(feature = "emulator")]
+#[cfg_attr(not(feature = "ui"), path = "emulate_without_page.rs")]
+mod emulate_page;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod graph;

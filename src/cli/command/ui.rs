@@ -46,6 +46,7 @@ pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<Ex
         permission: if args.read_only { Permission::ReadOnly } else { Permission::Change },
         folder: cx.work.folder.clone(),
         workspace: cx.work.options().clone(),
+        emulator: None,
     });
     let page = page.await.with_context(|| format!("could not listen on {}", args.listen))?;
     cx.ui.print_text(&format!("{}\n", page.address()))?;

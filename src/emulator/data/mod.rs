@@ -40,8 +40,15 @@ pub(super) use self::{edge::Folders, scheme::Scheme};
 use super::{
     host::{authority_of, name_of},
     reply::Body,
+    traffic::Trace,
 };
-use crate::{ambient::Ambient, provider::json::Everything};
+use crate::{
+    ambient::Ambient,
+    provider::{
+        emulated::{EmulatedSite, HopPlace},
+        json::Everything,
+    },
+};
 
 /// Answers requests as the platform that the model describes.
 pub(super) struct DataPlane {
@@ -105,27 +112,44 @@ impl DataPlane {
         limits::report(&self.limits.all(), &edge::NOT_CARRIED_OUT, &self.edges.folders.limits())
     }
 
-    /// Answers a request of `peer` as the site or the gateway at the host that the request names.
-    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    /// Answers a request of `peer` as the site or the gateway at the host that the request names, and reports each
+    /// decision to `trace`.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        trace: Trace<'_>,
+    ) -> Response<Body> {
+        let malformed = |problem: String| {
+            trace.refused(HopPlace::Edge, || problem.clone());
+            edge::bad_request(problem)
+        };
         let authority = match authority_of(request.headers(), request.uri()) {
             Ok(authority) => authority,
-            Err(problem) => return edge::bad_request(problem.to_string()),
+            Err(problem) => return malformed(problem.to_string()),
         };
         if climbs(request.uri().path()) {
-            return edge::bad_request("The path of the request leaves the site.");
+            return malformed("The path of the request leaves the site.".to_owned());
         }
         let (host, scheme) = (lower(name_of(&authority)), self.edges.scheme);
         let sites = self.history.behind_by(Viewer::Edge, self.edge_delay(), Routing::of);
         if let Some(site) = sites.as_ref().and_then(|routing| routing.site(&host)) {
-            let called = edge::Called { scheme, authority: &authority, peer };
+            let called = edge::Called { scheme, authority: &authority, peer, trace };
             return edge::answer(&self.edges, site, request, called).await;
         }
         let gateways = self.gateways.routing();
         let Some(service) = gateways.as_ref().and_then(|routing| routing.gateway(&host)) else {
+            trace.refused(HopPlace::Edge, || format!("no site and no gateway has the host `{host}`"));
             return edge::not_found();
         };
         let now = self.edges.ambient.now().as_second();
-        self.gateways.answer(service, request, gateway::Called { scheme, host: &host, now }).await
+        self.gateways.answer(service, request, gateway::Called { scheme, host: &host, now, trace }).await
+    }
+
+    /// Returns the sites that are served now, by name.
+    pub(super) fn sites(&self) -> Vec<EmulatedSite> {
+        let routing = self.history.behind_by(Viewer::Edge, self.edge_delay(), Routing::of);
+        routing.map(|routing| routing.all_sites()).unwrap_or_default()
     }
 
     fn edge_delay(&self) -> Duration {

@@ -64,11 +64,24 @@ pub enum Effect {
     Panic,
 }
 
+impl Effect {
+    /// What the effect does to a request, for a reader.
+    pub(in crate::emulator) fn meaning(self) -> String {
+        match self {
+            Self::Status(status) => format!("it answers {status}"),
+            Self::Reset => "it closes the connection without an answer".to_owned(),
+            Self::Lost => "it closes the connection after the request was carried out".to_owned(),
+            Self::Hang => "it never answers".to_owned(),
+            Self::Panic => "the task that handles the request panics".to_owned(),
+        }
+    }
+}
+
 /// A text that is not a valid fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a fault; the form is `METHOD PATH EFFECT [RATE%] [xCOUNT]`, such as `PUT linkedBackends \
-     503 x2`, where EFFECT is a status, reset, lost, hang or panic, and * is any METHOD or PATH"
+    "`{0}` is not a fault; the form is `METHOD PATH EFFECT [RATE%] [xCOUNT] [data]`, such as `PUT \
+     linkedBackends 503 x2`, where EFFECT is a status, reset, lost, hang or panic, and * is any METHOD or PATH"
 )]
 pub struct InvalidFault(String);
 

@@ -7,6 +7,8 @@ pub(super) mod fault;
 pub(super) mod guard;
 mod identity;
 pub(super) mod log;
+pub(super) mod own_routes;
+mod site_call;
 pub(super) mod switches;
 pub(super) mod throttle;
 
@@ -41,8 +43,9 @@ use super::{
     pause::pause,
     reply::{self, Body, Reply},
     store::Store,
+    traffic::{Recording, Trace, TrafficLog},
 };
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, provider::emulated::HopPlace};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
@@ -61,6 +64,8 @@ pub(super) struct Server {
     pub(super) tokens: Tokens,
     pub(super) throttle: Throttle,
     pub(super) admin: Admin,
+    /// The traffic of the data plane, if it is recorded.
+    pub(super) traffic: Option<Arc<TrafficLog>>,
     /// `http` or `https`.
     pub(super) scheme: &'static str,
     pub(super) ambient: Arc<dyn Ambient>,
@@ -89,21 +94,43 @@ impl Handler for OnControl {
 impl Handler for OnData {
     async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
         let server = &*self.0;
-        let begun = server.is_watched().then(|| Begun::of(&request, EmulatedPlane::Data, &*server.ambient));
-        let answered = AssertUnwindSafe(server.on_data(request, peer)).catch_unwind().await;
+        let recording = server.record(&request);
+        server.answer_data(request, peer, recording).await
+    }
+}
+
+impl Server {
+    /// Begins to record a request to the data plane, if the traffic is recorded.
+    fn record<B>(&self, request: &Request<B>) -> Option<Recording> {
+        let log = self.traffic.as_ref()?;
+        let (time, host) = (time_of(&*self.ambient), host_of(request));
+        Some(log.begin(time, request.method(), host, request.uri().path()))
+    }
+
+    /// Answers a request to the data plane, and records it in both logs.
+    async fn answer_data(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        recording: Option<Recording>,
+    ) -> Option<Response<Body>> {
+        let begun = self.is_watched().then(|| Begun::of(&request, EmulatedPlane::Data, &*self.ambient));
+        let trace = Trace::of(recording.as_ref());
+        let answered = AssertUnwindSafe(self.on_data(request, peer, trace)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| {
             let mut response = Response::new(reply::full("Internal server error"));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             Some(response)
         });
         if let Some(begun) = begun {
-            server.tell(begun, response.as_ref());
+            self.tell(begun, response.as_ref());
+        }
+        if let (Some(recording), Some(response)) = (recording, &response) {
+            recording.answered(response.status().as_u16());
         }
         response
     }
-}
 
-impl Server {
     async fn on_control(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Option<Reply> {
         let authority = match self.guard.check(&parts.headers, &parts.uri) {
             Ok(authority) => authority,
@@ -152,20 +179,29 @@ impl Server {
         if self.admin == Admin::Closed || !peer.ip().is_loopback() {
             return admin::closed();
         }
-        admin::answer(&self.board, &self.journal, parts, body).await
+        admin::answer(self, parts, body).await
     }
 
-    async fn on_data(&self, request: Request<Incoming>, peer: SocketAddr) -> Option<Response<Body>> {
+    async fn on_data(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        trace: Trace<'_>,
+    ) -> Option<Response<Body>> {
         // Changes that another process has just written take effect at once.
         drop(self.store.current());
         let (method, path) = (request.method().as_str(), request.uri().path());
-        match self.board.strike(EmulatedPlane::Data, method, path, &*self.ambient) {
+        let struck = self.board.strike(EmulatedPlane::Data, method, path, &*self.ambient);
+        if let Some(effect) = struck {
+            trace.failed(HopPlace::Fault, || format!("an injected fault: {}", effect.meaning()));
+        }
+        match struck {
             Some(Effect::Lost) => {
-                drop(self.data.answer(request, peer).await);
+                drop(self.data.answer(request, peer, trace).await);
                 None
             }
             Some(struck) => struck_down(struck).await.map(Reply::into_response),
-            None => Some(self.data.answer(request, peer).await),
+            None => Some(self.data.answer(request, peer, trace).await),
         }
     }
 
@@ -190,13 +226,11 @@ struct Begun {
 
 impl Begun {
     fn of(request: &Request<Incoming>, plane: EmulatedPlane, ambient: &dyn Ambient) -> Self {
-        let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let host = request.uri().authority().map(Authority::as_str).or(named).unwrap_or_default();
         let entry = Entry {
-            time: ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            time: time_of(ambient),
             plane,
             method: request.method().to_string(),
-            host: host.to_owned(),
+            host: host_of(request).to_owned(),
             path: request.uri().path().to_owned(),
             status: 0,
             milliseconds: 0.0,
@@ -204,6 +238,16 @@ impl Begun {
         };
         Self { entry, since: Instant::now() }
     }
+}
+
+fn time_of(ambient: &dyn Ambient) -> String {
+    ambient.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The host that a request names, as the client wrote it.
+fn host_of<B>(request: &Request<B>) -> &str {
+    let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    request.uri().authority().map(Authority::as_str).or(named).unwrap_or_default()
 }
 
 /// Adds the ids by which users refer to a request.

@@ -120,11 +120,12 @@ impl Switchboard {
         *self.lock() = switches;
     }
 
-    /// Applies a JSON merge patch as a whole, or changes nothing.
+    /// Applies a JSON merge patch as a whole, or changes nothing. A fault can be a line, as on the command line.
     pub(in crate::emulator) fn patch(&self, change: &Value) -> Result<Switches, String> {
         if !change.is_object() {
             return Err("an object of switches".to_owned());
         }
+        let change = &with_parsed_faults(change)?;
         let before = serde_json::to_value(self.now()).map_err(|error| error.to_string())?;
         let merged = |change: &Value| {
             let mut value = before.clone();
@@ -151,6 +152,18 @@ impl Switchboard {
         let mut switches = self.lock();
         switches.faults.iter_mut().find_map(|fault| fault.strike(plane, method, path, ambient))
     }
+}
+
+/// Replaces each fault that is a line by its object.
+fn with_parsed_faults(change: &Value) -> Result<Value, String> {
+    let mut change = change.clone();
+    let faults = change.get_mut("faults").and_then(Value::as_array_mut);
+    for (at, fault) in faults.into_iter().flatten().enumerate() {
+        let Value::String(line) = fault else { continue };
+        let parsed = line.parse::<InjectedFault>().map_err(|problem| format!("`faults[{at}]`: {problem}"))?;
+        *fault = serde_json::to_value(parsed).map_err(|error| error.to_string())?;
+    }
+    Ok(change)
 }
 
 /// Applies [RFC 7396](https://www.rfc-editor.org/rfc/rfc7396): null removes a member, objects are merged, and all other
@@ -200,6 +213,20 @@ mod tests {
         assert_eq!(board.gateway_delay.load(Relaxed), 2000);
         let now = board.patch(&json!({"provisioning": null, "latencyMs": null})).unwrap();
         assert_eq!((now.latency_ms, now.provisioning), (0, LinkProvisioning::default()));
+    }
+
+    #[test]
+    fn a_fault_can_be_a_line_as_on_the_command_line() {
+        let board = Switchboard::new(Switches::default());
+        let now =
+            board.patch(&json!({"faults": ["PUT linkedBackends 503 x2", "* /api reset 50% data"]})).unwrap();
+        assert_eq!(
+            now.faults,
+            ["PUT linkedBackends 503 x2", "* /api reset 50% data"].map(|it| it.parse().unwrap())
+        );
+        let problem = board.patch(&json!({"faults": ["PUT x 503", "oops"]})).unwrap_err();
+        assert!(problem.contains("`faults[1]`: `oops` is not a fault"), "{problem}");
+        assert_eq!(board.now(), now);
     }
 
     #[test]

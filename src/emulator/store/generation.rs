@@ -3,9 +3,12 @@
 use std::{ops::Deref, sync::Arc};
 
 use super::published::GenerationSource;
-use crate::provider::{
-    ProviderError,
-    json::{Everything, FileStamp, JsonControlPlane},
+use crate::{
+    model::Key,
+    provider::{
+        ProviderError,
+        json::{Everything, FileStamp, JsonControlPlane},
+    },
 };
 
 /// A function that is called with each generation of the model.
@@ -26,6 +29,13 @@ impl Deref for Generation {
 }
 
 impl Generation {
+    /// Returns every key of the model.
+    pub(in crate::emulator) fn all_keys(&self) -> impl Iterator<Item = &Key> {
+        let pairs = self.all.subscription_keys.values();
+        let of_subscriptions = pairs.flat_map(|pair| [&pair.primary, &pair.secondary]);
+        of_subscriptions.chain(self.all.site_keys.values().map(AsRef::as_ref))
+    }
+
     /// Reads the contents of `plane`. Unchanged resources are shared with the previous generation.
     pub(super) fn new(plane: JsonControlPlane, before: Option<&Self>) -> Result<Self, ProviderError> {
         let all = match before {

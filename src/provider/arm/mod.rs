@@ -9,6 +9,8 @@ pub mod fuzzing;
 mod gateway;
 mod http;
 mod options;
+#[cfg(feature = "ui")]
+mod own_routes;
 mod resource;
 
 pub use credential::{
@@ -23,6 +25,8 @@ pub use http::{
     Transport, TransportError, percent_decoded,
 };
 pub use options::ArmOptions;
+#[cfg(feature = "ui")]
+pub use own_routes::EmulatorOverHttp;
 pub use resource::{ArmControlPlane, AzureSubscription, FoundSites, SearchScope, Wait};
 
 use self::http::{pace::Pacer, retry::Cause};

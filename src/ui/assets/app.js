@@ -24,7 +24,9 @@ function localTimes() {
   for (const time of document.querySelectorAll('time[datetime]')) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    time.textContent = at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+    time.textContent = 'clock' in time.dataset
+      ? at.toLocaleTimeString()
+      : at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
     time.title = time.dateTime;
   }
 }
@@ -104,13 +106,13 @@ async function refresh() {
   }
 }
 
-// `/` goes to the filter; `j` and `k` go down and up the rows; `g` then `l`, `s` or `p` goes to a page.
+// `/` goes to the filter; `j` and `k` go down and up the rows; `g` then a letter goes to a page.
 let prefix = false;
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea, select')) return;
   const links = rows().filter((row) => !row.hidden).map((row) => row.querySelector('a'));
   const at = links.indexOf(document.activeElement);
-  const pages = { l: '/', s: '/services', p: '/picture' };
+  const pages = { l: '/', s: '/services', p: '/picture', t: '/traffic', y: '/try', w: '/switches' };
   if (prefix && pages[event.key]) location.href = pages[event.key];
   prefix = event.key === 'g';
   if (event.key === '/') { event.preventDefault(); document.getElementById('filter')?.focus(); }

@@ -5,6 +5,9 @@ mod link;
 mod links;
 mod picture;
 mod services;
+mod switches;
+mod traffic;
+mod try_it;
 
 use std::str::FromStr;
 
@@ -21,6 +24,9 @@ pub(super) use self::{
     links::links,
     picture::picture,
     services::services,
+    switches::{Saved, SwitchForm, switches},
+    traffic::{exchange, no_emulator, traffic},
+    try_it::{CallForm, Tried, try_it},
 };
 use super::{access::Refused, desk::Problem};
 use crate::{
@@ -37,6 +43,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub(super) struct Frame {
     /// Whether the page can change links.
     pub(super) can_change: bool,
+    /// Whether the page is about an emulator.
+    pub(super) has_emulator: bool,
 }
 
 /// A command of a link's page.
@@ -103,6 +111,9 @@ enum Section {
     Links,
     Services,
     Picture,
+    Traffic,
+    TryIt,
+    Switches,
     None,
 }
 
@@ -132,7 +143,15 @@ fn page(status: StatusCode, head: &Head<'_>, frame: Frame, body: &Markup) -> Res
         ("/", "Links", Section::Links),
         ("/services", "Services", Section::Services),
         ("/picture", "Picture", Section::Picture),
+        ("/traffic", "Traffic", Section::Traffic),
+        ("/try", "Try it", Section::TryIt),
+        ("/switches", "Switches", Section::Switches),
     ];
+    let is_offered = |section: Section| match section {
+        Section::Links | Section::Services | Section::Picture | Section::None => true,
+        Section::Traffic | Section::Switches => frame.has_emulator,
+        Section::TryIt => frame.has_emulator && frame.can_change,
+    };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -152,7 +171,7 @@ fn page(status: StatusCode, head: &Head<'_>, frame: Frame, body: &Markup) -> Res
                 header {
                     a.brand href="/" { "swa-apim" }
                     nav aria-label="Pages" {
-                        @for (address, name, section) in tabs {
+                        @for (address, name, section) in tabs.into_iter().filter(|(_, _, section)| is_offered(*section)) {
                             a href=(address) aria-current=[(section == head.section).then_some("page")] { (name) }
                         }
                     }
@@ -199,7 +218,12 @@ pub(super) fn refused(refused: Refused) -> Response {
         p { (message) }
         p { (hint) }
     };
-    page(StatusCode::FORBIDDEN, &Head::still("Not let in"), Frame { can_change: true }, &body)
+    page(
+        StatusCode::FORBIDDEN,
+        &Head::still("Not let in"),
+        Frame { can_change: true, has_emulator: false },
+        &body,
+    )
 }
 
 /// A text on one line, in which words in backticks are code.

@@ -2,7 +2,15 @@
 
 use std::net::SocketAddr;
 
-use crate::emulator::data::scheme::Scheme;
+use hyper::Response;
+
+use crate::{
+    emulator::{
+        data::{routing::Site, scheme::Scheme},
+        traffic::Trace,
+    },
+    provider::emulated::HopPlace,
+};
 
 /// The address of the request and of its client.
 #[derive(Clone, Copy)]
@@ -13,4 +21,15 @@ pub(in crate::emulator::data) struct Called<'a> {
     pub(in crate::emulator::data) authority: &'a str,
     /// The address of the client.
     pub(in crate::emulator::data) peer: SocketAddr,
+    /// Receives the decisions about the request.
+    pub(in crate::emulator::data) trace: Trace<'a>,
+}
+
+impl Called<'_> {
+    /// Reports an answer with the site's own content.
+    pub(super) fn answered<B>(self, site: &Site, answer: &Response<B>) {
+        self.trace.answered(HopPlace::Edge, || {
+            format!("the site `{}` itself answers {}", site.hostname, answer.status().as_u16())
+        });
+    }
 }

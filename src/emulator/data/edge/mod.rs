@@ -36,13 +36,15 @@ pub(super) async fn answer(
     if is_api(path) {
         return proxy::answer(edges, site, request, called).await;
     }
-    if below(path, "/.auth").is_some() {
-        return auth::answer(edges, site, request).await;
-    }
-    if below(path, "/.swa").is_some() {
-        return page::not_found();
-    }
-    edges.folders.answer(site, request.map(|_| ())).await
+    let answer = if below(path, "/.auth").is_some() {
+        auth::answer(edges, site, request).await
+    } else if below(path, "/.swa").is_some() {
+        page::not_found()
+    } else {
+        edges.folders.answer(site, request.map(|_| ())).await
+    };
+    called.answered(site, &answer);
+    answer
 }
 
 /// The answer for a host that belongs to no site or service.

@@ -12,16 +12,21 @@ use hyper::{
 };
 
 use super::{called::Called, edges::Edges, page};
-use crate::emulator::{
-    data::{
-        deadline::Limited,
-        gateway, hop,
-        principal::Principal,
-        routing::{Link, Site},
-        scheme::Scheme,
+use crate::{
+    emulator::{
+        data::{
+            deadline::Limited,
+            gateway::{self, GatewayService},
+            hop,
+            principal::Principal,
+            routing::{Link, Site},
+            scheme::Scheme,
+        },
+        host::name_of,
+        reply::Body,
+        traffic::redacted,
     },
-    host::name_of,
-    reply::Body,
+    provider::emulated::HopPlace,
 };
 
 /// The time limit of a request, from its arrival to the end of the answer.
@@ -46,24 +51,53 @@ pub(super) async fn answer(
     mut request: Request<Incoming>,
     called: Called<'_>,
 ) -> Response<Body> {
-    let Some(link) = &site.link else { return page::not_found() };
+    let trace = called.trace;
+    let Some(link) = &site.link else {
+        trace.refused(HopPlace::Edge, || format!("the site `{}` has no linked backend", site.hostname));
+        return page::not_found();
+    };
     if hop::asks_for_upgrade(request.headers()) {
+        trace.refused(HopPlace::Edge, || "WebSocket connections are not supported".to_owned());
         return page::bad_request("WebSocket connections are not supported");
     }
     let routing = edges.gateways.routing();
     let service = routing.as_ref().and_then(|routing| routing.service(&link.backend));
-    let Some(service) = service.filter(|service| service.reachable) else { return backend_call_failure() };
+    let Some(service) = service.filter(|service| service.reachable) else {
+        trace.failed(HopPlace::Edge, || {
+            let problem =
+                if service.is_some() { "cannot be reached from the internet" } else { "does not exist" };
+            format!("the linked service `{}` {problem}", link.backend)
+        });
+        return backend_call_failure();
+    };
     let mut deadline = Box::pin(tokio::time::sleep(LIMIT));
     let now = edges.ambient.now().as_second();
     sign(edges, site, link, &mut request, called, now).await;
-    let called = gateway::Called { scheme: Scheme::Https, host: &service.host, now };
+    trace.passed(HopPlace::Edge, || forwarded(site, link, service, &request));
+    let called = gateway::Called { scheme: Scheme::Https, host: &service.host, now, trace };
     tokio::select! {
         biased;
         answer = edges.gateways.answer(service, request, called) => {
             answer.map(|body| Limited::new(body, deadline).boxed_unsync())
         }
-        () = &mut deadline => backend_call_failure(),
+        () = &mut deadline => {
+            trace.failed(HopPlace::Edge, || format!("no answer within {} s", LIMIT.as_secs()));
+            backend_call_failure()
+        }
     }
+}
+
+/// What the edge does with a request, for the trace.
+fn forwarded(site: &Site, link: &Link, service: &GatewayService, request: &Request<Incoming>) -> String {
+    let key = link.key.as_ref().and_then(|key| key.to_str().ok()).map(redacted::fingerprint);
+    let key = key.map_or_else(|| "without a key".to_owned(), |key| format!("with the key {key}"));
+    let signed_in = request.headers().contains_key(PRINCIPAL);
+    let user = if signed_in { "the signed-in user" } else { "an anonymous user" };
+    format!(
+        "the site `{}` proxies the request to the service `{}`, {key} and a new token for {user}",
+        site.hostname,
+        service.id.name()
+    )
 }
 
 /// Replaces the client's values of the edge's headers with the edge's own.

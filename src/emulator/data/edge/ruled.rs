@@ -15,13 +15,16 @@ use super::{
     page, proxy,
     rules::{self, Route, Rules},
 };
-use crate::emulator::{
-    data::{
-        path::{below, is_api},
-        principal::Principal,
-        routing::Site,
+use crate::{
+    emulator::{
+        data::{
+            path::{below, is_api},
+            principal::Principal,
+            routing::Site,
+        },
+        reply::Body,
     },
-    reply::Body,
+    provider::emulated::HopPlace,
 };
 
 /// The header that names the setting that the emulator does not carry out.
@@ -41,10 +44,15 @@ impl Ruled<'_> {
     /// Answers by the first rule that matches the request. The rules are not applied again to the rule's own target.
     pub(super) async fn answer(self, mut request: Request<Incoming>, called: Called<'_>) -> Response<Body> {
         let asked = request.uri().clone();
+        let trace = called.trace;
         let Some(path) = rules::plain(asked.path()) else {
+            trace.refused(HopPlace::Edge, || "the path is not UTF-8".to_owned());
             return page::bad_request("the path is not UTF-8");
         };
         if !self.rules.lets_in(called.peer.ip(), request.headers()) {
+            trace.refused(HopPlace::Edge, || {
+                by_rules("`networking` or `forwardingGateway` does not admit the client")
+            });
             let refused = self.instead(&asked, StatusCode::FORBIDDEN).await;
             return self.with_headers(None, refused);
         }
@@ -52,19 +60,25 @@ impl Ruled<'_> {
             return self.unless_stopped(None, request, called).await;
         };
         if let Some(key) = &route.unknown {
+            trace.refused(HopPlace::Edge, || by_rules(&format!("`{key}` is not supported")));
             return refused(key);
         }
         let principal = Principal::of_request(request.headers());
         if let Some(status) = route.refusal(principal.as_ref()) {
+            trace.refused(HopPlace::Edge, || {
+                by_rules(&format!("`allowedRoles` requires another role ({})", status.as_u16()))
+            });
             let refused = self.instead(&asked, status).await;
             return self.with_headers(Some(route), refused);
         }
         if let Some(target) = &route.answer.redirect {
             let sent = redirect(target.clone(), route.answer.status.unwrap_or(StatusCode::FOUND));
+            trace.answered(HopPlace::Edge, || by_rules("the rule redirects the client"));
             return self.with_headers(Some(route), sent);
         }
         if let Some(target) = &route.answer.rewrite {
             readdress(request.uri_mut(), target);
+            trace.passed(HopPlace::Edge, || by_rules(&format!("the rule rewrites the path to `{target}`")));
         }
         self.unless_stopped(Some(route), request, called).await
     }
@@ -83,6 +97,9 @@ impl Ruled<'_> {
             is_error && answer.is_none_or(|answer| answer.rewrite.is_none())
         });
         if let Some(status) = stopped {
+            called
+                .trace
+                .refused(HopPlace::Edge, || by_rules(&format!("the rule answers {}", status.as_u16())));
             let request = request.map(|_| ());
             let stopped = if status == StatusCode::NOT_FOUND {
                 self.missing(&request).await
@@ -96,12 +113,15 @@ impl Ruled<'_> {
             return proxy::answer(self.edges, self.site, request, called).await;
         }
         if below(path, "/.auth").is_some() {
-            return auth::answer(self.edges, self.site, request).await;
+            let answer = auth::answer(self.edges, self.site, request).await;
+            called.answered(self.site, &answer);
+            return answer;
         }
         let mut file = self.file(request.map(|_| ())).await;
         if let Some(status) = status.filter(|_| file.status() == StatusCode::OK) {
             *file.status_mut() = status;
         }
+        called.answered(self.site, &file);
         self.with_headers(route, file)
     }
 
@@ -193,6 +213,11 @@ fn with_referrer(target: &HeaderValue, asked: &Uri) -> HeaderValue {
     let replaced =
         target.to_str().ok().and_then(|text| Some(format!("{}{own}", text.strip_suffix(REFERRER)?)));
     replaced.and_then(|text| HeaderValue::try_from(text).ok()).unwrap_or_else(|| target.clone())
+}
+
+/// A decision of the site's configuration, for the trace.
+fn by_rules(decision: &str) -> String {
+    format!("staticwebapp.config.json: {decision}")
 }
 
 /// Refuses a request because its rule has an unknown key, which could be an access check.

@@ -2,61 +2,117 @@
 
 use std::borrow::Cow;
 
-use hyper::{Method, Request, body::Incoming};
+use hyper::{Method, Request, Uri, body::Incoming};
 
 use super::{
     called::Called,
     refusal::Refusal,
     service::{GatewayApi, GatewayProduct, GatewayService, PolicyContext},
 };
-use crate::emulator::data::{hop, token::Verifier};
+use crate::{
+    emulator::{
+        data::{hop, token::Verifier},
+        traffic::redacted,
+    },
+    provider::emulated::HopPlace,
+};
 
-/// Admits a request and addresses it to the API, or refuses it.
+/// Admits a request and addresses it to the API, or refuses it. Reports each decision.
 pub(super) async fn admit(
     verifier: &Verifier,
     service: &GatewayService,
     request: &mut Request<Incoming>,
     called: Called<'_>,
 ) -> Result<(), Refusal> {
-    let uri = request.uri().clone();
-    let (api, rest) = service.api(&uri, request.headers()).ok_or(Refusal::NotFound)?;
-    if !api.serves(request.method(), rest) {
-        return Err(Refusal::NotFound);
-    }
+    let (uri, trace) = (request.uri().clone(), called.trace);
+    let (api, rest) = find(service, &uri, request, called)?;
     let product = match context(service, api, request, called)? {
         PolicyContext::Beyond => None,
         PolicyContext::Product(product) => Some(product),
     };
-    for check in product.and_then(|product| product.checks.as_ref()).into_iter().flatten() {
+    check_token(verifier, product, request, called).await?;
+    if let Some(element) = not_carried_out(service, product, api, request.method(), rest) {
+        trace.refused(HopPlace::Policy, || {
+            format!("the emulator does not implement `{element}`, which can be a check")
+        });
+        return Err(Refusal::not_emulated(element));
+    }
+    trace.passed(HopPlace::Policy, || "no other element of the policies refuses the request".to_owned());
+    hop::strip(request.headers_mut());
+    let addressed = match api.upstream.as_ref() {
+        Some(upstream) => upstream.address(request, rest).map_err(|_| Refusal::Internal),
+        None => Err(Refusal::not_emulated("serviceUrl")),
+    };
+    addressed.inspect_err(|_| {
+        trace.failed(HopPlace::Api, || format!("the serviceUrl of the API `{}` cannot be called", api.name));
+    })
+}
+
+/// Returns the API that serves a request, and the rest of the path.
+fn find<'a, 'u>(
+    service: &'a GatewayService,
+    uri: &'u Uri,
+    request: &Request<Incoming>,
+    called: Called<'_>,
+) -> Result<(&'a GatewayApi, &'u str), Refusal> {
+    let found = service.api(uri, request.headers());
+    if let Some((api, rest)) = found.filter(|(api, rest)| api.serves(request.method(), rest)) {
+        called.trace.passed(HopPlace::Gateway, || {
+            format!("`{}` serves the path with the API `{}` at `/{}`", called.host, api.name, api.path)
+        });
+        return Ok((api, rest));
+    }
+    called.trace.refused(HopPlace::Gateway, || match found {
+        Some((api, _)) => format!("the API `{}` has no operation for this method and path", api.name),
+        None => format!("`{}` has no API at this path", called.host),
+    });
+    Err(Refusal::NotFound)
+}
+
+/// Carries out the token checks of the product's policy.
+async fn check_token(
+    verifier: &Verifier,
+    product: Option<&GatewayProduct>,
+    request: &Request<Incoming>,
+    called: Called<'_>,
+) -> Result<(), Refusal> {
+    let Some(product) = product else {
+        called
+            .trace
+            .passed(HopPlace::Token, || "no policy of a product applies, so no token is required".to_owned());
+        return Ok(());
+    };
+    let checks = product.checks.as_deref().unwrap_or_default();
+    for check in checks {
         if let Err(fault) = check.admit(request, verifier, called.now).await {
             let (status, message) = check.refusal(&fault);
+            called.trace.refused(HopPlace::Token, || {
+                format!("`validate-jwt` of the product `{}` refuses the token: {fault}", product.name)
+            });
             return Err(Refusal::Token { status, message });
         }
     }
-    carried_out(service, product, api, request.method(), rest)?;
-    hop::strip(request.headers_mut());
-    let upstream = api.upstream.as_ref().ok_or_else(|| Refusal::not_emulated("serviceUrl"))?;
-    upstream.address(request, rest).map_err(|_| Refusal::Internal)
+    called.trace.passed(HopPlace::Token, || match (&product.checks, checks.len()) {
+        (None, _) => format!("the token checks of the product `{}` cannot be carried out", product.name),
+        (Some(_), 0) => format!("the policy of the product `{}` requires no token", product.name),
+        (Some(_), _) => format!("`validate-jwt` of the product `{}` accepts the token", product.name),
+    });
+    Ok(())
 }
 
-/// Refuses a request if a policy that applies to it has an element that the gateway does not carry out.
-fn carried_out(
-    service: &GatewayService,
-    product: Option<&GatewayProduct>,
-    api: &GatewayApi,
+/// Returns the element that the gateway does not carry out, of a policy that applies to a request, if there is one.
+fn not_carried_out<'a>(
+    service: &'a GatewayService,
+    product: Option<&'a GatewayProduct>,
+    api: &'a GatewayApi,
     method: &Method,
     rest: &str,
-) -> Result<(), Refusal> {
-    let of_operation = api.operation(method, rest).and_then(|operation| operation.refused.as_ref());
-    let of_product = product.and_then(|product| product.refused.as_ref());
-    let refused = [service.refused.as_ref(), of_product, api.refused.as_ref(), of_operation];
-    if let Some(element) = refused.into_iter().flatten().next() {
-        return Err(Refusal::not_emulated(element));
-    }
-    match product {
-        Some(product) if product.checks.is_none() => Err(Refusal::not_emulated("validate-jwt")),
-        Some(_) | None => Ok(()),
-    }
+) -> Option<&'a str> {
+    let of_operation = api.operation(method, rest).and_then(|operation| operation.refused.as_deref());
+    let of_product = product.and_then(|product| product.refused.as_deref());
+    let refused = [service.refused.as_deref(), of_product, api.refused.as_deref(), of_operation];
+    let unchecked = product.filter(|product| product.checks.is_none()).map(|_| "validate-jwt");
+    refused.into_iter().flatten().next().or(unchecked)
 }
 
 /// Returns the context in which a request is served. Where no key is required, an invalid key is ignored.
@@ -66,14 +122,26 @@ fn context<'a>(
     request: &Request<Incoming>,
     called: Called<'_>,
 ) -> Result<PolicyContext<'a>, Refusal> {
-    let key = key(api, request);
+    let (key, trace) = (key(api, request), called.trace);
+    let shown = || key.as_deref().map(String::from_utf8_lossy).map(|key| redacted::fingerprint(&key));
     let by_key = key.as_ref().and_then(|key| service.context_of_key(key, api));
-    if let Some(context) = by_key.or_else(|| service.context_without_key(api)) {
+    if let Some(context) = by_key {
+        trace.passed(HopPlace::Key, || {
+            format!("the key {} gives access to {}", shown().unwrap_or_default(), context.scope())
+        });
+        return Ok(context);
+    }
+    if let Some(context) = service.context_without_key(api) {
+        trace.passed(HopPlace::Key, || format!("no key is required for {}", context.scope()));
         return Ok(context);
     }
     if key.is_some() {
+        trace.refused(HopPlace::Key, || {
+            format!("the key {} gives no access to the API `{}`", shown().unwrap_or_default(), api.name)
+        });
         return Err(Refusal::InvalidKey);
     }
+    trace.refused(HopPlace::Key, || format!("the request has no key in the header `{}`", api.key_name));
     let realm = format!("{}://{}/{}", called.scheme.as_str(), called.host, api.path);
     Err(Refusal::MissingKey { realm, header: api.key_name.clone() })
 }

@@ -9,7 +9,7 @@ mod routes;
 pub(super) mod service;
 mod upstream;
 
-use std::{io, time::Duration};
+use std::{error::Error, io, time::Duration};
 
 use http_body_util::BodyExt as _;
 use hyper::{Request, Response, body::Incoming};
@@ -21,7 +21,7 @@ pub(super) use self::{
 };
 use self::{refusal::Refusal, upstream::Clients};
 use super::{hop, token::Verifier};
-use crate::emulator::reply::Body;
+use crate::{emulator::reply::Body, provider::emulated::HopPlace};
 
 /// The time limit for the start of an API's answer.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -46,20 +46,36 @@ impl Gateway {
         mut request: Request<Incoming>,
         called: Called<'_>,
     ) -> Response<Body> {
-        let admitted = access::admit(&self.verifier, service, &mut request, called).await;
-        let sent = match admitted {
-            Ok(()) => tokio::time::timeout(PATIENCE, self.clients.send(request)).await,
-            Err(refusal) => return refusal.into_response(),
-        };
-        match sent {
-            Ok(Ok(answer)) => passed(answer),
+        let trace = called.trace;
+        if let Err(refusal) = access::admit(&self.verifier, service, &mut request, called).await {
+            return refusal.into_response();
+        }
+        trace.passed(HopPlace::Api, || format!("the request is sent to {}", upstream::shown(request.uri())));
+        match tokio::time::timeout(PATIENCE, self.clients.send(request)).await {
+            Ok(Ok(answer)) => {
+                trace.answered(HopPlace::Api, || format!("the API answers {}", answer.status().as_u16()));
+                passed(answer)
+            }
             Ok(Err(error)) => {
                 tracing::debug!(%error, "an API could not be reached");
+                trace.failed(HopPlace::Api, || format!("the API could not be reached: {}", deepest(&error)));
                 Refusal::Internal.into_response()
             }
-            Err(_) => Refusal::TimedOut.into_response(),
+            Err(_) => {
+                trace.failed(HopPlace::Api, || format!("no answer within {} s", PATIENCE.as_secs()));
+                Refusal::TimedOut.into_response()
+            }
         }
     }
+}
+
+/// Returns the innermost cause of an error.
+fn deepest(error: &io::Error) -> String {
+    let mut cause: &dyn Error = error.get_ref().map_or(error as &dyn Error, |inner| inner as &dyn Error);
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
 }
 
 fn passed(answer: Response<Incoming>) -> Response<Body> {

@@ -38,6 +38,8 @@ pub(in crate::emulator::data) struct GatewayService {
 
 /// An API that the gateway serves.
 pub(super) struct GatewayApi {
+    /// The name of the API.
+    pub(super) name: String,
     /// The path at which it is served, without leading and trailing slashes.
     pub(super) path: String,
     /// Whether it requires a key.
@@ -62,6 +64,8 @@ pub(super) struct GatewayApi {
 
 /// A product, with the checks of its policy.
 pub(super) struct GatewayProduct {
+    /// The name of the product.
+    pub(super) name: String,
     subscription_required: bool,
     /// The checks of its policy, or `None` if they cannot be carried out.
     pub(super) checks: Option<Vec<TokenCheck>>,
@@ -88,6 +92,16 @@ pub(super) enum PolicyContext<'a> {
     Product(&'a GatewayProduct),
     /// The context of the API or of the whole service, where product policies do not apply.
     Beyond,
+}
+
+impl PolicyContext<'_> {
+    /// What the context gives access to, for a reader.
+    pub(super) fn scope(&self) -> String {
+        match self {
+            Self::Product(product) => format!("the product `{}`", product.name),
+            Self::Beyond => "the API, without a product".to_owned(),
+        }
+    }
 }
 
 impl GatewayService {
@@ -229,7 +243,8 @@ impl Parts<'_> {
             let (at, subscription_required) = (service.products.len(), product.subscription_required);
             let (checks, refused) =
                 (checks(policy.as_ref(), issuers), refused.remove(product.id.lower_case()));
-            service.products.push(GatewayProduct { subscription_required, checks, refused });
+            let name = product.id.name().to_owned();
+            service.products.push(GatewayProduct { name, subscription_required, checks, refused });
             self.products.insert(product.id.lower_case().to_owned(), at);
         }
         for place in view.of_type(ProductApiId::TYPE, |it| ProductApiId::try_from(it.id().clone())) {
@@ -277,6 +292,7 @@ impl Parts<'_> {
 impl GatewayApi {
     fn new(api: &model::Api, operations: Vec<GatewayOperation>, family: usize) -> Self {
         Self {
+            name: api.id.name().to_owned(),
             path: api.served_path().unwrap_or_default(),
             family,
             refused: None,

@@ -122,6 +122,12 @@ fn builder() -> hyper_util::client::legacy::Builder {
     builder
 }
 
+/// Returns the address of a request for a reader: without a user name, a password and parameters.
+pub(super) fn shown(uri: &Uri) -> String {
+    let authority = uri.authority().map(|authority| without_user(authority.as_str())).unwrap_or_default();
+    format!("{}://{authority}{}", uri.scheme_str().unwrap_or_default(), uri.path())
+}
+
 fn without_user(authority: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }

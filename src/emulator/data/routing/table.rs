@@ -18,7 +18,7 @@ use crate::{
         ApimService, ApimServiceId, LinkedBackend, LinkedBackendId, PRODUCTION, ProvisioningState,
         SiteEnvironment, SiteEnvironmentId, StaticSite, StaticSiteId,
     },
-    provider::json::Everything,
+    provider::{emulated::EmulatedSite, json::Everything},
 };
 
 /// The target of each host, compiled when the first request needs it.
@@ -65,6 +65,19 @@ impl Table {
     /// Returns the site environment at a host; the host is in lower case.
     pub(in crate::emulator::data) fn site(&self, host: &str) -> Option<&Site> {
         self.sites.get(host).map(AsRef::as_ref)
+    }
+
+    /// Returns every site environment, by name.
+    pub(in crate::emulator::data) fn all_sites(&self) -> Vec<EmulatedSite> {
+        let own = self.sites.iter().filter(|(host, site)| ***host == *site.hostname.as_str());
+        let own = own.map(|(_, site)| EmulatedSite {
+            name: site.name.clone().unwrap_or_else(|| site.hostname.to_string()),
+            hostname: site.hostname.to_string(),
+            linked: site.link.is_some(),
+        });
+        let mut all: Vec<EmulatedSite> = own.collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
     }
 
     /// Returns the service whose gateway is at a host; the host is in lower case.

@@ -11,5 +11,6 @@ mod secrecy;
 mod signing_in;
 mod streams;
 mod tokens;
+mod traces;
 mod versions;
 mod world;

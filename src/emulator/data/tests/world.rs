@@ -28,9 +28,12 @@ use uuid::Uuid;
 use super::api::FakeApi;
 use crate::{
     ambient::{Ambient, System},
-    emulator::data::{
-        DataOptions, DataPlane, Folders, Scheme,
-        token::{Keyring, signer::Signer},
+    emulator::{
+        data::{
+            DataOptions, DataPlane, Folders, Scheme,
+            token::{Keyring, signer::Signer},
+        },
+        traffic::{Trace, TrafficLog},
     },
     model::{
         ApimPolicy, ApimServiceId, Hostname, Key, KeyPair, LinkNames, Resource, ResourceId, StaticSiteId,
@@ -70,6 +73,8 @@ pub(super) struct World {
     pub(super) api: FakeApi,
     api_address: SocketAddr,
     plane: Arc<DataPlane>,
+    /// The requests so far, hop by hop.
+    pub(super) traffic: Arc<TrafficLog>,
     address: SocketAddr,
     clock: Arc<Clock>,
     view: Mutex<Everything>,
@@ -116,9 +121,10 @@ impl World {
             ambient: Arc::clone(&clock) as Arc<dyn Ambient>,
         };
         let plane = Arc::new(DataPlane::with_keyring(options, KEYRING.clone()));
-        let address = serve(Arc::clone(&plane)).await;
+        let traffic = Arc::new(TrafficLog::new());
+        let address = serve(Arc::clone(&plane), Arc::clone(&traffic)).await;
         let view = Mutex::new(view(api_address));
-        let world = Self { api, api_address, plane, address, clock, view };
+        let world = Self { api, api_address, plane, traffic, address, clock, view };
         world.edit(|_| ());
         world
     }
@@ -220,15 +226,21 @@ pub(super) fn request(host: &str, path: &str, headers: &[(&str, &str)]) -> Reque
     request.body(Full::default()).unwrap()
 }
 
-async fn serve(plane: Arc<DataPlane>) -> SocketAddr {
+async fn serve(plane: Arc<DataPlane>, traffic: Arc<TrafficLog>) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, peer)) = listener.accept().await {
-            let plane = Arc::clone(&plane);
+            let (plane, traffic) = (Arc::clone(&plane), Arc::clone(&traffic));
             tokio::spawn(async move {
-                let service =
-                    service_fn(|request| async { Ok::<_, Infallible>(plane.answer(request, peer).await) });
+                let service = service_fn(|request: Request<Incoming>| async {
+                    let (time, path) = ("2026-01-01T00:00:00Z".to_owned(), request.uri().path());
+                    let host = request.headers()["host"].to_str().unwrap();
+                    let recording = traffic.begin(time, request.method(), host, path);
+                    let answer = plane.answer(request, peer, Trace::of(Some(&recording))).await;
+                    recording.answered(answer.status().as_u16());
+                    Ok::<_, Infallible>(answer)
+                });
                 let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
