@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::LinkExport;
+use crate::report::escaped_json;
 
 const HEAD: &str = "\
 # For `apiops extract --filter`: extracts everything except the products and subscriptions of links. Azure creates them
@@ -22,7 +23,8 @@ pub(super) fn write(links: &[LinkExport]) -> String {
 fn excluded(names: &BTreeSet<&str>) -> String {
     names.iter().fold(String::new(), |mut text, name| {
         // A JSON string is also a YAML string; without quotes, `!` would start a tag.
-        let _ = writeln!(text, "  - {}", serde_json::Value::from(format!("!{name}")));
+        let _ =
+            writeln!(text, "  - {}", escaped_json(serde_json::Value::from(format!("!{name}")).to_string()));
         text
     })
 }

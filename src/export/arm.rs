@@ -1,11 +1,9 @@
 //! A link as an ARM template.
 
-use std::fmt::Write as _;
-
 use serde_json::{Map, Value, json};
 
 use super::{APIM_VERSION, ExportPart, LinkExport, WEB_VERSION};
-use crate::report::is_hazard;
+use crate::report::escaped_json;
 
 const SCHEMA: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
 
@@ -38,22 +36,7 @@ pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
             "productName": {"type": "string", "value": literal(&link.product)},
         },
     });
-    format!("{}\n", escaped(&format!("{template:#}")))
-}
-
-/// Returns JSON with the same values in which all invisible characters are escaped.
-fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\n' || !is_hazard(c) {
-            text.push(c);
-        } else {
-            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
-                let _ = write!(text, "\\u{unit:04x}");
-            });
-        }
-    }
-    text
+    escaped_json(format!("{template:#}\n"))
 }
 
 fn backend(link: &LinkExport) -> Value {

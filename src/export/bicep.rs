@@ -104,7 +104,8 @@ fn quoted(text: &str) -> String {
         c if is_hazard(c) => format!("\\u{{{:x}}}", u32::from(c)),
         c => c.to_string(),
     };
-    format!("'{}'", text.chars().map(escape).collect::<String>())
+    // A pipeline that prints the file reads `##[` and `##vso[` as commands.
+    format!("'{}'", text.chars().map(escape).collect::<String>().replace("##", "#\\u{23}"))
 }
 
 #[cfg(test)]

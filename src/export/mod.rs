@@ -209,3 +209,48 @@ fn exported_apis(verdict: &Verdict, wanted: &[String]) -> Vec<ExportedApi> {
 fn one_line(text: impl fmt::Display) -> String {
     shown_on_one_line(&text.to_string()).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::is_hazard;
+
+    const GROUP: &str = "/subscriptions/s/resourceGroups/r/providers";
+
+    /// Returns a link with `text` from another party in every field that is not an ID.
+    fn hostile(text: &str, environment: &str) -> LinkExport {
+        let id = |path: &str| ResourceId::parse(&format!("{GROUP}/{path}")).unwrap();
+        let api = |is_in_product| ExportedApi { name: text.to_owned(), is_in_product };
+        LinkExport {
+            site: id("Microsoft.Web/staticSites/shop"),
+            environment: environment.to_owned(),
+            service: id("Microsoft.ApiManagement/service/gate"),
+            backend: text.to_owned(),
+            is_linked: true,
+            product: text.to_owned(),
+            subscription: Some(text.to_owned()),
+            apis: vec![api(true), api(false)],
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_steers_a_terminal_or_a_pipeline_that_prints_an_export(
+            text in "(?s)([\u{1b}\u{9b}\u{202e}\u{200b}\r\n\t'\"$%{}#:\\[\\]]|\n *::|##vso\\[|##\\[|.){0,30}"
+        ) {
+            for environment in [PRODUCTION, &text] {
+                for (name, format) in ExportFormat::NAMES {
+                    for part in [ExportPart::Link, ExportPart::Apis] {
+                        let written = hostile(&text, environment).write(format, part);
+                        prop_assert!(written.chars().all(|c| c == '\n' || !is_hazard(c)), "{name}: {written:?}");
+                        prop_assert!(!written.contains("##"), "{name}: {written:?}");
+                        let is_command = |line: &str| line.trim_start().starts_with("::");
+                        prop_assert!(!written.lines().any(is_command), "{name}: {written:?}");
+                    }
+                }
+            }
+        }
+    }
+}

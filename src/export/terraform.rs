@@ -123,6 +123,8 @@ fn quoted_part(text: &str) -> String {
         c => c.to_string(),
     };
     let escaped: String = text.chars().map(escape).collect();
+    // A pipeline that prints the file reads `##[` and `##vso[` as commands.
+    let escaped = escaped.replace("##", "#\\u0023");
     // The first character of a template sequence is written as a number, since `$${` after another `$` is ambiguous.
     escaped.replace("${", "\\u0024{").replace("%{", "\\u0025{")
 }

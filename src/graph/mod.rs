@@ -361,10 +361,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_name_steers_what_shows_a_picture(text in "(?s)([\u{1b}\u{9b}\u{202e}\u{200b}\r\n\t<>&\"`|#:\\[\\]]|.){0,30}") {
+        fn no_name_steers_what_shows_a_picture_or_a_pipeline_that_prints_it(
+            text in "(?s)([\u{1b}\u{9b}\u{202e}\u{200b}\r\n\t<>&\"`|#:\\[\\]]|\n *::|##vso\\[|##\\[|.){0,30}"
+        ) {
             for (name, format) in GraphFormat::NAMES {
                 let drawn = hostile(&text).draw(format);
                 prop_assert!(drawn.chars().all(|c| c == '\n' || !is_hazard(c)), "{name}: {drawn:?}");
+                prop_assert!(!drawn.contains("##"), "{name}: {drawn:?}");
+                let is_command = |line: &str| line.trim_start().starts_with("::");
+                prop_assert!(!drawn.lines().any(is_command), "{name}: {drawn:?}");
             }
         }
     }

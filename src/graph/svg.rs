@@ -1,6 +1,6 @@
 //! A graph as SVG, readable on light and dark backgrounds. Every state is shown by shape and word, not only by colour.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, iter};
 
 use super::{
     Graph, Link, Stroke,
@@ -105,11 +105,11 @@ fn draw_item(text: &mut String, placed: &Placed<'_>) {
         Item::Product { product, service } => {
             let names: Vec<&str> = product.apis.iter().map(|at| service.apis[*at].name.as_str()).collect();
             let apis = if names.is_empty() { "no APIs".to_owned() } else { names.join(", ") };
-            frame(text, placed, "box", 0, &format!("{}: {apis}", product.name));
+            frame(text, placed, "box", 0, &[format!("{}: {apis}", product.name)]);
             two_lines(text, placed, y, 12, &product.name, &apis);
         }
         Item::Service { service, labels } => {
-            frame(text, placed, "bar", 6, &service.name);
+            frame(text, placed, "bar", 6, std::slice::from_ref(&service.name));
             for y in labels {
                 let is_well = service.mark == Mark::Good;
                 two_lines(text, placed, *y, if is_well { 12 } else { 40 }, &service.name, &service.detail);
@@ -120,11 +120,11 @@ fn draw_item(text: &mut String, placed: &Placed<'_>) {
         }
         Item::Elsewhere(elsewhere) => {
             let class = if elsewhere.gone { "box missing" } else { "box" };
-            frame(text, placed, class, 6, &elsewhere.name);
+            frame(text, placed, class, 6, std::slice::from_ref(&elsewhere.name));
             two_lines(text, placed, y, 12, &elsewhere.name, &elsewhere.detail());
         }
         Item::Api(api) => {
-            frame(text, placed, "box", BOX_HEIGHT / 2, &format!("{} at {}", api.name, api.path));
+            frame(text, placed, "box", BOX_HEIGHT / 2, &[format!("{} at {}", api.name, api.path)]);
             let detail = match api.products {
                 1 => api.path.clone(),
                 several => format!("{} in {several} products", api.path),
@@ -139,20 +139,22 @@ fn site_detail(link: &Link) -> String {
     format!("{} · {}{reported}", link.state, link.env)
 }
 
-fn site_tooltip(name: &str, link: &Link) -> String {
-    let titles = link.codes.iter().map(|code| format!("\n{code}: {}", code.title()));
-    format!("{name}, env {}: {}{}", link.env, link.state, titles.collect::<String>())
+/// Returns the lines of the tooltip.
+fn site_tooltip(name: &str, link: &Link) -> Vec<String> {
+    let titles = link.codes.iter().map(|code| format!("{code}: {}", code.title()));
+    iter::once(format!("{name}, env {}: {}", link.env, link.state)).chain(titles).collect()
 }
 
-fn frame(text: &mut String, placed: &Placed<'_>, class: &str, radius: i32, tooltip: &str) {
+fn frame(text: &mut String, placed: &Placed<'_>, class: &str, radius: i32, tooltip: &[String]) {
     let Placed { column, y, height, .. } = placed;
+    let tooltip: Vec<String> = tooltip.iter().map(|line| escaped(line)).collect();
     let _ = writeln!(
         text,
         "<rect class=\"{class}\" x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{height}\" rx=\"{radius}\">\
          <title>{}</title></rect>",
         column.x,
         column.width,
-        escaped(tooltip)
+        tooltip.join("\n")
     );
 }
 
@@ -255,19 +257,19 @@ fn fitting(text: &str, room: i32, size: i32) -> String {
     text.chars().take_while(fits).collect::<String>().trim_end().to_owned() + "…"
 }
 
-/// Escapes a text so that nothing in it is markup, and replaces characters that are not allowed in XML.
+/// Escapes a text so that it is on one line and nothing in it is markup, and replaces characters that are not allowed in XML.
 fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
         '&' => "&amp;".to_owned(),
         '<' => "&lt;".to_owned(),
         '>' => "&gt;".to_owned(),
         '"' => "&quot;".to_owned(),
-        '\n' => "\n".to_owned(),
         '\u{fffe}' | '\u{ffff}' => " ".to_owned(),
         c if is_hazard(c) => " ".to_owned(),
         c => c.to_string(),
     };
-    text.chars().map(escape).collect()
+    // A pipeline that prints the file reads `##[` and `##vso[` as commands.
+    text.chars().map(escape).collect::<String>().replace("##", "#&#35;")
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{azure_pipelines, clean, format::json_line};
+use super::{azure_pipelines, format::json_line};
 use crate::{
     engine::Severity,
     files::append,
-    report::{ErrorReport, Event, EventLine, FindingReport, SCHEMA_VERSION, one_line},
+    report::{ErrorReport, Event, EventLine, FindingReport, SCHEMA_VERSION, escaped_json, one_line},
 };
 
 /// The pipeline system that reads commands from the output.
@@ -138,7 +138,7 @@ fn outputs(events: &[Event]) -> Vec<(&'static str, String)> {
     }
     if !states.is_empty() {
         // JSON escapes a line break in the name of an environment, so it does not end the line of the file.
-        pairs.push(("states", clean::json(serde_json::Value::Object(states).to_string())));
+        pairs.push(("states", escaped_json(serde_json::Value::Object(states).to_string())));
     }
     pairs
 }

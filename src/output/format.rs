@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::clean;
-use crate::report::one_line;
+use crate::report::{escaped_json, one_line};
 
 /// An output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,12 +136,12 @@ fn trimmed(table: &Table) -> String {
 }
 
 pub(super) fn json(report: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report).map(|text| clean::json(text) + "\n")
+    serde_json::to_string_pretty(report).map(|text| escaped_json(text) + "\n")
 }
 
 /// Returns JSON on one line.
 pub(super) fn json_line(report: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string(report).map(|text| clean::json(text) + "\n")
+    serde_json::to_string(report).map(|text| escaped_json(text) + "\n")
 }
 
 pub(super) fn yaml(report: &impl Serialize) -> Result<String, String> {

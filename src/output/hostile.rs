@@ -30,6 +30,7 @@ fn nasty() -> impl Strategy<Value = String> {
         Just("\r\n::error::x\n".to_owned()),
         Just("::add-mask::x".to_owned()),
         Just("##vso[task.complete]##[error]".to_owned()),
+        Just("###vso[task.complete]####[error]".to_owned()),
         Just("|`<b>[x](y)&\t".to_owned()),
         any::<char>().prop_map(String::from),
     ];
@@ -154,6 +155,77 @@ fn doctor(text: &str) -> DoctorReport {
     }
 }
 
+fn list(text: &str) -> ListReport {
+    let (own, some) = (|| text.to_owned(), || Some(text.to_owned()));
+    let site = ListedSite {
+        id: own(),
+        name: own(),
+        resource_group: own(),
+        subscription: own(),
+        sku: some(),
+        default_hostname: some(),
+        environment: own(),
+        linked_to: Some(LinkedToReport { kind: BackendKind::Other, id: some(), name: some() }),
+        state: SiteState::LinkedElsewhere,
+        env: some(),
+    };
+    ListReport::new(vec![site], vec![own()])
+}
+
+fn history(text: &str) -> HistoryReport {
+    let (own, some) = (|| text.to_owned(), || Some(text.to_owned()));
+    let event = HistoryEventReport {
+        time: own(),
+        caller: some(),
+        operation: own(),
+        summary: own(),
+        resource: step(text).target,
+        status: own(),
+        correlation_id: some(),
+    };
+    HistoryReport { schema_version: SCHEMA_VERSION, events: vec![event] }
+}
+
+fn audit(text: &str) -> AuditReport {
+    let (own, some) = (|| text.to_owned(), || Some(text.to_owned()));
+    let subscription = ProductSubscriptionReport {
+        id: own(),
+        name: own(),
+        display_name: some(),
+        state: own(),
+        created_on: some(),
+        of_link: true,
+    };
+    let product = ProductAuditReport {
+        id: own(),
+        name: own(),
+        display_name: own(),
+        status: ProductStatus::Unknown,
+        reason: Some(Orphaned::SiteGone),
+        hostname: some(),
+        static_site: Some(step(text).target),
+        environment: some(),
+        subscriptions: vec![subscription],
+        apis: Some(vec![own()]),
+        findings: vec![finding(text)],
+    };
+    let service = ServiceAuditReport {
+        id: own(),
+        name: own(),
+        products: vec![product],
+        findings: vec![finding(text)],
+        error: Some(error(text)),
+    };
+    let dangling = DanglingLinkReport { static_site: own(), environment: own(), backend_resource_id: own() };
+    AuditReport::new(vec![service], vec![dangling])
+}
+
+fn apis(text: &str) -> ApiListReport {
+    let own = || text.to_owned();
+    let api = ApiReport { name: own(), path: own(), version: None, in_product: true };
+    ApiListReport { schema_version: SCHEMA_VERSION, env: own(), product: Some(own()), apis: vec![api] }
+}
+
 fn check(shown: &str) -> Result<(), TestCaseError> {
     let steering: Vec<char> = shown.chars().filter(|c| is_hazard(*c) && *c != '\n' && *c != '\t').collect();
     prop_assert_eq!(steering, Vec::<char>::new(), "{:?}", shown);
@@ -207,6 +279,10 @@ proptest! {
         }
         harmless(&prune(&text), &prune("a"))?;
         harmless(&doctor(&text), &doctor("a"))?;
+        harmless(&list(&text), &list("a"))?;
+        harmless(&history(&text), &history("a"))?;
+        harmless(&audit(&text), &audit("a"))?;
+        harmless(&apis(&text), &apis("a"))?;
         let failure = Event::Failure { env: Some(text.clone()), error: error(&text) };
         for reader in [Reader::GitHub, Reader::AzurePipelines] {
             let annotating = Pipeline { reader, ..Pipeline::default() };

@@ -44,3 +44,37 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     text.chars().for_each(|c| put(&mut clean, c));
     Cow::Owned(clean)
 }
+
+/// Returns JSON with the same values in which control characters occur only in the structure and no line is a command.
+pub(crate) fn escaped_json(text: String) -> String {
+    let is_safe = |c: char| !is_hazard(c) || matches!(c, '\n' | '\r' | '\t');
+    if !text.contains("##") && text.chars().all(is_safe) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_safe(c) {
+            safe.push(c);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    // In JSON, `#` occurs only within strings.
+    safe.replace("##", "#\\u0023")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_its_values() {
+        let value = serde_json::json!({"a": "\u{9b}\u{202e}\u{e0001}###vso[x]\u{7f}\u{1b}\n", "##": "ö"});
+        let safe = escaped_json(serde_json::to_string_pretty(&value).unwrap());
+        assert!(!safe.contains("##") && safe.chars().all(|c| !is_hazard(c) || c == '\n'), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
+}

@@ -19,8 +19,8 @@ use serde::Serialize;
 
 pub use self::{
     audit::{
-        AuditReport, DanglingLinkReport, ProductAuditReport, ProductStatus, PruneOutcome, PruneReport,
-        PrunedReport, ServiceAuditReport, SparedReport,
+        AuditReport, DanglingLinkReport, ProductAuditReport, ProductStatus, ProductSubscriptionReport,
+        PruneOutcome, PruneReport, PrunedReport, ServiceAuditReport, SparedReport,
     },
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
@@ -37,7 +37,7 @@ pub use self::{
     schema::schemas,
 };
 pub(crate) use self::{
-    clean::{is_hazard, one_line, put},
+    clean::{escaped_json, is_hazard, one_line, put},
     link::environment_name,
     mark::{Mark, state_mark},
 };
