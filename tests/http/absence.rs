@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, Options, SERVICE, SITE, Shape, service},
-    program::{Run, command, run},
+    program::{Run, command, run, side_by_side},
 };
 
 const OTHER: &str = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.ApiManagement/service/other";
@@ -46,9 +46,9 @@ fn unproven() -> Vec<Kind> {
 
 #[test]
 fn a_read_that_proves_nothing_is_an_unknown_state_and_no_change() {
-    for path in
-        ["/staticsites/shop", "/service/gate", "/products/agreeable", "/policies/policy", "/linkedbackends"]
-    {
+    let paths =
+        ["/staticsites/shop", "/service/gate", "/products/agreeable", "/policies/policy", "/linkedbackends"];
+    side_by_side(paths, |path| {
         let azure = linked();
         for kind in unproven() {
             azure.fault(Fault::always("GET", path, kind.clone()));
@@ -63,7 +63,7 @@ fn a_read_that_proves_nothing_is_an_unknown_state_and_no_change() {
             azure.mend();
         }
         assert_eq!(writes(&azure), Vec::<String>::new(), "{path}");
-    }
+    });
 }
 
 #[test]
@@ -162,12 +162,13 @@ fn a_missing_resource_group_is_named_as_such() {
 #[test]
 fn an_accepted_change_with_an_unknown_result_exits_with_7() {
     let takes = std::time::Duration::from_millis(1_200);
-    for kind in [
+    let kinds = [
         Kind::Error(403, "AuthorizationFailed", "The client does not have authorization."),
         Kind::Error(400, "BadRequest", "no"),
         Kind::Error(412, "PreconditionFailed", "no"),
         Kind::Page(404),
-    ] {
+    ];
+    side_by_side(kinds, |kind| {
         let azure =
             FakeAzure::with_scene(Options { shape: Shape::AsyncOperation, takes, ..Options::default() });
         azure.fault(Fault::always("GET", "/operationresults/", kind.clone()));
@@ -175,20 +176,20 @@ fn an_accepted_change_with_an_unknown_result_exits_with_7() {
         assert_eq!(link.code, Some(7), "{kind:?}: {link:?}");
         azure.mend();
         assert_eq!(run(&azure, "link").code, Some(0), "{kind:?}");
-    }
+    });
 }
 
 #[test]
 fn a_404_while_a_change_is_carried_out_is_waited_out() {
     let takes = std::time::Duration::from_millis(1_200);
-    for shape in Shape::ALL {
+    side_by_side(Shape::ALL, |shape| {
         let azure = FakeAzure::with_scene(Options { shape, takes, ..Options::default() });
         for path in ["/operationresults/", "/linkedbackends/gate"] {
             azure.fault(Fault::once("GET", path, Kind::Page(404)));
         }
         let link = run(&azure, "link");
         assert_eq!(link.code, Some(0), "{shape:?}: {link:?}");
-    }
+    });
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, Options, Shape},
-    program::run,
+    program::{run, side_by_side},
 };
 
 /// A server that counts who comes.
@@ -102,14 +102,15 @@ fn a_redirection_on_the_same_host_is_followed() {
 /// Each of these addresses answers any request with a success.
 #[test]
 fn a_redirection_to_another_resource_is_not_followed() {
-    for (verb, method, path, codes) in [
+    let cases = [
         ("status", "GET", "/default/linkedbackends", [5, 5]),
         ("status", "POST", "/listsecrets", [5, 5]),
         ("relink", "PUT", "/linkedbackends/gate", [5, 7]),
         ("relink", "PATCH", "/subscriptions/", [7, 7]),
         ("relink", "POST", "/regeneratesecondarykey", [7, 7]),
         ("unlink", "DELETE", "/linkedbackends/gate", [5, 7]),
-    ] {
+    ];
+    side_by_side(cases, |(verb, method, path, codes)| {
         let azure = FakeAzure::with_scene(Options::default());
         assert_eq!(run(&azure, "link").code, Some(0));
         azure.take_seen();
@@ -120,7 +121,7 @@ fn a_redirection_to_another_resource_is_not_followed() {
         let followed = azure.take_seen().into_iter().any(|seen| seen.path == "/subscriptions");
         assert!(!followed, "{verb}, {method} {path}: {run:?}");
         assert!(run.stderr.contains("is a redirect to another resource"), "{verb}: {run:?}");
-    }
+    });
 }
 
 #[test]

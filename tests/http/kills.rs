@@ -30,7 +30,7 @@ fn survives(before: &[&str], line: &str, options: &Options) {
     let (wanted, requests) = undisturbed(&first, line);
     assert!(requests > 3, "there is something to be killed between");
     std::thread::scope(|scope| {
-        let at_once = 16;
+        let at_once = 32;
         for worker in 0..at_once {
             let (first, wanted) = (&first, &wanted);
             scope.spawn(move || {

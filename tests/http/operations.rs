@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     azure::{Ending, FakeAzure, Fault, Kind, Options, Shape},
-    program::run,
+    program::{run, side_by_side},
 };
 
 fn scene(shape: Shape, ending: Ending) -> FakeAzure {
@@ -24,14 +24,15 @@ fn every_shape_of_operation_is_waited_for() {
 
 #[test]
 fn an_operation_that_fails_says_what_azure_says_and_can_be_run_again() {
-    for (shape, ending) in [
+    let cases = [
         (Shape::AsyncOperation, Ending::Fails),
         (Shape::AsyncOperation, Ending::Canceled),
         (Shape::AcceptedLocation, Ending::Fails),
         (Shape::AcceptedOnly, Ending::Fails),
         (Shape::Final, Ending::Fails),
         (Shape::Final, Ending::Canceled),
-    ] {
+    ];
+    side_by_side(cases, |(shape, ending)| {
         let azure = scene(shape, ending);
         let link = run(&azure, "link");
         assert_eq!(link.code, Some(7), "{shape:?} {ending:?}: {link:?}");
@@ -43,7 +44,7 @@ fn an_operation_that_fails_says_what_azure_says_and_can_be_run_again() {
         azure.state().recover();
         let again = run(&azure, "relink");
         assert_eq!(again.code, Some(0), "{shape:?} {ending:?}: {again:?}");
-    }
+    });
 }
 
 #[test]
@@ -100,7 +101,7 @@ const FAILED: &str = concat!(
 #[test]
 fn a_relink_replaces_no_key_after_a_connection_that_failed() {
     // Each connection is preceded by one read of the backend, and followed by another one.
-    for (method, skip) in [("PUT", 0), ("PUT", 1), ("GET", 1), ("GET", 3)] {
+    side_by_side([("PUT", 0), ("PUT", 1), ("GET", 1), ("GET", 3)], |(method, skip)| {
         let azure = FakeAzure::with_scene(Options::default());
         assert_eq!(run(&azure, "link").code, Some(0));
         let (live, _) = azure.state().link_keys().unwrap();
@@ -113,5 +114,5 @@ fn a_relink_replaces_no_key_after_a_connection_that_failed() {
         assert_eq!(azure.state().violations(), Vec::<String>::new(), "{method} {skip}");
         azure.mend();
         assert_eq!(run(&azure, "relink").code, Some(0), "{method} {skip}");
-    }
+    });
 }

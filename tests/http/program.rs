@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::{Child, Command, Output, Stdio},
+    thread,
 };
 
 use serde_json::Value;
@@ -54,4 +55,14 @@ pub(crate) fn run(azure: &FakeAzure, line: &str) -> Run {
 
 pub(crate) fn start(azure: &FakeAzure, line: &str) -> Child {
     command(azure, line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Checks all cases at once, since they mostly wait.
+pub(crate) fn side_by_side<Case: Send>(cases: impl IntoIterator<Item = Case>, check: impl Fn(Case) + Sync) {
+    let check = &check;
+    thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || check(case));
+        }
+    });
 }

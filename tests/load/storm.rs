@@ -1,4 +1,4 @@
-//! Connections that are never idle, and what they were answered.
+//! Connections that send requests all the time, and what they were answered.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -33,19 +33,34 @@ pub(crate) struct Told {
     pub(crate) refused: Vec<String>,
 }
 
-/// Connections to the site's edge, each with a request under way at all times.
+/// Connections to the site's edge, each of which sends its next request when the last one is answered.
 pub(crate) struct Storm {
     tally: Arc<Tally>,
     connections: Vec<JoinHandle<()>>,
 }
 
 impl Storm {
+    /// Connections that are never idle.
     pub(crate) fn over(scene: &Scene, connections: usize) -> Self {
+        Self::with_pauses(scene, connections, Duration::ZERO)
+    }
+
+    /// A request every few milliseconds, which is often for what is seen for hundreds of them.
+    pub(crate) fn steady(scene: &Scene) -> Self {
+        Self::with_pauses(scene, 8, Duration::from_millis(50))
+    }
+
+    fn with_pauses(scene: &Scene, connections: usize, pause: Duration) -> Self {
         let tally = Arc::<Tally>::default();
         let edge = scene.edge;
-        let start = |_| {
+        let start = |number: usize| {
             let tally = Arc::clone(&tally);
-            thread::Builder::new().stack_size(128 << 10).spawn(move || keep_busy(edge, &tally)).unwrap()
+            let run = move || {
+                // So that their requests take turns.
+                thread::sleep(pause * u32::try_from(number).unwrap() / u32::try_from(connections).unwrap());
+                keep_busy(edge, &tally, pause);
+            };
+            thread::Builder::new().stack_size(128 << 10).spawn(run).unwrap()
         };
         let connections = (0..connections).map(start).collect();
         Self { tally, connections }
@@ -82,11 +97,12 @@ impl Storm {
     }
 }
 
-fn keep_busy(edge: SocketAddr, tally: &Tally) {
+fn keep_busy(edge: SocketAddr, tally: &Tally, pause: Duration) {
     let mut stream = BufReader::new(TcpStream::connect(edge).unwrap());
     stream.get_ref().set_nodelay(true).unwrap();
     let request = format!("GET /api/orders/1 HTTP/1.1\r\nhost: {HOSTNAME}\r\n\r\n");
     while !tally.stop.load(Ordering::Relaxed) {
+        thread::sleep(pause);
         let sent = stream.get_mut().write_all(request.as_bytes());
         let answer = sent.and_then(|()| read_answer(&mut stream));
         tally.answered.fetch_add(1, Ordering::Relaxed);

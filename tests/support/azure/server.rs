@@ -62,20 +62,24 @@ pub(super) fn start(options: Options) -> (Arc<Shared>, Running) {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
             let listener = TcpListener::from_std(listener).unwrap();
-            let watch = tokio::spawn(watch(Arc::clone(&serving)));
+            let watch = watch(Arc::clone(&serving));
             tokio::select! {
                 () = accept(listener, serving) => {}
+                () = watch => {}
                 _ = stopped => {}
             }
-            watch.abort();
         });
         runtime.shutdown_timeout(Duration::ZERO);
     });
     (shared, Running { stop: Some(stop), thread: Some(thread) })
 }
 
-/// Looks every few milliseconds whether a request of a site would be refused.
+/// Looks every few milliseconds whether a request of a site would be refused. Where changes take effect at once, only they
+/// can be a reason, and each is looked at when it is made.
 async fn watch(shared: Arc<Shared>) {
+    if shared.options.propagation.is_zero() {
+        std::future::pending::<()>().await;
+    }
     loop {
         tokio::time::sleep(Duration::from_millis(3)).await;
         shared.state().tick();
