@@ -85,9 +85,9 @@ main() {
     chmod 755 "$folder/.swa-apim.$$"
     mv -f "$folder/.swa-apim.$$" "$folder/swa-apim"
     printf 'installed swa-apim %s as %s\n' "$version" "$folder/swa-apim"
+    # shellcheck disable=SC2016 # the user's shell expands it
     case ":$PATH:" in
         *":$folder:"*) ;;
-        # shellcheck disable=SC2016 # the user's shell expands it
         *) printf 'hint: add the directory to PATH: export PATH="%s:$PATH"\n' "$folder" ;;
     esac
 }
