@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
 mod archive;
+mod bill;
 mod debian;
 mod image;
 mod manifests;

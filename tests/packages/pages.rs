@@ -1,4 +1,4 @@
-//! The site of the pages, as mdBook builds it: every link and every place in a page that a link names is there.
+//! The site of the pages, as mdBook builds it: every link, picture and place in a page that a link names is there.
 
 use std::{
     collections::BTreeSet,
@@ -47,7 +47,7 @@ fn dead(page: &Path, link: &str) -> Option<String> {
 }
 
 #[test]
-fn no_link_of_the_site_is_dead_and_it_can_be_searched() {
+fn no_link_and_no_picture_of_the_site_is_dead_and_it_can_be_searched() {
     if !has("mdbook") {
         return;
     }
@@ -60,11 +60,19 @@ fn no_link_of_the_site_is_dead_and_it_can_be_searched() {
         .iter()
         .filter(|page| page.file_name() != Some("404.html".as_ref()))
         .flat_map(|page| {
-            let links = values(&fs::read_to_string(page).unwrap(), "href");
-            links.into_iter().filter_map(|link| dead(page, &link)).collect::<Vec<_>>()
+            let text = fs::read_to_string(page).unwrap();
+            let links = ["href", "src", "srcset"].map(|attribute| values(&text, attribute));
+            links.into_iter().flatten().filter_map(|link| dead(page, &link)).collect::<Vec<_>>()
         })
         .collect();
     assert!(dead.is_empty(), "{dead:#?}");
-    let mut found = fs::read_dir(site.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(found.any(|name| name.to_str().unwrap().starts_with("searchindex")));
+    let read = |name: &str| fs::read_to_string(site.path().join(name)).unwrap();
+    let pictures = values(&read("print.html"), "src");
+    assert!(pictures.iter().any(|picture| picture.ends_with(".svg")), "{pictures:?}");
+    let commands = values(&read("cli-reference.html"), "id");
+    assert!(commands.contains("swa-apim-relink"), "the command reference: {commands:?}");
+    let mut found = fs::read_dir(site.path()).unwrap().map(|entry| entry.unwrap().path());
+    let index = found.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("searchindex"));
+    let index = fs::read_to_string(index.expect("the site can be searched")).unwrap();
+    assert!(index.contains("SWAAPIM032") && index.contains("cli-reference.html"), "every page can be found");
 }
