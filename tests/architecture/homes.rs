@@ -10,7 +10,7 @@ const HOMES: [(&str, Home); 59] = [
     ("anstream", Home::In(&["cli", "output"])),
     ("anstyle", Home::In(&["output"])),
     ("anyhow", Home::In(&["cli", "output", "ui", "workflow"])),
-    ("async-trait", Home::In(&["emulator", "provider"])),
+    ("async-trait", Home::In(&["emulator", "engine", "provider"])),
     ("axum", Home::In(&["ui"])),
     ("azure_core", Home::In(&["provider"])),
     ("azure_identity", Home::In(&["provider"])),
