@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{APIM_VERSION, ExportPart, LinkExport, WEB_VERSION};
-use crate::report::escaped_json;
+use super::{ExportPart, LinkExport};
+use crate::{
+    model::{API_MANAGEMENT_VERSION, ArmType, WEB_VERSION},
+    report::escaped_json,
+};
 
 const SCHEMA: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
 
@@ -40,16 +43,14 @@ pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
 }
 
 fn backend(link: &LinkExport) -> Value {
-    let (kind, name) = if link.is_production() {
-        ("Microsoft.Web/staticSites/linkedBackends", format!("{}/{}", link.site.name(), link.backend))
+    let site = link.site.name();
+    let name = if link.is_production() {
+        format!("{site}/{}", link.backend)
     } else {
-        (
-            "Microsoft.Web/staticSites/builds/linkedBackends",
-            format!("{}/{}/{}", link.site.name(), link.environment, link.backend),
-        )
+        format!("{site}/{}/{}", link.environment, link.backend)
     };
     json!({
-        "type": kind,
+        "type": link.backend_type(),
         "apiVersion": WEB_VERSION,
         "name": literal(&name),
         "properties": {"backendResourceId": literal(link.service.as_str())},
@@ -60,8 +61,8 @@ fn apis(link: &LinkExport, part: ExportPart) -> Value {
     let product = in_expression(&format!("{}/{}", link.service.name(), link.product));
     let mut resource = json!({
         "copy": {"name": "apis", "count": "[length(parameters('apis'))]"},
-        "type": "Microsoft.ApiManagement/service/products/apis",
-        "apiVersion": APIM_VERSION,
+        "type": ArmType::ProductApi.name(),
+        "apiVersion": API_MANAGEMENT_VERSION,
         "name": format!("[concat({product}, '/', parameters('apis')[copyIndex()])]"),
     });
     if part == ExportPart::Link {
@@ -72,12 +73,11 @@ fn apis(link: &LinkExport, part: ExportPart) -> Value {
 
 /// Returns the expression for the id of the linked backend.
 fn backend_id(link: &LinkExport) -> String {
-    let kind = if link.is_production() { "staticSites" } else { "staticSites/builds" };
     let mut names = vec![link.site.name()];
     names.extend(Some(link.environment.as_str()).filter(|_| !link.is_production()));
     names.push(&link.backend);
     let names: Vec<String> = names.into_iter().map(in_expression).collect();
-    format!("[resourceId('Microsoft.Web/{kind}/linkedBackends', {})]", names.join(", "))
+    format!("[resourceId('{}', {})]", link.backend_type(), names.join(", "))
 }
 
 /// Returns a text as a literal. Without the escape, a text that starts with a bracket would be an expression.

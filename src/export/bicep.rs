@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{APIM_VERSION, ExportPart, LinkExport, WEB_VERSION, one_line};
-use crate::report::is_hazard;
+use super::{ExportPart, LinkExport, one_line};
+use crate::{
+    model::{API_MANAGEMENT_VERSION, ArmType, WEB_VERSION},
+    report::is_hazard,
+};
 
 pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
     let mut text = head(link, part);
@@ -43,23 +46,24 @@ fn head(link: &LinkExport, part: ExportPart) -> String {
 fn backend(link: &LinkExport) -> String {
     let (site, service) = (quoted(link.site.name()), quoted(link.service.as_str()));
     let name = quoted(&link.backend);
-    let mut text = format!(
-        "\nresource site 'Microsoft.Web/staticSites@{WEB_VERSION}' existing = {{\n  name: {site}\n}}\n"
-    );
-    let (parent, kind) = if link.is_production() {
-        ("site", "staticSites/linkedBackends")
+    let site_type = ArmType::StaticSite.name();
+    let mut text = format!("\nresource site '{site_type}@{WEB_VERSION}' existing = {{\n  name: {site}\n}}\n");
+    let parent = if link.is_production() {
+        "site"
     } else {
+        let environment_type = ArmType::SiteEnvironment.name();
         let environment = quoted(&link.environment);
         let _ = write!(
             text,
-            "\nresource environment 'Microsoft.Web/staticSites/builds@{WEB_VERSION}' existing = {{\n  \
+            "\nresource environment '{environment_type}@{WEB_VERSION}' existing = {{\n  \
              parent: site\n  name: {environment}\n}}\n"
         );
-        ("environment", "staticSites/builds/linkedBackends")
+        "environment"
     };
+    let kind = link.backend_type();
     let _ = write!(
         text,
-        "\nresource linkedBackend 'Microsoft.Web/{kind}@{WEB_VERSION}' = {{\n  parent: {parent}\n  name: {name}\n  \
+        "\nresource linkedBackend '{kind}@{WEB_VERSION}' = {{\n  parent: {parent}\n  name: {name}\n  \
          properties: {{\n    backendResourceId: {service}\n  }}\n}}\n"
     );
     text
@@ -74,9 +78,11 @@ fn product(link: &LinkExport, part: ExportPart) -> String {
         let group = quoted(link.service.group().unwrap_or_default());
         format!("  scope: resourceGroup({subscription}, {group})\n")
     };
+    let [service_type, product_type, assignment_type] =
+        [ArmType::ApimService, ArmType::Product, ArmType::ProductApi].map(ArmType::name);
     let mut text = format!(
-        "\nresource apim 'Microsoft.ApiManagement/service@{APIM_VERSION}' existing = {{\n  name: {service}\n{scope}}}\n\
-         \nresource product 'Microsoft.ApiManagement/service/products@{APIM_VERSION}' existing = {{\n  \
+        "\nresource apim '{service_type}@{API_MANAGEMENT_VERSION}' existing = {{\n  name: {service}\n{scope}}}\n\
+         \nresource product '{product_type}@{API_MANAGEMENT_VERSION}' existing = {{\n  \
          parent: apim\n  name: {product}\n}}\n"
     );
     if link.has_apis(part) {
@@ -86,7 +92,7 @@ fn product(link: &LinkExport, part: ExportPart) -> String {
         };
         let _ = write!(
             text,
-            "\nresource productApis 'Microsoft.ApiManagement/service/products/apis@{APIM_VERSION}' = \
+            "\nresource productApis '{assignment_type}@{API_MANAGEMENT_VERSION}' = \
              [for api in apis: {{\n  parent: product\n  name: api\n{after}}}]\n"
         );
     }

@@ -12,14 +12,9 @@ use std::{fmt, str::FromStr};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::Verdict,
-    model::{LinkNames, PRODUCTION, ResourceId},
+    model::{ArmType, LinkNames, PRODUCTION, PRODUCTION_BACKEND, ResourceId},
     report::{environment_name, one_line as shown_on_one_line},
 };
-
-/// The version of `Microsoft.Web` that exports declare.
-const WEB_VERSION: &str = "2024-04-01";
-/// The version of `Microsoft.ApiManagement` that exports declare.
-const APIM_VERSION: &str = "2024-05-01";
 
 /// A language of infrastructure code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +99,13 @@ pub enum ExportError {
         /// The id of the site.
         site: String,
     },
+}
+
+impl LinkExport {
+    /// Returns the resource type of the linked backend in a template. That of production is a child of the site.
+    fn backend_type(&self) -> &'static str {
+        if self.is_production() { PRODUCTION_BACKEND } else { ArmType::LinkedBackend.name() }
+    }
 }
 
 impl Diagnose for ExportError {

@@ -3,8 +3,11 @@
 
 use std::fmt::Write as _;
 
-use super::{ExportPart, LinkExport, WEB_VERSION};
-use crate::report::is_hazard;
+use super::{ExportPart, LinkExport};
+use crate::{
+    model::{ArmType, WEB_VERSION},
+    report::is_hazard,
+};
 
 pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
     let mut text = head(link, part);
@@ -45,7 +48,7 @@ fn head(link: &LinkExport, part: ExportPart) -> String {
 }
 
 fn backend(link: &LinkExport) -> String {
-    let (kind, parent) = (kind(link), quoted(&parent(link)));
+    let (kind, parent) = (link.backend_type(), quoted(&parent(link)));
     let (name, service) = (quoted(&link.backend), quoted(link.service.as_str()));
     format!(
         "\nresource \"azapi_resource\" \"swa_apim_link\" {{\n  type      = \"{kind}@{WEB_VERSION}\"\n  \
@@ -56,19 +59,11 @@ fn backend(link: &LinkExport) -> String {
     )
 }
 
-fn kind(link: &LinkExport) -> &'static str {
-    if link.is_production() {
-        "Microsoft.Web/staticSites/linkedBackends"
-    } else {
-        "Microsoft.Web/staticSites/builds/linkedBackends"
-    }
-}
-
 fn parent(link: &LinkExport) -> String {
     if link.is_production() {
         link.site.to_string()
     } else {
-        format!("{}/builds/{}", link.site, link.environment)
+        format!("{}/{}/{}", link.site, ArmType::SiteEnvironment.collection(), link.environment)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use super::{ApiId, Malformed, ProductApiId, Resource, ResourceId};
+use super::{ApiId, ArmType, Malformed, ProductApiId, Resource, ResourceId};
 
 /// The header in which a static site sends the key, for every API.
 pub(crate) const SITE_KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
@@ -192,7 +192,9 @@ impl Versioning {
 /// Returns the version set that an API names by its full id, by its path within the service, or by its name.
 fn set_of(api: &ApiId, named: &str) -> Option<ResourceId> {
     let within = named.trim_matches('/').rsplit('/').next()?;
-    ResourceId::parse(named).ok().or_else(|| api.parent()?.child("apiVersionSets", within).ok())
+    ResourceId::parse(named)
+        .ok()
+        .or_else(|| api.parent()?.child(ArmType::ApiVersionSet.collection(), within).ok())
 }
 
 impl Api {

@@ -8,6 +8,8 @@ use std::{cmp::Ordering, fmt, hash, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::arm::{ArmType, RESOURCES};
+
 pub use self::typed::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, LinkedBackendId, ProductApiId, ProductId,
     SiteEnvironmentId, StaticSiteId,
@@ -15,9 +17,6 @@ pub use self::typed::{
 
 /// The name of the production environment of a site in ARM.
 pub const PRODUCTION: &str = "default";
-
-/// The namespace of the resource types of subscriptions and resource groups.
-const RESOURCES: &str = "Microsoft.Resources";
 
 /// A well-formed ARM resource id: a subscription, a resource group, or a resource in one of them.
 ///
@@ -87,14 +86,14 @@ impl ResourceId {
         Ok(Self::new(format!("/subscriptions/{subscription}/resourceGroups/{group}")))
     }
 
-    /// Returns the id of a resource of `provider/kind` in the resource group `self`.
+    /// Returns the id of a resource of a top-level type in the resource group `self`.
     ///
     /// # Errors
     ///
     /// [`InvalidId::Name`] if the name is not allowed in an id.
-    pub fn resource(&self, provider: &str, kind: &str, name: &str) -> Result<Self, InvalidId> {
+    pub fn resource(&self, of: ArmType, name: &str) -> Result<Self, InvalidId> {
         check_name(name)?;
-        Ok(Self::new(format!("{self}/providers/{provider}/{kind}/{name}")))
+        Ok(Self::new(format!("{self}/providers/{}/{name}", of.name())))
     }
 
     /// Returns the id of the child `name` in the collection `kind` of `self`.

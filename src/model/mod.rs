@@ -3,6 +3,7 @@
 mod activity;
 mod address;
 mod api;
+mod arm;
 mod elements;
 mod id;
 mod key;
@@ -21,6 +22,11 @@ pub use activity::ActivityEvent;
 pub(crate) use address::site_of_configuration;
 pub(crate) use api::SITE_KEY_HEADER;
 pub use api::{Address, Api, ApiOperation, Reach, Versioning, without_revision};
+pub use arm::ArmType;
+pub(crate) use arm::{
+    API_MANAGEMENT, API_MANAGEMENT_VERSION, APP, CONTAINER_APP, IN_A_SERVICE, PRODUCTION_BACKEND, RESOURCES,
+    WEB, WEB_VERSION,
+};
 pub use elements::{PolicyElement, policy_elements};
 pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::arm::ArmType;
+
 /// Fields that are secrets in all resources, at any depth and in any spelling.
 const EVERYWHERE: [&str; 17] = [
     "primaryKey",
@@ -23,24 +25,24 @@ const EVERYWHERE: [&str; 17] = [
     "sasToken",
 ];
 
-/// Properties that are secrets in resources of one type, in addition; `*` means all properties.
-const OF_TYPE: [(&str, &[&str]); 8] = [
-    ("Microsoft.Web/staticSites/config", &["*"]),
-    ("Microsoft.Web/staticSites/builds/config", &["*"]),
-    ("Microsoft.ApiManagement/service/backends", &["credentials"]),
-    ("Microsoft.ApiManagement/service/certificates", &["data"]),
-    ("Microsoft.ApiManagement/service/gateways", &["primary", "secondary", "value"]),
-    ("Microsoft.ApiManagement/service/loggers", &["credentials"]),
-    ("Microsoft.ApiManagement/service/namedValues", &["value"]),
-    ("Microsoft.ApiManagement/service/properties", &["value"]),
+/// Properties that are secrets in resources of one type, by the type of the parent and the name of the collection, in
+/// addition; `*` means all properties.
+const OF_TYPE: [(ArmType, &str, &[&str]); 8] = [
+    (ArmType::StaticSite, "config", &["*"]),
+    (ArmType::SiteEnvironment, "config", &["*"]),
+    (ArmType::ApimService, "backends", &["credentials"]),
+    (ArmType::ApimService, "certificates", &["data"]),
+    (ArmType::ApimService, "gateways", &["primary", "secondary", "value"]),
+    (ArmType::ApimService, "loggers", &["credentials"]),
+    (ArmType::ApimService, "namedValues", &["value"]),
+    (ArmType::ApimService, "properties", &["value"]),
 ];
 
 /// Removes the secrets from the body of a resource, and returns the paths of their fields.
 pub(super) fn take(resource_type: &str, body: &mut Map<String, Value>) -> Vec<String> {
     let mut taken = Vec::new();
     if let Some(Value::Object(properties)) = body.get_mut("properties") {
-        let of_type = OF_TYPE.iter().find(|(known, _)| known.eq_ignore_ascii_case(resource_type));
-        let names = of_type.map_or(&[][..], |(_, names)| names);
+        let names = of_type(resource_type);
         // A named value is a secret only if `secret` is true.
         let is_open = names.first() == Some(&"value") && properties.get("secret") != Some(&Value::Bool(true));
         if !is_open {
@@ -51,6 +53,15 @@ pub(super) fn take(resource_type: &str, body: &mut Map<String, Value>) -> Vec<St
     }
     take_below(body, "", &mut taken);
     taken
+}
+
+/// Returns the properties that are secrets in resources of this type.
+fn of_type(resource_type: &str) -> &'static [&'static str] {
+    let Some((owner, collection)) = resource_type.rsplit_once('/') else { return &[] };
+    let is = |known: &&(ArmType, &str, &[&str])| {
+        known.1.eq_ignore_ascii_case(collection) && known.0.name().eq_ignore_ascii_case(owner)
+    };
+    OF_TYPE.iter().find(is).map_or(&[], |known| known.2)
 }
 
 fn take_below(body: &mut Map<String, Value>, place: &str, taken: &mut Vec<String>) {

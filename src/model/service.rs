@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    ApimServiceId, ApimSubscriptionId, GatewayHosts, LinkNames, Malformed, ProductId, ProvisioningState,
-    Resource, time::azure_time,
+    ApimServiceId, ApimSubscriptionId, ArmType, GatewayHosts, LinkNames, Malformed, ProductId,
+    ProvisioningState, Resource, time::azure_time,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -226,7 +226,7 @@ impl ApimSubscription {
     pub fn product_of_scope(scope: &str) -> Option<&str> {
         let mut segments = scope.trim_end_matches('/').rsplit('/');
         let name = segments.next().filter(|name| !name.is_empty())?;
-        segments.next().filter(|kind| kind.eq_ignore_ascii_case("products"))?;
+        segments.next().filter(|kind| kind.eq_ignore_ascii_case(ArmType::Product.collection()))?;
         Some(name)
     }
 

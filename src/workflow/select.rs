@@ -12,7 +12,7 @@ use crate::{
     config::{EnvSettings, Sourced},
     diagnosis::{Diagnose as _, Hint, nearest},
     engine::{Adoption, Finding, FindingCode, Previews, Target},
-    model::{ApimServiceId, ResourceId, StaticSiteId},
+    model::{ApimServiceId, ArmType, ResourceId, StaticSiteId},
     provider::{Collection, ControlPlane},
 };
 
@@ -119,24 +119,15 @@ pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Fi
 /// A resource type that can be found by name.
 struct Named {
     title: &'static str,
-    provider: &'static str,
-    collection: &'static str,
+    of: ArmType,
     all: Collection,
 }
 
-const STATIC_WEB_APP: Named = Named {
-    title: "static web app",
-    provider: "Microsoft.Web",
-    collection: "staticSites",
-    all: Collection::StaticSites,
-};
+const STATIC_WEB_APP: Named =
+    Named { title: "static web app", of: ArmType::StaticSite, all: Collection::StaticSites };
 
-const APIM: Named = Named {
-    title: "API Management service",
-    provider: "Microsoft.ApiManagement",
-    collection: "service",
-    all: Collection::Services,
-};
+const APIM: Named =
+    Named { title: "API Management service", of: ArmType::ApimService, all: Collection::Services };
 
 /// Resolves a text to an id: a full id is used as it is; a name with its group and subscription is combined with them;
 /// a name without them is searched.
@@ -151,8 +142,8 @@ async fn resolve(
     let name = &given.value;
     if let Some(text) = id_in(name) {
         let id = ResourceId::parse(&text).map_err(|error| malformed(given, kind, &error))?;
-        let wanted = format!("{}/{}", kind.provider, kind.collection);
-        if !id.is_a(&wanted) {
+        let wanted = kind.of.name();
+        if !id.is_a(wanted) {
             let message = format!("`{name}` (from {}) is the ID of a `{}`", given.source, id.resource_type());
             let hint = format!("specify the ID of a `{wanted}`, or a name");
             return Err(UsageError::new(message).hint(hint).into());
@@ -162,7 +153,7 @@ async fn resolve(
     if let (Some(group), Some(subscription)) = (place.group, place.subscription) {
         let group = ResourceId::resource_group(&subscription.value, &group.value)
             .map_err(|error| malformed(given, kind, &error))?;
-        let id = group.resource(kind.provider, kind.collection, name);
+        let id = group.resource(kind.of, name);
         return id.map_err(|error| malformed(given, kind, &error).into());
     }
     look_up(work, plane, place, given, kind).await
@@ -171,8 +162,8 @@ async fn resolve(
 fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::InvalidId) -> UsageError {
     UsageError::new(format!("the {} (from {}) is not valid: {error}", kind.title, given.source)).hint(
         format!(
-            "specify a name, or a full ID: /subscriptions/ID/resourceGroups/GROUP/providers/{}/{}/NAME",
-            kind.provider, kind.collection
+            "specify a name, or a full ID: /subscriptions/ID/resourceGroups/GROUP/providers/{}/NAME",
+            kind.of.name()
         ),
     )
 }
@@ -181,7 +172,7 @@ fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::Invali
 /// for the same list.
 async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> anyhow::Result<Rc<[ResourceId]>> {
     // The address of a control plane does not change while the command runs.
-    let answer = work.known_ids(ptr::from_ref(plane).addr(), kind.collection);
+    let answer = work.known_ids(ptr::from_ref(plane).addr(), kind.of);
     let ids = answer.get_or_try_init(async || {
         let all = plane.list(&kind.all).await?;
         Ok::<_, anyhow::Error>(all.iter().map(|found| found.value.id().clone()).collect())

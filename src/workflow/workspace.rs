@@ -24,7 +24,7 @@ use crate::{
         sample_model,
     },
     diagnosis::Render,
-    model::ResourceId,
+    model::{ArmType, ResourceId},
     provider::{
         arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Transport, Wait},
         json::JsonControlPlane,
@@ -91,7 +91,7 @@ pub struct Workspace {
 /// An endpoint, and the Azure subscription that a credential may need.
 type AzurePlace = (String, Option<String>);
 /// The ids of a type on a control plane. Concurrent callers wait for one answer.
-type KnownIds = BTreeMap<(usize, &'static str), Rc<OnceCell<Rc<[ResourceId]>>>>;
+type KnownIds = BTreeMap<(usize, ArmType), Rc<OnceCell<Rc<[ResourceId]>>>>;
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,7 +149,7 @@ impl Workspace {
     }
 
     /// The ids of a type on a control plane. Concurrent callers share one answer.
-    pub(super) fn known_ids(&self, plane: usize, of: &'static str) -> Rc<OnceCell<Rc<[ResourceId]>>> {
+    pub(super) fn known_ids(&self, plane: usize, of: ArmType) -> Rc<OnceCell<Rc<[ResourceId]>>> {
         Rc::clone(self.known_ids.borrow_mut().entry((plane, of)).or_default())
     }
 
@@ -396,7 +396,7 @@ mod tests {
             });
             ids.await.map(|ids| ids.len()).unwrap()
         };
-        tokio::join!(ask("staticSites"), ask("staticSites"), ask("service"));
+        tokio::join!(ask(ArmType::StaticSite), ask(ArmType::StaticSite), ask(ArmType::ApimService));
         assert_eq!(asked.get(), 2);
     }
 }

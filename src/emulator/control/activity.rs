@@ -10,8 +10,12 @@ use hyper::{HeaderMap, Method, StatusCode, header::AUTHORIZATION};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{call::Call, route::Route, served::ServedType};
-use crate::{ambient::Ambient, emulator::reply::Reply, model::ResourceId};
+use super::{call::Call, route::Route};
+use crate::{
+    ambient::Ambient,
+    emulator::reply::Reply,
+    model::{ArmType, ResourceId},
+};
 
 /// How many operations are kept; older ones are forgotten.
 const KEPT: usize = 10_000;
@@ -57,7 +61,7 @@ impl Begun {
         };
         let resource = match route {
             Route::Resource(id, _)
-            | Route::Action(id, ServedType::LinkedBackend | ServedType::Subscription, _) => {
+            | Route::Action(id, ArmType::LinkedBackend | ArmType::ApimSubscription, _) => {
                 id.in_known_casing()
             }
             _ => return None,

@@ -17,13 +17,13 @@ use super::{
     read::{body, find, listed_below, missing, secrets},
     refused::refused,
     revision,
-    served::{Listed, ServedType},
+    served::Listed,
     shape::{self, View},
     write,
 };
 use crate::{
     emulator::reply::Reply,
-    model::{ApimSubscriptionId, KeySlot, ResourceId},
+    model::{ApimSubscriptionId, ArmType, KeySlot, ResourceId},
     provider::{Reads as _, Writes as _, json::JsonControlPlane},
 };
 
@@ -32,12 +32,12 @@ pub(super) async fn answer(
     manager: &ResourceManager,
     call: &Call,
     id: ResourceId,
-    kind: ServedType,
+    kind: ArmType,
 ) -> Result<Reply, Reply> {
     match call.method {
         Method::HEAD => head(manager, &id, kind),
         Method::GET if call.query.get("asyncId").is_some() => asynchronous(manager, call),
-        Method::GET if kind != ServedType::ProductApi => get(manager, call, &id, kind),
+        Method::GET if kind != ArmType::ProductApi => get(manager, call, &id, kind),
         Method::PUT | Method::PATCH if call.method == Method::PUT || patches(kind) => {
             put(manager, call, id, kind).await
         }
@@ -46,24 +46,24 @@ pub(super) async fn answer(
     }
 }
 
-fn head(manager: &ResourceManager, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+fn head(manager: &ResourceManager, id: &ResourceId, kind: ArmType) -> Result<Reply, Reply> {
     match find(&manager.store.current(), id)? {
         None => Ok(Reply::status(StatusCode::NOT_FOUND)),
-        Some(_) if kind == ServedType::ProductApi => Ok(Reply::status(StatusCode::NO_CONTENT)),
+        Some(_) if kind == ArmType::ProductApi => Ok(Reply::status(StatusCode::NO_CONTENT)),
         Some(found) => Ok(Reply::status(StatusCode::OK).tagged(&found.etag)),
     }
 }
 
-fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ArmType) -> Result<Reply, Reply> {
     let plane = &*manager.store.current();
-    if kind == ServedType::ProductPolicy {
+    if kind == ArmType::ProductPolicy {
         policy::known_format(call.query.get("format"))?;
     }
     match find(plane, id)? {
         Some(found) => {
             let etag = found.etag.clone();
             let reply = Reply::ok(body(plane, found, kind, call, View::Read)).tagged(&etag);
-            Ok(if kind == ServedType::Service { reply } else { reply.indented() })
+            Ok(if kind == ArmType::ApimService { reply } else { reply.indented() })
         }
         None => Err(missing(plane, id, kind)?),
     }
@@ -85,7 +85,7 @@ pub(super) async fn list(
 ) -> Result<Reply, Reply> {
     let plane = &*manager.store.current();
     if find(plane, parent)?.is_none() {
-        let kind = ServedType::of_type(&parent.resource_type()).unwrap_or(ServedType::Service);
+        let kind = ArmType::of_name(&parent.resource_type()).unwrap_or(ArmType::ApimService);
         return Err(missing(plane, parent, kind)?);
     }
     if listed == Listed::ApiRevisions {
@@ -108,16 +108,11 @@ pub(super) async fn list(
     Ok(page::page_of(call, values.collect(), Style::ApiManagement, order::fields(kind))?.indented())
 }
 
-async fn put(
-    manager: &ResourceManager,
-    call: &Call,
-    id: ResourceId,
-    kind: ServedType,
-) -> Result<Reply, Reply> {
-    if call.method == Method::PATCH && call.if_match.is_none() && kind != ServedType::Service {
+async fn put(manager: &ResourceManager, call: &Call, id: ResourceId, kind: ArmType) -> Result<Reply, Reply> {
+    if call.method == Method::PATCH && call.if_match.is_none() && kind != ArmType::ApimService {
         return Err(if_match_required());
     }
-    let call = if kind == ServedType::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
+    let call = if kind == ArmType::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
     let ambient = Arc::clone(&manager.ambient);
     Ok(manager.store.change(move |plane| write::put(plane, ambient, call, id, kind)).await)
 }
@@ -126,7 +121,7 @@ async fn delete(
     manager: &ResourceManager,
     call: &Call,
     id: ResourceId,
-    kind: ServedType,
+    kind: ArmType,
 ) -> Result<Reply, Reply> {
     let (of_change, doomed) = (call.clone(), find(&manager.store.current(), &id)?);
     if doomed.is_none() && !has_group(&manager.store.current(), &id)? {
@@ -139,7 +134,7 @@ async fn delete(
     let (plane, shape) = (&*manager.store.current(), Shape::AcceptedLocation);
     let number = manager.operations.begin(doomed.value.clone(), shape);
     manager.operations.finish(number, Stage::Succeeded, Value::Null);
-    if kind == ServedType::Api {
+    if kind == ArmType::Api {
         return Ok(Operations::api_deleted(call, number, &doomed.value));
     }
     let shown = body(plane, doomed, kind, call, View::Read);
@@ -152,7 +147,7 @@ pub(super) async fn subscription_action(
     id: ResourceId,
     action: &str,
 ) -> Result<Reply, Reply> {
-    let not_found = missing(&manager.store.current(), &id, ServedType::Subscription)?;
+    let not_found = missing(&manager.store.current(), &id, ArmType::ApimSubscription)?;
     let Ok(id) = ApimSubscriptionId::try_from(id) else { return Err(not_found) };
     let slot = match action {
         "listsecrets" => {
@@ -180,30 +175,30 @@ fn regenerate(
 }
 
 /// Whether a DELETE of the resource is answered as a long-running operation: a service's, and since 2024 an API's.
-fn goes_slowly(kind: ServedType, call: &Call) -> bool {
+fn goes_slowly(kind: ArmType, call: &Call) -> bool {
     let is_recent = call.query.get("api-version").is_some_and(|version| version >= "2024-05-01");
-    kind == ServedType::Service || kind == ServedType::Api && is_recent
+    kind == ArmType::ApimService || kind == ArmType::Api && is_recent
 }
 
 /// Whether the type supports PATCH.
-fn patches(kind: ServedType) -> bool {
-    !matches!(kind, ServedType::ProductApi | ServedType::ProductPolicy)
+fn patches(kind: ArmType) -> bool {
+    !matches!(kind, ArmType::ProductApi | ArmType::ProductPolicy)
 }
 
 /// Returns the methods that a resource supports, as API Management's front end lists them.
-fn methods(kind: ServedType) -> &'static str {
+fn methods(kind: ArmType) -> &'static str {
     match kind {
-        ServedType::ProductApi => "HEAD,PUT,DELETE",
-        ServedType::ProductPolicy => "GET,HEAD,PUT,DELETE",
-        ServedType::Service
-        | ServedType::Api
-        | ServedType::ApiOperation
-        | ServedType::ApiVersionSet
-        | ServedType::Product
-        | ServedType::Subscription
-        | ServedType::Site
-        | ServedType::Build
-        | ServedType::LinkedBackend => "GET,HEAD,PUT,PATCH,DELETE",
+        ArmType::ProductApi => "HEAD,PUT,DELETE",
+        ArmType::ProductPolicy => "GET,HEAD,PUT,DELETE",
+        ArmType::ApimService
+        | ArmType::Api
+        | ArmType::ApiOperation
+        | ArmType::ApiVersionSet
+        | ArmType::Product
+        | ArmType::ApimSubscription
+        | ArmType::StaticSite
+        | ArmType::SiteEnvironment
+        | ArmType::LinkedBackend => "GET,HEAD,PUT,PATCH,DELETE",
     }
 }
 

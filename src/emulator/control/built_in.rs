@@ -7,7 +7,7 @@ use super::refused::refused;
 use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
-    model::{Resource, ResourceId},
+    model::{ArmType, Resource, ResourceId},
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
@@ -20,7 +20,9 @@ pub(super) async fn of_service(
     ambient: &dyn Ambient,
     service: &ResourceId,
 ) -> Result<(), Reply> {
-    let master = service.child("subscriptions", "master").map_err(|_| Reply::internal_error())?;
+    let master = service
+        .child(ArmType::ApimSubscription.collection(), "master")
+        .map_err(|_| Reply::internal_error())?;
     let properties = json!({"scope": format!("{service}/"), "displayName": "Built-in all-access subscription",
         "state": "active", "createdDate": ambient.now().strftime(TIME).to_string(), "allowTracing": false});
     put(plane, master, properties).await
@@ -37,7 +39,8 @@ pub(super) async fn of_product(
     let now = ambient.now();
     let chance = ambient.unguessable().simple().to_string();
     let name = format!("{:08x}{}", u32::try_from(now.as_second()).unwrap_or_default(), &chance[..16]);
-    let id = service.child("subscriptions", &name).map_err(|_| Reply::internal_error())?;
+    let id =
+        service.child(ArmType::ApimSubscription.collection(), &name).map_err(|_| Reply::internal_error())?;
     let properties = json!({"ownerId": format!("{service}/users/1"), "scope": product.as_str(), "displayName": null,
         "state": "active", "createdDate": now.strftime(TIME).to_string(),
         "startDate": now.strftime("%Y-%m-%dT00:00:00Z").to_string(), "allowTracing": false});

@@ -5,11 +5,11 @@ use std::fmt;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{built_in::TIME, merge::set_default, policy, refused::refused, revision, served::ServedType};
+use super::{built_in::TIME, merge::set_default, policy, refused::refused, revision};
 use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
-    model::{Key, Resource},
+    model::{ArmType, Key, Resource},
 };
 
 /// How a resource is changed.
@@ -62,22 +62,22 @@ fn unfit(name: &str) -> Reply {
 /// Validates a resource and returns it with the properties that the service adds.
 pub(super) fn completed(
     mut resource: Resource,
-    kind: ServedType,
+    kind: ArmType,
     change: &Change<'_>,
     ambient: &dyn Ambient,
 ) -> Result<Resource, Reply> {
     match kind {
-        ServedType::Service => service(&mut resource, change, ambient),
-        ServedType::Api => api(&mut resource, change)?,
-        ServedType::Product => product(&mut resource),
-        ServedType::ProductPolicy => product_policy(&mut resource)?,
-        ServedType::Subscription => subscription(&mut resource, change, ambient)?,
-        ServedType::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
-        ServedType::ApiOperation
-        | ServedType::ApiVersionSet
-        | ServedType::Site
-        | ServedType::Build
-        | ServedType::LinkedBackend => {}
+        ArmType::ApimService => service(&mut resource, change, ambient),
+        ArmType::Api => api(&mut resource, change)?,
+        ArmType::Product => product(&mut resource),
+        ArmType::ProductPolicy => product_policy(&mut resource)?,
+        ArmType::ApimSubscription => subscription(&mut resource, change, ambient)?,
+        ArmType::ProductApi => resource = Resource::new(resource.id().clone(), Map::new()),
+        ArmType::ApiOperation
+        | ArmType::ApiVersionSet
+        | ArmType::StaticSite
+        | ArmType::SiteEnvironment
+        | ArmType::LinkedBackend => {}
     }
     Ok(resource)
 }

@@ -3,8 +3,11 @@
 use hyper::{Method, StatusCode, header::ALLOW};
 use serde_json::{Value, json};
 
-use super::served::ServedType;
-use crate::{emulator::reply::Reply, model::ResourceId};
+use super::served::noun;
+use crate::{
+    emulator::reply::Reply,
+    model::{ArmType, ResourceId},
+};
 
 impl Reply {
     /// Resource Manager's error for a missing top-level resource.
@@ -98,8 +101,8 @@ impl Reply {
     }
 
     /// API Management's error for a missing resource.
-    pub(super) fn apim_not_found(kind: ServedType) -> Self {
-        Self::apim(StatusCode::NOT_FOUND, "ResourceNotFound", &format!("{} not found.", kind.noun()))
+    pub(super) fn apim_not_found(kind: ArmType) -> Self {
+        Self::apim(StatusCode::NOT_FOUND, "ResourceNotFound", &format!("{} not found.", noun(kind)))
     }
 
     /// API Management's error for a precondition that is not met.

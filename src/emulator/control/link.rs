@@ -13,7 +13,6 @@ use super::{
     provisioning::{Ending, Linking, Shape},
     refused::refused,
     schema::{self, Purpose},
-    served::ServedType,
     site,
 };
 use crate::{
@@ -24,15 +23,17 @@ use crate::{
         self, Adoption, Existing, Intent, PlannedStep, Previews, Propagation, Provisioner, Step,
         StepListener, Target,
     },
-    model::{ApimServiceId, LinkedBackendId, Resource, ResourceId, SiteEnvironmentId},
+    model::{
+        APP, ApimServiceId, ArmType, CONTAINER_APP, LinkedBackendId, Resource, ResourceId, SiteEnvironmentId,
+    },
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
 /// The types that a site's `/api` can be linked to, and Azure's name for each in an error about a missing backend.
 const BACKENDS: [(&str, &str); 3] = [
-    ("Microsoft.ApiManagement/service", "ApiManagementService"),
-    ("Microsoft.Web/sites", "WebSite"),
-    ("Microsoft.App/containerApps", "ContainerApp"),
+    (ArmType::ApimService.name(), "ApiManagementService"),
+    (APP, "WebSite"),
+    (CONTAINER_APP, "ContainerApp"),
 ];
 
 /// Handles a PUT of a linked backend.
@@ -129,7 +130,7 @@ fn linked(
 
 /// Returns the linked backend that a request describes.
 fn requested(call: &Call, id: ResourceId) -> Result<Resource, Reply> {
-    let body = schema::checked(ServedType::LinkedBackend, Purpose::Whole, call.object()?)?;
+    let body = schema::checked(ArmType::LinkedBackend, Purpose::Whole, call.object()?)?;
     let properties = body.get("properties").unwrap_or(&Value::Null);
     let named = properties.get("backendResourceId").and_then(Value::as_str).unwrap_or_default();
     if ResourceId::parse(named).is_err() {
@@ -165,7 +166,8 @@ fn check(plane: &JsonControlPlane, backend: &Resource) -> Result<(), Reply> {
             json!({"Message": "An error has occurred."}),
         ));
     }
-    let others = plane.children(&environment, "linkedBackends").map_err(|error| refused(&error))?;
+    let others =
+        plane.children(&environment, ArmType::LinkedBackend.collection()).map_err(|error| refused(&error))?;
     let is_same = |other: &Resource| {
         let of = other.text("properties.backendResourceId").ok().flatten().unwrap_or_default();
         other.id() == backend.id() && of.eq_ignore_ascii_case(named)

@@ -52,10 +52,10 @@ pub(super) use self::{
 use self::{
     call::Call,
     route::Route,
-    served::{Listed, Namespace, ServedType},
+    served::{Listed, Namespace},
 };
 use super::reply::Reply;
-use crate::model::ResourceId;
+use crate::model::{ArmType, ResourceId};
 
 /// The parts of a request other than its address.
 pub(super) struct Arrived<'a> {
@@ -117,10 +117,10 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
         Route::Resource(id, kind) if kind.is_of_web() => web::answer(manager, call, id, kind).await,
         Route::Resource(id, kind) => apim::answer(manager, call, id, kind).await,
         Route::Action(..) if call.method != Method::POST => Err(Reply::method_not_allowed(&call.method)),
-        Route::Action(id, ServedType::LinkedBackend, action) if action == "validate" => {
+        Route::Action(id, ArmType::LinkedBackend, action) if action == "validate" => {
             link::validate(manager, call, id)
         }
-        Route::Action(id, ServedType::Subscription, action) => {
+        Route::Action(id, ArmType::ApimSubscription, action) => {
             apim::subscription_action(manager, id, &action).await
         }
         Route::Action(_, _, action) => Err(Reply::no_such_action(&action)),
@@ -133,9 +133,9 @@ fn progress(manager: &ResourceManager, call: &Call, number: u64) -> Reply {
     let plane = &*manager.store.current();
     let body = |id: &ResourceId| {
         let found = plane.find(id).ok().flatten()?.value;
-        Some(match ServedType::of_type(&id.resource_type()) {
-            Some(ServedType::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
-            Some(ServedType::Site) => site::site(plane, &found, call).ok()?,
+        Some(match ArmType::of_name(&id.resource_type()) {
+            Some(ArmType::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
+            Some(ArmType::StaticSite) => site::site(plane, &found, call).ok()?,
             _ => found.into_value(),
         })
     };

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::{call::Call, provisioning::Shape};
 use crate::{
     emulator::reply::Reply,
-    model::{Resource, ResourceId},
+    model::{Resource, ResourceId, WEB},
 };
 
 /// The maximum number of operations that are kept.
@@ -147,7 +147,7 @@ impl Operations {
     pub(super) fn begun(call: &Call, number: u64, shape: Shape, body: Value) -> Reply {
         let address = call.address(
             &format!(
-                "/subscriptions/{}/providers/Microsoft.Web/locations/emulator/operationResults/{number}",
+                "/subscriptions/{}/providers/{WEB}/locations/emulator/operationResults/{number}",
                 azure_subscription(&call.path)
             ),
             &format!("api-version={}", call.query.get("api-version").unwrap_or_default()),

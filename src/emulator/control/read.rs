@@ -7,12 +7,12 @@ use super::{
     call::Call,
     policy,
     refused::refused,
-    served::{Listed, ServedType},
+    served::Listed,
     shape::{self, View, Wanted},
 };
 use crate::{
     emulator::reply::Reply,
-    model::{KeyPair, PolicyFormat, ProductId, Resource, ResourceId},
+    model::{ArmType, KeyPair, PolicyFormat, ProductId, Resource, ResourceId},
     provider::{Collection, Reads as _, Versioned, json::JsonControlPlane},
 };
 
@@ -22,12 +22,12 @@ pub(super) fn find(plane: &JsonControlPlane, id: &ResourceId) -> Result<Option<V
 }
 
 /// The answer for a missing resource: Resource Manager's own error if its service is missing too.
-pub(super) fn missing(plane: &JsonControlPlane, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+pub(super) fn missing(plane: &JsonControlPlane, id: &ResourceId, kind: ArmType) -> Result<Reply, Reply> {
     let mut top = id.clone();
     while let Some(parent) = top.parent() {
         top = parent;
     }
-    if kind == ServedType::Service || find(plane, &top)?.is_none() {
+    if kind == ArmType::ApimService || find(plane, &top)?.is_none() {
         return Ok(Reply::resource_not_found(&top));
     }
     Ok(Reply::apim_not_found(kind))
@@ -38,42 +38,29 @@ pub(super) async fn listed_below(
     plane: &JsonControlPlane,
     parent: &ResourceId,
     listed: Listed,
-) -> Result<(Vec<Versioned<Resource>>, ServedType), Reply> {
+) -> Result<(Vec<Versioned<Resource>>, ArmType), Reply> {
     let product = || ProductId::try_from(parent.clone()).map_err(|_| Reply::internal_error());
     let (found, kind) = match listed {
         Listed::ProductSubscriptions => {
-            (plane.list(&Collection::ProductSubscriptions(product()?)).await, ServedType::Subscription)
+            (plane.list(&Collection::ProductSubscriptions(product()?)).await, ArmType::ApimSubscription)
         }
-        Listed::Of(ServedType::ProductApi) => {
-            (plane.list(&Collection::ProductApis(product()?)).await, ServedType::ProductApi)
+        Listed::Of(ArmType::ProductApi) => {
+            (plane.list(&Collection::ProductApis(product()?)).await, ArmType::ProductApi)
         }
-        Listed::ApiProducts => return Ok((products_of(plane, parent)?, ServedType::Product)),
-        Listed::ApiRevisions => return Ok((Vec::new(), ServedType::Api)),
-        Listed::Of(kind) => (plane.children(parent, collection_name(kind)), kind),
+        Listed::ApiProducts => return Ok((products_of(plane, parent)?, ArmType::Product)),
+        Listed::ApiRevisions => return Ok((Vec::new(), ArmType::Api)),
+        Listed::Of(kind) => (plane.children(parent, kind.collection()), kind),
     };
     Ok((found.map_err(|error| refused(&error))?, kind))
-}
-
-fn collection_name(kind: ServedType) -> &'static str {
-    match kind {
-        ServedType::Site | ServedType::Service => "",
-        ServedType::Build => "builds",
-        ServedType::LinkedBackend => "linkedBackends",
-        ServedType::Api | ServedType::ProductApi => "apis",
-        ServedType::ApiOperation => "operations",
-        ServedType::ApiVersionSet => "apiVersionSets",
-        ServedType::Product => "products",
-        ServedType::ProductPolicy => "policies",
-        ServedType::Subscription => "subscriptions",
-    }
 }
 
 /// Returns the products that contain an API.
 fn products_of(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Versioned<Resource>>, Reply> {
     let service = api.parent().ok_or_else(Reply::internal_error)?;
-    let mut products = plane.children(&service, "products").map_err(|error| refused(&error))?;
+    let mut products =
+        plane.children(&service, ArmType::Product.collection()).map_err(|error| refused(&error))?;
     products.retain(|product| {
-        let place = product.value.id().child("apis", api.name());
+        let place = product.value.id().child(ArmType::ProductApi.collection(), api.name());
         place.is_ok_and(|place| plane.exists(&place).unwrap_or(false))
     });
     Ok(products)
@@ -83,12 +70,12 @@ fn products_of(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Version
 pub(super) fn body(
     plane: &JsonControlPlane,
     found: Versioned<Resource>,
-    kind: ServedType,
+    kind: ArmType,
     call: &Call,
     view: View,
 ) -> Value {
     let mut resource = found.value;
-    if kind == ServedType::ProductPolicy {
+    if kind == ArmType::ProductPolicy {
         let written = resource.text("properties.value").ok().flatten().unwrap_or_default();
         let asked = call.query.get("format").filter(|_| call.method == Method::GET);
         let (format, shown) = policy::shown(written, PolicyFormat::of(asked).unwrap_or(PolicyFormat::Xml));
@@ -96,7 +83,7 @@ pub(super) fn body(
         resource.set_property("format", format);
     }
     let mut value = shape::shown(plane, resource, kind, Wanted { view, version: call.version() });
-    if kind == ServedType::Service {
+    if kind == ArmType::ApimService {
         value["etag"] = found.etag.as_str().trim_matches('"').into();
     }
     value

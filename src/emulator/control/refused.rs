@@ -2,16 +2,16 @@
 
 use hyper::StatusCode;
 
-use super::served::ServedType;
-use crate::{emulator::reply::Reply, provider::ProviderError};
+use super::served::noun;
+use crate::{emulator::reply::Reply, model::ArmType, provider::ProviderError};
 
 /// The answer to a change that the model rejects.
 pub(super) fn refused(error: &ProviderError) -> Reply {
     match error {
         ProviderError::Conflict(_) => Reply::precondition_failed(),
-        ProviderError::NotFound(id) => match ServedType::of_type(&id.resource_type()) {
+        ProviderError::NotFound(id) => match ArmType::of_name(&id.resource_type()) {
             Some(kind) if kind.is_top_level() => Reply::resource_not_found(id),
-            Some(kind) if kind.is_of_web() => Reply::web_not_found(kind.noun(), id.name()),
+            Some(kind) if kind.is_of_web() => Reply::web_not_found(noun(kind), id.name()),
             Some(kind) => Reply::apim_not_found(kind),
             None => Reply::resource_not_found(id),
         },

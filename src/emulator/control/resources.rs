@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     emulator::reply::Reply,
-    model::{Resource, ResourceId},
+    model::{ArmType, Resource, ResourceId},
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
@@ -45,7 +45,7 @@ pub(super) async fn answer(manager: &ResourceManager, call: &Call, route: Route)
         Route::Subscription(id) => Err(subscription_not_found(id.azure_subscription())),
         Route::Groups(scope) => list(groups(manager, &scope)?.into_values()),
         Route::Providers(scope, None) => {
-            list(vec![provider(&scope, "Microsoft.ApiManagement"), provider(&scope, "Microsoft.Web")])
+            list(vec![provider(&scope, ArmType::ApimService), provider(&scope, ArmType::StaticSite)])
         }
         Route::Providers(scope, Some(namespace)) => known_provider(&scope, &namespace),
         Route::Everywhere(scope, kind) => {
@@ -174,21 +174,22 @@ fn subscription(id: &str) -> Value {
 }
 
 fn known_provider(scope: &ResourceId, namespace: &str) -> Result<Reply, Reply> {
-    let known = ["Microsoft.ApiManagement", "Microsoft.Web"];
-    if let Some(known) = known.iter().find(|known| known.eq_ignore_ascii_case(namespace)) {
+    let known = [ArmType::ApimService, ArmType::StaticSite];
+    if let Some(known) = known.into_iter().find(|known| known.namespace().eq_ignore_ascii_case(namespace)) {
         return Ok(Reply::ok(provider(scope, known)));
     }
     let message = format!("The resource namespace '{namespace}' is invalid.");
     Err(Reply::arm(StatusCode::NOT_FOUND, "InvalidResourceNamespace", message))
 }
 
-fn provider(scope: &ResourceId, namespace: &str) -> Value {
-    let kind = if namespace == "Microsoft.Web" { "staticSites" } else { "service" };
+/// Returns the provider of a top-level type, as Azure lists it.
+fn provider(scope: &ResourceId, of: ArmType) -> Value {
+    let (namespace, kind) = (of.namespace(), of.collection());
     let locations = ["Central US", "East US 2", "West US 2", "West Europe", "East Asia"];
     json!({"id": format!("{scope}/providers/{namespace}"), "namespace": namespace,
         "registrationPolicy": "RegistrationRequired", "registrationState": "Registered",
         "resourceTypes": [{"resourceType": kind, "locations": locations,
-            "apiVersions": version::of_provider(namespace)}]})
+            "apiVersions": version::of_provider(of)}]})
 }
 
 /// The properties of a cloud that a client reads before it signs in.

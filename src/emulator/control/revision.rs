@@ -8,11 +8,10 @@ use super::{
     page::{self, Style},
     read::find,
     refused::refused,
-    served::ServedType,
 };
 use crate::{
     emulator::reply::Reply,
-    model::{Resource, ResourceId},
+    model::{ArmType, Resource, ResourceId},
     provider::{Expected, Versioned, Writes as _, json::JsonControlPlane},
 };
 
@@ -34,7 +33,7 @@ pub(super) fn take_over(plane: &JsonControlPlane, api: &mut Resource) -> Result<
         source.strip_prefix("/apis/").map_or(source.to_owned(), |name| format!("{service}/apis/{name}"));
     let source = ResourceId::parse(&source).map_err(|error| refused(&error_of(&error)))?;
     let Some(source) = find(plane, &source)? else {
-        return Err(Reply::apim_not_found(ServedType::Api));
+        return Err(Reply::apim_not_found(ArmType::Api));
     };
     let mut source = source.value;
     for name in ["isCurrent", "apiRevision", "apiRevisionDescription"] {
@@ -72,7 +71,7 @@ pub(super) fn settle(api: &mut Resource, old: Option<&Resource>) {
 /// Returns all revisions of an API, newest first.
 fn all(plane: &JsonControlPlane, api: &ResourceId) -> Result<Vec<Versioned<Resource>>, Reply> {
     let service = api.parent().ok_or_else(Reply::internal_error)?;
-    let mut found = plane.children(&service, "apis").map_err(|error| refused(&error))?;
+    let mut found = plane.children(&service, ArmType::Api.collection()).map_err(|error| refused(&error))?;
     let name = split(api.name()).0;
     found.retain(|found| split(found.value.id().name()).0.eq_ignore_ascii_case(name));
     found.sort_by_key(|found| std::cmp::Reverse(number(&found.value).parse::<u64>().unwrap_or_default()));

@@ -2,9 +2,9 @@
 
 use super::{
     not_emulated::not_emulated,
-    served::{Listed, Namespace, ServedType},
+    served::{Listed, Namespace},
 };
-use crate::model::ResourceId;
+use crate::model::{API_MANAGEMENT, ArmType, RESOURCES, ResourceId, WEB};
 
 /// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) enum Route {
     /// All resources in a scope.
     All(ResourceId),
     /// All resources of a type in a scope.
-    Everywhere(ResourceId, ServedType),
+    Everywhere(ResourceId, ArmType),
     /// The permissions of the caller.
     Permissions,
     /// The activity log of an Azure subscription.
@@ -40,9 +40,9 @@ pub(super) enum Route {
     /// A collection below a resource.
     Collection(ResourceId, Listed),
     /// A resource.
-    Resource(ResourceId, ServedType),
+    Resource(ResourceId, ArmType),
     /// An action on a resource.
-    Action(ResourceId, ServedType, String),
+    Action(ResourceId, ArmType, String),
 }
 
 /// Why a path has no route.
@@ -104,7 +104,7 @@ impl Route {
         }
         let (scope, namespace) = provider_of(before).ok_or(Unrouted::Shape)?;
         let resource_type = format!("{namespace}/{last}");
-        match ServedType::of_type(&resource_type).filter(|kind| kind.is_top_level()) {
+        match ArmType::of_name(&resource_type).filter(|kind| kind.is_top_level()) {
             Some(kind) => Ok(Self::Everywhere(scope, kind)),
             None => Err(unknown(&resource_type)),
         }
@@ -115,7 +115,7 @@ impl Route {
         match resource_type.to_ascii_lowercase().as_str() {
             "microsoft.resources/subscriptions" => Ok(Self::Subscription(id)),
             "microsoft.resources/resourcegroups" => Ok(Self::Group(id)),
-            _ => match ServedType::of_type(&resource_type) {
+            _ => match ArmType::of_name(&resource_type) {
                 Some(kind) => Ok(Self::Resource(id, kind)),
                 None => Err(unknown(&resource_type)),
             },
@@ -126,15 +126,15 @@ impl Route {
     fn below(scope: ResourceId, last: &str) -> Result<Self, Unrouted> {
         let is = |word: &str| last.eq_ignore_ascii_case(word);
         let resource_type = scope.resource_type();
-        match ServedType::of_type(&resource_type) {
+        match ArmType::of_name(&resource_type) {
             None if is("resources") => Ok(Self::All(scope)),
             None if is("resourceGroups") => Ok(Self::Groups(scope)),
             None if is("providers") => Ok(Self::Providers(scope, None)),
             None => Err(unknown(&format!("{resource_type}/{last}"))),
-            Some(ServedType::Site) if is("linkedBackends") => {
-                let production = scope.child("builds", crate::model::PRODUCTION);
+            Some(ArmType::StaticSite) if is(ArmType::LinkedBackend.collection()) => {
+                let production = scope.child(ArmType::SiteEnvironment.collection(), crate::model::PRODUCTION);
                 let production = production.map_err(|_| Unrouted::Shape)?;
-                Ok(Self::Collection(production, Listed::Of(ServedType::LinkedBackend)))
+                Ok(Self::Collection(production, Listed::Of(ArmType::LinkedBackend)))
             }
             Some(kind) => {
                 let below = format!("{resource_type}/{last}");
@@ -155,9 +155,9 @@ impl Route {
             Self::Activity(_) => Namespace::Insights,
             Self::Graph => Namespace::ResourceGraph,
             Self::Everywhere(_, kind) | Self::Resource(_, kind) | Self::Action(_, kind, _) => {
-                kind.namespace()
+                Namespace::of(*kind)
             }
-            Self::Collection(_, Listed::Of(kind)) => kind.namespace(),
+            Self::Collection(_, Listed::Of(kind)) => Namespace::of(*kind),
             Self::Collection(
                 _,
                 Listed::ProductSubscriptions | Listed::ApiProducts | Listed::ApiRevisions,
@@ -205,7 +205,7 @@ fn unknown(resource_type: &str) -> Unrouted {
         return Unrouted::NotEmulated(known);
     }
     let namespace = resource_type.split('/').next().unwrap_or_default();
-    let known = ["Microsoft.Web", "Microsoft.ApiManagement", "Microsoft.Resources"];
+    let known = [WEB, API_MANAGEMENT, RESOURCES];
     if known.iter().any(|known| known.eq_ignore_ascii_case(namespace)) {
         return Unrouted::Type(resource_type.to_owned());
     }
@@ -234,25 +234,24 @@ mod tests {
             (format!("{SITE}/linkedBackends"), format!("{SITE}/builds/default/linkedBackends"));
         assert_eq!(of(&short), of(&long));
         assert_eq!(of(&format!("{short}/b")), of(&format!("{long}/b")));
-        let validate =
-            Route::Action(id(&format!("{long}/b")), ServedType::LinkedBackend, "validate".to_owned());
+        let validate = Route::Action(id(&format!("{long}/b")), ArmType::LinkedBackend, "validate".to_owned());
         assert_eq!(of(&format!("{short}/b/validate")), validate);
     }
 
     #[test]
     fn case_and_a_slash_at_the_end_do_not_matter() {
         for path in [SITE.to_owned(), SITE.to_uppercase(), format!("{SITE}/"), SITE.to_lowercase()] {
-            assert_eq!(of(&path), Route::Resource(id(SITE), ServedType::Site), "{path}");
+            assert_eq!(of(&path), Route::Resource(id(SITE), ArmType::StaticSite), "{path}");
         }
         let listed = format!("{}/providers/microsoft.WEB/STATICSITES", GROUP.to_lowercase());
-        assert_eq!(of(&listed), Route::Everywhere(id(GROUP), ServedType::Site));
+        assert_eq!(of(&listed), Route::Everywhere(id(GROUP), ArmType::StaticSite));
     }
 
     #[test]
     fn every_form_of_a_path_is_distinguished() {
         let service = |tail: &str| of(&format!("{SERVICE}{tail}"));
         let at = |tail: &str| id(&format!("{SERVICE}{tail}"));
-        assert_eq!(service("/products"), Route::Collection(at(""), Listed::Of(ServedType::Product)));
+        assert_eq!(service("/products"), Route::Collection(at(""), Listed::Of(ArmType::Product)));
         assert_eq!(
             service("/products/p/subscriptions"),
             Route::Collection(at("/products/p"), Listed::ProductSubscriptions)
@@ -260,11 +259,11 @@ mod tests {
         assert_eq!(service("/apis/o/products"), Route::Collection(at("/apis/o"), Listed::ApiProducts));
         assert_eq!(
             service("/products/p/apis/o"),
-            Route::Resource(at("/products/p/apis/o"), ServedType::ProductApi)
+            Route::Resource(at("/products/p/apis/o"), ArmType::ProductApi)
         );
         assert_eq!(
             service("/subscriptions/x/listSecrets"),
-            Route::Action(at("/subscriptions/x"), ServedType::Subscription, "listsecrets".to_owned())
+            Route::Action(at("/subscriptions/x"), ArmType::ApimSubscription, "listsecrets".to_owned())
         );
         for (path, route) in [
             ("/subscriptions", Route::Subscriptions),

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{
-    call::Call, manager::ResourceManager, read, refused::refused, served::ServedType, shape::View, site,
+use super::{call::Call, manager::ResourceManager, read, refused::refused, shape::View, site};
+use crate::{
+    emulator::reply::Reply,
+    model::{ArmType, ResourceId},
 };
-use crate::{emulator::reply::Reply, model::ResourceId};
 
 /// The directory (tenant) of all subscriptions.
 pub(in crate::emulator) const TENANT: &str = "00000000-0000-0000-0000-000000000000";
@@ -28,20 +29,20 @@ pub(super) fn top_level(
     manager: &ResourceManager,
     call: &Call,
     scope: &ResourceId,
-    wanted: Option<ServedType>,
+    wanted: Option<ArmType>,
 ) -> Result<Vec<Value>, Reply> {
     let plane = &*manager.store.current();
     let all = plane.resources().map_err(|error| refused(&error))?;
     let within = format!("{}/", scope.lower_case());
     let mut values = Vec::new();
     for resource in all.iter().filter(|resource| resource.id().lower_case().starts_with(&within)) {
-        let kind = ServedType::of_type(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
+        let kind = ArmType::of_name(&resource.id().resource_type()).filter(|kind| kind.is_top_level());
         let Some(kind) = kind.filter(|kind| wanted.is_none_or(|wanted| wanted == *kind)) else {
             continue;
         };
         if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
             values.push(match kind {
-                ServedType::Site => site::site(plane, &found.value, call)?,
+                ArmType::StaticSite => site::site(plane, &found.value, call)?,
                 _ => read::body(plane, found, kind, call, View::Listed),
             });
         }

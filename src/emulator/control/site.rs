@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{call::Call, refused::refused, region};
 use crate::{
     emulator::reply::Reply,
-    model::{PRODUCTION, Resource, ResourceId},
+    model::{ArmType, PRODUCTION, Resource, ResourceId},
     provider::json::JsonControlPlane,
 };
 
@@ -90,7 +90,10 @@ fn envelope(resource: &Resource, location: Option<&str>, properties: Value) -> V
 
 /// Returns a site as its answers show it.
 pub(super) fn site(plane: &JsonControlPlane, site: &Resource, call: &Call) -> Result<Value, Reply> {
-    let production = site.id().child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
+    let production = site
+        .id()
+        .child(ArmType::SiteEnvironment.collection(), PRODUCTION)
+        .map_err(|_| Reply::internal_error())?;
     let mut properties = filled(site_properties(call.version()), site);
     properties["linkedBackends"] = summaries(plane, &production, call)?.into();
     let location = site.text("location").ok().flatten().unwrap_or("Central US");
@@ -107,8 +110,10 @@ pub(super) fn site(plane: &JsonControlPlane, site: &Resource, call: &Call) -> Re
 
 /// Returns the environments of a site, production first.
 pub(super) fn builds(plane: &JsonControlPlane, site: &ResourceId, call: &Call) -> Result<Vec<Value>, Reply> {
-    let production = site.child("builds", PRODUCTION).map_err(|_| Reply::internal_error())?;
-    let found = plane.children(site, "builds").map_err(|error| refused(&error))?;
+    let production =
+        site.child(ArmType::SiteEnvironment.collection(), PRODUCTION).map_err(|_| Reply::internal_error())?;
+    let found =
+        plane.children(site, ArmType::SiteEnvironment.collection()).map_err(|error| refused(&error))?;
     let mut all: Vec<(ResourceId, Option<Resource>)> =
         found.into_iter().map(|found| (found.value.id().clone(), Some(found.value))).collect();
     if !all.iter().any(|(id, _)| *id == production) {
@@ -142,7 +147,8 @@ pub(super) fn build(
 
 /// Returns the linked backends of an environment, in the form that environments and sites embed.
 fn summaries(plane: &JsonControlPlane, environment: &ResourceId, call: &Call) -> Result<Vec<Value>, Reply> {
-    let backends = plane.children(environment, "linkedBackends").map_err(|error| refused(&error))?;
+    let backends =
+        plane.children(environment, ArmType::LinkedBackend.collection()).map_err(|error| refused(&error))?;
     Ok(backends.iter().map(|backend| of_backend(&backend.value, call, Zone::Omitted)).collect())
 }
 

@@ -6,7 +6,7 @@ use super::{
     route::{Route, Unrouted},
     served::Namespace,
 };
-use crate::emulator::reply::Reply;
+use crate::{emulator::reply::Reply, model::ArmType};
 
 /// The versions of [static sites](https://learn.microsoft.com/rest/api/appservice/static-sites) that support linked
 /// backends.
@@ -67,9 +67,9 @@ pub(super) fn check(route: &Route, version: Option<&str>) -> Result<(), Reply> {
     Err(Reply::arm(StatusCode::BAD_REQUEST, "InvalidApiVersionParameter", message))
 }
 
-/// Returns the versions of the provider of a namespace, newest first.
-pub(super) fn of_provider(namespace: &str) -> Vec<&'static str> {
-    let known = if namespace.eq_ignore_ascii_case("Microsoft.Web") { WEB } else { API_MANAGEMENT };
+/// Returns the versions of the provider of a type, newest first.
+pub(super) fn of_provider(of: ArmType) -> Vec<&'static str> {
+    let known = if of.is_of_web() { WEB } else { API_MANAGEMENT };
     known.iter().rev().copied().collect()
 }
 

@@ -14,13 +14,13 @@ use super::{
     page::{self, Style},
     refused::refused,
     schema::{self, Purpose},
-    served::{Listed, ServedType},
+    served::{Listed, noun},
     site::{self, Zone, site_of},
 };
 use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
-    model::{PRODUCTION, Resource, ResourceId},
+    model::{ArmType, PRODUCTION, Resource, ResourceId},
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
@@ -29,34 +29,36 @@ pub(super) async fn answer(
     manager: &Arc<ResourceManager>,
     call: &Call,
     id: ResourceId,
-    kind: ServedType,
+    kind: ArmType,
 ) -> Result<Reply, Reply> {
     match (call.method.clone(), kind) {
         (Method::GET | Method::HEAD, _) => get(manager, call, &id, kind),
-        (Method::PUT, ServedType::LinkedBackend) => link::put(manager, call, id).await,
-        (Method::PUT | Method::PATCH, ServedType::Site) => put_site(manager, call, id).await,
-        (Method::PUT, ServedType::Build) => put_build(manager, call, id).await,
+        (Method::PUT, ArmType::LinkedBackend) => link::put(manager, call, id).await,
+        (Method::PUT | Method::PATCH, ArmType::StaticSite) => put_site(manager, call, id).await,
+        (Method::PUT, ArmType::SiteEnvironment) => put_build(manager, call, id).await,
         (Method::DELETE, _) => delete(manager, id, kind).await,
         _ => Err(Reply::method_not_allowed(&call.method)),
     }
 }
 
-fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+fn get(manager: &ResourceManager, call: &Call, id: &ResourceId, kind: ArmType) -> Result<Reply, Reply> {
     let plane = &*manager.store.current();
     let found = plane.find(id).map_err(|error| refused(&error))?.map(|found| found.value);
     let site = site_of(id);
     if !plane.exists(&site).map_err(|error| refused(&error))? {
         return Err(Reply::resource_not_found(&site));
     }
-    if kind == ServedType::LinkedBackend {
+    if kind == ArmType::LinkedBackend {
         return backend_reply(manager, call, id, found);
     }
     Ok(Reply::ok(match (kind, found) {
-        (ServedType::Build, found) if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) => {
+        (ArmType::SiteEnvironment, found)
+            if found.is_some() || id.name().eq_ignore_ascii_case(PRODUCTION) =>
+        {
             site::build(plane, id, found, call)?
         }
         (_, Some(found)) => site::site(plane, &found, call)?,
-        (_, None) => return Err(Reply::web_not_found(kind.noun(), id.name())),
+        (_, None) => return Err(Reply::web_not_found(noun(kind), id.name())),
     }))
 }
 
@@ -69,7 +71,7 @@ fn backend_reply(
     let shown = manager.operations.shown(id);
     let is_going_on = shown.is_some();
     let Some(found) = shown.or(found) else {
-        return Err(Reply::web_not_found(ServedType::LinkedBackend.noun(), id.name()));
+        return Err(Reply::web_not_found(noun(ArmType::LinkedBackend), id.name()));
     };
     let reply = Reply::ok(site::backend(&manager.store.current(), &found, call, Zone::Omitted));
     // Otherwise, clients that poll the resource itself would wait 30 seconds.
@@ -89,17 +91,17 @@ pub(super) fn list(
         return Err(Reply::resource_not_found(&site));
     }
     if !plane.exists(parent).map_err(|error| refused(&error))? {
-        return Err(Reply::web_not_found(ServedType::Build.noun(), parent.name()));
+        return Err(Reply::web_not_found(noun(ArmType::SiteEnvironment), parent.name()));
     }
     let values = match listed {
-        Listed::Of(ServedType::LinkedBackend) => backends(manager, call, parent)?,
+        Listed::Of(ArmType::LinkedBackend) => backends(manager, call, parent)?,
         _ => site::builds(plane, parent, call)?,
     };
     page::page(call, values, Style::Web)
 }
 
 fn backends(manager: &ResourceManager, call: &Call, environment: &ResourceId) -> Result<Vec<Value>, Reply> {
-    let found = manager.store.current().children(environment, "linkedBackends");
+    let found = manager.store.current().children(environment, ArmType::LinkedBackend.collection());
     let mut backends: Vec<Resource> =
         found.map_err(|error| refused(&error))?.into_iter().map(|found| found.value).collect();
     let prefix = format!("{}/linkedbackends/", environment.lower_case());
@@ -117,35 +119,33 @@ fn backends(manager: &ResourceManager, call: &Call, environment: &ResourceId) ->
 async fn put_site(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
     let is_new = call.method == Method::PUT;
     let purpose = if is_new { Purpose::Whole } else { Purpose::Part };
-    let body = schema::checked(ServedType::Site, purpose, call.object()?)?;
+    let body = schema::checked(ArmType::StaticSite, purpose, call.object()?)?;
     let (of_change, ambient) = (call.clone(), Arc::clone(&manager.ambient));
     Ok(manager.store.change(move |plane| site_put(plane, ambient, of_change, (id, body, is_new))).await)
 }
 
 async fn put_build(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result<Reply, Reply> {
-    let body = schema::checked(ServedType::Build, Purpose::Whole, call.object()?)?;
+    let body = schema::checked(ArmType::SiteEnvironment, Purpose::Whole, call.object()?)?;
     let of_change = call.clone();
     Ok(manager.store.change(move |plane| build_put(plane, of_change, id, body)).await)
 }
 
-async fn delete(manager: &ResourceManager, id: ResourceId, kind: ServedType) -> Result<Reply, Reply> {
+async fn delete(manager: &ResourceManager, id: ResourceId, kind: ArmType) -> Result<Reply, Reply> {
     let site = site_of(&id);
-    if kind != ServedType::Site && !manager.store.current().exists(&site).map_err(|error| refused(&error))? {
+    if kind != ArmType::StaticSite
+        && !manager.store.current().exists(&site).map_err(|error| refused(&error))?
+    {
         return Err(Reply::resource_not_found(&site));
     }
     manager.operations.forget(&id);
     Ok(manager.store.change(move |plane| deleted(plane, id, kind)).await)
 }
 
-fn deleted(
-    plane: &JsonControlPlane,
-    id: ResourceId,
-    kind: ServedType,
-) -> BoxFuture<'_, Result<Reply, Reply>> {
+fn deleted(plane: &JsonControlPlane, id: ResourceId, kind: ArmType) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let existed = plane.exists(&id).map_err(|error| refused(&error))?;
         plane.delete(&id, Expected::Anything).await.map_err(|error| refused(&error))?;
-        Ok(if kind == ServedType::LinkedBackend { Reply::deleted(false) } else { Reply::deleted(existed) })
+        Ok(if kind == ArmType::LinkedBackend { Reply::deleted(false) } else { Reply::deleted(existed) })
     }
     .boxed()
 }

@@ -15,13 +15,13 @@ use super::{
     refused::refused,
     revision,
     schema::{self, Purpose},
-    served::{Listed, ServedType},
+    served::Listed,
     shape::View,
 };
 use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
-    model::{ApimSubscriptionId, Key, KeyPair, ResourceId},
+    model::{ApimSubscriptionId, ArmType, Key, KeyPair, ResourceId},
     provider::{ETag, Expected, Reads as _, Writes as _, json::JsonControlPlane},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn put(
     ambient: Arc<dyn Ambient>,
     call: Call,
     id: ResourceId,
-    kind: ServedType,
+    kind: ArmType,
 ) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let before = find(plane, &id)?;
@@ -43,21 +43,21 @@ pub(super) fn put(
         let mut content = schema::checked(kind, purpose, call.object()?)?;
         let keys = GivenKeys::take(&mut content)?;
         let (existed, old) = (before.is_some(), before.map(|before| before.value));
-        if kind == ServedType::Product {
+        if kind == ArmType::Product {
             entity::check_approval(&content)?;
         }
         // A PUT replaces the resource, except that a service keeps the properties that the body omits.
-        let basis = old.clone().filter(|_| patched || kind == ServedType::Service);
+        let basis = old.clone().filter(|_| patched || kind == ArmType::ApimService);
         let mut resource = merged(&id, basis, content)?;
-        if kind == ServedType::Api && !patched {
+        if kind == ArmType::Api && !patched {
             revision::take_over(plane, &mut resource)?;
         }
         let change = Change { existed, old: old.as_ref(), patched };
         let resource = entity::completed(resource, kind, &change, &*ambient)?;
         let mut etag = plane.put(resource, expected).await.map_err(|error| refused(&error))?;
         match kind {
-            ServedType::Service if !existed => built_in::of_service(plane, &*ambient, &id).await?,
-            ServedType::Product if !existed => built_in::of_product(plane, &*ambient, &id).await?,
+            ArmType::ApimService if !existed => built_in::of_service(plane, &*ambient, &id).await?,
+            ArmType::Product if !existed => built_in::of_product(plane, &*ambient, &id).await?,
             _ => {}
         }
         if let Some(tag) = settle_keys(plane, &id, kind, keys).await? {
@@ -73,14 +73,16 @@ async fn put_reply(
     plane: &JsonControlPlane,
     call: &Call,
     id: &ResourceId,
-    kind: ServedType,
+    kind: ArmType,
     view: View,
     etag: &ETag,
 ) -> Result<Reply, Reply> {
     let mut etag = etag.clone();
-    let found = if kind == ServedType::ProductApi {
+    let found = if kind == ArmType::ProductApi {
         // An API in a product has the ETag of the API.
-        let api = id.parent().and_then(|product| product.parent()?.child("apis", id.name()).ok());
+        let api = id
+            .parent()
+            .and_then(|product| product.parent()?.child(ArmType::Api.collection(), id.name()).ok());
         if let Some(api) = api.map(|api| find(plane, &api)).transpose()?.flatten() {
             etag = api.etag;
         }
@@ -92,7 +94,7 @@ async fn put_reply(
     };
     let found = found.ok_or_else(Reply::internal_error)?;
     let mut value = body(plane, found, kind, call, view);
-    if kind == ServedType::Subscription
+    if kind == ArmType::ApimSubscription
         && let Ok(id) = ApimSubscriptionId::try_from(id.clone())
         && let Some(keys) = plane.keys(&id).await.map_err(|error| refused(&error))?
         && let (Some(properties), Value::Object(secrets)) =
@@ -105,17 +107,17 @@ async fn put_reply(
         properties.extend(tracing.map(|it| ("allowTracing".to_owned(), it)));
     }
     let reply = Reply::put(view == View::Changed, value).tagged(&etag);
-    Ok(if kind == ServedType::Service { reply } else { reply.indented() })
+    Ok(if kind == ArmType::ApimService { reply } else { reply.indented() })
 }
 
 /// Stores the keys that a request sets; other keys are not changed.
 async fn settle_keys(
     plane: &JsonControlPlane,
     id: &ResourceId,
-    kind: ServedType,
+    kind: ArmType,
     given: GivenKeys,
 ) -> Result<Option<ETag>, Reply> {
-    if kind != ServedType::Subscription || given.is_empty() {
+    if kind != ArmType::ApimSubscription || given.is_empty() {
         return Ok(None);
     }
     let id = ApimSubscriptionId::try_from(id.clone()).map_err(|_| Reply::internal_error())?;
@@ -134,16 +136,16 @@ pub(super) fn delete(
     plane: &JsonControlPlane,
     call: Call,
     id: ResourceId,
-    kind: ServedType,
+    kind: ArmType,
 ) -> BoxFuture<'_, Result<Reply, Reply>> {
     async move {
         let Some(before) = find(plane, &id)? else { return Ok(Reply::deleted(false)) };
         // Azure also deletes without a condition, although its definitions require one.
         let expected = call.expected(Some(&before.etag))?;
-        if kind == ServedType::Product && call.query.get("deleteSubscriptions") == Some("true") {
+        if kind == ArmType::Product && call.query.get("deleteSubscriptions") == Some("true") {
             delete_subscriptions(plane, &id).await?;
         }
-        if kind == ServedType::Api && call.query.get("deleteRevisions") == Some("true") {
+        if kind == ArmType::Api && call.query.get("deleteRevisions") == Some("true") {
             revision::delete_others(plane, &id).await?;
         }
         plane.delete(&id, expected).await.map_err(|error| refused(&error))?;

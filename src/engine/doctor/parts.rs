@@ -4,7 +4,7 @@ use super::{Condition, Examined, Hop, HopName};
 use crate::{
     diagnosis::Cure,
     engine::{Finding, FindingCode, LinkState, Observed, Part, Verdict},
-    model::{Api, ApimServiceId, ResourceId, SiteEnvironmentId, StaticSiteId, Versioning},
+    model::{Api, ApimServiceId, ArmType, ResourceId, SiteEnvironmentId, StaticSiteId, Versioning},
 };
 
 /// Returns the hops that the control plane describes: site, service, link and APIs.
@@ -133,10 +133,10 @@ fn version(hop: Hop, api: &Api) -> Hop {
                     "`{name}` has the version {version}; how requests specify it could not be determined, \
                      because {set} could not be read"
                 ))
-                .hint(
-                    "check that the version set exists and that you have the right to read it \
-                     (Microsoft.ApiManagement/service/apiVersionSets/read)",
-                )
+                .hint(format!(
+                    "check that the version set exists and that you have the right to read it ({}/read)",
+                    ArmType::ApiVersionSet.name()
+                ))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The canonical form of ids that Azure spells in several ways.
 
 use super::{PRODUCTION, cut_segments};
+use crate::model::arm::{API_MANAGEMENT, ArmType, WEB};
 
 /// Collections of API Management that list resources of the service below another resource, as pairs of the parent's
 /// collection and the resource's collection.
@@ -17,16 +18,17 @@ pub(super) fn canonical(text: String) -> String {
     let mut next = || segments.next().unwrap_or_default();
     let (name, kind, _owner, owners) = (next(), next(), next(), next());
     let is = |segment: &str, word: &str| segment.eq_ignore_ascii_case(word);
-    if is(kind, "linkedBackends") && is(owners, "staticSites") && is(next(), "Microsoft.Web") {
-        let site = cut_segments(&text, 2);
-        return format!("{site}/builds/{PRODUCTION}/{kind}/{name}");
+    let (backends, sites) = (ArmType::LinkedBackend.collection(), ArmType::StaticSite.collection());
+    if is(kind, backends) && is(owners, sites) && is(next(), WEB) {
+        let (site, environments) = (cut_segments(&text, 2), ArmType::SiteEnvironment.collection());
+        return format!("{site}/{environments}/{PRODUCTION}/{kind}/{name}");
     }
     let shown_below = SHOWN_BELOW.iter().any(|(above, below)| is(owners, above) && is(kind, below));
     if !shown_below {
         return text;
     }
     let (_service, services, provider) = (next(), next(), next());
-    if is(services, "service") && is(provider, "Microsoft.ApiManagement") {
+    if is(services, ArmType::ApimService.collection()) && is(provider, API_MANAGEMENT) {
         return format!("{}/{kind}/{name}", cut_segments(&text, 4));
     }
     text

@@ -1,54 +1,6 @@
 //! The documented letter case of the words in ids. Resource Graph and users write them in other letter cases.
 
-/// The known resource types. Each nested type also covers the types that contain it.
-const TYPES: [&str; 46] = [
-    "Microsoft.Web/staticSites/builds/linkedBackends",
-    "Microsoft.Web/staticSites/builds/userProvidedFunctionApps",
-    "Microsoft.Web/staticSites/builds/config",
-    "Microsoft.Web/staticSites/builds/databaseConnections",
-    "Microsoft.Web/staticSites/linkedBackends",
-    "Microsoft.Web/staticSites/userProvidedFunctionApps",
-    "Microsoft.Web/staticSites/config",
-    "Microsoft.Web/staticSites/customDomains",
-    "Microsoft.Web/staticSites/basicAuth",
-    "Microsoft.Web/staticSites/databaseConnections",
-    "Microsoft.Web/staticSites/privateEndpointConnections",
-    "Microsoft.Web/sites",
-    "Microsoft.App/containerApps",
-    "Microsoft.ApiManagement/service/apis/operations/policies",
-    "Microsoft.ApiManagement/service/apis/policies",
-    "Microsoft.ApiManagement/service/apis/products",
-    "Microsoft.ApiManagement/service/apis/releases",
-    "Microsoft.ApiManagement/service/apis/schemas",
-    "Microsoft.ApiManagement/service/apis/diagnostics",
-    "Microsoft.ApiManagement/service/apiVersionSets",
-    "Microsoft.ApiManagement/service/authorizationServers",
-    "Microsoft.ApiManagement/service/backends",
-    "Microsoft.ApiManagement/service/caches",
-    "Microsoft.ApiManagement/service/certificates",
-    "Microsoft.ApiManagement/service/diagnostics",
-    "Microsoft.ApiManagement/service/gateways/apis",
-    "Microsoft.ApiManagement/service/groups/users",
-    "Microsoft.ApiManagement/service/identityProviders",
-    "Microsoft.ApiManagement/service/loggers",
-    "Microsoft.ApiManagement/service/namedValues",
-    "Microsoft.ApiManagement/service/openidConnectProviders",
-    "Microsoft.ApiManagement/service/policies",
-    "Microsoft.ApiManagement/service/policyFragments",
-    "Microsoft.ApiManagement/service/products/apis",
-    "Microsoft.ApiManagement/service/products/apiLinks",
-    "Microsoft.ApiManagement/service/products/groups",
-    "Microsoft.ApiManagement/service/products/policies",
-    "Microsoft.ApiManagement/service/products/subscriptions",
-    "Microsoft.ApiManagement/service/schemas",
-    "Microsoft.ApiManagement/service/subscriptions",
-    "Microsoft.ApiManagement/service/tags",
-    "Microsoft.ApiManagement/service/tenant",
-    "Microsoft.ApiManagement/service/users/subscriptions",
-    "Microsoft.ApiManagement/service/workspaces/apis",
-    "Microsoft.ApiManagement/service/workspaces/products",
-    "Microsoft.ApiManagement/service/workspaces/subscriptions",
-];
+use crate::model::arm::{ArmType, OTHERS};
 
 /// Returns the id with known words in their documented letter case. Names are unchanged.
 pub(super) fn in_known_casing(text: &str) -> String {
@@ -81,7 +33,7 @@ fn recase_type(segments: &mut [&str]) {
 
 /// Returns the last word of a type, or of the first part of a type, in its documented letter case.
 fn known(path: &[&str]) -> Option<&'static str> {
-    TYPES.iter().find_map(|known| {
+    ArmType::names().chain(OTHERS).find_map(|known| {
         let mut words = known.split('/');
         let mut last = None;
         for segment in path {

@@ -5,9 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{InvalidId, PRODUCTION, ResourceId};
+use crate::model::arm::ArmType;
 
 macro_rules! typed_ids {
-    ($($(#[$doc:meta])* $id:ident = $type:literal;)*) => {$(
+    ($($(#[$doc:meta])* $id:ident = $type:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
@@ -15,7 +16,7 @@ macro_rules! typed_ids {
 
         impl $id {
             /// The resource type of every id of this kind.
-            pub const TYPE: &'static str = $type;
+            pub const TYPE: &'static str = ArmType::$type.name();
 
             /// Parses an id of this type.
             ///
@@ -63,23 +64,23 @@ macro_rules! typed_ids {
 
 typed_ids! {
     /// The id of a `Microsoft.Web/staticSites`.
-    StaticSiteId = "Microsoft.Web/staticSites";
+    StaticSiteId = StaticSite;
     /// The id of a site environment (`builds` in ARM).
-    SiteEnvironmentId = "Microsoft.Web/staticSites/builds";
+    SiteEnvironmentId = SiteEnvironment;
     /// The id of a linked backend, below its site environment in every case.
-    LinkedBackendId = "Microsoft.Web/staticSites/builds/linkedBackends";
+    LinkedBackendId = LinkedBackend;
     /// The id of an API Management instance.
-    ApimServiceId = "Microsoft.ApiManagement/service";
+    ApimServiceId = ApimService;
     /// The id of an API of a service.
-    ApiId = "Microsoft.ApiManagement/service/apis";
+    ApiId = Api;
     /// The id of a product of a service.
-    ProductId = "Microsoft.ApiManagement/service/products";
+    ProductId = Product;
     /// The id of the assignment of an API to a product.
-    ProductApiId = "Microsoft.ApiManagement/service/products/apis";
+    ProductApiId = ProductApi;
     /// The id of the policy of a product.
-    ApimPolicyId = "Microsoft.ApiManagement/service/products/policies";
+    ApimPolicyId = ProductPolicy;
     /// The id of an API Management subscription, which has two keys; not an Azure (billing) subscription.
-    ApimSubscriptionId = "Microsoft.ApiManagement/service/subscriptions";
+    ApimSubscriptionId = ApimSubscription;
 }
 
 impl StaticSiteId {
@@ -89,7 +90,7 @@ impl StaticSiteId {
     ///
     /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn environment(&self, name: &str) -> Result<SiteEnvironmentId, InvalidId> {
-        self.child("builds", name).map(SiteEnvironmentId)
+        self.child(ArmType::SiteEnvironment.collection(), name).map(SiteEnvironmentId)
     }
 }
 
@@ -116,7 +117,7 @@ impl SiteEnvironmentId {
     ///
     /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn linked_backend(&self, name: &str) -> Result<LinkedBackendId, InvalidId> {
-        self.child("linkedBackends", name).map(LinkedBackendId)
+        self.child(ArmType::LinkedBackend.collection(), name).map(LinkedBackendId)
     }
 }
 
@@ -127,7 +128,7 @@ impl ApimServiceId {
     ///
     /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn product(&self, name: &str) -> Result<ProductId, InvalidId> {
-        self.child("products", name).map(ProductId)
+        self.child(ArmType::Product.collection(), name).map(ProductId)
     }
 
     /// Returns the id of the API with this name in the service.
@@ -136,7 +137,7 @@ impl ApimServiceId {
     ///
     /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn api(&self, name: &str) -> Result<ApiId, InvalidId> {
-        self.child("apis", name).map(ApiId)
+        self.child(ArmType::Api.collection(), name).map(ApiId)
     }
 
     /// Returns the id of the API Management subscription with this name in the service.
@@ -145,7 +146,7 @@ impl ApimServiceId {
     ///
     /// [`InvalidId::Name`] if the name is not allowed in an id.
     pub fn apim_subscription(&self, name: &str) -> Result<ApimSubscriptionId, InvalidId> {
-        self.child("subscriptions", name).map(ApimSubscriptionId)
+        self.child(ArmType::ApimSubscription.collection(), name).map(ApimSubscriptionId)
     }
 }
 
@@ -167,7 +168,7 @@ impl ProductId {
     /// Never: `policy` is allowed in an id.
     #[must_use]
     pub fn policy(&self) -> ApimPolicyId {
-        ApimPolicyId(self.child("policies", "policy").expect("a constant name"))
+        ApimPolicyId(self.child(ArmType::ProductPolicy.collection(), "policy").expect("a constant name"))
     }
 
     /// Returns the id of the assignment of an API to the product.
@@ -177,7 +178,9 @@ impl ProductId {
     /// Never: the API's name is already part of an id.
     #[must_use]
     pub fn api(&self, api: &ApiId) -> ProductApiId {
-        ProductApiId(self.child("apis", api.name()).expect("the name of a parsed id"))
+        ProductApiId(
+            self.child(ArmType::ProductApi.collection(), api.name()).expect("the name of a parsed id"),
+        )
     }
 }
 

@@ -25,8 +25,8 @@ use super::{
 use crate::{
     ambient::Ambient,
     model::{
-        Api, ApimPolicy, ApimService, ApimSubscription, Key, LinkedBackend, Malformed, PRODUCTION, Product,
-        Resource, ResourceId, SiteEnvironment, StaticSite,
+        Api, ApimPolicy, ApimService, ApimSubscription, ArmType, Key, LinkedBackend, Malformed, PRODUCTION,
+        Product, Resource, ResourceId, SiteEnvironment, StaticSite,
     },
     provider::{Expected, ProviderError},
 };
@@ -192,7 +192,7 @@ fn order_of(id: &ResourceId) -> (ResourceKind, String) {
 /// Returns the linked backends in the properties of a site or a build, with the names that `az` gives them.
 fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Element>, ImportError> {
     let environment = match ResourceKind::of(resource.id().lower_case()) {
-        ResourceKind::Site => resource.id().child("builds", PRODUCTION),
+        ResourceKind::Site => resource.id().child(ArmType::SiteEnvironment.collection(), PRODUCTION),
         ResourceKind::Build => Ok(resource.id().clone()),
         _ => return Ok(Vec::new()),
     };
@@ -201,7 +201,7 @@ fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Elemen
     let backend = |properties: Value| -> Result<Element, Malformed> {
         let target = properties.get("backendResourceId").and_then(Value::as_str).unwrap_or_default();
         let name = ResourceId::parse(target)?.name().to_owned();
-        let id = environment.clone()?.child("linkedBackends", &name)?;
+        let id = environment.clone()?.child(ArmType::LinkedBackend.collection(), &name)?;
         let properties = properties.as_object().cloned().unwrap_or_default();
         let resource = Resource::new(id, properties);
         check(&resource)?;
@@ -218,8 +218,8 @@ fn functions_apps(by_id: &ById) -> Vec<Element> {
 fn shown_by_owner(by_id: &ById, app: &Element) -> Option<Element> {
     const APPS: &str = "userProvidedFunctionApps";
     let id = app.resource.id();
-    let owners = ["Microsoft.Web/staticSites", "Microsoft.Web/staticSites/builds"];
-    owners.iter().find(|owner| id.is_a(&format!("{owner}/{APPS}")))?;
+    let owners = [ArmType::StaticSite, ArmType::SiteEnvironment];
+    owners.iter().find(|owner| id.is_a(&format!("{}/{APPS}", owner.name())))?;
     let mut owner = id.parent()?;
     if kind::is_production(owner.lower_case()) {
         owner = owner.parent()?;

@@ -1,9 +1,6 @@
 //! A site environment in the list.
 
-use crate::model::{ApimServiceId, Hostname, ResourceId, SiteEnvironmentId, StaticSiteId};
-
-/// The resource type of Functions apps. App Service apps have it too.
-const APP: &str = "Microsoft.Web/sites";
+use crate::model::{APP, ApimServiceId, Hostname, ResourceId, SiteEnvironmentId, StaticSiteId};
 
 /// A site environment, and the backend of its `/api`.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ mod tables;
 use serde_json::{Map, Value, json};
 
 use self::tables::{Field, Type, fields};
-use super::served::ServedType;
 use crate::emulator::reply::Reply;
+use crate::model::ArmType;
 
 /// The purpose of a body. It decides which properties are required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ struct Problem {
 /// Returns a body's known and writable members, if each matches Azure's definitions. Azure ignores unknown members and
 /// those that a caller cannot set.
 pub(super) fn checked(
-    kind: ServedType,
+    kind: ArmType,
     purpose: Purpose,
     mut body: Map<String, Value>,
 ) -> Result<Map<String, Value>, Reply> {
@@ -211,14 +211,14 @@ fn not_deserialized(problem: &Problem) -> Reply {
     Reply::invalid_content(&problem.message)
 }
 
-fn refusal(kind: ServedType, problems: &[Problem]) -> Reply {
+fn refusal(kind: ArmType, problems: &[Problem]) -> Reply {
     if kind.is_of_web() {
         return Reply::web_invalid_parameter(last(&problems[0].path));
     }
     let details = problems.iter().map(|Problem { path, message }| {
         let target = path.strip_prefix("properties.").unwrap_or(path);
         // The service uses another name internally for a product's display name.
-        if (kind, target) == (ServedType::Product, "displayName") && message.ends_with("empty.") {
+        if (kind, target) == (ArmType::Product, "displayName") && message.ends_with("empty.") {
             return detail("name", "name (display name) should not be empty");
         }
         detail(target, message)
@@ -234,7 +234,7 @@ fn detail(target: &str, message: &str) -> Value {
 mod tests {
     use super::*;
 
-    fn check(kind: ServedType, purpose: Purpose, properties: &Value) -> Result<Value, Vec<Value>> {
+    fn check(kind: ArmType, purpose: Purpose, properties: &Value) -> Result<Value, Vec<Value>> {
         let body = json!({"properties": properties, "id": 7, "unknown": {}}).as_object().cloned().unwrap();
         match checked(kind, purpose, body) {
             Ok(known) => Ok(known["properties"].clone()),
@@ -245,7 +245,7 @@ mod tests {
         }
     }
 
-    fn refuses(kind: ServedType, properties: &Value, target: &str, words: &str) {
+    fn refuses(kind: ArmType, properties: &Value, target: &str, words: &str) {
         let details = check(kind, Purpose::Whole, properties).unwrap_err();
         assert_eq!(details[0]["target"], target, "{properties}");
         assert!(details[0]["message"].as_str().unwrap().contains(words), "{}", details[0]);
@@ -256,7 +256,7 @@ mod tests {
         let product = |name: &str, value: Value, words: &str| {
             let mut properties = json!({"displayName": "p"});
             properties[name] = value;
-            refuses(ServedType::Product, &properties, name, words);
+            refuses(ArmType::Product, &properties, name, words);
         };
         product("terms", json!({}), "Unexpected token: StartObject");
         product("displayName", json!(["p"]), "StartArray");
@@ -264,11 +264,11 @@ mod tests {
         product("subscriptionsLimit", json!(1.5), "Float");
         product("state", json!("open"), "'open' is not a value");
         let subscription = json!({"displayName": "s", "scope": 7});
-        refuses(ServedType::Subscription, &subscription, "scope", "Integer");
+        refuses(ArmType::ApimSubscription, &subscription, "scope", "Integer");
         let keyed = json!({"displayName": "s", "scope": "/apis", "primaryKey": {}});
-        refuses(ServedType::Subscription, &keyed, "primaryKey", "StartObject");
+        refuses(ArmType::ApimSubscription, &keyed, "primaryKey", "StartObject");
         let version_set = json!({"displayName": "v", "versioningScheme": "Path"});
-        refuses(ServedType::ApiVersionSet, &version_set, "versioningScheme", "Path");
+        refuses(ArmType::ApiVersionSet, &version_set, "versioningScheme", "Path");
     }
 
     #[test]
@@ -276,40 +276,37 @@ mod tests {
         let api = |name: &str, value: Value, target: &str, words: &str| {
             let mut properties = json!({"displayName": "a", "path": "a"});
             properties[name] = value;
-            refuses(ServedType::Api, &properties, target, words);
+            refuses(ArmType::Api, &properties, target, words);
         };
         api("protocols", json!("https"), "protocols", "String");
         api("protocols", json!(["ftp"]), "protocols[0]", "ftp");
         api("contact", json!({"name": 1}), "contact.name", "Integer");
         let operation = json!({"displayName": "o", "method": "GET", "urlTemplate": "/", "responses": [{}]});
-        refuses(ServedType::ApiOperation, &operation, "responses[0].statusCode", "empty");
+        refuses(ArmType::ApiOperation, &operation, "responses[0].statusCode", "empty");
     }
 
     #[test]
     fn lengths_are_those_of_the_definitions_and_every_problem_is_reported() {
         let long = json!({"displayName": "x".repeat(301), "description": "x".repeat(1001)});
-        assert_eq!(check(ServedType::Product, Purpose::Whole, &long).unwrap_err().len(), 2);
-        let empty = check(ServedType::Product, Purpose::Whole, &json!({"displayName": ""})).unwrap_err();
+        assert_eq!(check(ArmType::Product, Purpose::Whole, &long).unwrap_err().len(), 2);
+        let empty = check(ArmType::Product, Purpose::Whole, &json!({"displayName": ""})).unwrap_err();
         assert_eq!(empty[0]["message"], "name (display name) should not be empty");
         assert_eq!(
-            check(ServedType::Product, Purpose::Part, &json!({})),
+            check(ArmType::Product, Purpose::Part, &json!({})),
             Ok(json!({})),
             "a part requires nothing"
         );
-        assert_eq!(check(ServedType::Product, Purpose::Whole, &json!({})).unwrap_err()[0]["target"], "name");
+        assert_eq!(check(ArmType::Product, Purpose::Whole, &json!({})).unwrap_err()[0]["target"], "name");
     }
 
     #[test]
     fn unknown_and_read_only_properties_are_ignored_and_not_kept() {
         let given = json!({"displayName": "p", "state": "Published", "colour": {}, "description": null});
         assert_eq!(
-            check(ServedType::Product, Purpose::Whole, &given),
+            check(ArmType::Product, Purpose::Whole, &given),
             Ok(json!({"displayName": "p", "state": "published"}))
         );
         let given = json!({"path": "a", "isOnline": "never", "provisioningState": 7, "displayName": "a"});
-        assert_eq!(
-            check(ServedType::Api, Purpose::Whole, &given),
-            Ok(json!({"displayName": "a", "path": "a"}))
-        );
+        assert_eq!(check(ArmType::Api, Purpose::Whole, &given), Ok(json!({"displayName": "a", "path": "a"})));
     }
 }

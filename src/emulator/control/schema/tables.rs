@@ -1,7 +1,7 @@
 //! The properties of each request body, from the definitions of `Microsoft.ApiManagement` 2024-05-01 and
 //! `Microsoft.Web` 2024-04-01.
 
-use crate::emulator::control::served::ServedType;
+use crate::model::ArmType;
 
 /// A property of a body.
 pub(super) struct Field {
@@ -69,19 +69,19 @@ impl Type {
 }
 
 /// Returns the properties of the body for a type of resource.
-pub(super) fn fields(kind: ServedType) -> &'static [Field] {
+pub(super) fn fields(kind: ArmType) -> &'static [Field] {
     match kind {
-        ServedType::Product => PRODUCT,
-        ServedType::Subscription => SUBSCRIPTION,
-        ServedType::Api => API,
-        ServedType::ApiOperation => OPERATION,
-        ServedType::ApiVersionSet => VERSION_SET,
-        ServedType::ProductPolicy => POLICY,
-        ServedType::Service => SERVICE,
-        ServedType::Site => SITE,
-        ServedType::LinkedBackend => BACKEND,
-        ServedType::Build => BUILD,
-        ServedType::ProductApi => &[],
+        ArmType::Product => PRODUCT,
+        ArmType::ApimSubscription => SUBSCRIPTION,
+        ArmType::Api => API,
+        ArmType::ApiOperation => OPERATION,
+        ArmType::ApiVersionSet => VERSION_SET,
+        ArmType::ProductPolicy => POLICY,
+        ArmType::ApimService => SERVICE,
+        ArmType::StaticSite => SITE,
+        ArmType::LinkedBackend => BACKEND,
+        ArmType::SiteEnvironment => BUILD,
+        ArmType::ProductApi => &[],
     }
 }
 

@@ -6,9 +6,8 @@ mod subscription;
 
 use serde_json::{Map, Value, json};
 
-use super::served::ServedType;
 use crate::{
-    model::{Resource, ResourceId},
+    model::{ArmType, Resource, ResourceId},
     provider::json::JsonControlPlane,
 };
 
@@ -87,10 +86,10 @@ impl Picked {
 pub(super) fn shown(
     plane: &JsonControlPlane,
     resource: Resource,
-    kind: ServedType,
+    kind: ArmType,
     wanted: Wanted<'_>,
 ) -> Value {
-    if kind == ServedType::Service {
+    if kind == ArmType::ApimService {
         return service::shown(resource, wanted);
     }
     let id = resource.id().clone();
@@ -101,17 +100,17 @@ pub(super) fn shown(
     let from = body.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut picked = Picked { from, to: Map::new() };
     match kind {
-        ServedType::Product => product(&mut picked, &id, wanted),
-        ServedType::Api => api::api(&mut picked, plane, wanted),
-        ServedType::ProductApi => api::of_product(&mut picked, wanted),
-        ServedType::ApiOperation => api::operation(&mut picked, wanted),
-        ServedType::ApiVersionSet => version_set(&mut picked),
-        ServedType::Subscription => subscription::shown(&mut picked, wanted),
-        ServedType::ProductPolicy
-        | ServedType::Service
-        | ServedType::Site
-        | ServedType::Build
-        | ServedType::LinkedBackend => {
+        ArmType::Product => product(&mut picked, &id, wanted),
+        ArmType::Api => api::api(&mut picked, plane, wanted),
+        ArmType::ProductApi => api::of_product(&mut picked, wanted),
+        ArmType::ApiOperation => api::operation(&mut picked, wanted),
+        ArmType::ApiVersionSet => version_set(&mut picked),
+        ArmType::ApimSubscription => subscription::shown(&mut picked, wanted),
+        ArmType::ProductPolicy
+        | ArmType::ApimService
+        | ArmType::StaticSite
+        | ArmType::SiteEnvironment
+        | ArmType::LinkedBackend => {
             picked.to = std::mem::take(&mut picked.from);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     emulator::data::limit::Instead,
-    model::{PolicyElement, ProductId, Resource, policy_elements},
+    model::{IN_A_SERVICE, PolicyElement, ProductId, Resource, policy_elements},
     provider::json::Everything,
 };
 
@@ -127,7 +127,7 @@ pub(super) fn refused(view: &Everything) -> HashMap<String, String> {
 pub(in crate::emulator::data) fn policies(view: &Everything) -> impl Iterator<Item = &Resource> {
     let is_policy = |resource: &&Resource| {
         let key = resource.id().lower_case();
-        key.ends_with("/policies/policy") && key.contains("/providers/microsoft.apimanagement/service/")
+        key.ends_with("/policies/policy") && key.contains(IN_A_SERVICE)
     };
     view.resources.iter().filter(is_policy)
 }

@@ -10,14 +10,13 @@ use crate::{
     emulator::data::token::TokenCheck,
     model::{
         self, ApiId, ApiOperation, ApimPolicy, ApimPolicyId, ApimService, ApimServiceId, ApimSubscription,
-        ApimSubscriptionId, Key, ProductApiId, ProductId, Resource, SubscriptionState, Versioning,
+        ApimSubscriptionId, ArmType, Key, ProductApiId, ProductId, Resource, SubscriptionState, Versioning,
         without_revision,
     },
     provider::json::Everything,
 };
 
 /// The type of version sets.
-const API_VERSION_SET: &str = "Microsoft.ApiManagement/service/apiVersionSets";
 
 /// A service, with all data for its gateway's decisions.
 pub(in crate::emulator::data) struct GatewayService {
@@ -309,7 +308,7 @@ impl GatewayApi {
 
 /// Returns every API with its versioning scheme. A revision without a path is offline.
 pub(in crate::emulator::data) fn apis(view: &Everything) -> Vec<model::Api> {
-    let sets = view.resources.iter().filter(|resource| resource.id().is_a(API_VERSION_SET));
+    let sets = view.resources.iter().filter(|resource| resource.id().is_a(ArmType::ApiVersionSet.name()));
     let sets: HashMap<&str, &Resource> = sets.map(|set| (set.id().lower_case(), set)).collect();
     let is_online = |resource: &Resource| {
         without_revision(resource.id().name()).is_none() || resource.field("properties.path").is_some()
@@ -337,7 +336,7 @@ fn operations(
         Ok::<_, model::Malformed>((resource.id().parent(), operation))
     };
     let mut found: HashMap<String, Vec<GatewayOperation>> = HashMap::new();
-    for (api, operation) in view.of_type("Microsoft.ApiManagement/service/apis/operations", read) {
+    for (api, operation) in view.of_type(ArmType::ApiOperation.name(), read) {
         if let Some(api) = api {
             found.entry(api.lower_case().to_owned()).or_default().push(operation);
         }

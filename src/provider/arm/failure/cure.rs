@@ -3,6 +3,7 @@
 use super::meaning::Unproven;
 use crate::{
     diagnosis::{Cure, Hint, Selection},
+    model::WEB,
     provider::arm::FailureKind,
 };
 
@@ -60,7 +61,7 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
             about.subscription.map(|id| format!(" {id}")).unwrap_or_default()
         ),
         FailureKind::NotRegistered { namespace } => {
-            let namespace = namespace.as_deref().unwrap_or("Microsoft.Web");
+            let namespace = namespace.as_deref().unwrap_or(WEB);
             let of = about.subscription.map(|id| format!(" --subscription {id}")).unwrap_or_default();
             format!(
                 "run `az provider register --namespace {namespace} --wait{of}`, then run the command again"

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     diagnosis::{Diagnose, Diagnosis, Hint},
-    model::ResourceId,
+    model::{APP, ResourceId},
     provider::arm::http::asked,
 };
 
@@ -142,7 +142,7 @@ impl ArmFailure {
             (FailureKind::NotFound, None) => self.group.as_ref().is_none_or(is_group),
             // For linked backends, this code means that the resource to which they refer is missing.
             (FailureKind::BackendNotFound, Some(missing)) => {
-                missing.kind == "WebSite" && id.is_a("Microsoft.Web/sites") && missing.is_on_the_way_to(id)
+                missing.kind == "WebSite" && id.is_a(APP) && missing.is_on_the_way_to(id)
             }
             _ => false,
         }

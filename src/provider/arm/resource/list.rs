@@ -11,7 +11,10 @@ use super::{
     scope::{AzureSubscription, SearchScope},
 };
 use crate::{
-    model::{ApimServiceId, ApimSubscription, Malformed, ProductId, Resource, ResourceId, StaticSiteId},
+    model::{
+        ApimServiceId, ApimSubscription, Malformed, ProductId, Resource, ResourceId, StaticSiteId,
+        WEB_VERSION,
+    },
     provider::{
         Collection, ProviderError, Versioned,
         arm::{
@@ -180,7 +183,7 @@ impl ArmControlPlane {
             let nowhere = ResourceId::resource_group("-", "-")?;
             let path = format!("/subscriptions/{id}/providers/{resource_type}");
             let mut url = self.endpoint().join(&path);
-            url.query_pairs_mut().append_pair("api-version", route::WEB);
+            url.query_pairs_mut().append_pair("api-version", WEB_VERSION);
             let what = format!("listing every `{resource_type}` of the subscription `{id}`");
             let values = self.pages(url, &what).await.map_err(|error| error.about(&nowhere))?;
             resources(values)

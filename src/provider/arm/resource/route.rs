@@ -3,14 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    ApimPolicyId, ApimSubscription, ApimSubscriptionId, LinkedBackendId, ProductApiId, Resource, ResourceId,
-    SiteEnvironmentId, StaticSiteId, canonical_policy,
+    API_MANAGEMENT, API_MANAGEMENT_VERSION, ApimPolicyId, ApimSubscription, ApimSubscriptionId,
+    LinkedBackendId, ProductApiId, Resource, ResourceId, SiteEnvironmentId, StaticSiteId, WEB, WEB_VERSION,
+    canonical_policy,
 };
 
-/// [Static sites](https://learn.microsoft.com/rest/api/appservice/static-sites).
-pub(crate) const WEB: &str = "2024-04-01";
-/// [API Management](https://learn.microsoft.com/rest/api/apimanagement).
-const API_MANAGEMENT: &str = "2024-05-01";
 /// [Subscriptions and resource groups](https://learn.microsoft.com/rest/api/resources).
 pub(crate) const RESOURCES: &str = "2022-12-01";
 /// [Authorization](https://learn.microsoft.com/rest/api/authorization/permissions).
@@ -23,9 +20,9 @@ pub(crate) const RESOURCE_GRAPH: &str = "2022-10-01";
 /// Returns the API version for a resource, or for a path below it.
 pub(crate) fn version_of(id: &ResourceId) -> &'static str {
     if is_of_api_management(id) {
-        API_MANAGEMENT
-    } else if has_namespace(id, "microsoft.web") {
-        WEB
+        API_MANAGEMENT_VERSION
+    } else if has_namespace(id, WEB) {
+        WEB_VERSION
     } else {
         RESOURCES
     }
@@ -33,7 +30,7 @@ pub(crate) fn version_of(id: &ResourceId) -> &'static str {
 
 /// Whether a resource is of API Management, which has entity tags for everything in a service.
 pub(crate) fn is_of_api_management(id: &ResourceId) -> bool {
-    has_namespace(id, "microsoft.apimanagement")
+    has_namespace(id, API_MANAGEMENT)
 }
 
 /// Whether a resource has an entity tag of its own. An API in a product has none: the answer to its PUT has the tag of
@@ -44,12 +41,14 @@ pub(crate) fn has_entity_tag(id: &ResourceId) -> bool {
 
 /// Whether the program reads resources of this provider, so that their absence can be proven.
 pub(crate) fn is_spoken_to(id: &ResourceId) -> bool {
-    is_of_api_management(id) || has_namespace(id, "microsoft.web")
+    is_of_api_management(id) || has_namespace(id, WEB)
 }
 
 fn has_namespace(id: &ResourceId, namespace: &str) -> bool {
     let of_provider = id.lower_case().rsplit_once("/providers/").map(|(_, path)| path);
-    of_provider.and_then(|path| path.split('/').next()) == Some(namespace)
+    of_provider
+        .and_then(|path| path.split('/').next())
+        .is_some_and(|found| found.eq_ignore_ascii_case(namespace))
 }
 
 /// Returns the query parameters of a GET of the resource.
@@ -224,8 +223,11 @@ mod tests {
     #[test]
     fn each_provider_is_spoken_to_in_its_own_version() {
         let version = |id: &str| version_of(&ResourceId::parse(id).unwrap());
-        assert_eq!(version(&format!("{SERVICE}/products/p")), API_MANAGEMENT);
-        assert_eq!(version("/subscriptions/s/resourceGroups/rg/providers/microsoft.web/staticSites/x"), WEB);
+        assert_eq!(version(&format!("{SERVICE}/products/p")), API_MANAGEMENT_VERSION);
+        assert_eq!(
+            version("/subscriptions/s/resourceGroups/rg/providers/microsoft.web/staticSites/x"),
+            WEB_VERSION
+        );
         assert_eq!(version("/subscriptions/s/resourceGroups/rg"), RESOURCES);
     }
 

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::{list::resources, route, scope::SearchScope};
+use super::{list::resources, scope::SearchScope};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
-    model::{Resource, ResourceId, StaticSiteId},
+    model::{Resource, ResourceId, StaticSiteId, WEB_VERSION},
     provider::{Failure, ProviderError, arm::ArmControlPlane},
 };
 
@@ -119,7 +119,7 @@ impl ArmControlPlane {
             }
         };
         let mut url = self.endpoint().join(&format!("{place}/providers/{}", StaticSiteId::TYPE));
-        url.query_pairs_mut().append_pair("api-version", route::WEB);
+        url.query_pairs_mut().append_pair("api-version", WEB_VERSION);
         let what = format!("listing the static web apps of `{place}`");
         resources(self.pages(url, &what).await.map_err(|error| error.about(&about))?)
     }

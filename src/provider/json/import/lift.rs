@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::merge::Says;
 use crate::{
-    model::{Malformed, Resource, ResourceId},
+    model::{API_MANAGEMENT, ArmType, Malformed, Resource, ResourceId, WEB},
     provider::json::rules::kind::ResourceKind,
 };
 
@@ -146,8 +146,10 @@ fn check_identity(body: &Map<String, Value>, id: &ResourceId) -> Result<(), Misf
 
 /// Whether all specific fields of resources of this provider are in `properties`.
 fn is_ours(id: &ResourceId) -> bool {
-    let kind = id.resource_type().to_ascii_lowercase();
-    kind.starts_with("microsoft.web/staticsites") || kind.starts_with("microsoft.apimanagement/service")
+    let kind = id.resource_type();
+    [ArmType::StaticSite, ArmType::ApimService]
+        .iter()
+        .any(|of| kind.get(..of.name().len()).is_some_and(|start| start.eq_ignore_ascii_case(of.name())))
 }
 
 /// Removes the fields that `az` and Resource Graph add to a resource. Returns whether it is a row of Resource Graph.
@@ -246,8 +248,9 @@ fn lifted(mut body: Map<String, Value>, id: &ResourceId) -> Result<Map<String, V
 /// Whether the field is one of `TOP_LEVEL` for this resource. Resources in a service have none of these: `tags` of a
 /// named value are one of its properties.
 fn is_top_level(name: &str, id: &ResourceId, is_child: bool) -> bool {
+    let kind = id.resource_type();
     let in_service =
-        is_child && id.resource_type().to_ascii_lowercase().starts_with("microsoft.apimanagement/");
+        is_child && kind.split('/').next().is_some_and(|it| it.eq_ignore_ascii_case(API_MANAGEMENT));
     TOP_LEVEL.contains(&name) && !in_service
 }
 
@@ -309,7 +312,7 @@ pub(super) fn needed(kind: ResourceKind) -> Option<&'static str> {
 
 /// Returns the command that prints a resource as Azure Resource Manager shows it.
 pub(super) fn whole(id: &ResourceId) -> String {
-    let version = if id.resource_type().starts_with("Microsoft.Web") { "2023-01-01" } else { "2022-08-01" };
+    let version = if id.resource_type().starts_with(WEB) { "2023-01-01" } else { "2022-08-01" };
     format!("import the answer of Azure Resource Manager: `az rest --url '{id}?api-version={version}'`")
 }
 

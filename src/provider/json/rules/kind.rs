@@ -1,6 +1,6 @@
 //! The kind of a resource, and the resources that it requires, both derived only from its key.
 
-use crate::model::PRODUCTION;
+use crate::model::{ArmType, IN_A_SERVICE, PRODUCTION};
 
 /// The kinds of resources that the model has rules for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,18 +20,17 @@ pub(crate) enum ResourceKind {
 impl ResourceKind {
     /// Returns the kind of the resource with this key, which is an id in lower case.
     pub(crate) fn of(key: &str) -> Self {
-        let Some((segments, count)) = after_provider(key) else { return Self::Other };
-        match (segments[0], segments[1], segments[3], segments[5], count) {
-            ("microsoft.web", "staticsites", _, _, 3) => Self::Site,
-            ("microsoft.web", "staticsites", "builds", _, 5) => Self::Build,
-            ("microsoft.web", "staticsites", "builds", "linkedbackends", 7) => Self::LinkedBackend,
-            ("microsoft.apimanagement", "service", _, _, 3) => Self::Service,
-            ("microsoft.apimanagement", "service", "apis", _, 5) => Self::Api,
-            ("microsoft.apimanagement", "service", "products", _, 5) => Self::Product,
-            ("microsoft.apimanagement", "service", "subscriptions", _, 5) => Self::Subscription,
-            ("microsoft.apimanagement", "service", "products", "policies", 7) => Self::ProductPolicy,
-            ("microsoft.apimanagement", "service", "products", "apis", 7) => Self::ProductApi,
-            _ => Self::Other,
+        match ArmType::of_lower_case_id(key) {
+            Some(ArmType::StaticSite) => Self::Site,
+            Some(ArmType::SiteEnvironment) => Self::Build,
+            Some(ArmType::LinkedBackend) => Self::LinkedBackend,
+            Some(ArmType::ApimService) => Self::Service,
+            Some(ArmType::Api) => Self::Api,
+            Some(ArmType::Product) => Self::Product,
+            Some(ArmType::ApimSubscription) => Self::Subscription,
+            Some(ArmType::ProductPolicy) => Self::ProductPolicy,
+            Some(ArmType::ProductApi) => Self::ProductApi,
+            Some(ArmType::ApiOperation | ArmType::ApiVersionSet) | None => Self::Other,
         }
     }
 }
@@ -40,7 +39,7 @@ impl ResourceKind {
 /// workspace of a service.
 pub(crate) fn holds_keys(key: &str) -> bool {
     let kind = key.rsplit('/').nth(1).unwrap_or_default();
-    kind == "subscriptions" && key.contains("/providers/microsoft.apimanagement/service/")
+    kind == ArmType::ApimSubscription.collection() && key.contains(IN_A_SERVICE)
 }
 
 /// Returns the key without its last two segments.
@@ -61,19 +60,6 @@ pub(crate) fn parent(key: &str) -> Option<&str> {
     (after_provider >= 5).then(|| cut(key))
 }
 
-/// Returns the segments after the last `providers` and their number, or `None` if there are more than seven.
-fn after_provider(key: &str) -> Option<([&str; 7], usize)> {
-    let mut segments = [""; 7];
-    for (count, segment) in key.rsplit('/').enumerate() {
-        if segment == "providers" && count > 0 {
-            segments[..count].reverse();
-            return Some((segments, count));
-        }
-        *segments.get_mut(count)? = segment;
-    }
-    None
-}
-
 /// Whether this is the key of a site's production environment, which exists with the site.
 pub(crate) fn is_production(key: &str) -> bool {
     ResourceKind::of(key) == ResourceKind::Build && name(key) == PRODUCTION
@@ -81,7 +67,7 @@ pub(crate) fn is_production(key: &str) -> bool {
 
 /// Returns the key of the API to which a product's API refers.
 pub(crate) fn api_of_product_api(key: &str) -> String {
-    format!("{}/apis/{}", cut(cut(key)), name(key))
+    format!("{}/{}/{}", cut(cut(key)), ArmType::Api.collection(), name(key))
 }
 
 /// Whether `key` is a direct child in the collection whose key, slash included, is `prefix`.

@@ -6,8 +6,8 @@ use super::kind::{self, ResourceKind};
 use crate::{
     ambient::Ambient,
     model::{
-        ApimServiceId, ApimSubscription, ApimSubscriptionId, Hostname, Key, KeyPair, KeySlot, LinkNames,
-        Resource, ResourceId, UnfitText, canonical_policy,
+        ApimServiceId, ApimSubscription, ApimSubscriptionId, ArmType, Hostname, Key, KeyPair, KeySlot,
+        LinkNames, Resource, ResourceId, UnfitText, canonical_policy,
     },
     provider::{
         ETag, Expected, ProviderError, Versioned,
@@ -147,7 +147,7 @@ impl Store {
             && !self.exists(&kind::api_of_product_api(id.lower_case()))
         {
             let service = parent.parent().unwrap_or(parent);
-            return Err(ProviderError::NotFound(service.child("apis", id.name())?));
+            return Err(ProviderError::NotFound(service.child(ArmType::Api.collection(), id.name())?));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    model::ApimSubscription,
+    model::{ApimSubscription, ArmType},
     provider::json::{
         rules::kind::{ResourceKind, cut, is_direct_child, name},
         text::document::ModelDocument,
@@ -24,9 +24,6 @@ pub(crate) struct Index {
 
 /// The number of searches after which an index saves time.
 const SEARCHES: usize = 8;
-
-const PRODUCTS: &str = "products";
-const SUBSCRIPTIONS: &str = "subscriptions";
 
 type ServiceIndex = HashMap<Label, BTreeSet<Box<str>>>;
 
@@ -94,8 +91,8 @@ impl Index {
 
 fn build(document: &ModelDocument, service: &str) -> ServiceIndex {
     let mut index = ServiceIndex::new();
-    for collection in [PRODUCTS, SUBSCRIPTIONS] {
-        for (key, text) in members(document, service, collection) {
+    for of in [ArmType::Product, ArmType::ApimSubscription] {
+        for (key, text) in members(document, service, of) {
             if let Some(label) = label(key, text) {
                 index.entry(label).or_default().insert(key.into());
             }
@@ -105,21 +102,21 @@ fn build(document: &ModelDocument, service: &str) -> ServiceIndex {
 }
 
 fn search(document: &ModelDocument, service: &str, wanted: &Label) -> Vec<Box<str>> {
-    let collection = match wanted {
-        Label::DisplayName(_) => PRODUCTS,
-        Label::Product(_) => SUBSCRIPTIONS,
+    let of = match wanted {
+        Label::DisplayName(_) => ArmType::Product,
+        Label::Product(_) => ArmType::ApimSubscription,
     };
-    let found = members(document, service, collection);
+    let found = members(document, service, of);
     found.filter(|(key, text)| label(key, text).as_ref() == Some(wanted)).map(|(key, _)| key.into()).collect()
 }
 
-/// Returns the keys and the texts of the resources in a collection of a service.
+/// Returns the keys and the texts of the resources of a type in a service.
 fn members<'a>(
     document: &'a ModelDocument,
     service: &str,
-    collection: &str,
+    of: ArmType,
 ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-    let prefix = format!("{service}/{collection}/");
+    let prefix = format!("{service}/{}/", of.collection());
     let below = document.below(&prefix).filter(move |(key, _)| is_direct_child(key, &prefix));
     below.map(|(key, text)| (key, document.text(text)))
 }

@@ -16,7 +16,11 @@ use super::{
     keyed::{Builder, Keyed},
     top::{SCHEMA_VERSION, Top, Version},
 };
-use crate::{diagnosis::misfit, model::ResourceId, provider::json::ModelError};
+use crate::{
+    diagnosis::misfit,
+    model::{ArmType, ResourceId},
+    provider::json::ModelError,
+};
 
 /// How many bytes at the beginning of a file are compared: more than precede the end of the serial.
 const HEAD: usize = 1024;
@@ -233,10 +237,10 @@ fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<Keyed<Text>, Damage> {
 /// Returns the key of an id that is spelt as in a list of its owner.
 fn canonical_key(id: &str) -> Option<String> {
     let mut segments = id.rsplit('/').skip(1);
-    let is_shown_below =
-        |kind: &&str| kind.eq_ignore_ascii_case("subscriptions") || kind.eq_ignore_ascii_case("products");
+    let shown_below = [ArmType::ApimSubscription, ArmType::Product].map(ArmType::collection);
+    let is_shown_below = |kind: &&str| shown_below.iter().any(|known| known.eq_ignore_ascii_case(kind));
     segments.next().filter(is_shown_below)?;
-    segments.nth(1).filter(|owners| !owners.eq_ignore_ascii_case("service"))?;
+    segments.nth(1).filter(|owners| !owners.eq_ignore_ascii_case(ArmType::ApimService.collection()))?;
     let parsed = ResourceId::parse(id).ok()?;
     (parsed.as_str().len() < id.len()).then(|| parsed.lower_case().to_owned())
 }
