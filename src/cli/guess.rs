@@ -13,6 +13,7 @@ use super::complete;
 use crate::{
     ambient,
     diagnosis::{nearest, quoted},
+    model::may_have_user,
     workflow::UsageError,
 };
 
@@ -271,8 +272,7 @@ impl Line<'_> {
 
     /// The line as it is typed, unless a word of it may be a secret.
     fn shown(&self) -> Option<String> {
-        let is_secret =
-            |word: &String| word.starts_with("--token") || word.contains("://") && word.contains('@');
+        let is_secret = |word: &String| word.starts_with("--token") || may_have_user(word);
         let words = ["swa-apim".to_owned()].into_iter().chain(self.words.iter().map(|word| quoted(word)));
         (!self.words.iter().any(is_secret)).then(|| words.collect::<Vec<_>>().join(" "))
     }

@@ -13,6 +13,7 @@ use super::retries::Retries;
 use crate::{
     diagnosis::{ExitCode, quoted},
     engine::{ChangeKind, LinkState, PlannedStep, Step, StepAction},
+    model::may_have_user,
     report::{
         ChangeReport, ChangeResult, ErrorReport, Outcome, PruneOutcome, PruneReport, SCHEMA_VERSION,
         StepReport, StepStatus, Told,
@@ -62,8 +63,7 @@ impl Journal {
         let journal = Self::default();
         let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
         // An address can contain a password.
-        let words =
-            words.filter(|words| !words.iter().any(|word| word.contains("://") && word.contains('@')));
+        let words = words.filter(|words| !words.iter().any(|word| may_have_user(word)));
         if let Some(words) = words {
             let words: Vec<String> = words.into_iter().map(quoted).collect();
             journal.complete_with(Some(format!("swa-apim {}", words.join(" "))));

@@ -5,7 +5,6 @@ mod command;
 mod complete;
 mod error;
 mod explanation;
-mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guess;

@@ -1,9 +1,9 @@
 //! Reads the host of a request, which must be given once, be well-formed, and be the same in the address and the
 //! header.
 
-use std::net::Ipv6Addr;
-
 use hyper::{HeaderMap, Uri, header::HOST};
+
+use crate::model::Authority;
 
 /// A request that does not name exactly one host. Both planes answer it with 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,11 +32,11 @@ pub(super) fn authority_of(headers: &HeaderMap, uri: &Uri) -> Result<String, Inv
         (Some(authority), Some(scheme)) => Some((authority.as_str(), default_port(scheme))),
         (None, _) => None,
     };
-    let read = |text| split(text).ok_or(InvalidHost::Malformed);
+    let read = |text| Authority::parse(text).ok_or(InvalidHost::Malformed);
     if let (Some((address, default)), Some(header)) = (named, header) {
-        let ((host, port), (of_header, port_of_header)) = (read(address)?, read(header)?);
-        let is_same_port = port.or(default) == port_of_header.or(default);
-        if !host.eq_ignore_ascii_case(of_header) || !is_same_port {
+        let (of_address, of_header) = (read(address)?, read(header)?);
+        let is_same_port = of_address.port.or(default) == of_header.port.or(default);
+        if !of_address.host.eq_ignore_ascii_case(of_header.host) || !is_same_port {
             return Err(InvalidHost::Contradicted);
         }
     }
@@ -44,14 +44,9 @@ pub(super) fn authority_of(headers: &HeaderMap, uri: &Uri) -> Result<String, Inv
     read(authority).map(|_| authority.to_owned())
 }
 
-/// Returns the host of an authority, without its port and the brackets of an IPv6 address. `None` if it is malformed.
-pub(super) fn host_of(authority: &str) -> Option<&str> {
-    split(authority).map(|(host, _)| host.trim_matches(['[', ']']))
-}
-
 /// Returns the name of an authority: its host, without a trailing dot.
 pub(super) fn name_of(authority: &str) -> &str {
-    let host = host_of(authority).unwrap_or(authority);
+    let host = Authority::parse(authority).map_or(authority, Authority::bare_host);
     host.strip_suffix('.').unwrap_or(host)
 }
 
@@ -61,26 +56,6 @@ fn default_port(scheme: &str) -> Option<u16> {
         "https" => Some(443),
         _ => None,
     }
-}
-
-/// Splits an authority into the host, with the brackets of an IPv6 address, and the port.
-fn split(authority: &str) -> Option<(&str, Option<u16>)> {
-    let end = if authority.starts_with('[') { authority.find(']')? + 1 } else { 0 };
-    let (host, port) = match authority[end..].find(':') {
-        Some(colon) => (&authority[..end + colon], &authority[end + colon + 1..]),
-        None => (authority, ""),
-    };
-    let is_digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    let port = if port.is_empty() { None } else { Some(port.parse().ok().filter(|_| is_digits)?) };
-    let is_host = match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']')?.parse::<Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.bytes().all(is_of_name),
-    };
-    is_host.then_some((host, port))
-}
-
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
 }
 
 #[cfg(test)]
@@ -138,13 +113,5 @@ mod tests {
         }
         assert_eq!(named("http://u@a/x", &["a"]), Err(InvalidHost::Malformed));
         assert_eq!(named("a:443", &["a:443"]), Err(InvalidHost::NoPath));
-    }
-
-    #[test]
-    fn a_host_is_separated_from_its_port() {
-        for (authority, host) in [("[::1]:8", "::1"), ("[::1]", "::1"), ("a.b:1", "a.b"), ("a.b", "a.b")] {
-            assert_eq!(host_of(authority), Some(host));
-        }
-        assert_eq!(host_of("a:1@b"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::Hostname;
+use super::{Hostname, after_scheme, authority_of_url};
 
 /// The path of a site's OpenID configuration, which names the keys of its tokens.
 const CONFIGURATION: &str = "/.auth/.well-known/openid-configuration";
@@ -44,7 +44,7 @@ pub(crate) fn site_of_configuration(text: &str) -> Option<Hostname> {
     let url = Url::parse(text).ok()?;
     let host = authority(text)?.to_ascii_lowercase();
     let is_plain = url.scheme() == "https" && url.host_str() == Some(host.as_str());
-    let (_, behind) = text.split_once("://")?;
+    let (_, behind) = after_scheme(text)?;
     let is_there = behind.find('/').map(|path| &behind[path..]) == Some(CONFIGURATION);
     (is_plain && is_there).then(|| Hostname::parse(&host).ok()).flatten()
 }
@@ -54,6 +54,12 @@ pub(crate) fn is_issuer_of_a_site(text: &str) -> bool {
     let Ok(url) = Url::parse(&text.to_ascii_lowercase()) else { return false };
     let is_plain = url.scheme() == "https" && url.query().is_none() && url.fragment().is_none();
     is_plain && url.path().trim_end_matches('/') == ISSUER
+}
+
+/// Returns the host of a URL that consists of nothing else than `https://` and a host.
+pub(crate) fn https_host(text: &str) -> Option<Hostname> {
+    let (_, host) = after_scheme(text).filter(|(scheme, _)| *scheme == "https")?;
+    Hostname::parse(host).ok()
 }
 
 fn host_of(text: &str) -> Option<String> {
@@ -67,8 +73,7 @@ fn host_of(text: &str) -> Option<String> {
 
 /// Returns the unparsed text between `://` and the path, without the default port of `https`.
 fn authority(text: &str) -> Option<&str> {
-    let (scheme, rest) = text.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let ((scheme, _), authority) = (after_scheme(text)?, authority_of_url(text)?);
     let usual = authority.strip_suffix(":443").filter(|_| scheme.eq_ignore_ascii_case("https"));
     Some(usual.unwrap_or(authority)).filter(|authority| !authority.is_empty())
 }

@@ -7,6 +7,8 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{ApiId, ArmType, Malformed, ProductApiId, Resource, ResourceId};
 
 /// The header in which a static site sends the key, for every API.
@@ -349,14 +351,8 @@ impl ApiOperation {
 
 /// Returns a text encoded for a path segment or a query.
 fn encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 fn first_segment(path: &str) -> &str {

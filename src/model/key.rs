@@ -1,10 +1,12 @@
 //! Subscription keys. They are never printed; a [`Fingerprint`] is printed instead.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::hex::hex;
 
 /// A key of an API Management subscription, 1 to 256 characters long; its `Debug` hides it.
 #[derive(Clone)]
@@ -81,10 +83,7 @@ impl Fingerprint {
     #[must_use]
     pub fn of(secret: &str) -> Self {
         let digest = Sha256::digest(secret.as_bytes());
-        Self(digest[..6].iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }))
+        Self(hex(&digest[..6]))
     }
 }
 

@@ -5,6 +5,8 @@ mod address;
 mod api;
 mod arm;
 mod elements;
+mod hex;
+mod host;
 mod id;
 mod key;
 mod mark;
@@ -28,6 +30,8 @@ pub(crate) use arm::{
     WEB, WEB_VERSION,
 };
 pub use elements::{PolicyElement, policy_elements};
+pub(crate) use hex::hex;
+pub(crate) use host::{Authority, after_http, after_scheme, authority_of_url, may_have_user};
 pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,

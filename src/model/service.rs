@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ApimServiceId, ApimSubscriptionId, ArmType, GatewayHosts, LinkNames, Malformed, ProductId,
-    ProvisioningState, Resource, time::azure_time,
+    ProvisioningState, Resource, host::host_of_url, time::azure_time,
 };
 
 /// A `Microsoft.ApiManagement/service`.
@@ -56,8 +56,7 @@ impl ApimService {
     /// Returns the host of the gateway, without a port, which is the audience of a site's tokens.
     #[must_use]
     pub fn gateway_host(&self) -> Option<&str> {
-        let rest = self.gateway_url.as_deref()?.split_once("://")?.1;
-        rest.split(['/', ':']).next().filter(|host| !host.is_empty())
+        host_of_url(self.gateway_url.as_deref()?)
     }
 }
 

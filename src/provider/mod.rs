@@ -2,6 +2,7 @@
 
 mod activity;
 pub mod arm;
+pub(crate) mod at_once;
 #[cfg(any(feature = "emulator", feature = "ui"))]
 pub mod emulated;
 mod error;

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Reach;
 use crate::ambient::Ambient;
+use crate::model::Authority;
 
 /// Checks requests against the token of the address, the cookie of the session, and the page's own host.
 pub(super) struct Access {
@@ -92,17 +93,13 @@ impl Access {
     }
 
     fn is_own(&self, host: &str) -> bool {
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
-            Some(_) | None => (host, Some(80)),
-        };
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let known = match (bare.parse::<IpAddr>(), self.reach) {
+        let Some(authority) = Authority::parse(host) else { return false };
+        let known = match (authority.bare_host().parse::<IpAddr>(), self.reach) {
             (Ok(ip), Reach::ThisMachine) => ip.is_loopback(),
             (Ok(_), Reach::Network) => true,
-            (Err(_), _) => name.eq_ignore_ascii_case("localhost"),
+            (Err(_), _) => authority.host.eq_ignore_ascii_case("localhost"),
         };
-        known && port == Some(self.port)
+        known && authority.port.unwrap_or(80) == self.port
     }
 }
 

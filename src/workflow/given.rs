@@ -1,6 +1,8 @@
 //! Names and ids as users specify them, with the characters that were copied with them.
 
-use crate::provider::arm::percent_decoded;
+use percent_encoding::percent_decode_str;
+
+use crate::model::after_http;
 
 /// The id in a text that is meant as an id: an id itself; the URL of a page of the portal, which has an id followed by
 /// the name of the page; or an id that Git Bash took for a path and prefixed with its own directory.
@@ -9,12 +11,12 @@ pub(super) fn id_in(text: &str) -> Option<String> {
     if let Some(text) = plain_id(text) {
         return Some(text);
     }
-    let is_link = text.starts_with("https://") || text.starts_with("http://");
+    let is_link = after_http(text).is_some();
     let is_path = text.get(1..3).is_some_and(|colon| [":/", ":\\"].contains(&colon));
     if !is_link && !is_path {
         return None;
     }
-    let plain = percent_decoded(text).replace('\\', "/");
+    let plain = percent_decode_str(text).decode_utf8_lossy().replace('\\', "/");
     let lower = plain.to_ascii_lowercase();
     let Some(at) = lower.find("/subscriptions/") else {
         return lower.contains("/providers/").then_some(plain);

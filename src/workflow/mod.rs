@@ -4,7 +4,6 @@
 //! neither a command line nor a terminal.
 
 mod apis;
-mod at_once;
 mod audit;
 pub mod change;
 mod deadline;

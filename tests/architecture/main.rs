@@ -4,6 +4,7 @@
 mod arithmetic;
 mod circles;
 mod debug;
+mod facts;
 mod functions;
 mod homes;
 mod source;
@@ -35,7 +36,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
             "diagnosis",
         ],
     ),
-    ("ui", &["workflow", "graph", "report", "config", "engine", "ambient", "diagnosis"]),
+    ("ui", &["workflow", "graph", "report", "config", "engine", "model", "ambient", "diagnosis"]),
     ("output", &["report", "engine", "model", "files", "diagnosis"]),
     (
         "workflow",
@@ -121,16 +122,6 @@ fn only_the_command_line_knows_which_control_planes_there_are_and_the_emulator_k
             let is_own = file.module == "emulator" && plane == "crate::provider::json";
             assert!(known.is_none() || is_own, "{} knows {known:?}", file.path);
         }
-    }
-}
-
-#[test]
-fn byte_order_marks_have_one_home() {
-    for file in source::all() {
-        // What is not to be seen is removed from what is printed, marks among it; a test holds that it is.
-        let is_home = ["model/mark.rs", "report/clean.rs", "output/hostile.rs"].contains(&file.path.as_str());
-        let knows = ["\\u{feff}", "\\xef\\xbb\\xbf"].iter().any(|mark| file.code.contains(mark));
-        assert!(is_home || !knows, "{} knows byte order marks, at home in `model/mark.rs`", file.path);
     }
 }
 

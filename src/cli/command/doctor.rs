@@ -9,6 +9,7 @@ use crate::{
     diagnosis::ExitCode,
     engine::RoleDefinition,
     files::is_standard_output,
+    model::after_http,
     workflow::{self, Checkup},
 };
 
@@ -69,7 +70,7 @@ async fn write_role(cx: &Session, file: &Path, role: &RoleDefinition) -> anyhow:
 }
 
 fn site_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = after_http(text);
     let is_host = |host: &str| !host.trim_end_matches('/').is_empty() && !host.contains(['@', '?', '#']);
     if host.is_some_and(is_host) {
         Ok(text.trim_end_matches('/').to_owned())

@@ -8,9 +8,10 @@ use clap::{
 };
 
 use crate::{
-    cli::{args::ScopeArgs, files, open, session::Session},
+    cli::{args::ScopeArgs, open, session::Session},
     config::{Source, Sourced},
     diagnosis::ExitCode,
+    files::keep_temporary,
     graph::{Graph, GraphFormat},
     workflow,
 };
@@ -52,7 +53,7 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_lines(&text)?,
         (Some(file), _) => workflow::write_beside(&cx.work, file, &text).await?,
-        (None, true) => open::show(&files::keep_temporary("graph", format.extension(), &text)?)?,
+        (None, true) => open::show(&keep_temporary("graph", format.extension(), &text)?)?,
     }
     if let (Some(file), true) = (&args.out, args.open) {
         open::show(file)?;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     emulator::reply::Reply,
-    model::{ArmType, Resource, ResourceId},
+    model::{ArmType, Resource, ResourceId, after_scheme},
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
@@ -194,7 +194,7 @@ fn provider(scope: &ResourceId, of: ArmType) -> Value {
 
 /// The properties of a cloud that a client reads before it signs in.
 fn endpoints(call: &Call) -> Reply {
-    let host = call.base.split_once("://").map_or("", |(_, host)| host);
+    let host = after_scheme(&call.base).map_or("", |(_, host)| host);
     let of_cloud = json!({
         "name": "SwaApimEmulator",
         "portal": "https://portal.azure.com",

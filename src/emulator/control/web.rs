@@ -1,6 +1,6 @@
 //! `Microsoft.Web`: static sites, their environments and linked backends.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::Method;
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
-    model::{ArmType, PRODUCTION, Resource, ResourceId},
+    model::{ArmType, PRODUCTION, Resource, ResourceId, hex},
     provider::{Expected, Writes as _, json::JsonControlPlane},
 };
 
@@ -184,11 +184,7 @@ fn label(ambient: &dyn Ambient) -> String {
     const SECOND: [&str; 8] = ["grass", "bush", "smoke", "coast", "river", "stone", "wave", "field"];
     let bytes = *ambient.unguessable().as_bytes();
     let (first, second) = (usize::from(bytes[0]) % 8, usize::from(bytes[1]) % 8);
-    let hex = bytes[11..].iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    format!("{}-{}-{}", FIRST[first], SECOND[second], &hex[..9])
+    format!("{}-{}-{}", FIRST[first], SECOND[second], &hex(&bytes[11..])[..9])
 }
 
 fn build_put(

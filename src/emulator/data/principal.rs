@@ -1,11 +1,11 @@
 //! The signed-in user of a site: a principal for tests, in an unsigned cookie that any client can write.
 
-use std::fmt::Write as _;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hyper::{HeaderMap, header::COOKIE};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+use crate::model::hex;
 
 /// The cookie in which a static site stores the signed-in user.
 pub(in crate::emulator::data) const COOKIE_NAME: &str = "StaticWebAppsAuthCookie";
@@ -85,10 +85,7 @@ impl Principal {
 /// Returns 32 digits, always the same for the same user.
 fn user_id(identity_provider: &str, user_details: &str) -> String {
     let digest = Sha256::digest(format!("{identity_provider}\n{user_details}"));
-    digest[..16].iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&digest[..16])
 }
 
 #[cfg(test)]

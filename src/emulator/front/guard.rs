@@ -11,6 +11,7 @@ use crate::emulator::{
     host::{authority_of, name_of},
     reply::Reply,
 };
+use crate::model::after_scheme;
 
 /// The host names that the control plane answers to.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl Guard {
     }
 
     fn is_own_origin(&self, origin: &str) -> bool {
-        origin.split_once("://").is_some_and(|(_, authority)| self.is_own(authority))
+        after_scheme(origin).is_some_and(|(_, authority)| self.is_own(authority))
     }
 
     fn is_own(&self, authority: &str) -> bool {

@@ -9,11 +9,8 @@ use crate::{
         observe::{see, see_all},
     },
     model::{Api, ApimServiceId, ApimSubscription, Product, ProductId},
-    provider::{Collection, ProviderError, Reads},
+    provider::{Collection, ProviderError, Reads, at_once},
 };
-
-/// How many reads run in parallel. The provider limits how many requests it sends in parallel.
-pub(super) const AT_ONCE: usize = 32;
 
 /// Reads the products, subscriptions and APIs of a service; each list is read page by page.
 ///
@@ -79,7 +76,7 @@ async fn apis(plane: &dyn Reads, service: &ApimServiceId) -> Result<Vec<ApiSeen>
         let products = products_of(plane, &api).await;
         ApiSeen { api, products }
     });
-    Ok(seen.buffered(AT_ONCE).collect().await)
+    Ok(seen.buffered(at_once::READS_OF_AUDIT).collect().await)
 }
 
 async fn products_of(plane: &dyn Reads, api: &Api) -> Result<Vec<ProductId>, Unread> {

@@ -26,11 +26,8 @@ pub(super) use self::{
 };
 use crate::{
     model::{ApimServiceId, Hostname, Product, linked_hostname},
-    provider::{ProviderError, Reads},
+    provider::{ProviderError, Reads, at_once},
 };
-
-/// How many services are read in parallel, each with several reads.
-const SERVICES_AT_ONCE: usize = 4;
 
 /// Reads services and the sites that may use them, and classifies their products.
 ///
@@ -41,7 +38,7 @@ pub async fn audit(
 ) -> Vec<(ApimServiceId, Result<Audit, ProviderError>)> {
     let seen = stream::iter(services)
         .map(async |service| (service.clone(), look::look_at_service(plane, service).await));
-    let seen: Vec<_> = seen.buffered(SERVICES_AT_ONCE).collect().await;
+    let seen: Vec<_> = seen.buffered(at_once::SERVICES_AUDITED).collect().await;
     let mut wanted = Wanted::default();
     for service in seen.iter().filter_map(|(_, service)| service.as_ref().ok()) {
         service.products.iter().for_each(|product| wanted.add(&product.view));

@@ -2,11 +2,11 @@
 
 use futures_util::{StreamExt as _, stream};
 
-use super::{ServiceSeen, SideSeen, SiteKeys, SitesSeen, classify, classify::scoped_to, look::AT_ONCE};
+use super::{ServiceSeen, SideSeen, SiteKeys, SitesSeen, classify, classify::scoped_to};
 use crate::{
     engine::observe::holder_of,
     model::{ApimServiceId, ApimSubscription, LinkedBackend, ProductId, SiteEnvironmentId, SiteKey},
-    provider::{Collection, ProviderError, Reads},
+    provider::{Collection, ProviderError, Reads, at_once},
 };
 
 /// Reads the linked backend of each site whose product other consumers use too, or may use: it decides which of the
@@ -26,7 +26,7 @@ pub(super) async fn look_at_sides(
     }
     let sides = stream::iter(shared)
         .map(async |(service, product, site)| look_at_side(plane, service, product, &site).await);
-    sides.buffered(AT_ONCE).filter_map(async |side| side.ok().flatten()).collect().await
+    sides.buffered(at_once::READS_OF_AUDIT).filter_map(async |side| side.ok().flatten()).collect().await
 }
 
 async fn look_at_side(

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::{Gap, HostSeen, SiteKeys, SitesSeen, Unread, Wanted, look::AT_ONCE};
+use super::{Gap, HostSeen, SiteKeys, SitesSeen, Unread, Wanted};
 use crate::{
     model::{
         ApimServiceId, Hostname, LinkedBackend, PRODUCTION, Resource, ResourceId, SiteEnvironment,
         SiteEnvironmentId, StaticSite,
     },
-    provider::{Collection, Reads, Sight},
+    provider::{Collection, Reads, Sight, at_once},
 };
 
 /// All sites that were listed, or the reason why the list could not be read.
@@ -48,10 +48,10 @@ pub(in crate::engine) async fn look_at_sites(
     let mut seen = SitesSeen { site_keys, ..SitesSeen::default() };
     let sites = readable(listed, &mut seen.gaps);
     let of_sites = stream::iter(&sites).map(async |site| look_at_site(plane, site, wanted).await);
-    seen.hosts = of_sites.buffered(AT_ONCE).filter_map(async |host| host).collect().await;
+    seen.hosts = of_sites.buffered(at_once::READS_OF_AUDIT).filter_map(async |host| host).collect().await;
     let previews = preview_sites(&sites, &seen.hosts, wanted);
     let of_previews = stream::iter(previews).map(async |site| look_at_previews(plane, site, wanted).await);
-    for found in of_previews.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    for found in of_previews.buffered(at_once::READS_OF_AUDIT).collect::<Vec<_>>().await {
         match found {
             Ok(hosts) => seen.hosts.extend(hosts),
             Err(gap) => seen.gaps.push(gap),
@@ -143,7 +143,7 @@ async fn look_up_services(plane: &dyn Reads, seen: &mut SitesSeen) {
         let found = plane.get(&id).await;
         (id, found)
     });
-    for (id, found) in looked_up.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    for (id, found) in looked_up.buffered(at_once::READS_OF_AUDIT).collect::<Vec<_>>().await {
         match found {
             Ok(None) if plane.would_see(&id) => seen.gone.push(id),
             Ok(Some(_) | None) => {}

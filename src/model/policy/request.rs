@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{
     Hostname,
-    address::{Owner, is_issuer_of_a_site, site_of_configuration},
+    address::{Owner, https_host, is_issuer_of_a_site, site_of_configuration},
 };
 
 /// The header in which a site sends its token.
@@ -330,7 +330,7 @@ impl Check {
 /// Whether an accepted audience may refer to the same gateway as the audience of a token: its host in another spelling,
 /// or another host of the gateway.
 fn may_mean(accepted: &str, audience: &str, gateways: &[String]) -> bool {
-    let Some(own) = audience.strip_prefix("https://").and_then(|host| Hostname::parse(host).ok()) else {
+    let Some(own) = https_host(audience) else {
         return true;
     };
     let custom = gateways.iter().filter_map(|host| Hostname::parse(host).ok());

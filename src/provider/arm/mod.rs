@@ -22,7 +22,7 @@ pub use failure::{ArmFailure, FailureKind, Unproven};
 pub use fleet::FleetView;
 pub use http::{
     Budget, Endpoint, ForeignAddress, InvalidEndpoint, PollSchedule, RETRIES, Repeat, RetrySchedule,
-    Transport, TransportError, percent_decoded,
+    Transport, TransportError,
 };
 pub use options::ArmOptions;
 #[cfg(feature = "ui")]

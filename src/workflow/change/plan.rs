@@ -13,9 +13,8 @@ use super::{
 use crate::{
     config::EnvSettings,
     engine::{self, Intent, Observed, Plan, PlannedStep, Propagation, Rights, Step, Target, Verdict},
-    provider::ControlPlane,
+    provider::{ControlPlane, at_once},
     workflow::{
-        at_once,
         deadline::{Deadline, spelt},
         error::UsageError,
         listener::Listener,
@@ -49,7 +48,7 @@ pub(super) async fn each(
         };
         (at, planned)
     });
-    let mut planned: Planned = planned.buffer_unordered(at_once::READS).collect().await;
+    let mut planned: Planned = planned.buffer_unordered(at_once::LINKS_READ).collect().await;
     planned.sort_by_key(|(at, _)| *at);
     planned
 }

@@ -10,10 +10,9 @@ use super::{
 };
 use crate::{
     engine::PlannedStep,
-    provider::{ProviderError, Shared, arm::Wait},
+    provider::{ProviderError, Shared, arm::Wait, at_once},
     report::{ChangeResult, Told},
     workflow::{
-        at_once,
         listener::{Listener, StepNews, StepStage},
         plane::PlaneLocation,
         workspace::Workspace,
@@ -48,7 +47,7 @@ impl Run<'_> {
             }
             (at, self.conclude(job, beside).await)
         });
-        results.extend(apart.buffer_unordered(at_once::CHANGES).collect::<Vec<_>>().await);
+        results.extend(apart.buffer_unordered(at_once::LINKS_CHANGED).collect::<Vec<_>>().await);
         results
     }
 

@@ -7,9 +7,8 @@ use futures_util::{StreamExt as _, stream};
 use super::row::{Backend, Row};
 use crate::{
     model::{ApimServiceId, Hostname, LinkNames, Product},
-    provider::{Collection, ControlPlane},
+    provider::{Collection, ControlPlane, at_once},
     report::SiteState,
-    workflow::at_once,
 };
 
 /// The products of a service by their names in lower case; `None` for one that could not be parsed.
@@ -56,7 +55,7 @@ impl Services {
             (id, seen)
         });
         let mut services = Self::default();
-        for (id, (seen, note)) in each.buffered(at_once::READS).collect::<Vec<_>>().await {
+        for (id, (seen, note)) in each.buffered(at_once::LINKS_READ).collect::<Vec<_>>().await {
             notes.extend(note);
             services.seen.insert(id, seen);
         }

@@ -12,8 +12,9 @@ use crate::{
     provider::{
         Collection, ControlPlane, ProviderError,
         arm::{FoundSites, SearchScope},
+        at_once,
     },
-    workflow::{at_once, plane::Plane},
+    workflow::plane::Plane,
 };
 
 /// The site environments that were read, and a note for each failed read.
@@ -55,7 +56,7 @@ pub(in crate::workflow) async fn rows(plane: &Plane, scope: &SearchScope) -> Res
         all.into_iter().map(|site| site.value).filter(|site| scope.contains(site.id())).collect()
     };
     let each = stream::iter(&sites).map(async |site| rows_of(plane, site).await);
-    for one in each.buffered(at_once::READS).collect::<Vec<_>>().await {
+    for one in each.buffered(at_once::LINKS_READ).collect::<Vec<_>>().await {
         found.extend(one);
     }
     Ok(found)

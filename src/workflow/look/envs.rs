@@ -8,8 +8,8 @@ use crate::{
     engine::{self, Previews, Verdict},
     graph::Drawn,
     model::{LinkedBackend, PRODUCTION, StaticSiteId},
-    provider::Collection,
-    workflow::{at_once, error::diagnose, listener::Listener, workspace::Workspace},
+    provider::{Collection, at_once},
+    workflow::{error::diagnose, listener::Listener, workspace::Workspace},
 };
 
 /// Links as they were observed, and the exit code.
@@ -51,7 +51,7 @@ pub async fn links(
         let (plane, target) = work.target(env, Previews::Allow).await?;
         anyhow::Ok(engine::verify(plane.as_ref(), &target).await?)
     });
-    let mut links: Vec<_> = seen.buffered(at_once::READS).collect().await;
+    let mut links: Vec<_> = seen.buffered(at_once::LINKS_READ).collect().await;
     if let ([_], Some(Err(_))) = (envs, links.first()) {
         links.remove(0)?;
     }
@@ -78,7 +78,7 @@ pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> anyhow::Resu
         let is_linked = backends.any(|backend| backend.backend == service);
         Ok::<_, anyhow::Error>(is_linked.then(|| env_of(work, id.name(), id.as_str(), apim)))
     });
-    let linked: Vec<anyhow::Result<_>> = linked.buffered(at_once::READS).collect().await;
+    let linked: Vec<anyhow::Result<_>> = linked.buffered(at_once::LINKS_READ).collect().await;
     let envs = linked.into_iter().filter_map(Result::transpose);
     envs.collect()
 }

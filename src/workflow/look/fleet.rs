@@ -10,8 +10,9 @@ use crate::{
     provider::{
         ProviderError,
         arm::{ArmControlPlane, FleetView},
+        at_once,
     },
-    workflow::{at_once, listener::Listener, plane::Plane},
+    workflow::{listener::Listener, plane::Plane},
 };
 
 /// The number of envs on one control plane from which they are first read from pages of listings.
@@ -85,5 +86,5 @@ pub(super) async fn look_at_each(
         }
         (*at, seen.map_err(anyhow::Error::from))
     });
-    looks.buffer_unordered(at_once::READS).collect().await
+    looks.buffer_unordered(at_once::LINKS_READ).collect().await
 }

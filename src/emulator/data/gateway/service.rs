@@ -146,7 +146,7 @@ impl GatewayApi {
 
 /// Returns the hostname at which clients call a service's gateway.
 pub(in crate::emulator::data) fn host(service: &ApimService) -> String {
-    let given = service.gateway_host().and_then(|host| host.split(':').next());
+    let given = service.gateway_host();
     let usual = || format!("{}.azure-api.net", service.id.name());
     given.map_or_else(usual, str::to_owned).to_ascii_lowercase()
 }

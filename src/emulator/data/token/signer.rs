@@ -1,6 +1,6 @@
 //! The key pair of one run, with which all sites sign.
 
-use std::{fmt::Write as _, sync::Arc, thread};
+use std::{sync::Arc, thread};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::{SeedableRng as _, rngs::StdRng};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, model::hex};
 
 const BITS: usize = 2048;
 
@@ -107,8 +107,5 @@ fn seed(ambient: &dyn Ambient) -> [u8; 32] {
 
 /// Returns 40 digits, in the form of a certificate's thumbprint.
 fn thumbprint(public: &[u8]) -> String {
-    Sha256::digest(public)[..20].iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02X}");
-        hex
-    })
+    hex(&Sha256::digest(public)[..20]).to_ascii_uppercase()
 }

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-
-use crate::provider::arm::percent_decoded;
+use percent_encoding::percent_decode_str;
 
 /// The replacement for a secret.
 const HIDDEN: &str = "…";
@@ -103,7 +102,11 @@ fn in_base64(bytes: &[u8]) -> Vec<String> {
 
 /// Decodes one layer of `%41` and of `\u0041`.
 fn unescaped(text: &str) -> Cow<'_, str> {
-    let text: Cow<'_, str> = if text.contains('%') { percent_decoded(text).into() } else { text.into() };
+    let text: Cow<'_, str> = if text.contains('%') {
+        percent_decode_str(text).decode_utf8_lossy().into_owned().into()
+    } else {
+        text.into()
+    };
     if !text.contains("\\u") {
         return text;
     }

@@ -31,10 +31,9 @@ use crate::{
         Transport, TransportError,
         failure::redact::{redacted, without},
     },
+    provider::at_once,
 };
 
-/// The maximum number of concurrent requests.
-const AT_ONCE: usize = 48;
 /// The maximum number of redirections of a request, which stay on the same host.
 const REDIRECTS: usize = 5;
 /// The maximum number of bytes of an answer that are read. A page of the longest list is far below it.
@@ -96,7 +95,7 @@ impl Http {
             credentials,
             retries: RetrySchedule::default(),
             pacer: Mutex::new(Pacer::new()),
-            slots: Semaphore::new(AT_ONCE),
+            slots: Semaphore::new(at_once::REQUESTS),
             surroundings,
             secrets: Mutex::default(),
             budget: limits.budget,

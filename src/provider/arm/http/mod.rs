@@ -9,7 +9,6 @@ pub(super) mod clients;
 mod earlier;
 pub(super) mod endpoint;
 pub(super) mod pace;
-mod percent;
 pub(super) mod reach;
 pub(super) mod retry;
 mod transport;
@@ -17,7 +16,6 @@ mod transport;
 pub use self::{
     budget::Budget,
     endpoint::{Endpoint, ForeignAddress, InvalidEndpoint},
-    percent::percent_decoded,
     retry::{PollSchedule, RETRIES, Repeat, RetrySchedule},
     transport::{Transport, TransportError},
 };

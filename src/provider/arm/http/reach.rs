@@ -4,6 +4,7 @@ use std::{error::Error, io, path::Path};
 
 use url::Url;
 
+use crate::model::after_scheme;
 use crate::provider::arm::{ArmError, Cause, TransportError};
 
 /// The environment variables that name files and directories of trusted certificates, in PEM.
@@ -98,7 +99,7 @@ impl Surroundings {
         let (_, names) = PROXIES.into_iter().find(|(scheme, _)| *scheme == url.scheme())?;
         let value = |name: &&'static str| Some((*name, (self.variables)(name).filter(|it| !it.is_empty())?));
         let (variable, value) = names.iter().find_map(value)?;
-        let address = if value.contains("://") { value } else { format!("http://{value}") };
+        let address = if after_scheme(&value).is_some() { value } else { format!("http://{value}") };
         let address = Url::parse(&address).ok()?;
         let port = address.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
         Some((variable, format!("{}{port}", address.host_str()?)))

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::{
         Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, Resource,
-        ResourceId,
+        ResourceId, hex,
     },
     provider::{
         Browser, Capabilities, Collection, ETag, Expected, Failure, GatewayAnswer, Gateways, Grants,
@@ -372,8 +372,7 @@ pub(crate) fn versioned(resource: Resource, tag: Option<ETag>) -> Versioned<Reso
 
 fn content_tag(resource: &Resource) -> ETag {
     let digest = Sha256::digest(route::comparable(resource).to_string());
-    let hex = digest[..8].iter().map(|byte| format!("{byte:02x}"));
-    ETag::new(format!("{BY_CONTENT}{}", hex.collect::<String>()))
+    ETag::new(format!("{BY_CONTENT}{}", hex(&digest[..8])))
 }
 
 fn pair_of(body: &Value) -> Option<KeyPair> {
