@@ -8,6 +8,7 @@ mod misfit;
 use std::{error::Error, time::Duration};
 
 use jiff::Timestamp;
+use strum::VariantArray;
 
 pub use self::{
     cure::{Cure, Selection},
@@ -16,7 +17,7 @@ pub use self::{
 };
 
 /// The exit codes of every command. A test compares `docs/exit-codes.md` with this list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, VariantArray)]
 #[repr(u8)]
 pub enum ExitCode {
     /// The command succeeded, or there was nothing to do.
@@ -43,18 +44,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code, in numeric order.
-    pub const ALL: [Self; 10] = [
-        Self::Success,
-        Self::Unexpected,
-        Self::Usage,
-        Self::Changes,
-        Self::Refused,
-        Self::Unavailable,
-        Self::NotAuthorized,
-        Self::Partial,
-        Self::NotVerified,
-        Self::Interrupted,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Returns the meaning of the code, in one line.
     #[must_use]

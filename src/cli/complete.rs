@@ -58,12 +58,12 @@ pub(crate) fn codes() -> Vec<CompletionCandidate> {
     let exit = |code: ExitCode| {
         CompletionCandidate::new(format!("exit-{}", code as u8)).help(Some(code.meaning().into()))
     };
-    FindingCode::ALL.iter().map(one).chain(ExitCode::ALL.map(exit)).collect()
+    FindingCode::ALL.iter().map(one).chain(ExitCode::ALL.iter().copied().map(exit)).collect()
 }
 
 /// The topics of `help`, and the commands.
 pub(crate) fn topics() -> Vec<CompletionCandidate> {
-    let topics = Topic::ALL.map(|topic| CompletionCandidate::new(topic.name()));
+    let topics = Topic::ALL.iter().map(|topic| CompletionCandidate::new(topic.name()));
     commands().into_iter().chain(topics).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::{
     export::ExportError,
     output::{AskError, InvalidQuery, Ui, UiOptions, printable},
     report::{ErrorReport, Event, one_line},
-    workflow::{self, UsageError},
+    workflow::{self, UsageError, WorkflowError},
 };
 
 /// A file for a pipeline that the command must not write.
@@ -128,7 +128,7 @@ fn indented(message: &str) -> String {
 
 /// An error as it is shown in reports.
 pub(crate) fn report(error: &anyhow::Error) -> ErrorReport {
-    workflow::report_as(error, &diagnose(error), command_line)
+    workflow::report_as(error.as_ref(), &diagnose(error), command_line)
 }
 
 /// Returns the command line of a command on the resources that a selection names, quoted for a shell.
@@ -199,8 +199,11 @@ fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    io.into_iter().any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let io = |cause: &(dyn Error + 'static)| {
+        let met = cause.downcast_ref::<WorkflowError>().map(WorkflowError::met);
+        met.unwrap_or(cause).downcast_ref::<io::Error>().map(io::Error::kind)
+    };
+    error.chain().filter_map(io).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]

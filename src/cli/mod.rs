@@ -1,6 +1,7 @@
 //! The command line: parses the arguments and returns the exit code. One file per command.
 
 mod args;
+mod changing;
 mod command;
 mod complete;
 mod error;
@@ -13,11 +14,14 @@ mod invocation;
 mod journal;
 mod logging;
 mod open;
+mod pruning;
 mod retries;
 mod session;
+mod shell;
 mod shown;
 mod topic;
 mod version;
+mod watching;
 
 use std::{cell::OnceCell, env, ffi::OsString};
 
@@ -104,7 +108,7 @@ pub fn environment() -> Vec<Variable> {
 ///
 /// If this shell is not supported.
 pub fn completion_script(shell: &str) -> anyhow::Result<String> {
-    completions::script(shell)
+    shell::script(shell)
 }
 
 /// The manual pages: the name of each file, and its text.
@@ -119,7 +123,7 @@ pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
 /// Runs the command that this process was started with, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    clap_complete::CompleteEnv::with_factory(complete::command).var(completions::VARIABLE).complete();
+    clap_complete::CompleteEnv::with_factory(complete::command).var(shell::VARIABLE).complete();
     let command = variables::without_empty(command());
     let words: Vec<OsString> = env::args_os().collect();
     let parsed = command.clone().try_get_matches_from(&words);

@@ -1,7 +1,10 @@
 //! The topics of `help`.
 
+use strum::{IntoStaticStr, VariantArray};
+
 /// A help text that is not that of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum Topic {
     /// The options of every command.
     Options,
@@ -13,14 +16,10 @@ pub(super) enum Topic {
 
 impl Topic {
     /// Every topic.
-    pub(super) const ALL: [Self; 3] = [Self::Options, Self::Environment, Self::ExitCodes];
+    pub(super) const ALL: &[Self] = Self::VARIANTS;
 
     /// The word after `help`.
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Options => "options",
-            Self::Environment => "environment",
-            Self::ExitCodes => "exit-codes",
-        }
+        self.into()
     }
 }

@@ -1,8 +1,7 @@
 //! Settings whose value is one of a few words.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
 use crate::diagnosis::nearest;
 
@@ -29,15 +28,28 @@ pub(super) fn listed(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn choose<T: Copy>(word: &str, words: &'static [&'static str], values: &[T]) -> Result<T, UnknownWord> {
-    let mut pairs = words.iter().zip(values);
-    let found = pairs.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, value)| *value);
-    found.ok_or_else(|| UnknownWord { word: word.to_owned(), known: words })
+/// The error for a word that is not one of an enum.
+fn unknown<T: VariantNames>(word: &str) -> UnknownWord {
+    UnknownWord { word: word.to_owned(), known: T::VARIANTS }
 }
 
 /// The kind of control plane that an env is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[strum(ascii_case_insensitive, parse_err_ty = UnknownWord, parse_err_fn = unknown::<ProviderKind>)]
 pub enum ProviderKind {
     /// A JSON model in a file.
     Json,
@@ -46,9 +58,6 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
-    /// The words of all kinds.
-    pub const WORDS: &[&str] = &["json", "arm"];
-
     /// Who creates the parts of a link, unless the configuration specifies it.
     #[must_use]
     pub fn provisioning(self) -> Provisioning {
@@ -61,30 +70,27 @@ impl ProviderKind {
     /// The word of this kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Arm => "arm",
-        }
-    }
-}
-
-impl FromStr for ProviderKind {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        choose(word, Self::WORDS, &[Self::Json, Self::Arm])
-    }
-}
-
-impl fmt::Display for ProviderKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 
 /// Who creates the product, the subscription and the policy of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[strum(ascii_case_insensitive, parse_err_ty = UnknownWord, parse_err_fn = unknown::<Provisioning>)]
 pub enum Provisioning {
     /// This program, resource by resource.
     Engine,
@@ -93,35 +99,28 @@ pub enum Provisioning {
 }
 
 impl Provisioning {
-    /// The words of all values.
-    pub const WORDS: &[&str] = &["engine", "service"];
-
     /// The word of this value.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Engine => "engine",
-            Self::Service => "service",
-        }
-    }
-}
-
-impl FromStr for Provisioning {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        choose(word, Self::WORDS, &[Self::Engine, Self::Service])
-    }
-}
-
-impl fmt::Display for Provisioning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 
 /// An Azure cloud, with the name that `az cloud list` prints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[strum(ascii_case_insensitive, parse_err_ty = UnknownWord, parse_err_fn = unknown::<Cloud>)]
 pub enum Cloud {
     /// The public cloud.
     AzureCloud,
@@ -132,31 +131,10 @@ pub enum Cloud {
 }
 
 impl Cloud {
-    /// The names of all clouds.
-    pub const WORDS: &[&str] = &["AzureCloud", "AzureChinaCloud", "AzureUSGovernment"];
-
     /// The name of this cloud.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AzureCloud => "AzureCloud",
-            Self::AzureChinaCloud => "AzureChinaCloud",
-            Self::AzureUSGovernment => "AzureUSGovernment",
-        }
-    }
-}
-
-impl FromStr for Cloud {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        choose(word, Self::WORDS, &[Self::AzureCloud, Self::AzureChinaCloud, Self::AzureUSGovernment])
-    }
-}
-
-impl fmt::Display for Cloud {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 
@@ -166,13 +144,13 @@ mod tests {
 
     #[test]
     fn every_word_is_read_back_as_what_it_stands_for() {
-        for word in ProviderKind::WORDS {
+        for word in ProviderKind::VARIANTS {
             assert_eq!(word.parse::<ProviderKind>().unwrap().to_string(), *word);
         }
-        for word in Provisioning::WORDS {
+        for word in Provisioning::VARIANTS {
             assert_eq!(word.parse::<Provisioning>().unwrap().to_string(), *word);
         }
-        for word in Cloud::WORDS {
+        for word in Cloud::VARIANTS {
             assert_eq!(word.parse::<Cloud>().unwrap().to_string(), *word);
         }
     }

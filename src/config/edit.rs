@@ -22,7 +22,7 @@ pub struct NewEnv {
     /// The resource group of the resources that are specified by name.
     pub resource_group: Option<String>,
     /// The Azure subscription of the resources that are specified by name.
-    pub subscription: Option<String>,
+    pub azure_subscription: Option<String>,
     /// The environment of the site, if not production.
     pub site_environment: Option<String>,
     /// The APIs to keep in the link's product.
@@ -58,7 +58,7 @@ impl NewEnv {
             ("static-web-app", Some(Value::from(&self.static_web_app))),
             ("apim", Some(Value::from(&self.apim))),
             ("resource-group", text(&self.resource_group)),
-            ("subscription", text(&self.subscription)),
+            ("subscription", text(&self.azure_subscription)),
             ("site-environment", text(&self.site_environment)),
             ("apis", apis),
             ("provider", self.provider.map(|provider| Value::from(provider.as_str()))),

@@ -35,7 +35,7 @@ pub(super) fn document(model: &Path) -> ConfigDocument {
     env.static_web_app = text("shop-web");
     env.apim = text("shop-apim");
     env.resource_group = text("rg-shop");
-    env.subscription = text(SUBSCRIPTION);
+    env.azure_subscription = text(SUBSCRIPTION);
     env.provider = Some(Sourced::new(ProviderKind::Json, Source::Sample));
     env.apis = vec!["orders".to_owned()];
     let mut document = ConfigDocument { envs: vec![env], ..ConfigDocument::default() };
@@ -106,7 +106,8 @@ mod tests {
         let mut env = written.envs[0].clone();
         let built_in = document(Path::new(MODEL_NAME)).envs[0].clone();
         env.at = Source::Sample;
-        let fields = [&mut env.static_web_app, &mut env.apim, &mut env.resource_group, &mut env.subscription];
+        let fields =
+            [&mut env.static_web_app, &mut env.apim, &mut env.resource_group, &mut env.azure_subscription];
         for field in fields {
             field.as_mut().unwrap().source = Source::Sample;
         }

@@ -27,7 +27,7 @@ pub struct Overrides {
     /// The resource group of the resources that are specified by name.
     pub resource_group: Option<Sourced<String>>,
     /// The Azure subscription of the resources that are specified by name.
-    pub subscription: Option<Sourced<String>>,
+    pub azure_subscription: Option<Sourced<String>>,
     /// The environment of the site.
     pub site_environment: Option<Sourced<String>>,
     /// The control plane.
@@ -52,7 +52,7 @@ impl Overrides {
             &self.static_web_app,
             &self.apim,
             &self.resource_group,
-            &self.subscription,
+            &self.azure_subscription,
             &self.site_environment,
             &self.endpoint,
         ];
@@ -80,7 +80,7 @@ pub struct EnvSettings {
     /// The resource group of the resources that are specified by name.
     pub resource_group: Option<Sourced<String>>,
     /// The Azure subscription of the resources that are specified by name.
-    pub subscription: Option<Sourced<String>>,
+    pub azure_subscription: Option<Sourced<String>>,
     /// The environment of the site; `default` is production.
     pub site_environment: Sourced<String>,
     /// The APIs to keep in the link's product, without duplicates.
@@ -248,7 +248,7 @@ impl Settings {
             static_web_app: needed([&over.static_web_app, &env.static_web_app], env, "static-web-app")?,
             apim: needed([&over.apim, &env.apim], env, "apim")?,
             resource_group: over.resource_group.clone().or(env.resource_group.clone()),
-            subscription: over.subscription.clone().or(env.subscription.clone()),
+            azure_subscription: over.azure_subscription.clone().or(env.azure_subscription.clone()),
             site_environment: site_environment.unwrap_or_else(|| Sourced::default(PRODUCTION.to_owned())),
             apis: env.apis.clone(),
             max_key_age: env.max_key_age,
@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(env.static_web_app, Sourced::new("shop".to_owned(), line(2)));
         assert_eq!(env.apim, Sourced::new("other".to_owned(), Source::Flag("--apim")));
         assert_eq!(env.resource_group, Some(variable));
-        assert_eq!(env.subscription, None);
+        assert_eq!(env.azure_subscription, None);
         assert_eq!(env.site_environment, Sourced::default("default".to_owned()));
         assert_eq!(env.apis, ["a"]);
         assert_eq!(env.provider, Sourced::new(ProviderKind::Arm, line(5)));
@@ -418,7 +418,7 @@ mod tests {
             static_web_app: Some(flag("--f", "2")),
             apim: Some(flag("--f", "2")),
             resource_group: Some(flag("--f", "2")),
-            subscription: Some(flag("--f", "2")),
+            azure_subscription: Some(flag("--f", "2")),
             site_environment: Some(flag("--f", "2")),
             provider: Some(flag("--f", ProviderKind::Arm)),
             model: Some(flag("--f", "2")),
@@ -429,7 +429,7 @@ mod tests {
         let two = || Sourced::new("2".to_owned(), Source::Flag("--f"));
         assert_eq!((env.static_web_app, env.apim, env.site_environment), (two(), two(), two()));
         assert_eq!(
-            (env.resource_group, env.subscription, env.endpoint),
+            (env.resource_group, env.azure_subscription, env.endpoint),
             (Some(two()), Some(two()), Some(two()))
         );
         assert_eq!((env.provider.value, env.provisioning.value), (ProviderKind::Arm, Provisioning::Service));

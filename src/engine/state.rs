@@ -1,16 +1,31 @@
 //! The state of a link, from what was observed.
 
-use std::{fmt, str::FromStr};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 use super::{Finding, FindingCode, Observed};
 use crate::model::{ProvisioningState, SiteKey};
 
 /// The state of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum LinkState {
     /// No linked backend, and no product or subscription of the link.
     Unlinked,
@@ -32,30 +47,12 @@ pub enum LinkState {
 
 impl LinkState {
     /// Every state.
-    pub const ALL: [Self; 8] = [
-        Self::Unlinked,
-        Self::Leftover,
-        Self::Partial,
-        Self::Linked,
-        Self::Drifted,
-        Self::LinkedElsewhere,
-        Self::Dangling,
-        Self::Unknown,
-    ];
+    pub const ALL: &[Self] = <Self as VariantArray>::VARIANTS;
 
     /// Returns the state's name, as reports print it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unlinked => "unlinked",
-            Self::Leftover => "leftover",
-            Self::Partial => "partial",
-            Self::Linked => "linked",
-            Self::Drifted => "drifted",
-            Self::LinkedElsewhere => "linked-elsewhere",
-            Self::Dangling => "dangling",
-            Self::Unknown => "unknown",
-        }
+        self.into()
     }
 
     pub(super) fn of(observed: &Observed, findings: &[Finding]) -> Self {
@@ -93,20 +90,9 @@ fn is_incomplete(observed: &Observed) -> bool {
         || observed.own_backend().is_some_and(|backend| unfinished(&backend.view.provisioning))
 }
 
-impl fmt::Display for LinkState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for LinkState {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = || Self::ALL.map(Self::as_str).join(", ");
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a state of a link; the states are {}", known()))
-    }
+fn unknown(word: &str) -> String {
+    format!(
+        "`{word}` is not a state of a link; the states are {}",
+        <LinkState as VariantNames>::VARIANTS.join(", ")
+    )
 }

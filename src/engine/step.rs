@@ -1,9 +1,10 @@
 //! One change to a control plane, as a value.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr};
 
 use super::{Finding, Grace, Part};
 use crate::model::{
@@ -98,8 +99,9 @@ pub enum Step {
 }
 
 /// The kind of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq, IntoStaticStr, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum StepAction {
     /// Creates or repairs the product.
     PutProduct,
@@ -133,27 +135,7 @@ impl StepAction {
     /// Returns the name in plans and reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PutProduct => "put-product",
-            Self::PutSubscription => "put-subscription",
-            Self::PutPolicy => "put-policy",
-            Self::AddApi => "add-api",
-            Self::RemoveApi => "remove-api",
-            Self::Connect => "connect",
-            Self::Disconnect => "disconnect",
-            Self::SwapKeys => "swap-keys",
-            Self::ProveKey => "prove-key",
-            Self::Settle => "settle",
-            Self::RetireSecondary => "retire-secondary",
-            Self::DeleteSubscription => "delete-subscription",
-            Self::DeleteProduct => "delete-product",
-        }
-    }
-}
-
-impl fmt::Display for StepAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 

@@ -15,7 +15,7 @@ const HEAD: &str = "\
 pub(super) fn write(links: &[LinkExport]) -> String {
     let products: BTreeSet<&str> = links.iter().map(|link| link.product.as_str()).collect();
     let subscriptions: BTreeSet<&str> =
-        links.iter().map(|link| link.subscription.as_deref().unwrap_or(&link.product)).collect();
+        links.iter().map(|link| link.apim_subscription.as_deref().unwrap_or(&link.product)).collect();
     format!("{HEAD}products:\n{}subscriptions:\n{}", excluded(&products), excluded(&subscriptions))
 }
 

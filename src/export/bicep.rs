@@ -74,9 +74,9 @@ fn product(link: &LinkExport, part: ExportPart) -> String {
     let scope = if link.has_apis(part) {
         String::new()
     } else {
-        let subscription = quoted(link.service.azure_subscription());
+        let azure_subscription = quoted(link.service.azure_subscription());
         let group = quoted(link.service.group().unwrap_or_default());
-        format!("  scope: resourceGroup({subscription}, {group})\n")
+        format!("  scope: resourceGroup({azure_subscription}, {group})\n")
     };
     let [service_type, product_type, assignment_type] =
         [ArmType::ApimService, ArmType::Product, ArmType::ProductApi].map(ArmType::name);

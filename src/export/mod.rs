@@ -7,7 +7,9 @@ mod arm;
 mod bicep;
 mod terraform;
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+
+use strum::{EnumString, VariantNames};
 
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -17,7 +19,8 @@ use crate::{
 };
 
 /// A language of infrastructure code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum ExportFormat {
     /// Bicep, for a deployment to a resource group.
     Bicep,
@@ -30,14 +33,6 @@ pub enum ExportFormat {
 }
 
 impl ExportFormat {
-    /// Every format, with its name.
-    pub const NAMES: [(&'static str, Self); 4] = [
-        ("bicep", Self::Bicep),
-        ("terraform", Self::Terraform),
-        ("arm", Self::Arm),
-        ("apiops", Self::Apiops),
-    ];
-
     /// Returns the format for the extension of a file name.
     #[must_use]
     pub fn of_extension(extension: &str) -> Option<Self> {
@@ -51,13 +46,8 @@ impl ExportFormat {
     }
 }
 
-impl FromStr for ExportFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, format)| *format).ok_or_else(|| format!("`{text}` is not an export format"))
-    }
+fn unknown(word: &str) -> String {
+    format!("`{word}` is not an export format")
 }
 
 /// The part of a link that is exported.
@@ -78,7 +68,7 @@ pub struct LinkExport {
     backend: String,
     is_linked: bool,
     product: String,
-    subscription: Option<String>,
+    apim_subscription: Option<String>,
     apis: Vec<ExportedApi>,
 }
 
@@ -139,7 +129,7 @@ impl LinkExport {
             backend: backend_name.unwrap_or_else(|| target.service.name()).to_owned(),
             is_linked: backend.is_some(),
             product: hostname.first_label().to_owned(),
-            subscription: observed.subscription().map(|seen| seen.view.id.name().to_owned()),
+            apim_subscription: observed.subscription().map(|seen| seen.view.id.name().to_owned()),
             apis: exported_apis(verdict, apis),
         })
     }
@@ -166,8 +156,9 @@ impl LinkExport {
     pub fn is_in_one_group(&self) -> bool {
         let same =
             |a: Option<&str>, b: Option<&str>| a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
-        let subscriptions = (self.site.azure_subscription(), self.service.azure_subscription());
-        same(self.site.group(), self.service.group()) && same(Some(subscriptions.0), Some(subscriptions.1))
+        let azure_subscriptions = (self.site.azure_subscription(), self.service.azure_subscription());
+        same(self.site.group(), self.service.group())
+            && same(Some(azure_subscriptions.0), Some(azure_subscriptions.1))
     }
 
     /// Whether an export of this part contains the APIs.

@@ -5,7 +5,7 @@ mod layout;
 mod mermaid;
 mod svg;
 
-use std::str::FromStr;
+use strum::{EnumString, VariantNames};
 
 use crate::{
     engine::{FindingCode, LinkState, Part, Verdict},
@@ -32,7 +32,8 @@ pub enum Drawn<'a> {
 }
 
 /// An output format of a graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum GraphFormat {
     /// Mermaid, for Markdown pages of GitHub, GitLab and Azure DevOps.
     Mermaid,
@@ -43,10 +44,6 @@ pub enum GraphFormat {
 }
 
 impl GraphFormat {
-    /// Every format, with its name.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("mermaid", Self::Mermaid), ("dot", Self::Dot), ("svg", Self::Svg)];
-
     /// Returns the format for the extension of a file name.
     #[must_use]
     pub fn of_extension(extension: &str) -> Option<Self> {
@@ -69,13 +66,8 @@ impl GraphFormat {
     }
 }
 
-impl FromStr for GraphFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, format)| *format).ok_or_else(|| format!("`{text}` is not a graph format"))
-    }
+fn unknown(word: &str) -> String {
+    format!("`{word}` is not a graph format")
 }
 
 /// The observed links, grouped by service.
@@ -364,12 +356,12 @@ mod tests {
         fn no_name_steers_what_shows_a_picture_or_a_pipeline_that_prints_it(
             text in "(?s)([\u{1b}\u{9b}\u{202e}\u{200b}\r\n\t<>&\"`|#:\\[\\]]|\n *::|##vso\\[|##\\[|.){0,30}"
         ) {
-            for (name, format) in GraphFormat::NAMES {
+            for format in [GraphFormat::Mermaid, GraphFormat::Dot, GraphFormat::Svg] {
                 let drawn = hostile(&text).draw(format);
-                prop_assert!(drawn.chars().all(|c| c == '\n' || !is_hazard(c)), "{name}: {drawn:?}");
-                prop_assert!(!drawn.contains("##"), "{name}: {drawn:?}");
+                prop_assert!(drawn.chars().all(|c| c == '\n' || !is_hazard(c)), "{format:?}: {drawn:?}");
+                prop_assert!(!drawn.contains("##"), "{format:?}: {drawn:?}");
                 let is_command = |line: &str| line.trim_start().starts_with("::");
-                prop_assert!(!drawn.lines().any(is_command), "{name}: {drawn:?}");
+                prop_assert!(!drawn.lines().any(is_command), "{format:?}: {drawn:?}");
             }
         }
     }

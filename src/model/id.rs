@@ -80,10 +80,10 @@ impl ResourceId {
     /// # Errors
     ///
     /// [`InvalidId::Name`] if one of the names is not allowed in an id.
-    pub fn resource_group(subscription: &str, group: &str) -> Result<Self, InvalidId> {
-        check_name(subscription)?;
+    pub fn resource_group(azure_subscription: &str, group: &str) -> Result<Self, InvalidId> {
+        check_name(azure_subscription)?;
         check_name(group)?;
-        Ok(Self::new(format!("/subscriptions/{subscription}/resourceGroups/{group}")))
+        Ok(Self::new(format!("/subscriptions/{azure_subscription}/resourceGroups/{group}")))
     }
 
     /// Returns the id of a resource of a top-level type in the resource group `self`.

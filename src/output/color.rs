@@ -1,11 +1,11 @@
 //! Whether the output has colours.
 
-use std::str::FromStr;
-
 use anstream::ColorChoice;
+use strum::{EnumString, VariantNames};
 
 /// When results and messages have colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set; also in the logs of GitHub Actions and Azure Pipelines, and always if
     /// `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
@@ -18,10 +18,6 @@ pub enum Color {
 }
 
 impl Color {
-    /// Every choice, with its name.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
-
     /// Applies this choice to all later output of the process.
     pub fn choose(self, variable: impl Fn(&str) -> Option<String>) {
         let choice = match self {
@@ -49,13 +45,8 @@ fn is_forced(variable: impl Fn(&str) -> Option<String>) -> bool {
     }
 }
 
-impl FromStr for Color {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, color)| *color).ok_or_else(|| format!("`{text}` is not one of auto, always and never"))
-    }
+fn unknown(word: &str) -> String {
+    format!("`{word}` is not one of auto, always and never")
 }
 
 #[cfg(test)]

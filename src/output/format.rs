@@ -1,58 +1,40 @@
 //! The output formats.
 
-use std::{fmt::Write as _, str::FromStr};
+use std::fmt::Write as _;
 
 use comfy_table::{Cell, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
+use strum::{EnumString, VariantNames};
 
 use super::clean;
 use crate::report::{escaped_json, one_line};
 
 /// An output format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum Format {
     /// Text: aligned, coloured on a terminal, plain in a pipe.
     #[default]
     Table,
     /// JSON: the stable format for programs.
     Json,
-    /// YAML with the content of the JSON format.
-    Yaml,
-    /// One line for each row, values separated by tabs, without a header.
-    Tsv,
     /// JSON with colours.
     Jsonc,
+    /// YAML with the content of the JSON format.
+    Yaml,
     /// YAML with colours.
     Yamlc,
+    /// One line for each row, values separated by tabs, without a header.
+    Tsv,
     /// A Markdown table, for step summaries and issues.
     Markdown,
     /// No result; the exit code says enough.
     None,
 }
 
-impl Format {
-    /// Every format, with its name.
-    pub const NAMES: [(&'static str, Self); 8] = [
-        ("table", Self::Table),
-        ("json", Self::Json),
-        ("jsonc", Self::Jsonc),
-        ("yaml", Self::Yaml),
-        ("yamlc", Self::Yamlc),
-        ("tsv", Self::Tsv),
-        ("markdown", Self::Markdown),
-        ("none", Self::None),
-    ];
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
-        let names = Self::NAMES.map(|(name, _)| name).join(", ");
-        found.map(|(_, format)| *format).ok_or_else(|| format!("the formats are {names}"))
-    }
+fn unknown(_: &str) -> String {
+    format!("the formats are {}", Format::VARIANTS.join(", "))
 }
 
 /// Rows with named columns.

@@ -16,9 +16,9 @@ impl Report for ListReport {
         if self.sites.is_empty() {
             return text;
         }
-        let subscriptions: BTreeSet<String> =
+        let azure_subscriptions: BTreeSet<String> =
             self.sites.iter().map(|site| site.subscription.to_lowercase()).collect();
-        let several = subscriptions.len() > 1;
+        let several = azure_subscriptions.len() > 1;
         let mut header =
             vec!["", "NAME", "STATE", "LINKED TO", "ENV", "ENVIRONMENT", "PLAN", "RESOURCE GROUP"];
         header.extend(several.then_some("SUBSCRIPTION"));

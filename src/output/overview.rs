@@ -64,7 +64,7 @@ fn is_in_order(link: &LinkReport) -> bool {
 /// Returns how many links there are, and how many in each state.
 fn totals(links: &[LinkReport]) -> String {
     let count = |state: LinkState| links.iter().filter(|link| link.state == state).count();
-    let states = LinkState::ALL.into_iter().map(|state| (state, count(state)));
+    let states = LinkState::ALL.iter().map(|state| (state, count(*state)));
     let states: Vec<String> =
         states.filter(|(_, count)| *count > 0).map(|(state, count)| format!("{count} {state}")).collect();
     let noun = if links.len() == 1 { "env" } else { "envs" };

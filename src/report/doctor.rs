@@ -93,7 +93,7 @@ impl DoctorReport {
             command: verb.as_str().to_owned(),
             missing: missing(verb, target, rights),
         };
-        Self { rights: Some(Verb::ALL.map(report).into()), ..self }
+        Self { rights: Some(Verb::ALL.iter().copied().map(report).collect()), ..self }
     }
 }
 

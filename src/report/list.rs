@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use strum::IntoStaticStr;
 
 use super::SCHEMA_VERSION;
 use crate::{engine::LinkState, model::PRODUCTION};
@@ -72,8 +73,9 @@ pub enum BackendKind {
 }
 
 /// The state of a site's link. `status` reads the policy and the keys too, which no list of resources contains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum SiteState {
     /// No linked backend, and no product of an earlier link in a service that the caller can see.
     Unlinked,
@@ -100,17 +102,7 @@ impl SiteState {
     /// Returns the state's name, as it is printed.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unlinked => "unlinked",
-            Self::Leftover => "leftover",
-            Self::Partial => "partial",
-            Self::Connected => "connected",
-            Self::Linked => "linked",
-            Self::Drifted => "drifted",
-            Self::LinkedElsewhere => "linked-elsewhere",
-            Self::Dangling => "dangling",
-            Self::Unknown => "unknown",
-        }
+        self.into()
     }
 }
 

@@ -1,9 +1,11 @@
 //! The mark for the condition of a part of a link, the same in all pictures and tables.
 
+use strum::VariantArray;
+
 use crate::engine::{LinkState, Severity};
 
 /// The condition of one part of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub(crate) enum Mark {
     Good,
     Noted,
@@ -16,8 +18,7 @@ pub(crate) enum Mark {
 
 impl Mark {
     /// Every mark.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Good, Self::Noted, Self::Degraded, Self::Broken, Self::Warning, Self::Failed, Self::Absent];
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
     pub(crate) fn of(severity: Option<Severity>) -> Self {
         match severity {
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_mark_of_a_state_is_never_better_than_its_worst_finding() {
-        for state in LinkState::ALL.into_iter().filter(|state| *state != LinkState::Unlinked) {
+        for state in LinkState::ALL.iter().copied().filter(|state| *state != LinkState::Unlinked) {
             for severity in [Severity::Degraded, Severity::Broken] {
                 let mark = state_mark(state, Some(severity));
                 let allowed = [Mark::of(Some(severity)), Mark::Broken];

@@ -111,7 +111,7 @@ fn too_slow() -> UsageError {
 
 impl Problem {
     fn of(error: &anyhow::Error, render: Render) -> Self {
-        let error = workflow::report(error, render);
+        let error = workflow::report(error.as_ref(), render);
         let is = |code: ExitCode| error.exit_code == code as u8;
         let status = if is(ExitCode::Usage) {
             StatusCode::UNPROCESSABLE_ENTITY
@@ -237,7 +237,7 @@ impl Office {
         let deadline = Deadline::new(self.options.deadline.given());
         let mut options = WorkspaceOptions { deadline, ..self.options.clone() };
         change(&mut options.overrides);
-        Workspace::open(&self.folder, options)
+        Ok(Workspace::open(&self.folder, options)?)
     }
 
     /// The settings of one env.
@@ -295,7 +295,7 @@ fn envs(work: &Workspace) -> anyhow::Result<Vec<EnvSettings>> {
     let given = work.overrides();
     let by_flag = |it: &Option<Sourced<String>>| matches!(it, Some(Sourced { source: Source::Flag(_), .. }));
     let one = [&given.env, &given.static_web_app, &given.apim].into_iter().any(by_flag);
-    work.envs(!one)
+    Ok(work.envs(!one)?)
 }
 
 fn is_in_azure(env: &EnvSettings) -> bool {

@@ -1,6 +1,6 @@
 //! The APIs of a service, and which of them a site can reach.
 
-use super::workspace::Workspace;
+use super::{error::Result, workspace::Workspace};
 use crate::{
     config::EnvSettings,
     engine::{self, Previews},
@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 ///
 /// If the link or the APIs cannot be read.
-pub async fn apis(work: &Workspace, env: &EnvSettings) -> anyhow::Result<ApiListReport> {
+pub async fn apis(work: &Workspace, env: &EnvSettings) -> Result<ApiListReport> {
     let (plane, target) = work.target(env, Previews::Allow).await?;
     let plane = plane.as_ref();
     let observed = engine::observe(plane, &target).await?;

@@ -1,7 +1,7 @@
 //! Every product that a link created in a service, its consumers, and which products are left over.
 
 use super::{
-    error::{UsageError, diagnose, report},
+    error::{Result, UsageError, WorkflowError, diagnose, report},
     listener::Listener,
     plane::Plane,
     workspace::Workspace,
@@ -34,7 +34,7 @@ pub async fn audit(
     which: Services,
     tells: bool,
     listener: &dyn Listener,
-) -> anyhow::Result<(AuditReport, ExitCode)> {
+) -> Result<(AuditReport, ExitCode)> {
     listener.doing("finding the service");
     let (plane, services) = services(work, which).await?;
     listener.doing("reading products, subscriptions and sites");
@@ -46,7 +46,7 @@ pub async fn audit(
     Ok(conclude(audits, tells, work.render()))
 }
 
-async fn services(work: &Workspace, which: Services) -> anyhow::Result<(Plane, Vec<ApimServiceId>)> {
+async fn services(work: &Workspace, which: Services) -> Result<(Plane, Vec<ApimServiceId>)> {
     if which == Services::Named {
         let (plane, service) = work.service().await?;
         return Ok((plane, vec![service]));
@@ -59,7 +59,7 @@ async fn services(work: &Workspace, which: Services) -> anyhow::Result<(Plane, V
     Ok((plane.clone(), every_service(plane.as_ref()).await?))
 }
 
-async fn every_service(plane: &dyn ControlPlane) -> anyhow::Result<Vec<ApimServiceId>> {
+async fn every_service(plane: &dyn ControlPlane) -> Result<Vec<ApimServiceId>> {
     let found = plane.list(&Collection::Services).await?;
     let ids = found.into_iter().map(|found| ApimServiceId::try_from(found.value.id().clone()));
     Ok(ids.collect::<Result<_, _>>()?)
@@ -85,7 +85,7 @@ fn conclude(
                 services.push(ServiceAuditReport::of(&audit, render).without_dangling_links_if(known));
             }
             Err(error) => {
-                let error = anyhow::Error::new(error).context("could not read the service");
+                let error = WorkflowError::from(error).explained("could not read the service");
                 code = code.worst(diagnose(&error).exit);
                 services.push(ServiceAuditReport::unread(&service, report(&error, render)));
             }

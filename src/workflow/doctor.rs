@@ -1,7 +1,7 @@
 //! Finds the problems that prevent a link from working, hop by hop.
 
 use super::{
-    error::{causes, diagnose},
+    error::{Result, WorkflowError, causes, diagnose},
     listener::Listener,
     plane::Plane,
     rotation,
@@ -73,7 +73,7 @@ impl Walk<'_> {
         }
     }
 
-    async fn hop_by_hop(&mut self) -> anyhow::Result<()> {
+    async fn hop_by_hop(&mut self) -> Result<()> {
         self.hops.push(configuration(self.work, self.env));
         let plane = self.work.plane_of(self.env)?;
         self.listener.doing("getting a token");
@@ -92,7 +92,7 @@ impl Walk<'_> {
         self.probe(&plane, &examined).await
     }
 
-    async fn check_rights(&mut self, plane: &dyn ControlPlane, target: &Target) -> anyhow::Result<()> {
+    async fn check_rights(&mut self, plane: &dyn ControlPlane, target: &Target) -> Result<()> {
         if !self.asked.check_rights {
             self.hops.push(Hop::skipped(HopName::Rights, "not requested; `--check-rights` checks them"));
             return Ok(());
@@ -107,7 +107,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    async fn probe(&mut self, plane: &Plane, examined: &engine::Examined) -> anyhow::Result<()> {
+    async fn probe(&mut self, plane: &Plane, examined: &engine::Examined) -> Result<()> {
         let why = match plane.azure() {
             Some(_) if !self.asked.probes => "not requested",
             Some(arm) => {
@@ -147,7 +147,7 @@ fn configuration(work: &Workspace, env: &EnvSettings) -> Hop {
         .also(plane)
 }
 
-async fn credentials(plane: &Plane) -> anyhow::Result<Hop> {
+async fn credentials(plane: &Plane) -> Result<Hop> {
     let Some(arm) = plane.azure() else {
         return Ok(Hop::skipped(HopName::Credentials, "a model requires no credentials"));
     };
@@ -166,12 +166,13 @@ async fn credentials(plane: &Plane) -> anyhow::Result<Hop> {
 }
 
 /// The hop whose failure prevented all later hops.
-fn hop_of(error: &anyhow::Error, before: &[Hop]) -> Hop {
+fn hop_of(error: &WorkflowError, before: &[Hop]) -> Hop {
     let Diagnosis { exit, hint } = diagnose(error);
     let causes = causes(error);
     let passed = before.iter().any(|hop| hop.name == HopName::Credentials);
-    let of_credential = matches!(error.downcast_ref::<ArmError>(), Some(ArmError::Credential(_)))
-        || matches!(error.downcast_ref::<ProviderError>(), Some(ProviderError::NotAuthenticated(_)));
+    let met = error.met();
+    let of_credential = matches!(met.downcast_ref(), Some(ArmError::Credential(_)))
+        || matches!(met.downcast_ref(), Some(ProviderError::NotAuthenticated(_)));
     let name = match exit {
         _ if of_credential => HopName::Credentials,
         ExitCode::NotAuthorized if !passed => HopName::Credentials,
@@ -198,5 +199,5 @@ fn in_order(hops: &[Hop]) -> Vec<Hop> {
         .map(|hop| format!("not checked, because this check failed: {}", hop.name.title()))
         .unwrap_or_default();
     let of = |name| hops.iter().rfind(|hop| hop.name == name).cloned();
-    HopName::ALL.into_iter().map(|name| of(name).unwrap_or_else(|| Hop::skipped(name, &*stuck))).collect()
+    HopName::ALL.iter().copied().map(|name| of(name).unwrap_or_else(|| Hop::skipped(name, &*stuck))).collect()
 }

@@ -4,11 +4,15 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::{error::UsageError, listener::Listener, plane::Plane, workspace::Workspace};
+use super::{
+    error::{Explain as _, Result, UsageError},
+    listener::Listener,
+    plane::Plane,
+    workspace::Workspace,
+};
 use crate::{
     config::EnvSettings,
     engine::{self, LinkEvent, LinkResources, Observed, Previews, Target},
@@ -30,17 +34,17 @@ pub async fn history(
     env: &EnvSettings,
     span: Duration,
     listener: &dyn Listener,
-) -> anyhow::Result<HistoryReport> {
+) -> Result<HistoryReport> {
     listener.doing(&format!("reading {}", env.name));
     let (plane, target) = work.target(env, Previews::Allow).await?;
     let Some(log) = plane.activity_log() else { return Err(no_log(&plane).into()) };
     let observed = async {
         let observed = engine::observe(plane.as_ref(), &target).await;
-        observed.context("could not read the current link")
+        observed.explain("could not read the current link")
     };
     let events = async {
         let events = of_groups(log, &target, work.ambient().now(), span).await;
-        events.context("could not read the activity log")
+        events.explain("could not read the activity log")
     };
     let (observed, events) = tokio::try_join!(observed, events)?;
     Ok(HistoryReport::of(&engine::history(&events, &LinkResources::of(&observed))))

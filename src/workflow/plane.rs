@@ -103,7 +103,7 @@ impl fmt::Display for PlaneLocation {
 
 /// The Azure subscription of an env, if it has one or specifies the full id of its site.
 pub(super) fn subscription_of(env: &EnvSettings) -> Option<String> {
-    let named = env.subscription.as_ref().map(|given| given.value.clone());
+    let named = env.azure_subscription.as_ref().map(|given| given.value.clone());
     named.or_else(|| {
         let id = super::given::id_in(&env.static_web_app.value)?;
         ResourceId::parse(&id).ok().map(|id| id.azure_subscription().to_owned())

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::UsageError, workspace::Workspace};
+use super::{
+    error::{Result, UsageError},
+    workspace::Workspace,
+};
 use crate::{
     config::{FILE_NAME, MODEL_NAME, Overrides, ProviderKind, Sourced},
     files::{self, follow, one_of},
@@ -17,7 +20,7 @@ use crate::{
 /// # Errors
 ///
 /// The errors of [`write_result`], and [`UsageError`] if the use case works with the file.
-pub async fn write_beside(work: &Workspace, path: &Path, text: &str) -> anyhow::Result<()> {
+pub async fn write_beside(work: &Workspace, path: &Path, text: &str) -> Result<()> {
     work.check_result_file(path)?;
     write_result(path, text).await
 }
@@ -27,7 +30,7 @@ pub async fn write_beside(work: &Workspace, path: &Path, text: &str) -> anyhow::
 /// # Errors
 ///
 /// A usage error with a hint, if the file cannot be written. A pipe without a reader is not an error.
-pub async fn write_result(path: &Path, text: &str) -> anyhow::Result<()> {
+pub async fn write_result(path: &Path, text: &str) -> Result<()> {
     files::write(path, text).await.map_err(|error| {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return error.into();

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    error::{Stranger, UsageError},
+    error::{Result, Stranger, UsageError},
     plane::PlaneLocation,
     result_file::write_beside,
     workspace::Workspace,
@@ -144,7 +144,7 @@ impl Saved {
     /// # Errors
     ///
     /// A usage error that names the invalid part of a target, or the contradicting flag.
-    pub fn check(&self, work: &Workspace) -> anyhow::Result<()> {
+    pub fn check(&self, work: &Workspace) -> Result<()> {
         let places = match self {
             Self::Plans(plans) => {
                 plans.iter().try_for_each(|saved| check_target(&saved.plan.target, &saved.place()?))?;
@@ -162,7 +162,7 @@ impl Saved {
             ("--apim", &given.apim),
             ("--site-environment", &given.site_environment),
             ("--resource-group", &given.resource_group),
-            ("--subscription", &given.subscription),
+            ("--subscription", &given.azure_subscription),
         ];
         let by_flag = |it: &&(&str, &Option<Sourced<String>>)| {
             it.1.as_ref().is_some_and(|given| matches!(given.source, Source::Flag(_)))
@@ -279,7 +279,7 @@ struct Body {
 /// # Errors
 ///
 /// A usage error with a hint, if the file cannot be written.
-pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> anyhow::Result<()> {
+pub async fn write(work: &Workspace, file: &Path, saved: &Saved) -> Result<()> {
     let text = serde_json::to_string_pretty(&PlanFile { schema_version: SCHEMA_VERSION, saved })? + "\n";
     write_beside(work, file, &text).await
 }
@@ -300,7 +300,7 @@ pub fn next(work: &Workspace, file: &Path, place: &PlaneLocation) -> String {
 /// # Errors
 ///
 /// A usage error, if the file cannot be read or has no plan.
-pub async fn read(file: &Path) -> anyhow::Result<Saved> {
+pub async fn read(file: &Path) -> Result<Saved> {
     let shown = if file == Path::new("-") { "standard input".into() } else { file.to_string_lossy() };
     let bytes = read_whole(file).await.map_err(|error| {
         UsageError::new(format!("could not read the plan `{shown}`: {error}")).hint(MAKE_ONE)

@@ -3,7 +3,7 @@
 use std::{ptr, rc::Rc};
 
 use super::{
-    error::UsageError,
+    error::{Result, UsageError, WorkflowError},
     given::{id_in, tidy},
     plane::Plane,
     workspace::Workspace,
@@ -23,7 +23,7 @@ impl Workspace {
     ///
     /// [`UsageError`] if a name does not match exactly one resource; otherwise, if the control plane cannot be opened
     /// or read.
-    pub async fn target(&self, env: &EnvSettings, previews: Previews) -> anyhow::Result<(Plane, Target)> {
+    pub async fn target(&self, env: &EnvSettings, previews: Previews) -> Result<(Plane, Target)> {
         let plane = self.plane_of(env)?;
         let place = Within::of(env);
         let site = resolve(self, plane.as_ref(), place, &env.static_web_app, &STATIC_WEB_APP).await?;
@@ -43,13 +43,14 @@ impl Workspace {
     }
 
     /// The service of a use case that has no site: the service of `--apim`, or of the env.
-    pub(crate) async fn service(&self) -> anyhow::Result<(Plane, ApimServiceId)> {
+    pub(crate) async fn service(&self) -> Result<(Plane, ApimServiceId)> {
         let given = self.overrides();
-        let (plane, apim, group, subscription) = match (self.settings.env(), &given.apim) {
-            (Ok(env), _) => (self.plane_of(&env)?, env.apim, env.resource_group, env.subscription),
+        let (plane, apim, group, azure_subscription) = match (self.settings.env(), &given.apim) {
+            (Ok(env), _) => (self.plane_of(&env)?, env.apim, env.resource_group, env.azure_subscription),
             (Err(_), Some(apim)) => {
-                let (group, subscription) = (given.resource_group.clone(), given.subscription.clone());
-                (self.default_plane()?, apim.clone(), group, subscription)
+                let (group, azure_subscription) =
+                    (given.resource_group.clone(), given.azure_subscription.clone());
+                (self.default_plane()?, apim.clone(), group, azure_subscription)
             }
             (Err(error), None) if given.env.is_some() => return Err(error.into()),
             (Err(error), None) => {
@@ -58,22 +59,18 @@ impl Workspace {
                 return Err(UsageError::new("no API Management service specified").hint(hint).into());
             }
         };
-        let place = Within { group: group.as_ref(), subscription: subscription.as_ref() };
+        let place = Within { group: group.as_ref(), azure_subscription: azure_subscription.as_ref() };
         let id = resolve(self, plane.as_ref(), place, &apim, &APIM).await?;
         Ok((plane, ApimServiceId::try_from(id)?))
     }
 
     /// The service of an env, independent of its site.
-    pub(crate) async fn service_of(
-        &self,
-        plane: &dyn ControlPlane,
-        env: &EnvSettings,
-    ) -> anyhow::Result<ResourceId> {
+    pub(crate) async fn service_of(&self, plane: &dyn ControlPlane, env: &EnvSettings) -> Result<ResourceId> {
         resolve(self, plane, Within::of(env), &env.apim, &APIM).await
     }
 
     /// The control plane of a use case that covers all services: that of the env, if one is selected.
-    pub(crate) fn any_plane(&self) -> anyhow::Result<Plane> {
+    pub(crate) fn any_plane(&self) -> Result<Plane> {
         match self.settings.env() {
             Ok(env) => self.plane_of(&env),
             Err(error) if self.overrides().env.is_some() => Err(error.into()),
@@ -86,12 +83,12 @@ impl Workspace {
 #[derive(Clone, Copy)]
 struct Within<'a> {
     group: Option<&'a Sourced<String>>,
-    subscription: Option<&'a Sourced<String>>,
+    azure_subscription: Option<&'a Sourced<String>>,
 }
 
 impl<'a> Within<'a> {
     fn of(env: &'a EnvSettings) -> Self {
-        Self { group: env.resource_group.as_ref(), subscription: env.subscription.as_ref() }
+        Self { group: env.resource_group.as_ref(), azure_subscription: env.azure_subscription.as_ref() }
     }
 }
 
@@ -137,7 +134,7 @@ async fn resolve(
     place: Within<'_>,
     given: &Sourced<String>,
     kind: &Named,
-) -> anyhow::Result<ResourceId> {
+) -> Result<ResourceId> {
     let given = &Sourced { value: tidy(&given.value).to_owned(), source: given.source.clone() };
     let name = &given.value;
     if let Some(text) = id_in(name) {
@@ -150,8 +147,8 @@ async fn resolve(
         }
         return Ok(id.in_known_casing());
     }
-    if let (Some(group), Some(subscription)) = (place.group, place.subscription) {
-        let group = ResourceId::resource_group(&subscription.value, &group.value)
+    if let (Some(group), Some(azure_subscription)) = (place.group, place.azure_subscription) {
+        let group = ResourceId::resource_group(&azure_subscription.value, &group.value)
             .map_err(|error| malformed(given, kind, &error))?;
         let id = group.resource(kind.of, name);
         return id.map_err(|error| malformed(given, kind, &error).into());
@@ -170,12 +167,12 @@ fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::Invali
 
 /// Returns every id of a type on a control plane. The ids are listed once for all envs on it; concurrent callers wait
 /// for the same list.
-async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> anyhow::Result<Rc<[ResourceId]>> {
+async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> Result<Rc<[ResourceId]>> {
     // The address of a control plane does not change while the command runs.
     let answer = work.known_ids(ptr::from_ref(plane).addr(), kind.of);
     let ids = answer.get_or_try_init(async || {
         let all = plane.list(&kind.all).await?;
-        Ok::<_, anyhow::Error>(all.iter().map(|found| found.value.id().clone()).collect())
+        Ok::<_, WorkflowError>(all.iter().map(|found| found.value.id().clone()).collect())
     });
     Ok(Rc::clone(ids.await?))
 }
@@ -186,7 +183,7 @@ async fn look_up(
     place: Within<'_>,
     given: &Sourced<String>,
     kind: &Named,
-) -> anyhow::Result<ResourceId> {
+) -> Result<ResourceId> {
     let name = &given.value;
     let is = |wanted: Option<&Sourced<String>>, actual: Option<&str>| {
         wanted.is_none_or(|wanted| actual.is_some_and(|actual| actual.eq_ignore_ascii_case(&wanted.value)))
@@ -195,7 +192,7 @@ async fn look_up(
     let matching = ids.iter().filter(|id| {
         id.name().eq_ignore_ascii_case(name)
             && is(place.group, id.group())
-            && is(place.subscription, Some(id.azure_subscription()))
+            && is(place.azure_subscription, Some(id.azure_subscription()))
     });
     match matching.collect::<Vec<_>>().as_slice() {
         [only] => Ok((*only).clone()),

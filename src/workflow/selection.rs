@@ -98,7 +98,7 @@ impl Workspace {
             "--static-web-app" => by_flag(given.static_web_app.as_ref(), String::clone),
             "--apim" => by_flag(given.apim.as_ref(), String::clone),
             "--resource-group" => by_flag(given.resource_group.as_ref(), String::clone),
-            "--subscription" => by_flag(given.subscription.as_ref(), String::clone),
+            "--subscription" => by_flag(given.azure_subscription.as_ref(), String::clone),
             "--site-environment" => by_flag(given.site_environment.as_ref(), String::clone),
             "--provider" => by_flag(given.provider.as_ref(), ToString::to_string),
             "--endpoint" => by_flag(given.endpoint.as_ref(), String::clone),

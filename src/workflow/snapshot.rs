@@ -2,11 +2,15 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use anyhow::Context as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{error::UsageError, listener::Listener, plane::Plane, workspace::Workspace};
+use super::{
+    error::{Explain as _, Result, UsageError},
+    listener::Listener,
+    plane::Plane,
+    workspace::Workspace,
+};
 use crate::{
     config::EnvSettings,
     diagnosis::{Cure, Hint, Selection},
@@ -40,7 +44,7 @@ pub async fn take(
     work: &Workspace,
     envs: &[EnvSettings],
     listener: &dyn Listener,
-) -> anyhow::Result<Option<Snapshot>> {
+) -> Result<Option<Snapshot>> {
     let (mut targets, mut azure) = (Vec::new(), None);
     for env in envs {
         listener.doing(&format!("reading {}", env.name));
@@ -52,7 +56,7 @@ pub async fn take(
     let Some(plane) = azure else { return Ok(None) };
     listener.doing(&format!("reading {} links", targets.len()));
     let resources =
-        engine::snapshot(plane.as_ref(), &targets).await.context("could not create the snapshot")?;
+        engine::snapshot(plane.as_ref(), &targets).await.explain("could not create the snapshot")?;
     Ok(Some(Snapshot { lineage: lineage_of(&plane, &targets), resources }))
 }
 
@@ -103,7 +107,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// [`UsageError`] if the file contains another model that must be kept; otherwise, if the file cannot be written.
-    pub async fn write(self, work: &Workspace, file: &Path, other: OtherModel) -> anyhow::Result<bool> {
+    pub async fn write(self, work: &Workspace, file: &Path, other: OtherModel) -> Result<bool> {
         let plane: JsonControlPlane = work.create(file, "")?;
         plane.begin().await?;
         let another = plane.generation().0 != self.lineage && !plane.resources()?.is_empty();

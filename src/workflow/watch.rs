@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
     deadline::{LONGEST, spelt},
-    error::{UsageError, diagnose},
+    error::{Result, UsageError, WorkflowError, diagnose, whole},
     look::Status,
     workspace::Workspace,
 };
@@ -26,7 +26,7 @@ const ONE_LOOK: (Duration, Duration) = (Duration::from_secs(60), Duration::from_
 const SLACK: Duration = Duration::from_secs(60);
 
 /// The result of one observation of every link.
-pub type Look = anyhow::Result<Status>;
+pub type Look = Result<Status>;
 
 /// The result of waiting for a state.
 #[derive(Debug)]
@@ -44,13 +44,13 @@ pub enum Waited {
 
 /// Observes `links` links until another observation would fail in the same way, and shows each result. Returns that
 /// error, or the error of `show`.
-pub async fn watch<F: Future<Output = Look>>(
+pub async fn watch<F: Future<Output = Look>, E: From<WorkflowError>>(
     work: &Workspace,
     links: usize,
     interval: Duration,
     look: impl Fn() -> F,
-    mut show: impl FnMut(Look) -> anyhow::Result<()>,
-) -> anyhow::Error {
+    mut show: impl FnMut(Look) -> Result<(), E>,
+) -> E {
     work.set_deadline(work.deadline().lasting(LONGEST));
     let usual = if links == 1 { ONE_LOOK.0 } else { ONE_LOOK.1 };
     let limit = work.deadline().given().unwrap_or(usual);
@@ -60,7 +60,7 @@ pub async fn watch<F: Future<Output = Look>>(
         let seen = timeout(limit, look()).await.unwrap_or_else(|_| Err(too_slow(limit).into()));
         match seen {
             // A model that was readable before may be open in an editor that is writing it.
-            Err(error) if is_final(&error) && !(has_looked && is_damage(&error)) => return error,
+            Err(error) if is_final(&error) && !(has_looked && is_damage(&error)) => return error.into(),
             seen => {
                 has_looked |= seen.is_ok();
                 if let Err(error) = show(seen) {
@@ -77,14 +77,14 @@ fn too_slow(limit: Duration) -> UsageError {
 }
 
 /// Whether another observation would fail in the same way.
-fn is_final(error: &anyhow::Error) -> bool {
+fn is_final(error: &WorkflowError) -> bool {
     matches!(
         diagnose(error).exit,
         ExitCode::Usage | ExitCode::NotAuthorized | ExitCode::Unexpected | ExitCode::Interrupted
     )
 }
 
-fn is_damage(error: &anyhow::Error) -> bool {
+fn is_damage(error: &WorkflowError) -> bool {
     diagnose(error).exit == ExitCode::Unexpected
 }
 
@@ -98,7 +98,7 @@ pub async fn wait_for<F: Future<Output = Look>>(
     wanted: LinkState,
     interval: Duration,
     look: impl Fn() -> F,
-) -> anyhow::Result<Waited> {
+) -> Result<Waited> {
     let patience = work.deadline().given().unwrap_or(WAITING);
     work.set_deadline(work.deadline().lasting(patience.saturating_add(SLACK)));
     let start = Instant::now();
@@ -131,8 +131,9 @@ pub fn late(wanted: LinkState, patience: Duration, last: Option<&Look>) -> Usage
         None => return too_slow(patience),
         Some(Err(error)) => {
             let message = format!(
-                "after {}, it is not known whether the state is {wanted}: {error:#}",
-                spelt(patience)
+                "after {}, it is not known whether the state is {wanted}: {}",
+                spelt(patience),
+                whole(error)
             );
             let hint = diagnose(error).hint;
             return hint.into_iter().fold(UsageError::not_yet(message), UsageError::hint);

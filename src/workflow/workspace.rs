@@ -9,12 +9,11 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Context as _;
 use tokio::sync::OnceCell;
 
 use super::{
     deadline::Deadline,
-    error::UsageError,
+    error::{Explain as _, Result, UsageError, WorkflowError},
     plane::{Plane, PlaneLocation, subscription_of},
 };
 use crate::{
@@ -105,8 +104,10 @@ impl Workspace {
     /// # Errors
     ///
     /// [`ConfigError`] if a configuration file cannot be used, or the operating system provides no random numbers.
-    pub fn open(folder: &Path, options: WorkspaceOptions) -> anyhow::Result<Self> {
-        anyhow::ensure!(ambient::has_chance(), "the operating system provides no random numbers");
+    pub fn open(folder: &Path, options: WorkspaceOptions) -> Result<Self> {
+        if !ambient::has_chance() {
+            return Err(WorkflowError::Unexpected("the operating system provides no random numbers"));
+        }
         Ok(Self {
             settings: Settings::load(options.overrides.clone(), folder)?,
             folder: folder.to_owned(),
@@ -159,7 +160,7 @@ impl Workspace {
     ///
     /// [`ConfigError`] if no env is selected or one is incomplete; [`UsageError`] if `all` is set and an env is
     /// selected.
-    pub fn envs(&self, all: bool) -> anyhow::Result<Vec<EnvSettings>> {
+    pub fn envs(&self, all: bool) -> Result<Vec<EnvSettings>> {
         if !all {
             return Ok(vec![self.settings.env()?]);
         }
@@ -187,7 +188,7 @@ impl Workspace {
     }
 
     /// The control plane that an env is on.
-    pub(crate) fn plane_of(&self, env: &EnvSettings) -> anyhow::Result<Plane> {
+    pub(crate) fn plane_of(&self, env: &EnvSettings) -> Result<Plane> {
         if env.provider.value == ProviderKind::Arm {
             self.refuse_flag(
                 "--model",
@@ -210,12 +211,12 @@ impl Workspace {
     }
 
     /// The control plane for commands that are not about an env.
-    pub(crate) fn default_plane(&self) -> anyhow::Result<Plane> {
+    pub(crate) fn default_plane(&self) -> Result<Plane> {
         self.plane_on(&self.settings.provider())
     }
 
     /// The control plane of a kind, as configured outside of envs.
-    pub(crate) fn plane_on(&self, provider: &Sourced<ProviderKind>) -> anyhow::Result<Plane> {
+    pub(crate) fn plane_on(&self, provider: &Sourced<ProviderKind>) -> Result<Plane> {
         match provider.value {
             ProviderKind::Json => {
                 let given = self.options.overrides.endpoint.as_ref().map(|it| &it.source);
@@ -237,7 +238,7 @@ impl Workspace {
         flag: &str,
         given: Option<&Source>,
         provider: &Sourced<ProviderKind>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let by_variable = matches!(provider.source, Source::Variable(_));
         if by_variable || !matches!(given, Some(Source::Flag(_))) {
             return Ok(());
@@ -257,11 +258,7 @@ impl Workspace {
         Err(UsageError::new(message).hint(hint).into())
     }
 
-    pub(super) fn endpoint(
-        &self,
-        cloud: Cloud,
-        address: Option<&Sourced<String>>,
-    ) -> anyhow::Result<Endpoint> {
+    pub(super) fn endpoint(&self, cloud: Cloud, address: Option<&Sourced<String>>) -> Result<Endpoint> {
         let endpoint = match cloud {
             Cloud::AzureCloud => Endpoint::public(),
             Cloud::AzureChinaCloud => Endpoint::china(),
@@ -269,7 +266,7 @@ impl Workspace {
         };
         let Some(address) = address else { return Ok(endpoint) };
         let at = endpoint.at(&address.value);
-        let endpoint = at.with_context(|| format!("`endpoint` (from {}) is not valid", address.source))?;
+        let endpoint = at.explain_with(|| format!("`endpoint` (from {}) is not valid", address.source))?;
         let known = endpoint.is_azure() || endpoint.is_loopback();
         if !known && !self.settings.may_redirect_tokens(&address.source) {
             let shown = endpoint.base().as_str().trim_end_matches('/').to_owned();
@@ -280,7 +277,7 @@ impl Workspace {
     }
 
     /// The model, for commands that work only with models.
-    pub(crate) fn default_model(&self) -> anyhow::Result<Arc<JsonControlPlane>> {
+    pub(crate) fn default_model(&self) -> Result<Arc<JsonControlPlane>> {
         let provider = self.settings.provider();
         if provider.value == ProviderKind::Arm && matches!(provider.source, Source::Flag(_)) {
             let error = UsageError::new("this command works on a model, but `--provider` selects `arm`");
@@ -290,15 +287,16 @@ impl Workspace {
     }
 
     /// Azure, as configured outside of envs.
-    pub(crate) fn default_azure(&self) -> anyhow::Result<Arc<ArmControlPlane>> {
+    pub(crate) fn default_azure(&self) -> Result<Arc<ArmControlPlane>> {
         let endpoint = self.endpoint(self.settings.cloud().value, self.settings.endpoint().as_ref())?;
-        let subscription = self.options.overrides.subscription.as_ref().map(|given| given.value.clone());
-        self.azure(endpoint, subscription)
+        let azure_subscription =
+            self.options.overrides.azure_subscription.as_ref().map(|given| given.value.clone());
+        self.azure(endpoint, azure_subscription)
     }
 
     /// The control plane of a saved plan. A file must not redirect a token to another address, so the configuration
     /// must have the same address.
-    pub(crate) fn plane_at(&self, place: &PlaneLocation) -> anyhow::Result<Plane> {
+    pub(crate) fn plane_at(&self, place: &PlaneLocation) -> Result<Plane> {
         match place {
             PlaneLocation::Model(path) => Ok(Plane::Model(self.model(path)?)),
             PlaneLocation::Azure(_) => {
@@ -314,12 +312,9 @@ impl Workspace {
         }
     }
 
-    fn azure(
-        &self,
-        endpoint: Endpoint,
-        subscription: Option<String>,
-    ) -> anyhow::Result<Arc<ArmControlPlane>> {
-        let key = (endpoint.base().to_string(), subscription.as_ref().map(|it| it.to_ascii_lowercase()));
+    fn azure(&self, endpoint: Endpoint, azure_subscription: Option<String>) -> Result<Arc<ArmControlPlane>> {
+        let key =
+            (endpoint.base().to_string(), azure_subscription.as_ref().map(|it| it.to_ascii_lowercase()));
         if let Some(open) = self.azure.borrow().get(&key) {
             return Ok(Arc::clone(open));
         }
@@ -330,7 +325,7 @@ impl Workspace {
             limit: self.deadline.get().limit(),
             budget: self.budget.clone(),
             wait: self.wait.get(),
-            subscription,
+            azure_subscription,
             transport: self.options.transport.clone(),
         })?);
         self.azure.borrow_mut().insert(key, Arc::clone(&plane));
@@ -338,7 +333,7 @@ impl Workspace {
     }
 
     /// Opens the model in a file. The sample is created if it is missing.
-    pub(crate) fn model(&self, model: &Path) -> anyhow::Result<Arc<JsonControlPlane>> {
+    pub(crate) fn model(&self, model: &Path) -> Result<Arc<JsonControlPlane>> {
         if let Some(open) = self.models.borrow().get(model) {
             return Ok(Arc::clone(open));
         }
@@ -353,7 +348,7 @@ impl Workspace {
     }
 
     /// Opens a model, or creates it from `initial` if it is missing.
-    pub(crate) fn create(&self, model: &Path, initial: &str) -> anyhow::Result<JsonControlPlane> {
+    pub(crate) fn create(&self, model: &Path, initial: &str) -> Result<JsonControlPlane> {
         Ok(JsonControlPlane::create(
             model,
             initial,
@@ -392,7 +387,7 @@ mod tests {
             let ids = answer.get_or_try_init(async || {
                 asked.set(asked.get() + 1);
                 yield_now().await;
-                anyhow::Ok(Rc::from([]))
+                Ok::<_, WorkflowError>(Rc::from([]))
             });
             ids.await.map(|ids| ids.len()).unwrap()
         };

@@ -6,10 +6,10 @@ use crate::source;
 
 /// Where each dependency is at home. One that reads arguments, draws, serves or encrypts has one wing to itself; those
 /// that any wing may use are named as such.
-const HOMES: [(&str, Home); 59] = [
+const HOMES: [(&str, Home); 60] = [
     ("anstream", Home::In(&["cli", "output"])),
     ("anstyle", Home::In(&["output"])),
-    ("anyhow", Home::In(&["cli", "output", "ui", "workflow"])),
+    ("anyhow", Home::In(&["cli", "output", "ui"])),
     ("async-trait", Home::In(&["emulator", "engine", "provider"])),
     ("axum", Home::In(&["ui"])),
     ("azure_core", Home::In(&["provider"])),
@@ -51,6 +51,7 @@ const HOMES: [(&str, Home); 59] = [
     ("serde_json", Home::Anywhere),
     ("sha2", Home::In(&["emulator", "model", "provider", "ui", "workflow"])),
     ("shlex", Home::In(&["diagnosis"])),
+    ("strum", Home::Anywhere),
     ("strsim", Home::In(&["diagnosis"])),
     ("supports-hyperlinks", Home::In(&["output"])),
     ("tempfile", Home::In(&["emulator", "files"])),

@@ -200,7 +200,7 @@ For more information, try '--help'.
 #[test]
 fn every_exit_code_is_explained() {
     let text = Shop::empty().run("help exit-codes").exits(0).stdout.clone();
-    for code in ExitCode::ALL {
+    for code in ExitCode::ALL.iter().copied() {
         assert!(text.contains(&format!("{:>3}  {}\n", code as u8, code.meaning())), "{text}");
     }
 }

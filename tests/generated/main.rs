@@ -162,7 +162,7 @@ fn exit_codes() -> String {
     let (head, rest) = file.split_once(begin).expect("the table has a beginning");
     let (_, tail) = rest.split_once(end).expect("the table has an end");
     let mut table = "| code | meaning |\n| ---: | --- |\n".to_owned();
-    for code in ExitCode::ALL {
+    for code in ExitCode::ALL.iter().copied() {
         writeln!(table, "| {} | {} |", code as u8, code.meaning()).unwrap();
     }
     format!("{head}{begin}{table}{end}{tail}")

@@ -5,14 +5,10 @@ use std::{
     time::Duration,
 };
 
-use clap::{
-    ArgAction, ArgMatches, Args,
-    builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
-    parser::ValueSource,
-};
+use clap::{ArgAction, ArgMatches, Args, builder::FalseyValueParser, parser::ValueSource};
 use clap_complete::ArgValueCandidates;
 
-use super::typed::{switch, time_limit};
+use super::typed::{switch, time_limit, word};
 use crate::{
     ambient::{Ambient as _, System},
     cli::complete,
@@ -57,8 +53,9 @@ pub(crate) struct GlobalArgs {
     )]
     resource_group: Option<String>,
     /// The Azure subscription of the resources that are specified by name
-    #[arg(long, global = true, env = "SWA_APIM_SUBSCRIPTION", value_name = "ID", help_heading = "Target")]
-    subscription: Option<String>,
+    #[arg(id = "subscription", long = "subscription", global = true, env = "SWA_APIM_SUBSCRIPTION")]
+    #[arg(value_name = "ID", help_heading = "Target")]
+    azure_subscription: Option<String>,
     /// The environment of the static web app; the production environment is `default`
     #[arg(
         long,
@@ -70,7 +67,7 @@ pub(crate) struct GlobalArgs {
     site_environment: Option<String>,
     /// The control plane: a model in a file (json), or Azure Resource Manager (arm)
     #[arg(long, global = true, env = "SWA_APIM_PROVIDER", help_heading = "Control plane")]
-    #[arg(value_parser = PossibleValuesParser::new(ProviderKind::WORDS).try_map(|word| word.parse::<ProviderKind>()))]
+    #[arg(value_parser = word::<ProviderKind>())]
     provider: Option<ProviderKind>,
     /// The file of the model
     #[arg(long, global = true, env = "SWA_APIM_MODEL", value_name = "FILE", help_heading = "Control plane")]
@@ -86,7 +83,7 @@ pub(crate) struct GlobalArgs {
     endpoint: Option<String>,
     /// Who creates the product, the subscription and the policy of a link
     #[arg(long, global = true, env = "SWA_APIM_PROVISIONING", help_heading = "Control plane")]
-    #[arg(value_parser = PossibleValuesParser::new(Provisioning::WORDS).try_map(|word| word.parse::<Provisioning>()))]
+    #[arg(value_parser = word::<Provisioning>())]
     provisioning: Option<Provisioning>,
     /// Use the built-in sample: an env `prod` and a model, which is stored in your data directory
     #[arg(long, global = true, env = "SWA_APIM_SAMPLE", value_parser = switch("SWA_APIM_SAMPLE"), help_heading = "Control plane")]
@@ -101,7 +98,7 @@ pub(crate) struct GlobalArgs {
         default_value = "table",
         help_heading = "Output"
     )]
-    #[arg(value_parser = PossibleValuesParser::new(Format::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<Format>()))]
+    #[arg(value_parser = word::<Format>())]
     output: Format,
     /// Print only the part of the result that this JMESPath expression selects
     #[arg(long, global = true, env = "SWA_APIM_QUERY", value_name = "JMESPATH", help_heading = "Output")]
@@ -138,7 +135,7 @@ pub(crate) struct GlobalArgs {
         default_value = "auto",
         help_heading = "Output"
     )]
-    #[arg(value_parser = PossibleValuesParser::new(Color::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<Color>()))]
+    #[arg(value_parser = word::<Color>())]
     pub(crate) color: Color,
     /// Print only results and errors
     #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = switch("SWA_APIM_QUIET"), help_heading = "Output")]
@@ -205,11 +202,11 @@ impl GlobalArgs {
                 "SWA_APIM_RESOURCE_GROUP",
                 self.resource_group.clone(),
             ),
-            subscription: from.named(
+            azure_subscription: from.named(
                 "subscription",
                 "--subscription",
                 "SWA_APIM_SUBSCRIPTION",
-                self.subscription.clone(),
+                self.azure_subscription.clone(),
             ),
             site_environment: from.named(
                 "site_environment",

@@ -1,9 +1,20 @@
 //! What users type in flags and variables, read.
 #![warn(clippy::arithmetic_side_effects)]
 
-use std::time::Duration;
+use std::{error::Error, str::FromStr, time::Duration};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use strum::VariantNames;
 
 use crate::{config::age, workflow::LONGEST};
+
+/// Reads one of the words of an enum, which `--help` lists.
+pub(crate) fn word<T>() -> impl TypedValueParser<Value = T>
+where
+    T: VariantNames + FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(T::VARIANTS).try_map(|word| word.parse::<T>())
+}
 
 /// Reads `30s`, `2m`, `1h 30m`, or a number of seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use crate::{ambient, cli::command::completions, diagnosis::nearest, output::Ui};
+use crate::{ambient, cli::shell, diagnosis::nearest, output::Ui};
 
 /// The prefix of the names of this program's variables.
 const PREFIX: &str = "SWA_APIM_";
@@ -14,7 +14,7 @@ const WITHOUT_FLAG: [(&str, &str); 3] = [
         "The access token for Azure Resource Manager, which is used instead of a credential",
     ),
     ("SWA_APIM_CREDENTIAL", "The only kind of credential to use, such as azure-cli or managed-identity"),
-    (completions::VARIABLE, "Set by the completion script of a shell when it requests candidates"),
+    (shell::VARIABLE, "Set by the completion script of a shell when it requests candidates"),
 ];
 
 /// Variables of other programs, with their meanings.

@@ -3,9 +3,8 @@
 use clap::{Args, Subcommand};
 use clap_complete::ArgValueCandidates;
 
-use super::shared;
 use crate::{
-    cli::{args::PlanArgs, complete, session::Session},
+    cli::{args::PlanArgs, changing, complete, session::Session},
     diagnosis::ExitCode,
     engine::{Intent, Previews},
     workflow::{self, LinkChange},
@@ -58,5 +57,5 @@ pub(crate) async fn run(args: ApiArgs, cx: &Session) -> anyhow::Result<ExitCode>
         }
     }
     let change = LinkChange { previews: Previews::Allow, ..LinkChange::new(intent) };
-    Box::pin(shared::change(cx, vec![env], change, options)).await
+    Box::pin(changing::change(cx, vec![env], change, options)).await
 }

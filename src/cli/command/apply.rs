@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{prune, shared};
 use crate::{
-    cli::session::Session,
+    cli::{changing, pruning, session::Session},
     diagnosis::ExitCode,
     workflow::{self, Saved},
 };
@@ -36,9 +35,9 @@ pub(crate) async fn run(args: ApplyArgs, cx: &Session) -> anyhow::Result<ExitCod
     let saved = workflow::saved::read(&args.plan).await?;
     saved.check(&cx.work)?;
     match saved {
-        Saved::Plans(plans) if args.dry_run => shared::show_saved(cx, &plans, args.detailed_exitcode).await,
-        Saved::Prune(saved) if args.dry_run => prune::show_saved(cx, saved, args.detailed_exitcode).await,
-        Saved::Plans(plans) => Box::pin(shared::run_saved(cx, &plans)).await,
-        Saved::Prune(saved) => prune::run_saved(cx, saved).await,
+        Saved::Plans(plans) if args.dry_run => changing::show_saved(cx, &plans, args.detailed_exitcode).await,
+        Saved::Prune(saved) if args.dry_run => pruning::show_saved(cx, saved, args.detailed_exitcode).await,
+        Saved::Plans(plans) => Box::pin(changing::run_saved(cx, &plans)).await,
+        Saved::Prune(saved) => pruning::run_saved(cx, saved).await,
     }
 }

@@ -1,21 +1,15 @@
 //! `swa-apim completions`
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use clap::Args;
+
+use crate::{
+    cli::{
+        args::typed::word,
+        shell::{self, Installation, Shell},
+    },
+    diagnosis::ExitCode,
+    output::Ui,
 };
-
-use anyhow::Context as _;
-use clap::{
-    Args,
-    builder::{PossibleValuesParser, TypedValueParser as _},
-};
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
-
-use crate::{ambient, diagnosis::ExitCode, diagnosis::quoted, files, output::Ui, workflow::UsageError};
-
-/// The environment variable with which a shell requests completion candidates.
-pub(crate) const VARIABLE: &str = "SWA_APIM_COMPLETE";
 
 /// Print the script that completes commands and names in a shell
 ///
@@ -27,101 +21,11 @@ pub(crate) const VARIABLE: &str = "SWA_APIM_COMPLETE";
 )]
 pub(crate) struct CompletionsArgs {
     /// The shell
-    #[arg(value_parser = PossibleValuesParser::new(Shell::ALL.map(Shell::name)).map(|name| Shell::named(&name)))]
+    #[arg(value_parser = word::<Shell>())]
     shell: Shell,
     /// Write the script to where the shell looks for it
     #[arg(long)]
     install: bool,
-}
-
-/// A shell that can complete the command lines of this program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-    Powershell,
-    Elvish,
-}
-
-/// How a shell finds the script.
-enum Installation {
-    /// In this file, after the user has done the rest.
-    File { path: PathBuf, next: String },
-    /// By this line in the startup file of the shell.
-    Line { startup: &'static str, line: &'static str },
-}
-
-impl Shell {
-    const ALL: [Self; 5] = [Self::Bash, Self::Zsh, Self::Fish, Self::Powershell, Self::Elvish];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Bash => "bash",
-            Self::Zsh => "zsh",
-            Self::Fish => "fish",
-            Self::Powershell => "powershell",
-            Self::Elvish => "elvish",
-        }
-    }
-
-    fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|shell| shell.name() == name).expect("the parser accepts only these names")
-    }
-
-    fn adapter(self) -> &'static dyn EnvCompleter {
-        match self {
-            Self::Bash => &Bash,
-            Self::Zsh => &Zsh,
-            Self::Fish => &Fish,
-            Self::Powershell => &Powershell,
-            Self::Elvish => &Elvish,
-        }
-    }
-
-    /// The script that makes the shell ask this program for candidates.
-    fn script(self) -> anyhow::Result<String> {
-        let mut script = Vec::new();
-        self.adapter().write_registration(VARIABLE, "swa-apim", "swa-apim", "swa-apim", &mut script)?;
-        let script = String::from_utf8(script)?;
-        let script = script.trim_start_matches('\n').to_owned();
-        // A file on zsh's `fpath` is the body of a function, which has to complete the first line by itself.
-        let tail = "[[ ${funcstack[1]} = _swa-apim ]] && _clap_dynamic_completer_swa_apim \"$@\" || true\n";
-        Ok(if self == Self::Zsh { script.trim_end().to_owned() + "\n\n" + tail } else { script })
-    }
-
-    /// Where the shell looks for completions.
-    fn installation(self) -> Result<Installation, UsageError> {
-        match self {
-            Self::Bash => {
-                let own = absolute("BASH_COMPLETION_USER_DIR");
-                let folder = own.map_or_else(|| Ok(data()?.join("bash-completion")), Ok)?;
-                let path = folder.join("completions/swa-apim");
-                let next =
-                    "start a new shell; bash reads the file if the package bash-completion is installed";
-                Ok(Installation::File { path, next: next.to_owned() })
-            }
-            Self::Zsh => {
-                let folder = data()?.join("zsh/site-functions");
-                let shown = quoted(&folder.display().to_string());
-                let next = format!("add this line to ~/.zshrc, above `compinit`: fpath=({shown} $fpath)");
-                Ok(Installation::File { path: folder.join("_swa-apim"), next })
-            }
-            Self::Fish => {
-                let folder = base("XDG_CONFIG_HOME", ".config")?.join("fish/completions");
-                let next = "start a new shell".to_owned();
-                Ok(Installation::File { path: folder.join("swa-apim.fish"), next })
-            }
-            Self::Powershell => Ok(Installation::Line {
-                startup: "$PROFILE",
-                line: "swa-apim completions powershell | Out-String | Invoke-Expression",
-            }),
-            Self::Elvish => Ok(Installation::Line {
-                startup: "~/.config/elvish/rc.elv",
-                line: "eval (swa-apim completions elvish | slurp)",
-            }),
-        }
-    }
 }
 
 pub(crate) fn run(args: &CompletionsArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
@@ -132,45 +36,13 @@ pub(crate) fn run(args: &CompletionsArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
     }
     match args.shell.installation()? {
         Installation::File { path, next } => {
-            write(&path, &script)?;
+            shell::write(&path, &script)?;
             ui.say(&format!("wrote {}\nnext: {next}", path.display()));
         }
         Installation::Line { startup, line } => {
-            ui.say(&format!("{} has no directory for completions; nothing was written", args.shell.name()));
+            ui.say(&format!("{} has no directory for completions; nothing was written", args.shell));
             ui.say(&format!("next: add this line to {startup}: {line}"));
         }
     }
     Ok(ExitCode::Success)
-}
-
-fn write(path: &Path, script: &str) -> anyhow::Result<()> {
-    let folder = files::folder_of(path);
-    fs::create_dir_all(folder)
-        .with_context(|| format!("could not create the directory `{}`", folder.display()))?;
-    files::write_blocking(path, script).with_context(|| format!("could not write `{}`", path.display()))
-}
-
-/// The directory of the user's data.
-fn data() -> Result<PathBuf, UsageError> {
-    base("XDG_DATA_HOME", ".local/share")
-}
-
-/// The directory that a variable names, or one below the user's home directory.
-fn base(variable: &str, below_home: &str) -> Result<PathBuf, UsageError> {
-    let home = || absolute("HOME").map(|home| home.join(below_home));
-    absolute(variable).or_else(home).ok_or_else(|| {
-        let error = UsageError::new(format!("neither {variable} nor HOME names a directory"));
-        error.hint("set HOME, or write the script to a file: `swa-apim completions SHELL > FILE`")
-    })
-}
-
-/// The directory that a variable names; shells ignore one that is not absolute.
-fn absolute(variable: &str) -> Option<PathBuf> {
-    ambient::variable(variable).map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-/// The script of the shell with this name.
-pub(crate) fn script(shell: &str) -> anyhow::Result<String> {
-    let found = Shell::ALL.into_iter().find(|known| known.name() == shell);
-    found.ok_or_else(|| UsageError::new(format!("there is no shell `{shell}`")))?.script()
 }

@@ -7,17 +7,17 @@ use std::{
     time::Duration,
 };
 
-use clap::{
-    Args, ValueHint,
-    builder::{PossibleValuesParser, TypedValueParser as _},
-    value_parser,
-};
+use clap::{Args, ValueHint, value_parser};
 use serde_json::json;
 use tokio::time::sleep;
 
 use super::emulate_page::{EmulatePageArgs, Page};
 use crate::{
-    cli::{args::typed::duration, interrupt::Interrupt, session::Session},
+    cli::{
+        args::typed::{duration, word},
+        interrupt::Interrupt,
+        session::Session,
+    },
     config::Settings,
     diagnosis::ExitCode,
     emulator::{
@@ -51,7 +51,7 @@ pub(crate) struct EmulateArgs {
     content: Vec<(String, PathBuf)>,
     /// The format of the request log
     #[arg(long, default_value = "text", value_name = "FORMAT")]
-    #[arg(value_parser = PossibleValuesParser::new(LogFormat::WORDS).try_map(|word| word.parse::<LogFormat>()))]
+    #[arg(value_parser = word::<LogFormat>())]
     log: LogFormat,
     #[command(flatten)]
     page: EmulatePageArgs,
@@ -123,14 +123,14 @@ struct SwitchArgs {
     provisions: String,
     /// The form of the answer while a link is being created
     #[arg(long, hide_short_help = true, value_name = "SHAPE", default_value = "final")]
-    #[arg(value_parser = PossibleValuesParser::new(Shape::WORDS).try_map(|word| word.parse::<Shape>()))]
+    #[arg(value_parser = word::<Shape>())]
     operation_shape: Shape,
     /// The time that creating a link takes
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     operation_time: u64,
     /// The final state of creating a link
     #[arg(long, hide_short_help = true, value_name = "ENDING", default_value = "succeeds")]
-    #[arg(value_parser = PossibleValuesParser::new(Ending::WORDS).try_map(|word| word.parse::<Ending>()))]
+    #[arg(value_parser = word::<Ending>())]
     operation_ending: Ending,
     /// Limit the rate of requests with the token buckets that Azure documents
     #[arg(long, hide_short_help = true)]

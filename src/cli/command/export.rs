@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{
-    Args, ValueHint,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, ValueHint};
+use strum::VariantNames as _;
 
 use crate::{
-    cli::{args::ScopeArgs, session::Session},
+    cli::{
+        args::{ScopeArgs, typed::word},
+        session::Session,
+    },
     diagnosis::ExitCode,
     export::{ExportError, ExportFormat, ExportPart, LinkExport},
     workflow::{self, UsageError},
@@ -29,7 +30,7 @@ pub(crate) struct ExportArgs {
     /// The format of the code; the default is given by the extension of --out. `apiops` is a filter that
     /// excludes the resources of links from `apiops extract`
     #[arg(long, required_unless_present = "out")]
-    #[arg(value_parser = PossibleValuesParser::new(ExportFormat::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<ExportFormat>()))]
+    #[arg(value_parser = word::<ExportFormat>())]
     format: Option<ExportFormat>,
     /// Export only the APIs of the product, for the resource group of the service
     #[arg(long)]
@@ -81,7 +82,7 @@ pub(crate) async fn run(args: ExportArgs, cx: &Session) -> anyhow::Result<ExitCo
 fn format(args: &ExportArgs) -> Result<ExportFormat, UsageError> {
     let extension = args.out.as_deref().and_then(Path::extension).and_then(|extension| extension.to_str());
     args.format.or(extension.and_then(ExportFormat::of_extension)).ok_or_else(|| {
-        let names = ExportFormat::NAMES.map(|(name, _)| name).join(", ");
+        let names = ExportFormat::VARIANTS.join(", ");
         UsageError::new("the file name has no known extension, so the format is not known")
             .hint(format!("specify `--format`: {names}"))
     })

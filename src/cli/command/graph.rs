@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{
-    Args, ValueHint,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, ValueHint};
 
 use crate::{
-    cli::{args::ScopeArgs, open, session::Session},
+    cli::{
+        args::{ScopeArgs, typed::word},
+        open,
+        session::Session,
+    },
     config::{Source, Sourced},
     diagnosis::ExitCode,
     files::keep_temporary,
@@ -30,7 +31,7 @@ pub(crate) struct GraphArgs {
     /// The format of the picture; the default is given by the extension of --out, otherwise svg with --open
     /// and mermaid without
     #[arg(long)]
-    #[arg(value_parser = PossibleValuesParser::new(GraphFormat::NAMES.map(|(name, _)| name)).try_map(|name| name.parse::<GraphFormat>()))]
+    #[arg(value_parser = word::<GraphFormat>())]
     format: Option<GraphFormat>,
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

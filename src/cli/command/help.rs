@@ -28,7 +28,7 @@ pub(crate) struct HelpArgs {
 
 pub(crate) fn run(args: &HelpArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
     let words: Vec<&str> = args.topic.iter().map(String::as_str).collect();
-    if let Some(topic) = Topic::ALL.into_iter().find(|topic| words == [topic.name()]) {
+    if let Some(topic) = Topic::ALL.iter().find(|topic| words == [topic.name()]) {
         ui.print_text(&text(topic))?;
         return Ok(ExitCode::Success);
     }
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &HelpArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
         let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
         command = command.find_subcommand_mut(word).ok_or_else(|| {
             let error = UsageError::new(format!("there is no help topic `{word}`"));
-            let known = names.iter().map(String::as_str).chain(Topic::ALL.map(Topic::name));
+            let known = names.iter().map(String::as_str).chain(Topic::ALL.iter().map(|topic| topic.name()));
             match nearest(word, known) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint("`swa-apim help` lists the commands"),

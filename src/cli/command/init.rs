@@ -6,7 +6,7 @@ use crate::{
     cli::session::Session,
     diagnosis::{ExitCode, quoted},
     output::Ui,
-    workflow::{self, Asker, Choices},
+    workflow::{self, Answer, Asker, Choices, Unanswered},
 };
 
 /// Create swa-apim.toml, with the prompts of the Azure portal
@@ -44,16 +44,18 @@ impl Asker for Questions<'_> {
         self.0.why_not_asked()
     }
 
-    fn choose(&self, question: &Choices<'_>) -> anyhow::Result<usize> {
-        Ok(self.0.choose(question.text, question.choices, question.proposed, question.flag)?)
+    fn choose(&self, question: &Choices<'_>) -> Answer<usize> {
+        self.0
+            .choose(question.text, question.choices, question.proposed, question.flag)
+            .map_err(Unanswered::because)
     }
 
-    fn choose_any(&self, question: &Choices<'_>) -> anyhow::Result<Vec<usize>> {
-        Ok(self.0.choose_any(question.text, question.choices, question.flag)?)
+    fn choose_any(&self, question: &Choices<'_>) -> Answer<Vec<usize>> {
+        self.0.choose_any(question.text, question.choices, question.flag).map_err(Unanswered::because)
     }
 
-    fn text(&self, question: &str, proposed: &str, flag: &str) -> anyhow::Result<String> {
-        Ok(self.0.ask(question, proposed, flag)?)
+    fn text(&self, question: &str, proposed: &str, flag: &str) -> Answer<String> {
+        self.0.ask(question, proposed, flag).map_err(Unanswered::because)
     }
 
     fn say(&self, line: &str) {

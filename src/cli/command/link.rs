@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::shared;
 use crate::{
     cli::{
         args::{AdoptArgs, GraceArgs, NoWaitArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs},
+        changing,
         session::Session,
     },
     diagnosis::ExitCode,
@@ -52,5 +52,5 @@ pub(crate) async fn run(args: LinkArgs, cx: &Session) -> anyhow::Result<ExitCode
         check_rights: args.rights.check_rights,
         ..LinkChange::new(Intent::Link { existing })
     };
-    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
+    Box::pin(changing::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

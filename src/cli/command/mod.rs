@@ -22,11 +22,9 @@ pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod prune;
 pub(crate) mod relink;
-pub(crate) mod shared;
 pub(crate) mod show;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 #[cfg_attr(not(feature = "ui"), path = "without_ui.rs")]
 pub(crate) mod ui;
 pub(crate) mod unlink;
-pub(crate) mod watch;

@@ -3,17 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueHint};
-use serde_json::Value;
 
 use super::snapshot::{self, SnapshotArgs};
-use crate::{
-    cli::session::Session,
-    diagnosis::{ExitCode, misfit_at},
-    files::read_whole,
-    model::without_mark,
-    provider::json::Pages,
-    workflow::{self, UsageError},
-};
+use crate::{cli::session::Session, diagnosis::ExitCode, provider::json::Pages, workflow};
 
 /// Import resources into a model, and export them
 #[derive(Debug, Args)]
@@ -71,30 +63,13 @@ pub(crate) async fn run(args: ModelArgs, cx: &Session) -> anyhow::Result<ExitCod
 }
 
 async fn import(file: &Path, pages: Pages, cx: &Session) -> anyhow::Result<ExitCode> {
-    let (report, withheld) = workflow::model::import(&cx.work, read(file).await?, pages).await?;
+    let (report, withheld) =
+        workflow::model::import(&cx.work, workflow::model::read(file).await?, pages).await?;
     for field in withheld {
         cx.ui.say(&format!("note: {field} is a secret and was not imported"));
     }
     cx.ui.print(&report)?;
     Ok(ExitCode::Success)
-}
-
-async fn read(file: &Path) -> anyhow::Result<Value> {
-    let shown = file.display();
-    let bytes = read_whole(file).await.map_err(|error| {
-        UsageError::new(format!("could not read `{shown}`: {error}"))
-            .hint("specify a file with an array of ARM resources, or `-` for standard input")
-    })?;
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        let hint = "save the file as UTF-8; in Windows PowerShell, use `| Out-File -Encoding utf8 FILE`";
-        return Err(UsageError::new(format!("`{shown}` is encoded as UTF-16, but JSON must be UTF-8"))
-            .hint(hint)
-            .into());
-    }
-    serde_json::from_slice(without_mark(&bytes)).map_err(|error| {
-        let hint = "give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers";
-        UsageError::new(format!("`{shown}` is not JSON: {}", misfit_at(&error))).hint(hint).into()
-    })
 }
 
 async fn export(out: Option<&Path>, cx: &Session) -> anyhow::Result<ExitCode> {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::shared;
 use crate::{
     cli::{
         args::{AdoptArgs, GraceArgs, PlanArgs, PreviewArgs, RightsArgs, ScopeArgs, typed::past},
+        changing,
         session::Session,
     },
     diagnosis::ExitCode,
@@ -56,5 +56,5 @@ pub(crate) async fn run(args: RelinkArgs, cx: &Session) -> anyhow::Result<ExitCo
         },
         ..LinkChange::new(Intent::Relink)
     };
-    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
+    Box::pin(changing::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

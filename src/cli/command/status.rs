@@ -2,12 +2,12 @@
 
 use clap::Args;
 
-use super::watch::{self, WatchArgs};
 use crate::{
     cli::{
         args::{PreviewArgs, ScopeArgs},
         error,
         session::Session,
+        watching::{self, WatchArgs},
     },
     config::EnvSettings,
     diagnosis::ExitCode,
@@ -34,7 +34,7 @@ pub(crate) struct StatusArgs {
 pub(crate) async fn run(args: StatusArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let envs = cx.work.envs(args.scope.all)?;
     if args.watch.is_asked_for() {
-        return watch::run(cx, envs.len(), &args.watch, async || look(&args, cx, &envs).await).await;
+        return watching::run(cx, envs.len(), &args.watch, async || look(&args, cx, &envs).await).await;
     }
     let Status { report, exit, .. } = look(&args, cx, &envs).await?;
     cx.ui.print(&report)?;
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: StatusArgs, cx: &Session) -> anyhow::Result<ExitCo
 }
 
 /// Reads each env once; if the only env could not be read, returns the error.
-async fn look(args: &StatusArgs, cx: &Session, envs: &[EnvSettings]) -> anyhow::Result<Status> {
+async fn look(args: &StatusArgs, cx: &Session, envs: &[EnvSettings]) -> workflow::Result<Status> {
     let detail = if args.detailed_exitcode { ExitDetail::Detailed } else { ExitDetail::Plain };
     let shown = cx.listener();
     let status = workflow::status(&cx.work, envs, args.preview.previews(), detail, &shown).await?;

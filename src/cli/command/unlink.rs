@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::shared;
 use crate::{
     cli::{
         args::{NoWaitArgs, PlanArgs, RightsArgs, ScopeArgs},
+        changing,
         session::Session,
     },
     diagnosis::ExitCode,
@@ -43,5 +43,5 @@ pub(crate) async fn run(args: UnlinkArgs, cx: &Session) -> anyhow::Result<ExitCo
         check_rights: args.rights.check_rights,
         ..LinkChange::new(Intent::Unlink { leftovers })
     };
-    Box::pin(shared::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
+    Box::pin(changing::change(cx, cx.work.envs(args.scope.all)?, change, args.plan)).await
 }

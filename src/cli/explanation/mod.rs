@@ -22,7 +22,7 @@ pub(super) fn explain(typed: &str) -> Result<ExplainReport, UsageError> {
 
 fn everything() -> Vec<Explained> {
     let findings = FindingCode::ALL.iter().map(|code| of_finding(*code));
-    let exits = ExitCode::ALL.into_iter().map(of_exit);
+    let exits = ExitCode::ALL.iter().copied().map(of_exit);
     findings.chain(exits).chain(Trouble::ALL.iter().map(of_message)).collect()
 }
 
@@ -81,7 +81,7 @@ fn exit_code(typed: &str) -> Result<Option<ExitCode>, UsageError> {
     let number =
         rest.trim_start_matches([' ', '-']).trim_start_matches("code").trim_start_matches([' ', '-']);
     let Ok(number) = number.parse::<u8>() else { return Ok(None) };
-    let code = ExitCode::ALL.into_iter().find(|code| *code as u8 == number);
+    let code = ExitCode::ALL.iter().copied().find(|code| *code as u8 == number);
     code.map(Some).ok_or_else(|| {
         UsageError::new(format!("no command ends with {number}"))
             .hint("`swa-apim help exit-codes` lists them all")

@@ -103,10 +103,10 @@ impl ActivityLog {
     }
 
     /// Returns the events that a filter admits, newest first: two for each operation.
-    fn events(&self, subscription: &str, filter: &Filter) -> Vec<Value> {
+    fn events(&self, azure_subscription: &str, filter: &Filter) -> Vec<Value> {
         let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let of_subscription =
-            |it: &&Operation| it.resource.azure_subscription().eq_ignore_ascii_case(subscription);
+            |it: &&Operation| it.resource.azure_subscription().eq_ignore_ascii_case(azure_subscription);
         let admitted = operations.iter().rev().filter(of_subscription).filter(|it| filter.admits(it));
         admitted.flat_map(Operation::events).collect()
     }
@@ -220,13 +220,13 @@ impl Filter {
 }
 
 /// Answers with a page of the log.
-pub(super) fn answer(log: &ActivityLog, call: &Call, subscription: &str) -> Result<Reply, Reply> {
+pub(super) fn answer(log: &ActivityLog, call: &Call, azure_subscription: &str) -> Result<Reply, Reply> {
     let refused = |problem: &str| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem);
     let filter = call.query.get("$filter").unwrap_or_default();
     let filter = Filter::parse(filter).map_err(|problem| refused(&problem))?;
     let skip = call.query.get("$skipToken").map_or(Ok(0), str::parse::<usize>);
     let skip = skip.map_err(|_| refused("The skip token is not valid."))?;
-    let all = log.events(subscription, &filter);
+    let all = log.events(azure_subscription, &filter);
     let end = skip.saturating_add(PAGE);
     let page: Vec<&Value> = all.iter().skip(skip).take(PAGE).collect();
     let mut body = json!({ "value": page });

@@ -106,8 +106,8 @@ pub(super) async fn answer(manager: &Arc<ResourceManager>, asked: Asked, arrived
 async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) -> Result<Reply, Reply> {
     match route {
         Route::Operation(number) => Ok(progress(manager, call, number)),
-        Route::Activity(subscription) if call.method == Method::GET => {
-            activity::answer(&manager.activity, call, &subscription)
+        Route::Activity(azure_subscription) if call.method == Method::GET => {
+            activity::answer(&manager.activity, call, &azure_subscription)
         }
         Route::Collection(parent, listed) if call.method == Method::GET => match listed {
             Listed::Of(kind) if kind.is_of_web() => web::list(manager, call, &parent, listed),

@@ -10,6 +10,7 @@ use hyper::{
     header::{HeaderName, LOCATION},
 };
 use serde_json::{Value, json};
+use strum::IntoStaticStr;
 use tokio::task::JoinSet;
 
 use super::{call::Call, provisioning::Shape};
@@ -24,7 +25,7 @@ const MOST: usize = 1000;
 const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
 
 /// The state of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
 pub(super) enum Stage {
     InProgress,
     Succeeded,
@@ -34,12 +35,7 @@ pub(super) enum Stage {
 
 impl Stage {
     pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::InProgress => "InProgress",
-            Self::Succeeded => "Succeeded",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-        }
+        self.into()
     }
 }
 
@@ -240,7 +236,7 @@ mod tests {
 
     #[test]
     fn every_shape_ends_in_what_clients_wait_for() {
-        for shape in Shape::WORDS {
+        for shape in <Shape as strum::VariantNames>::VARIANTS {
             let shape: Shape = shape.parse().unwrap();
             let operations = Operations::default();
             let number = operations.begin(backend(), shape);

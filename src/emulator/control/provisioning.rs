@@ -1,8 +1,7 @@
 //! How a PUT of a linked backend proceeds and is answered.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, VariantNames};
 
 use crate::diagnosis;
 
@@ -33,71 +32,46 @@ pub struct LinkProvisioning {
     pub ending: Ending,
 }
 
-/// Defines an enum of plain words, as they appear in JSON and on the command line.
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$of])* #[serde(rename = $word)] $variant,)*
-        }
-
-        impl $name {
-            /// All words of the enum.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$variant => $word,)* })
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord::new(word, Self::WORDS)),
-                }
-            }
-        }
-    )*};
+/// The form of the answer to a PUT of a linked backend. Clients differ in which forms they accept.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantNames,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Shape>)]
+pub enum Shape {
+    /// 200 with the final state, as recorded.
+    #[default]
+    Final,
+    /// 200 with `Location`.
+    Location,
+    /// 200 with `Azure-AsyncOperation`.
+    AsyncOperation,
+    /// 201 with `Azure-AsyncOperation`.
+    CreatedAsyncOperation,
+    /// 202 with `Azure-AsyncOperation`.
+    AcceptedAsyncOperation,
+    /// 202 with `Location`.
+    AcceptedLocation,
+    /// 200 with a state that is not terminal.
+    InProgress,
 }
 
-words! {
-    /// The form of the answer to a PUT of a linked backend. Clients differ in which forms they accept.
-    Shape {
-        /// 200 with the final state, as recorded.
-        #[default]
-        Final = "final",
-        /// 200 with `Location`.
-        Location = "location",
-        /// 200 with `Azure-AsyncOperation`.
-        AsyncOperation = "async-operation",
-        /// 201 with `Azure-AsyncOperation`.
-        CreatedAsyncOperation = "created-async-operation",
-        /// 202 with `Azure-AsyncOperation`.
-        AcceptedAsyncOperation = "accepted-async-operation",
-        /// 202 with `Location`.
-        AcceptedLocation = "accepted-location",
-        /// 200 with a state that is not terminal.
-        InProgress = "in-progress",
-    }
-
-    /// The result of an operation.
-    Ending {
-        /// It succeeds.
-        #[default]
-        Succeeds = "succeeds",
-        /// It fails.
-        Fails = "fails",
-        /// It is canceled.
-        Cancelled = "cancelled",
-        /// It never ends.
-        Never = "never",
-    }
+/// The result of an operation.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantNames,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Ending>)]
+pub enum Ending {
+    /// It succeeds.
+    #[default]
+    Succeeds,
+    /// It fails.
+    Fails,
+    /// It is canceled.
+    Cancelled,
+    /// It never ends.
+    Never,
 }
 
 /// A word that is not a value of the switch.
@@ -109,10 +83,10 @@ pub struct UnknownWord {
     nearest: Option<&'static str>,
 }
 
-impl UnknownWord {
-    fn new(word: &str, known: &'static [&'static str]) -> Self {
-        Self { word: word.to_owned(), known, nearest: diagnosis::nearest(word, known.iter().copied()) }
-    }
+/// The error for a word that is not one of an enum.
+fn unknown<T: VariantNames>(word: &str) -> UnknownWord {
+    let nearest = diagnosis::nearest(word, T::VARIANTS.iter().copied());
+    UnknownWord { word: word.to_owned(), known: T::VARIANTS, nearest }
 }
 
 #[cfg(test)]
@@ -123,7 +97,7 @@ mod tests {
     fn a_mistyped_word_leads_to_the_one_that_was_meant() {
         let error = "locaton".parse::<Shape>().unwrap_err().to_string();
         assert!(error.ends_with("did you mean `location`?"), "{error}");
-        for word in Shape::WORDS {
+        for word in Shape::VARIANTS {
             assert_eq!(word.parse::<Shape>().unwrap().to_string(), *word);
         }
     }

@@ -12,7 +12,7 @@ use super::{
     page::{self, Style},
     refused::refused,
     route::Route,
-    scope::{TENANT, subscriptions, top_level},
+    scope::{TENANT, azure_subscriptions, top_level},
     version,
 };
 use crate::{
@@ -35,14 +35,14 @@ pub(super) async fn answer(manager: &ResourceManager, call: &Call, route: Route)
         Route::Endpoints => Ok(endpoints(call)),
         Route::Tenants => list(vec![json!({"id": format!("/tenants/{TENANT}"), "tenantId": TENANT,
             "displayName": "emulator", "defaultDomain": "emulator.invalid", "tenantCategory": "Home"})]),
-        Route::Subscriptions => {
-            let all = subscriptions(manager)?;
-            page::page(call, all.iter().map(|id| subscription(id)).collect(), Style::Subscriptions)
+        Route::AzureSubscriptions => {
+            let all = azure_subscriptions(manager)?;
+            page::page(call, all.iter().map(|id| azure_subscription(id)).collect(), Style::Subscriptions)
         }
-        Route::Subscription(id) if is_known(manager, &id)? => {
-            Ok(Reply::ok(subscription(id.azure_subscription())))
+        Route::AzureSubscription(id) if is_known(manager, &id)? => {
+            Ok(Reply::ok(azure_subscription(id.azure_subscription())))
         }
-        Route::Subscription(id) => Err(subscription_not_found(id.azure_subscription())),
+        Route::AzureSubscription(id) => Err(subscription_not_found(id.azure_subscription())),
         Route::Groups(scope) => list(groups(manager, &scope)?.into_values()),
         Route::Providers(scope, None) => {
             list(vec![provider(&scope, ArmType::ApimService), provider(&scope, ArmType::StaticSite)])
@@ -63,7 +63,7 @@ pub(super) async fn answer(manager: &ResourceManager, call: &Call, route: Route)
 }
 
 fn is_known(manager: &ResourceManager, id: &ResourceId) -> Result<bool, Reply> {
-    Ok(subscriptions(manager)?.contains(&id.azure_subscription().to_ascii_lowercase()))
+    Ok(azure_subscriptions(manager)?.contains(&id.azure_subscription().to_ascii_lowercase()))
 }
 
 fn groups(manager: &ResourceManager, scope: &ResourceId) -> Result<Groups, Reply> {
@@ -166,7 +166,7 @@ fn subscription_not_found(id: &str) -> Reply {
     Reply::arm(StatusCode::NOT_FOUND, "SubscriptionNotFound", message)
 }
 
-fn subscription(id: &str) -> Value {
+fn azure_subscription(id: &str) -> Value {
     json!({"id": format!("/subscriptions/{id}"), "authorizationSource": "RoleBased", "managedByTenants": [],
         "tags": {}, "subscriptionId": id, "tenantId": TENANT, "displayName": "emulator", "state": "Enabled",
         "subscriptionPolicies": {"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01",

@@ -16,9 +16,9 @@ pub(super) enum Route {
     /// The directories (tenants) of the caller.
     Tenants,
     /// All Azure subscriptions.
-    Subscriptions,
+    AzureSubscriptions,
     /// One Azure subscription.
-    Subscription(ResourceId),
+    AzureSubscription(ResourceId),
     /// The resource groups of an Azure subscription.
     Groups(ResourceId),
     /// One resource group.
@@ -74,15 +74,15 @@ impl Route {
             "/metadata/endpoints" => return Some(Self::Endpoints),
             "/metadata/identity/oauth2/token" => return Some(Self::Identity),
             "/tenants" => return Some(Self::Tenants),
-            "/subscriptions" => return Some(Self::Subscriptions),
+            "/subscriptions" => return Some(Self::AzureSubscriptions),
             "/providers/microsoft.resourcegraph/resources" => return Some(Self::Graph),
             _ => {}
         }
         if lower.ends_with("/providers/microsoft.authorization/permissions") {
             return Some(Self::Permissions);
         }
-        if let Some(subscription) = activity_log_of(&lower) {
-            return Some(Self::Activity(subscription.to_owned()));
+        if let Some(azure_subscription) = activity_log_of(&lower) {
+            return Some(Self::Activity(azure_subscription.to_owned()));
         }
         let (_, number) =
             lower.rsplit_once("/operationresults/").or_else(|| lower.rsplit_once("/operationstatuses/"))?;
@@ -113,7 +113,7 @@ impl Route {
     fn of_id(id: ResourceId) -> Result<Self, Unrouted> {
         let resource_type = id.resource_type();
         match resource_type.to_ascii_lowercase().as_str() {
-            "microsoft.resources/subscriptions" => Ok(Self::Subscription(id)),
+            "microsoft.resources/subscriptions" => Ok(Self::AzureSubscription(id)),
             "microsoft.resources/resourcegroups" => Ok(Self::Group(id)),
             _ => match ArmType::of_name(&resource_type) {
                 Some(kind) => Ok(Self::Resource(id, kind)),
@@ -164,8 +164,8 @@ impl Route {
             ) => Namespace::ApiManagement,
             Self::Operation(_) => Namespace::Any,
             Self::Tenants
-            | Self::Subscriptions
-            | Self::Subscription(_)
+            | Self::AzureSubscriptions
+            | Self::AzureSubscription(_)
             | Self::Groups(_)
             | Self::Group(_)
             | Self::Providers(..)
@@ -188,8 +188,9 @@ fn refuse_listed_path(id: &ResourceId, path: &str) -> Result<(), Unrouted> {
 
 /// Parses the path of an activity log, in lower case.
 fn activity_log_of(path: &str) -> Option<&str> {
-    let subscription = path.strip_suffix("/providers/microsoft.insights/eventtypes/management/values")?;
-    subscription.strip_prefix("/subscriptions/").filter(|name| !name.is_empty() && !name.contains('/'))
+    let azure_subscription =
+        path.strip_suffix("/providers/microsoft.insights/eventtypes/management/values")?;
+    azure_subscription.strip_prefix("/subscriptions/").filter(|name| !name.is_empty() && !name.contains('/'))
 }
 
 /// Parses `{scope}/providers/{namespace}`.
@@ -266,8 +267,8 @@ mod tests {
             Route::Action(at("/subscriptions/x"), ArmType::ApimSubscription, "listsecrets".to_owned())
         );
         for (path, route) in [
-            ("/subscriptions", Route::Subscriptions),
-            ("/subscriptions/s", Route::Subscription(id("/subscriptions/s"))),
+            ("/subscriptions", Route::AzureSubscriptions),
+            ("/subscriptions/s", Route::AzureSubscription(id("/subscriptions/s"))),
             ("/subscriptions/s/resourcegroups", Route::Groups(id("/subscriptions/s"))),
             (GROUP, Route::Group(id(GROUP))),
             ("/subscriptions/s/providers", Route::Providers(id("/subscriptions/s"), None)),

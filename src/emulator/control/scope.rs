@@ -14,7 +14,7 @@ use crate::{
 pub(in crate::emulator) const TENANT: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Returns the Azure subscriptions that contain a resource; at least one, so that a user can sign in.
-pub(super) fn subscriptions(manager: &ResourceManager) -> Result<BTreeSet<String>, Reply> {
+pub(super) fn azure_subscriptions(manager: &ResourceManager) -> Result<BTreeSet<String>, Reply> {
     let all = manager.store.current().resources().map_err(|error| refused(&error))?;
     let mut ids: BTreeSet<String> =
         all.iter().map(|resource| resource.id().azure_subscription().to_ascii_lowercase()).collect();

@@ -4,12 +4,12 @@
 use std::{
     collections::VecDeque,
     fmt,
-    str::FromStr,
     sync::{Mutex, PoisonError},
 };
 
 use serde::Serialize;
 use serde_json::Value;
+use strum::{EnumString, VariantNames};
 
 use super::fault::EmulatedPlane;
 
@@ -17,7 +17,8 @@ use super::fault::EmulatedPlane;
 const REMEMBERED: usize = 1000;
 
 /// The format of the request log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum LogFormat {
     /// Plain text.
     Text,
@@ -27,22 +28,8 @@ pub enum LogFormat {
     Off,
 }
 
-impl LogFormat {
-    /// All words for a format.
-    pub const WORDS: [&'static str; 3] = ["text", "json", "off"];
-}
-
-impl FromStr for LogFormat {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "off" => Ok(Self::Off),
-            other => Err(format!("`{other}` is not a log format")),
-        }
-    }
+fn unknown(word: &str) -> String {
+    format!("`{word}` is not a log format")
 }
 
 /// Writes a line of the log.

@@ -47,15 +47,15 @@ fn functions_app(id: &ResourceId, site: &str, apps: &[String], flags: &str) -> O
 
 /// Returns the finding for a missing site or service, or for the missing resource group that should contain it.
 fn missing(observed: &Observed, code: Code, id: &ResourceId, title: &str) -> Finding {
-    let (name, subscription) = (id.name(), id.azure_subscription());
+    let (name, azure_subscription) = (id.name(), id.azure_subscription());
     let group = id.group().unwrap_or_default();
     if observed.lacks_group_of(id) {
         let message = format!(
-            "the {title} `{name}` does not exist, because the subscription `{subscription}` has no resource \
+            "the {title} `{name}` does not exist, because the subscription `{azure_subscription}` has no resource \
              group `{group}`"
         );
         let hint = format!(
-            "correct `--resource-group` or `--subscription`; `az group list --subscription {subscription} --output table` \
+            "correct `--resource-group` or `--subscription`; `az group list --subscription {azure_subscription} --output table` \
              lists the resource groups"
         );
         return Finding::new(code, id).message(message).hint(hint);

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use strum::VariantArray;
 
 use crate::{
     diagnosis::{ExitCode, Hint},
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// A check of `doctor`, in the order in which the checks run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum HopName {
     /// The env, the control plane, and the source of each setting.
@@ -38,19 +39,7 @@ pub enum HopName {
 
 impl HopName {
     /// Every hop, in order.
-    pub const ALL: [Self; 11] = [
-        Self::Configuration,
-        Self::Credentials,
-        Self::ControlPlane,
-        Self::Rights,
-        Self::StaticSite,
-        Self::Service,
-        Self::Link,
-        Self::Apis,
-        Self::GatewayWithKey,
-        Self::GatewayWithoutKey,
-        Self::Site,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Returns the title of the hop for people.
     #[must_use]

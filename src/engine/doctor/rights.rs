@@ -15,7 +15,8 @@ pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
         missing.filter(|need| need.certainty == certainty).collect::<Vec<_>>()
     };
     let is_lacking = |verb: &Verb| !lacks(*verb, Certainty::Known).is_empty();
-    let (may, may_not): (Vec<Verb>, Vec<Verb>) = Verb::ALL.into_iter().partition(|verb| !is_lacking(verb));
+    let (may, may_not): (Vec<Verb>, Vec<Verb>) =
+        Verb::ALL.iter().copied().partition(|verb| !is_lacking(verb));
     let lacks_more = may_not.iter().any(|verb| *verb != Verb::History);
     let named = |verbs: &[Verb]| verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
     let hint = role_to_grant(target);
@@ -35,7 +36,7 @@ pub fn hop_of_rights(target: &Target, rights: &Rights) -> Hop {
         Hop::warning(HopName::Rights, format!("sufficient for {}", named(&may)))
     };
     let mut missing: Vec<Need> =
-        Verb::ALL.into_iter().flat_map(|verb| lacks(verb, Certainty::Known)).collect();
+        Verb::ALL.iter().copied().flat_map(|verb| lacks(verb, Certainty::Known)).collect();
     missing.sort_unstable();
     missing.dedup();
     missing.iter().fold(hop, |hop, need| {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use strum::VariantArray;
+
 use crate::engine::{Plan, Provisioner, Step, Target};
 
 /// One of the two resources on which a caller needs permissions.
@@ -34,7 +36,7 @@ pub struct Need {
 }
 
 /// A command, by the permissions that it needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum Verb {
     /// Read a link.
     Status,
@@ -67,17 +69,7 @@ impl Verb {
     }
 
     /// Every verb, from the one that needs the fewest permissions.
-    pub const ALL: [Self; 9] = [
-        Self::Status,
-        Self::Fleet,
-        Self::Doctor,
-        Self::DryRun,
-        Self::Link,
-        Self::Relink,
-        Self::Unlink,
-        Self::Purge,
-        Self::History,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Returns the command as the user types it.
     #[must_use]

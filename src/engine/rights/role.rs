@@ -33,7 +33,7 @@ impl RoleDefinition {
     #[must_use]
     pub fn least(target: &Target) -> Self {
         let site = target.site_environment.site();
-        let verbs = Verb::ALL.into_iter().filter(|verb| !matches!(verb, Verb::Purge | Verb::History));
+        let verbs = Verb::ALL.iter().copied().filter(|verb| !matches!(verb, Verb::Purge | Verb::History));
         let needs = verbs.flat_map(|verb| Need::all_of_verb(verb, target));
         let actions: BTreeSet<&str> = needs.map(|need| need.action).collect();
         let scopes: BTreeSet<String> = [&*site, &*target.service].map(group_of).into();
@@ -53,9 +53,9 @@ impl RoleDefinition {
 }
 
 fn group_of(id: &ResourceId) -> String {
-    let subscription = id.azure_subscription();
+    let azure_subscription = id.azure_subscription();
     match id.group() {
-        Some(group) => format!("/subscriptions/{subscription}/resourceGroups/{group}"),
-        None => format!("/subscriptions/{subscription}"),
+        Some(group) => format!("/subscriptions/{azure_subscription}/resourceGroups/{group}"),
+        None => format!("/subscriptions/{azure_subscription}"),
     }
 }

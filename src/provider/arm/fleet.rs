@@ -60,7 +60,7 @@ struct ServicePages {
     wanted: usize,
     service: Once<Option<Versioned<Resource>>>,
     products: Once<Pages>,
-    subscriptions: Once<Pages>,
+    apim_subscriptions: Once<Pages>,
     apis: Once<Pages>,
     members: Once<HashMap<String, Vec<Versioned<Resource>>>>,
 }
@@ -79,8 +79,8 @@ impl FleetView {
     ) -> Self {
         let mut view = Self { plane, sites: HashMap::new(), services: HashMap::new() };
         for (environment, service) in links {
-            let subscription = environment.azure_subscription().to_ascii_lowercase();
-            view.sites.entry(subscription).or_default().wanted += 1;
+            let azure_subscription = environment.azure_subscription().to_ascii_lowercase();
+            view.sites.entry(azure_subscription).or_default().wanted += 1;
             view.services.entry(service.lower_case().to_owned()).or_default().wanted += 1;
         }
         view
@@ -88,13 +88,13 @@ impl FleetView {
 
     /// Returns the sites of a site's subscription, if reading them by page saves requests and the caller may list them.
     async fn sites_beside(&self, site: &ResourceId) -> Option<&Pages> {
-        let subscription = site.azure_subscription();
-        let pages = self.sites.get(&subscription.to_ascii_lowercase())?;
+        let azure_subscription = site.azure_subscription();
+        let pages = self.sites.get(&azure_subscription.to_ascii_lowercase())?;
         if pages.wanted < WORTH_A_PAGE {
             return None;
         }
         let read = pages.sites.get_or_init(|| async {
-            let path = format!("/subscriptions/{subscription}/providers/{}", StaticSiteId::TYPE);
+            let path = format!("/subscriptions/{azure_subscription}/providers/{}", StaticSiteId::TYPE);
             Ok(by_id(self.plane.all_at(&path, site, "listing the sites of the subscription").await?))
         });
         // A caller that may read a site may still lack permission to list the sites of the subscription.
@@ -181,7 +181,7 @@ impl FleetView {
         } else if id.is_a(ProductId::TYPE) {
             self.products(pages, &service).await?
         } else if id.is_a(ApimSubscriptionId::TYPE) {
-            self.collection(&pages.subscriptions, &service, "/subscriptions").await?
+            self.collection(&pages.apim_subscriptions, &service, "/subscriptions").await?
         } else if id.is_a(ApiId::TYPE) {
             self.collection(&pages.apis, &service, "/apis").await?
         } else {
@@ -219,7 +219,7 @@ impl FleetView {
                 if !self.products(pages, &service).await?.contains_key(product.lower_case()) {
                     return Ok(Paged::OnAPage(Vec::new()));
                 }
-                let all = self.collection(&pages.subscriptions, &service, "/subscriptions").await?;
+                let all = self.collection(&pages.apim_subscriptions, &service, "/subscriptions").await?;
                 let own = all.values().filter(|found| is_scoped_to(&found.value, product));
                 Ok(Paged::OnAPage(own.cloned().collect()))
             }

@@ -21,7 +21,7 @@ pub struct ArmOptions {
     /// Whether the program waits for long-running operations.
     pub wait: Wait,
     /// The Azure subscription that tokens must be valid for, if one is known: its id or name.
-    pub subscription: Option<String>,
+    pub azure_subscription: Option<String>,
     /// Carries requests to Azure Resource Manager and to gateways. The default is the network.
     pub transport: Option<Arc<dyn Transport>>,
 }
@@ -37,8 +37,9 @@ impl ArmOptions {
         let (endpoint, variables) = (&self.endpoint, self.variables);
         let http = clients::for_tokens;
         let ambient = Arc::clone(&self.ambient);
-        let subscription = self.subscription.clone();
-        let options = CredentialOptions { kind: None, endpoint, http, variables, ambient, subscription };
+        let azure_subscription = self.azure_subscription.clone();
+        let options =
+            CredentialOptions { kind: None, endpoint, http, variables, ambient, azure_subscription };
         Ok(Credentials::new(&options)?)
     }
 }

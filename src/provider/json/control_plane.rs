@@ -239,8 +239,8 @@ impl Reads for JsonControlPlane {
 
     /// A model sees the services of the Azure subscriptions of which it has resources.
     fn would_see(&self, id: &ResourceId) -> bool {
-        let subscription = format!("/subscriptions/{}/", id.azure_subscription().to_ascii_lowercase());
-        id.is_a(ApimServiceId::TYPE) && self.state().store.has_below(&subscription)
+        let azure_subscription = format!("/subscriptions/{}/", id.azure_subscription().to_ascii_lowercase());
+        id.is_a(ApimServiceId::TYPE) && self.state().store.has_below(&azure_subscription)
     }
 }
 
@@ -292,8 +292,8 @@ mod tests {
     #[tokio::test]
     async fn a_model_sees_the_services_of_the_subscriptions_that_it_has_resources_of() {
         let plane = JsonControlPlane::in_memory(Arc::new(System));
-        let service = |subscription: &str, kind: &str| {
-            let id = format!("/subscriptions/{subscription}/resourceGroups/rg/providers/{kind}/x");
+        let service = |azure_subscription: &str, kind: &str| {
+            let id = format!("/subscriptions/{azure_subscription}/resourceGroups/rg/providers/{kind}/x");
             ResourceId::parse(&id).unwrap()
         };
         let site = Resource::from_value(json!({"id": service("S", "Microsoft.Web/staticSites").as_str(),

@@ -15,6 +15,7 @@ use crate::{
     engine::{self, Applied, ApplyError, Moved, Movement, Observed, Plan, PlannedStep, StepListener},
     report::{StepReport, StepStatus},
     workflow::{
+        error::WorkflowError,
         listener::{Listener, StepNews, StepStage},
         workspace::Workspace,
     },
@@ -82,7 +83,7 @@ fn stop(job: &mut ChangeJob, error: ApplyError) {
         | ApplyError::Stopped(_)
         | ApplyError::Step { .. } => format!("could not finish {errand}"),
     };
-    let error = anyhow::Error::new(error).context(context);
+    let error = WorkflowError::from(error).explained(context);
     job.state = JobState::Failed { error, failed_step, undetermined };
 }
 

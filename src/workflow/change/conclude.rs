@@ -11,7 +11,7 @@ use crate::{
     engine::{self, Applied, Existing, Intent, LinkState, Provisioner, Verdict},
     provider::{ProviderError, arm::Wait},
     report::{ChangeResult, FindingReport, KeysReport, Outcome, StepReport, StepStatus, Told, UndoReport},
-    workflow::{listener::Listener, workspace::Workspace},
+    workflow::{error::WorkflowError, listener::Listener, workspace::Workspace},
 };
 
 /// Observes the link again, and returns the result of the change.
@@ -122,7 +122,7 @@ fn done(
 /// The result of a change after which the link could not be observed: it has the steps as they were acknowledged, and
 /// never says that nothing was changed.
 fn unchecked(mut job: ChangeJob, unseen: ProviderError, render: Render) -> ChangeResult {
-    let unseen = || anyhow::Error::new(unseen).context("could not check the link");
+    let unseen = || WorkflowError::from(unseen).explained("could not check the link");
     let mut steps = std::mem::take(&mut job.before);
     let told = Told::Steps(job.told);
     let error = match &job.state {

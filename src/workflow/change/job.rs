@@ -3,7 +3,7 @@
 use crate::{
     engine::{Applied, Extent, Finding, Observed, Plan, PlannedStep, Step, Undo, Verdict},
     report::StepReport,
-    workflow::plane::Plane,
+    workflow::{error::WorkflowError, plane::Plane},
 };
 
 /// A change of one env that is in progress.
@@ -54,20 +54,20 @@ pub(super) enum JobState {
     /// A step failed, or something failed before the first step.
     Failed {
         /// The error.
-        error: anyhow::Error,
+        error: WorkflowError,
         /// The index of the failed step in the plan, if one was tried.
         failed_step: Option<usize>,
         /// Whether the failed step may have changed something.
         undetermined: bool,
     },
     /// Every step was applied, but the transaction could not be written.
-    Unwritten(anyhow::Error),
+    Unwritten(WorkflowError),
     /// The link was observed, and is left as it is.
     Skipped(Box<Verdict>),
 }
 
 impl JobState {
-    pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
+    pub(super) fn failed(error: impl Into<WorkflowError>) -> Self {
         Self::Failed { error: error.into(), failed_step: None, undetermined: false }
     }
 }

@@ -9,14 +9,12 @@ mod run;
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-
 use self::{
     job::{ChangeJob, PlanOrigin},
     run::Run,
 };
 use super::{
-    error::UsageError,
+    error::{Explain as _, Result, UsageError, WorkflowError},
     listener::Listener,
     plane::{Plane, PlaneLocation},
     rotation::Rotation,
@@ -27,7 +25,7 @@ use super::{
 use crate::{
     config::EnvSettings,
     diagnosis::Render,
-    engine::{self, Adoption, ApplyError, Extent, Grace, Intent, LinkState, Plan, Previews, Refusal, Target},
+    engine::{self, Adoption, ApplyError, Extent, Grace, Intent, LinkState, Plan, Previews, Target},
     provider::arm::Wait,
     report::{ChangeReport, ChangeResult, SCHEMA_VERSION, StepStatus},
 };
@@ -102,7 +100,7 @@ pub async fn propose(
     envs: &[EnvSettings],
     change: &LinkChange,
     listener: &dyn Listener,
-) -> anyhow::Result<Proposal> {
+) -> Result<Proposal> {
     work.wait(change.wait);
     work.set_deadline(work.deadline().allowing_for(change.grace.duration()));
     let (mut jobs, mut failed) = (Vec::new(), BTreeMap::new());
@@ -111,7 +109,7 @@ pub async fn propose(
         match planned {
             Ok(job) => jobs.push((at, job)),
             Err(mut error) => {
-                if let (1, Some(refusal)) = (envs.len(), error.downcast_mut::<Refusal>()) {
+                if let (1, Some(refusal)) = (envs.len(), error.refusal_mut()) {
                     name_lookalikes(work.plane_of(env)?.as_ref(), &mut refusal.findings).await;
                 }
                 let failure =
@@ -146,11 +144,7 @@ fn command_of(saved: &[SavedPlan]) -> &'static str {
 /// # Errors
 ///
 /// If a control plane cannot be opened. The reason why a plan is not applied is part of the proposal.
-pub async fn reopen(
-    work: &Workspace,
-    saved: &[SavedPlan],
-    listener: &dyn Listener,
-) -> anyhow::Result<Proposal> {
+pub async fn reopen(work: &Workspace, saved: &[SavedPlan], listener: &dyn Listener) -> Result<Proposal> {
     let command = command_of(saved).to_owned();
     let (mut jobs, mut failed) = (Vec::new(), BTreeMap::new());
     for (at, saved) in saved.iter().enumerate() {
@@ -175,23 +169,23 @@ pub async fn reopen(
     Ok(Proposal { command, wait: Wait::UntilDone, jobs, failed, render: work.render() })
 }
 
-fn saved_failed(saved: &SavedPlan, error: &anyhow::Error, render: Render) -> ChangeResult {
+fn saved_failed(saved: &SavedPlan, error: &WorkflowError, render: Render) -> ChangeResult {
     let steps = report::steps(&saved.plan, StepStatus::Pending);
     report::failed(&saved.plan.target.env, steps, LinkState::Unknown, error, render)
 }
 
 /// Computes the plan again for the same target and intent. A saved plan is a proposal: the new plan is applied, and
 /// only if it equals the saved plan.
-async fn reconsider(plane: &Plane, saved: &Plan) -> anyhow::Result<ChangeJob> {
+async fn reconsider(plane: &Plane, saved: &Plan) -> Result<ChangeJob> {
     let errand = || format!("could not start {}", report::errand(&saved.intent));
     let observed = engine::observe(plane.as_ref(), &saved.target).await;
-    let observed = observed.context("could not read the current link")?;
+    let observed = observed.explain("could not read the current link")?;
     if let Some(moved) = ApplyError::movement(saved, &observed) {
-        return Err(anyhow::Error::new(moved).context(apply::STALE));
+        return Err(WorkflowError::from(moved).explained(apply::STALE));
     }
-    let plan = engine::plan(&observed, &saved.intent).with_context(errand)?;
+    let plan = engine::plan(&observed, &saved.intent).explain_with(errand)?;
     if let Some(stranger) = stranger(&saved.steps, &plan.steps) {
-        return Err(anyhow::Error::new(stranger).context(errand()));
+        return Err(WorkflowError::from(stranger).explained(errand()));
     }
     let seen = plane.is_azure().then_some(observed);
     Ok(ChangeJob::new(plane.clone(), plan, seen, PlanOrigin::Agreed))

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
 
 use super::{
@@ -16,7 +15,7 @@ use crate::{
     provider::{ControlPlane, at_once},
     workflow::{
         deadline::{Deadline, spelt},
-        error::UsageError,
+        error::{Explain as _, Result, UsageError},
         listener::Listener,
         look::Fleet,
         plane::Plane,
@@ -26,7 +25,7 @@ use crate::{
 };
 
 /// The result of planning for each env, with the index of the env.
-type Planned = Vec<(usize, anyhow::Result<ChangeJob>)>;
+type Planned = Vec<(usize, Result<ChangeJob>)>;
 
 /// Computes a plan for each env. Envs in Azure are read concurrently; reading a model never waits.
 pub(super) async fn each(
@@ -53,11 +52,7 @@ pub(super) async fn each(
     planned
 }
 
-async fn target_of(
-    work: &Workspace,
-    env: &EnvSettings,
-    change: &LinkChange,
-) -> anyhow::Result<(Target, Plane)> {
+async fn target_of(work: &Workspace, env: &EnvSettings, change: &LinkChange) -> Result<(Target, Plane)> {
     let (plane, mut target) = work.target(env, change.previews).await?;
     target.adoption = change.adoption;
     match &change.intent {
@@ -79,7 +74,7 @@ async fn one(
     target: Target,
     change: &LinkChange,
     fleet: &Fleet,
-) -> anyhow::Result<ChangeJob> {
+) -> Result<ChangeJob> {
     if !matches!(change.intent, Intent::Relink)
         && let Some(Ok(verdict)) = fleet.glance(&target, &plane).await
         && verdict.fulfils(&change.intent)
@@ -100,7 +95,7 @@ async fn one(
     }
     if change.rehearses {
         let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
-        rehearsed.with_context(|| format!("Azure would reject {}", report::errand(&plan.intent)))?;
+        rehearsed.explain_with(|| format!("Azure would reject {}", report::errand(&plan.intent)))?;
     }
     if plan.is_empty() {
         // There is nothing to verify: what was observed is the result.
@@ -111,11 +106,11 @@ async fn one(
     Ok(ChangeJob { extent, note, ..ChangeJob::new(plane, plan, seen, PlanOrigin::Fresh) })
 }
 
-async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> anyhow::Result<()> {
-    let rights = Rights::read(plane, &plan.target).await.context("could not read your permissions")?;
+async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> Result<()> {
+    let rights = Rights::read(plane, &plan.target).await.explain("could not read your permissions")?;
     match rights {
         Some(rights) => engine::check_rights(plan, &rights)
-            .with_context(|| format!("could not start {}", report::errand(&plan.intent))),
+            .explain_with(|| format!("could not start {}", report::errand(&plan.intent))),
         None => Ok(()),
     }
 }
@@ -125,10 +120,10 @@ pub(super) async fn make(
     plane: &dyn ControlPlane,
     target: &Target,
     intent: &Intent,
-) -> anyhow::Result<(Plan, Observed)> {
-    let observed = engine::observe(plane, target).await.context("could not read the current link")?;
+) -> Result<(Plan, Observed)> {
+    let observed = engine::observe(plane, target).await.explain("could not read the current link")?;
     let plan = engine::plan(&observed, intent);
-    let plan = plan.with_context(|| format!("could not plan {}", report::errand(intent)))?;
+    let plan = plan.explain_with(|| format!("could not plan {}", report::errand(intent)))?;
     Ok((plan, observed))
 }
 

@@ -8,7 +8,7 @@ use crate::{
     engine::{Applied, ChangeKind, Intent, Leftovers, LinkState, Plan, Refusal, Verdict},
     model::{ApimSubscriptionId, ResourceId},
     report::{ChangeResult, FindingReport, LinkReport, Outcome, StepReport, StepStatus, Told, UndoReport},
-    workflow::error::{diagnose, report},
+    workflow::error::{WorkflowError, diagnose, report},
 };
 
 pub(super) fn planned(plan: &Plan, render: Render) -> ChangeResult {
@@ -73,7 +73,7 @@ pub(super) fn failed(
     env: &str,
     steps: Vec<StepReport>,
     state: LinkState,
-    error: &anyhow::Error,
+    error: &WorkflowError,
     render: Render,
 ) -> ChangeResult {
     let own = diagnose(error).exit;
@@ -85,7 +85,7 @@ pub(super) fn failed(
         ExitCode::Refused if unknown => ExitCode::Unavailable,
         _ => own,
     };
-    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
+    let refusal = error.find::<Refusal>();
     // If Azure's answer could not be used for a plan, the change is not refused: the command may be tried again.
     let refused = !applied && !unknown && exit == ExitCode::Refused;
     let (outcome, summary) = match (refused, applied || unknown) {

@@ -1,5 +1,10 @@
 //! Who answers the questions of `init`.
 
+use crate::workflow::error::Unanswered;
+
+/// The answer to a question, or why there is none.
+pub type Answer<T> = Result<T, Unanswered>;
+
 /// A question, and the answers to choose from.
 #[derive(Debug)]
 pub struct Choices<'a> {
@@ -23,21 +28,21 @@ pub trait Asker {
     /// # Errors
     ///
     /// If the question is not answered.
-    fn choose(&self, question: &Choices<'_>) -> anyhow::Result<usize>;
+    fn choose(&self, question: &Choices<'_>) -> Answer<usize>;
 
     /// Returns the indexes of any number of answers.
     ///
     /// # Errors
     ///
     /// If the question is not answered.
-    fn choose_any(&self, question: &Choices<'_>) -> anyhow::Result<Vec<usize>>;
+    fn choose_any(&self, question: &Choices<'_>) -> Answer<Vec<usize>>;
 
     /// Returns a text.
     ///
     /// # Errors
     ///
     /// If the question is not answered.
-    fn text(&self, question: &str, proposed: &str, flag: &str) -> anyhow::Result<String>;
+    fn text(&self, question: &str, proposed: &str, flag: &str) -> Answer<String>;
 
     /// Prints a line about the answer to the last question.
     fn say(&self, line: &str);

@@ -12,7 +12,7 @@ use crate::{
     },
     provider::{Collection, arm::SearchScope},
     workflow::{
-        error::UsageError,
+        error::{Result, UsageError, WorkflowError},
         list::{Backend, Row, Rows, rows},
         plane::Plane,
         workspace::Workspace,
@@ -42,15 +42,17 @@ pub(super) async fn resources(
     plane: &Plane,
     apis: Vec<String>,
     asker: &dyn Asker,
-) -> anyhow::Result<Chosen> {
+) -> Result<Chosen> {
     let given = work.overrides();
     let text = |it: &Option<Sourced<String>>| it.as_ref().map(|it| it.value.clone());
-    let subscription = text(&given.subscription);
+    let azure_subscription = text(&given.azure_subscription);
     let (site, backend) = if let Some(site) = text(&given.static_web_app) {
         (site, None)
     } else {
-        let scope =
-            SearchScope { subscription: subscription.clone(), resource_group: text(&given.resource_group) };
+        let scope = SearchScope {
+            azure_subscription: azure_subscription.clone(),
+            resource_group: text(&given.resource_group),
+        };
         let row = choose_site(plane, &scope, asker).await?;
         (row.site().to_string(), Some(row.backend))
     };
@@ -60,7 +62,7 @@ pub(super) async fn resources(
     };
     let apim = match text(&given.apim) {
         Some(apim) => apim,
-        None => choose_service(plane, subscription.as_deref(), backend.as_ref(), asker).await?,
+        None => choose_service(plane, azure_subscription.as_deref(), backend.as_ref(), asker).await?,
     };
     let apis = if apis.is_empty() { choose_apis(plane, &apim, asker).await? } else { apis };
     Ok(Chosen { site, environment, apim, apis })
@@ -104,7 +106,7 @@ fn choose<T>(
     text: &str,
     flag: &str,
     asker: &dyn Asker,
-) -> anyhow::Result<T> {
+) -> Result<T> {
     let shown: Vec<String> = choices.iter().map(Choice::shown).collect();
     let preferred = choices.iter().position(|choice| Some(&choice.id) == preferred);
     let proposed = preferred.or_else(|| choices.iter().position(|choice| !choice.is_refused()));
@@ -123,18 +125,19 @@ async fn choose_subscription(
     ids: &[&ResourceId],
     text: &str,
     asker: &dyn Asker,
-) -> anyhow::Result<String> {
-    let mut subscriptions: Vec<String> = ids.iter().map(|id| id.azure_subscription().to_owned()).collect();
-    subscriptions.sort_by_key(|id| id.to_lowercase());
-    subscriptions.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+) -> Result<String> {
+    let mut azure_subscriptions: Vec<String> =
+        ids.iter().map(|id| id.azure_subscription().to_owned()).collect();
+    azure_subscriptions.sort_by_key(|id| id.to_lowercase());
+    azure_subscriptions.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
     let names = names_of_subscriptions(plane).await;
-    let shown = subscriptions.iter().map(|id| match names.get(&id.to_lowercase()) {
+    let shown = azure_subscriptions.iter().map(|id| match names.get(&id.to_lowercase()) {
         Some(name) => format!("{name}  ({id})"),
         None => id.clone(),
     });
     let shown: Vec<String> = shown.collect();
     let at = asker.choose(&Choices { text, choices: &shown, proposed: 0, flag: "`--subscription ID`" })?;
-    Ok(subscriptions.swap_remove(at))
+    Ok(azure_subscriptions.swap_remove(at))
 }
 
 /// The names of Azure subscriptions by their ids in lower case. Without them, the ids are shown.
@@ -144,7 +147,7 @@ async fn names_of_subscriptions(plane: &Plane) -> HashMap<String, String> {
     all.into_iter().filter_map(|it| Some((it.id.to_lowercase(), it.name?))).collect()
 }
 
-async fn choose_site(plane: &Plane, scope: &SearchScope, asker: &dyn Asker) -> anyhow::Result<Row> {
+async fn choose_site(plane: &Plane, scope: &SearchScope, asker: &dyn Asker) -> Result<Row> {
     let Rows { mut rows, notes } = rows(plane, scope).await?;
     for note in notes {
         asker.say(&format!("note: {note}"));
@@ -160,8 +163,8 @@ async fn choose_site(plane: &Plane, scope: &SearchScope, asker: &dyn Asker) -> a
     if !ids.iter().all(is_one) {
         let ids: Vec<&ResourceId> = ids.iter().map(|id| &**id).collect();
         let text = "Azure subscription of the static web app";
-        let subscription = choose_subscription(plane, &ids, text, asker).await?;
-        rows.retain(|row| row.site().azure_subscription().eq_ignore_ascii_case(&subscription));
+        let azure_subscription = choose_subscription(plane, &ids, text, asker).await?;
+        rows.retain(|row| row.site().azure_subscription().eq_ignore_ascii_case(&azure_subscription));
     }
     let choices = rows.into_iter().map(|row| Choice {
         id: (*row.site()).clone(),
@@ -189,7 +192,7 @@ fn notice_of_site(row: &Row) -> Notice {
     }
 }
 
-async fn choose_environment(plane: &Plane, site: &str, asker: &dyn Asker) -> anyhow::Result<Option<String>> {
+async fn choose_environment(plane: &Plane, site: &str, asker: &dyn Asker) -> Result<Option<String>> {
     let Ok(site) = StaticSiteId::parse(site) else { return Ok(None) };
     let found = plane.as_ref().list(&Collection::SiteEnvironments(site)).await?;
     let previews = found.iter().map(|it| it.value.id().name().to_owned()).filter(|name| name != PRODUCTION);
@@ -212,24 +215,24 @@ async fn choose_environment(plane: &Plane, site: &str, asker: &dyn Asker) -> any
 
 async fn choose_service(
     plane: &Plane,
-    subscription: Option<&str>,
+    azure_subscription: Option<&str>,
     backend: Option<&Backend>,
     asker: &dyn Asker,
-) -> anyhow::Result<String> {
+) -> Result<String> {
     let found = plane.as_ref().list(&Collection::Services).await?;
     let mut services: Vec<Resource> = found.into_iter().map(|it| it.value).collect();
     if services.is_empty() {
         return Err(nothing(plane, "API Management service"));
     }
-    let subscription = if let Some(given) = subscription {
+    let azure_subscription = if let Some(given) = azure_subscription {
         given.to_owned()
     } else {
         let ids: Vec<&ResourceId> = services.iter().map(Resource::id).collect();
         choose_subscription(plane, &ids, "Azure subscription of the API Management service", asker).await?
     };
-    services.retain(|it| it.id().azure_subscription().eq_ignore_ascii_case(&subscription));
+    services.retain(|it| it.id().azure_subscription().eq_ignore_ascii_case(&azure_subscription));
     if services.is_empty() {
-        let message = format!("subscription `{subscription}` has no API Management service");
+        let message = format!("subscription `{azure_subscription}` has no API Management service");
         return Err(UsageError::refused(message).into());
     }
     services.sort_by_cached_key(|it| (it.id().name().to_lowercase(), it.id().clone()));
@@ -262,7 +265,7 @@ fn refusal_of_service(resource: &Resource) -> Option<String> {
     }
 }
 
-async fn choose_apis(plane: &Plane, apim: &str, asker: &dyn Asker) -> anyhow::Result<Vec<String>> {
+async fn choose_apis(plane: &Plane, apim: &str, asker: &dyn Asker) -> Result<Vec<String>> {
     let Ok(service) = ApimServiceId::parse(apim) else { return Ok(Vec::new()) };
     let found = plane.as_ref().list(&Collection::Apis(service)).await?;
     let apis = found.iter().filter_map(|found| Api::read(&found.value).ok());
@@ -284,7 +287,7 @@ async fn choose_apis(plane: &Plane, apim: &str, asker: &dyn Asker) -> anyhow::Re
 }
 
 /// The error for a control plane that has no resource of a type.
-fn nothing(plane: &Plane, title: &str) -> anyhow::Error {
+fn nothing(plane: &Plane, title: &str) -> WorkflowError {
     let (message, hint) = if plane.is_azure() {
         let hint = "sign in with another account or tenant, or create one; `--sample` needs no account";
         (format!("the signed-in account can see no {title}"), hint)

@@ -10,11 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
-
-pub use self::asker::{Asker, Choices};
+pub use self::asker::{Answer, Asker, Choices};
 use self::start::Start;
-use super::{error::UsageError, plane::Plane, result_file::write_result, workspace::Workspace};
+use super::{
+    error::{Explain as _, Result, UsageError},
+    plane::Plane,
+    result_file::write_result,
+    workspace::Workspace,
+};
 use crate::{
     config::{
         FILE_NAME, MODEL_NAME, NewEnv, ProviderKind, SAMPLE_ENV, Sourced, add_env, sample_config,
@@ -42,7 +45,7 @@ pub struct Initialized {
 ///
 /// If a question is not answered, flags are missing and nothing can be asked, or a file cannot be written. A file that
 /// was not written completely is unchanged.
-pub async fn init(work: &Workspace, apis: Vec<String>, asker: &dyn Asker) -> anyhow::Result<Initialized> {
+pub async fn init(work: &Workspace, apis: Vec<String>, asker: &dyn Asker) -> Result<Initialized> {
     if work.is_sample() {
         return sample(work).await;
     }
@@ -89,7 +92,7 @@ async fn new_env(
     apis: Vec<String>,
     asker: &dyn Asker,
     file: &Path,
-) -> anyhow::Result<NewEnv> {
+) -> Result<NewEnv> {
     let given = work.overrides();
     let text = |it: &Option<Sourced<String>>| it.as_ref().map(|it| it.value.clone());
     let mut new = NewEnv {
@@ -97,7 +100,7 @@ async fn new_env(
         static_web_app: text(&given.static_web_app).unwrap_or_default(),
         apim: text(&given.apim).unwrap_or_default(),
         resource_group: text(&given.resource_group),
-        subscription: text(&given.subscription),
+        azure_subscription: text(&given.azure_subscription),
         site_environment: text(&given.site_environment),
         provisioning: given.provisioning.as_ref().map(|it| it.value),
         apis,
@@ -151,10 +154,10 @@ fn relative(model: &Path, file: &Path) -> PathBuf {
 }
 
 /// Checks the address before it is written.
-fn check_endpoint(work: &Workspace) -> anyhow::Result<()> {
+fn check_endpoint(work: &Workspace) -> Result<()> {
     let Some(endpoint) = &work.overrides().endpoint else { return Ok(()) };
     let at = Endpoint::public().at(&endpoint.value);
-    at.with_context(|| format!("`endpoint` (from {}) cannot be used", endpoint.source)).map(drop)
+    at.explain_with(|| format!("`endpoint` (from {}) cannot be used", endpoint.source)).map(drop)
 }
 
 /// Whether tokens go to an address that a file found by walking up from the working directory must not name.
@@ -164,7 +167,7 @@ fn sends_tokens_elsewhere(new: &NewEnv) -> bool {
 }
 
 /// Adds a model to `.gitignore` beside the configuration file, and returns a line about it.
-async fn keep_out_of_version_control(file: &Path, model: &Path) -> anyhow::Result<Option<String>> {
+async fn keep_out_of_version_control(file: &Path, model: &Path) -> Result<Option<String>> {
     let (directory, relative) = (folder_of(file), relative(model, file));
     let by_hand = |why: &str| {
         Some(format!("note: {} contains keys; keep it out of version control{why}", model.display()))
@@ -184,7 +187,7 @@ async fn keep_out_of_version_control(file: &Path, model: &Path) -> anyhow::Resul
 }
 
 /// Writes the sample as files of the user's own, to change and to damage.
-async fn sample(work: &Workspace) -> anyhow::Result<Initialized> {
+async fn sample(work: &Workspace) -> Result<Initialized> {
     let (config, model) = (work.folder.join(FILE_NAME), work.folder.join(MODEL_NAME));
     let existing = read_if_there(&config)?;
     if existing.as_deref().is_some_and(|text| text != sample_config()) {
@@ -203,10 +206,10 @@ async fn sample(work: &Workspace) -> anyhow::Result<Initialized> {
     Ok(Initialized { lines, env: SAMPLE_ENV.to_owned(), needs_config: None })
 }
 
-fn read_if_there(file: &Path) -> anyhow::Result<Option<String>> {
+fn read_if_there(file: &Path) -> Result<Option<String>> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("could not read `{}`", file.display())),
+        Err(error) => Err(error).explain_with(|| format!("could not read `{}`", file.display())),
     }
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use super::asker::{Asker, Choices};
 use crate::{
     config::{EnvSettings, MODEL_NAME, Overrides, ProviderKind},
-    workflow::{error::UsageError, workspace::Workspace},
+    workflow::{
+        error::{Result, UsageError},
+        workspace::Workspace,
+    },
 };
 
 /// Where the site and the service of the new env are.
@@ -24,7 +27,7 @@ pub(super) enum Start {
 /// # Errors
 ///
 /// If nothing can be asked and flags are missing, or the model does not exist.
-pub(super) fn find(work: &Workspace, asker: &dyn Asker) -> anyhow::Result<Start> {
+pub(super) fn find(work: &Workspace, asker: &dyn Asker) -> Result<Start> {
     let given = work.overrides();
     let known = known(work);
     let start = match asker.refusal() {
@@ -108,7 +111,7 @@ fn not_given(missing: &[&str], why: &str) -> UsageError {
 }
 
 /// Asks where the site and the service are. The model in its default place is proposed if it exists, otherwise Azure.
-fn ask(work: &Workspace, asker: &dyn Asker) -> anyhow::Result<Start> {
+fn ask(work: &Workspace, asker: &dyn Asker) -> Result<Start> {
     let model = work.settings.model().value;
     let name = model.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| MODEL_NAME.to_owned());

@@ -70,7 +70,7 @@ fn site_of(env: &EnvSettings, by_name: &HashMap<String, Vec<StaticSiteId>>) -> O
     };
     let sites = by_name.get(&tidy(text).to_ascii_lowercase())?;
     let mut fitting = sites.iter().filter(|site| {
-        is(&env.resource_group, site.group()) && is(&env.subscription, Some(site.azure_subscription()))
+        is(&env.resource_group, site.group()) && is(&env.azure_subscription, Some(site.azure_subscription()))
     });
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => Some(only.clone()),

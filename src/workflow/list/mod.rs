@@ -17,7 +17,7 @@ pub(in crate::workflow) use self::{
     row::{Backend, Row},
     sites::{Rows, rows},
 };
-use super::{listener::Listener, plane::Plane, workspace::Workspace};
+use super::{error::Result, listener::Listener, plane::Plane, workspace::Workspace};
 use crate::{
     config::{EnvSettings, Source, Sourced},
     diagnosis::Selection,
@@ -46,17 +46,15 @@ pub enum LinkFilter {
 ///
 /// If no control plane can be selected or opened, or if no site can be read. A site or a subscription that cannot be
 /// read is a note in the report if another one can be read.
-pub async fn list(
-    work: &Workspace,
-    filter: LinkFilter,
-    listener: &dyn Listener,
-) -> anyhow::Result<ListReport> {
+pub async fn list(work: &Workspace, filter: LinkFilter, listener: &dyn Listener) -> Result<ListReport> {
     let plane = place::select(work).map_err(|error| place::explained(work, error))?;
     listener.doing("finding static web apps");
     let given = work.overrides();
     let text = |given: &Option<Sourced<String>>| given.as_ref().map(|it| it.value.clone());
-    let scope =
-        SearchScope { subscription: text(&given.subscription), resource_group: text(&given.resource_group) };
+    let scope = SearchScope {
+        azure_subscription: text(&given.azure_subscription),
+        resource_group: text(&given.resource_group),
+    };
     let Rows { mut rows, mut notes } =
         sites::rows(&plane, &scope).await.map_err(|error| place::explained(work, error.into()))?;
     let envs = work.settings.written();

@@ -2,7 +2,11 @@
 
 use crate::{
     config::{EnvSettings, ProviderKind, Source, Sourced},
-    workflow::{error::UsageError, plane::Plane, workspace::Workspace},
+    workflow::{
+        error::{Result, UsageError, WorkflowError},
+        plane::Plane,
+        workspace::Workspace,
+    },
 };
 
 /// Selects the control plane: as flags and variables specify, or the one of the envs. Without these, a model in its
@@ -11,7 +15,7 @@ use crate::{
 /// # Errors
 ///
 /// If the envs of the configuration are on different control planes, or the control plane cannot be opened.
-pub(super) fn select(work: &Workspace) -> anyhow::Result<Plane> {
+pub(super) fn select(work: &Workspace) -> Result<Plane> {
     let given = work.overrides();
     if work.is_sample() || given.env.is_some() || given.provider.is_some() || given.model.is_some() {
         return work.any_plane();
@@ -40,12 +44,12 @@ pub(super) fn is_on(env: &EnvSettings, plane: &Plane) -> bool {
 }
 
 /// Adds to an error why Azure was asked, if neither the configuration nor a flag asked for it.
-pub(super) fn explained(work: &Workspace, error: anyhow::Error) -> anyhow::Error {
+pub(super) fn explained(work: &Workspace, error: WorkflowError) -> WorkflowError {
     let given = work.overrides();
     let is_default =
         given.provider.is_none() && given.endpoint.is_none() && work.settings.written().is_empty();
     if is_default && !work.is_sample() && !work.settings.model().value.exists() {
-        return error.context(
+        return error.explained(
             "could not list the static web apps in Azure, which is the default without a configuration and a model",
         );
     }

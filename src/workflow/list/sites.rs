@@ -47,8 +47,8 @@ pub(in crate::workflow) async fn rows(plane: &Plane, scope: &SearchScope) -> Res
     let mut found = Rows::default();
     let sites = if let Some(azure) = plane.azure() {
         let FoundSites { sites, unlisted } = azure.sites(scope).await?;
-        for (subscription, error) in &unlisted {
-            found.note(&format!("the static web apps of the subscription `{subscription}`"), error);
+        for (azure_subscription, error) in &unlisted {
+            found.note(&format!("the static web apps of the subscription `{azure_subscription}`"), error);
         }
         sites
     } else {

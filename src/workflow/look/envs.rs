@@ -9,14 +9,18 @@ use crate::{
     graph::Drawn,
     model::{LinkedBackend, PRODUCTION, StaticSiteId},
     provider::{Collection, at_once},
-    workflow::{error::diagnose, listener::Listener, workspace::Workspace},
+    workflow::{
+        error::{Result, WorkflowError, diagnose},
+        listener::Listener,
+        workspace::Workspace,
+    },
 };
 
 /// Links as they were observed, and the exit code.
 #[derive(Debug)]
 pub struct Looked {
     /// For each env its link, or why it could not be read.
-    pub links: Vec<anyhow::Result<Verdict>>,
+    pub links: Vec<Result<Verdict>>,
     /// The exit code of the command.
     pub exit: ExitCode,
 }
@@ -41,15 +45,11 @@ impl Looked {
 /// # Errors
 ///
 /// If there is one env and its link cannot be read.
-pub async fn links(
-    work: &Workspace,
-    envs: &[EnvSettings],
-    listener: &dyn Listener,
-) -> anyhow::Result<Looked> {
+pub async fn links(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listener) -> Result<Looked> {
     listener.doing(&format!("reading {} links", envs.len()));
     let seen = stream::iter(envs).map(async |env| {
         let (plane, target) = work.target(env, Previews::Allow).await?;
-        anyhow::Ok(engine::verify(plane.as_ref(), &target).await?)
+        Ok::<_, WorkflowError>(engine::verify(plane.as_ref(), &target).await?)
     });
     let mut links: Vec<_> = seen.buffered(at_once::LINKS_READ).collect().await;
     if let ([_], Some(Err(_))) = (envs, links.first()) {
@@ -66,7 +66,7 @@ pub async fn links(
 /// # Errors
 ///
 /// If the service is not found, or a site cannot be read.
-pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> anyhow::Result<Vec<EnvSettings>> {
+pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> Result<Vec<EnvSettings>> {
     let plane = work.default_plane()?;
     let service = work.service_of(plane.as_ref(), &env_of(work, "", "", apim)).await?;
     let sites = plane.as_ref().list(&Collection::StaticSites).await?;
@@ -76,9 +76,9 @@ pub async fn linked_to(work: &Workspace, apim: &Sourced<String>) -> anyhow::Resu
         let backends = plane.as_ref().list(&production).await?;
         let mut backends = backends.iter().filter_map(|found| LinkedBackend::read(&found.value).ok());
         let is_linked = backends.any(|backend| backend.backend == service);
-        Ok::<_, anyhow::Error>(is_linked.then(|| env_of(work, id.name(), id.as_str(), apim)))
+        Ok::<_, WorkflowError>(is_linked.then(|| env_of(work, id.name(), id.as_str(), apim)))
     });
-    let linked: Vec<anyhow::Result<_>> = linked.buffered(at_once::LINKS_READ).collect().await;
+    let linked: Vec<Result<_>> = linked.buffered(at_once::LINKS_READ).collect().await;
     let envs = linked.into_iter().filter_map(Result::transpose);
     envs.collect()
 }
@@ -93,7 +93,7 @@ fn env_of(work: &Workspace, name: &str, site: &str, apim: &Sourced<String>) -> E
         static_web_app: apim.clone().map(|_| site.to_owned()),
         apim: apim.clone(),
         resource_group: given.resource_group.clone(),
-        subscription: given.subscription.clone(),
+        azure_subscription: given.azure_subscription.clone(),
         site_environment: Sourced::default(PRODUCTION.to_owned()),
         apis: Vec::new(),
         max_key_age: None,

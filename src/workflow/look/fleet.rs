@@ -12,7 +12,11 @@ use crate::{
         arm::{ArmControlPlane, FleetView},
         at_once,
     },
-    workflow::{listener::Listener, plane::Plane},
+    workflow::{
+        error::{Result, WorkflowError},
+        listener::Listener,
+        plane::Plane,
+    },
 };
 
 /// The number of envs on one control plane from which they are first read from pages of listings.
@@ -76,7 +80,7 @@ fn is_about_a_backend(verdict: &Verdict) -> bool {
 pub(super) async fn look_at_each(
     targets: Vec<(usize, Target, Plane)>,
     listener: &dyn Listener,
-) -> Vec<(usize, anyhow::Result<Verdict>)> {
+) -> Vec<(usize, Result<Verdict>)> {
     let fleet = Fleet::of(targets.iter().map(|(_, target, plane)| (target, plane)));
     let several = targets.len() > 1;
     let looks = stream::iter(&targets).map(async |(at, target, plane)| {
@@ -84,7 +88,7 @@ pub(super) async fn look_at_each(
         if several {
             listener.looked(&target.env, seen.as_ref().ok().map(|verdict| verdict.state));
         }
-        (*at, seen.map_err(anyhow::Error::from))
+        (*at, seen.map_err(WorkflowError::from))
     });
     looks.buffer_unordered(at_once::LINKS_READ).collect().await
 }

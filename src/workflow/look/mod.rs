@@ -8,7 +8,7 @@ pub use self::envs::{Looked, linked_to, links};
 pub(super) use self::fleet::Fleet;
 use self::threads::look_in_threads;
 use super::{
-    error::{diagnose, report},
+    error::{Result, WorkflowError, diagnose, report},
     listener::Listener,
     plane::Plane,
     rotation,
@@ -44,9 +44,9 @@ pub enum ExitDetail {
 }
 
 /// The observation of an env, or why it could not be read.
-type Sight = anyhow::Result<(ExitCode, LinkReport)>;
+type Sight = Result<(ExitCode, LinkReport)>;
 /// A control plane, and a target on it.
-type Resolved = anyhow::Result<(Plane, Target)>;
+type Resolved = Result<(Plane, Target)>;
 
 /// Observes the link of each env once.
 ///
@@ -59,7 +59,7 @@ pub async fn status(
     previews: Previews,
     detail: ExitDetail,
     listener: &dyn Listener,
-) -> anyhow::Result<Status> {
+) -> Result<Status> {
     let mut targets = Vec::new();
     for env in envs {
         listener.doing(&format!("reading {}", env.name));
@@ -93,9 +93,8 @@ pub async fn status(
 }
 
 /// Whether an error is an answer that does not say whether a resource exists: the state is unknown in that case.
-fn is_undetermined(error: &anyhow::Error) -> bool {
-    let provider = error.chain().find_map(|cause| cause.downcast_ref::<ProviderError>());
-    matches!(provider, Some(ProviderError::Undetermined(_)))
+fn is_undetermined(error: &WorkflowError) -> bool {
+    matches!(error.find(), Some(ProviderError::Undetermined(_)))
 }
 
 /// Observes the only link of a command, and reads what the activity log says about it.
@@ -111,11 +110,7 @@ async fn look_at_one(work: &Workspace, env: &EnvSettings, only: Resolved, how: S
 
 /// Observes each target and returns the results in the same order: those in Azure concurrently, models in threads if
 /// there are many.
-async fn look_at_all(
-    targets: Vec<Resolved>,
-    how: Sighting,
-    listener: &dyn Listener,
-) -> anyhow::Result<Vec<Sight>> {
+async fn look_at_all(targets: Vec<Resolved>, how: Sighting, listener: &dyn Listener) -> Result<Vec<Sight>> {
     let (mut in_azure, mut others) = (Vec::new(), Vec::new());
     for (at, resolved) in targets.into_iter().enumerate() {
         match resolved {
@@ -154,7 +149,7 @@ async fn look_at_each(targets: Vec<Resolved>, how: Sighting) -> Vec<Sight> {
     let mut sights = Vec::with_capacity(targets.len());
     for resolved in targets {
         let seen = match resolved {
-            Ok((plane, target)) => engine::verify(plane.as_ref(), &target).await.map_err(anyhow::Error::from),
+            Ok((plane, target)) => engine::verify(plane.as_ref(), &target).await.map_err(WorkflowError::from),
             Err(error) => Err(error),
         };
         sights.push(seen.map(|verdict| how.of(&verdict)));
@@ -180,7 +175,7 @@ fn exit_code(verdict: &Verdict, detail: ExitDetail) -> ExitCode {
 }
 
 /// The report of an env that could not be read, in a list of several envs.
-fn unread(env: &EnvSettings, error: &anyhow::Error, render: Render) -> LinkReport {
+fn unread(env: &EnvSettings, error: &WorkflowError, render: Render) -> LinkReport {
     let (site, apim) = (&env.static_web_app.value, &env.apim.value);
     let environment = &env.site_environment.value;
     LinkReport::unread(&env.name, site, environment, apim, report(error, render))

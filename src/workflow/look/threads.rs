@@ -3,7 +3,13 @@
 use std::{num::NonZero, sync::Arc, thread};
 
 use super::{Resolved, Sight};
-use crate::{provider::json::JsonControlPlane, workflow::plane::Plane};
+use crate::{
+    provider::json::JsonControlPlane,
+    workflow::{
+        error::{Result, WorkflowError},
+        plane::Plane,
+    },
+};
 
 /// The number of links from which several threads read them.
 pub(super) const MANY: usize = 64;
@@ -13,7 +19,7 @@ pub(super) const MANY: usize = 64;
 pub(super) fn look_in_threads<F>(
     mut targets: Vec<Resolved>,
     look: impl Fn(Vec<Resolved>) -> F + Send + Copy,
-) -> anyhow::Result<Vec<Sight>>
+) -> Result<Vec<Sight>>
 where
     F: Future<Output = Vec<Sight>>,
 {
@@ -30,16 +36,16 @@ where
         let mut sights = Vec::new();
         for thread in running {
             sights.extend(
-                thread
-                    .join()
-                    .map_err(|_| anyhow::anyhow!("a thread that reads links ended unexpectedly"))??,
+                thread.join().map_err(|_| {
+                    WorkflowError::Unexpected("a thread that reads links ended unexpectedly")
+                })??,
             );
         }
         Ok(sights)
     })
 }
 
-fn look_from_a_thread<F>(part: Vec<Resolved>, look: impl Fn(Vec<Resolved>) -> F) -> anyhow::Result<Vec<Sight>>
+fn look_from_a_thread<F>(part: Vec<Resolved>, look: impl Fn(Vec<Resolved>) -> F) -> Result<Vec<Sight>>
 where
     F: Future<Output = Vec<Sight>>,
 {
@@ -48,9 +54,9 @@ where
 }
 
 /// The same targets, on views of their models that no other thread uses.
-fn apart(targets: Vec<Resolved>) -> anyhow::Result<Vec<Resolved>> {
+fn apart(targets: Vec<Resolved>) -> Result<Vec<Resolved>> {
     let mut views: Vec<(Arc<JsonControlPlane>, Plane)> = Vec::new();
-    let mut view_of = |plane: Plane| -> anyhow::Result<Plane> {
+    let mut view_of = |plane: Plane| -> Result<Plane> {
         let Plane::Model(model) = plane else { return Ok(plane) };
         if let Some((_, view)) = views.iter().find(|(known, _)| Arc::ptr_eq(known, &model)) {
             return Ok(view.clone());

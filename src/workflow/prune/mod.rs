@@ -2,10 +2,8 @@
 
 mod report;
 
-use anyhow::Context as _;
-
 use super::{
-    error::{UsageError, diagnose, report as failure},
+    error::{Explain as _, Result, UsageError, WorkflowError, diagnose, report as failure},
     listener::{Listener, StepNews, StepStage},
     plane::{Plane, PlaneLocation},
     saved::{Saved, SavedPrune},
@@ -46,7 +44,7 @@ pub struct PruneResult {
 /// # Errors
 ///
 /// [`UsageError`] if there is no such service; otherwise, if the service cannot be read.
-pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) -> anyhow::Result<Pruning> {
+pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) -> Result<Pruning> {
     listener.doing("finding the service");
     let (plane, service) = work.service().await?;
     listener.doing("reading products, subscriptions and sites");
@@ -59,7 +57,7 @@ pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) ->
 /// # Errors
 ///
 /// If the control plane cannot be opened, or is not the one that is configured.
-pub fn reopen(work: &Workspace, saved: SavedPrune) -> anyhow::Result<Pruning> {
+pub fn reopen(work: &Workspace, saved: SavedPrune) -> Result<Pruning> {
     let plane = work.plane_at(&saved.place()?)?;
     let (plan, gone) = (saved.plan.clone(), saved.gone());
     Ok(Pruning { plane, plan, gone, saved: Some(saved), render: work.render() })
@@ -70,14 +68,10 @@ pub(super) fn shown(saved: &SavedPrune) -> PruneReport {
     report::planned(&saved.plan)
 }
 
-async fn make_plan(
-    plane: &dyn ControlPlane,
-    service: &ApimServiceId,
-    gone: GoneSites,
-) -> anyhow::Result<PrunePlan> {
+async fn make_plan(plane: &dyn ControlPlane, service: &ApimServiceId, gone: GoneSites) -> Result<PrunePlan> {
     let mut audits = engine::audit(plane, std::slice::from_ref(service)).await;
-    let (_, audit) = audits.pop().context("a service was asked about")?;
-    let audit = audit.context("could not read the service")?;
+    let (_, audit) = audits.pop().ok_or(WorkflowError::Unexpected("a service was asked about"))?;
+    let audit = audit.explain("could not read the service")?;
     if !audit.exists {
         let error = UsageError::refused(format!("the service `{}` does not exist", service.name()));
         let audit = Hint::command(Cure::AuditServices, Selection::default());
@@ -129,9 +123,9 @@ impl Pruning {
     /// # Errors
     ///
     /// If the versions of the resources to delete cannot be read.
-    pub async fn to_save(&self) -> anyhow::Result<Saved> {
+    pub async fn to_save(&self) -> Result<Saved> {
         let basis = engine::prune_basis(self.plane.as_ref(), &self.plan).await;
-        let basis = basis.context("could not read the resources to delete")?;
+        let basis = basis.explain("could not read the resources to delete")?;
         Ok(Saved::Prune(SavedPrune::new(self.plan.clone(), self.gone, basis, self.plane.place())))
     }
 
@@ -141,10 +135,10 @@ impl Pruning {
     /// # Errors
     ///
     /// If the model cannot be locked or written.
-    pub async fn carry_out(self, listener: &dyn Listener) -> anyhow::Result<PruneResult> {
+    pub async fn carry_out(self, listener: &dyn Listener) -> Result<PruneResult> {
         let control = self.plane.as_ref();
         listener.doing("waiting for the lock of the model");
-        control.begin().await.context("could not start the deletion")?;
+        control.begin().await.explain("could not start the deletion")?;
         if let Some(saved) = &self.saved {
             listener.doing("comparing the plan with the current state");
             if let Err(error) = check_still_stands(control, saved).await {
@@ -169,7 +163,7 @@ impl Pruning {
                 tell(listener, &pruned.orphan);
             }
         }
-        control.commit().await.context("could not write what was pruned")?;
+        control.commit().await.explain("could not write what was pruned")?;
         if !apart {
             for pruned in &pruned {
                 tell_result(listener, pruned);
@@ -212,17 +206,17 @@ fn tell_result(listener: &dyn Listener, pruned: &Pruned) {
     }
 }
 
-fn refused(plan: &PrunePlan, error: &anyhow::Error, render: Render) -> PruneResult {
+fn refused(plan: &PrunePlan, error: &WorkflowError, render: Render) -> PruneResult {
     let (report, exit) = (report::refused(plan, error, render), diagnose(error).exit);
     PruneResult { report, exit, refusal: Some(failure(error, render)) }
 }
 
 /// Computes the plan again for the same service. Resources that an interrupted run has already deleted may be missing.
-async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> anyhow::Result<()> {
+async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> Result<()> {
     let plan = &saved.plan;
     let stale =
         |what: String| UsageError::refused(what).hint("save a new plan with `--out FILE`, then apply it");
-    if let Some(moved) = engine::moved(plane, plan).await.context("could not read the products again")? {
+    if let Some(moved) = engine::moved(plane, plan).await.explain("could not read the products again")? {
         let name = moved.product.name();
         if moved.undetermined {
             let error = UsageError::not_yet(format!("could not read `{name}` again: {}", moved.why));
@@ -230,7 +224,7 @@ async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> any
         }
         return Err(stale(format!("`{name}` has changed since the plan was made: {}", moved.why)).into());
     }
-    let basis = engine::prune_basis(plane, plan).await.context("could not read the products again")?;
+    let basis = engine::prune_basis(plane, plan).await.explain("could not read the products again")?;
     let other = |(id, version): &(&str, &ETag)| {
         saved.basis.versions().find(|(known, _)| known == id).is_none_or(|(_, known)| known != *version)
     };

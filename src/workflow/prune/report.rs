@@ -6,7 +6,7 @@ use crate::{
     diagnosis::{ExitCode, Render},
     engine::{Fate, Orphan, PlannedStep, PrunePlan, Pruned},
     report::{PruneOutcome, PruneReport, PrunedReport, SCHEMA_VERSION, SparedReport, StepReport, StepStatus},
-    workflow::error::{diagnose, report as failure},
+    workflow::error::{WorkflowError, diagnose, report as failure},
 };
 
 /// The report of a plan that is only shown.
@@ -24,7 +24,7 @@ pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
 }
 
 /// The report of a saved plan that is not applied.
-pub(super) fn refused(plan: &PrunePlan, error: &anyhow::Error, render: Render) -> PruneReport {
+pub(super) fn refused(plan: &PrunePlan, error: &WorkflowError, render: Render) -> PruneReport {
     let exit = diagnose(error).exit;
     let refused = exit == ExitCode::Refused;
     let outcome = if refused { PruneOutcome::Refused } else { PruneOutcome::NotTried };
@@ -106,7 +106,7 @@ fn one(Pruned { orphan, fate }: Pruned, apart: bool, render: Render) -> PrunedRe
                 Ordering::Equal => StepStatus::Failed,
                 Ordering::Greater => StepStatus::Pending,
             };
-            let error = anyhow::Error::new(error).context("could not delete the product");
+            let error = WorkflowError::from(error).explained("could not delete the product");
             let part_way = done > 0 && apart;
             let exit = if part_way { ExitCode::Partial } else { diagnose(&error).exit };
             let report = PrunedReport::of(&orphan, PruneOutcome::Failed, sent_steps(&orphan, &sent, status));

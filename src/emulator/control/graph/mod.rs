@@ -13,7 +13,7 @@ use super::{
     call::Call,
     manager::ResourceManager,
     refused::refused,
-    scope::{TENANT, subscriptions, top_level},
+    scope::{TENANT, azure_subscriptions, top_level},
     version,
 };
 use crate::{emulator::reply::Reply, model::ResourceId};
@@ -75,7 +75,7 @@ fn rows_of(manager: &ResourceManager, call: &Call, body: &Map<String, Value>) ->
     let scopes = body.get("subscriptions").and_then(Value::as_array).cloned().unwrap_or_default();
     let shown = call.as_of(version::NEWEST);
     let mut rows = Vec::new();
-    for id in subscriptions(manager)? {
+    for id in azure_subscriptions(manager)? {
         let is = |scope: &Value| scope.as_str().is_some_and(|scope| scope.eq_ignore_ascii_case(&id));
         if !scopes.is_empty() && !scopes.iter().any(is) {
             continue;

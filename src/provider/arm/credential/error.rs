@@ -1,7 +1,5 @@
 //! Why there is no token.
 
-use std::str::FromStr;
-
 use super::CredentialKind;
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
@@ -85,7 +83,7 @@ impl Diagnose for CredentialError {
                 "install the certificates of the operating system, or set a token in SWA_APIM_ACCESS_TOKEN",
             ),
             Self::UnknownKind { .. } => {
-                let known = CredentialKind::ALL.map(CredentialKind::as_str).join(", ");
+                let known = CredentialKind::WORDS.join(", ");
                 Diagnosis::new(ExitCode::Usage).hint(format!("the kinds are {known}"))
             }
             Self::NotConfigured { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
@@ -93,14 +91,5 @@ impl Diagnose for CredentialError {
                  works",
             ),
         }
-    }
-}
-
-impl FromStr for CredentialKind {
-    type Err = CredentialError;
-
-    fn from_str(word: &str) -> Result<Self, CredentialError> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(word));
-        found.ok_or_else(|| CredentialError::UnknownKind { word: word.to_owned() })
     }
 }

@@ -1,9 +1,15 @@
 //! The kinds of credentials.
 
-use std::fmt;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
+
+use super::CredentialError;
 
 /// Where a token comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray, VariantNames,
+)]
+#[strum(serialize_all = "kebab-case", ascii_case_insensitive)]
+#[strum(parse_err_ty = CredentialError, parse_err_fn = unknown)]
 #[non_exhaustive]
 pub enum CredentialKind {
     /// The environment variable `SWA_APIM_ACCESS_TOKEN`.
@@ -17,6 +23,7 @@ pub enum CredentialKind {
     /// A service connection of Azure Pipelines.
     AzurePipelines,
     /// The OpenID token of a GitHub Actions job.
+    #[strum(serialize = "github-actions")]
     GitHubActions,
     /// A managed identity of the machine or service on which the command runs.
     ManagedIdentity,
@@ -28,37 +35,17 @@ pub enum CredentialKind {
 
 impl CredentialKind {
     /// Every kind, in the order in which they are tried.
-    pub const ALL: [Self; 9] = [
-        Self::AccessToken,
-        Self::ClientSecret,
-        Self::ClientCertificate,
-        Self::WorkloadIdentity,
-        Self::AzurePipelines,
-        Self::GitHubActions,
-        Self::ManagedIdentity,
-        Self::AzureCli,
-        Self::AzureDeveloperCli,
-    ];
+    pub const ALL: &[Self] = <Self as VariantArray>::VARIANTS;
+    /// The words of all kinds, in the same order.
+    pub(super) const WORDS: &[&str] = <Self as VariantNames>::VARIANTS;
 
     /// Returns the kind as `SWA_APIM_CREDENTIAL` spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessToken => "access-token",
-            Self::ClientSecret => "client-secret",
-            Self::ClientCertificate => "client-certificate",
-            Self::WorkloadIdentity => "workload-identity",
-            Self::AzurePipelines => "azure-pipelines",
-            Self::GitHubActions => "github-actions",
-            Self::ManagedIdentity => "managed-identity",
-            Self::AzureCli => "azure-cli",
-            Self::AzureDeveloperCli => "azure-developer-cli",
-        }
+        self.into()
     }
 }
 
-impl fmt::Display for CredentialKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
+fn unknown(word: &str) -> CredentialError {
+    CredentialError::UnknownKind { word: word.to_owned() }
 }

@@ -45,7 +45,7 @@ pub struct CredentialOptions<'a> {
     /// The clock.
     pub ambient: Arc<dyn Ambient>,
     /// The Azure subscription that tokens must be valid for, if one is known: its id or name.
-    pub subscription: Option<String>,
+    pub azure_subscription: Option<String>,
 }
 
 /// The configured credentials, and the token that one of them returned.

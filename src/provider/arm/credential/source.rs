@@ -138,7 +138,7 @@ impl Configured {
         let maker = Maker::new(options)?;
         let secrets: Vec<String> = SECRETS.into_iter().filter_map(variables).collect();
         let mut found = Self { sources: Vec::new(), impossible: Vec::new() };
-        for kind in CredentialKind::ALL.into_iter().filter(|kind| wanted.is_none_or(|it| it == *kind)) {
+        for kind in CredentialKind::ALL.iter().copied().filter(|kind| wanted.is_none_or(|it| it == *kind)) {
             match maker.make(kind) {
                 Made::Source(credential) => {
                     let (scope, patience) = (options.endpoint.scope(), maker.patience(kind));
@@ -171,7 +171,7 @@ struct Maker {
     http: reqwest::Client,
     authority: String,
     audience: &'static str,
-    subscription: Option<String>,
+    azure_subscription: Option<String>,
 }
 
 impl Maker {
@@ -188,8 +188,8 @@ impl Maker {
             "api://AzureADTokenExchange"
         };
         let authority = (options.variables)("AZURE_AUTHORITY_HOST").unwrap_or_else(|| authority.to_string());
-        let subscription = options.subscription.clone();
-        Ok(Self { variables: options.variables, http, authority, audience, subscription })
+        let azure_subscription = options.azure_subscription.clone();
+        Ok(Self { variables: options.variables, http, authority, audience, azure_subscription })
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -247,11 +247,15 @@ impl Maker {
     /// `az` returns a token of the tenant of its default subscription, unless a subscription is requested. It refuses
     /// an unknown subscription, such as an emulator's; in that case the token of the default is used.
     fn azure_cli(&self) -> Made {
-        let of = |subscription: Option<String>| {
-            let options = AzureCliCredentialOptions { subscription, ..AzureCliCredentialOptions::default() };
+        let of = |azure_subscription: Option<String>| {
+            let options = AzureCliCredentialOptions {
+                subscription: azure_subscription,
+                ..AzureCliCredentialOptions::default()
+            };
             AzureCliCredential::new(Some(options))
         };
-        let first = self.subscription.clone().and_then(|subscription| of(Some(subscription)).ok());
+        let first =
+            self.azure_subscription.clone().and_then(|azure_subscription| of(Some(azure_subscription)).ok());
         match (first, of(None)) {
             (Some(first), Ok(second)) => Made::Source(Arc::new(EitherAzureCli { first, second })),
             (None, second) => made(second),

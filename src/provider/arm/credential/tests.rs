@@ -178,7 +178,7 @@ fn found(
         http,
         variables,
         ambient,
-        subscription: None,
+        azure_subscription: None,
     })?;
     let impossible = found.impossible.iter().map(|tried| tried.kind);
     Ok((found.sources.iter().map(TokenSource::kind).collect(), impossible.collect()))
@@ -244,7 +244,7 @@ fn a_given_token_makes_all_else_superfluous_certificates_as_well() {
         http: no_http,
         variables,
         ambient,
-        subscription: None,
+        azure_subscription: None,
     };
     let found = Configured::find(&options).unwrap();
     assert_eq!(
@@ -265,7 +265,7 @@ async fn a_given_token_is_never_forgotten() {
         http: no_http,
         variables,
         ambient,
-        subscription: None,
+        azure_subscription: None,
     };
     let credentials = Credentials::new(&options).unwrap();
     assert_eq!(credentials.token().await.unwrap().secret(), "x");
@@ -306,7 +306,7 @@ async fn nothing_that_is_printed_of_it_shows_a_token() {
 
 #[test]
 fn every_kind_has_one_word_by_which_it_is_asked_for() {
-    for kind in CredentialKind::ALL {
+    for kind in CredentialKind::ALL.iter().copied() {
         assert_eq!(kind.as_str().parse(), Ok(kind));
         assert_eq!(kind.as_str().to_uppercase().parse(), Ok(kind));
     }

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct About<'a> {
     /// The Azure subscription of the request.
-    pub(crate) subscription: Option<&'a str>,
+    pub(crate) azure_subscription: Option<&'a str>,
     /// How long Azure asks to wait, worded so that it can follow "wait".
     pub(crate) wait: Option<&'a str>,
 }
@@ -33,7 +33,7 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
         FailureKind::NotAuthenticated { claims: None } => {
             "sign in again with `az login`, or set a new token in `SWA_APIM_ACCESS_TOKEN`".to_owned()
         }
-        FailureKind::WrongTenant { tenant } => wrong_tenant(tenant.as_deref(), about.subscription),
+        FailureKind::WrongTenant { tenant } => wrong_tenant(tenant.as_deref(), about.azure_subscription),
         FailureKind::NotAuthorized { action, scope } => {
             return Some(not_authorized(action.as_deref(), scope.as_deref()));
         }
@@ -44,7 +44,7 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
         }
         FailureKind::Policy { assignments } => policy(assignments),
         FailureKind::Undetermined(Unproven::Subscription) | FailureKind::InvalidSubscription => {
-            subscription(about.subscription)
+            azure_subscription(about.azure_subscription)
         }
         FailureKind::Undetermined(Unproven::Type) => {
             "check the endpoint and the cloud: they do not have this type of resource".to_owned()
@@ -58,11 +58,11 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
         FailureKind::ReadOnly => format!(
             "the Azure subscription{} is disabled: enable it in the Azure portal, then run the same command \
              again",
-            about.subscription.map(|id| format!(" {id}")).unwrap_or_default()
+            about.azure_subscription.map(|id| format!(" {id}")).unwrap_or_default()
         ),
         FailureKind::NotRegistered { namespace } => {
             let namespace = namespace.as_deref().unwrap_or(WEB);
-            let of = about.subscription.map(|id| format!(" --subscription {id}")).unwrap_or_default();
+            let of = about.azure_subscription.map(|id| format!(" --subscription {id}")).unwrap_or_default();
             format!(
                 "run `az provider register --namespace {namespace} --wait{of}`, then run the command again"
             )
@@ -99,17 +99,17 @@ pub(crate) fn hint(kind: &FailureKind, about: About<'_>) -> Option<Hint> {
     Some(text.into())
 }
 
-fn wrong_tenant(tenant: Option<&str>, subscription: Option<&str>) -> String {
+fn wrong_tenant(tenant: Option<&str>, azure_subscription: Option<&str>) -> String {
     let of = |flag: &str, id: Option<&str>| id.map(|id| format!(" --{flag} {id}"));
     let login = of("tenant", tenant).unwrap_or_default();
-    let token = of("subscription", subscription).or_else(|| of("tenant", tenant)).unwrap_or_default();
+    let token = of("subscription", azure_subscription).or_else(|| of("tenant", tenant)).unwrap_or_default();
     format!(
         "the token belongs to another Microsoft Entra tenant: run `az login{login}`, then set \
          SWA_APIM_ACCESS_TOKEN=$(az account get-access-token{token} --query accessToken -o tsv)"
     )
 }
 
-fn subscription(id: Option<&str>) -> String {
+fn azure_subscription(id: Option<&str>) -> String {
     let id = id.map(|id| format!(" `{id}`")).unwrap_or_default();
     format!(
         "check `--subscription`, or the subscription{id} in the specified IDs: it does not exist, or the \

@@ -36,7 +36,7 @@ pub struct ArmFailure {
     /// The ids by which Azure's support can find the request: that of the request, and that of the whole command.
     ids: [Option<String>; 2],
     /// The Azure subscription of the request.
-    subscription: Option<String>,
+    azure_subscription: Option<String>,
 }
 
 impl fmt::Debug for ArmFailure {
@@ -82,7 +82,7 @@ impl ArmFailure {
             missing: said.missing,
             group: group.filter(|_| said.code.as_deref() == Some("ResourceGroupNotFound")),
             ids: ["x-ms-request-id", "x-ms-correlation-request-id"].map(header),
-            subscription: None,
+            azure_subscription: None,
         }
     }
 
@@ -90,8 +90,8 @@ impl ArmFailure {
     pub(in crate::provider::arm) fn from(self, url: &Url) -> Self {
         let mut segments = url.path_segments().into_iter().flatten();
         let in_one = segments.next().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
-        let subscription = segments.next().filter(|_| in_one).map(redacted);
-        Self { subscription: subscription.filter(|id| !id.is_empty()), ..self }
+        let azure_subscription = segments.next().filter(|_| in_one).map(redacted);
+        Self { azure_subscription: azure_subscription.filter(|id| !id.is_empty()), ..self }
     }
 
     /// Returns the status of the answer.
@@ -168,7 +168,7 @@ impl ArmFailure {
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
         let wait = asked::asked(&self.headers);
-        let about = About { subscription: self.subscription.as_deref(), wait: wait.as_deref() };
+        let about = About { azure_subscription: self.azure_subscription.as_deref(), wait: wait.as_deref() };
         cure::hint(&self.kind, about)
     }
 }

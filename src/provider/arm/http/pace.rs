@@ -58,7 +58,7 @@ impl RequestKind {
 /// The bucket that a request is counted in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Bucket {
-    subscription: String,
+    azure_subscription: String,
     kind: RequestKind,
 }
 
@@ -67,13 +67,13 @@ impl Bucket {
         let mut segments = url.path_segments().into_iter().flatten();
         let of_subscription =
             segments.next().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
-        let subscription = segments.next().filter(|_| of_subscription).unwrap_or_default();
+        let azure_subscription = segments.next().filter(|_| of_subscription).unwrap_or_default();
         let kind = match *method {
             Method::GET | Method::HEAD => RequestKind::Reads,
             Method::DELETE => RequestKind::Deletes,
             _ => RequestKind::Writes,
         };
-        Self { subscription: subscription.to_ascii_lowercase(), kind }
+        Self { azure_subscription: azure_subscription.to_ascii_lowercase(), kind }
     }
 }
 

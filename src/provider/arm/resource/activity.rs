@@ -20,9 +20,9 @@ impl ActivityLog for ArmControlPlane {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<ActivityEvent>, ProviderError> {
-        let subscription = group.azure_subscription();
+        let azure_subscription = group.azure_subscription();
         let path = format!(
-            "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+            "/subscriptions/{azure_subscription}/providers/Microsoft.Insights/eventtypes/management/values"
         );
         let name = group.name().replace('\'', "''");
         let filter = format!(

@@ -122,8 +122,8 @@ impl ArmControlPlane {
         url.query_pairs_mut().append_pair("api-version", route::RESOURCE_GRAPH);
         let what = format!("finding every `{resource_type}`");
         let mut request = json!({"query": graph_query(resource_type, scope.resource_group.as_deref())});
-        if let Some(subscription) = &scope.subscription {
-            request["subscriptions"] = json!([subscription]);
+        if let Some(azure_subscription) = &scope.azure_subscription {
+            request["subscriptions"] = json!([azure_subscription]);
         }
         let mut values = Vec::new();
         let mut token: Option<String> = None;
@@ -178,8 +178,8 @@ impl ArmControlPlane {
     /// Returns every resource of a type in every Azure subscription that the caller can see, with a list per
     /// subscription.
     async fn in_each_subscription(&self, resource_type: &str) -> Result<Vec<Resource>, ProviderError> {
-        let subscriptions = self.azure_subscriptions().await?;
-        let each = subscriptions.iter().map(async |AzureSubscription { id, .. }| {
+        let azure_subscriptions = self.azure_subscriptions().await?;
+        let each = azure_subscriptions.iter().map(async |AzureSubscription { id, .. }| {
             let nowhere = ResourceId::resource_group("-", "-")?;
             let path = format!("/subscriptions/{id}/providers/{resource_type}");
             let mut url = self.endpoint().join(&path);
@@ -223,8 +223,8 @@ pub(super) fn resources(values: Vec<Value>) -> Result<Vec<Resource>, ProviderErr
 /// Whether the scope of a subscription is this product, or may be. The list of a product may also hold subscriptions of
 /// other products whose scopes contain the scope of this one. A subscription without a readable scope cannot be
 /// attributed; the code that reads it reports that.
-pub(crate) fn is_scoped_to(subscription: &Resource, product: &ProductId) -> bool {
-    let Ok(Some(scope)) = ApimSubscription::scope_of(subscription) else { return true };
+pub(crate) fn is_scoped_to(apim_subscription: &Resource, product: &ProductId) -> bool {
+    let Ok(Some(scope)) = ApimSubscription::scope_of(apim_subscription) else { return true };
     let name = ApimSubscription::product_of_scope(scope);
     name.is_some_and(|name| name.eq_ignore_ascii_case(product.name()))
 }

@@ -6,7 +6,7 @@ use crate::model::ResourceId;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchScope {
     /// The Azure subscription; `None` for all of them.
-    pub subscription: Option<String>,
+    pub azure_subscription: Option<String>,
     /// The resource group, in any of these subscriptions; `None` for all of them.
     pub resource_group: Option<String>,
 }
@@ -18,7 +18,7 @@ impl SearchScope {
         let is = |wanted: &Option<String>, actual: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(actual))
         };
-        is(&self.subscription, id.azure_subscription())
+        is(&self.azure_subscription, id.azure_subscription())
             && is(&self.resource_group, id.group().unwrap_or_default())
     }
 }
@@ -44,7 +44,7 @@ mod tests {
     fn a_scope_compares_subscription_and_group_without_their_case() {
         let all = SearchScope::default();
         let group = SearchScope { resource_group: Some("RG".to_owned()), ..all.clone() };
-        let both = SearchScope { subscription: Some("S".to_owned()), ..group.clone() };
+        let both = SearchScope { azure_subscription: Some("S".to_owned()), ..group.clone() };
         for (path, in_group, in_both) in [
             ("/subscriptions/s/resourceGroups/rg", true, true),
             ("/subscriptions/t/resourceGroups/rg", true, false),

@@ -73,15 +73,15 @@ impl ArmControlPlane {
 
     /// Lists the sites of each subscription in the scope.
     async fn sites_of_each(&self, scope: &SearchScope) -> Result<FoundSites, ProviderError> {
-        let subscriptions = match &scope.subscription {
-            Some(subscription) => vec![subscription.clone()],
+        let azure_subscriptions = match &scope.azure_subscription {
+            Some(azure_subscription) => vec![azure_subscription.clone()],
             None => self.azure_subscriptions().await?.into_iter().map(|it| it.id).collect(),
         };
-        if subscriptions.is_empty() {
+        if azure_subscriptions.is_empty() {
             return Err(ProviderError::NotAuthorized(Failure::new(NoSubscription)));
         }
-        let asked = subscriptions.len();
-        let mut found = self.sites_of(subscriptions, scope).await;
+        let asked = azure_subscriptions.len();
+        let mut found = self.sites_of(azure_subscriptions, scope).await;
         if found.unlisted.len() == asked {
             // Nothing was read, so the command fails.
             return Err(found.unlisted.swap_remove(0).1);
@@ -89,16 +89,16 @@ impl ArmControlPlane {
         Ok(found)
     }
 
-    async fn sites_of(&self, subscriptions: Vec<String>, scope: &SearchScope) -> FoundSites {
-        let each = subscriptions.into_iter().map(async |subscription| {
-            let listed = self.sites_of_one(&subscription, scope.resource_group.as_deref()).await;
-            (subscription, listed)
+    async fn sites_of(&self, azure_subscriptions: Vec<String>, scope: &SearchScope) -> FoundSites {
+        let each = azure_subscriptions.into_iter().map(async |azure_subscription| {
+            let listed = self.sites_of_one(&azure_subscription, scope.resource_group.as_deref()).await;
+            (azure_subscription, listed)
         });
         let mut found = FoundSites { sites: Vec::new(), unlisted: Vec::new() };
-        for (subscription, listed) in join_all(each).await {
+        for (azure_subscription, listed) in join_all(each).await {
             match listed {
                 Ok(sites) => found.sites.extend(sites),
-                Err(error) => found.unlisted.push((subscription, error)),
+                Err(error) => found.unlisted.push((azure_subscription, error)),
             }
         }
         found
@@ -106,17 +106,18 @@ impl ArmControlPlane {
 
     async fn sites_of_one(
         &self,
-        subscription: &str,
+        azure_subscription: &str,
         group: Option<&str>,
     ) -> Result<Vec<Resource>, ProviderError> {
         let (place, about) = match group {
             Some(group) => {
-                let id = ResourceId::resource_group(subscription, group)?;
+                let id = ResourceId::resource_group(azure_subscription, group)?;
                 (id.to_string(), id)
             }
-            None => {
-                (format!("/subscriptions/{subscription}"), ResourceId::resource_group(subscription, "-")?)
-            }
+            None => (
+                format!("/subscriptions/{azure_subscription}"),
+                ResourceId::resource_group(azure_subscription, "-")?,
+            ),
         };
         let mut url = self.endpoint().join(&format!("{place}/providers/{}", StaticSiteId::TYPE));
         url.query_pairs_mut().append_pair("api-version", WEB_VERSION);

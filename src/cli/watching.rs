@@ -3,20 +3,21 @@
 
 use std::time::Duration;
 
-use clap::{
-    Args,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::Args;
 
 use crate::{
-    cli::{args::typed::duration, error, session::Session},
-    diagnosis::ExitCode,
+    cli::{
+        args::typed::{duration, word},
+        session::Session,
+    },
+    diagnosis::{Diagnose as _, ExitCode},
     engine::LinkState,
     output::Screen,
     report::{LinkReport, StatusReport},
     workflow::{
-        spelt,
+        WorkflowError, spelt,
         watch::{self, Look, Waited},
+        whole,
     },
 };
 
@@ -28,7 +29,7 @@ pub(crate) struct WatchArgs {
     watch: bool,
     /// Wait until every link is in this state; exit with 5 if the time limit of --timeout is reached first
     #[arg(long, value_name = "STATE", conflicts_with = "watch")]
-    #[arg(value_parser = PossibleValuesParser::new(LinkState::ALL.map(LinkState::as_str)).try_map(|word| word.parse::<LinkState>()))]
+    #[arg(value_parser = word::<LinkState>())]
     wait_for: Option<LinkState>,
     /// The pause between two checks
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
@@ -112,14 +113,13 @@ impl LastShown {
         Ok(())
     }
 
-    fn show_failure(&mut self, cx: &Session, error: &anyhow::Error) -> anyhow::Result<()> {
-        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    fn show_failure(&mut self, cx: &Session, error: &WorkflowError) -> anyhow::Result<()> {
         // A refusal is an answer: only what could not be read leaves the state unknown.
-        let what = match error::diagnose(error).exit {
+        let what = match error.diagnosis().exit {
             ExitCode::Refused => "refused",
             _ => LinkState::Unknown.as_str(),
         };
-        let line = format!("{what}: {}", causes.join(": "));
+        let line = format!("{what}: {}", whole(error));
         if cx.ui.is_at_a_screen() {
             return cx.ui.redraw_text(&mut self.screen, &format!("{} {line}\n", now(cx)));
         }
