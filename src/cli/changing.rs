@@ -89,7 +89,7 @@ async fn show(cx: &Session, proposal: &Proposal, options: &PlanArgs) -> anyhow::
 
 /// Writes a plan to a file.
 pub(crate) async fn save(cx: &Session, file: &Path, plan: &Saved) -> anyhow::Result<()> {
-    workflow::saved::write(&cx.work, file, plan).await
+    Ok(workflow::saved::write(&cx.work, file, plan).await?)
 }
 
 /// Prints where a plan was saved, and the command that applies it.

@@ -115,10 +115,8 @@ impl LastShown {
 
     fn show_failure(&mut self, cx: &Session, error: &WorkflowError) -> anyhow::Result<()> {
         // A refusal is an answer: only what could not be read leaves the state unknown.
-        let what = match error.diagnosis().exit {
-            ExitCode::Refused => "refused",
-            _ => LinkState::Unknown.as_str(),
-        };
+        let is_refused = error.diagnosis().exit == ExitCode::Refused;
+        let what = if is_refused { "refused" } else { LinkState::Unknown.as_str() };
         let line = format!("{what}: {}", whole(error));
         if cx.ui.is_at_a_screen() {
             return cx.ui.redraw_text(&mut self.screen, &format!("{} {line}\n", now(cx)));

@@ -16,7 +16,7 @@ pub struct LinkResources {
     site_environment: Option<SiteEnvironmentId>,
     service: ApimServiceId,
     product: Option<ProductId>,
-    subscriptions: Vec<ApimSubscriptionId>,
+    apim_subscriptions: Vec<ApimSubscriptionId>,
 }
 
 /// A change of a link: all events of one operation.
@@ -65,22 +65,22 @@ impl LinkResources {
         let product =
             observed.names.as_ref().and_then(|names: &LinkNames| names.product(&target.service).ok());
         let owned = observed.owned_subscriptions();
-        let subscriptions = owned.map(|(subscription, _)| subscription.id.clone()).collect();
-        Self { product, subscriptions, ..Self::of_target(target) }
+        let apim_subscriptions = owned.map(|(owned, _)| owned.id.clone()).collect();
+        Self { product, apim_subscriptions, ..Self::of_target(target) }
     }
 
     /// Returns the resources of a link whose product and subscriptions are not known yet.
     #[must_use]
     pub fn of_target(target: &Target) -> Self {
         let (site_environment, service) = (Some(target.site_environment.clone()), target.service.clone());
-        Self { site_environment, service, product: None, subscriptions: Vec::new() }
+        Self { site_environment, service, product: None, apim_subscriptions: Vec::new() }
     }
 
     /// Returns the resources of a product that a link created, with the subscriptions to it.
     #[must_use]
-    pub fn of_product(product: &ProductId, subscriptions: Vec<ApimSubscriptionId>) -> Self {
+    pub fn of_product(product: &ProductId, apim_subscriptions: Vec<ApimSubscriptionId>) -> Self {
         let (service, product) = (product.service(), Some(product.clone()));
-        Self { site_environment: None, service, product, subscriptions }
+        Self { site_environment: None, service, product, apim_subscriptions }
     }
 
     /// Returns the resource groups whose logs have the events: that of the site and that of the service.
@@ -116,7 +116,7 @@ impl LinkResources {
     /// Whether a subscription is, or was, one of the link's product. A deleted one is recognised by its name: that of
     /// the product, with or without a number.
     fn is_subscription(&self, id: &ResourceId) -> bool {
-        let is_known = self.subscriptions.iter().any(|known| **known == *id);
+        let is_known = self.apim_subscriptions.iter().any(|known| **known == *id);
         let is_of_service = id.parent().is_some_and(|parent| parent == *self.service);
         let named = self.product.as_ref().is_some_and(|product| {
             let (name, label) = (id.name().to_ascii_lowercase(), product.name().to_ascii_lowercase());
@@ -252,7 +252,7 @@ mod tests {
         let site = crate::model::StaticSiteId::parse(SITE).unwrap();
         let site_environment = Some(site.environment("default").unwrap());
         let own = service.apim_subscription("65").unwrap();
-        LinkResources { site_environment, service, product: Some(product), subscriptions: vec![own] }
+        LinkResources { site_environment, service, product: Some(product), apim_subscriptions: vec![own] }
     }
 
     fn event(operation: &str, resource: &str, status: &str, time: &str) -> ActivityEvent {

@@ -53,19 +53,22 @@ pub(super) fn undo(observed: &Observed, intent: &Intent, steps: &[PlannedStep]) 
 
 /// Returns the APIs that the steps add or remove. Named APIs that need no step are omitted.
 fn apis(steps: &[PlannedStep]) -> Vec<String> {
-    let apis = steps.iter().filter_map(|planned| match &planned.step {
-        Step::AddApi { api } | Step::RemoveApi { api } => Some(api.name().to_owned()),
-        _ => None,
+    let apis = steps.iter().filter_map(|planned| {
+        let (Step::AddApi { api } | Step::RemoveApi { api }) = &planned.step else { return None };
+        Some(api.name().to_owned())
     });
     apis.collect()
 }
 
+/// Returns the backend that a step disconnects, if it disconnects one.
+fn disconnected(planned: &PlannedStep) -> Option<&ResourceId> {
+    let Step::Disconnect { from, .. } = &planned.step else { return None };
+    Some(from)
+}
+
 /// Undoes the creation of a link: resources that it created are deleted, existing resources are kept.
 fn of_link(observed: &Observed, steps: &[PlannedStep]) -> Undo {
-    let replaced = steps.iter().find_map(|planned| match &planned.step {
-        Step::Disconnect { from, .. } if !observed.gone.contains(from) => Some(from),
-        _ => None,
-    });
+    let replaced = steps.iter().filter_map(disconnected).find(|from| !observed.gone.contains(*from));
     let undo = if observed.product.is_some() { Cure::Unlink } else { Cure::Purge };
     match replaced {
         Some(from) => Undo::by_with(observed, undo, linked_before(observed, from)),
@@ -99,10 +102,7 @@ fn of_repair(observed: &Observed, steps: &[PlannedStep]) -> Undo {
 
 fn of_unlink(observed: &Observed, leftovers: Leftovers, steps: &[PlannedStep]) -> Undo {
     let deletes = steps.iter().any(|planned| matches!(planned.step, Step::DeleteProduct { .. }));
-    let Some(from) = steps.iter().find_map(|planned| match &planned.step {
-        Step::Disconnect { from, .. } => Some(from),
-        _ => None,
-    }) else {
+    let Some(from) = steps.iter().find_map(disconnected) else {
         return Undo::impossible(
             "the command deleted leftovers of an earlier link; their keys cannot be restored",
         );

@@ -173,13 +173,7 @@ fn hop_of(error: &WorkflowError, before: &[Hop]) -> Hop {
     let met = error.met();
     let of_credential = matches!(met.downcast_ref(), Some(ArmError::Credential(_)))
         || matches!(met.downcast_ref(), Some(ProviderError::NotAuthenticated(_)));
-    let name = match exit {
-        _ if of_credential => HopName::Credentials,
-        ExitCode::NotAuthorized if !passed => HopName::Credentials,
-        ExitCode::NotAuthorized => HopName::Rights,
-        ExitCode::Usage | ExitCode::Refused => HopName::Configuration,
-        _ => HopName::ControlPlane,
-    };
+    let name = if of_credential { HopName::Credentials } else { hop_of_exit(exit, passed) };
     let text = error.to_string();
     let lines = text.lines().chain(causes.iter().flat_map(|cause| cause.lines()));
     let mut lines = lines.map(str::to_owned);
@@ -188,6 +182,22 @@ fn hop_of(error: &WorkflowError, before: &[Hop]) -> Hop {
     match hint {
         Some(hint) => hop.hint(hint),
         None => hop,
+    }
+}
+
+/// The hop that an exit code is about; `passed` is whether there is a token.
+fn hop_of_exit(exit: ExitCode, passed: bool) -> HopName {
+    match exit {
+        ExitCode::NotAuthorized if !passed => HopName::Credentials,
+        ExitCode::NotAuthorized => HopName::Rights,
+        ExitCode::Usage | ExitCode::Refused => HopName::Configuration,
+        ExitCode::Success
+        | ExitCode::Unexpected
+        | ExitCode::Changes
+        | ExitCode::Unavailable
+        | ExitCode::Partial
+        | ExitCode::NotVerified
+        | ExitCode::Interrupted => HopName::ControlPlane,
     }
 }
 

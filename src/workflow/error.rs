@@ -9,7 +9,7 @@ use crate::{
     config::ConfigError,
     diagnosis::{Diagnose, Diagnosis, ExitCode, Hint, Render},
     engine::{ApplyError, MissingRights, Refusal},
-    model::InvalidId,
+    model::{InvalidId, Malformed},
     provider::{
         ProviderError, Shared,
         arm::{ArmError, CredentialError, InvalidEndpoint},
@@ -90,6 +90,12 @@ impl Error for Unanswered {
     }
 }
 
+impl Diagnose for Unanswered {
+    fn diagnosis(&self) -> Diagnosis {
+        self.0.diagnosis()
+    }
+}
+
 /// Why a use case failed.
 ///
 /// [`WorkflowError::diagnosis`] has the exit code and the hint.
@@ -146,6 +152,9 @@ pub enum WorkflowError {
     /// An id is not valid.
     #[error(transparent)]
     Id(#[from] InvalidId),
+    /// A resource does not have the form of its type.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
     /// A question of a use case was not answered.
     #[error(transparent)]
     Unanswered(#[from] Unanswered),
@@ -209,6 +218,7 @@ impl WorkflowError {
             Self::Credential(error) => &**error,
             Self::Endpoint(error) => error,
             Self::Id(error) => error,
+            Self::Malformed(error) => error,
             Self::Unanswered(error) => error,
             Self::Io(error) => error,
             Self::Json(error) => error,
@@ -224,57 +234,28 @@ impl WorkflowError {
 
     /// The refusal of the planner, if that is the error.
     pub(super) fn refusal_mut(&mut self) -> Option<&mut Refusal> {
-        match self {
-            Self::Explained { source, .. } => source.refusal_mut(),
-            Self::Refused(refusal) => Some(refusal),
-            Self::Usage(_)
-            | Self::Config(_)
-            | Self::Shared(_)
-            | Self::MissingRights(_)
-            | Self::Apply(_)
-            | Self::Stranger(_)
-            | Self::Provider(_)
-            | Self::Model(_)
-            | Self::Import(_)
-            | Self::Arm(_)
-            | Self::Credential(_)
-            | Self::Endpoint(_)
-            | Self::Id(_)
-            | Self::Unanswered(_)
-            | Self::Io(_)
-            | Self::Json(_)
-            | Self::Unexpected(_) => None,
+        if let Self::Explained { source, .. } = self {
+            return source.refusal_mut();
         }
+        if let Self::Refused(refusal) = self { Some(refusal) } else { None }
     }
 }
 
 impl Diagnose for WorkflowError {
     fn diagnosis(&self) -> Diagnosis {
-        match self {
-            Self::Explained { source, .. } => source.diagnosis(),
-            Self::Unanswered(error) => error.0.diagnosis(),
-            Self::Unexpected(_) => unexpected(),
-            Self::Usage(_)
-            | Self::Config(_)
-            | Self::Shared(_)
-            | Self::Refused(_)
-            | Self::MissingRights(_)
-            | Self::Apply(_)
-            | Self::Stranger(_)
-            | Self::Provider(_)
-            | Self::Model(_)
-            | Self::Import(_)
-            | Self::Arm(_)
-            | Self::Credential(_)
-            | Self::Endpoint(_)
-            | Self::Id(_)
-            | Self::Io(_)
-            | Self::Json(_) => chain(self.met()).find_map(known).unwrap_or_else(unexpected),
+        if let Self::Explained { source, .. } = self {
+            return source.diagnosis();
         }
+        let met = if let Self::Unexpected(_) = self { None } else { Some(self.met()) };
+        met.and_then(|met| chain(met).find_map(known)).unwrap_or_else(unexpected)
     }
 
     fn retry_after(&self, now: Timestamp) -> Option<Duration> {
-        chain(self.met()).find_map(|cause| retry_after(cause, now))
+        if let Self::Explained { source, .. } = self {
+            return source.retry_after(now);
+        }
+        let met = if let Self::Unexpected(_) = self { None } else { Some(self.met()) };
+        met.and_then(|met| chain(met).find_map(|cause| retry_after(cause, now)))
     }
 }
 
@@ -299,7 +280,12 @@ impl<T, E: Into<WorkflowError>> Explain<T> for std::result::Result<T, E> {
 
 /// An error and its causes, from the outermost to the innermost.
 pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let this = next?;
+        next = this.source();
+        Some(this)
+    })
 }
 
 /// An error as it is shown in reports, with its commands as `render` writes them.
@@ -370,6 +356,7 @@ pub fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<MissingRights>(error))
         .or_else(|| of::<ApplyError>(error))
         .or_else(|| of::<Stranger>(error))
+        .or_else(|| of::<Unanswered>(error))
         .or_else(|| of::<ProviderError>(error))
         .or_else(|| of::<ModelError>(error))
         .or_else(|| of::<ImportError>(error))

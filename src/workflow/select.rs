@@ -96,11 +96,8 @@ impl<'a> Within<'a> {
 /// resources of the type, so it is used for one env, not for each env of a fleet.
 pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Finding]) {
     for finding in findings {
-        let kind = match finding.code {
-            FindingCode::SiteMissing => &STATIC_WEB_APP,
-            FindingCode::ServiceMissing => &APIM,
-            _ => continue,
-        };
+        let kinds = [(FindingCode::SiteMissing, &STATIC_WEB_APP), (FindingCode::ServiceMissing, &APIM)];
+        let Some((_, kind)) = kinds.into_iter().find(|(code, _)| *code == finding.code) else { continue };
         let typed = finding.resource.as_deref().and_then(|id| id.rsplit('/').next()).unwrap_or_default();
         // Without a suggestion, the finding still reports the problem.
         let Ok(all) = plane.list(&kind.all).await else { continue };

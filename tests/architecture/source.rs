@@ -14,8 +14,6 @@ pub(crate) struct SourceFile {
     pub(crate) module: String,
     /// Its code, without comments and tests.
     pub(crate) code: String,
-    /// How many lines it has without its tests.
-    pub(crate) lines: usize,
     /// Every path that it imports or names, with groups taken apart.
     pub(crate) paths: Vec<String>,
     /// Those of the paths that it names for itself, and not only to pass them on.
@@ -36,7 +34,20 @@ fn read_all() -> Vec<SourceFile> {
     collect(&src, &mut files);
     files.sort();
     let read = files.iter().map(|file| SourceFile::read(&src, file));
-    read.filter(|file| file.path != "lib.rs").collect()
+    read.filter(|file| file.path != "lib.rs" && !is_of_tests(&file.path)).collect()
+}
+
+/// Whether a file has nothing but the tests of another one.
+fn is_of_tests(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.contains("/tests/")
+}
+
+/// Every file of `src`, its tests included, with the number of its lines.
+pub(crate) fn lengths() -> Vec<(String, usize)> {
+    let mut files = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let lines = |file: &PathBuf| fs::read_to_string(file).unwrap().lines().count();
+    files.iter().map(|file| (file.display().to_string(), lines(file))).collect()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -66,7 +77,7 @@ impl SourceFile {
         let passed_on = public.iter().map(|(_, path)| named(path)).collect();
         let named_here = private.iter().map(|(_, path)| named(path).1).chain(written_out_in(&code));
         let (own_paths, paths) = (named_here.collect(), paths(&code));
-        Self { module, lines: own.len(), paths, own_paths, passed_on, path, code }
+        Self { module, paths, own_paths, passed_on, path, code }
     }
 }
 

@@ -15,14 +15,13 @@ use swa_apim::{
     ambient::System,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     engine::{self, Existing, Intent, Leftovers, PlannedStep, StepListener},
-    model::{ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
-    provider::{
-        Collection, ETag, Expected, Failure, Gateways, Grants, ProviderError, Reads, Versioned, Writes,
-    },
+    model::{ApimSubscriptionId, KeyPair, KeySlot, Resource, ResourceId},
+    provider::{ETag, Expected, Failure, ProviderError, Writes},
 };
 
 use crate::{
     recipe::Recipe,
+    through::{Meddler, Through},
     world::{Mortal, World},
 };
 
@@ -92,26 +91,11 @@ impl Faulty {
 }
 
 #[async_trait]
-impl Reads for Faulty {
-    async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
-        self.inner.get(id).await
+impl Meddler for Faulty {
+    fn inner(&self) -> &dyn Writes {
+        &self.inner
     }
 
-    async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
-        self.inner.list(collection).await
-    }
-
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        self.inner.keys(id).await
-    }
-
-    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        self.inner.site_key(id).await
-    }
-}
-
-#[async_trait]
-impl Writes for Faulty {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         if !self.fails() {
             return self.inner.put(resource, expected).await;
@@ -159,19 +143,6 @@ impl Writes for Faulty {
     }
 }
 
-#[async_trait]
-impl Gateways for Faulty {
-    async fn ask_gateway(
-        &self,
-        address: &swa_apim::model::Address,
-        key: &Key,
-    ) -> swa_apim::provider::GatewayAnswer {
-        self.inner.ask_gateway(address, key).await
-    }
-}
-
-impl Grants for Faulty {}
-
 /// The steps that were acknowledged.
 #[derive(Default)]
 struct Acknowledged(Mutex<Vec<usize>>);
@@ -199,7 +170,7 @@ async fn after_an_acknowledged_step_the_exit_code_is_never_that_nothing_was_chan
             for at in 0..12 {
                 let world = World::new(&recipe);
                 let plan = world.plan(&intent).await.unwrap();
-                let plane = Faulty { inner: world.plane(), at, way, changes: AtomicUsize::new(0) };
+                let plane = Through(Faulty { inner: world.plane(), at, way, changes: AtomicUsize::new(0) });
                 let heard = Acknowledged::default();
                 let done = engine::apply(&plane, &System, &plan, None, &heard).await;
                 let heard = heard.0.into_inner().unwrap();

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use swa_apim::{
     ambient::System,
     engine::{self, ApplyError, LinkState},
-    model::{ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
-    provider::{Collection, ETag, Expected, Gateways, Grants, ProviderError, Reads, Versioned, Writes},
+    model::{LinkedBackendId, Resource, ResourceId},
+    provider::{Collection, Expected, ProviderError, Reads as _, Versioned, Writes},
 };
 
 use crate::{
     recipe::Recipe,
+    through::{Meddler, Through},
     world::{Mortal, PURGE, Silent, World},
 };
 
@@ -38,9 +39,9 @@ impl Lagging {
 }
 
 #[async_trait]
-impl Reads for Lagging {
-    async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
-        self.inner.get(id).await
+impl Meddler for Lagging {
+    fn inner(&self) -> &dyn Writes {
+        &self.inner
     }
 
     async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
@@ -51,21 +52,6 @@ impl Reads for Lagging {
         }
     }
 
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        self.inner.keys(id).await
-    }
-
-    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        self.inner.site_key(id).await
-    }
-}
-
-#[async_trait]
-impl Writes for Lagging {
-    async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
-        self.inner.put(resource, expected).await
-    }
-
     async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
         if let Ok(backend) = LinkedBackendId::try_from(id.clone()) {
             let environment = backend.parent().unwrap().try_into().unwrap();
@@ -74,29 +60,12 @@ impl Writes for Lagging {
         }
         self.inner.delete(id, expected).await
     }
-
-    async fn set_keys(
-        &self,
-        id: &ApimSubscriptionId,
-        keys: KeyPair,
-        expected: Expected,
-    ) -> Result<ETag, ProviderError> {
-        self.inner.set_keys(id, keys, expected).await
-    }
-
-    async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError> {
-        self.inner.regenerate(id, slot).await
-    }
 }
-
-impl Gateways for Lagging {}
-
-impl Grants for Lagging {}
 
 async fn purge_where_a_deleted_backend_is_listed(world: &World, times: usize) -> Result<(), ApplyError> {
     let observed = world.observe().await;
     let plan = engine::plan(&observed, &PURGE).unwrap();
-    let plane = Lagging::of(world.plane(), times);
+    let plane = Through(Lagging::of(world.plane(), times));
     engine::apply(&plane, &System, &plan, Some(observed), &Silent).await.map(drop)
 }
 

@@ -10,5 +10,6 @@ mod plans;
 mod properties;
 mod recipe;
 mod rights;
+mod through;
 mod unconnected;
 mod world;

@@ -7,12 +7,13 @@ use swa_apim::{
     ambient::System,
     diagnosis::{Diagnose as _, ExitCode},
     engine::{self, ApplyError, Intent, StepAction},
-    model::{ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
-    provider::{Collection, ETag, Expected, Gateways, Grants, ProviderError, Reads, Versioned, Writes},
+    model::{LinkedBackendId, Resource, ResourceId},
+    provider::{ETag, Expected, ProviderError, Reads as _, Versioned, Writes},
 };
 
 use crate::{
     recipe::Recipe,
+    through::{Meddler, Through},
     world::{Mortal, Silent, World},
 };
 
@@ -26,7 +27,11 @@ struct Unconnected {
 }
 
 #[async_trait]
-impl Reads for Unconnected {
+impl Meddler for Unconnected {
+    fn inner(&self) -> &dyn Writes {
+        &self.inner
+    }
+
     async fn get(&self, id: &ResourceId) -> Result<Option<Versioned<Resource>>, ProviderError> {
         let found = self.inner.get(id).await?;
         if !id.is_a(LinkedBackendId::TYPE) || self.puts.load(Ordering::Relaxed) < self.from {
@@ -39,49 +44,13 @@ impl Reads for Unconnected {
         }))
     }
 
-    async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
-        self.inner.list(collection).await
-    }
-
-    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
-        self.inner.keys(id).await
-    }
-
-    async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
-        self.inner.site_key(id).await
-    }
-}
-
-#[async_trait]
-impl Writes for Unconnected {
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError> {
         if resource.id().is_a(LinkedBackendId::TYPE) {
             self.puts.fetch_add(1, Ordering::Relaxed);
         }
         self.inner.put(resource, expected).await
     }
-
-    async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
-        self.inner.delete(id, expected).await
-    }
-
-    async fn set_keys(
-        &self,
-        id: &ApimSubscriptionId,
-        keys: KeyPair,
-        expected: Expected,
-    ) -> Result<ETag, ProviderError> {
-        self.inner.set_keys(id, keys, expected).await
-    }
-
-    async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError> {
-        self.inner.regenerate(id, slot).await
-    }
 }
-
-impl Gateways for Unconnected {}
-
-impl Grants for Unconnected {}
 
 #[tokio::test(start_paused = true)]
 async fn a_key_is_replaced_only_if_the_site_was_connected_before() {
@@ -93,6 +62,7 @@ async fn a_key_is_replaced_only_if_the_site_was_connected_before() {
             let subscription = observed.subscription().unwrap().view.id.clone();
             let before = world.plane().keys(&subscription).await.unwrap().unwrap().value;
             let plane = Unconnected { inner: world.plane(), puts: AtomicUsize::new(0), from, state };
+            let plane = Through(plane);
             let outcome = engine::apply(&plane, &System, &plan, Some(observed), &Silent).await;
             let Err(error @ ApplyError::Step { undetermined: false, .. }) = outcome else {
                 panic!("{state}: {outcome:?}")

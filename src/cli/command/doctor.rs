@@ -66,7 +66,7 @@ pub(crate) async fn run(args: DoctorArgs, cx: &Session) -> anyhow::Result<ExitCo
 
 async fn write_role(cx: &Session, file: &Path, role: &RoleDefinition) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(role)? + "\n";
-    workflow::write_beside(&cx.work, file, &text).await
+    Ok(workflow::write_beside(&cx.work, file, &text).await?)
 }
 
 fn site_url(text: &str) -> Result<String, String> {

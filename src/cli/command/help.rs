@@ -28,7 +28,7 @@ pub(crate) struct HelpArgs {
 
 pub(crate) fn run(args: &HelpArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
     let words: Vec<&str> = args.topic.iter().map(String::as_str).collect();
-    if let Some(topic) = Topic::ALL.iter().find(|topic| words == [topic.name()]) {
+    if let Some(topic) = Topic::ALL.iter().copied().find(|topic| words == [topic.name()]) {
         ui.print_text(&text(topic))?;
         return Ok(ExitCode::Success);
     }

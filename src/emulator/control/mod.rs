@@ -109,10 +109,12 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
         Route::Activity(azure_subscription) if call.method == Method::GET => {
             activity::answer(&manager.activity, call, &azure_subscription)
         }
-        Route::Collection(parent, listed) if call.method == Method::GET => match listed {
-            Listed::Of(kind) if kind.is_of_web() => web::list(manager, call, &parent, listed),
-            _ => apim::list(manager, call, &parent, listed).await,
-        },
+        Route::Collection(parent, Listed::Of(kind)) if call.method == Method::GET && kind.is_of_web() => {
+            web::list(manager, call, &parent, Listed::Of(kind))
+        }
+        Route::Collection(parent, listed) if call.method == Method::GET => {
+            apim::list(manager, call, &parent, listed).await
+        }
         Route::Activity(_) | Route::Collection(..) => Err(Reply::method_not_allowed(&call.method)),
         Route::Resource(id, kind) if kind.is_of_web() => web::answer(manager, call, id, kind).await,
         Route::Resource(id, kind) => apim::answer(manager, call, id, kind).await,

@@ -41,9 +41,10 @@ pub(super) fn top_level(
             continue;
         };
         if let Some(found) = plane.find(resource.id()).map_err(|error| refused(&error))? {
-            values.push(match kind {
-                ArmType::StaticSite => site::site(plane, &found.value, call)?,
-                _ => read::body(plane, found, kind, call, View::Listed),
+            values.push(if kind == ArmType::StaticSite {
+                site::site(plane, &found.value, call)?
+            } else {
+                read::body(plane, found, kind, call, View::Listed)
             });
         }
     }

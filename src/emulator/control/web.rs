@@ -93,9 +93,10 @@ pub(super) fn list(
     if !plane.exists(parent).map_err(|error| refused(&error))? {
         return Err(Reply::web_not_found(noun(ArmType::SiteEnvironment), parent.name()));
     }
-    let values = match listed {
-        Listed::Of(ArmType::LinkedBackend) => backends(manager, call, parent)?,
-        _ => site::builds(plane, parent, call)?,
+    let values = if listed == Listed::Of(ArmType::LinkedBackend) {
+        backends(manager, call, parent)?
+    } else {
+        site::builds(plane, parent, call)?
     };
     page::page(call, values, Style::Web)
 }

@@ -55,10 +55,11 @@ pub(super) fn put(
         let change = Change { existed, old: old.as_ref(), patched };
         let resource = entity::completed(resource, kind, &change, &*ambient)?;
         let mut etag = plane.put(resource, expected).await.map_err(|error| refused(&error))?;
-        match kind {
-            ArmType::ApimService if !existed => built_in::of_service(plane, &*ambient, &id).await?,
-            ArmType::Product if !existed => built_in::of_product(plane, &*ambient, &id).await?,
-            _ => {}
+        if kind == ArmType::ApimService && !existed {
+            built_in::of_service(plane, &*ambient, &id).await?;
+        }
+        if kind == ArmType::Product && !existed {
+            built_in::of_product(plane, &*ambient, &id).await?;
         }
         if let Some(tag) = settle_keys(plane, &id, kind, keys).await? {
             etag = tag;

@@ -21,12 +21,10 @@ pub(super) fn blocks_link(observed: &Observed, findings: &[Finding], intent: &In
 
 /// Replaces the command in the hint about a product that may be adopted by the command that was refused.
 fn for_verb(observed: &Observed, finding: Finding, intent: &Intent) -> Finding {
-    match (finding.code, intent) {
-        (Code::ProductUnproven, Intent::Relink) => {
-            finding.hint(assess::adopting(observed, Cure::RelinkAdopting))
-        }
-        _ => finding,
+    if finding.code == Code::ProductUnproven && *intent == Intent::Relink {
+        return finding.hint(assess::adopting(observed, Cure::RelinkAdopting));
     }
+    finding
 }
 
 /// Returns the findings that block unlinking: unlinking needs to know the site and that the link is this one.

@@ -15,7 +15,7 @@ mod resource;
 
 pub use credential::{
     AccessToken, Authenticated, Caller, CredentialError, CredentialKind, CredentialOptions, Credentials,
-    Tried,
+    Tried, UnknownKind,
 };
 pub use error::ArmError;
 pub use failure::{ArmFailure, FailureKind, Unproven};

@@ -194,7 +194,14 @@ fn embedded_backends(index: usize, resource: &mut Resource) -> Result<Vec<Elemen
     let environment = match ResourceKind::of(resource.id().lower_case()) {
         ResourceKind::Site => resource.id().child(ArmType::SiteEnvironment.collection(), PRODUCTION),
         ResourceKind::Build => Ok(resource.id().clone()),
-        _ => return Ok(Vec::new()),
+        ResourceKind::Service
+        | ResourceKind::Api
+        | ResourceKind::Product
+        | ResourceKind::ProductPolicy
+        | ResourceKind::ProductApi
+        | ResourceKind::Subscription
+        | ResourceKind::Other
+        | ResourceKind::LinkedBackend => return Ok(Vec::new()),
     };
     let Some(Value::Array(shown)) = resource.remove_property("linkedBackends") else { return Ok(Vec::new()) };
     let id = resource.id().to_string();
@@ -275,9 +282,10 @@ fn put_one(
     let site_key = element.site_key.take();
     let (index, id, says) = (element.index, element.resource.id().clone(), element.says);
     let failed = |error: ProviderError| misfit(index, Some(id.to_string()), error);
-    let resource = match ResourceKind::of(id.lower_case()) {
-        ResourceKind::LinkedBackend => make_way(store, element).map_err(failed)?,
-        _ => element.resource,
+    let resource = if ResourceKind::of(id.lower_case()) == ResourceKind::LinkedBackend {
+        make_way(store, element).map_err(failed)?
+    } else {
+        element.resource
     };
     let key = resource.id().lower_case().to_owned();
     let before = store.read(&key).map_err(|error| failed(error.into()))?;

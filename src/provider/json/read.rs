@@ -167,7 +167,14 @@ fn everything(store: &Store, earlier: &Store, known: &Everything) -> Result<Ever
                 };
                 all.site_keys.extend(held.map(|held| (id.clone(), held)));
             }
-            _ => {}
+            ResourceKind::Site
+            | ResourceKind::Build
+            | ResourceKind::Service
+            | ResourceKind::Api
+            | ResourceKind::Product
+            | ResourceKind::ProductPolicy
+            | ResourceKind::ProductApi
+            | ResourceKind::Other => {}
         }
     }
     Ok(all)

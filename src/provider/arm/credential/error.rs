@@ -1,6 +1,6 @@
 //! Why there is no token.
 
-use super::CredentialKind;
+use super::{CredentialKind, UnknownKind};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
 /// A credential that returned no token.
@@ -47,11 +47,8 @@ pub enum CredentialError {
         problem: String,
     },
     /// `SWA_APIM_CREDENTIAL` names an unknown kind of credential.
-    #[error("SWA_APIM_CREDENTIAL: `{word}` is not a kind of credential")]
-    UnknownKind {
-        /// The value of the variable.
-        word: String,
-    },
+    #[error(transparent)]
+    UnknownKind(#[from] UnknownKind),
     /// `SWA_APIM_CREDENTIAL` names a kind of credential that is not configured.
     #[error("the credential `{kind}` is not configured: {missing}")]
     NotConfigured {
@@ -82,10 +79,7 @@ impl Diagnose for CredentialError {
             Self::Certificates { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
                 "install the certificates of the operating system, or set a token in SWA_APIM_ACCESS_TOKEN",
             ),
-            Self::UnknownKind { .. } => {
-                let known = CredentialKind::WORDS.join(", ");
-                Diagnosis::new(ExitCode::Usage).hint(format!("the kinds are {known}"))
-            }
+            Self::UnknownKind(error) => error.diagnosis(),
             Self::NotConfigured { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
                 "set the missing variables, or unset SWA_APIM_CREDENTIAL to use the first credential that \
                  works",

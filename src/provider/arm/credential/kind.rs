@@ -2,14 +2,14 @@
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
 
-use super::CredentialError;
+use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
 /// Where a token comes from.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray, VariantNames,
 )]
 #[strum(serialize_all = "kebab-case", ascii_case_insensitive)]
-#[strum(parse_err_ty = CredentialError, parse_err_fn = unknown)]
+#[strum(parse_err_ty = UnknownKind, parse_err_fn = unknown)]
 #[non_exhaustive]
 pub enum CredentialKind {
     /// The environment variable `SWA_APIM_ACCESS_TOKEN`.
@@ -36,8 +36,6 @@ pub enum CredentialKind {
 impl CredentialKind {
     /// Every kind, in the order in which they are tried.
     pub const ALL: &[Self] = <Self as VariantArray>::VARIANTS;
-    /// The words of all kinds, in the same order.
-    pub(super) const WORDS: &[&str] = <Self as VariantNames>::VARIANTS;
 
     /// Returns the kind as `SWA_APIM_CREDENTIAL` spells it.
     #[must_use]
@@ -46,6 +44,20 @@ impl CredentialKind {
     }
 }
 
-fn unknown(word: &str) -> CredentialError {
-    CredentialError::UnknownKind { word: word.to_owned() }
+/// A value of `SWA_APIM_CREDENTIAL` that is not a kind of credential.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("SWA_APIM_CREDENTIAL: `{word}` is not a kind of credential")]
+pub struct UnknownKind {
+    word: String,
+}
+
+fn unknown(word: &str) -> UnknownKind {
+    UnknownKind { word: word.to_owned() }
+}
+
+impl Diagnose for UnknownKind {
+    fn diagnosis(&self) -> Diagnosis {
+        let known = <CredentialKind as VariantNames>::VARIANTS.join(", ");
+        Diagnosis::new(ExitCode::Usage).hint(format!("the kinds are {known}"))
+    }
 }

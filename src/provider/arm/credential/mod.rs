@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use self::source::Configured;
 pub use self::{
     error::{CredentialError, Tried},
-    kind::CredentialKind,
+    kind::{CredentialKind, UnknownKind},
     token::{AccessToken, Caller},
 };
 use super::Endpoint;

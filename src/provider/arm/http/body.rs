@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, fmt};
 
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 use serde_json::Value;
 
 use crate::model::without_mark;
@@ -22,6 +23,13 @@ pub(crate) enum UnusableBody {
     /// The body is JSON, but not a list.
     #[error("is not a list: it has no `{0}`")]
     NotAList(&'static str),
+}
+
+/// Returns how the body of an answer is compressed, if it is.
+pub(crate) fn coding_of(headers: &HeaderMap) -> Option<String> {
+    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown encoding").trim();
+    let is_none = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+    (!is_none).then(|| coding.escape_debug().to_string())
 }
 
 /// Parses a body. Some bodies of API Management begin with a byte order mark; one without content is `null`.

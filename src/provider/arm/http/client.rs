@@ -11,8 +11,8 @@ use std::{
 use reqwest::{
     Body, Method, Request, StatusCode,
     header::{
-        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap,
-        HeaderValue, IF_MATCH, LOCATION,
+        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH,
+        LOCATION,
     },
 };
 use serde_json::Value;
@@ -266,7 +266,7 @@ impl Http {
         let mut response = response.map_err(|error| self.broken(call, url, &error))?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut bytes = Vec::new();
-        let coding = coding_of(&headers);
+        let coding = body::coding_of(&headers);
         if let Some(coding) = coding.clone().filter(|_| status.is_success()) {
             let (what, host) = (call.what.clone(), url.host_str().unwrap_or_default().to_owned());
             return Err(Miss { error: ArmError::Compressed { what, coding, host }, cause: Cause::Final });
@@ -386,81 +386,9 @@ fn later(now: Instant, time: Duration) -> Instant {
     now.checked_add(time).or_else(|| now.checked_add(LONGEST_WAIT)).unwrap_or(now)
 }
 
-/// Returns how the body of an answer is compressed, if it is.
-fn coding_of(headers: &HeaderMap) -> Option<String> {
-    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("an unknown encoding").trim();
-    let is_none = coding.is_empty() || coding.eq_ignore_ascii_case("identity");
-    (!is_none).then(|| coding.escape_debug().to_string())
-}
-
 fn unusable(call: &Call, problem: String, cause: Cause) -> Miss {
     Miss { error: ArmError::Unusable { what: call.what.clone(), problem }, cause }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{ambient::System, diagnosis::Diagnose as _, provider::arm::CredentialOptions};
-
-    fn at(listener: &tokio::net::TcpListener) -> (Http, Call, Bucket) {
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let endpoint = Endpoint::public().at(&address).unwrap();
-        let variables = |name: &str| (name == "SWA_APIM_ACCESS_TOKEN").then(|| "token".to_owned());
-        let credentials = Credentials::new(&CredentialOptions {
-            kind: None,
-            endpoint: &endpoint,
-            http: || reqwest::Client::builder().build(),
-            variables,
-            ambient: Arc::new(System),
-            subscription: None,
-        });
-        let surroundings = Surroundings { variables };
-        let transport = super::super::clients::Clients::new(&endpoint, surroundings).unwrap().arm;
-        let call = Call::get(endpoint.join("/subscriptions/s/x"), "reading `x`");
-        let bucket = Bucket::of(&call.method, &call.url);
-        let credentials = Arc::new(credentials.unwrap());
-        let limits = Limits { time: Duration::from_secs(60), budget: Budget::default() };
-        let http = Http::new(transport, endpoint, credentials, Arc::new(System), limits, surroundings);
-        (http, call, bucket)
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_is_compressed_is_refused_at_once_and_named() {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (http, call, _) = at(&listener);
-        let serve = async {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let _ = stream.read(&mut [0; 4096]).await.unwrap();
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\n";
-            let answer = format!("{head}content-length: 4\r\n\r\nAAAA");
-            stream.write_all(answer.as_bytes()).await.unwrap();
-            // The request is not retried.
-            listener.accept().await.unwrap();
-        };
-        tokio::select! {
-            answer = http.send(&call) => {
-                let error = answer.unwrap_err();
-                assert!(error.to_string().contains("compressed (gzip)"), "{error}");
-                let hint = error.diagnosis().hint.unwrap().text(|_, _| String::new());
-                assert!(hint.contains("NO_PROXY=127.0.0.1"), "{hint}");
-            }
-            () = serve => panic!("the request was repeated"),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_request_that_is_given_up_gives_its_place_back() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (http, call, bucket) = at(&listener);
-        let mut sent = Box::pin(http.send(&call));
-        tokio::select! {
-            _ = &mut sent => panic!("there is no answer"),
-            _ = listener.accept() => {}
-        }
-        assert_eq!(http.pacer().under_way(&bucket), 1);
-        drop(sent);
-        assert_eq!(http.pacer().under_way(&bucket), 0);
-    }
-}
+mod tests;

@@ -52,7 +52,14 @@ impl Store {
                 let key = self.link_key(&resource)?;
                 self.record_site_key(resource.id(), key.as_ref())?;
             }
-            _ => {}
+            ResourceKind::Site
+            | ResourceKind::Build
+            | ResourceKind::Service
+            | ResourceKind::Api
+            | ResourceKind::Product
+            | ResourceKind::ProductPolicy
+            | ResourceKind::ProductApi
+            | ResourceKind::Other => {}
         }
         Ok(self.etag(id.lower_case())?)
     }
@@ -74,7 +81,11 @@ impl Store {
                 self.check_only_backend(resource, before)?;
                 fill_backend(resource, before, source, ambient);
             }
-            _ => {}
+            ResourceKind::Build
+            | ResourceKind::Service
+            | ResourceKind::Api
+            | ResourceKind::ProductApi
+            | ResourceKind::Other => {}
         }
         Ok(())
     }
@@ -267,9 +278,10 @@ impl Store {
 /// A policy is stored in one format, regardless of the format in which it was given.
 fn keep_as_xml(policy: &mut Resource) -> Result<(), ProviderError> {
     canonical_policy(policy).map_err(|error| {
-        let message = match &error {
-            UnfitText::NotRaw(problem) => format!("{error}: {problem}"),
-            _ => error.to_string(),
+        let message = if let UnfitText::NotRaw(problem) = &error {
+            format!("{error}: {problem}")
+        } else {
+            error.to_string()
         };
         rejected(policy.id(), "ValidationError", &message)
     })
