@@ -16,7 +16,7 @@ use crate::{
 pub enum AskError {
     /// No user can be prompted.
     #[error("input required, but {why}: {question}")]
-    Nobody {
+    NoTerminal {
         /// Why no user can be prompted.
         why: &'static str,
         /// The text of the prompt.
@@ -38,7 +38,7 @@ pub enum AskError {
 impl Diagnose for AskError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
-            Self::Nobody { flag, .. } => {
+            Self::NoTerminal { flag, .. } => {
                 Diagnosis::new(ExitCode::Usage).hint(format!("run the command again with {flag}"))
             }
             Self::Declined => Diagnosis::new(ExitCode::Refused),
@@ -141,6 +141,6 @@ impl Ui {
     pub fn check_terminal(&self, question: &str, flag: &str) -> Result<(), AskError> {
         let Some(why) = self.why_not_asked() else { return Ok(()) };
         let question = question.trim_end_matches('.').to_owned();
-        Err(AskError::Nobody { why, question, flag: flag.to_owned() })
+        Err(AskError::NoTerminal { why, question, flag: flag.to_owned() })
     }
 }

@@ -9,7 +9,7 @@ use crate::support::Shop;
 
 /// Examples that end with something else than 0 there, and with what.
 const OTHERWISE: [(&str, i32); 4] = [
-    // Nobody can be asked.
+    // There is no terminal to ask at.
     ("swa-apim init", 2),
     ("swa-apim unlink --env prod --purge", 2),
     // A model keeps no log.

@@ -1,4 +1,4 @@
-//! Each kind of credential, as whoever gives the token sees it.
+//! Each kind of credential, as the server that gives the token sees it.
 
 use serde_json::json;
 

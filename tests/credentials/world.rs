@@ -46,7 +46,7 @@ impl World {
         command.env("SSL_CERT_FILE", self.program.path("authority.pem")).output().unwrap()
     }
 
-    /// A program of somebody else's, such as `az`, that notes its arguments and then does this.
+    /// A program of another project, such as `az`, that notes its arguments and then does this.
     pub(crate) fn install(&self, name: &str, script: &str) {
         let file = format!("bin/{name}");
         let noted = self.program.path(&format!("{name}-ran"));

@@ -5,7 +5,7 @@
 pub(crate) enum Scenes {
     /// Both viewers look on while generations are published.
     Looks,
-    /// Nobody is behind.
+    /// No thread is behind.
     Drops,
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn program() -> Option<&'static Path> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test is told by whoever runs it")]
+#[expect(clippy::disallowed_methods, reason = "a test is told by the one who runs it")]
 fn given() -> Option<PathBuf> {
     std::env::var_os("SWA_APIM_PACKAGED").map(|path| repository().join(path))
 }

@@ -102,7 +102,7 @@ fn concurrent_commands_on_one_env_keep_the_model_valid_and_a_link_still_converge
     let asked = |n: usize| format!("{} --env e0", mix[n % mix.len()]);
     let outputs = at_once(&sandbox, (0..PROCESSES).map(|n| words(&asked(n))));
     for (n, output) in outputs.iter().enumerate() {
-        // done, refused, try again, stopped part-way, undone by somebody else
+        // done, refused, try again, stopped part-way, undone by another client
         let documented = matches!(output.status.code(), Some(0 | 3 | 4 | 5 | 7 | 8));
         assert!(documented, "{}: {}", asked(n), told(output));
         assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok(), "{}: {}", asked(n), told(output));

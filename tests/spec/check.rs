@@ -209,7 +209,7 @@ impl<'a> Checker<'a> {
         validator.iter_errors(value).map(told).collect()
     }
 
-    /// Members that nobody declared, and in a request those that only the service writes.
+    /// Members that are not declared, and in a request those that only the service writes.
     fn unknown(&self, schema: &Value, value: &Value, at: &str, way: Way, found: &mut Vec<String>) {
         let schemas = self.all_of(schema);
         match value {

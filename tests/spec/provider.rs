@@ -81,7 +81,7 @@ pub(crate) async fn every_request(azure: &FakeAzure, traffic: &mut Traffic) {
     ] {
         plane.list(&collection).await.unwrap();
     }
-    // each of these is refused, in the words of whoever refuses
+    // each of these is refused, in the words of the server that refuses
     let other = production.linked_backend("other").unwrap();
     put(&other, &json!({"backendResourceId": SERVICE}), Expected::Anything).await.unwrap_err();
     let second = service.product("second").unwrap();

@@ -187,8 +187,8 @@ fn environment_of(backend: &Resource) -> Result<SiteEnvironmentId, Reply> {
 
 /// Creates or repairs product, subscription and policy.
 async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Resource) -> Result<(), Reply> {
-    struct Nobody;
-    impl StepListener for Nobody {
+    struct Quiet;
+    impl StepListener for Quiet {
         fn starting(&self, _: usize, _: &PlannedStep) {}
     }
     let named = backend.required_text("properties.backendResourceId").unwrap_or_default();
@@ -210,7 +210,7 @@ async fn provision(plane: &JsonControlPlane, ambient: &dyn Ambient, backend: &Re
         .map_err(|refusal| Reply::web(StatusCode::BAD_REQUEST, "BadRequest", None, &refusal.to_string()))?;
     // The linked backend itself is stored under the name in the request.
     plan.steps.retain(|planned| !matches!(planned.step, Step::Connect { .. } | Step::Disconnect { .. }));
-    match engine::apply(plane, ambient, &plan, Some(observed), &Nobody).await {
+    match engine::apply(plane, ambient, &plan, Some(observed), &Quiet).await {
         Ok(_) => Ok(()),
         Err(engine::ApplyError::Step { source, .. }) => Err(refused(&source)),
         Err(error) => {

@@ -119,7 +119,7 @@ impl<S: GenerationSource> Published<S> {
     fn publish(&self, stamp: S::Stamp, value: S::Value) {
         let seen = Seen::notified(&self.source, stamp, value);
         let before = std::mem::replace(&mut *locked(&self.seen), seen);
-        // A large generation takes a while to drop; nobody has to wait for that.
+        // A large generation takes a while to drop, and no request waits for that.
         drop(before);
     }
 }

@@ -121,7 +121,7 @@ impl<S: GenerationSource> Published<S> {
         let seen = Seen { stamp: Some(stamp), value: Arc::clone(&value), unreadable: None };
         let before = std::mem::replace(&mut *locked(&self.seen), seen);
         self.source.notify(&value);
-        // A large generation takes a while to drop; nobody has to wait for that.
+        // A large generation takes a while to drop, and no request waits for that.
         drop(before);
     }
 }

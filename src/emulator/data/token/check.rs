@@ -121,8 +121,8 @@ impl TokenCheck {
                 Ok(())
             }
             Seal::Site if self.trusts_sites => Ok(()),
-            Seal::Nobody if !self.rule.requires_signature => Ok(()),
-            Seal::Nobody => Err(TokenFault::Unsigned),
+            Seal::Missing if !self.rule.requires_signature => Ok(()),
+            Seal::Missing => Err(TokenFault::Unsigned),
             Seal::Forged if self.trusts_sites => Err(TokenFault::SignatureInvalid),
             Seal::Site | Seal::Forged | Seal::Unknown => Err(TokenFault::KeyNotFound),
         }

@@ -35,7 +35,7 @@ pub(super) enum Seal {
     /// A site of this run.
     Site,
     /// None: the token is declared as unsigned.
-    Nobody,
+    Missing,
     /// Another key than the one that the token names.
     Forged,
     /// An unknown key, or an algorithm that is not trusted.
@@ -106,7 +106,7 @@ impl Verifier {
         let signer = self.keyring.signer().await;
         let is_ours = head.kid.as_deref().is_none_or(|kid| kid == signer.kid());
         match head.alg.as_str() {
-            "none" if signature.is_empty() => Seal::Nobody,
+            "none" if signature.is_empty() => Seal::Missing,
             "RS256" if is_ours && signer.has_signed(message, signature) => Seal::Site,
             "RS256" if is_ours => Seal::Forged,
             _ => Seal::Unknown,
