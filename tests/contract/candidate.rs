@@ -94,7 +94,7 @@ pub(crate) fn at(azure: &FakeAzure) -> ArmControlPlane {
         limit: Duration::from_secs(600),
         budget: Budget::default(),
         wait: Wait::UntilDone,
-        subscription: None,
+        azure_subscription: None,
         transport: None,
     };
     ArmControlPlane::new(options).unwrap()

@@ -194,7 +194,7 @@ impl Replay {
             limit: Duration::from_secs(30),
             budget: Budget::default(),
             wait: Wait::UntilDone,
-            subscription: None,
+            azure_subscription: None,
             transport: None,
         };
         ArmControlPlane::new(options).unwrap()

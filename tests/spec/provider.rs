@@ -25,7 +25,7 @@ fn at(azure: &FakeAzure) -> ArmControlPlane {
         limit: Duration::from_secs(60),
         budget: Budget::default(),
         wait: Wait::UntilDone,
-        subscription: None,
+        azure_subscription: None,
         transport: None,
     };
     ArmControlPlane::new(options).unwrap()

@@ -11,7 +11,7 @@ fn at(listener: &tokio::net::TcpListener) -> (Http, Call, Bucket) {
         http: || reqwest::Client::builder().build(),
         variables,
         ambient: Arc::new(System),
-        subscription: None,
+        azure_subscription: None,
     });
     let surroundings = Surroundings { variables };
     let transport = super::super::clients::Clients::new(&endpoint, surroundings).unwrap().arm;
