@@ -102,12 +102,12 @@ impl Diagnose for Unanswered {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkflowError {
-    /// What could not be done, because of an error.
+    /// An action that failed because of an error.
     #[error("{what}")]
     Explained {
-        /// What could not be done.
+        /// The action, as a clause: "could not read the link".
         what: String,
-        /// Why.
+        /// The error.
         source: Box<WorkflowError>,
     },
     /// The request cannot be carried out as it is.
@@ -193,13 +193,13 @@ boxed!(
 );
 
 impl WorkflowError {
-    /// This error, as the reason why something could not be done.
+    /// This error, as the reason why an action failed.
     #[must_use]
     pub fn explained(self, what: impl Into<String>) -> Self {
         Self::Explained { what: what.into(), source: Box::new(self) }
     }
 
-    /// The error that the use case met, without what it could not do because of it.
+    /// The error that the use case met, without the action that failed because of it.
     #[must_use]
     pub fn met(&self) -> &(dyn Error + 'static) {
         match self {
@@ -259,7 +259,7 @@ impl Diagnose for WorkflowError {
     }
 }
 
-/// Says what could not be done because of an error.
+/// Names the action that failed because of an error.
 pub(super) trait Explain<T> {
     /// The result, with an error as the reason for `what`.
     fn explain(self, what: &str) -> Result<T>;
