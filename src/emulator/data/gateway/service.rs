@@ -16,8 +16,6 @@ use crate::{
     provider::json::Everything,
 };
 
-/// The type of version sets.
-
 /// A service, with all data for its gateway's decisions.
 pub(in crate::emulator::data) struct GatewayService {
     /// The service's id.
