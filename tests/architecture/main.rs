@@ -237,6 +237,15 @@ fn commands_are_thin() {
     }
 }
 
+/// The values of an enum, and their words, are derived (`strum`): a list that is written beside it can lack one.
+#[test]
+fn no_list_repeats_the_values_of_an_enum() {
+    for file in source::all() {
+        let list = file.code.lines().find(|line| line.contains("const ALL: [Self; "));
+        assert_eq!(list, None, "{}", file.path);
+    }
+}
+
 /// A subscription of API Management has keys, an Azure subscription is paid for: a file that speaks of the second calls
 /// it so everywhere.
 #[test]

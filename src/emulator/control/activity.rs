@@ -59,13 +59,12 @@ impl Begun {
             Method::POST => format!("{}/action", call.path.rsplit('/').next().unwrap_or_default()),
             _ => return None,
         };
-        let resource = match route {
-            Route::Resource(id, _)
-            | Route::Action(id, ArmType::LinkedBackend | ArmType::ApimSubscription, _) => {
-                id.in_known_casing()
-            }
-            _ => return None,
+        let (Route::Resource(id, _)
+        | Route::Action(id, ArmType::LinkedBackend | ArmType::ApimSubscription, _)) = route
+        else {
+            return None;
         };
+        let resource = id.in_known_casing();
         let correlation = headers.get("x-ms-correlation-request-id").and_then(|id| id.to_str().ok());
         Some(Self {
             started: ambient.now(),

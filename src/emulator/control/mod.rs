@@ -135,11 +135,13 @@ fn progress(manager: &ResourceManager, call: &Call, number: u64) -> Reply {
     let plane = &*manager.store.current();
     let body = |id: &ResourceId| {
         let found = plane.find(id).ok().flatten()?.value;
-        Some(match ArmType::of_name(&id.resource_type()) {
-            Some(ArmType::LinkedBackend) => site::backend(plane, &found, call, site::Zone::Named),
-            Some(ArmType::StaticSite) => site::site(plane, &found, call).ok()?,
-            _ => found.into_value(),
-        })
+        if id.is_a(ArmType::LinkedBackend.name()) {
+            return Some(site::backend(plane, &found, call, site::Zone::Named));
+        }
+        if id.is_a(ArmType::StaticSite.name()) {
+            return site::site(plane, &found, call).ok();
+        }
+        Some(found.into_value())
     };
     manager.operations.progress(call, number, body)
 }

@@ -24,11 +24,14 @@ use crate::{
 /// Handles a request for one of Resource Manager's own resources.
 pub(super) async fn answer(manager: &ResourceManager, call: &Call, route: Route) -> Result<Reply, Reply> {
     let method = &call.method;
-    match route {
-        Route::Group(id) => return group(manager, call, id).await,
-        Route::Graph if method == Method::POST => return graph::answer(manager, call),
-        _ if method != Method::GET => return Err(Reply::method_not_allowed(method)),
-        _ => {}
+    if let Route::Group(id) = route {
+        return group(manager, call, id).await;
+    }
+    if route == Route::Graph && method == Method::POST {
+        return graph::answer(manager, call);
+    }
+    if method != Method::GET {
+        return Err(Reply::method_not_allowed(method));
     }
     let list = |values: Vec<Value>| page::page(call, values, Style::Bare);
     match route {
@@ -58,7 +61,14 @@ pub(super) async fn answer(manager: &ResourceManager, call: &Call, route: Route)
         }
         Route::Permissions => Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": [],
             "dataActions": [], "notDataActions": []}]}))),
-        _ => Err(Reply::method_not_allowed(method)),
+        Route::Group(_)
+        | Route::Graph
+        | Route::Identity
+        | Route::Activity(_)
+        | Route::Operation(_)
+        | Route::Collection(..)
+        | Route::Resource(..)
+        | Route::Action(..) => Err(Reply::method_not_allowed(method)),
     }
 }
 

@@ -19,12 +19,17 @@ impl Listed {
     pub(super) fn of_type(resource_type: &str) -> Option<Self> {
         let (owner, collection) = resource_type.rsplit_once('/')?;
         let is = |word: &str| word.eq_ignore_ascii_case(collection);
-        match ArmType::of_name(owner) {
-            Some(ArmType::Product) if is("subscriptions") => Some(Self::ProductSubscriptions),
-            Some(ArmType::Api) if is("products") => Some(Self::ApiProducts),
-            Some(ArmType::Api) if is("revisions") => Some(Self::ApiRevisions),
-            _ => ArmType::of_name(resource_type).map(Self::Of),
+        let owner = ArmType::of_name(owner);
+        if owner == Some(ArmType::Product) && is("subscriptions") {
+            return Some(Self::ProductSubscriptions);
         }
+        if owner == Some(ArmType::Api) && is("products") {
+            return Some(Self::ApiProducts);
+        }
+        if owner == Some(ArmType::Api) && is("revisions") {
+            return Some(Self::ApiRevisions);
+        }
+        ArmType::of_name(resource_type).map(Self::Of)
     }
 }
 

@@ -169,11 +169,10 @@ impl Diagnose for NotReadBack {
 
 /// Returns the message for a failure. If the failure does not show whether a resource exists, the message says so.
 fn refused(what: &str, failure: &ArmFailure) -> String {
-    match failure.kind() {
-        FailureKind::Undetermined(_) => {
-            format!("the answer to {what} does not prove that the resource does not exist: {failure}")
-        }
-        _ => format!("Azure rejected {what}: {failure}"),
+    if let FailureKind::Undetermined(_) = failure.kind() {
+        format!("the answer to {what} does not prove that the resource does not exist: {failure}")
+    } else {
+        format!("Azure rejected {what}: {failure}")
     }
 }
 
