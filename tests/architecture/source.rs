@@ -77,7 +77,7 @@ impl SourceFile {
         let passed_on = public.iter().map(|(_, path)| named(path)).collect();
         let named_here = private.iter().map(|(_, path)| named(path).1).chain(written_out_in(&code));
         let (own_paths, paths) = (named_here.collect(), paths(&code));
-        Self { module, paths, own_paths, passed_on, path, code }
+        Self { path, module, code, paths, own_paths, passed_on }
     }
 }
 
