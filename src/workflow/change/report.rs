@@ -79,11 +79,11 @@ pub(super) fn failed(
     let own = diagnose(error).exit;
     let any = |status| steps.iter().any(|step| step.status == status && step.kind != ChangeKind::Wait);
     let (applied, unknown) = (any(StepStatus::Applied), any(StepStatus::Unknown));
-    let is_of_end = [ExitCode::Partial, ExitCode::NotVerified, ExitCode::Interrupted].contains(&own);
-    let exit = match (is_of_end, applied) {
-        (false, true) => ExitCode::Partial,
-        (false, false) if own == ExitCode::Refused && unknown => ExitCode::Unavailable,
-        (true | false, _) => own,
+    let exit = match own {
+        ExitCode::Partial | ExitCode::NotVerified | ExitCode::Interrupted => own,
+        _ if applied => ExitCode::Partial,
+        ExitCode::Refused if unknown => ExitCode::Unavailable,
+        _ => own,
     };
     let refusal = error.find::<Refusal>();
     // If Azure's answer could not be used for a plan, the change is not refused: the command may be tried again.
