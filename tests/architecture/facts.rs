@@ -98,7 +98,7 @@ impl Fact {
     fn known_in<'a>(&self, file: &'a SourceFile) -> Option<&'a str> {
         let is_home =
             |home: &&str| file.path == **home || home.ends_with('/') && file.path.starts_with(*home);
-        if self.homes.iter().any(|home| is_home(home)) {
+        if self.homes.iter().any(is_home) {
             return None;
         }
         file.code.lines().find(|line| self.signs.iter().any(|sign| self.shows(sign, line)))
