@@ -9,7 +9,7 @@ pub use crate::provider::emulated::{
 use crate::{
     config::{EnvSettings, ProviderKind},
     provider::arm::EmulatorOverHttp,
-    workflow::Workspace,
+    workflow::{Result, Workspace},
 };
 
 /// The own routes of the emulator at the first endpoint on this machine, if an env has one. An emulator serves them
@@ -18,10 +18,7 @@ use crate::{
 /// # Errors
 ///
 /// If an endpoint is not valid, or the certificates of this machine cannot be read.
-pub fn emulator_of(
-    work: &Workspace,
-    envs: &[EnvSettings],
-) -> anyhow::Result<Option<Arc<dyn EmulatorRoutes>>> {
+pub fn emulator_of(work: &Workspace, envs: &[EnvSettings]) -> Result<Option<Arc<dyn EmulatorRoutes>>> {
     for env in envs.iter().filter(|env| env.provider.value == ProviderKind::Arm && env.endpoint.is_some()) {
         let endpoint = work.endpoint(env.cloud.value, env.endpoint.as_ref())?;
         if endpoint.is_loopback() {

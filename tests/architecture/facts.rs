@@ -38,7 +38,6 @@ const FACTS: [Fact; 8] = [
             "strip_prefix(\"http",
             "starts_with(\"http",
             "find(':')",
-            "split_once(':')",
             "Ipv6Addr",
         ],
         // A key of JSON ends at a colon too.
