@@ -9,6 +9,8 @@ use std::{
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use strum::VariantNames as _;
+use swa_apim::emulator::{Ending, Shape};
 
 use crate::{
     support::Sandbox,
@@ -202,7 +204,7 @@ async fn switches_are_shown_changed_and_reset() {
 async fn the_words_of_a_switch_are_those_of_the_emulator() {
     let (served, _) = Served::beside_emulator(Sandbox::with_sites(1), &[]);
     let page = served.visitor().await.get("/switches").await;
-    for word in swa_apim::emulator::Shape::WORDS.iter().chain(swa_apim::emulator::Ending::WORDS) {
+    for word in Shape::VARIANTS.iter().chain(Ending::VARIANTS) {
         assert!(
             page.text.contains(&format!("<option>{word}</option>"))
                 || page.text.contains(&format!("<option selected>{word}</option>")),
@@ -210,7 +212,7 @@ async fn the_words_of_a_switch_are_those_of_the_emulator() {
         );
     }
     let options = page.text.matches("<option").count();
-    assert_eq!(options, swa_apim::emulator::Shape::WORDS.len() + swa_apim::emulator::Ending::WORDS.len());
+    assert_eq!(options, Shape::VARIANTS.len() + Ending::VARIANTS.len());
 }
 
 #[tokio::test]
