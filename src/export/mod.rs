@@ -223,7 +223,7 @@ mod tests {
             backend: text.to_owned(),
             is_linked: true,
             product: text.to_owned(),
-            subscription: Some(text.to_owned()),
+            apim_subscription: Some(text.to_owned()),
             apis: vec![api(true), api(false)],
         }
     }
@@ -234,7 +234,8 @@ mod tests {
             text in "(?s)([\u{1b}\u{9b}\u{202e}\u{200b}\r\n\t'\"$%{}#:\\[\\]]|\n *::|##vso\\[|##\\[|.){0,30}"
         ) {
             for environment in [PRODUCTION, &text] {
-                for (name, format) in ExportFormat::NAMES {
+                for name in ExportFormat::VARIANTS {
+                    let format = name.parse().unwrap();
                     for part in [ExportPart::Link, ExportPart::Apis] {
                         let written = hostile(&text, environment).write(format, part);
                         prop_assert!(written.chars().all(|c| c == '\n' || !is_hazard(c)), "{name}: {written:?}");
