@@ -1,4 +1,5 @@
 //! The switches of the emulator's behavior, which are set at start and can be changed while it runs.
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
