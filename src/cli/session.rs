@@ -31,7 +31,10 @@ pub(crate) struct Session {
     /// Flags of this command line that only apply to Azure.
     azure_flags: Vec<&'static str>,
     /// The request to end the process.
-    #[cfg_attr(not(feature = "emulator"), expect(dead_code, reason = "only a server is run without an end"))]
+    #[cfg_attr(
+        not(any(feature = "emulator", feature = "ui")),
+        expect(dead_code, reason = "only a server is run without an end")
+    )]
     pub(crate) interrupt: Interrupt,
 }
 

@@ -48,5 +48,7 @@ mod undo;
 mod watch;
 #[cfg(not(feature = "emulator"))]
 mod without_emulator;
+#[cfg(all(feature = "emulator", not(feature = "ui")))]
+mod without_page;
 mod words;
 mod wrong_types;

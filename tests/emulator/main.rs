@@ -17,6 +17,7 @@ mod limits;
 mod operations;
 mod policies;
 mod published;
+mod ready;
 mod recorded;
 #[path = "../support/skip.rs"]
 mod skip;

@@ -272,7 +272,7 @@ pub(crate) async fn run(args: EmulateArgs, cx: &'static Session) -> anyhow::Resu
     if let Some(page) = &page {
         ready["ui"] = page.address().into();
     }
-    cx.ui.print_text(&format!("{ready}\n"))?;
+    cx.ui.print_json_line(&ready)?;
     serve(emulator, page, cx).await;
     Ok(ExitCode::Interrupted)
 }
