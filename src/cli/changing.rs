@@ -14,6 +14,7 @@ use crate::{
     diagnosis::{Cure, ExitCode},
     engine::{Intent, Target},
     files::is_standard_output,
+    output,
     report::ChangeReport,
     workflow::{self, LinkChange, PlaneLocation, Proposal, Saved, SavedPlan},
 };
@@ -150,9 +151,11 @@ fn print(cx: &Session, report: &ChangeReport) -> anyhow::Result<ExitCode> {
 /// Prints the failures, and returns the exit code of the command.
 fn print_failures(cx: &Session, report: &ChangeReport) -> ExitCode {
     let several = report.results.len() > 1;
+    let repeats_nothing = output::explains_each_finding(report, &cx.ui);
     for result in &report.results {
-        if let Some(error) = &result.error {
-            error::print(&cx.ui, several.then_some(result.env.as_str()), error);
+        let error = if repeats_nothing { result.error_beside_findings() } else { result.error.clone() };
+        if let Some(error) = error {
+            error::print(&cx.ui, several.then_some(result.env.as_str()), &error);
         }
     }
     report.exit()

@@ -34,7 +34,7 @@ pub use self::{
     invocation::{Invocation, Outside},
 };
 use self::{
-    args::{GlobalArgs, contradictions, help as help_texts, variables},
+    args::{GlobalArgs, color, contradictions, help as help_texts, variables},
     command::{
         api, apply, audit, completions, doctor, emulate, explain, export, graph, help, history, init, link,
         list, man, model, prune, relink, show, status, ui, unlink,
@@ -54,6 +54,7 @@ use crate::{ambient, diagnosis::ExitCode};
 /// Without an Azure account, all commands work on a model in a file. Try `swa-apim link --env prod --sample`.
 #[derive(Debug, Parser)]
 #[command(name = "swa-apim", version, disable_help_subcommand = true, max_term_width = args::WIDEST)]
+#[command(styles = color::styles())]
 #[command(
     after_help = "Examples:\n  swa-apim link --env prod\n  swa-apim status --env prod\n  swa-apim link --env prod --sample   (without an Azure account)\n\nExit codes: swa-apim help exit-codes; variables: swa-apim help environment"
 )]
@@ -126,6 +127,7 @@ pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(complete::command).var(shell::VARIABLE).complete();
     let command = variables::without_empty(command());
     let words: Vec<OsString> = env::args_os().collect();
+    color::chosen(words.get(1..).unwrap_or_default(), ambient::variable).choose(ambient::variable);
     let parsed = command.clone().try_get_matches_from(&words);
     let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
     let (cli, matches) = match parsed {

@@ -4,8 +4,10 @@ use std::{fmt::Write, ops::Range};
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// The largest number of characters of a line that an excerpt shows.
-const WINDOW: usize = 100;
+/// The largest number of characters of a line that an excerpt shows: with its number it fits a terminal of 80 columns.
+const WINDOW: usize = 72;
+/// Stands for the rest of a line that is longer.
+const REST: &str = "...";
 
 /// A location in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +58,11 @@ impl<'t> Lines<'t> {
 
 fn excerpt(line: usize, content: &str, before: usize, marked: usize) -> String {
     let skipped = if before < WINDOW * 4 / 5 { 0 } else { before - WINDOW / 2 };
-    let shown: Vec<char> = content.chars().skip(skipped).take(WINDOW).map(printable).collect();
+    let mut shown: Vec<char> = content.chars().skip(skipped).map(printable).collect();
+    if shown.len() > WINDOW {
+        shown.truncate(WINDOW - REST.len());
+        shown.extend(REST.chars());
+    }
     let (lead, rest) = shown.split_at((before - skipped).min(shown.len()));
     let marked: String = rest.iter().take(marked).collect();
     let gutter = " ".repeat(line.to_string().len());
@@ -122,7 +128,7 @@ mod tests {
         assert_eq!(found.column, 501);
         let longest = found.excerpt.lines().map(|line| line.chars().count()).max();
         assert_eq!(longest, Some(WINDOW + 4));
-        assert!(found.excerpt.contains('!'));
+        assert!(found.excerpt.contains('!') && found.excerpt.contains("yyy...\n"));
     }
 
     #[test]

@@ -94,6 +94,17 @@ impl LinkResources {
         groups
     }
 
+    /// Returns what the ids of the resources in the service begin with, in lower case.
+    pub(super) fn prefixes(&self) -> Vec<String> {
+        let known = self.subscriptions.iter().map(|id| id.lower_case().to_owned());
+        let named = self.product.iter().flat_map(|product| {
+            let deleted =
+                format!("{}/subscriptions/{}", self.service.lower_case(), product.name().to_lowercase());
+            [product.lower_case().to_owned(), deleted]
+        });
+        named.chain(known).collect()
+    }
+
     /// Returns the part of the link that a resource is; `None` if it is not of this link.
     fn part_of(&self, id: &ResourceId) -> Option<Part> {
         if id.is_a(LinkedBackendId::TYPE) {

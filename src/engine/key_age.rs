@@ -47,21 +47,21 @@ impl KeyAge {
     /// Returns the age of a subscription's keys, from the times that the control plane keeps with the keys, or from an
     /// activity log, or from the time at which the subscription was created.
     #[must_use]
-    pub fn of(subscription: &ApimSubscription, kept: Option<KeyTimes>, log: Option<Log<'_>>) -> Self {
-        if let Some(KeyTimes { primary, secondary }) = kept {
-            return Self::Since(primary.min(secondary));
-        }
+    pub fn of(subscription: &ApimSubscription, kept: KeyTimes, log: Option<Log<'_>>) -> Self {
         let created = subscription.created_at();
-        let Some(log) = log else { return created.map_or(Self::Unknown, Self::NotBefore) };
-        let replaced = Replaced::of(&subscription.id, log.events);
-        let of_slot = |replaced: Option<Timestamp>| match (replaced, created) {
-            (Some(time), _) => Self::Since(time),
-            (None, Some(created)) if created >= log.since => Self::Since(created),
-            (None, Some(_) | None) => Self::Before(log.since),
+        let replaced = log.map(|log| Replaced::of(&subscription.id, log.events)).unwrap_or_default();
+        let of_slot = |time: Option<Timestamp>| match (time, created, log) {
+            (Some(time), _, _) => Self::Since(time),
+            (None, Some(created), Some(log)) if created >= log.since => Self::Since(created),
+            (None, _, Some(log)) => Self::Before(log.since),
+            (None, Some(created), None) => Self::NotBefore(created),
+            (None, None, None) => Self::Unknown,
         };
-        match (of_slot(replaced.primary), of_slot(replaced.secondary)) {
+        let primary = of_slot(kept.primary.or(replaced.primary));
+        let secondary = of_slot(kept.secondary.or(replaced.secondary));
+        match (primary, secondary) {
             (Self::Since(primary), Self::Since(secondary)) => Self::Since(primary.min(secondary)),
-            (_, _) => Self::Before(log.since),
+            (Self::Since(_), limited) | (limited, _) => limited,
         }
     }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn age(created: Option<&str>, events: &[LinkEvent]) -> KeyAge {
-        KeyAge::of(&subscription(created), None, Some(Log { events, since: at(LOG) }))
+        KeyAge::of(&subscription(created), KeyTimes::default(), Some(Log { events, since: at(LOG) }))
     }
 
     #[test]
@@ -209,10 +209,24 @@ mod tests {
     #[test]
     fn without_a_log_only_the_creation_of_the_subscription_limits_the_age() {
         let created = "2026-01-15T00:00:00Z";
-        assert_eq!(KeyAge::of(&subscription(Some(created)), None, None), KeyAge::NotBefore(at(created)));
-        assert_eq!(KeyAge::of(&subscription(None), None, None), KeyAge::Unknown);
-        let kept = KeyTimes { primary: at("2026-03-01T00:00:00Z"), secondary: at("2026-02-01T00:00:00Z") };
-        assert_eq!(KeyAge::of(&subscription(None), Some(kept), None), KeyAge::Since(kept.secondary));
+        let none = KeyTimes::default();
+        assert_eq!(KeyAge::of(&subscription(Some(created)), none, None), KeyAge::NotBefore(at(created)));
+        assert_eq!(KeyAge::of(&subscription(None), none, None), KeyAge::Unknown);
+    }
+
+    #[test]
+    fn the_times_that_a_control_plane_keeps_count_first_and_a_missing_one_is_looked_up() {
+        let (primary, secondary) = (at("2026-03-01T00:00:00Z"), at("2026-02-01T00:00:00Z"));
+        let both = KeyTimes { primary: Some(primary), secondary: Some(secondary) };
+        assert_eq!(KeyAge::of(&subscription(None), both, None), KeyAge::Since(secondary));
+        let one = KeyTimes { primary: Some(primary), secondary: None };
+        assert_eq!(KeyAge::of(&subscription(None), one, None), KeyAge::Unknown);
+        let created = at("2026-01-15T00:00:00Z");
+        let subscription = subscription(Some("2026-01-15T00:00:00Z"));
+        assert_eq!(KeyAge::of(&subscription, one, None), KeyAge::NotBefore(created));
+        let events = [event("2026-02-15T00:00:00Z", "regenerateSecondaryKey/action", false)];
+        let log = Some(Log { events: &events, since: at(LOG) });
+        assert_eq!(KeyAge::of(&subscription, one, log), KeyAge::Since(events[0].time));
     }
 
     #[test]

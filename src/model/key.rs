@@ -50,13 +50,13 @@ impl Key {
     }
 }
 
-/// When each of a subscription's keys was created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When each of a subscription's keys was created; `None` if that is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyTimes {
     /// The primary key.
-    pub primary: jiff::Timestamp,
+    pub primary: Option<jiff::Timestamp>,
     /// The secondary key.
-    pub secondary: jiff::Timestamp,
+    pub secondary: Option<jiff::Timestamp>,
 }
 
 impl fmt::Debug for Key {

@@ -34,6 +34,8 @@ impl Report for AuditReport {
             "staticSite",
             "apis",
             "createdOn",
+            "lastChange",
+            "lastChangedBy",
             "findings",
         ];
         let of_service = |service: &ServiceAuditReport| {
@@ -46,6 +48,9 @@ impl Report for AuditReport {
                 cells.push(reason.to_owned());
                 cells.extend([product.hostname.clone().unwrap_or_default(), site.to_owned()]);
                 cells.extend([apis.unwrap_or_default(), since(product).unwrap_or_default().to_owned()]);
+                let change = product.last_change.as_ref();
+                cells.push(change.map(|change| change.time.clone()).unwrap_or_default());
+                cells.push(change.and_then(|change| change.caller.clone()).unwrap_or_default());
                 cells.push(codes(&product.findings));
                 cells
             };
@@ -104,15 +109,18 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     };
     let products: Vec<&ProductAuditReport> = service.products.iter().filter(shown).collect();
     if !products.is_empty() {
-        // A model does not record when a link was created.
+        // A column without any text is left out: a model has no times.
+        let head = ["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS"].map(Label::from).into_iter();
         let has_times = products.iter().any(|product| since(product).is_some());
-        let time =
-            |product: &ProductAuditReport| since(product).map(|time| style.time(time)).unwrap_or_default();
-        let head = ["", "PRODUCT", "STATUS", "STATIC WEB APP", "APIS"].into_iter();
-        let head = Entry::new(head.chain(has_times.then_some("SINCE")).map(Label::from)).with("FINDINGS");
-        let rows =
-            products.iter().map(|product| entry(product, has_times.then(|| time(product)).as_deref(), style));
+        let times = [(has_times, "SINCE"), (has_log(service), "LAST CHANGE")];
+        let times = times.map(|(is_shown, title)| Label::from(if is_shown { title } else { "" }));
+        let head = Entry::new(head.chain(times)).with("FINDINGS");
+        let rows = products.iter().map(|product| entry(service, product, style));
         text += &list(&[head].into_iter().chain(rows).collect::<Vec<_>>(), style);
+    }
+    if let Some(error) = service.activity_log.as_ref().and_then(|log| log.error.as_ref()) {
+        let note = format!("note: when the products were last changed is not known: {}", one_line(error));
+        text += &wrapped(&note, "  ", style);
     }
     let told: Vec<FindingReport> = service
         .findings
@@ -123,7 +131,21 @@ fn one(service: &ServiceAuditReport, style: Style) -> String {
     text + &findings(&told, style)
 }
 
-fn entry(product: &ProductAuditReport, since: Option<&str>, style: Style) -> Entry {
+/// Whether the activity log of a service was read.
+fn has_log(service: &ServiceAuditReport) -> bool {
+    service.activity_log.as_ref().is_some_and(|log| log.error.is_none())
+}
+
+/// Returns the day of the last change of a product, or before which day it was.
+fn last_change(service: &ServiceAuditReport, product: &ProductAuditReport, style: Style) -> String {
+    match (&product.last_change, &service.activity_log) {
+        (Some(change), _) => style.day(&change.time),
+        (None, Some(log)) if log.error.is_none() => format!("before {}", style.day(&log.since)),
+        (None, _) => String::new(),
+    }
+}
+
+fn entry(service: &ServiceAuditReport, product: &ProductAuditReport, style: Style) -> Entry {
     let site = product
         .static_site
         .as_ref()
@@ -134,7 +156,8 @@ fn entry(product: &ProductAuditReport, since: Option<&str>, style: Style) -> Ent
     let site = environment.map_or_else(|| site.to_owned(), |name| format!("{site} ({name})"));
     let apis = product.apis.as_ref().map_or_else(|| "unknown".to_owned(), |apis| apis.join(", "));
     let labels = [product.name.as_str(), status(product.status), &site, &apis].map(Label::from);
-    let labels = labels.into_iter().chain(since.map(Label::from));
+    let since = since(product).map(|time| style.day(time)).unwrap_or_default();
+    let labels = labels.into_iter().chain([since, last_change(service, product, style)].map(Label::from));
     let entry = Entry::new([style.mark(mark(product))].into_iter().chain(labels));
     entry.with(codes(&product.findings).replace(',', " "))
 }

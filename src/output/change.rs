@@ -3,18 +3,20 @@
 use std::fmt::Write as _;
 
 use super::{
-    findings::{findings, of_several},
+    findings::{self, findings, of_several},
     format::Rows,
     layout::wrapped,
     notes,
     overview::FEW,
     steps,
     style::{Detail, Style},
-    ui::Report,
+    ui::{Report, Ui},
 };
 use crate::{
     engine::ChangeKind,
-    report::{ChangeReport, ChangeResult, Event, Outcome, StepReport, StepStatus, UndoReport, one_line},
+    report::{
+        ChangeReport, ChangeResult, Event, Mark, Outcome, StepReport, StepStatus, UndoReport, one_line,
+    },
 };
 
 impl Report for ChangeReport {
@@ -96,8 +98,30 @@ fn one(result: &ChangeResult, style: Style) -> String {
     text
 }
 
+/// Whether a reader sees the message and the hint of every finding of a refused change above its error: results and errors
+/// are at one terminal, and no finding of many envs is explained only once.
+pub(crate) fn explains_each_finding(report: &ChangeReport, ui: &Ui) -> bool {
+    let is_together = ui.is_at_a_screen() && ui.beside.decorated;
+    is_together
+        && report.results.iter().filter(|result| result.outcome == Outcome::Refused).count() <= findings::FEW
+        && report.results.iter().all(|result| result.error.is_none() || shows_findings(result))
+}
+
 fn headline(result: &ChangeResult, summary: &str, style: Style) -> String {
-    wrapped(&format!("{}: {}", one_line(&result.env), one_line(summary)), "  ", style)
+    let head = style.heading(mark(result));
+    wrapped(&format!("{head}{}: {}", one_line(&result.env), one_line(summary)), "  ", style)
+}
+
+/// Returns the mark of a result: that of its most severe finding, unless the change itself was refused or failed.
+fn mark(result: &ChangeResult) -> Mark {
+    match result.outcome {
+        Outcome::Applied | Outcome::Unchanged => {
+            Mark::of(result.findings.iter().map(|finding| finding.severity).max())
+        }
+        Outcome::Planned => Mark::Absent,
+        Outcome::Refused => Mark::Broken,
+        Outcome::Failed => Mark::Failed,
+    }
 }
 
 /// Whether the findings of a result are shown. An error is printed once, on stderr. A refused change also lists the
@@ -119,13 +143,17 @@ fn several(results: &[ChangeResult], style: Style) -> String {
     let mut text = String::new();
     for result in results.iter().filter(|result| unchanged <= FEW || !needs_nothing(result)) {
         text += &headline(result, &counted(result), style);
+        if let Some(note) = &result.note {
+            text += &wrapped(&format!("  {}", one_line(note)), "  ", style);
+        }
         if matches!(result.outcome, Outcome::Planned | Outcome::Failed) {
             text += &steps::list_of(&result.steps, style);
         }
     }
     if unchanged > FEW {
         let more = if text.is_empty() { "" } else { " more" };
-        let _ = writeln!(text, "{unchanged}{more} in order; nothing to do");
+        let head = style.heading(Mark::Good);
+        let _ = writeln!(text, "{head}{unchanged}{more} in order; nothing to do");
     }
     let open = results.iter().filter(|result| shows_findings(result));
     let open: Vec<_> = open.map(|result| (result.env.as_str(), result.findings.as_slice())).collect();

@@ -63,7 +63,7 @@ pub(super) fn distinct<'a>(one: &'a str, other: &'a str, detail: Detail) -> (&'a
 }
 
 /// The number of envs with findings of the same code up to which each env has its own.
-const FEW: usize = 3;
+pub(super) const FEW: usize = 3;
 
 /// Returns the findings of several envs, below the name of each. A code that more than [`FEW`] envs have is explained
 /// once.

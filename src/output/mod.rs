@@ -35,6 +35,7 @@ mod style;
 mod ui;
 
 pub use ask::AskError;
+pub(crate) use change::explains_each_finding;
 pub use ci::{Clock, Pipeline, Reader};
 pub(crate) use clean::printable;
 pub use color::Color;
@@ -45,4 +46,5 @@ pub(crate) use screen::Screen;
 pub use steps::StepLine;
 pub use streams::{Streams, Written};
 pub use style::Detail;
+pub(crate) use style::Tone;
 pub use ui::{Notifier, Ui, UiOptions};

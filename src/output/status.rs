@@ -109,7 +109,7 @@ fn parts(link: &LinkReport, style: Style) -> Vec<PartRow> {
             Part::LinkedBackend,
             "linked backend",
             linked_backend(link, style),
-            backend.map(|it| &it.backend_resource_id),
+            backend.map(|it| &it.backend_resource_id).filter(|id| !id.eq_ignore_ascii_case(&link.apim.id)),
         ),
         row(
             Part::Product,
@@ -200,7 +200,8 @@ fn policy_row(link: &LinkReport, mut row: PartRow) -> PartRow {
 fn site_key_row(link: &LinkReport) -> PartRow {
     let worst = severity(link, Part::SiteKey);
     let linked = link.linked_backend.is_some() && link.subscription.is_some();
-    let mark = if linked { Mark::of(worst) } else { Mark::Absent };
+    let is_known = linked && (worst.is_some() || !link.site_key_hidden);
+    let mark = if is_known { Mark::of(worst) } else { Mark::Absent };
     let detail = match (linked, worst) {
         (false, _) => None,
         (true, None) if link.site_key_hidden => Some("unknown"),

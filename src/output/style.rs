@@ -53,7 +53,7 @@ pub enum Detail {
 
 /// The meaning of a word, which determines its colour: the same in every message, table and plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     /// No special meaning.
     #[default]
     Plain,
@@ -70,7 +70,8 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    fn style(self) -> anstyle::Style {
+    /// Returns the colours and effects of the tone.
+    pub(crate) fn style(self) -> anstyle::Style {
         let color = match self {
             Self::Plain => return anstyle::Style::new(),
             Self::Good => AnsiColor::Green,
@@ -208,6 +209,13 @@ impl Style {
         let without_zone = || text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok();
         let parsed = text.parse().ok().or_else(|| without_zone().map(|time| time.timestamp()));
         parsed.map_or_else(|| text.to_owned(), |time| self.moment(time, "%Y-%m-%d %H:%M %Z"))
+    }
+
+    /// Returns the day of a time, in the zone of the output. A text that is not a time is not changed.
+    pub(super) fn day(self, text: &str) -> String {
+        let shown = self.time(text);
+        let day = shown.split_once(' ').map(|(day, _)| day.to_owned());
+        day.unwrap_or(shown)
     }
 
     /// Returns a moment in this format.

@@ -76,7 +76,7 @@ pub struct Ui {
     /// The style of results.
     pub(super) style: Style,
     /// The style of everything else.
-    beside: Style,
+    pub(super) beside: Style,
     pub(super) can_ask: bool,
     shows_progress: bool,
     streams: Streams,

@@ -6,7 +6,9 @@ use serde::Serialize;
 use super::{ErrorReport, FindingReport, SCHEMA_VERSION, StepReport};
 use crate::{
     diagnosis::{ExitCode, Render},
-    engine::{Audit, DanglingLink, FindingCode, Orphan, Orphaned, ProductAudit, Spared, Standing},
+    engine::{
+        Audit, DanglingLink, FindingCode, LastChange, Orphan, Orphaned, ProductAudit, Spared, Standing,
+    },
     model::{ApiId, ApimServiceId, ApimSubscription, Hostname, ResourceId},
 };
 
@@ -34,9 +36,24 @@ pub struct ServiceAuditReport {
     pub products: Vec<ProductAuditReport>,
     /// The findings about the service as a whole.
     pub findings: Vec<FindingReport>,
+    /// The activity log that was searched for the last change of each product; absent if the control plane keeps none,
+    /// or if no link created a product of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activity_log: Option<ActivityLogReport>,
     /// Why the service could not be read; absent if it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+}
+
+/// How much of an activity log was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityLogReport {
+    /// The time of the oldest event that the log can have, in UTC.
+    pub since: String,
+    /// Why the log could not be read; absent if it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// Whether a product is used.
@@ -78,6 +95,9 @@ pub struct ProductAuditReport {
     pub subscriptions: Vec<ProductSubscriptionReport>,
     /// The APIs in the product; `null` if they could not be read.
     pub apis: Option<Vec<String>>,
+    /// The last change of the product, its policy, its APIs or its subscriptions; `null` if the activity log has none or
+    /// was not read.
+    pub last_change: Option<LastChange>,
     /// The problems and notes about the product.
     pub findings: Vec<FindingReport>,
 }
@@ -143,7 +163,22 @@ impl ServiceAuditReport {
 
     fn empty(service: &ApimServiceId) -> Self {
         let (id, name) = (service.to_string(), service.name().to_owned());
-        Self { id, name, products: Vec::new(), findings: Vec::new(), error: None }
+        Self { id, name, products: Vec::new(), findings: Vec::new(), activity_log: None, error: None }
+    }
+
+    /// Returns the report with the activity log that was searched, and the last change of each product, in the order of
+    /// the products.
+    #[must_use]
+    pub fn with_changes(
+        mut self,
+        activity_log: Option<ActivityLogReport>,
+        changes: Vec<Option<LastChange>>,
+    ) -> Self {
+        self.activity_log = activity_log;
+        for (product, change) in self.products.iter_mut().zip(changes) {
+            product.last_change = change;
+        }
+        self
     }
 
     /// Returns the report, without the findings about dangling links if they are `known` from another service's report.
@@ -182,6 +217,7 @@ impl ProductAuditReport {
             environment: product.site.as_ref().map(|environment| environment.name().to_owned()),
             subscriptions: own.chain(others).collect(),
             apis: product.apis.as_ref().map(names),
+            last_change: None,
             findings: FindingReport::of_all(&product.findings, render),
         }
     }

@@ -68,6 +68,17 @@ pub struct ChangeResult {
     pub exit: ExitCode,
 }
 
+impl ChangeResult {
+    /// Returns the error of this result without the causes and the hint that its findings say too.
+    #[must_use]
+    pub fn error_beside_findings(&self) -> Option<ErrorReport> {
+        let mut error = self.error.clone()?;
+        error.causes.retain(|cause| self.findings.iter().all(|finding| finding.message != *cause));
+        error.hint = error.hint.filter(|hint| self.findings.iter().all(|finding| finding.hint != *hint));
+        Some(error)
+    }
+}
+
 /// The part of a result that was written to the events file while the command ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Told {

@@ -53,14 +53,13 @@ impl Mark {
     }
 }
 
-/// Returns the mark for the state of a whole link and the most severe of its findings. Except where there is no link at
-/// all, it is never better than that finding.
+/// Returns the mark for the state of a whole link and the most severe of its findings. It is never better than that
+/// finding.
 pub(crate) fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
     let at_least = |severity| Mark::of(worst.max(Some(severity)));
     match state {
         LinkState::Linked => Mark::of(worst),
-        LinkState::Unlinked => Mark::Absent,
-        LinkState::Leftover => match worst {
+        LinkState::Unlinked | LinkState::Leftover => match worst {
             None | Some(Severity::Note) => Mark::Absent,
             Some(Severity::Degraded | Severity::Broken) => Mark::of(worst),
         },
@@ -75,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_mark_of_a_state_is_never_better_than_its_worst_finding() {
-        for state in LinkState::ALL.iter().copied().filter(|state| *state != LinkState::Unlinked) {
+        for state in LinkState::ALL.iter().copied() {
             for severity in [Severity::Degraded, Severity::Broken] {
                 let mark = state_mark(state, Some(severity));
                 let allowed = [Mark::of(Some(severity)), Mark::Broken];
@@ -83,5 +82,6 @@ mod tests {
             }
         }
         assert_eq!(state_mark(LinkState::Leftover, Some(Severity::Note)), Mark::Absent);
+        assert_eq!(state_mark(LinkState::Unlinked, None), Mark::Absent);
     }
 }

@@ -19,8 +19,8 @@ use serde::Serialize;
 
 pub use self::{
     audit::{
-        AuditReport, DanglingLinkReport, ProductAuditReport, ProductStatus, ProductSubscriptionReport,
-        PruneOutcome, PruneReport, PrunedReport, ServiceAuditReport, SparedReport,
+        ActivityLogReport, AuditReport, DanglingLinkReport, ProductAuditReport, ProductStatus,
+        ProductSubscriptionReport, PruneOutcome, PruneReport, PrunedReport, ServiceAuditReport, SparedReport,
     },
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},

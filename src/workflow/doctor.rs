@@ -128,22 +128,22 @@ impl Walk<'_> {
 const PROBES: [HopName; 3] = [HopName::GatewayWithKey, HopName::GatewayWithoutKey, HopName::Site];
 
 fn configuration(work: &Workspace, env: &EnvSettings) -> Hop {
-    let hop = Hop::ok(HopName::Configuration, format!("env `{}` (from {})", env.name, env.at));
+    let hop = Hop::ok(HopName::Configuration, format!("env `{}` ({})", env.name, env.at));
     let (site, apim) = (&env.static_web_app, &env.apim);
     let plane = match env.provider.value {
-        ProviderKind::Json => format!("model {} (from {})", env.model.value.display(), env.model.source),
+        ProviderKind::Json => format!("model {} ({})", env.model.value.display(), env.model.source),
         ProviderKind::Arm => match &env.endpoint {
-            Some(endpoint) => format!("Azure at {} (from {})", endpoint.value, endpoint.source),
-            None => format!("Azure, cloud {} (from {})", env.cloud.value, env.cloud.source),
+            Some(endpoint) => format!("Azure at {} ({})", endpoint.value, endpoint.source),
+            None => format!("Azure, cloud {} ({})", env.cloud.value, env.cloud.source),
         },
     };
     let hop = match &work.settings.file {
         Some(file) => hop.also(format!("configuration file {}", file.display())),
         None => hop,
     };
-    hop.also(format!("static web app `{}` (from {})", site.value, site.source))
-        .also(format!("API Management `{}` (from {})", apim.value, apim.source))
-        .also(format!("provider {} (from {})", env.provider.value, env.provider.source))
+    hop.also(format!("static web app `{}` ({})", site.value, site.source))
+        .also(format!("API Management `{}` ({})", apim.value, apim.source))
+        .also(format!("provider {} ({})", env.provider.value, env.provider.source))
         .also(plane)
 }
 

@@ -122,7 +122,7 @@ pub(super) async fn look_back(
     let Some(subscription) = verdict.observed.subscription().map(|seen| &seen.view) else {
         return KeyAge::Unknown;
     };
-    let kept = plane.as_ref().key_times(&subscription.id).await.ok().flatten();
+    let kept = plane.as_ref().key_times(&subscription.id).await.unwrap_or_default();
     let log = events.as_deref().map(|events| Log { events, since });
     let age = KeyAge::of(subscription, kept, log);
     let is_linked = verdict.observed.own_backend().is_some();
@@ -141,7 +141,7 @@ pub(super) async fn key_age(plane: &Plane, observed: &Observed, limit: Duration,
     let Some(subscription) = observed.subscription().map(|seen| &seen.view) else {
         return Aged { age: KeyAge::Unknown, unread: None };
     };
-    let kept = plane.as_ref().key_times(&subscription.id).await.ok().flatten();
+    let kept = plane.as_ref().key_times(&subscription.id).await.unwrap_or_default();
     let age = KeyAge::of(subscription, kept, None);
     let Some(log) = plane.activity_log().filter(|_| age.ripeness(limit, now) == Ripeness::Unknown) else {
         return Aged { age, unread: None };

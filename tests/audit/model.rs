@@ -195,5 +195,5 @@ fn the_age_of_a_subscription_is_reported_only_if_it_is_known() {
     assert_eq!(*created(0), "2026-01-02T03:04:05.678Z");
     assert_eq!(*created(1), Value::Null);
     let table = folder.run("audit --apim gate").exits(0).stdout;
-    assert_eq!(table.matches("2026-01-02 03:04").count(), 1, "{table}");
+    assert_eq!(table.matches("2026-01-02").count(), 1, "{table}");
 }

@@ -241,7 +241,7 @@ prod: drifted
  ok      API Management   shop-apim, Consumption, https://shop-apim.azure-api.net
  ok      linked backend   Succeeded, since [DAY] [TIME] UTC
  ok      product          agreeable-smoke-06273c21e, published, key required
- ok      subscription     active, keys [KEY] and [KEY]
+ ok      subscription     active, keys [KEY] and [KEY], from [DAY]
  ok      policy           healthy, accepts only requests with a token of the site
  broken  key of the site  not valid
  ok      APIs             orders at /api/orders

@@ -18,7 +18,7 @@ fn a_model_is_checked_from_end_to_end_and_serves_no_requests() {
     Shop::linked().run("doctor -o tsv").is(str![[r#"
 exit 0
 --- stdout
-configuration	ok	env `prod` (from swa-apim.toml, line 2); configuration file [DIR]/swa-apim.toml; static web app `shop-web` (from swa-apim.toml, line 3); API Management `shop-apim` (from swa-apim.toml, line 4); provider json (from swa-apim.toml, line 8); model [DIR]/control-plane.json (from swa-apim.toml, line 11)		
+configuration	ok	env `prod` (swa-apim.toml, line 2); configuration file [DIR]/swa-apim.toml; static web app `shop-web` (swa-apim.toml, line 3); API Management `shop-apim` (swa-apim.toml, line 4); provider json (swa-apim.toml, line 8); model [DIR]/control-plane.json (swa-apim.toml, line 11)		
 credentials	skipped	a model requires no credentials		
 control plane	ok	[DIR]/control-plane.json can be read		
 rights	skipped	not requested; `--check-rights` checks them		

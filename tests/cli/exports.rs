@@ -98,8 +98,11 @@ fn no_output_holds_a_key() {
         .as_object()
         .unwrap()
         .values()
-        .flat_map(|keys| keys.as_object().unwrap().values().map(|key| key.as_str().unwrap().to_owned()))
+        .flat_map(|entry| entry.as_object().unwrap())
+        .filter(|(name, _)| name.ends_with("Key"))
+        .map(|(_, key)| key.as_str().unwrap().to_owned())
         .collect();
+    assert_eq!(keys.len(), 3, "two keys, and the copy that the site holds");
     for line in ["status -o json -vvv", "relink --dry-run -o json -vvv", "relink -vvv", "unlink -vvv"] {
         let run = shop.run(line);
         for key in &keys {

@@ -55,7 +55,7 @@ exit 4
 --- stdout
          ENV   STATE     STATIC WEB APP  API MANAGEMENT  FINDINGS
  ok      prod  linked    shop-web        shop-apim
- -       free  unlinked  free-web        shop-apim       SWAAPIM003
+ broken  free  unlinked  free-web        shop-apim       SWAAPIM003
  broken  typo  unknown   shop-web        shop-apm
 
 typo: the API Management service `shop-apm` (from swa-apim.toml, line 20) does not exist

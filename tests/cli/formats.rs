@@ -49,7 +49,7 @@ prod: linked
  ok  API Management   shop-apim, Consumption, https://shop-apim.azure-api.net
  ok  linked backend   Succeeded, since [DAY] [TIME] UTC
  ok  product          agreeable-smoke-06273c21e, published, key required
- ok  subscription     active, keys [KEY] and [KEY]
+ ok  subscription     active, keys [KEY] and [KEY], from [DAY]
  ok  policy           healthy, accepts only requests with a token of the site
  ok  key of the site  primary
  ok  APIs             orders at /api/orders
@@ -110,6 +110,9 @@ links:
     keyFingerprints:
       primary: [KEY]
       secondary: [KEY]
+    keyAge:
+      created: at
+      time: "[DATE]"
   policy:
     validateJwt: true
     verdict: healthy

@@ -9,6 +9,7 @@ mod completion;
 mod configuration;
 mod doctor;
 mod escapes;
+mod every_output;
 mod examples;
 mod exports;
 mod fleet;
@@ -31,6 +32,7 @@ mod pipelines;
 mod plans;
 mod policies;
 mod preflight;
+mod rotation;
 #[cfg(unix)]
 mod screens;
 mod settings;

@@ -60,8 +60,9 @@ fn steady(text: &str, shop: &Shop) -> String {
         _ => examples.next().unwrap().to_owned(),
     };
     let text = fingerprint.replace_all(&text, example);
-    let time = Regex::new(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b").unwrap();
-    time.replace_all(&text, "2026-01-15 09:30").into_owned()
+    let time = Regex::new(r"\b20\d\d-\d\d-\d\d( \d\d:\d\d)?\b").unwrap();
+    let fixed = |found: &Captures<'_>| if found.get(1).is_some() { "2026-01-15 09:30" } else { "2026-01-15" };
+    time.replace_all(&text, fixed).into_owned()
 }
 
 /// Compares the screens of a command with the files, at each width. `make` makes the world that the command is run in.

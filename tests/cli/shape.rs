@@ -25,9 +25,10 @@ fn the_status_has_the_shape_of_the_contract() {
     assert_eq!(keys(&link["linkedBackend"]), backend);
     let product = ["id", "name", "displayName", "subscriptionRequired", "state", "apis"];
     assert_eq!(keys(&link["product"]), product);
-    let subscription = ["id", "name", "displayName", "scope", "state", "keyFingerprints"];
+    let subscription = ["id", "name", "displayName", "scope", "state", "keyFingerprints", "keyAge"];
     assert_eq!(keys(&link["subscription"]), subscription);
     assert_eq!(keys(&link["subscription"]["keyFingerprints"]), ["primary", "secondary"]);
+    assert_eq!(keys(&link["subscription"]["keyAge"]), ["created", "time"]);
     assert_eq!(link["policy"], json!({"validateJwt": true, "verdict": "healthy"}));
     assert_eq!(link["findings"], json!([]));
 }

@@ -38,12 +38,13 @@ const FISH: Shell = Shell {
 };
 
 /// What is typed, and what the line prints that was meant.
-const LINES: [(&str, &str); 5] = [
+const LINES: [(&str, &str); 6] = [
     ("swa-apim rel<Tab> --dry-run -o json", "\"command\": \"relink\""),
     ("swa-apim status -o tsv --env pr<Tab>", "prod\tlinked"),
     ("swa-apim api add cat<Tab> --env prod -o json", "/apis/catalog"),
     ("swa-apim explain SWAAPIM09<Tab>", "SWAAPIM090: "),
     ("swa-apim graph --for<Tab> dot --env prod", "digraph"),
+    ("swa-apim list -o tsv --apim shop-a<Tab>", "shop-web"),
 ];
 
 impl Shell {
@@ -66,8 +67,11 @@ impl Shell {
 
     /// Types a line in which `<Tab>` is that key, and returns what the program prints then.
     fn completes(&self, line: &str) -> Option<String> {
-        let shop = Shop::linked();
-        let mut session = self.start(&shop)?;
+        self.completes_in(&Shop::linked(), line)
+    }
+
+    fn completes_in(&self, shop: &Shop, line: &str) -> Option<String> {
+        let mut session = self.start(shop)?;
         let keys = line.replace("<Tab>", "\t");
         session.send(&format!("{keys} > printed; {}", self.ready)).unwrap();
         session.send_line("").unwrap();
@@ -110,4 +114,40 @@ fn zsh_completes_at_a_terminal() {
 #[test]
 fn fish_completes_at_a_terminal() {
     FISH.completes_everything();
+}
+
+/// The text that bash shows after keys at a terminal, up to the next prompt that is typed for it.
+fn shown_in_bash(shop: &Shop, keys: &str) -> Option<String> {
+    let mut session = BASH.start(shop)?;
+    session.send(keys).unwrap();
+    session.flush().unwrap();
+    // The whole list is shown before the line is erased and another one is read.
+    let before = session.exp_string("prune").unwrap();
+    session.send_control('u').unwrap();
+    session.send_line(BASH.ready).unwrap();
+    Some(before + &session.exp_string("ready-2").unwrap())
+}
+
+#[test]
+fn tab_in_bash_offers_commands_and_no_options() {
+    let shop = Shop::sample();
+    let Some(shown) = shown_in_bash(&shop, "swa-apim \t\t") else { return };
+    assert!(shown.contains("status") && shown.contains("unlink"), "{shown}");
+    assert!(!shown.contains("--"), "{shown}");
+}
+
+#[test]
+fn a_script_that_was_installed_completes_in_the_next_bash() {
+    const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
+    if !Path::new(BASH_COMPLETION).exists() {
+        crate::skip::skipped("there is no bash-completion");
+        return;
+    }
+    let installed = Shell { setup: "source /usr/share/bash-completion/bash_completion", ..BASH };
+    for (line, printed) in LINES {
+        let shop = Shop::linked();
+        shop.run("completions bash --install").exits(0);
+        let Some(found) = installed.completes_in(&shop, line) else { return };
+        assert!(found.contains(printed), "bash made of `{line}` what prints:\n{found}");
+    }
 }

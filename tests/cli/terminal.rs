@@ -337,3 +337,45 @@ fn a_prune_continues_only_if_the_name_of_the_service_is_typed() {
     assert_eq!(code, 0, "{rest}");
     assert_eq!(shop.state(), "unlinked");
 }
+
+#[test]
+fn a_repair_that_is_more_than_the_command_asks_for_is_shown_and_confirmed_first() {
+    const QUESTION: &str = "This is more than the command asks for. Continue?";
+    let drifted = || {
+        let shop = Shop::linked();
+        shop.change(&format!("{}/policies/policy", crate::support::product()), |it| {
+            it["properties"]["value"] = "<policies><inbound><base /></inbound></policies>".into();
+        });
+        shop
+    };
+    for command in ["link", "relink"] {
+        let shop = drifted();
+        let before = shop.read(MODEL);
+        let mut terminal = Terminal::of(shop.swa_apim(command));
+        let shown = terminal.shows(QUESTION);
+        assert!(shown.contains("the policy accepts requests without a token"), "{shown}");
+        terminal.types("n");
+        let (rest, code) = terminal.ends();
+        assert_eq!(code, 4, "{rest}");
+        assert!(rest.contains("not confirmed; nothing was changed"), "{rest}");
+        assert_eq!(shop.read(MODEL), before);
+
+        let mut terminal = Terminal::of(shop.swa_apim(command));
+        terminal.shows(QUESTION);
+        terminal.interrupts_the_question();
+        assert_eq!(terminal.ends().1, 130);
+        assert_eq!(shop.read(MODEL), before);
+
+        let mut terminal = Terminal::of(shop.swa_apim(command));
+        terminal.shows(QUESTION);
+        terminal.types("y");
+        let (rest, code) = terminal.ends();
+        assert_eq!(code, 0, "{rest}");
+        assert_eq!(shop.state(), "linked");
+    }
+    let (rest, code) = Terminal::of(drifted().swa_apim("link --yes")).ends();
+    assert!(code == 0 && !rest.contains(QUESTION), "{rest}");
+    let (rest, code) = Terminal::of(Shop::sample().swa_apim("link")).ends();
+    assert!(code == 0 && !rest.contains(QUESTION), "a new link is what was asked for: {rest}");
+    drifted().run("link").exits(0);
+}

@@ -8,6 +8,7 @@ mod behaviour;
 mod candidate;
 mod file;
 mod import;
+mod key_times;
 mod properties;
 mod reference;
 #[path = "../support/skip.rs"]

@@ -2,6 +2,8 @@
 //! `shellsession` block in `shell.rs`. `TRYCMD=overwrite cargo test --test docs` puts in what is printed now.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+#[cfg(unix)]
+mod address;
 mod links;
 #[cfg(unix)]
 mod picture;
@@ -108,19 +110,20 @@ fn blurred(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A fingerprint, or a time.
+/// A fingerprint, a time or a day.
 fn is_chance(word: &str) -> bool {
     let fingerprint = word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let time =
         word.len() > 18 && word.starts_with("20") && word.as_bytes()[10] == b'T' && word.ends_with('Z');
-    fingerprint || time
+    let shape: String = word.chars().map(|c| if c.is_ascii_digit() { 'd' } else { c }).collect();
+    fingerprint || time || shape == "dddd-dd-dd"
 }
 
 #[test]
 fn fingerprints_and_times_are_blurred_and_nothing_else_is() {
     assert_eq!(
-        blurred("keys 1bc34b0219ca, 2202a3db7e16 since 2026-01-02T03:04:05.6Z, 2026-01-02 03:04"),
-        "keys [..], [..] since [..], [..]"
+        blurred("keys 1bc34b0219ca, 2202a3db7e16 since 2026-01-02T03:04:05.6Z, 2026-01-02 03:04, 2026-01-02"),
+        "keys [..], [..] since [..], [..], [..]"
     );
     let line = "prod: linked `shop-web` to agreeable-smoke-06273c21e";
     assert_eq!(blurred(line), line);

@@ -101,8 +101,9 @@ fn numbers(model: &Value) -> BTreeMap<String, u64> {
 /// Every key of the model.
 fn keys(model: &Value) -> BTreeSet<String> {
     let secrets = model["secrets"].as_object().into_iter().flat_map(|secrets| secrets.values());
-    let keys = secrets.flat_map(|keys| keys.as_object().unwrap().values());
-    keys.filter_map(|key| key.as_str().map(str::to_owned)).collect()
+    let keys = secrets.flat_map(|keys| keys.as_object().unwrap());
+    let keys = keys.filter(|(name, _)| name.ends_with("Key"));
+    keys.filter_map(|(_, key)| key.as_str().map(str::to_owned)).collect()
 }
 
 /// Gives a product ever higher numbers, by either emulator.

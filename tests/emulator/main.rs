@@ -12,10 +12,12 @@
 mod access;
 mod ends;
 mod faults;
+mod init;
 mod killed;
 mod limits;
 mod operations;
 mod policies;
+mod progress;
 mod published;
 mod ready;
 mod recorded;

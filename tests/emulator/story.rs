@@ -1,6 +1,9 @@
 //! The program's own commands over HTTP, whoever provisions.
 
+use std::thread;
+
 use serde_json::{Value, json};
+use swa_apim::ambient::{Ambient as _, System};
 
 use crate::{
     support::{MODEL, sites_hold_live_keys},
@@ -146,4 +149,106 @@ fn the_emulator_keeps_the_log_that_history_reads() {
         assert!(told(text), "{text}: {history}");
     }
     assert!(events.iter().all(|event| !event["operation"].as_str().unwrap().contains("listSecrets")));
+}
+
+/// Sets the times of the keys of the only link in the model, as a command on the model records them.
+fn age_keys(emulated: &Emulated, seconds: i64) {
+    let time = System.now().saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap();
+    let mut model = emulated.sandbox.model();
+    for (id, keys) in model["secrets"].as_object_mut().unwrap() {
+        if id.contains("/subscriptions/site") {
+            keys["primaryKeyCreatedOn"] = format!("{time:.0}").into();
+            keys["secondaryKeyCreatedOn"] = format!("{time:.0}").into();
+        }
+    }
+    emulated.sandbox.write(MODEL, &model.to_string());
+}
+
+#[test]
+fn keys_that_the_model_dates_have_that_age_over_http_too() {
+    const DAY: i64 = 24 * 60 * 60;
+    let emulated = Emulated::start(&["--log", "off"]);
+    // The link was created by a command on the model, which the emulator has not seen.
+    emulated.sandbox.succeed(&["link", "--env", "e0"]);
+    let relink =
+        || emulated.expect(0, &["relink", "--env", "e0", "--if-older-than", "60d"])["results"][0].clone();
+    age_keys(&emulated, 60 * DAY - 600);
+    assert_eq!(relink()["outcome"], "unchanged");
+    age_keys(&emulated, 60 * DAY + 1);
+    let replaced = relink();
+    assert_eq!(replaced["outcome"], "applied", "{replaced}");
+    assert!(replaced["note"].as_str().unwrap().contains("older than 60 days"), "{replaced}");
+    assert_eq!(relink()["outcome"], "unchanged", "the emulator has seen this rotation");
+}
+
+#[test]
+fn a_subscription_that_was_created_by_connecting_the_site_is_in_the_log() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    emulated.expect(0, &["link", "--env", "e0", "--provisioning", "service"]);
+    let age = emulated.expect(0, &["status", "--env", "e0"])["links"][0]["subscription"]["keyAge"].clone();
+    assert_eq!(age["created"], "at");
+    let history = emulated.expect(0, &["history", "--env", "e0"]);
+    let events = history["events"].as_array().unwrap();
+    let of_keys = |it: &&Value| it["operation"].as_str().unwrap().contains("service/subscriptions/");
+    let subscription: Vec<&Value> = events.iter().filter(of_keys).collect();
+    assert_eq!(subscription.len(), 1, "{history}");
+    for event in subscription {
+        assert_eq!((&event["caller"], &event["status"]), (&json!("emulator"), &json!("Succeeded")));
+        assert!(event["summary"].as_str().unwrap().starts_with("wrote the subscription"), "{event}");
+    }
+}
+
+#[test]
+fn a_log_of_three_thousand_events_is_read_page_by_page() {
+    const OPERATIONS: usize = 1500;
+    let emulated = Emulated::start(&["--admin", "--log", "off"]);
+    emulated.expect(0, &["link", "--env", "e0"]);
+    let path =
+        format!("{}/subscriptions/{}/regenerateSecondaryKey?api-version={APIM}", service(), label(&emulated));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..OPERATIONS / 4 {
+                    assert_eq!(emulated.send("POST", &path, &Value::Null).status, 204);
+                }
+            });
+        }
+    });
+    let history = emulated.expect(0, &["history", "--env", "e0"]);
+    let events = history["events"].as_array().unwrap();
+    let regenerated =
+        |it: &&Value| it["operation"].as_str().unwrap().ends_with("regenerateSecondaryKey/action");
+    assert_eq!(events.iter().filter(regenerated).count(), OPERATIONS, "two events are one change");
+    let times: Vec<&str> = events.iter().map(|event| event["time"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b));
+    let seen = emulated.get("/_emulator/requests").body;
+    let reads = seen["value"].as_array().unwrap().iter();
+    let reads =
+        reads.filter(|it| it["path"].as_str().unwrap().to_lowercase().contains("microsoft.insights")).count();
+    assert!(reads >= 2 * OPERATIONS / 200, "{reads} pages");
+}
+
+#[test]
+fn a_log_that_may_not_be_read_ends_history_and_nothing_else() {
+    let emulated = Emulated::start(&["--admin", "--log", "off"]);
+    emulated.expect(0, &["link", "--env", "e0"]);
+    let refusal =
+        json!({"method": "GET", "path": "microsoft.insights", "effect": {"status": 403}, "count": 100});
+    emulated.switch(&json!({"faults": [refusal]}));
+    emulated.expect(6, &["history", "--env", "e0"]);
+    assert_eq!(emulated.state(), "linked");
+    emulated.expect(0, &["doctor", "--env", "e0", "--no-probe"]);
+    let audit = emulated.expect(0, &["audit", "--apim", "shop-apim"]);
+    assert!(audit["services"][0]["activityLog"]["error"].is_string(), "{audit}");
+}
+
+#[test]
+fn a_log_that_lags_shows_a_change_once_it_has_it() {
+    let emulated = Emulated::start(&["--admin", "--log", "off", "--log-delay", "1h"]);
+    emulated.expect(0, &["link", "--env", "e0"]);
+    let events = || emulated.expect(0, &["history", "--env", "e0"])["events"].as_array().unwrap().len();
+    assert_eq!(events(), 0);
+    assert_eq!(emulated.state(), "linked");
+    emulated.switch(&json!({"logDelayMs": 0}));
+    assert!(events() > 0);
 }

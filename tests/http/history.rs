@@ -172,3 +172,48 @@ fn keys_are_replaced_only_if_they_are_old_enough() {
     assert!(result["note"].as_str().unwrap().contains("older than 58 days"), "{result}");
     assert_ne!(azure.state().link_keys(), before);
 }
+
+#[test]
+fn an_audit_shows_when_each_product_was_last_changed_and_by_which_caller() {
+    let azure = scene();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    let product = format!("{SERVICE}/products/{LABEL}");
+    azure.log(operation(1, "Microsoft.ApiManagement/service/products/write", &product, 5_000));
+    azure.log(operation(2, REGENERATED, &subscription(), 4_000));
+    azure.log(operation(3, "Microsoft.ApiManagement/service/products/write", &format!("{product}-2"), 100));
+    azure.take_seen();
+    let report = run(&azure, "audit -o json");
+    assert_eq!(report.code, Some(0), "{report:?}");
+    assert_eq!(reads_of_the_log(&azure), 1);
+    let service = report.json()["services"][0].clone();
+    assert!(service["activityLog"]["since"].is_string(), "{service}");
+    let all = service["products"].as_array().unwrap();
+    let change = &all.iter().find(|it| it["name"] == LABEL).unwrap()["lastChange"];
+    assert_eq!(change["caller"], "ann@contoso.com");
+    assert!(change["summary"].as_str().unwrap().starts_with("regenerated the primary key"), "{change}");
+    let day = &change["time"].as_str().unwrap()[..10];
+    for format in ["table", "markdown", "tsv"] {
+        let shown = run(&azure, &format!("audit -o {format}"));
+        assert!(shown.stdout.contains(day), "{format}: {}", shown.stdout);
+    }
+    assert!(run(&azure, "audit -o markdown").stdout.contains("| ann@contoso.com |"));
+}
+
+#[test]
+fn a_log_that_may_not_be_read_is_a_note_of_the_audit() {
+    let azure = scene();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    azure.state().set_permissions(
+        json!([{"actions": ["Microsoft.Web/*", "Microsoft.ApiManagement/*"], "notActions": []}]),
+    );
+    let text = run(&azure, "audit");
+    assert_eq!(text.code, Some(0), "{text:?}");
+    assert!(
+        text.stdout.contains("note: when the products were last changed is not known"),
+        "{}",
+        text.stdout
+    );
+    let service = run(&azure, "audit -o json").json()["services"][0].clone();
+    assert!(service["activityLog"]["error"].is_string(), "{service}");
+    assert!(service["products"].as_array().unwrap().iter().all(|it| it["lastChange"].is_null()));
+}

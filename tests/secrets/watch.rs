@@ -78,6 +78,7 @@ impl Watch {
         let Ok(model) = serde_json::from_slice::<Value>(&self.sandbox.read(MODEL)) else { return };
         let secrets = model["secrets"].as_object().into_iter().flatten();
         let keys = secrets.flat_map(|(_, keys)| keys.as_object().into_iter().flatten());
+        let keys = keys.filter(|(name, _)| !name.ends_with("CreatedOn"));
         self.keys.extend(keys.filter_map(|(_, key)| key.as_str().map(str::to_owned)));
     }
 

@@ -1,5 +1,6 @@
 //! Arguments that many commands share.
 
+pub(crate) mod color;
 pub(crate) mod contradictions;
 mod global;
 pub(crate) mod help;

@@ -145,6 +145,9 @@ struct SwitchArgs {
     /// The time until a new link takes effect at the edge of the site
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
     edge_delay: u64,
+    /// The time until a change is in the activity log
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = milliseconds, default_value = "0")]
+    log_delay: u64,
 }
 
 impl SwitchArgs {
@@ -160,6 +163,7 @@ impl SwitchArgs {
             throttling: self.throttle.then(Throttling::default),
             gateway_delay_ms: self.gateway_delay,
             edge_delay_ms: self.edge_delay,
+            log_delay_ms: self.log_delay,
             faults: self.fault,
         }
     }

@@ -4,7 +4,10 @@ use clap::Args;
 use clap_complete::ArgValueCandidates;
 
 use crate::{
-    cli::{complete, explanation::explain},
+    cli::{
+        complete,
+        explanation::{as_exit_code, explain},
+    },
     diagnosis::ExitCode,
     output::Ui,
 };
@@ -24,6 +27,10 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
-    ui.print(&explain(&args.words.join(" "))?)?;
+    let typed = args.words.join(" ");
+    ui.print(&explain(&typed)?)?;
+    if let Some(other) = as_exit_code(&typed) {
+        ui.say(&format!("note: {other}"));
+    }
     Ok(ExitCode::Success)
 }

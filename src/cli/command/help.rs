@@ -46,7 +46,7 @@ pub(crate) fn run(args: &HelpArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
             }
         })?;
     }
-    ui.print_text(&command.render_long_help().to_string())?;
+    command.print_long_help()?;
     Ok(ExitCode::Success)
 }
 

@@ -66,7 +66,16 @@ fn of_message(trouble: &Trouble) -> Explained {
     }
 }
 
+/// The command that explains the exit code that a number can also mean; `None` if it can mean only a finding.
+pub(super) fn as_exit_code(typed: &str) -> Option<String> {
+    let code = exit_code(&format!("exit-{}", typed.parse::<u8>().ok()?)).ok()??;
+    Some(format!("`swa-apim explain exit-{}` explains the exit code {typed}", code as u8))
+}
+
 fn not_known(typed: &str, unknown: &UnknownCode) -> UsageError {
+    if let Some(other) = as_exit_code(typed) {
+        return UsageError::new(unknown.to_string()).hint(other);
+    }
     if typed.contains(' ') {
         let error = UsageError::new(format!("no known message contains `{typed}`"));
         return error.hint("`swa-apim explain` lists all messages; a part of the message is sufficient");

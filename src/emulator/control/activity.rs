@@ -1,6 +1,9 @@
 //! The activity log: a record of the changes that clients requested, as Azure Monitor serves it.
 
+mod recorded;
+
 use std::{
+    cmp::Reverse,
     collections::VecDeque,
     sync::{Mutex, PoisonError},
 };
@@ -15,6 +18,7 @@ use crate::{
     ambient::Ambient,
     emulator::reply::Reply,
     model::{ArmType, ResourceId},
+    provider::json::JsonControlPlane,
 };
 
 /// How many operations are kept; older ones are forgotten.
@@ -101,22 +105,34 @@ impl ActivityLog {
         operations.push_back(operation);
     }
 
-    /// Returns the events that a filter admits, newest first: two for each operation.
-    fn events(&self, azure_subscription: &str, filter: &Filter) -> Vec<Value> {
+    /// Returns the events until `recorded` that a filter admits, newest first: two for each operation, or one if it ended
+    /// after that.
+    fn events(
+        &self,
+        plane: &JsonControlPlane,
+        azure_subscription: &str,
+        filter: &Filter,
+        recorded: Timestamp,
+    ) -> Vec<Value> {
         let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        let unrequested = recorded::unrequested(plane, &operations);
+        let mut all: Vec<&Operation> = operations.iter().chain(&unrequested).collect();
+        all.sort_by_key(|operation| Reverse(operation.ended));
         let of_subscription =
             |it: &&Operation| it.resource.azure_subscription().eq_ignore_ascii_case(azure_subscription);
-        let admitted = operations.iter().rev().filter(of_subscription).filter(|it| filter.admits(it));
-        admitted.flat_map(Operation::events).collect()
+        let admitted = all.into_iter().filter(of_subscription).filter(|it| filter.admits(it));
+        admitted.flat_map(|operation| operation.events(recorded)).collect()
     }
 }
 
 impl Operation {
-    fn events(&self) -> [Value; 2] {
+    fn events(&self, until: Timestamp) -> Vec<Value> {
         let result = if self.status.is_success() { "Succeeded" } else { "Failed" };
         let reason = self.status.canonical_reason().unwrap_or_default().replace(' ', "");
-        let ended = self.event("EndRequest", result, Some(&reason), self.ended);
-        [ended, self.event("BeginRequest", "Started", None, self.started)]
+        let ended = || self.event("EndRequest", result, Some(&reason), self.ended);
+        let started = || self.event("BeginRequest", "Started", None, self.started);
+        let ended = (self.ended <= until).then(ended);
+        ended.into_iter().chain((self.started <= until).then(started)).collect()
     }
 
     fn event(&self, name: &str, status: &str, sub_status: Option<&str>, time: Timestamp) -> Value {
@@ -219,13 +235,20 @@ impl Filter {
 }
 
 /// Answers with a page of the log.
-pub(super) fn answer(log: &ActivityLog, call: &Call, azure_subscription: &str) -> Result<Reply, Reply> {
+pub(super) fn answer(
+    log: &ActivityLog,
+    plane: &JsonControlPlane,
+    now: Timestamp,
+    call: &Call,
+    azure_subscription: &str,
+) -> Result<Reply, Reply> {
     let refused = |problem: &str| Reply::arm(StatusCode::BAD_REQUEST, "BadRequest", problem);
     let filter = call.query.get("$filter").unwrap_or_default();
     let filter = Filter::parse(filter).map_err(|problem| refused(&problem))?;
     let skip = call.query.get("$skipToken").map_or(Ok(0), str::parse::<usize>);
     let skip = skip.map_err(|_| refused("The skip token is not valid."))?;
-    let all = log.events(azure_subscription, &filter);
+    let recorded = now.saturating_sub(call.log_delay).unwrap_or(Timestamp::MIN);
+    let all = log.events(plane, azure_subscription, &filter, recorded);
     let end = skip.saturating_add(PAGE);
     let page: Vec<&Value> = all.iter().skip(skip).take(PAGE).collect();
     let mut body = json!({ "value": page });

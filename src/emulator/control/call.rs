@@ -1,6 +1,6 @@
 //! A request to the control plane, as its routes see it.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
 use hyper::Method;
@@ -31,6 +31,8 @@ pub(super) struct Call {
     pub(super) base: String,
     /// How a PUT of a linked backend behaves.
     pub(super) linking: Linking,
+    /// How long a change is not in the activity log.
+    pub(super) log_delay: Duration,
 }
 
 impl fmt::Debug for Call {
@@ -134,6 +136,7 @@ pub(super) mod tests {
             body: if body.is_null() { Bytes::new() } else { body.to_string().into() },
             base: "http://127.0.0.1:1".to_owned(),
             linking: Linking::default(),
+            log_delay: Duration::ZERO,
         }
     }
 

@@ -36,7 +36,7 @@ mod version;
 mod web;
 mod write;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hyper::{HeaderMap, Method};
 
@@ -66,6 +66,8 @@ pub(super) struct Arrived<'a> {
     pub(super) base: String,
     /// How a PUT of a linked backend behaves.
     pub(super) linking: Linking,
+    /// How long a change is not in the activity log.
+    pub(super) log_delay: Duration,
 }
 
 /// Handles an authorized request.
@@ -87,6 +89,7 @@ pub(super) async fn answer(manager: &Arc<ResourceManager>, asked: Asked, arrived
         body: arrived.body,
         base: arrived.base,
         linking: arrived.linking,
+        log_delay: arrived.log_delay,
     };
     match (known, route) {
         (Ok(()), Ok(route)) => {
@@ -107,7 +110,8 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
     match route {
         Route::Operation(number) => Ok(progress(manager, call, number)),
         Route::Activity(azure_subscription) if call.method == Method::GET => {
-            activity::answer(&manager.activity, call, &azure_subscription)
+            let (plane, now) = (manager.store.current(), manager.ambient.now());
+            activity::answer(&manager.activity, &plane, now, call, &azure_subscription)
         }
         Route::Collection(parent, Listed::Of(kind)) if call.method == Method::GET && kind.is_of_web() => {
             web::list(manager, call, &parent, Listed::Of(kind))

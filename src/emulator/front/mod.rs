@@ -170,7 +170,14 @@ impl Server {
         let limits = self.board.now().throttling;
         let left = limits.map(|limits| self.throttle.take(&limits, &parts.method)).transpose()?;
         let (method, headers) = (&parts.method, &parts.headers);
-        let arrived = Arrived { method, headers, body, base, linking: self.board.linking() };
+        let arrived = Arrived {
+            method,
+            headers,
+            body,
+            base,
+            linking: self.board.linking(),
+            log_delay: self.board.log_delay(),
+        };
         let reply = control::answer(&self.control, asked, arrived).await;
         Ok(left.into_iter().fold(reply, |reply, (name, value)| reply.header(name, value)))
     }

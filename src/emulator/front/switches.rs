@@ -1,9 +1,12 @@
 //! The switches of the emulator's behavior, which are set at start and can be changed while it runs.
 #![warn(clippy::arithmetic_side_effects)]
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +38,8 @@ pub struct Switches {
     pub gateway_delay_ms: u64,
     /// The delay until a link takes effect at the site's edge, in milliseconds.
     pub edge_delay_ms: u64,
+    /// The delay until a change is in the activity log, in milliseconds.
+    pub log_delay_ms: u64,
     /// The injected faults; the first that matches a request applies.
     pub faults: Vec<InjectedFault>,
 }
@@ -48,6 +53,7 @@ impl Default for Switches {
             throttling: None,
             gateway_delay_ms: 0,
             edge_delay_ms: 0,
+            log_delay_ms: 0,
             faults: Vec::new(),
         }
     }
@@ -68,6 +74,7 @@ impl Switches {
             ("provisioning.takesMs", self.provisioning.takes_ms),
             ("gatewayDelayMs", self.gateway_delay_ms),
             ("edgeDelayMs", self.edge_delay_ms),
+            ("logDelayMs", self.log_delay_ms),
         ] {
             if time > Self::LONGEST_MS {
                 return Err(format!("`{name}` is {time}, but the maximum is {} (one day)", Self::LONGEST_MS));
@@ -107,6 +114,11 @@ impl Switchboard {
     /// Returns the current switches.
     pub(in crate::emulator) fn now(&self) -> Switches {
         self.lock().clone()
+    }
+
+    /// Returns how long a change is not in the activity log.
+    pub(in crate::emulator) fn log_delay(&self) -> Duration {
+        Duration::from_millis(self.lock().log_delay_ms)
     }
 
     /// Returns how a PUT of a linked backend behaves.

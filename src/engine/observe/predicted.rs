@@ -93,7 +93,7 @@ impl Reads for Predicted<'_> {
         }
     }
 
-    async fn key_times(&self, id: &ApimSubscriptionId) -> Result<Option<KeyTimes>, ProviderError> {
+    async fn key_times(&self, id: &ApimSubscriptionId) -> Result<KeyTimes, ProviderError> {
         self.plane.key_times(id).await
     }
 

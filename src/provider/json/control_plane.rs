@@ -24,7 +24,8 @@ use super::{
 use crate::{
     ambient::Ambient,
     model::{
-        ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey,
+        ApimServiceId, ApimSubscriptionId, KeyPair, KeySlot, KeyTimes, LinkedBackendId, Resource, ResourceId,
+        SiteKey,
     },
     provider::{
         Capabilities, Collection, ETag, Expected, Gateways, Grants, ProviderError, Reads, Transactions,
@@ -221,6 +222,10 @@ impl Reads for JsonControlPlane {
         })
     }
 
+    async fn key_times(&self, id: &ApimSubscriptionId) -> Result<KeyTimes, ProviderError> {
+        self.read(|store| Ok(store.recorded(id.lower_case())?.times))
+    }
+
     async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {
         self.read(|store| {
             if !store.exists(id.lower_case()) {
@@ -260,7 +265,7 @@ impl Writes for JsonControlPlane {
         keys: KeyPair,
         expected: Expected,
     ) -> Result<ETag, ProviderError> {
-        self.change(|store| store.set_keys(id, &keys, &expected))
+        self.change(|store| store.set_keys(id, &keys, &expected, &*self.ambient))
     }
 
     async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError> {

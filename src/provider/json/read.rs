@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use super::{JsonControlPlane, ModelError, file::stamp::FileStamp, rules::kind::ResourceKind, store::Store};
 use crate::{
-    model::{Key, KeyPair, Resource, ResourceId},
+    model::{Key, KeyPair, KeyTimes, Resource, ResourceId},
     provider::{ProviderError, Versioned},
 };
 
@@ -77,6 +77,15 @@ impl JsonControlPlane {
             let found = keys.iter().map(|key| store.get(key));
             Ok(found.filter_map(Result::transpose).collect::<Result<_, _>>()?)
         })
+    }
+
+    /// Returns when the keys of each subscription were created, as far as the model records it.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Storage`] if the model cannot be read.
+    pub fn all_key_times(&self) -> Result<Vec<(ResourceId, KeyTimes)>, ProviderError> {
+        self.read(|store| Ok(store.all_key_times()?))
     }
 
     /// Returns every resource and every key.

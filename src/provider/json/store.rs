@@ -1,23 +1,23 @@
 //! The resources of a model and their keys: which exist, and how they are read.
 
 mod index;
+mod keys;
 mod significant;
 
 use std::{cell::RefCell, collections::HashMap};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use self::{index::Index, significant::hash_significant};
+use self::{index::Index, keys::Recorded, significant::hash_significant};
 use super::{
     ModelError,
     rules::kind::{self, ResourceKind},
-    text::document::{ModelDocument, Secret, Text},
+    text::document::{ModelDocument, Text},
 };
 use crate::{
-    model::{Key, KeyPair, PRODUCTION, Resource, ResourceId},
+    model::{Key, PRODUCTION, Resource},
     provider::{Collection, ETag, Versioned},
 };
 
@@ -29,20 +29,6 @@ pub(super) struct Store {
     /// Services and APIs that were read: every link of a fleet reads the same few.
     shared: RefCell<HashMap<Box<str>, Versioned<Resource>>>,
     changed: bool,
-}
-
-/// The recorded keys of an id.
-#[derive(Default)]
-pub(super) struct Recorded {
-    pub(super) primary: Option<Key>,
-    pub(super) secondary: Option<Key>,
-}
-
-impl Recorded {
-    /// Returns both keys, if both are recorded.
-    pub(super) fn pair(self) -> Option<KeyPair> {
-        Some(KeyPair { primary: self.primary?, secondary: self.secondary? })
-    }
 }
 
 impl Store {
@@ -63,12 +49,6 @@ impl Store {
     /// Whether a key that is not recorded may nevertheless exist.
     pub(super) fn lacks_keys(&self) -> bool {
         self.document.has("keys", "\"unknown\"")
-    }
-
-    /// Whether the model has any key.
-    pub(super) fn has_keys(&self) -> bool {
-        let mut secrets = self.document.secrets.iter().map(|(_, secret)| self.document.text(&secret.text));
-        secrets.any(|text| text.contains("\"primaryKey\"") || text.contains("\"secondaryKey\""))
     }
 
     /// Whether another store has the same lineage and content, including keys.
@@ -245,56 +225,12 @@ impl Store {
             hash_significant(&mut hash, self.document.text(text));
         }
         if matches!(kind, ResourceKind::Subscription | ResourceKind::LinkedBackend) {
-            let Recorded { primary, secondary } = self.recorded(key)?;
+            let Recorded { primary, secondary, times: _ } = self.recorded(key)?;
             for key in [primary, secondary] {
                 hash.update(format!("\n{}", key.as_ref().map_or("", Key::expose)));
             }
         }
         Ok(ETag::new(format!("\"{}\"", BASE64_STANDARD.encode(&hash.finalize()[..8]))))
-    }
-
-    /// Returns the recorded keys of an id, whether or not the resource exists.
-    pub(super) fn recorded(&self, key: &str) -> Result<Recorded, ModelError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Keys {
-            primary_key: Option<String>,
-            secondary_key: Option<String>,
-        }
-        let Some(secret) = self.document.secrets.get(key) else { return Ok(Recorded::default()) };
-        let keys: Keys = serde_json::from_str(self.document.text(&secret.text))
-            .map_err(|error| self.document.unfit(&secret.text, &error))?;
-        let fit = |text: Option<String>| text.and_then(|text| Key::new(text).ok());
-        Ok(Recorded { primary: fit(keys.primary_key), secondary: fit(keys.secondary_key) })
-    }
-
-    /// Records both keys of a subscription, unless they are already recorded.
-    pub(super) fn record_pair(&mut self, id: &ResourceId, pair: &KeyPair) -> Result<(), ModelError> {
-        if self.recorded(id.lower_case())?.pair().as_ref() != Some(pair) {
-            let keys = json!({"primaryKey": pair.primary.expose(), "secondaryKey": pair.secondary.expose()});
-            self.record(id, keys.to_string());
-        }
-        Ok(())
-    }
-
-    /// Records the key that a site holds for its backend, or that it holds none.
-    pub(super) fn record_site_key(&mut self, id: &ResourceId, key: Option<&Key>) -> Result<(), ModelError> {
-        match key {
-            None => self.forget_keys(id.lower_case()),
-            Some(key) if self.recorded(id.lower_case())?.primary.as_ref() == Some(key) => {}
-            Some(key) => self.record(id, json!({"primaryKey": key.expose()}).to_string()),
-        }
-        Ok(())
-    }
-
-    fn record(&mut self, id: &ResourceId, text: String) {
-        self.changed = true;
-        let secret = Secret { id: Text::Changed(id.as_str().into()), text: Text::Changed(text.into()) };
-        self.document.secrets.insert(id.lower_case(), secret);
-    }
-
-    fn forget_keys(&mut self, key: &str) {
-        self.changed |= self.document.secrets.remove(key);
     }
 
     /// Writes a resource, and replaces an existing one.

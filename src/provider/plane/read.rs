@@ -97,10 +97,10 @@ pub trait Reads: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Returns when the keys of a subscription were created, if the control plane keeps that with the keys.
-    async fn key_times(&self, id: &ApimSubscriptionId) -> Result<Option<KeyTimes>, ProviderError> {
+    /// Returns when each key of a subscription was created, as far as the control plane keeps that with the keys.
+    async fn key_times(&self, id: &ApimSubscriptionId) -> Result<KeyTimes, ProviderError> {
         let _ = id;
-        Ok(None)
+        Ok(KeyTimes::default())
     }
 
     /// Returns the known facts about the key that the site sends to its linked backend.

@@ -117,12 +117,13 @@ impl Store {
         id: &ApimSubscriptionId,
         keys: &KeyPair,
         expected: &Expected,
+        ambient: &dyn Ambient,
     ) -> Result<ETag, ProviderError> {
         let Some(before) = self.read(id.lower_case())? else {
             return Err(ProviderError::NotFound((**id).clone()));
         };
         check_expected(id, expected, Some(&before.etag))?;
-        self.record_pair(id, keys)?;
+        self.record_pair(id, keys, Some(ambient.now()))?;
         Ok(self.etag(id.lower_case())?)
     }
 
@@ -142,7 +143,7 @@ impl Store {
             KeySlot::Primary => KeyPair { primary: fresh, secondary: kept(recorded.secondary) },
             KeySlot::Secondary => KeyPair { primary: kept(recorded.primary), secondary: fresh },
         };
-        Ok(self.record_pair(id, &pair)?)
+        Ok(self.record_pair(id, &pair, Some(ambient.now()))?)
     }
 
     fn check_parents(&self, id: &ResourceId) -> Result<(), ProviderError> {
@@ -220,10 +221,14 @@ impl Store {
             Ok(!existed || source == PutOrigin::Import && self.recorded(id.lower_case())?.pair().is_none())
         };
         match given {
-            Some(pair) => self.record_pair(id, &pair),
+            // another control plane does not say when it created a key
+            Some(pair) => {
+                let now = (source == PutOrigin::Request).then(|| ambient.now());
+                self.record_pair(id, &pair, now)
+            }
             None if needs_keys()? => {
                 let pair = KeyPair { primary: fresh_key(ambient), secondary: fresh_key(ambient) };
-                self.record_pair(id, &pair)
+                self.record_pair(id, &pair, Some(ambient.now()))
             }
             None => Ok(()),
         }
