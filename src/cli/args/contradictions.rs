@@ -79,16 +79,15 @@ const USELESS: [(&[&str], &[Flag]); 6] = [
         &["model import", "model export"],
         &[ENV, SITE, APIM, GROUP, SUBSCRIPTION, SITE_ENVIRONMENT, PROVISIONING],
     ),
-    (&["graph", "export", "init", "emulate", "ui"], &[OUTPUT, QUERY]),
+    (&["graph", "export", "init", "ui"], &[OUTPUT, QUERY]),
     (&["list"], &[SITE_ENVIRONMENT, PROVISIONING]),
 ];
 
 /// Where the result of a command is available in the form that a flag of `USELESS` asks for.
-const INSTEAD: [(&str, &str); 5] = [
+const INSTEAD: [(&str, &str); 4] = [
     ("graph", "choose the picture with `--format`; the data is `swa-apim status --all -o json`"),
     ("export", "choose the language with `--format`; the data is `swa-apim status -o json`"),
     ("init", "it writes a file; `swa-apim list -o json` prints what the file can name"),
-    ("emulate", "its ready line is always one line of JSON"),
     ("ui", "it prints only the address of the page; the data is `swa-apim status --all -o json`"),
 ];
 
