@@ -150,7 +150,7 @@ fn own_bound(file: &SourceFile) -> Option<&str> {
 }
 
 #[test]
-fn what_is_done_concurrently_is_bounded_by_the_constants_of_one_file() {
+fn concurrent_work_is_bounded_by_the_constants_of_one_file() {
     for file in source::all() {
         assert_eq!(own_bound(file), None, "{}: bounds stand in `provider/at_once.rs`", file.path);
     }

@@ -250,7 +250,7 @@ fn no_list_repeats_the_values_of_an_enum() {
 /// A subscription of API Management has keys, an Azure subscription is paid for: a file that speaks of the second calls
 /// it so everywhere.
 #[test]
-fn an_azure_subscription_is_never_called_a_subscription_alone() {
+fn an_azure_subscription_is_always_called_an_azure_subscription() {
     let named = [
         "let subscription",
         "|subscription|",
