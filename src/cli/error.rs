@@ -165,6 +165,7 @@ fn verb(cure: &Cure) -> (&'static str, &[String]) {
         Cure::AuditServices => ("audit --all-services", &[]),
         Cure::Apply(file) => ("apply", std::slice::from_ref(file)),
         Cure::ExportModel => ("model export", &[]),
+        Cure::AddEnv => ("init", &[]),
         Cure::InitSample => ("init --sample", &[]),
         Cure::ImportModel(file) => ("model import", file.as_slice()),
     }

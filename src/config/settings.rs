@@ -170,6 +170,15 @@ impl Settings {
         }
     }
 
+    /// An env that is made only of the flags for the site and the service; it has no setting of an env in the file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if one of the two flags is missing.
+    pub fn unnamed(&self) -> Result<EnvSettings, ConfigError> {
+        self.layered(&self.env_of_flags()?)
+    }
+
     /// All envs of the file, in the order of the file.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ pub enum Cure {
     Apply(String),
     /// Prints the resources of a model.
     ExportModel,
+    /// Adds an env to the configuration.
+    AddEnv,
     /// Writes the files of the sample: a configuration and a model.
     InitSample,
     /// Creates a model from the resources in a file; `-` is standard input.

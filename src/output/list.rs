@@ -8,7 +8,7 @@ use super::{
     style::{Label, Style},
     ui::Report,
 };
-use crate::report::{BackendKind, LinkedToReport, ListReport, ListedSite, Mark, SiteState};
+use crate::report::{BackendKind, LinkedToReport, ListReport, ListedSite, site_mark};
 
 impl Report for ListReport {
     fn text(&self, style: Style) -> String {
@@ -73,8 +73,8 @@ fn counts(sites: &[ListedSite]) -> String {
 
 fn entry(site: &ListedSite, with_subscription: bool, style: Style) -> Entry {
     let or_unknown = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
-    let mark = mark(site.state);
-    let linked_to = site.linked_to.as_ref().map(backend).unwrap_or_default();
+    let mark = site_mark(site.state);
+    let linked_to = site.linked_to.as_ref().map(LinkedToReport::shown).unwrap_or_default();
     let environment = if site.is_production() { "production" } else { &site.environment };
     let env = site.env.clone().unwrap_or_default();
     let mut labels = vec![style.mark(mark), Label::from(&site.name)];
@@ -85,35 +85,11 @@ fn entry(site: &ListedSite, with_subscription: bool, style: Style) -> Entry {
     Entry::new(labels).with(or_unknown(&site.default_hostname))
 }
 
-/// Returns the backend as the table shows it.
-fn backend(linked_to: &LinkedToReport) -> String {
-    let name = linked_to.name.as_deref();
-    match (linked_to.kind, name) {
-        (BackendKind::Apim, Some(name)) => name.to_owned(),
-        (BackendKind::Functions, Some(name)) => format!("{name} (app)"),
-        (BackendKind::Other, Some(name)) => format!("{name} (another resource)"),
-        (BackendKind::Unknown, Some(name)) => format!("{name} (unknown)"),
-        (BackendKind::Functions, None) => "an app".to_owned(),
-        (BackendKind::Apim | BackendKind::Other | BackendKind::Unknown, None) => "unknown".to_owned(),
-    }
-}
-
 fn kind(kind: BackendKind) -> &'static str {
     match kind {
         BackendKind::Apim => "apim",
         BackendKind::Functions => "functions",
         BackendKind::Other => "other",
         BackendKind::Unknown => "unknown",
-    }
-}
-
-fn mark(state: SiteState) -> Mark {
-    match state {
-        SiteState::Unlinked | SiteState::Leftover => Mark::Absent,
-        SiteState::Connected | SiteState::Linked => Mark::Good,
-        SiteState::LinkedElsewhere => Mark::Noted,
-        SiteState::Drifted => Mark::Degraded,
-        SiteState::Partial | SiteState::Dangling => Mark::Broken,
-        SiteState::Unknown => Mark::Warning,
     }
 }

@@ -387,7 +387,7 @@ impl SubscriptionReport {
                 primary: keys.primary.to_string(),
                 secondary: keys.secondary.to_string(),
             }),
-            key_age: None,
+            key_age: KeyAgeReport::of(KeyAge::of(subscription, None, None)),
         }
     }
 }

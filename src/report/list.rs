@@ -121,6 +121,21 @@ impl From<LinkState> for SiteState {
     }
 }
 
+impl LinkedToReport {
+    /// Returns the name of the backend, with its kind unless it is an API Management service.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match (self.kind, self.name.as_deref()) {
+            (BackendKind::Apim, Some(name)) => name.to_owned(),
+            (BackendKind::Functions, Some(name)) => format!("{name} (app)"),
+            (BackendKind::Other, Some(name)) => format!("{name} (another resource)"),
+            (BackendKind::Unknown, Some(name)) => format!("{name} (unknown)"),
+            (BackendKind::Functions, None) => "an app".to_owned(),
+            (BackendKind::Apim | BackendKind::Other | BackendKind::Unknown, None) => "unknown".to_owned(),
+        }
+    }
+}
+
 impl ListReport {
     /// Returns a report of these sites.
     #[must_use]

@@ -2,6 +2,7 @@
 
 use strum::VariantArray;
 
+use super::SiteState;
 use crate::engine::{LinkState, Severity};
 
 /// The condition of one part of a link.
@@ -65,6 +66,18 @@ pub(crate) fn state_mark(state: LinkState, worst: Option<Severity>) -> Mark {
         },
         LinkState::Drifted | LinkState::Partial => at_least(Severity::Degraded),
         LinkState::LinkedElsewhere | LinkState::Dangling | LinkState::Unknown => at_least(Severity::Broken),
+    }
+}
+
+/// Returns the mark for the state of a site in a list.
+pub(crate) fn site_mark(state: SiteState) -> Mark {
+    match state {
+        SiteState::Unlinked | SiteState::Leftover => Mark::Absent,
+        SiteState::Connected | SiteState::Linked => Mark::Good,
+        SiteState::LinkedElsewhere => Mark::Noted,
+        SiteState::Drifted => Mark::Degraded,
+        SiteState::Partial | SiteState::Dangling => Mark::Broken,
+        SiteState::Unknown => Mark::Warning,
     }
 }
 

@@ -39,7 +39,7 @@ pub use self::{
 pub(crate) use self::{
     clean::{escaped_json, is_hazard, one_line, put},
     link::environment_name,
-    mark::{Mark, state_mark},
+    mark::{Mark, site_mark, state_mark},
 };
 
 /// The version of every JSON document that this program prints.

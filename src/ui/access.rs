@@ -49,13 +49,17 @@ impl Access {
         let host = single(headers, &header::HOST).filter(|host| self.is_own(host)).ok_or(Refused::Host)?;
         let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
         let is_foreign = site.is_some_and(|site| !matches!(site, b"same-origin" | b"none"));
+        // A link on another page may lead here, but no other page may load a part of this one. A page on another port of
+        // this machine counts as the same site, so its requests have the cookie.
+        let says = |name: &str, value: &str| headers.get(name).is_some_and(|given| given == value);
+        let is_visit = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
         let origin = headers.get(header::ORIGIN);
         let is_own = |origin: &[u8]| origin == format!("http://{host}").as_bytes();
         let changes = method != Method::GET && method != Method::HEAD;
         match origin {
             Some(origin) if !is_own(origin.as_bytes()) => Err(Refused::Origin),
             None if changes => Err(Refused::Origin),
-            Some(_) | None if changes && is_foreign => Err(Refused::Origin),
+            Some(_) | None if is_foreign && (changes || !is_visit) => Err(Refused::Origin),
             Some(_) | None => Ok(()),
         }
     }
@@ -171,6 +175,27 @@ mod tests {
         ];
         for asked in refused {
             assert_eq!(access.check_origin(&Method::POST, &asked), Err(Refused::Origin), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn another_page_may_lead_here_and_may_not_load_a_part_of_this_one() {
+        let (access, _) = access(Reach::ThisMachine);
+        let asked = |site, mode, dest| {
+            let pairs = [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)];
+            let all = [&[("host", "127.0.0.1:4000")][..], &pairs[..]].concat();
+            access.check_origin(&Method::GET, &headers(&all))
+        };
+        for site in ["none", "same-origin"] {
+            assert_eq!(asked(site, "no-cors", "image"), Ok(()));
+        }
+        for site in ["same-site", "cross-site", "other"] {
+            assert_eq!(asked(site, "navigate", "document"), Ok(()));
+            for (mode, dest) in
+                [("navigate", "iframe"), ("no-cors", "image"), ("no-cors", "script"), ("cors", "empty")]
+            {
+                assert_eq!(asked(site, mode, dest), Err(Refused::Origin), "{site} {mode} {dest}");
+            }
         }
     }
 

@@ -9,25 +9,20 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
-use tokio::{
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::time::timeout;
 
 use super::{
     access::Refused,
-    desk::{Desk, Problem},
+    desk::Desk,
+    news::{Question, Topic},
     pages::{self, CallForm, Frame, SwitchForm, Tried},
-    watch::signs,
+    problem::Problem,
+    route::told,
 };
-use crate::workflow::emulated::{EmulatorControls, EmulatorView, Exchange, OwnRouteError};
+use crate::workflow::emulated::{EmulatorControls, EmulatorView, OwnRouteError, Traffic};
 
-/// How long one question for new traffic waits.
-const WAIT: Duration = Duration::from_secs(20);
-/// The pause after news, and while no window is open: a page is read again at most four times a second.
-const PAUSE: Duration = Duration::from_millis(250);
-/// The pause after a failure.
-const FAILED: Duration = Duration::from_secs(2);
+/// The mark of traffic that cannot be read.
+pub(super) const UNREAD: u64 = u64::MAX;
 /// The time limit of a read of the emulator.
 const ONE_READ: Duration = Duration::from_secs(15);
 
@@ -36,8 +31,6 @@ const ONE_READ: Duration = Duration::from_secs(15);
 pub(super) struct Emulated {
     view: EmulatorView,
     desk: Desk,
-    /// The number of changes of the traffic that were seen.
-    news: watch::Sender<u64>,
 }
 
 /// What the forms of an emulator need besides.
@@ -50,46 +43,24 @@ pub(super) struct Forms {
 }
 
 impl Emulated {
-    /// Watches the traffic of an emulator while a window is open.
     pub(super) fn new(view: EmulatorView, desk: Desk) -> Self {
-        let (news, _) = watch::channel(0);
-        tokio::spawn(watch_traffic(view.clone(), news.clone()));
-        Self { view, desk, news }
+        Self { view, desk }
     }
 
     fn problem(&self, frame: Frame) -> impl Fn(OwnRouteError) -> Response {
         let desk = self.desk.clone();
-        move |error| pages::problem(&desk.problem(error), frame)
+        move |error| pages::problem(&desk.problem(error), None, frame)
     }
 
-    async fn traffic(&self) -> Result<Vec<Exchange>, OwnRouteError> {
+    /// The page of traffic that cannot be read: it is read again when it can be.
+    fn unread(&self, frame: Frame) -> impl Fn(OwnRouteError) -> Response {
+        let desk = self.desk.clone();
+        move |error| pages::problem(&desk.problem(error), Some(&Topic::Traffic), frame)
+    }
+
+    async fn traffic(&self) -> Result<Traffic, OwnRouteError> {
         let read = timeout(ONE_READ, self.view.traffic(0, Duration::ZERO)).await;
-        read.unwrap_or(Err(OwnRouteError::Stopped)).map(|traffic| traffic.value)
-    }
-}
-
-/// Counts the changes of the traffic while a window is open.
-async fn watch_traffic(view: EmulatorView, news: watch::Sender<u64>) {
-    let (mut revision, mut is_failed) = (0, false);
-    loop {
-        sleep(PAUSE).await;
-        if news.receiver_count() == 0 {
-            continue;
-        }
-        let answer = view.traffic(revision, WAIT).await;
-        let changed = match &answer {
-            Ok(traffic) => traffic.revision != revision || is_failed,
-            Err(_) => !is_failed,
-        };
-        is_failed = answer.is_err();
-        if let Ok(traffic) = answer {
-            revision = traffic.revision;
-        } else {
-            sleep(FAILED).await;
-        }
-        if changed {
-            news.send_modify(|count| *count = count.wrapping_add(1));
-        }
+        read.unwrap_or(Err(OwnRouteError::Stopped))
     }
 }
 
@@ -131,12 +102,13 @@ async fn traffic(
     Extension(frame): Extension<Frame>,
     Query(Filter { q }): Query<Filter>,
 ) -> Shown {
-    let exchanges = emulated.traffic().await.map_err(emulated.problem(frame))?;
-    Ok(pages::traffic(&exchanges, &q, frame))
+    let traffic = emulated.traffic().await.map_err(emulated.unread(frame))?;
+    Ok(pages::traffic(&traffic, &q, frame))
 }
 
-async fn news(State(emulated): State<Emulated>) -> Response {
-    signs(emulated.news.subscribe()).into_response()
+async fn news(State(emulated): State<Emulated>, Query(question): Query<Question>) -> Response {
+    let revision = emulated.traffic().await.map_or(UNREAD, |traffic| traffic.revision);
+    told(Some(revision), &question)
 }
 
 async fn exchange(
@@ -144,10 +116,12 @@ async fn exchange(
     Extension(frame): Extension<Frame>,
     Path(number): Path<u64>,
 ) -> Shown {
-    let exchanges = emulated.traffic().await.map_err(emulated.problem(frame))?;
+    let Traffic { value: exchanges, revision } = emulated.traffic().await.map_err(emulated.unread(frame))?;
     let found = exchanges.iter().find(|exchange| exchange.number == number);
     let gone = || Problem::not_found("this request is not known: the emulator keeps the last 200");
-    found.map(|exchange| pages::exchange(exchange, frame)).ok_or_else(|| pages::problem(&gone(), frame))
+    found
+        .map(|exchange| pages::exchange(exchange, revision, frame))
+        .ok_or_else(|| pages::problem(&gone(), None, frame))
 }
 
 /// The values with which the form of a call begins.

@@ -4,13 +4,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use tokio::sync::watch;
-
-use super::desk::Problem;
+use super::problem::Problem;
 use crate::{
     ambient::Ambient,
     engine::PlannedStep,
@@ -35,7 +36,8 @@ pub(super) struct Job {
     /// The page that the change is about.
     pub(super) back: String,
     progress: Mutex<Progress>,
-    changed: watch::Sender<u64>,
+    /// The number of changes of the progress.
+    mark: AtomicU64,
 }
 
 /// The progress of a job.
@@ -83,7 +85,7 @@ impl Jobs {
             title,
             back,
             progress: Mutex::default(),
-            changed: watch::channel(0).0,
+            mark: AtomicU64::new(1),
         });
         let mut kept = locked(&self.kept);
         if kept.len() >= MOST
@@ -105,9 +107,9 @@ impl Job {
         locked(&self.progress).clone()
     }
 
-    /// A counter that changes with the progress.
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// The number of changes of the progress.
+    pub(super) fn mark(&self) -> u64 {
+        self.mark.load(Ordering::Acquire)
     }
 
     pub(super) fn end(&self, end: End) {
@@ -116,7 +118,7 @@ impl Job {
 
     fn note(&self, change: impl FnOnce(&mut Progress)) {
         change(&mut locked(&self.progress));
-        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+        self.mark.fetch_add(1, Ordering::Release);
     }
 }
 

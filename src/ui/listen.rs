@@ -1,4 +1,4 @@
-//! Connections of the page: their number, and the time and size of a request's head.
+//! Connections of the page: their number, the time and size of a request's head, and the time for an answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,9 @@ use tokio::{
     time::sleep,
 };
 
-/// The maximum number of open connections: a browser opens six for one host, and each window keeps one for news.
+use super::stream::Impatient;
+
+/// The maximum number of open connections: a browser opens six for one host.
 const CONNECTIONS: usize = 128;
 /// The time limit for the head of a request, and for an idle connection.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -46,6 +48,6 @@ async fn connection(stream: TcpStream, router: Router, _place: OwnedSemaphorePer
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Impatient::new(stream)), TowerToHyperService::new(router))
         .await;
 }

@@ -5,30 +5,32 @@
 //! read-only has no way to change anything.
 
 mod access;
+mod changes;
 mod desk;
 mod emulated;
 mod jobs;
+mod kept;
 mod listen;
+mod news;
+mod office;
 mod pages;
 mod plans;
+mod problem;
 mod route;
-mod watch;
+mod stream;
+mod subject;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio::net::TcpListener;
 
 use self::{
-    access::Access,
-    desk::Desk,
-    emulated::Emulated,
-    jobs::Jobs,
-    plans::Plans,
-    route::{Changes, Site},
-    watch::News,
+    access::Access, changes::Changes, desk::Desk, emulated::Emulated, jobs::Jobs, kept::Need, plans::Plans,
+    route::Site,
 };
 use crate::{
     ambient::Ambient,
+    engine::Grace,
     workflow::{
         WorkspaceOptions,
         emulated::{EmulatorControls, EmulatorRoutes, EmulatorView},
@@ -62,6 +64,8 @@ pub struct PageOptions {
     pub reach: Reach,
     /// Whether the page may change links.
     pub permission: Permission,
+    /// How long a change waits in Azure for what cannot be observed.
+    pub grace: Grace,
     /// The directory in which the configuration is searched for.
     pub folder: PathBuf,
     /// The options of each workspace that the page opens.
@@ -87,7 +91,7 @@ impl Page {
     ///
     /// If the address is not one of this machine and [`Reach::ThisMachine`] is set, or the operating system refuses it.
     pub async fn start(options: PageOptions) -> io::Result<Self> {
-        let PageOptions { listen, reach, permission, folder, workspace, emulator } = options;
+        let PageOptions { listen, reach, permission, grace, folder, workspace, emulator } = options;
         if reach == Reach::ThisMachine && !listen.ip().is_loopback() {
             let message = format!("`{listen}` is not a loopback address, so other machines can reach it");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -96,17 +100,17 @@ impl Page {
         let local = listener.local_addr()?;
         let ambient: Arc<dyn Ambient> = Arc::clone(&workspace.ambient);
         let (access, token) = Access::new(local, reach, ambient.as_ref());
-        let emulator = emulator.or_else(|| desk::emulator_of(&folder, &workspace));
+        let emulator = emulator.or_else(|| office::emulator_of(&folder, &workspace));
         let desk = Desk::open(folder, workspace)?;
-        let news = News::of(desk.clone());
         let changes = (permission == Permission::Change).then(|| Changes {
             plans: Arc::new(Plans::new(Arc::clone(&ambient))),
             form: Arc::from(ambient.unguessable().simple().to_string()),
+            grace,
             emulator: emulator.clone().map(EmulatorControls::new),
         });
         let emulated = emulator.map(|routes| Emulated::new(EmulatorView::new(routes), desk.clone()));
         let (access, jobs) = (Arc::new(access), Arc::new(Jobs::new(ambient)));
-        let site = Site { desk, access, jobs, news, emulated };
+        let site = Site { desk, access, jobs, emulated };
         Ok(Self { listener, site, changes, address: format!("http://{local}/?token={token}") })
     }
 
@@ -118,10 +122,14 @@ impl Page {
 
     /// Serves the page until `stop` completes.
     pub async fn run(self, stop: impl Future<Output = ()>) {
+        // The first page finds its answer ready. If it cannot be read, the page tells why.
+        let desk = self.site.desk.clone();
+        let early = tokio::spawn(async move { desk.links(Need::Page).await.map(drop) });
         let router = route::router(self.site, self.changes);
         tokio::select! {
             () = stop => {}
             () = listen::serve(self.listener, router) => {}
         }
+        early.abort();
     }
 }

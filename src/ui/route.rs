@@ -1,34 +1,36 @@
 //! Which address shows or does what.
 
-use std::{rc::Rc, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Extension, Form, Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Path, Query, Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
+    routing::get,
 };
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::{
     access::{Access, Refused},
-    desk::{Desk, Office, Problem},
+    changes::{self, Changes},
+    desk::Desk,
     emulated::{self, Emulated},
-    jobs::{End, Job, Jobs},
-    pages::{self, Frame, Verb},
-    plans::{Plans, ShownPlan},
-    watch::{News, signs},
+    jobs::Jobs,
+    kept::Need,
+    news::{Question, Topic},
+    pages::{self, Frame},
+    problem::Problem,
+    subject::{SiteLink, Subject},
 };
-use crate::{
-    config::{Source, Sourced},
-    engine::GoneSites,
-    workflow::{self, Deaf, LinkChange, PruneResult, Saved, emulated::EmulatorControls},
-};
+use crate::model::PRODUCTION;
 
 /// The largest form.
 const FORM: usize = 16 << 10;
+/// The time limit for a form to arrive.
+const FORM_TIME: Duration = Duration::from_secs(30);
 /// What a page may load: its own files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -39,30 +41,13 @@ pub(super) struct Site {
     pub(super) desk: Desk,
     pub(super) access: Arc<Access>,
     pub(super) jobs: Arc<Jobs>,
-    pub(super) news: News,
     /// The emulator that the page is about, if there is one.
     pub(super) emulated: Option<Emulated>,
-}
-
-/// What changes of links need besides.
-#[derive(Clone)]
-pub(super) struct Changes {
-    pub(super) plans: Arc<Plans>,
-    /// The value that every form of the page contains, and that a form of another site cannot know.
-    pub(super) form: Arc<str>,
-    /// The switches of the emulator and calls of its sites, if there is one.
-    pub(super) emulator: Option<EmulatorControls>,
 }
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Site").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Changes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Changes").finish_non_exhaustive()
     }
 }
 
@@ -72,6 +57,7 @@ pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
     let shows = Router::new()
         .route("/", get(links))
         .route("/links/{env}", get(link))
+        .route("/site", get(site_page))
         .route("/services", get(services))
         .route("/picture", get(picture))
         .route("/jobs/{id}", get(job))
@@ -83,21 +69,16 @@ pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
         Some(emulated::Forms { controls, form: Arc::clone(&changes.form) })
     });
     let of_emulator = emulated::router(site.emulated.clone(), forms);
-    let changes = changes.map(|changes| {
-        Router::new()
-            .route("/links/{env}/{verb}", get(plan))
-            .route("/prune", get(prune))
-            .route("/plans/{id}", post(apply))
-            .with_state((site.clone(), changes))
-    });
+    let changes = changes.map(|changes| changes::routes().with_state((site.clone(), changes)));
     shows
         .merge(of_emulator)
         .merge(changes.unwrap_or_default())
         .layer(middleware::from_fn_with_state(Arc::clone(&site.access), only_the_session))
         .route("/assets/app.css", get(async || asset("text/css", include_str!("assets/app.css"))))
+        .route("/assets/icon.svg", get(async || asset("image/svg+xml", include_str!("assets/icon.svg"))))
         .route("/assets/app.js", get(async || asset("text/javascript", include_str!("assets/app.js"))))
         .fallback(async move || {
-            pages::problem(&Problem::not_found("there is no page at this address"), frame)
+            pages::problem(&Problem::not_found("there is no page at this address"), None, frame)
         })
         .layer(Extension(frame))
         .layer(DefaultBodyLimit::max(FORM))
@@ -106,7 +87,12 @@ pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
 
 /// Refuses requests for other hosts and from other origins, and sets the headers of every answer.
 async fn only_this_host(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+    let has_form = request.method() == Method::POST;
     let mut answer = match access.check_origin(request.method(), request.headers()) {
+        Ok(()) if has_form => {
+            let too_slow = |_| StatusCode::REQUEST_TIMEOUT.into_response();
+            timeout(FORM_TIME, next.run(request)).await.unwrap_or_else(too_slow)
+        }
         Ok(()) => next.run(request).await,
         Err(refused) => pages::refused(refused),
     };
@@ -156,10 +142,15 @@ fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
 }
 
-type Shown = Result<Response, Response>;
+pub(super) type Shown = Result<Response, Response>;
 
-fn problem(frame: Frame) -> impl Fn(Problem) -> Response {
-    move |problem| pages::problem(&problem, frame)
+pub(super) fn problem(frame: Frame) -> impl Fn(Problem) -> Response {
+    move |problem| pages::problem(&problem, None, frame)
+}
+
+/// The page of a problem that is shown until the topic can be read.
+fn failed(frame: Frame, topic: Topic) -> impl Fn(Problem) -> Response {
+    move |problem| pages::problem(&problem, Some(&topic), frame)
 }
 
 #[derive(Deserialize)]
@@ -169,7 +160,7 @@ struct Filter {
 }
 
 async fn links(State(site): State<Site>, Extension(frame): Extension<Frame>, filter: Query<Filter>) -> Shown {
-    let links = site.desk.links().await.map_err(problem(frame))?;
+    let links = site.desk.links(Need::Page).await.map_err(failed(frame, Topic::Links))?;
     Ok(pages::links(&links, &filter.q, frame))
 }
 
@@ -178,18 +169,76 @@ async fn link(
     Extension(frame): Extension<Frame>,
     Path(env): Path<String>,
 ) -> Shown {
-    let link = site.desk.link(env).await.map_err(problem(frame))?;
-    Ok(pages::link(&link, frame))
+    show_link(&site, Subject::Env(env), frame).await
+}
+
+async fn show_link(site: &Site, subject: Subject, frame: Frame) -> Shown {
+    let link = site.desk.link(subject.clone(), Need::Page).await;
+    let link = link.map_err(failed(frame, Topic::Link(subject.clone())))?;
+    Ok(pages::link(&link, &subject, frame))
+}
+
+/// The parameters that name a site, and a service.
+#[derive(Deserialize)]
+pub(super) struct SiteQuery {
+    id: String,
+    #[serde(default = "production")]
+    environment: String,
+    apim: Option<String>,
+}
+
+fn production() -> String {
+    PRODUCTION.to_owned()
+}
+
+impl SiteQuery {
+    /// The link of the site with the service, if one is named.
+    pub(super) fn subject(&self) -> Option<Subject> {
+        let apim = self.apim.clone()?;
+        Some(Subject::Site(SiteLink { site: self.id.clone(), environment: self.environment.clone(), apim }))
+    }
+}
+
+/// A site that no env names: its link, or the services that it can be linked to.
+async fn site_page(
+    State(site): State<Site>,
+    Extension(frame): Extension<Frame>,
+    Query(query): Query<SiteQuery>,
+) -> Shown {
+    if let Some(subject) = query.subject() {
+        return show_link(&site, subject, frame).await;
+    }
+    let links = site.desk.links(Need::Page).await.map_err(failed(frame, Topic::Links))?;
+    let links = &links.value;
+    let is_asked = |id: &str, environment: &str| {
+        id.eq_ignore_ascii_case(&query.id) && environment.eq_ignore_ascii_case(&query.environment)
+    };
+    let found = links.others.iter().find(|site| is_asked(&site.id, &site.environment));
+    let Some(found) = found else {
+        let named = links
+            .report
+            .links
+            .iter()
+            .find(|link| is_asked(&link.static_site.id, &link.static_site.environment));
+        let named = named.map(|link| Redirect::to(&Subject::Env(link.env.clone()).address()).into_response());
+        let missing = || problem(frame)(Problem::not_found("no site with this id can be seen"));
+        return named.ok_or_else(missing);
+    };
+    if let Some(subject) = pages::subject_of(found) {
+        return Ok(Redirect::to(&subject.address()).into_response());
+    }
+    let services = site.desk.services().await.map_err(problem(frame))?;
+    Ok(pages::choose(found, &services.value, frame))
 }
 
 async fn services(State(site): State<Site>, Extension(frame): Extension<Frame>) -> Shown {
-    let audit = site.desk.audit().await.map_err(problem(frame))?;
+    let audit = site.desk.audit(Need::Page).await.map_err(failed(frame, Topic::Services))?;
     Ok(pages::services(&audit, frame))
 }
 
 async fn picture(State(site): State<Site>, Extension(frame): Extension<Frame>) -> Shown {
-    let picture = site.desk.picture(pages::link_address).await.map_err(problem(frame))?;
-    Ok(pages::picture(picture, frame))
+    let picture = site.desk.picture(Need::Page).await.map_err(failed(frame, Topic::Picture))?;
+    Ok(pages::picture(&picture, frame))
 }
 
 async fn job(State(site): State<Site>, Extension(frame): Extension<Frame>, Path(id): Path<String>) -> Shown {
@@ -201,148 +250,30 @@ fn no_job() -> Problem {
     Problem::not_found("this change is not known: the page keeps the last 50 since it was started")
 }
 
-async fn news(State(site): State<Site>) -> Response {
-    signs(site.news.subscribe()).into_response()
+async fn news(State(site): State<Site>, Query(question): Query<Question>) -> Response {
+    let Some(topic) = question.topic() else { return StatusCode::NOT_FOUND.into_response() };
+    match site.desk.mark(topic).await {
+        Ok(mark) => told(mark, &question),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
-async fn job_news(State(site): State<Site>, Path(id): Path<String>) -> Response {
+async fn job_news(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    Query(question): Query<Question>,
+) -> Response {
     match site.jobs.get(&id) {
-        Some(job) => signs(job.subscribe()).into_response(),
+        Some(job) => told(Some(job.mark()), &question),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-#[derive(Deserialize)]
-struct Options {
-    #[serde(default)]
-    replace: Option<String>,
-    #[serde(default)]
-    adopt: Option<String>,
-}
-
-async fn plan(
-    State((site, changes)): State<(Site, Changes)>,
-    Extension(frame): Extension<Frame>,
-    Path((env, verb)): Path<(String, String)>,
-    Query(options): Query<Options>,
-) -> Shown {
-    let verb: Verb =
-        verb.parse().map_err(|()| problem(frame)(Problem::not_found("there is no such command")))?;
-    let change = verb.change(options.replace.is_some(), options.adopt.is_some());
-    let name = env.clone();
-    let proposed =
-        site.desk.run(async move |office: Rc<Office>| propose(&office, &name, &change).await).await;
-    let Proposed { report, saved, confirm } = proposed.map_err(problem(frame))?;
-    let back = pages::link_address(&env);
-    let title = format!("{} {env}", verb.title());
-    let plan = saved.map(|saved| ShownPlan::new(title.clone(), back, confirm, saved));
-    let kept = plan.map(|plan| {
-        let confirm = plan.confirm.clone();
-        pages::Applicable { id: changes.plans.keep(plan), confirm, form: &changes.form }
-    });
-    Ok(pages::plan(&title, &env, &report, kept.as_ref(), frame))
-}
-
-struct Proposed {
-    report: crate::report::ChangeReport,
-    /// The plan, if it has steps and every env can be changed.
-    saved: Option<Saved>,
-    confirm: Option<String>,
-}
-
-async fn propose(office: &Office, env: &str, change: &LinkChange) -> anyhow::Result<Proposed> {
-    let work = office.workspace()?;
-    let envs = [Office::env(&work, env)?];
-    let proposal = workflow::propose(&work, &envs, change, &Deaf).await?;
-    let saved = proposal.to_save().filter(|_| proposal.has_steps());
-    let confirm = proposal.questions().into_iter().next().map(|question| question.name);
-    Ok(Proposed { report: proposal.report(), saved, confirm })
-}
-
-#[derive(Deserialize)]
-struct ServiceQuery {
-    service: String,
-}
-
-async fn prune(
-    State((site, changes)): State<(Site, Changes)>,
-    Extension(frame): Extension<Frame>,
-    Query(ServiceQuery { service }): Query<ServiceQuery>,
-) -> Shown {
-    let id = service.clone();
-    let found = site.desk.run(async move |office: Rc<Office>| prune_plan(&office, id).await).await;
-    let (report, name, saved) = found.map_err(problem(frame))?;
-    let title = format!("Delete leftovers of {name}");
-    let plan = saved.map(|saved| ShownPlan::new(title.clone(), "/services".to_owned(), Some(name), saved));
-    let kept = plan.map(|plan| {
-        let confirm = plan.confirm.clone();
-        pages::Applicable { id: changes.plans.keep(plan), confirm, form: &changes.form }
-    });
-    Ok(pages::prune(&title, &report, kept.as_ref(), frame))
-}
-
-async fn prune_plan(
-    office: &Office,
-    service: String,
-) -> anyhow::Result<(crate::report::PruneReport, String, Option<Saved>)> {
-    let given = Sourced { value: service, source: Source::Flag("--apim") };
-    let work = office.workspace_with(|overrides| overrides.apim = Some(given))?;
-    let pruning = workflow::prune::find(&work, GoneSites::Keep, &Deaf).await?;
-    let name = pruning.about().0.to_owned();
-    let saved = if pruning.is_empty() { None } else { Some(pruning.to_save().await?) };
-    Ok((pruning.proposed().report, name, saved))
-}
-
-#[derive(Deserialize)]
-struct Confirmation {
-    form: String,
-    #[serde(default)]
-    name: String,
-}
-
-async fn apply(
-    State((site, changes)): State<(Site, Changes)>,
-    Extension(frame): Extension<Frame>,
-    Path(id): Path<String>,
-    Form(given): Form<Confirmation>,
-) -> Shown {
-    if given.form != *changes.form {
-        return Err(pages::refused(Refused::Origin));
-    }
-    let gone = || Problem::not_found("this plan was applied already, or was shown more than 15 minutes ago");
-    let plan = changes.plans.get(&id).ok_or_else(|| problem(frame)(gone()))?;
-    if plan.confirm.as_ref().is_some_and(|name| *name != given.name.trim()) {
-        return Err(pages::not_confirmed(&plan, frame));
-    }
-    let plan = changes.plans.take(&id).ok_or_else(|| problem(frame)(gone()))?;
-    let job = site.jobs.begin(plan.title.clone(), plan.back.clone());
-    let address = format!("/jobs/{}", job.id);
-    tokio::spawn(carry_out(site, plan.saved, job));
-    Ok(Redirect::to(&address).into_response())
-}
-
-async fn carry_out(site: Site, saved: Saved, job: Arc<Job>) {
-    let listener = Arc::clone(&job);
-    let ended = site.desk.run(async move |office: Rc<Office>| {
-        let end = apply_saved(&office, saved, &listener).await;
-        office.forget().await;
-        end
-    });
-    job.end(ended.await.unwrap_or_else(End::Failed));
-    site.news.changed();
-}
-
-async fn apply_saved(office: &Office, saved: Saved, job: &Job) -> anyhow::Result<End> {
-    let work = office.workspace()?;
-    match saved {
-        Saved::Plans(plans) => {
-            let proposal = workflow::reopen(&work, &plans, job).await?;
-            Ok(End::Changed(proposal.carry_out(&work, job).await))
-        }
-        Saved::Prune(saved) => {
-            let pruning = workflow::prune::reopen(&work, saved)?;
-            let PruneResult { report, .. } = pruning.carry_out(job).await?;
-            Ok(End::Pruned(report))
-        }
+/// Answers whether the page of a window has changed: 200 if it has, 204 if not, 202 if that is being found out.
+pub(super) fn told(mark: Option<u64>, question: &Question) -> Response {
+    match mark {
+        None => StatusCode::ACCEPTED.into_response(),
+        Some(mark) if mark.to_string() == question.seen => StatusCode::NO_CONTENT.into_response(),
+        Some(mark) => mark.to_string().into_response(),
     }
 }

@@ -6,7 +6,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{deadline::spelt, history, plane::Plane, workspace::Workspace};
+use super::{
+    deadline::spelt,
+    error::{WorkflowError, report},
+    history,
+    look::LinkLog,
+    plane::Plane,
+    workspace::Workspace,
+};
 use crate::{
     diagnosis::{Cure, Hint},
     engine::{
@@ -14,6 +21,7 @@ use crate::{
         Verdict,
     },
     model::ActivityEvent,
+    report::{ErrorReport, HistoryReport},
 };
 
 /// Which links are relinked.
@@ -82,45 +90,58 @@ pub(super) async fn decide(
     }
 }
 
-/// The events of the resource groups of a link, up to a moment.
-pub(super) struct RecentEvents {
-    events: Vec<ActivityEvent>,
-    until: Timestamp,
+/// The activity log of the resource groups of a link.
+pub(super) enum Recent {
+    /// The control plane keeps no log.
+    NotKept,
+    /// The events up to a moment.
+    Read { events: Vec<ActivityEvent>, until: Timestamp },
+    /// It could not be read.
+    Failed(ErrorReport),
 }
 
 /// Reads the activity log of the resource groups of a link. It does not depend on the state of the link, so both can be
 /// read at once.
 ///
-/// A log that cannot be read is reported in the log of this program, and changes nothing.
-pub(super) async fn recent_events(work: &Workspace, plane: &Plane, target: &Target) -> Option<RecentEvents> {
+/// A log that cannot be read changes nothing else.
+pub(super) async fn recent_events(work: &Workspace, plane: &Plane, target: &Target) -> Recent {
+    let Some(log) = plane.activity_log() else { return Recent::NotKept };
     let until = work.ambient().now();
-    match history::of_groups(plane.activity_log()?, target, until, history::KEPT).await {
-        Ok(events) => Some(RecentEvents { events, until }),
+    match history::of_groups(log, target, until, history::KEPT).await {
+        Ok(events) => Recent::Read { events, until },
         Err(error) => {
             tracing::info!(%error, "the activity log could not be read");
-            None
+            let error = WorkflowError::from(error).explained("could not read the activity log");
+            Recent::Failed(report(&error, work.render()))
         }
     }
 }
 
 /// Applies what the activity log says about a link that was observed: adds to each finding the last change that may have
-/// caused it, and a finding if the keys are older than `limit`. Returns the age of the keys.
+/// caused it, and a finding if the keys are older than `limit`. Returns the age of the keys, and the log.
 pub(super) async fn look_back(
     work: &Workspace,
     plane: &Plane,
     verdict: &mut Verdict,
     limit: Option<Duration>,
-    recent: Option<RecentEvents>,
-) -> KeyAge {
-    let now = recent.as_ref().map_or_else(|| work.ambient().now(), |recent| recent.until);
-    let since = now.saturating_sub(history::KEPT).unwrap_or(Timestamp::MIN);
+    recent: Recent,
+) -> (KeyAge, LinkLog) {
     let link = LinkResources::of(&verdict.observed);
-    let events = recent.map(|recent| engine::history(&recent.events, &link));
+    let (events, now, shown) = match recent {
+        Recent::NotKept => (None, work.ambient().now(), LinkLog::NotKept),
+        Recent::Failed(error) => (None, work.ambient().now(), LinkLog::Failed(error)),
+        Recent::Read { events, until } => {
+            let events = engine::history(&events, &link);
+            let shown = LinkLog::Read(HistoryReport::of(&events));
+            (Some(events), until, shown)
+        }
+    };
+    let since = now.saturating_sub(history::KEPT).unwrap_or(Timestamp::MIN);
     if let Some(events) = &events {
         engine::attribute(&mut verdict.findings, events);
     }
     let Some(subscription) = verdict.observed.subscription().map(|seen| &seen.view) else {
-        return KeyAge::Unknown;
+        return (KeyAge::Unknown, shown);
     };
     let kept = plane.as_ref().key_times(&subscription.id).await.unwrap_or_default();
     let log = events.as_deref().map(|events| Log { events, since });
@@ -133,7 +154,7 @@ pub(super) async fn look_back(
         verdict.findings.push(finding);
         verdict.findings.sort_by_key(|finding| finding.code);
     }
-    age
+    (age, shown)
 }
 
 /// Returns the age of a link's keys. The activity log is read only if it can decide.

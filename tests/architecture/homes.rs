@@ -23,7 +23,7 @@ const HOMES: [(&str, Home); 60] = [
     ("dialoguer", Home::In(&["output"])),
     ("directories", Home::In(&["config"])),
     ("form_urlencoded", Home::In(&["emulator"])),
-    ("futures-util", Home::In(&["emulator", "engine", "provider", "ui", "workflow"])),
+    ("futures-util", Home::In(&["emulator", "engine", "provider", "workflow"])),
     ("gethostname", Home::In(&["provider"])),
     ("http-body-util", Home::In(&["emulator"])),
     ("httpdate", Home::In(&["emulator", "provider"])),

@@ -74,7 +74,8 @@ fn a_fleet_is_read_by_page_and_says_the_same_as_one_by_one() {
         alone["linkedBackend"]["name"] = Value::Null;
         alone["linkedBackend"]["createdOn"] = link["linkedBackend"]["createdOn"].clone();
         alone["subscription"]["keyFingerprints"] = Value::Null;
-        alone["subscription"].as_object_mut().unwrap().remove("keyAge");
+        // The activity log is read for one link alone.
+        alone["subscription"]["keyAge"] = link["subscription"]["keyAge"].clone();
         assert_eq!(*link, alone, "e{number:03}");
     }
 }

@@ -102,3 +102,112 @@ fn a_signal_ends_it_with_its_exit_code() {
     let mut served = Served::with_sites(1);
     assert_eq!(served.stop(), Some(130));
 }
+
+#[tokio::test]
+async fn a_page_on_another_port_of_this_machine_cannot_load_a_part_of_this_one() {
+    let served = Served::with_sites(1);
+    let visitor = served.visitor().await;
+    let ask = async |path: &str, site: &str, mode: &str, dest: &str| {
+        let request =
+            visitor.client.get(format!("{}{path}", served.base())).header("cookie", &visitor.cookie);
+        let request = request.header("sec-fetch-site", site).header("sec-fetch-mode", mode);
+        request.header("sec-fetch-dest", dest).send().await.unwrap().status()
+    };
+    for path in ["/", "/links/e0/link", "/news?of=links&seen=", "/assets/app.js"] {
+        for (mode, dest) in
+            [("no-cors", "image"), ("no-cors", "script"), ("cors", "empty"), ("navigate", "iframe")]
+        {
+            assert_eq!(
+                ask(path, "same-site", mode, dest).await,
+                StatusCode::FORBIDDEN,
+                "{path} {mode} {dest}"
+            );
+        }
+    }
+    assert_eq!(ask("/", "same-origin", "cors", "empty").await, StatusCode::OK);
+    assert_eq!(ask("/", "same-site", "navigate", "document").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_answer_forbids_what_a_page_does_not_need() {
+    let served = Served::with_sites(1);
+    let visitor = served.visitor().await;
+    for path in ["/", "/links/e0", "/links/e0/link", "/nowhere", "/assets/app.js", "/assets/app.css", "/news"]
+    {
+        let answer = visitor.client.get(format!("{}{path}", served.base())).header("cookie", &visitor.cookie);
+        let headers = answer.send().await.unwrap().headers().clone();
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
+        assert_eq!(headers["cross-origin-resource-policy"], "same-origin", "{path}");
+        let kept = headers["cache-control"].to_str().unwrap();
+        assert_eq!(kept == "no-store", !path.starts_with("/assets/"), "{path}: {kept}");
+        assert!(!headers.contains_key("set-cookie"), "{path}");
+    }
+    let page = visitor.get("/").await;
+    assert!(
+        !page.text.contains("<style") && !page.text.contains(" style=") && !page.text.contains(" on"),
+        "{}",
+        page.text
+    );
+    let scripts = page.text.matches("<script").count();
+    assert_eq!(
+        scripts,
+        page.text.matches("<script src=\"/assets/app.js\"").count(),
+        "no script is in the page"
+    );
+}
+
+#[tokio::test]
+async fn neither_the_token_nor_the_cookie_is_in_a_page_or_in_the_log() {
+    let mut served = Served::of(Sandbox::with_sites(1), &["-vv"]);
+    let visitor = served.visitor().await;
+    let token = served.address.split_once("token=").unwrap().1.to_owned();
+    let cookie = visitor.cookie.split_once('=').unwrap().1.to_owned();
+    for path in ["/", "/links/e0", "/links/e0/link", "/nowhere", "/services"] {
+        visitor.get(path).await.does_not_say(&token).does_not_say(&cookie);
+    }
+    let log = served.stop_and_read();
+    assert!(!log.contains(&token) && !log.contains(&cookie), "{log}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_and_a_method_that_does_not_exist_are_refused() {
+    let served = Served::with_sites(1);
+    let visitor = served.visitor().await;
+    let long = format!("/links/{}", "x".repeat(60_000));
+    let request = visitor.client.get(format!("{}{long}", served.base())).header("cookie", &visitor.cookie);
+    let refused = request.send().await.map(|answer| answer.status());
+    assert!(refused.is_err() || refused.is_ok_and(|status| status.is_client_error()));
+    for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::POST] {
+        let request = visitor.client.request(method.clone(), format!("{}/links/e0/link", served.base()));
+        let request = request.header("cookie", &visitor.cookie).header("origin", served.base());
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+    }
+    assert_eq!(served.sandbox.status()["links"][0]["state"], "unlinked");
+}
+
+#[tokio::test]
+async fn idle_clients_do_not_keep_a_browser_out() {
+    let served = Served::with_sites(1);
+    let visitor = served.visitor().await;
+    let address = served.base().trim_start_matches("http://");
+    // One sends nothing, one half of a head, one a form that never ends.
+    let heads =
+        ["", "GET / HTTP/1.1\r\nhost: x", "POST /plans/x HTTP/1.1\r\ncontent-length: 100\r\n\r\nform="];
+    let idle: Vec<std::net::TcpStream> = heads
+        .iter()
+        .cycle()
+        .take(60)
+        .map(|head| {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(visitor.get("/").await.status, StatusCode::OK);
+    drop(idle);
+}

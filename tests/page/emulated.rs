@@ -3,7 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpListener,
-    process::Child,
+    process::{Child, Stdio},
     thread,
 };
 
@@ -263,7 +263,7 @@ impl Emulator {
     fn over(sandbox: &Sandbox, args: &[&str]) -> Self {
         let mut command =
             sandbox.command(&["emulate", "--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0"]);
-        let (child, line) = started(command.args(args));
+        let (child, line) = started(command.args(args), Stdio::null());
         Self { child, ready: serde_json::from_str(&line).unwrap() }
     }
 

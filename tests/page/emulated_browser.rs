@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use crate::{
-    browser::{USUAL, violations},
+    browser::USUAL,
     emulated::linked,
+    manners::violations,
     skip::skipped,
     webdriver::{Browser, Look},
     world::{Served, client},
@@ -34,7 +35,13 @@ async fn requests_appear_by_themselves_and_are_opened_to_their_hops() {
     // The filter applies to rows that arrive later.
     call(data_plane, "/api/orders/2").await;
     let all = "return document.querySelectorAll('#traffic tbody tr').length";
-    while window.run(all).await != 3 {}
+    for _ in 0..600 {
+        if window.run(all).await == 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(window.run(all).await, 3);
     assert_eq!(window.run(shown).await, 1);
     window.run("document.activeElement.blur()").await;
     window.press("j").await;

@@ -12,12 +12,27 @@ mod skip;
 mod support;
 
 mod access;
+#[path = "../support/azure/mod.rs"]
+mod azure;
 mod browser;
 mod changes;
 #[cfg(feature = "emulator")]
 mod emulated;
 #[cfg(feature = "emulator")]
 mod emulated_browser;
+mod in_azure;
+#[cfg(feature = "emulator")]
+mod live;
+mod manners;
+mod pictures;
 mod reading;
+#[cfg(feature = "emulator")]
+#[path = "../load/scene.rs"]
+#[expect(dead_code, reason = "each test binary uses its part")]
+mod scene;
+#[cfg(feature = "emulator")]
+#[path = "../load/storm.rs"]
+#[expect(dead_code, reason = "each test binary uses its part")]
+mod storm;
 mod webdriver;
 mod world;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use tokio::time::timeout;
 
 use crate::{support::Sandbox, world::Served};
 
@@ -94,20 +93,76 @@ async fn a_model_that_is_damaged_is_reported_with_what_to_do() {
 
 #[tokio::test]
 async fn an_open_window_learns_of_a_change_by_the_command_line() {
+    let sandbox = Sandbox::with_sites(2);
+    sandbox.succeed(&["link", "--env", "e1"]);
+    let served = Served::of(sandbox, &[]);
+    let visitor = served.visitor().await;
+    let mut windows = Vec::new();
+    for path in ["/", "/links/e0", "/services", "/picture"] {
+        windows.push((path, visitor.get(path).await));
+    }
+    for (path, page) in &windows {
+        let unchanged = [StatusCode::NO_CONTENT, StatusCode::ACCEPTED];
+        let status = visitor.get(&page.question()).await.status;
+        assert!(unchanged.contains(&status), "{path}: {status}");
+    }
+    served.sandbox.succeed(&["link", "--env", "e0"]);
+    for (_, page) in &windows {
+        visitor.told_of_a_change(page).await;
+    }
+    let other = visitor.get("/links/e1").await;
+    served.sandbox.succeed(&["unlink", "--env", "e1", "--purge", "--yes"]);
+    visitor.told_of_a_change(&other).await;
+    assert_eq!(visitor.get("/news?of=nothing&seen=").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_window_recovers_when_a_problem_is_over() {
     let served = Served::with_sites(1);
     let visitor = served.visitor().await;
-    let request = visitor.client.get(format!("{}/news", served.base())).header("cookie", &visitor.cookie);
-    let mut news = request.send().await.unwrap();
-    assert_eq!(news.headers()["content-type"], "text/event-stream");
-    let next = async |news: &mut reqwest::Response| {
-        let chunk = timeout(Duration::from_secs(30), news.chunk()).await.unwrap().unwrap().unwrap();
-        String::from_utf8_lossy(&chunk).into_owned()
+    let good = served.sandbox.read("control-plane.json");
+    served.sandbox.write("control-plane.json", "{\"schemaVersion\": 1,");
+    let page = loop {
+        let page = visitor.get("/links/e0").await;
+        if page.status != StatusCode::OK {
+            break page;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    let first = next(&mut news).await;
-    assert!(first.contains("event: changed"), "{first}");
-    // The first look of an open window is what the next one is compared with.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    served.sandbox.succeed(&["link", "--env", "e0"]);
-    let second = next(&mut news).await;
-    assert!(second.contains("event: changed") && second != first, "{second}");
+    page.says("This could not be done").says("line 1").says("Try again");
+    served.sandbox.write("control-plane.json", std::str::from_utf8(&good).unwrap());
+    visitor.told_of_a_change(&page).await;
+    visitor.get("/links/e0").await.says("e0: unlinked");
+}
+
+#[tokio::test]
+async fn a_site_of_the_model_that_no_env_names_can_be_linked() {
+    let served = Served::of(with_a_site_outside(2), &[]);
+    let visitor = served.visitor().await;
+    let list = visitor.get("/").await;
+    list.says("1 env and 1 other site").says("no env : site-1 unlinked site-1");
+    let choice = visitor.get(&list.address(r#"href="(/site\?[^"]+)""#)).await;
+    choice.says("site-1: unlinked").says("shop-apim");
+    let service: String = form_urlencoded::byte_serialize(crate::support::service_id().as_bytes()).collect();
+    let site: String = form_urlencoded::byte_serialize(crate::support::site_id(1).as_bytes()).collect();
+    let link = visitor.get(&format!("/site?id={site}&environment=default&apim={service}")).await;
+    let command = link.says("This command adds one").plain();
+    let command = command.split("swa-apim init").nth(1).unwrap().split(" Link").next().unwrap().to_owned();
+    let plan = visitor.get(&link.address(r#"href="(/site/link\?[^"]+)""#)).await;
+    plan.says("put-product").says("connect");
+    visitor.apply(&plan, "").await.says("Applied");
+    visitor.get("/").await.says("linked site-1 shop-apim");
+    let words: Vec<&str> = command.split_whitespace().collect();
+    served.sandbox.succeed(&[&["init", "--no-input"], words.as_slice()].concat());
+    visitor.get("/").await.says("2 envs in").says("site-1 linked site-1");
+}
+
+/// Envs for all sites but the last.
+pub(crate) fn with_a_site_outside(sites: usize) -> Sandbox {
+    let sandbox = Sandbox::with_sites(sites);
+    let config = String::from_utf8(sandbox.read("swa-apim.toml")).unwrap();
+    let (envs, rest) = config.split_once(&format!("[env.e{}]", sites - 1)).unwrap();
+    let (_, model) = rest.split_once("[provider").unwrap();
+    sandbox.write("swa-apim.toml", &format!("{envs}[provider{model}"));
+    sandbox
 }

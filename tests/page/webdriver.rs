@@ -95,8 +95,7 @@ impl Browser {
         async move {
             let end = Instant::now() + PATIENCE;
             loop {
-                let text = self.run("return document.body.innerText").await;
-                let text = text.as_str().unwrap_or_default().to_owned();
+                let text = self.text().await;
                 if text.contains(words) {
                     return;
                 }
@@ -107,6 +106,12 @@ impl Browser {
                 sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+
+    /// The text of the page, with single spaces.
+    pub(crate) async fn text(&self) -> String {
+        let text = self.run("return document.body.innerText").await;
+        text.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Runs a script in the page, and returns its value.
@@ -177,6 +182,7 @@ impl Browser {
 
     pub(crate) async fn switch_to(&self, handle: &str) {
         self.command("/window", &json!({"handle": handle})).await;
+        self.command("/goog/cdp/execute", &json!({"cmd": "Page.bringToFront", "params": {}})).await;
     }
 
     /// A picture of the window, as PNG.

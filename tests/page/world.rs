@@ -1,8 +1,9 @@
 //! A page that is served by a real process, and a client that has opened its address.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     process::{Child, Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -21,6 +22,8 @@ use crate::support::Sandbox;
 pub(crate) struct Served {
     pub(crate) sandbox: Sandbox,
     child: Child,
+    /// Reads what it says on stderr.
+    said: Option<thread::JoinHandle<String>>,
     /// The address that was printed, with the token.
     pub(crate) address: String,
 }
@@ -32,8 +35,16 @@ impl Served {
     }
 
     pub(crate) fn of(sandbox: Sandbox, args: &[&str]) -> Self {
-        let (child, line) = started(sandbox.command(&["ui"]).args(args));
-        Self { sandbox, child, address: line.trim().to_owned() }
+        let mut command = sandbox.command(&["ui"]);
+        command.args(args);
+        Self::start(sandbox, command)
+    }
+
+    /// The page that a command serves.
+    pub(crate) fn start(sandbox: Sandbox, mut command: Command) -> Self {
+        let (child, line) = started(&mut command, Stdio::piped());
+        let address = line.trim().to_owned();
+        Self::running(sandbox, child, address)
     }
 
     /// The page beside an emulator, and the emulator's ready line.
@@ -41,10 +52,20 @@ impl Served {
     pub(crate) fn beside_emulator(sandbox: Sandbox, args: &[&str]) -> (Self, Value) {
         let mut command = sandbox.command(&["emulate", "--ui"]);
         command.args(["--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0", "--log", "off"]);
-        let (child, line) = started(command.args(args));
+        let (child, line) = started(command.args(args), Stdio::piped());
         let ready: Value = serde_json::from_str(&line).unwrap();
         let address = ready["ui"].as_str().unwrap().to_owned();
-        (Self { sandbox, child, address }, ready)
+        (Self::running(sandbox, child, address), ready)
+    }
+
+    fn running(sandbox: Sandbox, mut child: Child, address: String) -> Self {
+        let mut stderr = child.stderr.take().unwrap();
+        let said = thread::spawn(move || {
+            let mut said = String::new();
+            let _ = stderr.read_to_string(&mut said);
+            said
+        });
+        Self { sandbox, child, said: Some(said), address }
     }
 
     /// The address without the token.
@@ -58,6 +79,12 @@ impl Served {
         self.child.wait().unwrap().code()
     }
 
+    /// Asks the process to end, and returns what it said on stderr.
+    pub(crate) fn stop_and_read(&mut self) -> String {
+        self.stop();
+        self.said.take().unwrap().join().unwrap()
+    }
+
     /// A client that has opened the printed address.
     pub(crate) async fn visitor(&self) -> Visitor {
         let client = client();
@@ -69,8 +96,8 @@ impl Served {
 }
 
 /// Starts a process, and returns the first line that it prints.
-pub(crate) fn started(command: &mut Command) -> (Child, String) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+pub(crate) fn started(command: &mut Command, stderr: Stdio) -> (Child, String) {
+    let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     (child, line)
@@ -131,6 +158,18 @@ impl Page {
         Regex::new(r"\s+").unwrap().replace_all(&text, " ").replace(" .", ".").replace(" ,", ",")
     }
 
+    /// An address in the page, by a pattern with one group.
+    #[track_caller]
+    pub(crate) fn address(&self, pattern: &str) -> String {
+        self.captured(pattern).replace("&amp;", "&")
+    }
+
+    /// The address of the window's question whether this page has changed.
+    #[track_caller]
+    pub(crate) fn question(&self) -> String {
+        self.address(r#"data-news="([^"]+)""#) + &self.captured(r#"data-seen="([^"]+)""#)
+    }
+
     /// The value of a hidden field, or of an attribute of the page's form.
     #[track_caller]
     pub(crate) fn captured(&self, pattern: &str) -> String {
@@ -169,15 +208,28 @@ impl Visitor {
         self.end_of(&started.location.unwrap()).await
     }
 
+    /// Waits until a page has changed, as an open window does.
+    pub(crate) async fn told_of_a_change(&self, page: &Page) {
+        for _ in 0..600 {
+            match self.get(&page.question()).await.status {
+                StatusCode::OK => return,
+                StatusCode::NO_CONTENT | StatusCode::ACCEPTED => {}
+                other => panic!("{other}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no change within 30 s");
+    }
+
     /// The page of a job once it has ended.
     pub(crate) async fn end_of(&self, job: &str) -> Page {
-        for _ in 0..600 {
+        for _ in 0..2400 {
             let page = self.get(job).await;
             if !page.text.contains("http-equiv=\"refresh\"") {
                 return page;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the job has not ended within 30 s");
+        panic!("the job has not ended within 120 s");
     }
 }

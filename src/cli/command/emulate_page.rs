@@ -9,6 +9,7 @@ pub(crate) use crate::ui::Page;
 use crate::{
     cli::session::Session,
     config::{ProviderKind, Provisioning, Source, Sourced},
+    engine::Grace,
     provider::emulated::EmulatorRoutes,
     ui::{PageOptions, Permission, Reach},
     workflow::WorkspaceOptions,
@@ -54,6 +55,7 @@ impl EmulatePageArgs {
             listen: self.ui_listen,
             reach: Reach::ThisMachine,
             permission: if self.ui_read_only { Permission::ReadOnly } else { Permission::Change },
+            grace: Grace::default(),
             folder: cx.work.folder.clone(),
             workspace: on_model(cx.work.options().clone(), model),
             emulator: Some(emulator),

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
-    cli::{open, session::Session},
+    cli::{args::GraceArgs, open, session::Session},
     diagnosis::ExitCode,
     ui::{Page, PageOptions, Permission, Reach},
     workflow::UsageError,
@@ -33,6 +33,8 @@ pub(crate) struct UiArgs {
     /// Listen on an address that other machines can reach
     #[arg(long)]
     allow_remote: bool,
+    #[command(flatten)]
+    grace: GraceArgs,
 }
 
 pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<ExitCode> {
@@ -44,6 +46,7 @@ pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<Ex
         listen: args.listen,
         reach: if args.allow_remote { Reach::Network } else { Reach::ThisMachine },
         permission: if args.read_only { Permission::ReadOnly } else { Permission::Change },
+        grace: args.grace.grace(),
         folder: cx.work.folder.clone(),
         workspace: cx.work.options().clone(),
         emulator: None,

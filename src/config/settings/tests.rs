@@ -238,6 +238,8 @@ fn a_site_and_a_service_make_an_env_of_their_own() {
         .env(flags("/subscriptions/s/resourceGroups/r/providers/Microsoft.Web/staticSites/shop"));
     assert_eq!((env.name.as_str(), env.apis.len()), ("shop", 0));
     assert_eq!(TestFolder::with(TWO_ENVS).env(flags("shop")).name, "shop");
+    let apart = TestFolder::with("[env.only]\napis=['a']\n").load(flags("shop")).unwrap().unnamed().unwrap();
+    assert_eq!((apart.name.as_str(), apart.apis.len()), ("shop", 0));
     let only = TestFolder::with("[env.only]\napis=['a']\n").env(flags("shop"));
     assert_eq!(
         (only.name.as_str(), only.apis),

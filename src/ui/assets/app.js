@@ -1,6 +1,10 @@
 // The page works without this file. With it: a filter while typing, local times, keys, and news without a reload.
 'use strict';
 
+const OFTEN = 200;
+const USUALLY = 1000;
+const STOPPED = 'swa-apim does not answer: it may have been stopped';
+
 const rows = () => {
   const field = document.getElementById('filter');
   const table = field && document.getElementById(field.dataset.rows);
@@ -18,6 +22,14 @@ function filter() {
   }
   const none = document.getElementById('none');
   if (none) none.hidden = shown > 0;
+}
+
+// The address keeps the filter, so that it can be shared, and is there again when a user comes back.
+function keepFilter() {
+  const typed = document.getElementById('filter').value;
+  const address = new URL(location.href);
+  if (typed) address.searchParams.set('q', typed); else address.searchParams.delete('q');
+  history.replaceState(history.state, '', address);
 }
 
 function localTimes() {
@@ -49,7 +61,7 @@ function ready() {
   localTimes();
   confirmations();
   const field = document.getElementById('filter');
-  if (field) field.addEventListener('input', filter);
+  if (field) field.addEventListener('input', () => { filter(); keepFilter(); });
 }
 
 function say(text) {
@@ -57,58 +69,70 @@ function say(text) {
   if (line.textContent !== text) line.textContent = text;
 }
 
-let source = null;
-let reading = false;
 let last = document.getElementById('main').innerHTML;
-let again = false;
+let timer;
 
-function listen() {
-  const news = document.body.dataset.news;
-  if (source) source.close();
-  source = null;
-  if (!news) return;
-  source = new EventSource(news);
-  source.addEventListener('changed', refresh);
-  source.addEventListener('open', () => say(''));
-  source.addEventListener('error', () => say('swa-apim does not answer: it may have been stopped'));
-}
-
-// Reads the page again and replaces its content, but leaves the text and the focus of a field as they are.
-async function refresh() {
-  if (reading) { again = true; return; }
-  reading = true;
+// Asks whether the page has changed, as long as the window can be seen.
+async function ask() {
+  clearTimeout(timer);
+  const { news, seen, every } = document.body.dataset;
+  if (!news || document.hidden) return;
+  let pause = Number(every) || USUALLY;
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    const [before, after] = [document.getElementById('main'), page.getElementById('main')];
-    if (after.innerHTML === last) return;
-    last = after.innerHTML;
-    const active = document.activeElement;
-    const focus = active && before.contains(active) ? active.id || active.getAttribute('href') : null;
-    const typed = document.getElementById('filter')?.value;
-    const open = [...before.querySelectorAll('details')].map((it) => it.open);
-    document.title = page.title;
-    before.replaceChildren(...after.childNodes);
-    if (typed !== undefined && document.getElementById('filter')) document.getElementById('filter').value = typed;
-    before.querySelectorAll('details').forEach((it, at) => { it.open = open[at] ?? false; });
-    if (focus) (document.getElementById(focus) || before.querySelector(`a[href="${CSS.escape(focus)}"]`))?.focus();
-    const news = page.body.dataset.news;
-    if (news !== document.body.dataset.news) {
-      if (news) document.body.dataset.news = news; else delete document.body.dataset.news;
-      listen();
-    }
-    ready();
+    const answer = await fetch(news + seen);
+    say('');
+    if (answer.status === 200) await refresh();
+    else if (answer.status === 202) pause = OFTEN;
+    else if (answer.status === 403) { await refresh(); return; }
   } catch {
-    say('swa-apim does not answer: it may have been stopped');
-  } finally {
-    reading = false;
-    if (again) { again = false; refresh(); }
+    say(STOPPED);
   }
+  clearTimeout(timer);
+  timer = setTimeout(ask, pause);
 }
 
-// `/` goes to the filter; `j` and `k` go down and up the rows; `g` then a letter goes to a page.
+// The element of the new content that stands for the one that had the focus.
+function counterpart(active, main) {
+  const href = active.getAttribute('href');
+  if (active.id) return document.getElementById(active.id);
+  if (href) return main.querySelector(`a[href="${CSS.escape(href)}"]`);
+  const summaries = [...main.querySelectorAll('summary')];
+  return active.matches('summary') ? summaries[Number(active.dataset.at)] : null;
+}
+
+// Reads the page again and replaces its content, but leaves the text and the focus of a field as they are. The server
+// filters only where there are no scripts: here every row is needed.
+async function refresh() {
+  const address = new URL(location.href);
+  address.searchParams.delete('q');
+  const answer = await fetch(address, { headers: { accept: 'text/html' } });
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const [before, after] = [document.getElementById('main'), page.getElementById('main')];
+  for (const name of ['news', 'seen', 'every']) {
+    const value = page.body.dataset[name];
+    if (value === undefined) delete document.body.dataset[name]; else document.body.dataset[name] = value;
+  }
+  if (after.innerHTML === last) return;
+  last = after.innerHTML;
+  const active = before.contains(document.activeElement) && document.activeElement;
+  const typed = document.getElementById('filter')?.value;
+  const folds = [...before.querySelectorAll('details')];
+  folds.forEach((it, at) => { const line = it.querySelector('summary'); if (line) line.dataset.at = at; });
+  const open = new Set(folds.filter((it) => it.open).map((it) => it.dataset.of));
+  const place = [scrollX, scrollY];
+  document.title = page.title;
+  before.replaceChildren(...after.childNodes);
+  if (typed !== undefined && document.getElementById('filter')) document.getElementById('filter').value = typed;
+  before.querySelectorAll('details').forEach((it) => { it.open = open.has(it.dataset.of); });
+  ready();
+  scrollTo(...place);
+  if (active) (counterpart(active, before) || before).focus({ preventScroll: true });
+}
+
+// `/` goes to the filter; `j` and `k` go down and up the rows; `g` then a letter goes to a page; `?` shows them.
 let prefix = false;
 document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && event.target.id === 'filter') event.target.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea, select')) return;
   const links = rows().filter((row) => !row.hidden).map((row) => row.querySelector('a'));
   const at = links.indexOf(document.activeElement);
@@ -118,9 +142,11 @@ document.addEventListener('keydown', (event) => {
   if (event.key === '/') { event.preventDefault(); document.getElementById('filter')?.focus(); }
   if (event.key === 'j') links[Math.min(at + 1, links.length - 1)]?.focus();
   if (event.key === 'k') links[Math.max(at - 1, 0)]?.focus();
+  if (event.key === '?') { const keys = document.getElementById('keys'); keys.open = !keys.open; }
 });
 
 ready();
-listen();
-addEventListener('pagehide', () => source?.close());
-addEventListener('pageshow', (event) => { if (event.persisted) { listen(); refresh(); } });
+if (new URL(location.href).searchParams.get('q')) refresh().catch(() => say(STOPPED));
+timer = setTimeout(ask, Number(document.body.dataset.every) || OFTEN);
+document.addEventListener('visibilitychange', ask);
+addEventListener('pageshow', (event) => { if (event.persisted) ask(); });

@@ -3,12 +3,16 @@
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
-use super::{Frame, Head, Section, failure, findings, link_address, page, prose, sign};
+use super::{Frame, Head, OFTEN, Section, failure, findings, page, prose, sign};
 use crate::{
-    report::{ChangeReport, ChangeResult, Mark, Outcome, PruneReport, StepReport, StepStatus, one_line},
+    engine::ChangeKind,
+    report::{
+        ChangeReport, ChangeResult, Mark, Outcome, PruneReport, StepReport, StepStatus, UndoReport, one_line,
+    },
     ui::{
         jobs::{End, Job, Part, Progress},
         plans::ShownPlan,
+        subject::Subject,
     },
 };
 
@@ -24,19 +28,19 @@ pub(in crate::ui) struct Applicable<'a> {
 /// The plan of a change of one link.
 pub(in crate::ui) fn plan(
     title: &str,
-    env: &str,
+    subject: &Subject,
     report: &ChangeReport,
     apply: Option<&Applicable<'_>>,
     frame: Frame,
 ) -> Response {
-    let back = link_address(env);
+    let back = subject.address();
     let body = html! {
-        p.crumbs { a href="/" { "Links" } " / " a href=(back) { (one_line(env)) } " / plan" }
-        h1 { (title) }
+        p.crumbs { a href="/" { "Links" } " / " a href=(back) { (one_line(subject.name())) } " / plan" }
+        h1 { (one_line(title)) }
         @for result in &report.results { (planned(result)) }
         (form(&back, apply))
     };
-    page(StatusCode::OK, &Head { news: None, ..Head::new(title, Section::Links) }, frame, &body)
+    page(StatusCode::OK, &Head::still(title, Section::Links), frame, &body)
 }
 
 fn planned(result: &ChangeResult) -> Markup {
@@ -46,6 +50,7 @@ fn planned(result: &ChangeResult) -> Markup {
         @else {
             p { "Nothing has been changed yet. These steps would be applied, in this order:" }
             (steps(&result.steps, None))
+            (facts(result))
         }
         (findings(&result.findings, |_| None))
     }
@@ -60,7 +65,7 @@ pub(in crate::ui) fn prune(
 ) -> Response {
     let body = html! {
         p.crumbs { a href="/services" { "Services" } " / plan" }
-        h1 { (title) }
+        h1 { (one_line(title)) }
         @if report.products.is_empty() { p { "No product of this service is left over." } }
         @for product in &report.products {
             h2 { (one_line(&product.name)) }
@@ -73,7 +78,7 @@ pub(in crate::ui) fn prune(
         }
         (form("/services", apply))
     };
-    page(StatusCode::OK, &Head { news: None, ..Head::new(title, Section::Services) }, frame, &body)
+    page(StatusCode::OK, &Head::still(title, Section::Services), frame, &body)
 }
 
 fn form(back: &str, apply: Option<&Applicable<'_>>) -> Markup {
@@ -105,13 +110,14 @@ pub(in crate::ui) fn not_confirmed(plan: &ShownPlan, frame: Frame) -> Response {
         p role="alert" { "The name that was typed is not " code { (one_line(name)) } ". Nothing has been changed." }
         p { a href=(plan.back) { "Back" } }
     };
-    page(StatusCode::UNPROCESSABLE_ENTITY, &Head::still("Not applied"), frame, &body)
+    page(StatusCode::UNPROCESSABLE_ENTITY, &Head::still("Not applied", Section::None), frame, &body)
 }
 
 /// A change as it runs, or its result.
 pub(in crate::ui) fn job(job: &Job, frame: Frame) -> Response {
+    let mark = job.mark();
     let progress = job.progress();
-    let news = format!("/jobs/{}/news", job.id);
+    let news = format!("/jobs/{}/news?seen=", job.id);
     let runs = progress.end.is_none();
     let body = html! {
         p.crumbs { a href=(job.back) { "Back" } }
@@ -124,7 +130,12 @@ pub(in crate::ui) fn job(job: &Job, frame: Frame) -> Response {
         }
         @if !runs { p { a.button href=(job.back) { "See what there is now" } } }
     };
-    let head = Head { news: runs.then_some(&*news), reload: runs.then_some(2), ..Head::still(&job.title) };
+    let head = Head {
+        news: runs.then_some((news, mark)),
+        reload: runs.then_some(2),
+        every: runs.then_some(OFTEN),
+        ..Head::still(&job.title, Section::None)
+    };
     page(StatusCode::OK, &head, frame, &body)
 }
 
@@ -151,8 +162,34 @@ fn changed(report: &ChangeReport) -> Markup {
         @for result in &report.results {
             p role="status" { (sign(outcome_mark(result.outcome))) " " strong { (outcome(result.outcome)) } " " (prose(&result.summary)) }
             @if let Some(error) = &result.error { (failure(error)) }
+            (facts(result))
             (steps(&result.steps, None))
             (findings(&result.findings, |_| None))
+        }
+    }
+}
+
+/// What a change has come to, apart from its steps.
+fn facts(result: &ChangeResult) -> Markup {
+    html! {
+        dl.facts {
+            @if let Some(address) = &result.address { dt { "Address" } dd { code { (one_line(address)) } } }
+            @if let Some(keys) = &result.keys {
+                dt { "Keys" }
+                dd {
+                    "fingerprints " del { code { (keys.before.primary) } " " code { (keys.before.secondary) } }
+                    " → " ins { code { (keys.after.primary) } " " code { (keys.after.secondary) } }
+                }
+            }
+            @if let Some(note) = &result.note { dt { "Note" } dd { (prose(note)) } }
+            @match &result.undo {
+                Some(UndoReport::By { command, note }) => {
+                    dt { "To undo it" }
+                    dd { code { (one_line(command)) } @if let Some(note) = note { " " (prose(note)) } }
+                }
+                Some(UndoReport::Impossible { impossible }) => { dt { "To undo it" } dd { (prose(impossible)) } }
+                None => {}
+            }
         }
     }
 }
@@ -191,17 +228,40 @@ fn outcome_mark(outcome: Outcome) -> Mark {
 fn steps(steps: &[StepReport], current: Option<usize>) -> Markup {
     html! {
         ol.steps {
-            @for (at, step) in steps.iter().enumerate() {
-                li aria-current=[(current == Some(at)).then_some("step")] {
-                    (sign(step_mark(step.status)))
-                    " " strong { (step.action) } " " (one_line(&step.target_name()))
-                    @if let Some(seconds) = step.seconds { " " span.detail { (seconds) " s" } }
-                    @if step.status == StepStatus::Unknown && current != Some(at) { " " span.detail { "whether it was done is unknown" } }
-                    br; span.detail { (prose(&step.reason)) }
+            @for (at, step) in steps.iter().enumerate() { (one_step(step, current == Some(at))) }
+        }
+    }
+}
+
+fn one_step(step: &StepReport, is_current: bool) -> Markup {
+    html! {
+        li aria-current=[is_current.then_some("step")] {
+            @if step.status == StepStatus::Planned { (kind_sign(step.kind)) }
+            @else if is_current { span.sign.now title="running" { span aria-hidden="true" { "…" } span.unseen { "running" } } }
+            @else { (sign(step_mark(step.status))) }
+            " " strong { (step.action) } " " (one_line(&step.target_name()))
+            @if let Some(seconds) = step.seconds { " " span.detail { (seconds) " s" } }
+            @if step.status == StepStatus::Unknown && !is_current { " " span.detail { "whether it was done is unknown" } }
+            div.detail { (prose(&step.reason)) }
+            @for change in &step.changes {
+                div.change {
+                    code { (one_line(change.field.strip_prefix("properties.").unwrap_or(&change.field))) } ": "
+                    del { (one_line(&change.before)) } " → " ins { (one_line(&change.after)) }
                 }
             }
         }
     }
+}
+
+/// The sign of a planned step.
+fn kind_sign(kind: ChangeKind) -> Markup {
+    let word = match kind {
+        ChangeKind::Create => "create",
+        ChangeKind::Update => "change",
+        ChangeKind::Delete => "delete",
+        ChangeKind::Wait => "wait",
+    };
+    html! { span class={ "sign kind " (word) } title=(word) { span aria-hidden="true" { (kind.sign()) } span.unseen { (word) } } }
 }
 
 fn step_mark(status: StepStatus) -> Mark {

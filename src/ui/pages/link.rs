@@ -3,28 +3,79 @@
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
-use super::{Frame, Head, Section, Verb, failure, findings, link_address, page, prose, sign, time};
+use super::{Frame, Head, Section, Verb, age, failure, findings, page, prose, sign, time};
 use crate::{
     engine::{Effect, LinkState, Part},
-    report::{FindingReport, LinkReport, Mark, PolicyVerdictReport, one_line, state_mark},
+    report::{
+        FindingReport, HistoryEventReport, LinkReport, Mark, PolicyVerdictReport, one_line, state_mark,
+    },
+    ui::{kept::Answer, news::Topic, office::OneLink, subject::Subject},
+    workflow::LinkLog,
 };
 
-pub(in crate::ui) fn link(link: &LinkReport, frame: Frame) -> Response {
+pub(in crate::ui) fn link(answer: &Answer<OneLink>, subject: &Subject, frame: Frame) -> Response {
+    let OneLink { link, log, commands: lines, .. } = &answer.value;
     let worst = link.findings.iter().map(|finding| finding.severity).max();
-    let fix = |finding: &FindingReport| if frame.can_change { fix_of(link, finding) } else { None };
+    let fix = |finding: &FindingReport| if frame.can_change { fix_of(subject, link, finding) } else { None };
     let body = html! {
         p.crumbs { a href="/" { "Links" } " / " (one_line(&link.env)) }
         h1 { (sign(state_mark(link.state, worst))) " " (one_line(&link.env)) ": " (link.state) }
         @if let Some(host) = &link.static_site.default_hostname {
             p.detail { "Requests to " code { "https://" (one_line(host)) "/api/" } " " (routes(link)) "." }
         }
+        @if !lines.is_empty() { (outside(lines)) }
         @if let Some(error) = &link.error { (failure(error)) }
-        @if frame.can_change { (commands(link)) }
+        @if frame.can_change { (commands(subject, link)) }
         h2 { "Parts" }
-        (parts(link))
+        (parts(&answer.value))
         (findings(&link.findings, fix))
+        (history(log))
     };
-    page(StatusCode::OK, &Head::new(&one_line(&link.env), Section::Links), frame, &body)
+    let topic = Topic::Link(subject.clone());
+    page(StatusCode::OK, &Head::new(&link.env, Section::Links, &topic, answer.mark), frame, &body)
+}
+
+/// What can be done about a site that no env names.
+fn outside(commands: &[String]) -> Markup {
+    html! {
+        p.detail { "No env of the configuration names this site. This command adds one:" }
+        @for command in commands { pre.command tabindex="0" { code { (one_line(command)) } } }
+    }
+}
+
+/// The changes of a link, newest first.
+fn history(log: &LinkLog) -> Markup {
+    let events = match log {
+        LinkLog::Read(history) => &history.events,
+        LinkLog::NotKept => return note("A model keeps no log of its changes."),
+        LinkLog::NotRead => return html! {},
+        LinkLog::Failed(error) => return html! { h2 { "History" } (failure(error)) },
+    };
+    if events.is_empty() {
+        return note("The activity log of the last 90 days has no change of this link.");
+    }
+    html! {
+        h2 #history { "History" }
+        table.list aria-labelledby="history" {
+            thead { tr { th scope="col" { "Time" } th scope="col" { "Change" } th scope="col" { "Caller" } th scope="col" { "Result" } } }
+            tbody { @for event in events { (row_of(event)) } }
+        }
+    }
+}
+
+fn note(text: &str) -> Markup {
+    html! { h2 { "History" } p.detail { (text) } }
+}
+
+fn row_of(event: &HistoryEventReport) -> Markup {
+    html! {
+        tr {
+            td.time { (time(&event.time)) }
+            td title=(one_line(&event.operation)) { (one_line(&event.summary)) }
+            td { (one_line(event.caller.as_deref().unwrap_or("unknown"))) }
+            td { (one_line(&event.status)) }
+        }
+    }
 }
 
 fn routes(link: &LinkReport) -> String {
@@ -40,7 +91,7 @@ fn routes(link: &LinkReport) -> String {
 }
 
 /// The commands for the state of a link: each shows its plan first.
-fn commands(link: &LinkReport) -> Markup {
+fn commands(subject: &Subject, link: &LinkReport) -> Markup {
     let verbs: &[Verb] = match link.state {
         LinkState::Linked | LinkState::Drifted => &[Verb::Relink, Verb::Unlink, Verb::Purge],
         LinkState::Partial => &[Verb::Link, Verb::Relink, Verb::Unlink, Verb::Purge],
@@ -50,27 +101,27 @@ fn commands(link: &LinkReport) -> Markup {
     };
     html! {
         p.commands {
-            @for verb in verbs { (button(&link.env, *verb, "", verb.title())) }
+            @for verb in verbs { (button(subject, *verb, &[], verb.title())) }
         }
     }
 }
 
-fn button(env: &str, verb: Verb, query: &str, text: &str) -> Markup {
-    let address = format!("{}/{}{query}", link_address(env), verb.word());
+fn button(subject: &Subject, verb: Verb, options: &[(&str, &str)], text: &str) -> Markup {
+    let address = subject.address_of(verb.word(), options);
     let class = if verb == Verb::Purge { "button danger" } else { "button" };
     html! { a class=(class) href=(address) { (text) "…" } " " }
 }
 
 /// The command that resolves a finding.
-fn fix_of(link: &LinkReport, finding: &FindingReport) -> Option<Markup> {
-    let (verb, query, text) = match finding.code.effect() {
-        Effect::Mended => (repair(link), "", "Repair"),
-        Effect::BlocksUnlessReplace => (Verb::Link, "?replace=yes", "Replace the other backend"),
-        Effect::BlocksUnlessAdopted => (repair(link), "?adopt=yes", "Use this product"),
+fn fix_of(subject: &Subject, link: &LinkReport, finding: &FindingReport) -> Option<Markup> {
+    let (verb, options, text) = match finding.code.effect() {
+        Effect::Mended => (repair(link), &[][..], "Repair"),
+        Effect::BlocksUnlessReplace => (Verb::Link, &[("replace", "yes")][..], "Replace the other backend"),
+        Effect::BlocksUnlessAdopted => (repair(link), &[("adopt", "yes")][..], "Use this product"),
         Effect::Told | Effect::Blocks | Effect::BlocksUnlessPreview | Effect::BlocksPurge => return None,
     };
     let hint = prose(&finding.hint);
-    Some(html! { p { (button(&link.env, verb, query, text)) span.hint { (hint) } } })
+    Some(html! { p { (button(subject, verb, options, text)) span.hint { (hint) } } })
 }
 
 /// The command that repairs a link in its state.
@@ -78,7 +129,8 @@ fn repair(link: &LinkReport) -> Verb {
     if link.linked_backend.is_some() { Verb::Relink } else { Verb::Link }
 }
 
-fn parts(link: &LinkReport) -> Markup {
+fn parts(one: &OneLink) -> Markup {
+    let link = &one.link;
     let mark = |part: Part, exists: bool| {
         let of_part = link.findings.iter().filter(|finding| finding.code.part() == part);
         let worst = of_part.map(|finding| finding.severity).max();
@@ -97,7 +149,7 @@ fn parts(link: &LinkReport) -> Markup {
                 (row(Part::Service, "API Management", true, html! { (one_line(&apim.name)) (extra(&[apim.sku.as_deref(), apim.gateway_url.as_deref()])) }))
                 (row(Part::LinkedBackend, "linked backend", link.linked_backend.is_some(), backend(link)))
                 (row(Part::Product, "product", link.product.is_some(), product(link)))
-                (row(Part::Subscription, "subscription", link.subscription.is_some(), subscription(link)))
+                (row(Part::Subscription, "subscription", link.subscription.is_some(), subscription(one)))
                 (row(Part::Policy, "policy", link.policy.is_some(), html! { (policy(link)) }))
                 (row(Part::Apis, "APIs", has_apis(link), apis(link)))
             }
@@ -130,12 +182,15 @@ fn product(link: &LinkReport) -> Markup {
     html! { (one_line(&product.name)) (extra(&[Some(&product.state), Some(key)])) }
 }
 
-fn subscription(link: &LinkReport) -> Markup {
-    let Some(subscription) = &link.subscription else { return html! {} };
+fn subscription(one: &OneLink) -> Markup {
+    let Some(subscription) = &one.link.subscription else { return html! {} };
     html! {
         (one_line(&subscription.name)) (extra(&[Some(&subscription.state)]))
         @if let Some(keys) = &subscription.key_fingerprints {
             " " span.detail { "key fingerprints " code { (keys.primary) } " and " code { (keys.secondary) } }
+        }
+        @if let Some(keys) = &subscription.key_age {
+            " " span.detail { "age of keys " (age(keys, one.at)) }
         }
     }
 }

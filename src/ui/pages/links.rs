@@ -1,74 +1,173 @@
-//! The list of links.
+//! The list of links, and of the sites that no env names.
 
 use axum::{http::StatusCode, response::Response};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{Frame, Head, Section, link_address, page, sign};
+use super::{Frame, Head, Section, age, failure, page, prose, sign};
 use crate::{
-    report::{LinkReport, one_line, state_mark},
-    ui::desk::Links,
+    report::{
+        BackendKind, KeyAgeReport, LinkReport, LinkedToReport, ListedSite, Mark, one_line, site_mark,
+        state_mark,
+    },
+    ui::{
+        kept::Answer,
+        news::Topic,
+        office::Links,
+        subject::{SiteLink, Subject, site_address},
+    },
 };
 
-/// Every link whose names contain the words of `filter`.
-pub(in crate::ui) fn links(links: &Links, filter: &str, frame: Frame) -> Response {
-    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let all = &links.report.links;
-    let shown: Vec<&LinkReport> = all.iter().filter(|link| matches(link, &words)).collect();
-    let body = html! {
-        h1 { "Links" }
-        p.detail { (all.len()) " in " (one_line(&links.source)) }
-        form.filter method="get" action="/" role="search" {
-            label for="filter" { "Filter" }
-            input #filter type="search" name="q" value=(filter) autocomplete="off" data-rows="links" placeholder="name, state or code";
-            button type="submit" { "Show" }
-        }
-        @if all.is_empty() {
-            p { "The configuration has no env. Run " code { "swa-apim init" } " to add one." }
-        } @else {
-            (table(&shown))
-            p #none hidden[!shown.is_empty()] { "No link matches the filter." }
-        }
-    };
-    page(StatusCode::OK, &Head::new("Links", Section::Links), frame, &body)
+/// One row of the list.
+struct Row<'a> {
+    mark: Mark,
+    address: String,
+    /// The name of the env; `None` for a site that no env names.
+    env: Option<&'a str>,
+    state: &'a str,
+    site: &'a str,
+    backend: String,
+    keys: Option<&'a KeyAgeReport>,
+    /// The codes of the findings, with their titles.
+    findings: Vec<(&'a str, &'a str)>,
+    error: Option<&'a str>,
 }
 
-fn matches(link: &LinkReport, words: &[String]) -> bool {
-    let text = searched(link);
-    words.iter().all(|word| text.contains(word))
+/// Every link and site whose names contain the words of `filter`.
+pub(in crate::ui) fn links(answer: &Answer<Links>, filter: &str, frame: Frame) -> Response {
+    let links = &answer.value;
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let rows = links.report.links.iter().map(of_env).chain(links.others.iter().map(of_site));
+    let rows: Vec<(String, Row<'_>)> = rows.map(|row| (searched(&row), row)).collect();
+    let shown = rows.iter().filter(|(text, _)| words.iter().all(|word| text.contains(word)));
+    let shown: Vec<&(String, Row<'_>)> = shown.collect();
+    let body = html! {
+        div.bar {
+            h1 { "Links" }
+            form.filter method="get" action="/" role="search" {
+                label.unseen for="filter" { "Filter" }
+                input #filter type="search" name="q" value=(filter) autocomplete="off" data-rows="links" placeholder="Filter: name, state or code" aria-keyshortcuts="/";
+                noscript { button type="submit" { "Show" } }
+            }
+            p.detail { (count(links)) " in " (one_line(&links.source)) }
+        }
+        @if rows.is_empty() { (nothing()) }
+        @else {
+            (table(&shown, links.at))
+            p #none hidden[!shown.is_empty()] { "No link matches the filter." }
+        }
+        @if let Some(error) = &links.unlisted { (unlisted(error)) }
+        @if !links.notes.is_empty() {
+            h2 { "Not read" }
+            ul { @for note in &links.notes { li { (prose(note)) } } }
+        }
+    };
+    page(StatusCode::OK, &Head::new("Links", Section::Links, &Topic::Links, answer.mark), frame, &body)
+}
+
+fn count(links: &Links) -> String {
+    let (envs, others) = (links.report.links.len(), links.others.len());
+    let envs = if envs == 1 { "1 env".to_owned() } else { format!("{envs} envs") };
+    match others {
+        0 => envs,
+        1 => format!("{envs} and 1 other site"),
+        more => format!("{envs} and {more} other sites"),
+    }
+}
+
+fn nothing() -> Markup {
+    html! {
+        p { "The configuration has no env, and no static web app can be seen." }
+        p.hint { "Run " code { "swa-apim init" } " to add an env, or " code { "swa-apim ui --sample" } " to try the page." }
+    }
+}
+
+fn unlisted(error: &crate::report::ErrorReport) -> Markup {
+    html! {
+        details.unlisted data-of="unlisted" {
+            summary { "Sites outside the configuration could not be listed" }
+            (failure(error))
+        }
+    }
+}
+
+fn of_env(link: &LinkReport) -> Row<'_> {
+    let worst = link.findings.iter().map(|finding| finding.severity).max();
+    Row {
+        mark: state_mark(link.state, worst),
+        address: Subject::Env(link.env.clone()).address(),
+        env: Some(&link.env),
+        state: link.state.as_str(),
+        site: &link.static_site.name,
+        backend: link.apim.name.clone(),
+        keys: link.subscription.as_ref().and_then(|subscription| subscription.key_age.as_ref()),
+        findings: link.findings.iter().map(|it| (it.code.as_str(), it.code.title())).collect(),
+        error: link.error.as_ref().map(|error| error.message.as_str()),
+    }
+}
+
+fn of_site(site: &ListedSite) -> Row<'_> {
+    let address = match subject_of(site) {
+        Some(subject) => subject.address(),
+        None => site_address(&site.id, &site.environment),
+    };
+    Row {
+        mark: site_mark(site.state),
+        address,
+        env: None,
+        state: site.state.as_str(),
+        site: &site.name,
+        backend: site.linked_to.as_ref().map(LinkedToReport::shown).unwrap_or_default(),
+        keys: None,
+        findings: Vec::new(),
+        error: None,
+    }
+}
+
+/// The link of a site that is linked to an API Management service.
+pub(in crate::ui) fn subject_of(site: &ListedSite) -> Option<Subject> {
+    let linked = site.linked_to.as_ref().filter(|backend| backend.kind == BackendKind::Apim)?;
+    let (site, environment, apim) = (site.id.clone(), site.environment.clone(), linked.id.clone()?);
+    Some(Subject::Site(SiteLink { site, environment, apim }))
 }
 
 /// The text that a filter searches.
-fn searched(link: &LinkReport) -> String {
-    let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
-    let texts = [&link.env, link.state.as_str(), &link.static_site.name, &link.apim.name, &codes.join(" ")];
+fn searched(row: &Row<'_>) -> String {
+    let codes: Vec<&str> = row.findings.iter().map(|(code, _)| *code).collect();
+    let texts = [row.env.unwrap_or("no env"), row.state, row.site, &row.backend, &codes.join(" ")];
     texts.map(|text| one_line(text).to_lowercase()).join(" ")
 }
 
-fn table(links: &[&LinkReport]) -> Markup {
+fn table(rows: &[&(String, Row<'_>)], now: Timestamp) -> Markup {
+    // A model does not keep the age of keys.
+    let has_ages = rows.iter().any(|(_, row)| row.keys.is_some());
     html! {
-        table #links {
+        table #links .list {
             thead { tr {
-                th scope="col" { span.unseen { "Condition" } }
+                th.mark scope="col" { span.unseen { "Condition" } }
                 th scope="col" { "Env" }
                 th scope="col" { "State" }
                 th scope="col" { "Static web app" }
-                th scope="col" { "API Management" }
+                th scope="col" { "Backend" }
+                @if has_ages { th scope="col" { "Age of keys" } }
                 th scope="col" { "Findings" }
             } }
             tbody {
-                @for link in links {
-                    @let worst = link.findings.iter().map(|finding| finding.severity).max();
-                    tr data-text=(searched(link)) {
-                        td { (sign(state_mark(link.state, worst))) }
-                        th scope="row" { a href=(link_address(&link.env)) { (one_line(&link.env)) } }
-                        td { (link.state) }
-                        td { (one_line(&link.static_site.name)) }
-                        td { (one_line(&link.apim.name)) }
-                        td {
-                            @if let Some(error) = &link.error { (one_line(&error.message)) }
-                            @for finding in &link.findings {
-                                code title=(finding.code.title()) { (finding.code.as_str()) } " "
+                @for (text, row) in rows {
+                    tr data-text=(text) {
+                        td.mark { (sign(row.mark)) }
+                        th scope="row" {
+                            a href=(row.address) {
+                                @match row.env { Some(env) => span.clip { (one_line(env)) }, None => { span.detail { "no env" } span.unseen { ": " (one_line(row.site)) } } }
                             }
+                        }
+                        td { (row.state) }
+                        td { span.clip { (one_line(row.site)) } }
+                        td { span.clip { (one_line(&row.backend)) } }
+                        @if has_ages { td.number { @if let Some(keys) = row.keys { (age(keys, now)) } } }
+                        td {
+                            @if let Some(error) = row.error { span.clip { (one_line(error)) } }
+                            @for (code, title) in &row.findings { code title=(title) { (code) } " " }
                         }
                     }
                 }

@@ -5,6 +5,7 @@ mod link;
 mod links;
 mod picture;
 mod services;
+mod site;
 mod switches;
 mod traffic;
 mod try_it;
@@ -15,28 +16,29 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse as _, Response},
 };
+use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub(super) use self::{
     change::{Applicable, job, not_confirmed, plan, prune},
     link::link,
-    links::links,
+    links::{links, subject_of},
     picture::picture,
     services::services,
+    site::choose,
     switches::{Saved, SwitchForm, switches},
     traffic::{exchange, no_emulator, traffic},
     try_it::{CallForm, Tried, try_it},
 };
-use super::{access::Refused, desk::Problem};
+use super::{access::Refused, emulated::UNREAD, news::Topic, problem::Problem};
 use crate::{
     engine::{Adoption, Existing, Intent, Leftovers},
-    report::{ErrorReport, FindingReport, Mark, one_line},
+    report::{ErrorReport, FindingReport, KeyAgeReport, KeyCreation, Mark, one_line},
     workflow::LinkChange,
 };
 
-/// The characters that stand for themselves in a segment of an address.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// How often a window asks for news where much happens, in milliseconds.
+const OFTEN: u32 = 300;
 
 /// What all pages have in common.
 #[derive(Clone, Copy, Debug)]
@@ -96,15 +98,6 @@ impl FromStr for Verb {
     }
 }
 
-/// The address of a link's page.
-pub(super) fn link_address(env: &str) -> String {
-    format!("/links/{}", segment(env))
-}
-
-fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
-}
-
 /// A part of the page's navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
@@ -121,20 +114,23 @@ enum Section {
 struct Head<'a> {
     title: &'a str,
     section: Section,
-    /// The address of the events after which the page is read again.
-    news: Option<&'a str>,
+    /// The address of the events after which the page is read again, and the mark of its content.
+    news: Option<(String, u64)>,
     /// Without scripts, the page is read again after this many seconds.
     reload: Option<u32>,
+    /// With scripts, a window asks for news after this many milliseconds, if not after the usual time.
+    every: Option<u32>,
 }
 
 impl<'a> Head<'a> {
-    fn new(title: &'a str, section: Section) -> Self {
-        Self { title, section, news: Some("/news"), reload: None }
+    /// A page that is read again when its topic has changed.
+    fn new(title: &'a str, section: Section, topic: &Topic, mark: u64) -> Self {
+        Self { title, section, news: Some((topic.address(), mark)), reload: None, every: None }
     }
 
     /// A page that does not change.
-    fn still(title: &'a str) -> Self {
-        Self { title, section: Section::None, news: None, reload: None }
+    fn still(title: &'a str, section: Section) -> Self {
+        Self { title, section, news: None, reload: None, every: None }
     }
 }
 
@@ -162,11 +158,12 @@ fn page(status: StatusCode, head: &Head<'_>, frame: Frame, body: &Markup) -> Res
                 @if let Some(seconds) = head.reload {
                     noscript { meta http-equiv="refresh" content=(seconds); }
                 }
-                title { (head.title) " · swa-apim" }
+                title { (one_line(head.title)) " · swa-apim" }
+                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/app.css";
                 script src="/assets/app.js" defer {}
             }
-            body data-news=[head.news] {
+            body data-every=[head.every] data-news=[head.news.as_ref().map(|(address, _)| address)] data-seen=[head.news.as_ref().map(|(_, mark)| mark)] {
                 a.skip href="#main" { "Skip to the content" }
                 header {
                     a.brand href="/" { "swa-apim" }
@@ -179,20 +176,49 @@ fn page(status: StatusCode, head: &Head<'_>, frame: Frame, body: &Markup) -> Res
                     p #connection role="status" {}
                 }
                 main #main tabindex="-1" { (body) }
+                footer { (keys()) }
             }
         }
     };
     (status, Html(page.into_string())).into_response()
 }
 
-/// The page for a request that failed.
-pub(super) fn problem(problem: &Problem, frame: Frame) -> Response {
+/// The keys of the page.
+fn keys() -> Markup {
+    let all = [
+        ("/", "filter"),
+        ("j k", "next and previous link"),
+        ("Enter", "open"),
+        ("g l", "links"),
+        ("g s", "services"),
+        ("g p", "picture"),
+        ("?", "this list"),
+    ];
+    html! {
+        details #keys {
+            summary { "Keys" }
+            dl { @for (key, meaning) in all { div { dt { kbd { (key) } } dd { (meaning) } } } }
+        }
+    }
+}
+
+/// The page for a request that failed. If it has a topic, it is read again when the topic can be read.
+pub(super) fn problem(problem: &Problem, topic: Option<&Topic>, frame: Frame) -> Response {
     let body = html! {
         h1 { "This could not be done" }
         (failure(&problem.error))
-        p { a href="/" { "All links" } }
+        p { a.button href="" { "Try again" } " " a href="/" { "All links" } }
     };
-    page(problem.status, &Head::still("Problem"), frame, &body)
+    let section = match topic {
+        Some(Topic::Links | Topic::Link(_)) => Section::Links,
+        Some(Topic::Services) => Section::Services,
+        Some(Topic::Picture) => Section::Picture,
+        Some(Topic::Traffic) => Section::Traffic,
+        None => Section::None,
+    };
+    let mark = if topic == Some(&Topic::Traffic) { UNREAD } else { problem.mark() };
+    let news = topic.map(|topic| (topic.address(), mark));
+    page(problem.status, &Head { news, ..Head::still("Problem", section) }, frame, &body)
 }
 
 /// The page for a request that is not let in.
@@ -218,12 +244,8 @@ pub(super) fn refused(refused: Refused) -> Response {
         p { (message) }
         p { (hint) }
     };
-    page(
-        StatusCode::FORBIDDEN,
-        &Head::still("Not let in"),
-        Frame { can_change: true, has_emulator: false },
-        &body,
-    )
+    let frame = Frame { can_change: true, has_emulator: false };
+    page(StatusCode::FORBIDDEN, &Head::still("Not let in", Section::None), frame, &body)
 }
 
 /// A text on one line, in which words in backticks are code.
@@ -268,6 +290,35 @@ fn time(utc: &str) -> Markup {
     html! { time datetime=(utc) { (one_line(utc)) } }
 }
 
+/// The age of keys, in days.
+fn age(keys: &KeyAgeReport, now: Timestamp) -> Markup {
+    let sign = match keys.created {
+        KeyCreation::At => "",
+        KeyCreation::NotBefore => "at most ",
+        KeyCreation::Before => "over ",
+    };
+    let days = keys.time.parse::<Timestamp>().ok().map(|time| now.duration_since(time).as_hours() / 24);
+    let text = match days {
+        Some(..1) => format!("{sign}1 day"),
+        Some(1) if keys.created != KeyCreation::NotBefore => format!("{sign}1 day"),
+        Some(days) if keys.created == KeyCreation::NotBefore => {
+            format!("{sign}{} days", days.saturating_add(1))
+        }
+        Some(days) => format!("{sign}{days} days"),
+        None => "unknown".to_owned(),
+    };
+    html! { span title={ (created(keys.created)) " " (one_line(&keys.time)) } { (text) } }
+}
+
+/// How the age of keys is known.
+fn created(how: KeyCreation) -> &'static str {
+    match how {
+        KeyCreation::At => "created",
+        KeyCreation::NotBefore => "created not before",
+        KeyCreation::Before => "created before",
+    }
+}
+
 /// The findings of a link or a product, each with its meaning; `fix` adds what resolves it.
 fn findings(findings: &[FindingReport], fix: impl Fn(&FindingReport) -> Option<Markup>) -> Markup {
     html! {
@@ -277,10 +328,13 @@ fn findings(findings: &[FindingReport], fix: impl Fn(&FindingReport) -> Option<M
                 @for finding in findings {
                     li {
                         p { (sign(Mark::of(Some(finding.severity)))) " " code { (finding.code.as_str()) } " " (prose(&finding.message)) }
+                        @if let Some(change) = &finding.last_change {
+                            p.detail { "Last change: " (time(&change.time)) ", " (one_line(change.caller.as_deref().unwrap_or("an unknown caller"))) " " (one_line(&change.summary)) }
+                        }
                         @if let (Some(expected), Some(actual)) = (&finding.expected, &finding.actual) {
                             p.detail { (one_line(finding.field.as_deref().unwrap_or("value"))) ": " (one_line(actual)) ", expected " (one_line(expected)) }
                         }
-                        details { summary { "What this means" } p { (prose(finding.code.meaning())) } }
+                        details data-of={ (finding.code.as_str()) " " (finding.resource.as_deref().unwrap_or_default()) } { summary { "What this means" } p { (prose(finding.code.meaning())) } }
                         @if let Some(fix) = fix(finding) { (fix) }
                         @else { p.hint { (prose(&finding.hint)) } }
                     }

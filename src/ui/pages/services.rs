@@ -5,9 +5,13 @@ use maud::{Markup, html};
 use url::form_urlencoded::byte_serialize;
 
 use super::{Frame, Head, Section, failure, findings, page, sign};
-use crate::report::{AuditReport, Mark, ProductAuditReport, ProductStatus, ServiceAuditReport, one_line};
+use crate::{
+    report::{AuditReport, Mark, ProductAuditReport, ProductStatus, ServiceAuditReport, one_line},
+    ui::{kept::Answer, news::Topic},
+};
 
-pub(in crate::ui) fn services(audit: &AuditReport, frame: Frame) -> Response {
+pub(in crate::ui) fn services(answer: &Answer<AuditReport>, frame: Frame) -> Response {
+    let audit = &answer.value;
     let body = html! {
         h1 { "Services" }
         @if audit.services.is_empty() { p { "No API Management service can be seen." } }
@@ -17,7 +21,12 @@ pub(in crate::ui) fn services(audit: &AuditReport, frame: Frame) -> Response {
             ul { @for link in &audit.dangling_links { li { code { (one_line(&link.static_site)) } } } }
         }
     };
-    page(StatusCode::OK, &Head::new("Services", Section::Services), frame, &body)
+    page(
+        StatusCode::OK,
+        &Head::new("Services", Section::Services, &Topic::Services, answer.mark),
+        frame,
+        &body,
+    )
 }
 
 fn one(service: &ServiceAuditReport, frame: Frame) -> Markup {

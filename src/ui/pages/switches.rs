@@ -186,7 +186,7 @@ pub(in crate::ui) fn switches(now: &SwitchForm, saved: &Saved, form: Option<&str
         Saved::NotYet | Saved::Done => StatusCode::OK,
         Saved::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    page(status, &Head { news: None, ..Head::new("Switches", Section::Switches) }, frame, &body)
+    page(status, &Head::still("Switches", Section::Switches), frame, &body)
 }
 
 fn times(now: &SwitchForm, is_fixed: bool) -> Markup {

@@ -3,16 +3,16 @@
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
-use super::{Frame, Head, Section, page, prose, sign};
+use super::{Frame, Head, OFTEN, Section, page, prose, sign};
 use crate::{
     report::{Mark, one_line},
-    workflow::emulated::{Exchange, ExchangeState, HopOutcome, TraceHop},
+    ui::news::Topic,
+    workflow::emulated::{Exchange, ExchangeState, HopOutcome, TraceHop, Traffic},
 };
 
-const NEWS: Option<&str> = Some("/traffic/news");
-
 /// Every request whose texts contain the words of `filter`, the newest first.
-pub(in crate::ui) fn traffic(exchanges: &[Exchange], filter: &str, frame: Frame) -> Response {
+pub(in crate::ui) fn traffic(traffic: &Traffic, filter: &str, frame: Frame) -> Response {
+    let exchanges = &traffic.value;
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let matches = |exchange: &&Exchange| {
         let text = searched(exchange);
@@ -38,7 +38,11 @@ pub(in crate::ui) fn traffic(exchanges: &[Exchange], filter: &str, frame: Frame)
             p #none hidden[!shown.is_empty()] { "No request matches the filter." }
         }
     };
-    page(StatusCode::OK, &Head { news: NEWS, ..Head::new("Traffic", Section::Traffic) }, frame, &body)
+    let head = Head {
+        every: Some(OFTEN),
+        ..Head::new("Traffic", Section::Traffic, &Topic::Traffic, traffic.revision)
+    };
+    page(StatusCode::OK, &head, frame, &body)
 }
 
 fn table(exchanges: &[&Exchange]) -> Markup {
@@ -105,7 +109,7 @@ fn mark(exchange: &Exchange) -> Mark {
 }
 
 /// One request, hop by hop.
-pub(in crate::ui) fn exchange(exchange: &Exchange, frame: Frame) -> Response {
+pub(in crate::ui) fn exchange(exchange: &Exchange, revision: u64, frame: Frame) -> Response {
     let title = request(exchange);
     let body = html! {
         p.crumbs { a href="/traffic" { "Traffic" } " / request " (exchange.number) }
@@ -114,8 +118,12 @@ pub(in crate::ui) fn exchange(exchange: &Exchange, frame: Frame) -> Response {
         h2 { "Hops" }
         (hops(&exchange.hops))
     };
-    let news = NEWS.filter(|_| exchange.state == ExchangeState::Running);
-    page(StatusCode::OK, &Head { news, ..Head::new(&title, Section::Traffic) }, frame, &body)
+    let head = if exchange.state == ExchangeState::Running {
+        Head { every: Some(OFTEN), ..Head::new(&title, Section::Traffic, &Topic::Traffic, revision) }
+    } else {
+        Head::still(&title, Section::Traffic)
+    };
+    page(StatusCode::OK, &head, frame, &body)
 }
 
 /// How a request was answered.
@@ -170,5 +178,5 @@ pub(in crate::ui) fn no_emulator(title: &'static str, frame: Frame) -> Response 
         p { "To see each request hop by hop, run " code { "swa-apim emulate --ui" } "." }
         p { "In Azure, " code { "swa-apim doctor" } " sends a request through the site, and explains each hop." }
     };
-    page(StatusCode::OK, &Head::still(title), frame, &body)
+    page(StatusCode::OK, &Head::still(title, Section::None), frame, &body)
 }

@@ -89,7 +89,7 @@ pub(in crate::ui) fn try_it(
         Tried::NotYet | Tried::Answered(_) => StatusCode::OK,
         Tried::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    page(status, &Head { news: None, ..Head::new("Try it", Section::TryIt) }, frame, &body)
+    page(status, &Head::still("Try it", Section::TryIt), frame, &body)
 }
 
 fn fields(sites: &[EmulatedSite], call: &CallForm, form: &str) -> Markup {

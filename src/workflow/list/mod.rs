@@ -17,13 +17,18 @@ pub(in crate::workflow) use self::{
     row::{Backend, Row},
     sites::{Rows, rows},
 };
-use super::{error::Result, listener::Listener, plane::Plane, workspace::Workspace};
+use super::{
+    error::{Explain as _, Result},
+    listener::Listener,
+    plane::Plane,
+    workspace::Workspace,
+};
 use crate::{
-    config::{EnvSettings, Source, Sourced},
+    config::{EnvSettings, ProviderKind, Source, Sourced},
     diagnosis::Selection,
     engine::{self, Adoption, Previews, Target},
     model::{ApimServiceId, ResourceId},
-    provider::arm::SearchScope,
+    provider::{Collection, arm::SearchScope},
     report::{BackendKind, LinkedToReport, ListReport, ListedSite, SiteState},
 };
 
@@ -37,6 +42,8 @@ pub enum LinkFilter {
     Linked,
     /// Sites without a backend.
     Unlinked,
+    /// Sites that no env of the configuration names.
+    Unnamed,
 }
 
 /// Lists the sites that the caller can see on the control plane that the settings select. Without a configuration, a
@@ -77,6 +84,29 @@ pub async fn list(work: &Workspace, filter: LinkFilter, listener: &dyn Listener)
     Ok(ListReport::new(sites, notes))
 }
 
+/// The kind of control plane that [`list`] reads.
+///
+/// # Errors
+///
+/// If no control plane can be selected or opened.
+pub fn listed_on(work: &Workspace) -> Result<ProviderKind> {
+    Ok(place::select(work)?.kind())
+}
+
+/// The ids of the API Management services that the caller can see on the control plane that [`list`] reads.
+///
+/// # Errors
+///
+/// If no control plane can be selected or opened, or the services cannot be listed.
+pub async fn services(work: &Workspace) -> Result<Vec<String>> {
+    let plane = place::select(work)?;
+    let found = plane.as_ref().list(&Collection::Services).await;
+    let found = found.explain("could not list the API Management services")?;
+    let mut ids: Vec<String> = found.iter().map(|service| service.value.id().to_string()).collect();
+    ids.sort_by_key(|id| id.to_lowercase());
+    Ok(ids)
+}
+
 /// Adds the preview environments that the configuration names and that are not in the list yet.
 async fn add_previews(plane: &Plane, named: &Envs<'_>, rows: &mut Vec<Row>, notes: &mut Vec<String>) {
     for environment in named.environments().filter(|it| !it.is_production()) {
@@ -101,6 +131,7 @@ fn is_wanted(work: &Workspace, filter: LinkFilter, named: &Envs<'_>, row: &Row) 
         LinkFilter::All => true,
         LinkFilter::Linked => is_linked,
         LinkFilter::Unlinked => !is_linked,
+        LinkFilter::Unnamed => named.env_of(row).is_none(),
     };
     fits && site.is_none_or(|site| is_named(&row.site(), site))
         && apim.is_none_or(|apim| row.backend.service().is_some_and(|id| is_named(id, apim)))

@@ -4,6 +4,8 @@ mod envs;
 mod fleet;
 mod threads;
 
+use serde::Serialize;
+
 pub use self::envs::{Looked, linked_to, links};
 pub(super) use self::fleet::Fleet;
 use self::threads::look_in_threads;
@@ -20,7 +22,7 @@ use crate::{
     diagnosis::{ExitCode, Render},
     engine::{self, FindingCode, LinkState, Previews, Severity, Target, Verdict},
     provider::ProviderError,
-    report::{ErrorReport, LinkReport, StatusReport},
+    report::{ErrorReport, HistoryReport, LinkReport, StatusReport},
 };
 
 /// The state of links.
@@ -32,6 +34,22 @@ pub struct Status {
     pub exit: ExitCode,
     /// Why the only link could not be read, if the answer does not say whether the link exists.
     pub failure: Option<ErrorReport>,
+    /// The activity log of the only link.
+    pub log: LinkLog,
+}
+
+/// The activity log of a link.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkLog {
+    /// It was not read: the link was one of several.
+    NotRead,
+    /// The control plane keeps no log.
+    NotKept,
+    /// The changes of the link that the log has.
+    Read(HistoryReport),
+    /// It could not be read.
+    Failed(ErrorReport),
 }
 
 /// Whether the exit code reports a link that is not in order.
@@ -67,8 +85,15 @@ pub async fn status(
     }
     listener.doing(&format!("reading {} links", envs.len()));
     let how = Sighting { detail, render: work.render() };
+    let mut log = LinkLog::NotRead;
     let sights = match (envs, targets.pop()) {
-        ([env], Some(only)) => vec![look_at_one(work, env, only, how).await],
+        ([env], Some(only)) => {
+            let seen = look_at_one(work, env, only, how).await;
+            vec![seen.map(|(exit, link, seen)| {
+                log = seen;
+                (exit, link)
+            })]
+        }
         (_, last) => {
             targets.extend(last);
             look_at_all(targets, how, listener).await?
@@ -89,7 +114,7 @@ pub async fn status(
             Err(error) => return Err(error),
         }
     }
-    Ok(Status { report: StatusReport::new(links), exit, failure })
+    Ok(Status { report: StatusReport::new(links), exit, failure, log })
 }
 
 /// Whether an error is an answer that does not say whether a resource exists: the state is unknown in that case.
@@ -98,14 +123,19 @@ fn is_undetermined(error: &WorkflowError) -> bool {
 }
 
 /// Observes the only link of a command, and reads what the activity log says about it.
-async fn look_at_one(work: &Workspace, env: &EnvSettings, only: Resolved, how: Sighting) -> Sight {
+async fn look_at_one(
+    work: &Workspace,
+    env: &EnvSettings,
+    only: Resolved,
+    how: Sighting,
+) -> Result<(ExitCode, LinkReport, LinkLog)> {
     let (plane, target) = only?;
     let recent = async { Ok(rotation::recent_events(work, &plane, &target).await) };
     let (mut verdict, recent) = tokio::try_join!(engine::verify(plane.as_ref(), &target), recent)?;
     name_lookalikes(plane.as_ref(), &mut verdict.findings).await;
-    let age = rotation::look_back(work, &plane, &mut verdict, env.max_key_age, recent).await;
+    let (age, log) = rotation::look_back(work, &plane, &mut verdict, env.max_key_age, recent).await;
     let (exit, report) = how.of(&verdict);
-    Ok((exit, report.with_key_age(age)))
+    Ok((exit, report.with_key_age(age), log))
 }
 
 /// Observes each target and returns the results in the same order: those in Azure concurrently, models in threads if
