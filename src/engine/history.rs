@@ -96,7 +96,7 @@ impl LinkResources {
 
     /// Returns what the ids of the resources in the service begin with, in lower case.
     pub(super) fn prefixes(&self) -> Vec<String> {
-        let known = self.subscriptions.iter().map(|id| id.lower_case().to_owned());
+        let known = self.apim_subscriptions.iter().map(|id| id.lower_case().to_owned());
         let named = self.product.iter().flat_map(|product| {
             let deleted =
                 format!("{}/subscriptions/{}", self.service.lower_case(), product.name().to_lowercase());

@@ -8,7 +8,7 @@ use crate::{
     diagnosis::Render,
     engine::{EnvironmentSeen, KeyAge, KeyFingerprints, LinkState, Observed, Seen, Verdict},
     model::{
-        Api, ApimSubscription, Hostname, LinkNames, LinkedBackend, PolicyVerdict, Product, SiteKey,
+        Api, ApimSubscription, Hostname, KeyTimes, LinkNames, LinkedBackend, PolicyVerdict, Product, SiteKey,
         Versioning,
     },
 };
@@ -387,7 +387,7 @@ impl SubscriptionReport {
                 primary: keys.primary.to_string(),
                 secondary: keys.secondary.to_string(),
             }),
-            key_age: KeyAgeReport::of(KeyAge::of(subscription, None, None)),
+            key_age: KeyAgeReport::of(KeyAge::of(subscription, KeyTimes::default(), None)),
         }
     }
 }
