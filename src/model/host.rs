@@ -1,8 +1,10 @@
 //! Where an address is split into scheme, host and port as text. What URLs mean is decided by `address.rs`, over `url`.
 
+#[cfg(any(feature = "emulator", feature = "ui", test))]
 use std::net::Ipv6Addr;
 
 /// A host and an optional port, as in a `Host` header.
+#[cfg(any(feature = "emulator", feature = "ui", test))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
     /// The host, an IPv6 address with its brackets.
@@ -11,6 +13,7 @@ pub(crate) struct Authority<'a> {
     pub(crate) port: Option<u16>,
 }
 
+#[cfg(any(feature = "emulator", feature = "ui", test))]
 impl<'a> Authority<'a> {
     /// Parses a host and an optional port; `None` if the text is anything else, such as one with a user or a path.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
@@ -34,6 +37,7 @@ impl<'a> Authority<'a> {
     }
 }
 
+#[cfg(any(feature = "emulator", feature = "ui", test))]
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
 }

@@ -26,12 +26,15 @@ pub(crate) use api::SITE_KEY_HEADER;
 pub use api::{Address, Api, ApiOperation, Reach, Versioning, without_revision};
 pub use arm::ArmType;
 pub(crate) use arm::{
-    API_MANAGEMENT, API_MANAGEMENT_VERSION, APP, CONTAINER_APP, IN_A_SERVICE, PRODUCTION_BACKEND, RESOURCES,
-    WEB, WEB_VERSION,
+    API_MANAGEMENT, API_MANAGEMENT_VERSION, APP, IN_A_SERVICE, PRODUCTION_BACKEND, WEB, WEB_VERSION,
 };
+#[cfg(feature = "emulator")]
+pub(crate) use arm::{CONTAINER_APP, RESOURCES};
 pub use elements::{PolicyElement, policy_elements};
 pub(crate) use hex::hex;
-pub(crate) use host::{Authority, after_http, after_scheme, authority_of_url, may_have_user};
+#[cfg(any(feature = "emulator", feature = "ui"))]
+pub(crate) use host::Authority;
+pub(crate) use host::{after_http, after_scheme, authority_of_url, may_have_user};
 pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,

@@ -207,6 +207,7 @@ fn audit(text: &str) -> AuditReport {
         environment: some(),
         subscriptions: vec![subscription],
         apis: Some(vec![own()]),
+        last_change: Some(LastChange { time: own(), caller: some(), summary: own() }),
         findings: vec![finding(text)],
     };
     let service = ServiceAuditReport {
@@ -214,6 +215,7 @@ fn audit(text: &str) -> AuditReport {
         name: own(),
         products: vec![product],
         findings: vec![finding(text)],
+        activity_log: Some(ActivityLogReport { since: own(), error: some() }),
         error: Some(error(text)),
     };
     let dangling = DanglingLinkReport { static_site: own(), environment: own(), backend_resource_id: own() };
