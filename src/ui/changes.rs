@@ -17,7 +17,7 @@ use super::{
     pages::{self, Frame, Verb},
     plans::{Plans, ShownPlan},
     problem::Problem,
-    route::{Shown, Site, SiteQuery, problem},
+    site::{Shown, Site, SiteQuery, problem},
     subject::Subject,
 };
 use crate::{

@@ -14,15 +14,12 @@ use tokio::time::timeout;
 use super::{
     access::Refused,
     desk::Desk,
-    news::{Question, Topic},
+    news::{Question, Topic, UNREAD, told},
     pages::{self, CallForm, Frame, SwitchForm, Tried},
     problem::Problem,
-    route::told,
 };
 use crate::workflow::emulated::{EmulatorControls, EmulatorView, OwnRouteError, Traffic};
 
-/// The mark of traffic that cannot be read.
-pub(super) const UNREAD: u64 = u64::MAX;
 /// The time limit of a read of the emulator.
 const ONE_READ: Duration = Duration::from_secs(15);
 

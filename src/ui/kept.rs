@@ -5,8 +5,6 @@
 use std::{
     collections::BTreeSet,
     fs,
-    hash::{DefaultHasher, Hasher as _},
-    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -21,7 +19,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::problem::Problem;
+use super::{mark::mark_of, problem::Problem};
 
 /// How long an answer about Azure is used again, so that many windows cost as much as one.
 const AZURE: Duration = Duration::from_secs(5);
@@ -191,27 +189,6 @@ impl Look {
                 (found.dev(), found.ino(), found.ctime(), found.ctime_nsec())
             },
         })
-    }
-}
-
-/// A number that differs for values that differ.
-pub(super) fn mark_of(value: &impl Serialize) -> u64 {
-    let mut hashing = Hashing(DefaultHasher::new());
-    // A value that cannot be written has the mark of an empty one, and is not noticed to change.
-    let _ = serde_json::to_writer(&mut hashing, value);
-    hashing.0.finish()
-}
-
-struct Hashing(DefaultHasher);
-
-impl io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

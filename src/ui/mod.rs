@@ -11,12 +11,14 @@ mod emulated;
 mod jobs;
 mod kept;
 mod listen;
+mod mark;
 mod news;
 mod office;
 mod pages;
 mod plans;
 mod problem;
 mod route;
+mod site;
 mod stream;
 mod subject;
 
@@ -26,7 +28,7 @@ use tokio::net::TcpListener;
 
 use self::{
     access::Access, changes::Changes, desk::Desk, emulated::Emulated, jobs::Jobs, kept::Need, plans::Plans,
-    route::Site,
+    site::Site,
 };
 use crate::{
     ambient::Ambient,

@@ -4,10 +4,17 @@
 //! still the same. An answer does not wait for a control plane, and takes no connection while nothing changes: a browser
 //! opens only six to one host.
 
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use super::subject::{SiteLink, Subject};
+
+/// The mark of traffic that cannot be read.
+pub(super) const UNREAD: u64 = u64::MAX;
 
 /// What a window shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,5 +77,14 @@ impl Question {
         }
         let (site, environment, apim) = (self.id.clone()?, self.environment.clone()?, self.apim.clone()?);
         Some(Subject::Site(SiteLink { site, environment, apim }))
+    }
+}
+
+/// Answers whether the page of a window has changed: 200 if it has, 204 if not, 202 if that is being found out.
+pub(super) fn told(mark: Option<u64>, question: &Question) -> Response {
+    match mark {
+        None => StatusCode::ACCEPTED.into_response(),
+        Some(mark) if mark.to_string() == question.seen => StatusCode::NO_CONTENT.into_response(),
+        Some(mark) => mark.to_string().into_response(),
     }
 }

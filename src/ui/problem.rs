@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use super::kept::mark_of;
+use super::mark::mark_of;
 use crate::{
     diagnosis::{ExitCode, Render},
     report::ErrorReport,

@@ -16,16 +16,14 @@ use tokio::time::timeout;
 use super::{
     access::{Access, Refused},
     changes::{self, Changes},
-    desk::Desk,
-    emulated::{self, Emulated},
-    jobs::Jobs,
+    emulated,
     kept::Need,
-    news::{Question, Topic},
+    news::{Question, Topic, told},
     pages::{self, Frame},
     problem::Problem,
-    subject::{SiteLink, Subject},
+    site::{Shown, Site, SiteQuery, failed, problem},
+    subject::Subject,
 };
-use crate::model::PRODUCTION;
 
 /// The largest form.
 const FORM: usize = 16 << 10;
@@ -34,22 +32,6 @@ const FORM_TIME: Duration = Duration::from_secs(30);
 /// What a page may load: its own files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// What pages are made from. It cannot change a link.
-#[derive(Clone)]
-pub(super) struct Site {
-    pub(super) desk: Desk,
-    pub(super) access: Arc<Access>,
-    pub(super) jobs: Arc<Jobs>,
-    /// The emulator that the page is about, if there is one.
-    pub(super) emulated: Option<Emulated>,
-}
-
-impl std::fmt::Debug for Site {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Site").finish_non_exhaustive()
-    }
-}
 
 /// The page. Without `changes`, no address of it changes anything.
 pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
@@ -142,17 +124,6 @@ fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], text)
 }
 
-pub(super) type Shown = Result<Response, Response>;
-
-pub(super) fn problem(frame: Frame) -> impl Fn(Problem) -> Response {
-    move |problem| pages::problem(&problem, None, frame)
-}
-
-/// The page of a problem that is shown until the topic can be read.
-fn failed(frame: Frame, topic: Topic) -> impl Fn(Problem) -> Response {
-    move |problem| pages::problem(&problem, Some(&topic), frame)
-}
-
 #[derive(Deserialize)]
 struct Filter {
     #[serde(default)]
@@ -176,27 +147,6 @@ async fn show_link(site: &Site, subject: Subject, frame: Frame) -> Shown {
     let link = site.desk.link(subject.clone(), Need::Page).await;
     let link = link.map_err(failed(frame, Topic::Link(subject.clone())))?;
     Ok(pages::link(&link, &subject, frame))
-}
-
-/// The parameters that name a site, and a service.
-#[derive(Deserialize)]
-pub(super) struct SiteQuery {
-    id: String,
-    #[serde(default = "production")]
-    environment: String,
-    apim: Option<String>,
-}
-
-fn production() -> String {
-    PRODUCTION.to_owned()
-}
-
-impl SiteQuery {
-    /// The link of the site with the service, if one is named.
-    pub(super) fn subject(&self) -> Option<Subject> {
-        let apim = self.apim.clone()?;
-        Some(Subject::Site(SiteLink { site: self.id.clone(), environment: self.environment.clone(), apim }))
-    }
 }
 
 /// A site that no env names: its link, or the services that it can be linked to.
@@ -266,14 +216,5 @@ async fn job_news(
     match site.jobs.get(&id) {
         Some(job) => told(Some(job.mark()), &question),
         None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// Answers whether the page of a window has changed: 200 if it has, 204 if not, 202 if that is being found out.
-pub(super) fn told(mark: Option<u64>, question: &Question) -> Response {
-    match mark {
-        None => StatusCode::ACCEPTED.into_response(),
-        Some(mark) if mark.to_string() == question.seen => StatusCode::NO_CONTENT.into_response(),
-        Some(mark) => mark.to_string().into_response(),
     }
 }

@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
     deadline::spelt,
     error::{WorkflowError, report},
     history,
-    look::LinkLog,
     plane::Plane,
     workspace::Workspace,
 };
@@ -88,6 +88,20 @@ pub(super) async fn decide(
             )
         }
     }
+}
+
+/// The activity log of a link.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkLog {
+    /// It was not read: the link was one of several.
+    NotRead,
+    /// The control plane keeps no log.
+    NotKept,
+    /// The changes of the link that the log has.
+    Read(HistoryReport),
+    /// It could not be read.
+    Failed(ErrorReport),
 }
 
 /// The activity log of the resource groups of a link.

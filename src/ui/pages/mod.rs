@@ -30,7 +30,11 @@ pub(super) use self::{
     traffic::{exchange, no_emulator, traffic},
     try_it::{CallForm, Tried, try_it},
 };
-use super::{access::Refused, emulated::UNREAD, news::Topic, problem::Problem};
+use super::{
+    access::Refused,
+    news::{Topic, UNREAD},
+    problem::Problem,
+};
 use crate::{
     engine::{Adoption, Existing, Intent, Leftovers},
     report::{ErrorReport, FindingReport, KeyAgeReport, KeyCreation, Mark, one_line},

@@ -4,8 +4,6 @@ mod envs;
 mod fleet;
 mod threads;
 
-use serde::Serialize;
-
 pub use self::envs::{Looked, linked_to, links};
 pub(super) use self::fleet::Fleet;
 use self::threads::look_in_threads;
@@ -13,7 +11,7 @@ use super::{
     error::{Result, WorkflowError, diagnose, report},
     listener::Listener,
     plane::Plane,
-    rotation,
+    rotation::{self, LinkLog},
     select::name_lookalikes,
     workspace::Workspace,
 };
@@ -22,7 +20,7 @@ use crate::{
     diagnosis::{ExitCode, Render},
     engine::{self, FindingCode, LinkState, Previews, Severity, Target, Verdict},
     provider::ProviderError,
-    report::{ErrorReport, HistoryReport, LinkReport, StatusReport},
+    report::{ErrorReport, LinkReport, StatusReport},
 };
 
 /// The state of links.
@@ -36,20 +34,6 @@ pub struct Status {
     pub failure: Option<ErrorReport>,
     /// The activity log of the only link.
     pub log: LinkLog,
-}
-
-/// The activity log of a link.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LinkLog {
-    /// It was not read: the link was one of several.
-    NotRead,
-    /// The control plane keeps no log.
-    NotKept,
-    /// The changes of the link that the log has.
-    Read(HistoryReport),
-    /// It could not be read.
-    Failed(ErrorReport),
 }
 
 /// Whether the exit code reports a link that is not in order.
