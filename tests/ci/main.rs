@@ -134,10 +134,16 @@ fn the_example_for_azure_pipelines_reports_what_it_found() {
 #[test]
 fn a_rotation_replaces_the_keys_on_github_and_on_azure_pipelines() {
     let runner = Runner::linked();
-    let ran = runner.job(&workflow("rotation")["jobs"]["relink"]);
+    let github = || runner.job(&workflow("rotation")["jobs"]["relink"]);
+    let ran = github();
+    ran.succeeds();
+    assert_eq!(ran.output("relink", "changed"), "false", "the keys are new");
+    runner.age_keys();
+    let ran = github();
     ran.succeeds();
     assert_eq!(ran.output("relink", "changed"), "true");
     assert_eq!(runner.state(), "linked");
+    runner.age_keys();
     let ran = runner.bash(&example("azure-pipelines-rotation.yml"));
     ran.succeeds();
     assert!(ran.log.contains("##vso[task.setvariable variable=changed;isOutput=true]true\n"), "{}", ran.log);

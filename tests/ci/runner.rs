@@ -90,6 +90,22 @@ impl Runner {
         self.swa_apim(&["model", "import", drift.to_str().unwrap()]);
     }
 
+    /// Time passes until every key is old.
+    pub(crate) fn age_keys(&self) {
+        let path = self.path("control-plane.json");
+        let mut model: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let secrets = model["secrets"].as_object_mut().unwrap().values_mut();
+        let mut aged = 0;
+        for keys in secrets.filter(|keys| keys["secondaryKey"].is_string()) {
+            for created in ["primaryKeyCreatedOn", "secondaryKeyCreatedOn"] {
+                keys[created] = "2020-02-02T00:00:00Z".into();
+            }
+            aged += 1;
+        }
+        assert_eq!(aged, 1, "the link has one subscription");
+        File::create(path).unwrap().write_all(model.to_string().as_bytes()).unwrap();
+    }
+
     /// The env names a service that is not there.
     pub(crate) fn lose_the_service(&self) {
         let config = fs::read_to_string(self.path("swa-apim.toml")).unwrap();
