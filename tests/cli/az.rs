@@ -43,10 +43,12 @@ fn printed_by_az(resources: &Value) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-/// What `status` shows of a link, without the fingerprints of keys and the seventh digit of a second.
+/// What `status` shows of a link, without the seventh digit of a second, and without its keys and their age: an import
+/// has no keys, so it creates them.
 fn shown(shop: &Shop) -> Value {
     let mut status = shop.status();
     status["subscription"]["keyFingerprints"].take();
+    status["subscription"]["keyAge"].take();
     status["linkedBackend"]["createdOn"].take();
     status
 }
