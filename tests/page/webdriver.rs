@@ -40,20 +40,33 @@ pub(crate) struct Browser {
     base: String,
 }
 
-impl Browser {
-    /// Opens a browser with the printed address; `None`, and a skip, if this machine has none.
-    pub(crate) async fn open(served: &Served, look: Look) -> Option<Self> {
+/// Starts the driver on a port that it chooses; `None` if this machine has none. It takes the same port for IPv4 and IPv6,
+/// and ends if another program has one of them, so it is started again.
+fn start_driver() -> Option<(Child, String)> {
+    for _ in 0..10 {
         let mut started = Command::new("chromedriver");
         started.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
-        let Ok(mut driver) = started.spawn() else {
-            skipped("there is no chromedriver");
-            return None;
-        };
+        let mut driver = started.spawn().ok()?;
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let line = lines.find(|line| line.contains("started successfully on port")).unwrap();
+        let Some(line) = lines.find(|line| line.contains("started successfully on port")) else {
+            driver.wait().unwrap();
+            continue;
+        };
         let port = line.rsplit(' ').next().unwrap().trim_end_matches('.').to_owned();
         // The driver must not fill its pipe.
         std::thread::spawn(move || lines.for_each(drop));
+        return Some((driver, port));
+    }
+    panic!("chromedriver does not start");
+}
+
+impl Browser {
+    /// Opens a browser with the printed address; `None`, and a skip, if this machine has none.
+    pub(crate) async fn open(served: &Served, look: Look) -> Option<Self> {
+        let Some((driver, port)) = start_driver() else {
+            skipped("there is no chromedriver");
+            return None;
+        };
         let client = crate::world::client();
         let driver_address = format!("http://127.0.0.1:{port}");
         let size = format!("--window-size={},{}", look.width, look.height);
