@@ -125,14 +125,15 @@ async function refresh() {
   if (typed !== undefined && document.getElementById('filter')) document.getElementById('filter').value = typed;
   before.querySelectorAll('details').forEach((it) => { it.open = open.has(it.dataset.of); });
   ready();
-  scrollTo(...place);
+  scrollTo({ left: place[0], top: place[1], behavior: 'instant' });
   if (active) (counterpart(active, before) || before).focus({ preventScroll: true });
 }
 
 // `/` goes to the filter; `j` and `k` go down and up the rows; `g` then a letter goes to a page; `?` shows them.
 let prefix = false;
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && event.target.id === 'filter') event.target.blur();
+  // A browser would empty the field, without an event.
+  if (event.key === 'Escape' && event.target.id === 'filter') { event.preventDefault(); event.target.blur(); }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea, select')) return;
   const links = rows().filter((row) => !row.hidden).map((row) => row.querySelector('a'));
   const at = links.indexOf(document.activeElement);
