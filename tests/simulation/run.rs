@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use swa_apim::{
     ambient::Ambient,
@@ -320,6 +321,8 @@ async fn ran(invocation: &Invocation, Life { network, ambient, .. }: &Life) -> O
         () = network.crashed.notified() => None,
         code = Box::pin(invocation.run(&outside)) => Some(code as i32),
     };
+    // It may end in the moment of its crash, which must not be left to the next run.
+    let code = code.filter(|_| network.crashed.notified().now_or_never().is_none());
     let written = written.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Outcome { code, stdout: written.stdout, stderr: written.stderr }
 }
