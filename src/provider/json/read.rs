@@ -3,7 +3,12 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use super::{JsonControlPlane, ModelError, file::stamp::FileStamp, rules::kind::ResourceKind, store::Store};
+use super::{
+    JsonControlPlane, ModelError,
+    file::stamp::FileStamp,
+    rules::kind::{KeyHolder, ResourceKind},
+    store::Store,
+};
 use crate::{
     model::{Key, KeyPair, KeyTimes, Resource, ResourceId},
     provider::{ProviderError, Versioned},
@@ -161,29 +166,22 @@ fn everything(store: &Store, earlier: &Store, known: &Everything) -> Result<Ever
     for resource in &all.resources {
         let id = resource.id();
         let is_same = secret(store, id.lower_case()) == secret(earlier, id.lower_case());
-        match ResourceKind::of(id.lower_case()) {
-            ResourceKind::Subscription => {
+        match ResourceKind::of(id.lower_case()).key_holder() {
+            Some(KeyHolder::Subscription) => {
                 let pair = match known.subscription_keys.get(id).filter(|_| is_same) {
                     Some(pair) => Some(Arc::clone(pair)),
                     None => store.recorded(id.lower_case())?.pair().map(Arc::new),
                 };
                 all.subscription_keys.extend(pair.map(|pair| (id.clone(), pair)));
             }
-            ResourceKind::LinkedBackend => {
+            Some(KeyHolder::LinkedBackend) => {
                 let held = match known.site_keys.get(id).filter(|_| is_same) {
                     Some(held) => Some(Arc::clone(held)),
                     None => store.recorded(id.lower_case())?.primary.map(Arc::new),
                 };
                 all.site_keys.extend(held.map(|held| (id.clone(), held)));
             }
-            ResourceKind::Site
-            | ResourceKind::Build
-            | ResourceKind::Service
-            | ResourceKind::Api
-            | ResourceKind::Product
-            | ResourceKind::ProductPolicy
-            | ResourceKind::ProductApi
-            | ResourceKind::Other => {}
+            None => {}
         }
     }
     Ok(all)

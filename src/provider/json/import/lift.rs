@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::merge::Says;
 use crate::{
     model::{API_MANAGEMENT, ArmType, Malformed, Resource, ResourceId, WEB},
-    provider::json::rules::kind::ResourceKind,
+    provider::json::rules::kind::{KeyHolder, ResourceKind},
 };
 
 /// An element as a resource, and how complete it is.
@@ -82,17 +82,10 @@ pub(super) fn lift(value: Value) -> Result<Lifted, Misfit> {
         remove_nulls(&mut value);
     }
     let mut resource = Resource::from_value(value)?.in_known_casing()?;
-    match ResourceKind::of(resource.id().lower_case()) {
-        ResourceKind::Subscription => rename(&mut resource, &[&OLD_FIELDS[..], &KEYS_OF_SDKS].concat()),
-        ResourceKind::LinkedBackend => rename(&mut resource, &KEYS_OF_SDKS),
-        ResourceKind::Site
-        | ResourceKind::Build
-        | ResourceKind::Service
-        | ResourceKind::Api
-        | ResourceKind::Product
-        | ResourceKind::ProductPolicy
-        | ResourceKind::ProductApi
-        | ResourceKind::Other => {}
+    match ResourceKind::of(resource.id().lower_case()).key_holder() {
+        Some(KeyHolder::Subscription) => rename(&mut resource, &[&OLD_FIELDS[..], &KEYS_OF_SDKS].concat()),
+        Some(KeyHolder::LinkedBackend) => rename(&mut resource, &KEYS_OF_SDKS),
+        None => {}
     }
     match resource.body().get("properties") {
         None | Some(Value::Null | Value::Object(_)) => {}

@@ -17,6 +17,15 @@ pub(crate) enum ResourceKind {
     LinkedBackend,
 }
 
+/// A resource for which a model records keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyHolder {
+    /// A subscription, which has two keys.
+    Subscription,
+    /// A linked backend, whose site has a copy of a primary key.
+    LinkedBackend,
+}
+
 impl ResourceKind {
     /// Returns the kind of the resource with this key, which is an id in lower case.
     pub(crate) fn of(key: &str) -> Self {
@@ -31,6 +40,22 @@ impl ResourceKind {
             Some(ArmType::ProductPolicy) => Self::ProductPolicy,
             Some(ArmType::ProductApi) => Self::ProductApi,
             Some(ArmType::ApiOperation | ArmType::ApiVersionSet) | None => Self::Other,
+        }
+    }
+
+    /// Returns what kind of keys a model records for such a resource, if any.
+    pub(crate) fn key_holder(self) -> Option<KeyHolder> {
+        match self {
+            Self::Subscription => Some(KeyHolder::Subscription),
+            Self::LinkedBackend => Some(KeyHolder::LinkedBackend),
+            Self::Site
+            | Self::Build
+            | Self::Service
+            | Self::Api
+            | Self::Product
+            | Self::ProductPolicy
+            | Self::ProductApi
+            | Self::Other => None,
         }
     }
 }

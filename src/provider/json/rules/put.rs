@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::kind::{self, ResourceKind};
+use super::kind::{self, KeyHolder, ResourceKind};
 use crate::{
     ambient::Ambient,
     model::{
@@ -46,20 +46,13 @@ impl Store {
             }
             self.write(&resource);
         }
-        match kind {
-            ResourceKind::Subscription => self.settle_keys(&id, keys, existed, source, ambient)?,
-            ResourceKind::LinkedBackend => {
+        match kind.key_holder() {
+            Some(KeyHolder::Subscription) => self.settle_keys(&id, keys, existed, source, ambient)?,
+            Some(KeyHolder::LinkedBackend) => {
                 let key = self.link_key(&resource)?;
                 self.record_site_key(resource.id(), key.as_ref())?;
             }
-            ResourceKind::Site
-            | ResourceKind::Build
-            | ResourceKind::Service
-            | ResourceKind::Api
-            | ResourceKind::Product
-            | ResourceKind::ProductPolicy
-            | ResourceKind::ProductApi
-            | ResourceKind::Other => {}
+            None => {}
         }
         Ok(self.etag(id.lower_case())?)
     }
