@@ -53,6 +53,8 @@ pub mod model;
 pub mod output;
 pub mod provider;
 pub mod report;
+#[cfg(any(feature = "emulator", feature = "ui"))]
+mod stream;
 #[cfg(feature = "ui")]
 pub mod ui;
 pub mod workflow;

@@ -14,12 +14,14 @@ use tokio::{
     time::sleep,
 };
 
-use super::stream::Impatient;
+use crate::stream::Impatient;
 
 /// The maximum number of open connections: a browser opens six for one host.
 const CONNECTIONS: usize = 128;
 /// The time limit for the head of a request, and for an idle connection.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+/// The time limit for a client to read more of what was written to it.
+const UNREAD: Duration = Duration::from_secs(30);
 /// The maximum size of a request's head, in bytes.
 const HEAD_SIZE: usize = 32 << 10;
 /// The pause before the next attempt if the system has no resources for a connection.
@@ -48,6 +50,6 @@ async fn connection(stream: TcpStream, router: Router, _place: OwnedSemaphorePer
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(Impatient::new(stream)), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Impatient::new(stream, UNREAD)), TowerToHyperService::new(router))
         .await;
 }

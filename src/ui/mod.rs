@@ -19,7 +19,6 @@ mod plans;
 mod problem;
 mod route;
 mod site;
-mod stream;
 mod subject;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};

@@ -57,7 +57,7 @@ const HOMES: [(&str, Home); 60] = [
     ("tempfile", Home::In(&["emulator", "files"])),
     ("textwrap", Home::In(&["output"])),
     ("thiserror", Home::Anywhere),
-    ("tokio", Home::In(&["cli", "emulator", "engine", "files", "provider", "ui", "workflow"])),
+    ("tokio", Home::In(&["cli", "emulator", "engine", "files", "provider", "stream", "ui", "workflow"])),
     ("tokio-rustls", Home::In(&["emulator"])),
     ("toml", Home::In(&["config"])),
     ("toml_edit", Home::In(&["config"])),

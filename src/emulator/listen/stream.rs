@@ -9,37 +9,32 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Duration, Sleep, sleep},
+    time::Duration,
 };
 
 use super::seats::Seat;
+use crate::stream::Impatient;
 
 /// The time limit for a client to read the data that was written to it.
 const UNREAD: Duration = Duration::from_secs(60);
 
 /// The stream of a client.
 pub(super) struct Watched<S> {
-    stream: S,
+    stream: Impatient<S>,
     place: Arc<Seat>,
-    /// Runs while no data can be written.
-    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, place: Arc<Seat>) -> Self {
-        Self { stream, place, stalled: None }
+        Self { stream: Impatient::new(stream, UNREAD), place }
     }
 
-    /// Returns the result of a write, which is an error if the client has not read for too long.
-    fn written<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if done.is_ready() {
-            if self.stalled.take().is_some() {
-                self.place.note_move();
-            }
-            return done;
+    /// Records that data moved, if it did.
+    fn moved<T>(&self, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(done, Poll::Ready(Ok(_))) {
+            self.place.note_move();
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(UNREAD)));
-        stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        done
     }
 }
 
@@ -61,10 +56,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if done.is_ready() {
-            self.place.note_move();
-        }
-        self.written(cx, done)
+        self.moved(done)
     }
 
     fn poll_write_vectored(
@@ -73,10 +65,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        if done.is_ready() {
-            self.place.note_move();
-        }
-        self.written(cx, done)
+        self.moved(done)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -84,9 +73,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // TLS buffers the data that it could not write until it is flushed.
+        let was_stalled = self.stream.is_stalled();
         let done = Pin::new(&mut self.stream).poll_flush(cx);
-        self.written(cx, done)
+        if was_stalled { self.moved(done) } else { done }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -96,7 +85,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, duplex},
+        time::sleep,
+    };
 
     use super::*;
     use crate::emulator::listen::seats::Seats;
