@@ -6,7 +6,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, Table, Value};
 
 use super::{
     Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, document::ConfigDocument, inline,
-    lines::with_line_ends_of,
+    lines::with_line_ends_of, quoted,
 };
 use crate::model::text_without_mark;
 
@@ -52,15 +52,15 @@ impl NewEnv {
 
     /// The settings that have a value, in the order in which they are written.
     fn values(&self) -> Vec<(&'static str, Value)> {
-        let text = |value: &Option<String>| value.as_deref().map(Value::from);
-        let apis = (!self.apis.is_empty()).then(|| Value::from(Array::from_iter(&self.apis)));
+        let text = |value: &Option<String>| value.as_deref().map(quoted::value);
+        let apis: Array = self.apis.iter().map(|api| quoted::value(api)).collect();
         let values = [
-            ("static-web-app", Some(Value::from(&self.static_web_app))),
-            ("apim", Some(Value::from(&self.apim))),
+            ("static-web-app", Some(quoted::value(&self.static_web_app))),
+            ("apim", Some(quoted::value(&self.apim))),
             ("resource-group", text(&self.resource_group)),
             ("subscription", text(&self.azure_subscription)),
             ("site-environment", text(&self.site_environment)),
-            ("apis", apis),
+            ("apis", (!apis.is_empty()).then(|| Value::from(apis))),
             ("provider", self.provider.map(|provider| Value::from(provider.as_str()))),
             ("provisioning", self.provisioning.map(|it| Value::from(it.as_str()))),
         ];
@@ -81,7 +81,7 @@ pub fn render_env(env: &NewEnv) -> String {
     }
     let mut envs = Table::new();
     envs.set_implicit(true);
-    envs.insert(&env.name, Item::Table(table));
+    envs.insert_formatted(&quoted::key(&env.name), Item::Table(table));
     let mut document = DocumentMut::new();
     document.insert("env", Item::Table(envs));
     document.to_string()
@@ -153,6 +153,7 @@ fn with_setting(existing: &str, table: &str, key: &str, value: &str) -> Option<S
     let text = text_without_mark(existing);
     let mark = &existing[..existing.len() - text.len()];
     let mut document: DocumentMut = text.parse().ok()?;
+    let value = quoted::value(value);
     let providers = document.entry("provider").or_insert_with(|| {
         let mut providers = Table::new();
         providers.set_implicit(true);
@@ -160,14 +161,14 @@ fn with_setting(existing: &str, table: &str, key: &str, value: &str) -> Option<S
     });
     if let Some(providers) = providers.as_inline_table_mut() {
         match providers.get_mut(table) {
-            Some(plane) => inline::push(plane.as_inline_table_mut()?, key, value.into()),
-            None => inline::push(providers, table, InlineTable::from_iter([(key, value)]).into()),
+            Some(plane) => inline::push(plane.as_inline_table_mut()?, Key::new(key), value),
+            None => inline::push(providers, Key::new(table), InlineTable::from_iter([(key, value)]).into()),
         }
     } else {
         let plane = providers.as_table_like_mut()?.entry(table).or_insert_with(|| Item::Table(Table::new()));
         match plane.as_inline_table_mut() {
-            Some(plane) => inline::push(plane, key, value.into()),
-            None => drop(plane.as_table_like_mut()?.insert(key, Item::Value(value.into()))),
+            Some(plane) => inline::push(plane, Key::new(key), value),
+            None => drop(plane.as_table_like_mut()?.insert(key, Item::Value(value))),
         }
     }
     Some(format!("{mark}{}", with_line_ends_of(text, &document.to_string())))
@@ -190,7 +191,7 @@ fn inserted(existing: &str, env: &NewEnv) -> Option<String> {
     let mark = &existing[..existing.len() - text.len()];
     let mut document: DocumentMut = text.parse().ok()?;
     let envs = document.get_mut("env")?.as_inline_table_mut()?;
-    inline::push(envs, &env.name, InlineTable::from_iter(env.values()).into());
+    inline::push(envs, quoted::key(&env.name), InlineTable::from_iter(env.values()).into());
     Some(format!("{mark}{}", with_line_ends_of(text, &document.to_string())))
 }
 

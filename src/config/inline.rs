@@ -10,9 +10,8 @@ struct Last {
     after: String,
 }
 
-/// Adds `name = value` at the end of `table`, on a line of its own if the entries before it have one.
-pub(super) fn push(table: &mut InlineTable, name: &str, mut value: Value) {
-    let mut key = Key::new(name);
+/// Adds `key = value` at the end of `table`, on a line of its own if the entries before it have one.
+pub(super) fn push(table: &mut InlineTable, mut key: Key, mut value: Value) {
     match take_last(table) {
         None => table.set_trailing(""),
         Some(Last { before, after }) => {

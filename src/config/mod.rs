@@ -13,6 +13,7 @@ pub mod fuzzing;
 mod inline;
 mod lines;
 mod place;
+mod quoted;
 mod sample;
 mod settings;
 mod source;

@@ -3,10 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{ExportPart, LinkExport, one_line};
-use crate::{
-    model::{API_MANAGEMENT_VERSION, ArmType, WEB_VERSION},
-    report::is_hazard,
-};
+use crate::model::{API_MANAGEMENT_VERSION, ArmType, WEB_VERSION, is_hazard};
 
 pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
     let mut text = head(link, part);

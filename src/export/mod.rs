@@ -208,7 +208,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::is_hazard;
+    use crate::model::is_hazard;
 
     const GROUP: &str = "/subscriptions/s/resourceGroups/r/providers";
 

@@ -4,10 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{ExportPart, LinkExport};
-use crate::{
-    model::{ArmType, WEB_VERSION},
-    report::is_hazard,
-};
+use crate::model::{ArmType, WEB_VERSION, is_hazard};
 
 pub(super) fn write(link: &LinkExport, part: ExportPart) -> String {
     let mut text = head(link, part);

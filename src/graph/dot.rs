@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Graph, Link, ServiceNode, Stroke};
-use crate::report::is_hazard;
+use crate::model::is_hazard;
 
 /// Returns a directed graph from sites to APIs, with a frame around the content of each service.
 pub(super) fn draw(graph: &Graph) -> String {

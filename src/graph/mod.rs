@@ -331,7 +331,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::is_hazard;
+    use crate::model::is_hazard;
 
     /// Returns a graph with `text` from another party in every field.
     fn hostile(text: &str) -> Graph {

@@ -6,7 +6,7 @@ use super::{
     Graph, Link, Stroke,
     layout::{APIS, BOX_HEIGHT, Item, Layout, Line, MARGIN, PRODUCTS, Placed, SERVICES, SITES, WIDTH},
 };
-use crate::report::{Mark, is_hazard};
+use crate::{model::is_hazard, report::Mark};
 
 const STYLE: &str = "
     text { font-family: system-ui, -apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif; font-size: 11px; fill: #57606a }

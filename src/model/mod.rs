@@ -5,6 +5,7 @@ mod address;
 mod api;
 mod arm;
 mod elements;
+mod hazard;
 mod hex;
 mod host;
 mod id;
@@ -31,6 +32,7 @@ pub(crate) use arm::{
 #[cfg(feature = "emulator")]
 pub(crate) use arm::{CONTAINER_APP, RESOURCES};
 pub use elements::{PolicyElement, policy_elements};
+pub(crate) use hazard::is_hazard;
 pub(crate) use hex::hex;
 #[cfg(any(feature = "emulator", feature = "ui"))]
 pub(crate) use host::Authority;

@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use super::{link, style::is_painted};
-use crate::report::{is_hazard, one_line, put};
+use crate::{
+    model::is_hazard,
+    report::{one_line, put},
+};
 
 /// Sanitizes a whole output. Its lines and tabs stay, and so do the colours of this program's own marks; nothing else
 /// controls the terminal, and no line is a command to a pipeline.

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Cell, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 use strum::{EnumString, VariantNames};
+use textwrap::core::display_width;
 
 use super::clean;
 use crate::report::{escaped_json, one_line};
@@ -93,15 +93,32 @@ impl Rows {
         self.rows.iter().fold(head, |text, row| text + &line(row))
     }
 
+    /// Returns the rows below their names, in columns two spaces apart.
     pub(super) fn table(&self) -> String {
-        let cell = |text: &str| Cell::new(one_line(text));
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_header(self.columns.iter().map(|name| cell(&name.to_uppercase())));
-        table.add_rows(self.rows.iter().map(|row| row.iter().map(|text| cell(text)).collect::<Vec<_>>()));
-        trimmed(&table)
+        let names = self.columns.iter().map(|name| name.to_uppercase()).collect();
+        let lines: Vec<Vec<String>> = [&names].into_iter().chain(&self.rows).map(|row| cells(row)).collect();
+        let column = |at: usize| lines.iter().filter_map(move |cells| cells.get(at));
+        let width = |at: usize| column(at).map(|text| display_width(text)).max();
+        let widths: Vec<usize> = (0..).map_while(width).collect();
+        if widths.is_empty() {
+            return String::new();
+        }
+        lines.iter().fold(String::new(), |text, cells| text + &line(cells, &widths))
     }
+}
+
+/// The cells of a row, each on one line.
+fn cells(row: &[String]) -> Vec<String> {
+    row.iter().map(|text| one_line(text).into_owned()).collect()
+}
+
+/// A line of a table, without spaces at its end.
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let padded = cells.iter().zip(widths).map(|(text, width)| {
+        let missing = width.saturating_sub(display_width(text));
+        format!(" {text}{} ", " ".repeat(missing))
+    });
+    padded.collect::<String>().trim_end().to_owned() + "\n"
 }
 
 fn scalar(value: &Value) -> String {
@@ -110,11 +127,6 @@ fn scalar(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-/// Returns the lines of a table without trailing spaces.
-fn trimmed(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 pub(super) fn json(report: &impl Serialize) -> Result<String, serde_json::Error> {
@@ -145,6 +157,17 @@ mod tests {
         assert_eq!(rows.tsv(), "1\tx\\ty\t\n\t\t[1]\n");
         assert_eq!(Rows::of(&json!("linked")).tsv(), "linked\n");
         assert_eq!(Rows::of(&json!([["a", 1], ["b", 2]])).tsv(), "a\t1\nb\t2\n");
+    }
+
+    #[test]
+    fn the_columns_of_a_table_are_as_wide_as_they_look() {
+        let rows = Rows::of(&json!([["a", "日本", "c"], ["bb", "x", ""], ["", "", 1]]));
+        let expected =
+            " COLUMN1  COLUMN2  COLUMN3\n a        日本     c\n bb       x\n                   1\n";
+        assert_eq!(rows.table(), expected);
+        assert_eq!(Rows::of(&json!([["a"], ["bb", "c"]])).table(), " COLUMN1  COLUMN2\n a\n bb       c\n");
+        assert_eq!(Rows::of(&json!(null)).table(), " RESULT\n\n");
+        assert_eq!(Rows::of(&json!([])).table() + &Rows::of(&json!([{}])).table(), "");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Property tests: every report in every format, with hostile text in every field.
 
+use anstream::adapter::strip_str;
 use proptest::prelude::*;
+use strum::VariantNames as _;
 
 use super::{
     ci::{Pipeline, Reader},
-    format::{Rows, json, yaml},
+    format::{Format, json},
     printable,
     style::Style,
-    ui::Report,
+    ui::{Report, Ui, UiOptions},
 };
 use crate::{
     diagnosis::ExitCode,
@@ -15,8 +17,8 @@ use crate::{
         ChangeKind, Condition, FieldChange, FindingCode, HopName, LastChange, LinkState, Orphaned, Severity,
         StepAction,
     },
-    model::ResourceId,
-    report::{Event, is_hazard, *},
+    model::{ResourceId, is_hazard},
+    report::{Event, *},
 };
 
 /// Generates hostile names: letters, and everything that controls terminals and pipelines.
@@ -228,6 +230,15 @@ fn apis(text: &str) -> ApiListReport {
     ApiListReport { schema_version: SCHEMA_VERSION, env: own(), product: Some(own()), apis: vec![api] }
 }
 
+fn imported(text: &str) -> ImportReport {
+    let model = text.to_owned();
+    ImportReport { schema_version: SCHEMA_VERSION, model, created: 1, changed: 0, unchanged: 0 }
+}
+
+fn snapshot(text: &str) -> SnapshotReport {
+    SnapshotReport { schema_version: SCHEMA_VERSION, model: text.to_owned(), resources: 1, changed: true }
+}
+
 fn check(shown: &str) -> Result<(), TestCaseError> {
     let steering: Vec<char> = shown.chars().filter(|c| is_hazard(*c) && *c != '\n' && *c != '\t').collect();
     prop_assert_eq!(steering, Vec::<char>::new(), "{:?}", shown);
@@ -236,6 +247,13 @@ fn check(shown: &str) -> Result<(), TestCaseError> {
         prop_assert!(!line.contains("##[") && !line.to_lowercase().contains("##vso["), "{:?}", shown);
     }
     Ok(())
+}
+
+/// What prints results in a format, in a pipe or with colours.
+fn printer(format: Format, colored: bool) -> Ui {
+    let mut ui = Ui::new(UiOptions { format, ..UiOptions::default() });
+    ui.style = Style { decorated: colored, colored, ..Style::PLAIN };
+    ui
 }
 
 /// Whether a report is harmless in every format, and has as many lines as the report with plain text.
@@ -247,15 +265,20 @@ fn harmless<R: Report>(hostile: &R, plain: &R) -> Result<(), TestCaseError> {
     let style = Style::PLAIN;
     let (shown, expected) = (hostile.text(style), plain.text(style));
     prop_assert_eq!(shown.lines().count(), expected.lines().count(), "{:?}", shown);
-    check(&printable(&hostile.rows().tsv()))?;
     prop_assert_eq!(hostile.rows().tsv().lines().count(), plain.rows().tsv().lines().count());
-    check(&printable(&(hostile.rows().markdown() + &hostile.notes())))?;
-    check(&json(hostile).unwrap())?;
-    check(&printable(&yaml(hostile).unwrap()))?;
     let value = serde_json::to_value(hostile).unwrap();
     prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&json(hostile).unwrap()).unwrap(), &value);
-    check(&printable(&Rows::of(&value).table()))?;
-    check(&printable(&Rows::of(&value).tsv()))?;
+    for format in Format::VARIANTS.iter().map(|name| name.parse().unwrap()) {
+        let (plain, painted) = (printer(format, false), printer(format, true));
+        let all = [plain.whole(hostile).unwrap(), plain.selected(&value).unwrap()];
+        let in_colour = [painted.whole(hostile).unwrap(), painted.selected(&value).unwrap()];
+        for (shown, painted) in all.iter().zip(&in_colour) {
+            check(shown)?;
+            if matches!(format, Format::Jsonc | Format::Yamlc) {
+                prop_assert_eq!(&strip_str(painted).to_string(), shown);
+            }
+        }
+    }
     for reader in [Reader::GitHub, Reader::AzurePipelines] {
         let annotating = Pipeline { reader, ..Pipeline::default() };
         let annotations = annotating.tell(&hostile.events()).unwrap();
@@ -285,6 +308,8 @@ proptest! {
         harmless(&history(&text), &history("a"))?;
         harmless(&audit(&text), &audit("a"))?;
         harmless(&apis(&text), &apis("a"))?;
+        harmless(&imported(&text), &imported("a"))?;
+        harmless(&snapshot(&text), &snapshot("a"))?;
         let failure = Event::Failure { env: Some(text.clone()), error: error(&text) };
         for reader in [Reader::GitHub, Reader::AzurePipelines] {
             let annotating = Pipeline { reader, ..Pipeline::default() };

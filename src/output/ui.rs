@@ -255,7 +255,7 @@ impl Ui {
     }
 
     /// Returns a result in the requested format, as it is printed.
-    fn whole(&self, report: &impl Report) -> anyhow::Result<String> {
+    pub(super) fn whole(&self, report: &impl Report) -> anyhow::Result<String> {
         Ok(match self.options.format {
             Format::Table => printable(&report.text(self.style)).into_owned(),
             Format::Json | Format::Jsonc => self.json(report)?,
@@ -267,7 +267,7 @@ impl Ui {
     }
 
     /// Returns a JSON value in the requested format, as it is printed.
-    fn selected(&self, value: &serde_json::Value) -> anyhow::Result<String> {
+    pub(super) fn selected(&self, value: &serde_json::Value) -> anyhow::Result<String> {
         Ok(match self.options.format {
             Format::Table => printable(&Rows::of(value).table()).into_owned(),
             Format::Json | Format::Jsonc => self.json(value)?,

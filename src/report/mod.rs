@@ -37,7 +37,7 @@ pub use self::{
     schema::schemas,
 };
 pub(crate) use self::{
-    clean::{escaped_json, is_hazard, one_line, put},
+    clean::{escaped_json, one_line, put},
     link::environment_name,
     mark::{Mark, site_mark, state_mark},
 };

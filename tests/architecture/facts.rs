@@ -81,7 +81,7 @@ const FACTS: [Fact; 8] = [
         what: "byte order marks",
         signs: &["\\u{feff}", "\\xef\\xbb\\xbf"],
         // What is not to be seen is removed from what is printed, marks among it; a test holds that it is.
-        homes: &["model/mark.rs", "report/clean.rs", "output/hostile.rs"],
+        homes: &["model/mark.rs", "model/hazard.rs", "output/hostile.rs"],
     },
     Fact {
         what: "the header `Retry-After`",
