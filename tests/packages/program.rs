@@ -52,11 +52,23 @@ fn link() -> Result<PathBuf, String> {
     Err("there is no static C library".to_owned())
 }
 
-/// The library that was built last.
+/// The library that was built last with the emulator: an earlier build may have left one without.
 fn library(dependencies: &Path) -> PathBuf {
-    let files = fs::read_dir(dependencies).unwrap().map(Result::unwrap);
-    let is_library =
-        |name: &str| name.starts_with("libswa_apim-") && Path::new(name).extension() == Some("rlib".as_ref());
-    let libraries = files.filter(|file| file.file_name().to_str().is_some_and(is_library));
-    libraries.max_by_key(|file| file.metadata().unwrap().modified().unwrap()).unwrap().path()
+    let files = fs::read_dir(dependencies).unwrap().map(|file| file.unwrap().path());
+    let libraries =
+        files.filter(|path| build(path).is_some_and(|build| has_the_emulator(dependencies, build)));
+    libraries.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap()
+}
+
+/// The name that cargo gives to a build of the library.
+fn build(path: &Path) -> Option<&str> {
+    path.file_name()?.to_str()?.strip_prefix("libswa_apim-")?.strip_suffix(".rlib")
+}
+
+/// Whether cargo noted that a build has the emulator, or noted nothing that can be read.
+fn has_the_emulator(dependencies: &Path, build: &str) -> bool {
+    let note =
+        dependencies.with_file_name(".fingerprint").join(format!("swa-apim-{build}/lib-swa_apim.json"));
+    let note = fs::read(note).ok().and_then(|note| serde_json::from_slice::<serde_json::Value>(&note).ok());
+    note.and_then(|note| Some(note["features"].as_str()?.contains("\"emulator\""))).unwrap_or(true)
 }
