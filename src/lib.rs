@@ -13,7 +13,7 @@
 //!     cli,
 //!     config::{FILE_NAME, MODEL_NAME, sample_config, sample_model},
 //!     engine::{Existing, Intent, LinkState},
-//!     workflow::{self, Deaf, LinkChange, Workspace, WorkspaceOptions},
+//!     workflow::{self, Deaf, LinkChange, Workspace, WorkspaceOptions, WriteAccess},
 //! };
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -27,7 +27,7 @@
 //! let proposal = workflow::propose(&work, &work.envs(true)?, &change, &Deaf).await?;
 //! assert!(proposal.has_steps());
 //!
-//! let report = proposal.carry_out(&work, &Deaf).await;
+//! let report = proposal.carry_out(&work, WriteAccess::grant(), &Deaf).await;
 //! assert_eq!(report.results[0].state, LinkState::Linked);
 //! # Ok(())
 //! # }

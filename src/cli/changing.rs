@@ -16,7 +16,7 @@ use crate::{
     files::is_standard_output,
     output,
     report::ChangeReport,
-    workflow::{self, LinkChange, PlaneLocation, Proposal, Saved, SavedPlan},
+    workflow::{self, LinkChange, PlaneLocation, Proposal, Saved, SavedPlan, WriteAccess},
 };
 
 /// Plans a change for each env, then prints or saves the plan, or prompts and applies it.
@@ -117,7 +117,7 @@ fn confirm(cx: &Session, proposal: &Proposal) -> anyhow::Result<()> {
 async fn carry_out(cx: &Session, proposal: Proposal) -> anyhow::Result<ExitCode> {
     let next = proposal.only().and_then(|(target, intent, place)| next_step(cx, target, intent, &place));
     let shown = cx.listener();
-    let report = proposal.carry_out(&cx.work, &shown).await;
+    let report = proposal.carry_out(&cx.work, WriteAccess::grant(), &shown).await;
     drop(shown);
     let code = print(cx, &report)?;
     if let Some(next) = next.filter(|_| code == ExitCode::Success && cx.ui.is_for_people()) {

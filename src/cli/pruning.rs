@@ -8,7 +8,7 @@ use crate::{
     cli::{error, session::Session},
     diagnosis::ExitCode,
     files::is_standard_output,
-    workflow::{self, PruneResult, Pruning, SavedPrune},
+    workflow::{self, PruneResult, Pruning, SavedPrune, WriteAccess},
 };
 
 /// Applies a saved plan: all of it, or nothing.
@@ -70,7 +70,7 @@ pub(crate) fn confirm(cx: &Session, pruning: &Pruning) -> anyhow::Result<()> {
 /// Deletes the products of the plan, and prints what came of it.
 pub(crate) async fn carry_out(cx: &Session, pruning: Pruning) -> anyhow::Result<ExitCode> {
     let shown = cx.listener();
-    let PruneResult { report, exit, refusal } = pruning.carry_out(&shown).await?;
+    let PruneResult { report, exit, refusal } = pruning.carry_out(WriteAccess::grant(), &shown).await?;
     drop(shown);
     if let Some(refusal) = refusal {
         cx.ui.print(&report)?;

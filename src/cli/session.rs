@@ -16,7 +16,7 @@ use crate::{
     config::Overrides,
     files::is_standard_output,
     output::Ui,
-    workflow::{self, Deadline, UsageError, Workspace, WorkspaceOptions},
+    workflow::{self, Deadline, MissingSample, UsageError, Workspace, WorkspaceOptions},
 };
 
 /// The context of a command.
@@ -57,6 +57,7 @@ impl Session {
             variables: outside.variables,
             transport: outside.transport,
             render: command_line,
+            missing_sample: MissingSample::Create,
         };
         // An error is written to these files as well, so they are checked before anything can fail.
         check_files(global, |file| workflow::check_early(file, &folder, &options.overrides))

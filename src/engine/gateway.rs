@@ -11,7 +11,7 @@ use crate::{
     ambient::Ambient,
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::{Address, Api, ApiOperation, Key},
-    provider::{ControlPlane, Failure, GatewayAnswer, ProviderError},
+    provider::{Failure, GatewayAnswer, ProviderError, Readable},
 };
 
 /// How many consecutive answers must accept the key: a gateway has many nodes, and each call reaches a random one.
@@ -44,7 +44,7 @@ impl Diagnose for KeyNotAccepted {
 ///
 /// Only an address that rejects a random key is used: an address that gives the same answer to any key proves nothing.
 pub(super) async fn prove(
-    plane: &dyn ControlPlane,
+    plane: &dyn Readable,
     ambient: &dyn Ambient,
     observed: &Observed,
     key: &Key,
@@ -79,7 +79,7 @@ pub(super) async fn prove(
 
 /// Returns an address below one of the product's APIs that rejects a random key, if there is one.
 async fn telling_address(
-    plane: &dyn ControlPlane,
+    plane: &dyn Readable,
     observed: &Observed,
     stranger: &Key,
 ) -> Result<Option<Address>, ProviderError> {
@@ -119,7 +119,7 @@ impl SafeCall {
 
 /// Returns calls of the product's APIs that change nothing. An API whose address is not known has none.
 pub(super) async fn safe_calls(
-    plane: &dyn ControlPlane,
+    plane: &dyn Readable,
     observed: &Observed,
 ) -> Result<Vec<SafeCall>, ProviderError> {
     let asking =

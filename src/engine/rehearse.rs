@@ -3,7 +3,7 @@
 use super::{ChangeKind, Plan, Step};
 use crate::{
     model::LinkedBackend,
-    provider::{ProviderError, Writes},
+    provider::{ProviderError, Reads},
 };
 
 /// Asks the control plane whether it would accept the plan's connect step. A plan that disconnects another backend
@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 ///
 /// [`ProviderError`] with the control plane's objection.
-pub async fn rehearse(plane: &dyn Writes, plan: &Plan) -> Result<(), ProviderError> {
+pub async fn rehearse(plane: &dyn Reads, plan: &Plan) -> Result<(), ProviderError> {
     for planned in &plan.steps {
         match &planned.step {
             Step::Disconnect { .. } => return Ok(()),

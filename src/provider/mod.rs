@@ -17,8 +17,8 @@ use error::see_status;
 pub use error::{Failure, ProviderError};
 pub use grants::Grants;
 pub use plane::{
-    Capabilities, Collection, ControlPlane, Depth, ETag, Expected, Reads, Sight, Transactions, Versioned,
-    Writes,
+    Capabilities, Collection, ControlPlane, Depth, ETag, Expected, Readable, Reads, Sight, Transactions,
+    Versioned, WriteAccess, Writes,
 };
 pub use probe::{Answered, Browser, GatewayAnswer, Gateways, Visit};
 pub use shared::Shared;

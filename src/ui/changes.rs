@@ -24,12 +24,14 @@ use crate::{
     config::{Source, Sourced},
     engine::{GoneSites, Grace},
     report::{ChangeReport, PruneReport},
-    workflow::{self, Deaf, LinkChange, PruneResult, Saved, emulated::EmulatorControls},
+    workflow::{self, Deaf, LinkChange, PruneResult, Saved, WriteAccess, emulated::EmulatorControls},
 };
 
 /// What changes of links need besides.
 #[derive(Clone)]
 pub(super) struct Changes {
+    /// The permission to change links. A page that is read-only has none.
+    pub(super) access: WriteAccess,
     pub(super) plans: Arc<Plans>,
     /// The value that every form of the page contains, and that a form of another site cannot know.
     pub(super) form: Arc<str>,
@@ -180,30 +182,30 @@ async fn apply(
     let plan = changes.plans.take(&id).ok_or_else(|| problem(frame)(gone()))?;
     let job = site.jobs.begin(plan.title.clone(), plan.back.clone());
     let address = format!("/jobs/{}", job.id);
-    tokio::spawn(carry_out(site, plan.saved, job));
+    tokio::spawn(carry_out(site, changes.access, plan.saved, job));
     Ok(Redirect::to(&address).into_response())
 }
 
-async fn carry_out(site: Site, saved: Saved, job: Arc<Job>) {
+async fn carry_out(site: Site, access: WriteAccess, saved: Saved, job: Arc<Job>) {
     let listener = Arc::clone(&job);
     let ended = site.desk.run(async move |office: Rc<Office>| {
-        let end = apply_saved(&office, saved, &listener).await;
+        let end = apply_saved(&office, access, saved, &listener).await;
         office.forget();
         end
     });
     job.end(ended.await.unwrap_or_else(End::Failed));
 }
 
-async fn apply_saved(office: &Office, saved: Saved, job: &Job) -> anyhow::Result<End> {
+async fn apply_saved(office: &Office, access: WriteAccess, saved: Saved, job: &Job) -> anyhow::Result<End> {
     let work = office.workspace()?;
     match saved {
         Saved::Plans(plans) => {
             let proposal = workflow::reopen(&work, &plans, job).await?;
-            Ok(End::Changed(proposal.carry_out(&work, job).await))
+            Ok(End::Changed(proposal.carry_out(&work, access, job).await))
         }
         Saved::Prune(saved) => {
             let pruning = workflow::prune::reopen(&work, saved)?;
-            let PruneResult { report, .. } = pruning.carry_out(job).await?;
+            let PruneResult { report, .. } = pruning.carry_out(access, job).await?;
             Ok(End::Pruned(report))
         }
     }

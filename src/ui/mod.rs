@@ -1,8 +1,8 @@
 //! The page: links, services and their changes in a browser, over the same use cases as the commands.
 //!
 //! A page shows what a use case of [`workflow`](crate::workflow) returns, and a form starts one. Nothing here decides
-//! what a change means. Reads and changes reach the use cases through two different handles, so a page that is opened
-//! read-only has no way to change anything.
+//! what a change means. Every change needs a [`WriteAccess`](crate::workflow::WriteAccess), which the command line grants.
+//! A page that is opened read-only has none, and no module of the page can create one.
 
 mod access;
 mod changes;
@@ -33,7 +33,7 @@ use crate::{
     ambient::Ambient,
     engine::Grace,
     workflow::{
-        WorkspaceOptions,
+        MissingSample, WorkspaceOptions, WriteAccess,
         emulated::{EmulatorControls, EmulatorRoutes, EmulatorView},
     },
 };
@@ -42,8 +42,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// It shows links, plans changes and applies them.
-    Change,
-    /// It only shows links: it has no form, and no address that changes something.
+    Change(WriteAccess),
+    /// It only shows links: it has no form, no address that changes something, and no permission that a change needs.
     ReadOnly,
 }
 
@@ -92,7 +92,7 @@ impl Page {
     ///
     /// If the address is not one of this machine and [`Reach::ThisMachine`] is set, or the operating system refuses it.
     pub async fn start(options: PageOptions) -> io::Result<Self> {
-        let PageOptions { listen, reach, permission, grace, folder, workspace, emulator } = options;
+        let PageOptions { listen, reach, permission, grace, folder, mut workspace, emulator } = options;
         if reach == Reach::ThisMachine && !listen.ip().is_loopback() {
             let message = format!("`{listen}` is not a loopback address, so other machines can reach it");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -101,14 +101,21 @@ impl Page {
         let local = listener.local_addr()?;
         let ambient: Arc<dyn Ambient> = Arc::clone(&workspace.ambient);
         let (access, token) = Access::new(local, reach, ambient.as_ref());
+        if permission == Permission::ReadOnly {
+            workspace.missing_sample = MissingSample::InMemory;
+        }
         let emulator = emulator.or_else(|| office::emulator_of(&folder, &workspace));
         let desk = Desk::open(folder, workspace)?;
-        let changes = (permission == Permission::Change).then(|| Changes {
-            plans: Arc::new(Plans::new(Arc::clone(&ambient))),
-            form: Arc::from(ambient.unguessable().simple().to_string()),
-            grace,
-            emulator: emulator.clone().map(EmulatorControls::new),
-        });
+        let changes = match permission {
+            Permission::ReadOnly => None,
+            Permission::Change(access) => Some(Changes {
+                access,
+                plans: Arc::new(Plans::new(Arc::clone(&ambient))),
+                form: Arc::from(ambient.unguessable().simple().to_string()),
+                grace,
+                emulator: emulator.clone().map(|routes| EmulatorControls::new(routes, access)),
+            }),
+        };
         let emulated = emulator.map(|routes| Emulated::new(EmulatorView::new(routes), desk.clone()));
         let (access, jobs) = (Arc::new(access), Arc::new(Jobs::new(ambient)));
         let site = Site { desk, access, jobs, emulated };

@@ -17,7 +17,7 @@ use crate::{
     diagnosis::{ExitCode, Render},
     engine::{self, Audit, LastChange, LinkResources, ProductAudit, Standing},
     model::ApimServiceId,
-    provider::{Collection, ControlPlane, ProviderError, at_once},
+    provider::{Collection, ProviderError, Reads, at_once},
     report::{ActivityLogReport, AuditReport, DanglingLinkReport, ServiceAuditReport},
 };
 
@@ -99,7 +99,7 @@ async fn services(work: &Workspace, which: Services) -> Result<(Plane, Vec<ApimS
     Ok((plane.clone(), every_service(plane.as_ref()).await?))
 }
 
-async fn every_service(plane: &dyn ControlPlane) -> Result<Vec<ApimServiceId>> {
+async fn every_service(plane: &dyn Reads) -> Result<Vec<ApimServiceId>> {
     let found = plane.list(&Collection::Services).await?;
     let ids = found.into_iter().map(|found| ApimServiceId::try_from(found.value.id().clone()));
     Ok(ids.collect::<Result<_, _>>()?)

@@ -13,7 +13,7 @@ use crate::{
     diagnosis::{Diagnosis, ExitCode},
     engine::{self, Hop, HopName, Previews, Probe, Rights, RoleDefinition, Target},
     provider::{
-        Browser, ControlPlane, ProviderError,
+        Browser, ProviderError, Readable,
         arm::{ArmError, Authenticated},
     },
     report::DoctorReport,
@@ -92,7 +92,7 @@ impl Walk<'_> {
         self.probe(&plane, &examined).await
     }
 
-    async fn check_rights(&mut self, plane: &dyn ControlPlane, target: &Target) -> Result<()> {
+    async fn check_rights(&mut self, plane: &dyn Readable, target: &Target) -> Result<()> {
         if !self.asked.check_rights {
             self.hops.push(Hop::skipped(HopName::Rights, "not requested; `--check-rights` checks them"));
             return Ok(());

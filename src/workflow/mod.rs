@@ -18,6 +18,7 @@ mod list;
 mod listener;
 mod look;
 pub mod model;
+mod options;
 mod plane;
 pub mod prune;
 mod result_file;
@@ -45,11 +46,13 @@ pub use self::{
     list::{LinkFilter, list, listed_on, services},
     listener::{Deaf, Listener, StepNews, StepStage},
     look::{ExitDetail, Looked, Status, linked_to, links, status},
+    options::{MissingSample, WorkspaceOptions},
     plane::{Plane, PlaneLocation},
     prune::{PruneResult, Pruning},
     result_file::{check_early, write_beside, write_result},
     rotation::{LeftOver, LinkLog, Rotation},
     saved::{Saved, SavedPlan, SavedPrune},
     saved_report::{SavedReport, saved_report},
-    workspace::{Workspace, WorkspaceOptions},
+    workspace::Workspace,
 };
+pub use crate::provider::WriteAccess;

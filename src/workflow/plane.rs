@@ -6,7 +6,9 @@ use crate::{
     config::{EnvSettings, ProviderKind, Provisioning},
     engine::{Grace, Propagation, Provisioner},
     model::ResourceId,
-    provider::{ActivityLog, ControlPlane, arm::ArmControlPlane, json::JsonControlPlane},
+    provider::{
+        ActivityLog, ControlPlane, Readable, WriteAccess, arm::ArmControlPlane, json::JsonControlPlane,
+    },
 };
 
 /// A control plane of either kind.
@@ -18,8 +20,9 @@ pub enum Plane {
     Azure(Arc<ArmControlPlane>),
 }
 
-impl AsRef<dyn ControlPlane> for Plane {
-    fn as_ref(&self) -> &(dyn ControlPlane + 'static) {
+/// A plane is given for reading. [`Plane::for_changes`] gives one that writes.
+impl AsRef<dyn Readable> for Plane {
+    fn as_ref(&self) -> &(dyn Readable + 'static) {
         match self {
             Self::Model(plane) => plane.as_ref(),
             Self::Azure(plane) => plane.as_ref(),
@@ -28,6 +31,15 @@ impl AsRef<dyn ControlPlane> for Plane {
 }
 
 impl Plane {
+    /// The control plane for a use case that changes it.
+    #[must_use]
+    pub fn for_changes(&self, _: WriteAccess) -> &(dyn ControlPlane + 'static) {
+        match self {
+            Self::Model(plane) => plane.as_ref(),
+            Self::Azure(plane) => plane.as_ref(),
+        }
+    }
+
     /// The location of the control plane.
     #[must_use]
     pub fn place(&self) -> PlaneLocation {

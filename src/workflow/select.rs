@@ -13,7 +13,7 @@ use crate::{
     diagnosis::{Diagnose as _, Hint, nearest},
     engine::{Adoption, Finding, FindingCode, Previews, Target},
     model::{ApimServiceId, ArmType, ResourceId, StaticSiteId},
-    provider::{Collection, ControlPlane},
+    provider::{Collection, Reads},
 };
 
 impl Workspace {
@@ -65,7 +65,7 @@ impl Workspace {
     }
 
     /// The service of an env, independent of its site.
-    pub(crate) async fn service_of(&self, plane: &dyn ControlPlane, env: &EnvSettings) -> Result<ResourceId> {
+    pub(crate) async fn service_of(&self, plane: &dyn Reads, env: &EnvSettings) -> Result<ResourceId> {
         resolve(self, plane, Within::of(env), &env.apim, &APIM).await
     }
 
@@ -94,7 +94,7 @@ impl<'a> Within<'a> {
 
 /// Adds the most similar existing name to the hint about a site or a service that does not exist. It lists all
 /// resources of the type, so it is used for one env, not for each env of a fleet.
-pub(crate) async fn name_lookalikes(plane: &dyn ControlPlane, findings: &mut [Finding]) {
+pub(crate) async fn name_lookalikes(plane: &dyn Reads, findings: &mut [Finding]) {
     for finding in findings {
         let kinds = [(FindingCode::SiteMissing, &STATIC_WEB_APP), (FindingCode::ServiceMissing, &APIM)];
         let Some((_, kind)) = kinds.into_iter().find(|(code, _)| *code == finding.code) else { continue };
@@ -127,7 +127,7 @@ const APIM: Named =
 /// a name without them is searched.
 async fn resolve(
     work: &Workspace,
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     place: Within<'_>,
     given: &Sourced<String>,
     kind: &Named,
@@ -164,7 +164,7 @@ fn malformed(given: &Sourced<String>, kind: &Named, error: &crate::model::Invali
 
 /// Returns every id of a type on a control plane. The ids are listed once for all envs on it; concurrent callers wait
 /// for the same list.
-async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> Result<Rc<[ResourceId]>> {
+async fn every(work: &Workspace, plane: &dyn Reads, kind: &Named) -> Result<Rc<[ResourceId]>> {
     // The address of a control plane does not change while the command runs.
     let answer = work.known_ids(ptr::from_ref(plane).addr(), kind.of);
     let ids = answer.get_or_try_init(async || {
@@ -176,7 +176,7 @@ async fn every(work: &Workspace, plane: &dyn ControlPlane, kind: &Named) -> Resu
 
 async fn look_up(
     work: &Workspace,
-    plane: &dyn ControlPlane,
+    plane: &dyn Reads,
     place: Within<'_>,
     given: &Sourced<String>,
     kind: &Named,

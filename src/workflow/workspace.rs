@@ -14,10 +14,11 @@ use tokio::sync::OnceCell;
 use super::{
     deadline::Deadline,
     error::{Explain as _, Result, UsageError, WorkflowError},
+    options::{MissingSample, WorkspaceOptions},
     plane::{Plane, PlaneLocation, subscription_of},
 };
 use crate::{
-    ambient::{self, Ambient, System},
+    ambient::{self, Ambient},
     config::{
         Cloud, ConfigError, EnvSettings, Overrides, ProviderKind, Provisioning, Settings, Source, Sourced,
         sample_model,
@@ -25,49 +26,10 @@ use crate::{
     diagnosis::Render,
     model::{ArmType, ResourceId},
     provider::{
-        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Transport, Wait},
+        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
         json::JsonControlPlane,
     },
 };
-
-/// The options to open a workspace with.
-#[derive(Clone)]
-pub struct WorkspaceOptions {
-    /// The values of flags and environment variables, which override files.
-    pub overrides: Overrides,
-    /// When the command must end.
-    pub deadline: Deadline,
-    /// The time and random numbers.
-    pub ambient: Arc<dyn Ambient>,
-    /// Reads environment variables, in which credentials are configured.
-    pub variables: fn(&str) -> Option<String>,
-    /// Sends requests to Azure, if not the network.
-    pub transport: Option<Arc<dyn Transport>>,
-    /// Writes the commands in reports.
-    pub render: Render,
-}
-
-impl fmt::Debug for WorkspaceOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WorkspaceOptions").field("deadline", &self.deadline).finish_non_exhaustive()
-    }
-}
-
-impl WorkspaceOptions {
-    /// Options without overrides, with the default time limit, the operating system and the network. The commands in
-    /// reports are written by `render`, such as [`command_line`](crate::cli::command_line).
-    #[must_use]
-    pub fn new(render: Render) -> Self {
-        Self {
-            overrides: Overrides::default(),
-            deadline: Deadline::new(None),
-            ambient: Arc::new(System),
-            variables: ambient::variable,
-            transport: None,
-            render,
-        }
-    }
-}
 
 /// The settings of a use case, and the control planes that they name, each opened once.
 pub struct Workspace {
@@ -337,10 +299,15 @@ impl Workspace {
         if let Some(open) = self.models.borrow().get(model) {
             return Ok(Arc::clone(open));
         }
-        let plane = if self.is_sample() {
-            self.create(model, sample_model())?
-        } else {
-            JsonControlPlane::open(model, self.deadline.get().lock_wait(), Arc::clone(&self.options.ambient))?
+        let ambient = Arc::clone(&self.options.ambient);
+        let plane = match self.options.missing_sample {
+            MissingSample::InMemory if self.is_sample() && !model.exists() => {
+                JsonControlPlane::of_document(sample_model(), ambient)?
+            }
+            MissingSample::Create if self.is_sample() => self.create(model, sample_model())?,
+            MissingSample::Create | MissingSample::InMemory => {
+                JsonControlPlane::open(model, self.deadline.get().lock_wait(), ambient)?
+            }
         };
         let plane = Arc::new(plane);
         self.models.borrow_mut().insert(model.to_owned(), Arc::clone(&plane));

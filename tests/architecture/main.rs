@@ -8,6 +8,7 @@ mod facts;
 mod functions;
 mod homes;
 mod source;
+mod writing;
 
 use std::collections::BTreeSet;
 

@@ -62,24 +62,6 @@ async fn another_host_and_another_origin_are_refused_before_anything_is_done() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_read_only_has_no_form_and_no_address_that_changes() {
-    let sandbox = Sandbox::with_sites(1);
-    let before = sandbox.read("control-plane.json");
-    let served = Served::of(sandbox, &["--read-only"]);
-    let visitor = served.visitor().await;
-    for path in ["/", "/links/e0", "/services", "/picture"] {
-        let page = visitor.get(path).await;
-        assert_eq!(page.status, StatusCode::OK, "{path}");
-        page.does_not_say("method=\"post\"").does_not_say("/links/e0/link").says("read-only");
-    }
-    for path in ["/links/e0/link", "/links/e0/purge", "/prune?service=x"] {
-        assert_eq!(visitor.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
-    }
-    assert_eq!(visitor.post("/plans/x", &[("form", "x")]).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(served.sandbox.read("control-plane.json"), before);
-}
-
-#[tokio::test]
 async fn an_address_that_other_machines_reach_needs_a_flag() {
     let sandbox = Sandbox::with_sites(1);
     let refused = sandbox.run(&["ui", "--listen", "0.0.0.0:0"]);

@@ -247,7 +247,7 @@ async fn the_page_beside_an_emulator_shows_its_model_if_the_configuration_names_
 }
 
 /// An emulator in another process.
-struct Emulator {
+pub(crate) struct Emulator {
     child: Child,
     ready: Value,
 }
@@ -260,16 +260,21 @@ impl Drop for Emulator {
 }
 
 impl Emulator {
-    fn over(sandbox: &Sandbox, args: &[&str]) -> Self {
+    pub(crate) fn over(sandbox: &Sandbox, args: &[&str]) -> Self {
         let mut command =
             sandbox.command(&["emulate", "--listen", "127.0.0.1:0", "--data-plane", "127.0.0.1:0"]);
         let (child, line) = started(command.args(args), Stdio::null());
         Self { child, ready: serde_json::from_str(&line).unwrap() }
     }
 
+    /// The address of its control plane.
+    pub(crate) fn control_plane(&self) -> &str {
+        self.ready["controlPlane"].as_str().unwrap()
+    }
+
     /// The page over this emulator.
     async fn page(&self, sandbox: Sandbox) -> (Served, Visitor) {
-        let endpoint = self.ready["controlPlane"].as_str().unwrap();
+        let endpoint = self.control_plane();
         let served = Served::of(sandbox, &["--provider", "arm", "--endpoint", endpoint]);
         let visitor = served.visitor().await;
         (served, visitor)

@@ -8,7 +8,6 @@
 #[path = "../support/skip.rs"]
 mod skip;
 #[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "each test binary uses its part")]
 mod support;
 
 mod access;
@@ -25,6 +24,7 @@ mod in_azure;
 mod live;
 mod manners;
 mod pictures;
+mod read_only;
 mod reading;
 #[cfg(feature = "emulator")]
 #[path = "../load/scene.rs"]

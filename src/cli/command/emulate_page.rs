@@ -12,7 +12,7 @@ use crate::{
     engine::Grace,
     provider::emulated::EmulatorRoutes,
     ui::{PageOptions, Permission, Reach},
-    workflow::WorkspaceOptions,
+    workflow::{WorkspaceOptions, WriteAccess},
 };
 
 /// The page that is served beside the emulator.
@@ -54,7 +54,11 @@ impl EmulatePageArgs {
         let page = Page::start(PageOptions {
             listen: self.ui_listen,
             reach: Reach::ThisMachine,
-            permission: if self.ui_read_only { Permission::ReadOnly } else { Permission::Change },
+            permission: if self.ui_read_only {
+                Permission::ReadOnly
+            } else {
+                Permission::Change(WriteAccess::grant())
+            },
             grace: Grace::default(),
             folder: cx.work.folder.clone(),
             workspace: on_model(cx.work.options().clone(), model),

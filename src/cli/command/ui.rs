@@ -9,7 +9,7 @@ use crate::{
     cli::{args::GraceArgs, open, session::Session},
     diagnosis::ExitCode,
     ui::{Page, PageOptions, Permission, Reach},
-    workflow::UsageError,
+    workflow::{UsageError, WriteAccess},
 };
 
 /// Serve a page on this machine that shows links and changes them
@@ -45,7 +45,11 @@ pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<Ex
     let page = Page::start(PageOptions {
         listen: args.listen,
         reach: if args.allow_remote { Reach::Network } else { Reach::ThisMachine },
-        permission: if args.read_only { Permission::ReadOnly } else { Permission::Change },
+        permission: if args.read_only {
+            Permission::ReadOnly
+        } else {
+            Permission::Change(WriteAccess::grant())
+        },
         grace: args.grace.grace(),
         folder: cx.work.folder.clone(),
         workspace: cx.work.options().clone(),

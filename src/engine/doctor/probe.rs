@@ -9,7 +9,7 @@ use crate::{
         gateway::{SafeCall, safe_calls},
     },
     model::Key,
-    provider::{Browser, ControlPlane, GatewayAnswer, ProviderError, Visit},
+    provider::{Browser, GatewayAnswer, ProviderError, Readable, Visit},
 };
 
 /// The client and the address of the probe.
@@ -30,7 +30,7 @@ const HOPS: [HopName; 3] = [HopName::GatewayWithKey, HopName::GatewayWithoutKey,
 ///
 /// [`ProviderError`] if the control plane does not return the operations that can be called.
 pub async fn probe(
-    plane: &dyn ControlPlane,
+    plane: &dyn Readable,
     observed: &Observed,
     probe: Probe<'_>,
 ) -> Result<Vec<Hop>, ProviderError> {
@@ -59,7 +59,7 @@ pub async fn probe(
     Ok(vec![with_key, without_key, site])
 }
 
-async fn primary_key(plane: &dyn ControlPlane, observed: &Observed) -> Result<Option<Key>, ProviderError> {
+async fn primary_key(plane: &dyn Readable, observed: &Observed) -> Result<Option<Key>, ProviderError> {
     let Some(subscription) = observed.subscription() else { return Ok(None) };
     Ok(plane.keys(&subscription.view.id).await?.map(|keys| keys.value.primary))
 }
@@ -68,12 +68,7 @@ fn gateway_of(observed: &Observed) -> Option<&str> {
     observed.service.as_ref()?.view.gateway_url.as_deref()
 }
 
-async fn ask_with_key(
-    plane: &dyn ControlPlane,
-    observed: &Observed,
-    call: &SafeCall,
-    key: Option<&Key>,
-) -> Hop {
+async fn ask_with_key(plane: &dyn Readable, observed: &Observed, call: &SafeCall, key: Option<&Key>) -> Hop {
     let name = HopName::GatewayWithKey;
     let relink = observed.target.run(Cure::Relink);
     let Some(gateway) = gateway_of(observed) else {

@@ -10,7 +10,7 @@ use crate::{
         },
     },
     model::ResourceId,
-    provider::{ControlPlane, ETag, Expected, Failure, ProviderError, Transactions},
+    provider::{ControlPlane, ETag, Expected, Failure, ProviderError, Reads, Transactions},
 };
 
 /// The result for one orphan.
@@ -62,7 +62,7 @@ pub async fn prune(
     starting: &dyn Fn(usize, &Orphan),
     ended: &dyn Fn(&Pruned),
 ) -> Vec<Pruned> {
-    let mut hand = Hand { plane, listed: None };
+    let mut hand = Hand { plane, look: Look { plane, listed: None } };
     let mut pruned: Vec<Pruned> = Vec::with_capacity(plan.orphans.len());
     let mut goes_on = true;
     for (at, orphan) in plan.orphans.iter().enumerate() {
@@ -104,10 +104,10 @@ fn is_its_own(error: &ProviderError) -> bool {
 /// # Errors
 ///
 /// [`ProviderError`] if the control plane does not answer.
-pub async fn moved(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<Option<Spared>, ProviderError> {
-    let mut hand = Hand { plane, listed: None };
+pub async fn moved(plane: &dyn Reads, plan: &PrunePlan) -> Result<Option<Spared>, ProviderError> {
+    let mut look = Look { plane, listed: None };
     for orphan in &plan.orphans {
-        match hand.look_again(orphan).await? {
+        match look.again(orphan).await? {
             Now::Same { .. } | Now::Gone => {}
             Now::Otherwise { why, undetermined } => {
                 return Ok(Some(Spared { product: orphan.product.clone(), why, undetermined }));
@@ -122,7 +122,7 @@ pub async fn moved(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<Option<
 /// # Errors
 ///
 /// [`ProviderError`] if the control plane does not answer.
-pub async fn prune_basis(plane: &dyn ControlPlane, plan: &PrunePlan) -> Result<Basis, ProviderError> {
+pub async fn prune_basis(plane: &dyn Reads, plan: &PrunePlan) -> Result<Basis, ProviderError> {
     let mut all = Vec::new();
     for orphan in &plan.orphans {
         let service = look_at_product(plane, &orphan.product).await?;
@@ -172,15 +172,22 @@ enum Now {
     },
 }
 
+/// Deletes orphans.
 struct Hand<'a> {
     plane: &'a dyn ControlPlane,
+    look: Look<'a>,
+}
+
+/// Reads orphans again.
+struct Look<'a> {
+    plane: &'a dyn Reads,
     /// The sites, cached where no other client can change them during the run.
     listed: Option<Listed>,
 }
 
 impl Hand<'_> {
     async fn delete(&mut self, orphan: &Orphan) -> Fate {
-        let (left, versions) = match self.look_again(orphan).await {
+        let (left, versions) = match self.look.again(orphan).await {
             Ok(Now::Same { left, versions }) => (left, versions),
             Ok(Now::Gone) => return Fate::Deleted { sent: Vec::new() },
             Ok(Now::Otherwise { why, undetermined }) => return Fate::Kept { why, undetermined },
@@ -223,9 +230,11 @@ impl Hand<'_> {
         let version = version.ok_or_else(|| ProviderError::Conflict(target.clone()))?;
         self.plane.delete(target, Expected::Unchanged(version)).await
     }
+}
 
+impl Look<'_> {
     /// Reads the product, its subscriptions and its site again, and classifies the product again.
-    async fn look_again(&mut self, planned: &Orphan) -> Result<Now, ProviderError> {
+    async fn again(&mut self, planned: &Orphan) -> Result<Now, ProviderError> {
         let service = look_at_product(self.plane, &planned.product).await?;
         let Some(product) = service.products.first() else {
             return Ok(match service.unreadable.first() {

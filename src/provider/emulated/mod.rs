@@ -14,7 +14,7 @@ pub use self::{
     exchange::{Exchange, ExchangeState, HopOutcome, HopPlace, TraceHop, Traffic},
     site_call::{CallAnswer, EmulatedSite, SiteCall},
 };
-use super::ProviderError;
+use super::{ProviderError, WriteAccess};
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
 
 /// A request to one of an emulator's own routes.
@@ -130,7 +130,7 @@ impl EmulatorView {
 impl EmulatorControls {
     /// Controls over an emulator's routes.
     #[must_use]
-    pub fn new(routes: Arc<dyn EmulatorRoutes>) -> Self {
+    pub fn new(routes: Arc<dyn EmulatorRoutes>, _: WriteAccess) -> Self {
         Self(routes)
     }
 

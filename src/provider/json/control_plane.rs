@@ -86,6 +86,16 @@ impl JsonControlPlane {
         Self::over(None, Store::new(document), ambient)
     }
 
+    /// Returns the model of a document, without a file. It needs no transactions.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError`] if the document is not a model.
+    pub fn of_document(document: &str, ambient: Arc<dyn Ambient>) -> Result<Self, ModelError> {
+        let document = ModelDocument::parse(document.as_bytes().to_vec(), Path::new("(in memory)"))?;
+        Ok(Self::over(None, Store::new(document), ambient))
+    }
+
     pub(super) fn over(file: Option<ModelFile>, store: Store, ambient: Arc<dyn Ambient>) -> Self {
         Self { file, ambient, state: Mutex::new(State::new(store)) }
     }

@@ -6,12 +6,17 @@ mod write;
 
 pub use capability::{Capabilities, Depth, Sight, Transactions};
 pub use read::{Collection, ETag, Reads, Versioned};
-pub use write::{Expected, Writes};
+pub use write::{Expected, WriteAccess, Writes};
 
 use super::{Gateways, Grants};
 
-/// The interface for a command that changes a link: the control plane, the gateways of its services, and the caller's
-/// permissions. Code that only reads takes [`Reads`].
-pub trait ControlPlane: Writes + Gateways + Grants {}
+/// The interface for a command that changes nothing: the control plane, the gateways of its services, and the caller's
+/// permissions.
+pub trait Readable: Reads + Gateways + Grants {}
 
-impl<T: Writes + Gateways + Grants + ?Sized> ControlPlane for T {}
+impl<T: Reads + Gateways + Grants + ?Sized> Readable for T {}
+
+/// The interface for a command that changes a link.
+pub trait ControlPlane: Writes + Readable {}
+
+impl<T: Writes + Readable + ?Sized> ControlPlane for T {}

@@ -109,6 +109,12 @@ pub trait Reads: Debug + Send + Sync {
         Ok(SiteKey::Hidden)
     }
 
+    /// Checks whether a resource could be put, if the control plane supports that. Nothing is changed.
+    async fn validate(&self, resource: &Resource) -> Result<(), ProviderError> {
+        let _ = resource;
+        Ok(())
+    }
+
     /// Returns the capabilities of the control plane. They may change while resources are read.
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()

@@ -19,6 +19,21 @@ pub enum Expected {
     Unchanged(ETag),
 }
 
+/// The permission to change resources.
+///
+/// Code that has none can only read: a control plane that writes, and the controls of an emulator, are given in exchange
+/// for it. Only the command line grants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteAccess(());
+
+impl WriteAccess {
+    /// Grants the permission.
+    #[must_use]
+    pub const fn grant() -> Self {
+        Self(())
+    }
+}
+
 /// Changes a control plane. Every implementation passes the suite in `tests/contract`.
 #[async_trait]
 pub trait Writes: Reads {
@@ -28,12 +43,6 @@ pub trait Writes: Reads {
     /// A subscription that is created gets two new keys. A linked backend receives a copy of the primary key of the
     /// link's subscription, each time it is put.
     async fn put(&self, resource: Resource, expected: Expected) -> Result<ETag, ProviderError>;
-
-    /// Checks whether a resource could be put, if the control plane supports that. Nothing is changed.
-    async fn validate(&self, resource: &Resource) -> Result<(), ProviderError> {
-        let _ = resource;
-        Ok(())
-    }
 
     /// Deletes a resource and its children. Deleting a missing resource succeeds. A product that still has
     /// subscriptions is [`ProviderError::Rejected`].

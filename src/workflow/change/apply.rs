@@ -10,6 +10,7 @@ use super::{
     job::{ChangeJob, JobState, PlanOrigin},
     plan::make,
     report,
+    writing::Writing,
 };
 use crate::{
     engine::{self, Applied, ApplyError, Moved, Movement, Observed, Plan, PlannedStep, StepListener},
@@ -17,7 +18,6 @@ use crate::{
     workflow::{
         error::WorkflowError,
         listener::{Listener, StepNews, StepStage},
-        workspace::Workspace,
     },
 };
 
@@ -30,7 +30,7 @@ const COURTESY: Duration = Duration::from_secs(2);
 pub(super) const STALE: &str = "the plan is stale; nothing was changed";
 
 /// Applies a job. The result is stored in its state.
-pub(super) async fn one(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) {
+pub(super) async fn one(work: Writing<'_>, job: &mut ChangeJob, listener: &dyn Listener) {
     for _ in 0..TRIES {
         let seen = job.seen.take();
         let (done, told) = plan(work, job, &job.plan, seen, listener).await;
@@ -88,7 +88,7 @@ fn stop(job: &mut ChangeJob, error: ApplyError) {
 }
 
 /// Computes the plan of a job again, and returns whether there is a new plan.
-async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listener) -> bool {
+async fn plan_again(work: Writing<'_>, job: &mut ChangeJob, listener: &dyn Listener) -> bool {
     if job.plane.is_azure() {
         listener.retries(&job.env);
         tracing::info!(env = job.env, "another client changed the link; the plan is computed again");
@@ -110,14 +110,14 @@ async fn plan_again(work: &Workspace, job: &mut ChangeJob, listener: &dyn Listen
 
 /// Applies a plan of a job, and returns how many of its steps were reported to the listener as done.
 pub(super) async fn plan(
-    work: &Workspace,
+    work: Writing<'_>,
     job: &ChangeJob,
     plan: &Plan,
     seen: Option<Observed>,
     listener: &dyn Listener,
 ) -> (Result<Applied, ApplyError>, usize) {
     let steps = Steps::new(job, plan, listener);
-    let done = engine::apply(job.plane.as_ref(), work.ambient().as_ref(), plan, seen, &steps).await;
+    let done = engine::apply(work.on(&job.plane), work.ambient().as_ref(), plan, seen, &steps).await;
     (done, steps.told.into_inner())
 }
 

@@ -5,18 +5,19 @@ use super::{
     job::{ChangeJob, JobState, PlanOrigin},
     plan::make,
     report,
+    writing::Writing,
 };
 use crate::{
     diagnosis::{ExitCode, Render},
     engine::{self, Applied, Existing, Intent, LinkState, Provisioner, Verdict},
     provider::{ProviderError, arm::Wait},
     report::{ChangeResult, FindingReport, KeysReport, Outcome, StepReport, StepStatus, Told, UndoReport},
-    workflow::{error::WorkflowError, listener::Listener, workspace::Workspace},
+    workflow::{error::WorkflowError, listener::Listener},
 };
 
 /// Observes the link again, and returns the result of the change.
 pub(super) async fn one(
-    work: &Workspace,
+    work: Writing<'_>,
     mut job: ChangeJob,
     listener: &dyn Listener,
     wait: Wait,
@@ -147,7 +148,7 @@ fn unchecked(mut job: ChangeJob, unseen: ProviderError, render: Render) -> Chang
 
 /// Observes the link. If a resource provider did not do its part, the request is repeated.
 async fn look(
-    work: &Workspace,
+    work: Writing<'_>,
     job: &mut ChangeJob,
     listener: &dyn Listener,
     wait: Wait,
@@ -186,7 +187,7 @@ async fn look(
 
 /// Applies the rest of an intent, and returns whether all of it was applied.
 async fn repair(
-    work: &Workspace,
+    work: Writing<'_>,
     job: &mut ChangeJob,
     listener: &dyn Listener,
     rest: &Intent,

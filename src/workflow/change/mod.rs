@@ -6,12 +6,14 @@ mod job;
 mod plan;
 mod report;
 mod run;
+mod writing;
 
 use std::collections::BTreeMap;
 
 use self::{
     job::{ChangeJob, PlanOrigin},
     run::Run,
+    writing::Writing,
 };
 use super::{
     error::{Explain as _, Result, UsageError, WorkflowError},
@@ -26,7 +28,7 @@ use crate::{
     config::EnvSettings,
     diagnosis::Render,
     engine::{self, Adoption, ApplyError, Extent, Grace, Intent, LinkState, Plan, Previews, Target},
-    provider::arm::Wait,
+    provider::{WriteAccess, arm::Wait},
     report::{ChangeReport, ChangeResult, SCHEMA_VERSION, StepStatus},
 };
 
@@ -267,11 +269,17 @@ impl Proposal {
 
     /// Applies the proposal, observes every link again, and returns the result for each env. A change that deletes
     /// something that cannot be restored is applied exactly as it was proposed, or not at all.
-    pub async fn carry_out(self, work: &Workspace, listener: &dyn Listener) -> ChangeReport {
+    pub async fn carry_out(
+        self,
+        work: &Workspace,
+        access: WriteAccess,
+        listener: &dyn Listener,
+    ) -> ChangeReport {
         let Self { command, wait, mut jobs, failed, render: _ } = self;
         for (_, job) in jobs.iter_mut().filter(|(_, job)| job.deletes()) {
             job.agree();
         }
+        let work = Writing { work, access };
         let run = Run { work, listener, wait, command: &command };
         let results = failed.into_iter().chain(run.carry_out(jobs).await);
         change_report(&command, results.collect())

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::EnvSettings,
     engine::{self, Intent, Observed, Plan, PlannedStep, Propagation, Rights, Step, Target, Verdict},
-    provider::{ControlPlane, at_once},
+    provider::{Readable, at_once},
     workflow::{
         deadline::{Deadline, spelt},
         error::{Explain as _, Result, UsageError},
@@ -106,7 +106,7 @@ async fn one(
     Ok(ChangeJob { extent, note, ..ChangeJob::new(plane, plan, seen, PlanOrigin::Fresh) })
 }
 
-async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> Result<()> {
+async fn check_rights(plane: &dyn Readable, plan: &Plan) -> Result<()> {
     let rights = Rights::read(plane, &plan.target).await.explain("could not read your permissions")?;
     match rights {
         Some(rights) => engine::check_rights(plan, &rights)
@@ -116,11 +116,7 @@ async fn check_rights(plane: &dyn ControlPlane, plan: &Plan) -> Result<()> {
 }
 
 /// Returns a plan, and the observation that it was computed from.
-pub(super) async fn make(
-    plane: &dyn ControlPlane,
-    target: &Target,
-    intent: &Intent,
-) -> Result<(Plan, Observed)> {
+pub(super) async fn make(plane: &dyn Readable, target: &Target, intent: &Intent) -> Result<(Plan, Observed)> {
     let observed = engine::observe(plane, target).await.explain("could not read the current link")?;
     let plan = engine::plan(&observed, intent);
     let plan = plan.explain_with(|| format!("could not plan {}", report::errand(intent)))?;

@@ -7,6 +7,7 @@ use futures_util::{StreamExt as _, stream};
 use super::{
     apply, conclude,
     job::{ChangeJob, JobState},
+    writing::Writing,
 };
 use crate::{
     engine::PlannedStep,
@@ -15,14 +16,13 @@ use crate::{
     workflow::{
         listener::{Listener, StepNews, StepStage},
         plane::PlaneLocation,
-        workspace::Workspace,
     },
 };
 
 /// Everything that is needed to carry out jobs.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
-    pub(super) work: &'a Workspace,
+    pub(super) work: Writing<'a>,
     pub(super) listener: &'a dyn Listener,
     /// Whether the command waits until Azure has completed a change that it has accepted.
     pub(super) wait: Wait,
@@ -75,7 +75,7 @@ impl Run<'_> {
     async fn transact(self, mut jobs: Vec<&mut ChangeJob>) {
         let Some(plane) = jobs.first().map(|job| job.plane.clone()) else { return };
         self.listener.doing("waiting for the lock of the model");
-        if let Err(error) = plane.as_ref().begin().await {
+        if let Err(error) = self.work.on(&plane).begin().await {
             fail_all(&mut jobs, error);
             return;
         }
@@ -87,7 +87,7 @@ impl Run<'_> {
             self.listener.plan(&job.env, &job.plan.steps);
             self.tell(job, StepStage::Sent);
         }
-        if let Err(error) = plane.as_ref().commit().await {
+        if let Err(error) = self.work.on(&plane).commit().await {
             unwritten(&mut jobs, error);
             // The next observation must read the file.
             self.work.refresh();

@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 use super::row::{Backend, Row};
 use crate::{
     model::{ApimServiceId, Hostname, LinkNames, Product},
-    provider::{Collection, ControlPlane, at_once},
+    provider::{Collection, Reads, at_once},
     report::SiteState,
 };
 
@@ -34,7 +34,7 @@ pub(super) struct Services {
 impl Services {
     /// Reads the services that sites are linked to and, if a site is not linked, the other ones that the caller can see:
     /// one of them may have the product of an earlier link.
-    pub(super) async fn read(plane: &dyn ControlPlane, rows: &[Row], notes: &mut Vec<String>) -> Self {
+    pub(super) async fn read(plane: &dyn Reads, rows: &[Row], notes: &mut Vec<String>) -> Self {
         let linked: BTreeSet<ApimServiceId> =
             rows.iter().filter_map(|row| row.backend.service().cloned()).collect();
         let any_unlinked = rows.iter().any(|row| row.backend == Backend::Nothing);
@@ -106,11 +106,7 @@ fn state_in(products: &Products, hostname: Option<&Hostname>) -> SiteState {
 }
 
 /// Reads a service, and returns why it could not be read. A service that a list showed is not read separately.
-async fn look(
-    plane: &dyn ControlPlane,
-    id: &ApimServiceId,
-    is_listed: bool,
-) -> (ServiceSeen, Option<String>) {
+async fn look(plane: &dyn Reads, id: &ApimServiceId, is_listed: bool) -> (ServiceSeen, Option<String>) {
     let unreadable = |what: &str, error: &dyn std::fmt::Display| {
         let note = format!("{what} `{}` could not be read: {error}", id.name());
         (ServiceSeen::Unreadable, Some(note))

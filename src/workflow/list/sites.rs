@@ -10,7 +10,7 @@ use crate::{
         StaticSiteId,
     },
     provider::{
-        Collection, ControlPlane, ProviderError,
+        Collection, ProviderError, Reads,
         arm::{FoundSites, SearchScope},
         at_once,
     },
@@ -166,11 +166,7 @@ fn shown_backend(resource: &Resource) -> Option<Backend> {
     }
 }
 
-async fn listed_backend(
-    plane: &dyn ControlPlane,
-    environment: &SiteEnvironmentId,
-    found: &mut Rows,
-) -> Backend {
+async fn listed_backend(plane: &dyn Reads, environment: &SiteEnvironmentId, found: &mut Rows) -> Backend {
     let what = format!("the linked backend of `{}`", environment.site().name());
     let listed = match plane.list(&Collection::LinkedBackends(environment.clone())).await {
         Ok(listed) => listed,

@@ -13,7 +13,7 @@ use crate::{
     diagnosis::{Cure, ExitCode, Hint, Render, Selection},
     engine::{self, Fate, GoneSites, Orphan, PrunePlan, Pruned},
     model::ApimServiceId,
-    provider::{ControlPlane, ETag},
+    provider::{ETag, Reads, WriteAccess},
     report::{ErrorReport, PruneReport},
 };
 
@@ -68,7 +68,7 @@ pub(super) fn shown(saved: &SavedPrune) -> PruneReport {
     report::planned(&saved.plan)
 }
 
-async fn make_plan(plane: &dyn ControlPlane, service: &ApimServiceId, gone: GoneSites) -> Result<PrunePlan> {
+async fn make_plan(plane: &dyn Reads, service: &ApimServiceId, gone: GoneSites) -> Result<PrunePlan> {
     let mut audits = engine::audit(plane, std::slice::from_ref(service)).await;
     let (_, audit) = audits.pop().ok_or(WorkflowError::Unexpected("a service was asked about"))?;
     let audit = audit.explain("could not read the service")?;
@@ -135,8 +135,8 @@ impl Pruning {
     /// # Errors
     ///
     /// If the model cannot be locked or written.
-    pub async fn carry_out(self, listener: &dyn Listener) -> Result<PruneResult> {
-        let control = self.plane.as_ref();
+    pub async fn carry_out(self, access: WriteAccess, listener: &dyn Listener) -> Result<PruneResult> {
+        let control = self.plane.for_changes(access);
         listener.doing("waiting for the lock of the model");
         control.begin().await.explain("could not start the deletion")?;
         if let Some(saved) = &self.saved {
@@ -212,7 +212,7 @@ fn refused(plan: &PrunePlan, error: &WorkflowError, render: Render) -> PruneResu
 }
 
 /// Computes the plan again for the same service. Resources that an interrupted run has already deleted may be missing.
-async fn check_still_stands(plane: &dyn ControlPlane, saved: &SavedPrune) -> Result<()> {
+async fn check_still_stands(plane: &dyn Reads, saved: &SavedPrune) -> Result<()> {
     let plan = &saved.plan;
     let stale =
         |what: String| UsageError::refused(what).hint("save a new plan with `--out FILE`, then apply it");

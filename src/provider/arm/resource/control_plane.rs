@@ -197,6 +197,20 @@ impl Reads for ArmControlPlane {
         Ok(Some(Versioned { value, etag }))
     }
 
+    async fn validate(&self, resource: &Resource) -> Result<(), ProviderError> {
+        let id = resource.id();
+        if !id.is_a(LinkedBackendId::TYPE) {
+            return Ok(());
+        }
+        let what = format!("validating `{}`", id.name());
+        let (url, body) = (self.url(id, "/validate", &[]), route::put_body(resource));
+        let answer = self.http.send(&Call { body, ..Call::new(Method::POST, url, &what) }).await;
+        let answer = answer.map_err(|error| error.about(id))?;
+        let operation = Begun { id, resource: &self.read_url(id), change: Change::Check, what: &what };
+        let finished = self.http.finish(answer, &operation, Wait::UntilDone).await;
+        finished.map(drop).map_err(|error| error.about(id))
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities { sight: Sight::WhatIsAllowed, ..Capabilities::default() }
     }
@@ -238,20 +252,6 @@ impl Writes for ArmControlPlane {
             Ended::Unseen if self.wait == Wait::UntilAccepted => Ok(versioned(resource, None).etag),
             Ended::Unseen => self.version_after(id, &what).await,
         }
-    }
-
-    async fn validate(&self, resource: &Resource) -> Result<(), ProviderError> {
-        let id = resource.id();
-        if !id.is_a(LinkedBackendId::TYPE) {
-            return Ok(());
-        }
-        let what = format!("validating `{}`", id.name());
-        let (url, body) = (self.url(id, "/validate", &[]), route::put_body(resource));
-        let answer = self.http.send(&Call { body, ..Call::new(Method::POST, url, &what) }).await;
-        let answer = answer.map_err(|error| error.about(id))?;
-        let operation = Begun { id, resource: &self.read_url(id), change: Change::Check, what: &what };
-        let finished = self.http.finish(answer, &operation, Wait::UntilDone).await;
-        finished.map(drop).map_err(|error| error.about(id))
     }
 
     async fn delete(&self, id: &ResourceId, expected: Expected) -> Result<(), ProviderError> {
