@@ -16,7 +16,7 @@ use crate::{
     config::Overrides,
     files::is_standard_output,
     output::Ui,
-    workflow::{self, Deadline, MissingSample, UsageError, Workspace, WorkspaceOptions},
+    workflow::{self, Connections, Deadline, MissingSample, UsageError, Workspace, WorkspaceOptions},
 };
 
 /// The context of a command.
@@ -56,6 +56,7 @@ impl Session {
             ambient: outside.ambient,
             variables: outside.variables,
             transport: outside.transport,
+            connections: Connections::default(),
             render: command_line,
             missing_sample: MissingSample::Create,
         };

@@ -55,4 +55,4 @@ pub use self::{
     saved_report::{SavedReport, saved_report},
     workspace::Workspace,
 };
-pub use crate::provider::WriteAccess;
+pub use crate::provider::{WriteAccess, arm::Connections};

@@ -7,7 +7,7 @@ use crate::{
     ambient::{self, Ambient, System},
     config::Overrides,
     diagnosis::Render,
-    provider::arm::Transport,
+    provider::arm::{Connections, Transport},
 };
 
 /// What is done about a sample that no file has yet.
@@ -33,6 +33,8 @@ pub struct WorkspaceOptions {
     pub variables: fn(&str) -> Option<String>,
     /// Sends requests to Azure, if not the network.
     pub transport: Option<Arc<dyn Transport>>,
+    /// The connections to Azure and the credentials. Workspaces that are opened with clones of these options share them.
+    pub connections: Connections,
     /// Writes the commands in reports.
     pub render: Render,
     /// What is done about a sample that no file has yet.
@@ -56,6 +58,7 @@ impl WorkspaceOptions {
             ambient: Arc::new(System),
             variables: ambient::variable,
             transport: None,
+            connections: Connections::default(),
             render,
             missing_sample: MissingSample::default(),
         }

@@ -289,6 +289,7 @@ impl Workspace {
             wait: self.wait.get(),
             azure_subscription,
             transport: self.options.transport.clone(),
+            connections: self.options.connections.clone(),
         })?);
         self.azure.borrow_mut().insert(key, Arc::clone(&plane));
         Ok(plane)

@@ -8,7 +8,7 @@ use swa_apim::{
     model::{ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Resource, ResourceId, SiteKey},
     provider::{
         Collection, ControlPlane, ETag, Expected, Gateways, Grants, ProviderError, Reads, Versioned, Writes,
-        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
+        arm::{ArmControlPlane, ArmOptions, Budget, Connections, Endpoint, Wait},
         json::JsonControlPlane,
     },
 };
@@ -96,6 +96,7 @@ pub(crate) fn at(azure: &FakeAzure) -> ArmControlPlane {
         wait: Wait::UntilDone,
         azure_subscription: None,
         transport: None,
+        connections: Connections::default(),
     };
     ArmControlPlane::new(options).unwrap()
 }

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use swa_apim::{
     ambient::System,
-    provider::arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
+    provider::arm::{ArmControlPlane, ArmOptions, Budget, Connections, Endpoint, Wait},
 };
 
 /// A recorded answer, and the method of the request that it answered.
@@ -196,6 +196,7 @@ impl Replay {
             wait: Wait::UntilDone,
             azure_subscription: None,
             transport: None,
+            connections: Connections::default(),
         };
         ArmControlPlane::new(options).unwrap()
     }

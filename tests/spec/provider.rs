@@ -8,7 +8,7 @@ use swa_apim::{
     model::{ApimServiceId, ApimSubscriptionId, Key, KeyPair, KeySlot, Resource, ResourceId, StaticSiteId},
     provider::{
         Collection, Expected, Reads as _, Writes as _,
-        arm::{ArmControlPlane, ArmOptions, Budget, Endpoint, Wait},
+        arm::{ArmControlPlane, ArmOptions, Budget, Connections, Endpoint, Wait},
     },
 };
 
@@ -27,6 +27,7 @@ fn at(azure: &FakeAzure) -> ArmControlPlane {
         wait: Wait::UntilDone,
         azure_subscription: None,
         transport: None,
+        connections: Connections::default(),
     };
     ArmControlPlane::new(options).unwrap()
 }

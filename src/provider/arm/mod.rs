@@ -1,5 +1,6 @@
 //! A control plane over HTTP: Azure Resource Manager, in any cloud or at any address.
 
+mod connections;
 mod credential;
 mod error;
 mod failure;
@@ -13,6 +14,7 @@ mod options;
 mod own_routes;
 mod resource;
 
+pub use connections::Connections;
 pub use credential::{
     AccessToken, Authenticated, Caller, CredentialError, CredentialKind, CredentialOptions, Credentials,
     Tried, UnknownKind,

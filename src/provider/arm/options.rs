@@ -2,7 +2,14 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{ArmError, Budget, CredentialOptions, Credentials, Endpoint, Transport, Wait, http::clients};
+use super::{
+    ArmError, Budget, CredentialOptions, Credentials, Endpoint, Transport, Wait,
+    connections::{Connection, Connections},
+    http::{
+        clients::{self, Clients},
+        reach::Surroundings,
+    },
+};
 use crate::ambient::Ambient;
 
 /// The settings of a control plane over HTTP.
@@ -24,6 +31,8 @@ pub struct ArmOptions {
     pub azure_subscription: Option<String>,
     /// Carries requests to Azure Resource Manager and to gateways. The default is the network.
     pub transport: Option<Arc<dyn Transport>>,
+    /// The connections and credentials that this control plane shares with others.
+    pub connections: Connections,
 }
 
 impl fmt::Debug for ArmOptions {
@@ -33,7 +42,23 @@ impl fmt::Debug for ArmOptions {
 }
 
 impl ArmOptions {
-    pub(super) fn credentials(&self) -> Result<Credentials, ArmError> {
+    /// The clients and the credentials for these options.
+    pub(super) fn connection(&self) -> Result<Connection, ArmError> {
+        let endpoint = &self.endpoint;
+        let texts = [endpoint.base().as_str(), endpoint.scope(), endpoint.authority().as_str()];
+        let named = self.azure_subscription.as_ref().map(|named| named.to_ascii_lowercase());
+        let place = (texts.map(str::to_owned), named);
+        self.connections.of(place, || self.clients(), || self.credentials())
+    }
+
+    fn clients(&self) -> Result<Clients, ArmError> {
+        match &self.transport {
+            Some(given) => Ok(Clients { arm: Arc::clone(given), gateway: Arc::clone(given) }),
+            None => Clients::new(&self.endpoint, Surroundings { variables: self.variables }),
+        }
+    }
+
+    fn credentials(&self) -> Result<Credentials, ArmError> {
         let (endpoint, variables) = (&self.endpoint, self.variables);
         let http = clients::for_tokens;
         let ambient = Arc::clone(&self.ambient);

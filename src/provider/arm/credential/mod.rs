@@ -137,6 +137,11 @@ impl Credentials {
         renewable
     }
 
+    /// Whether the user gave a token, instead of a credential that returns one.
+    pub(super) fn are_given(&self) -> bool {
+        self.configured.sources.iter().any(|source| source.kind() == CredentialKind::AccessToken)
+    }
+
     /// Returns the kind of credential that the current token came from, if there is one.
     #[must_use]
     pub fn kind_in_use(&self) -> Option<CredentialKind> {

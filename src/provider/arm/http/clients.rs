@@ -19,6 +19,7 @@ const ANSWERING: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(90);
 
+#[derive(Clone)]
 pub(crate) struct Clients {
     pub(crate) arm: Arc<dyn Transport>,
     /// Opens a new connection for each request, so that each may reach another node of a gateway.

@@ -22,10 +22,11 @@ use crate::{
         Browser, Capabilities, Collection, ETag, Expected, Failure, GatewayAnswer, Gateways, Grants,
         ProviderError, Reads, Sight, Versioned, Visit, Writes,
         arm::{
-            ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Transport, Wait, gateway,
+            ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Transport, Wait,
+            connections::Connection,
+            gateway,
             http::{
                 client::{Answer, Call, Http, Limits},
-                clients::Clients,
                 reach::Surroundings,
             },
         },
@@ -63,11 +64,7 @@ impl ArmControlPlane {
     /// [`ArmError`] if the configured credential cannot be used, or there are no certificates for TLS.
     pub fn new(options: ArmOptions) -> Result<Self, ArmError> {
         let surroundings = Surroundings { variables: options.variables };
-        let clients = match &options.transport {
-            Some(given) => Clients { arm: Arc::clone(given), gateway: Arc::clone(given) },
-            None => Clients::new(&options.endpoint, surroundings)?,
-        };
-        let credentials = Arc::new(options.credentials()?);
+        let Connection { clients, credentials } = options.connection()?;
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let early = Arc::clone(&credentials);
             // A request that needs the token fetches it again, and reports the error.
