@@ -313,7 +313,7 @@ impl Office {
             let work = self.workspace()?;
             let envs = envs(&work)?;
             let origin = origin(&work, &envs);
-            let looked = workflow::links(&work, &envs, &Deaf).await?;
+            let looked = workflow::links_by_page(&work, &envs, &Deaf).await?;
             let value = Graph::of(looked.drawn(&envs)).draw_in_page(address);
             anyhow::Ok(Fresh { value, origin })
         };

@@ -11,10 +11,13 @@ mod skip;
 mod support;
 
 mod access;
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/azure/mod.rs"]
 mod azure;
 mod browser;
 mod changes;
+mod costs;
 #[cfg(feature = "emulator")]
 mod emulated;
 #[cfg(feature = "emulator")]

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
         None => cx.work.envs(args.scope.all)?,
     };
     let shown = cx.listener();
-    let looked = workflow::links(&cx.work, &envs, &shown).await?;
+    let looked = workflow::links_by_page(&cx.work, &envs, &shown).await?;
     drop(shown);
     let format = args.format.unwrap_or_else(|| implied_format(&args));
     let text = Graph::of(looked.drawn(&envs)).draw(format);

@@ -1,7 +1,8 @@
-//! Links for graphs and exports: several at once, each in full.
+//! Links for graphs and exports: several at once.
 
 use futures_util::{StreamExt as _, stream};
 
+use super::fleet::look_at_each;
 use crate::{
     config::{EnvSettings, Sourced},
     diagnosis::ExitCode,
@@ -26,6 +27,15 @@ pub struct Looked {
 }
 
 impl Looked {
+    fn of(mut links: Vec<Result<Verdict>>) -> Result<Self> {
+        if let [Err(_)] = links.as_slice() {
+            links.remove(0)?;
+        }
+        let codes = links.iter().filter_map(|link| link.as_ref().err()).map(|error| diagnose(error).exit);
+        let exit = codes.fold(ExitCode::Success, ExitCode::worst);
+        Ok(Self { links, exit })
+    }
+
     /// The links of these envs for a graph; one that could not be read with its ends as the settings name them.
     pub fn drawn<'a>(&'a self, envs: &'a [EnvSettings]) -> impl Iterator<Item = Drawn<'a>> {
         self.links.iter().zip(envs).map(|(link, env)| match link {
@@ -40,7 +50,7 @@ impl Looked {
     }
 }
 
-/// Observes the link of each env.
+/// Observes the link of each env in full, with its keys.
 ///
 /// # Errors
 ///
@@ -51,13 +61,33 @@ pub async fn links(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listen
         let (plane, target) = work.target(env, Previews::Allow).await?;
         Ok::<_, WorkflowError>(engine::verify(plane.as_ref(), &target).await?)
     });
-    let mut links: Vec<_> = seen.buffered(at_once::LINKS_READ).collect().await;
-    if let ([_], Some(Err(_))) = (envs, links.first()) {
-        links.remove(0)?;
+    Looked::of(seen.buffered(at_once::LINKS_READ).collect().await)
+}
+
+/// Observes the link of each env for a graph: many envs in Azure are read from pages of listings, without their keys.
+///
+/// # Errors
+///
+/// If there is one env and its link cannot be read.
+pub async fn links_by_page(
+    work: &Workspace,
+    envs: &[EnvSettings],
+    listener: &dyn Listener,
+) -> Result<Looked> {
+    listener.doing(&format!("reading {} links", envs.len()));
+    let (mut in_azure, mut links) = (Vec::new(), Vec::new());
+    for (at, env) in envs.iter().enumerate() {
+        match work.target(env, Previews::Allow).await {
+            Ok((plane, target)) if plane.is_azure() => in_azure.push((at, target, plane)),
+            Ok((plane, target)) => {
+                links.push((at, engine::verify(plane.as_ref(), &target).await.map_err(WorkflowError::from)));
+            }
+            Err(error) => links.push((at, Err(error))),
+        }
     }
-    let codes = links.iter().filter_map(|link| link.as_ref().err()).map(|error| diagnose(error).exit);
-    let exit = codes.fold(ExitCode::Success, ExitCode::worst);
-    Ok(Looked { links, exit })
+    links.extend(look_at_each(in_azure, listener).await);
+    links.sort_by_key(|(at, _)| *at);
+    Looked::of(links.into_iter().map(|(_, link)| link).collect())
 }
 
 /// Returns an env for each site whose production environment is linked to the service that `--apim` names, in order of

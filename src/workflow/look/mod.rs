@@ -4,7 +4,7 @@ mod envs;
 mod fleet;
 mod threads;
 
-pub use self::envs::{Looked, linked_to, links};
+pub use self::envs::{Looked, linked_to, links, links_by_page};
 pub(super) use self::fleet::Fleet;
 use self::threads::look_in_threads;
 use super::{
