@@ -25,6 +25,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio::net::TcpListener;
 
+pub use self::listen::PageLimits;
 use self::{
     access::Access, changes::Changes, desk::Desk, emulated::Emulated, jobs::Jobs, kept::Need, plans::Plans,
     site::Site,
@@ -71,6 +72,8 @@ pub struct PageOptions {
     pub folder: PathBuf,
     /// The options of each workspace that the page opens.
     pub workspace: WorkspaceOptions,
+    /// The limits of clients.
+    pub limits: PageLimits,
     /// The emulator beside which the page is served. Without one, the page searches the configuration for an endpoint
     /// on this machine.
     pub emulator: Option<Arc<dyn EmulatorRoutes>>,
@@ -82,6 +85,7 @@ pub struct Page {
     listener: TcpListener,
     site: Site,
     changes: Option<Changes>,
+    limits: PageLimits,
     address: String,
 }
 
@@ -92,7 +96,8 @@ impl Page {
     ///
     /// If the address is not one of this machine and [`Reach::ThisMachine`] is set, or the operating system refuses it.
     pub async fn start(options: PageOptions) -> io::Result<Self> {
-        let PageOptions { listen, reach, permission, grace, folder, mut workspace, emulator } = options;
+        let PageOptions { listen, reach, permission, grace, folder, mut workspace, limits, emulator } =
+            options;
         if reach == Reach::ThisMachine && !listen.ip().is_loopback() {
             let message = format!("`{listen}` is not a loopback address, so other machines can reach it");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -119,7 +124,7 @@ impl Page {
         let emulated = emulator.map(|routes| Emulated::new(EmulatorView::new(routes), desk.clone()));
         let (access, jobs) = (Arc::new(access), Arc::new(Jobs::new(ambient)));
         let site = Site { desk, access, jobs, emulated };
-        Ok(Self { listener, site, changes, address: format!("http://{local}/?token={token}") })
+        Ok(Self { listener, site, changes, limits, address: format!("http://{local}/?token={token}") })
     }
 
     /// The address to open, with the token that is valid once.
@@ -133,10 +138,10 @@ impl Page {
         // The first page finds its answer ready. If it cannot be read, the page tells why.
         let desk = self.site.desk.clone();
         let early = tokio::spawn(async move { desk.links(Need::Page).await.map(drop) });
-        let router = route::router(self.site, self.changes);
+        let router = route::router(self.site, self.changes, self.limits.form);
         tokio::select! {
             () = stop => {}
-            () = listen::serve(self.listener, router) => {}
+            () = listen::serve(self.listener, router, self.limits) => {}
         }
         early.abort();
     }

@@ -27,14 +27,12 @@ use super::{
 
 /// The largest form.
 const FORM: usize = 16 << 10;
-/// The time limit for a form to arrive.
-const FORM_TIME: Duration = Duration::from_secs(30);
 /// What a page may load: its own files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The page. Without `changes`, no address of it changes anything.
-pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
+/// The page. Without `changes`, no address of it changes anything. A form must arrive within `form_time`.
+pub(super) fn router(site: Site, changes: Option<Changes>, form_time: Duration) -> Router {
     let frame = Frame { can_change: changes.is_some(), has_emulator: site.emulated.is_some() };
     let shows = Router::new()
         .route("/", get(links))
@@ -64,16 +62,20 @@ pub(super) fn router(site: Site, changes: Option<Changes>) -> Router {
         })
         .layer(Extension(frame))
         .layer(DefaultBodyLimit::max(FORM))
-        .layer(middleware::from_fn_with_state(site.access, only_this_host))
+        .layer(middleware::from_fn_with_state((site.access, form_time), only_this_host))
 }
 
 /// Refuses requests for other hosts and from other origins, and sets the headers of every answer.
-async fn only_this_host(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+async fn only_this_host(
+    State((access, form_time)): State<(Arc<Access>, Duration)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let has_form = request.method() == Method::POST;
     let mut answer = match access.check_origin(request.method(), request.headers()) {
         Ok(()) if has_form => {
             let too_slow = |_| StatusCode::REQUEST_TIMEOUT.into_response();
-            timeout(FORM_TIME, next.run(request)).await.unwrap_or_else(too_slow)
+            timeout(form_time, next.run(request)).await.unwrap_or_else(too_slow)
         }
         Ok(()) => next.run(request).await,
         Err(refused) => pages::refused(refused),

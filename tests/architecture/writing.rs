@@ -96,7 +96,7 @@ fn a_page_names_no_control_plane() {
 /// The names of the use cases that a file uses.
 fn use_cases(file: &SourceFile) -> BTreeSet<&str> {
     let prefixes = ["crate::workflow::", "workflow::"];
-    let below = |path: &'_ String| prefixes.iter().find_map(|prefix| path.strip_prefix(prefix));
-    let within = file.paths.iter().filter_map(below);
+    let within =
+        file.paths.iter().filter_map(|path| prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)));
     within.filter_map(|path| path.split("::").next()).collect()
 }

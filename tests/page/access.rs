@@ -171,25 +171,3 @@ async fn a_head_that_is_too_large_and_a_method_that_does_not_exist_are_refused()
     }
     assert_eq!(served.sandbox.status()["links"][0]["state"], "unlinked");
 }
-
-#[tokio::test]
-async fn idle_clients_do_not_keep_a_browser_out() {
-    let served = Served::with_sites(1);
-    let visitor = served.visitor().await;
-    let address = served.base().trim_start_matches("http://");
-    // One sends nothing, one half of a head, one a form that never ends.
-    let heads =
-        ["", "GET / HTTP/1.1\r\nhost: x", "POST /plans/x HTTP/1.1\r\ncontent-length: 100\r\n\r\nform="];
-    let idle: Vec<std::net::TcpStream> = heads
-        .iter()
-        .cycle()
-        .take(60)
-        .map(|head| {
-            let mut stream = std::net::TcpStream::connect(address).unwrap();
-            std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
-            stream
-        })
-        .collect();
-    assert_eq!(visitor.get("/").await.status, StatusCode::OK);
-    drop(idle);
-}

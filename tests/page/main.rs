@@ -23,6 +23,7 @@ mod emulated;
 #[cfg(feature = "emulator")]
 mod emulated_browser;
 mod in_azure;
+mod limits;
 #[cfg(feature = "emulator")]
 mod live;
 mod manners;

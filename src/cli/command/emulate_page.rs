@@ -11,7 +11,7 @@ use crate::{
     config::{ProviderKind, Provisioning, Source, Sourced},
     engine::Grace,
     provider::emulated::EmulatorRoutes,
-    ui::{PageOptions, Permission, Reach},
+    ui::{PageLimits, PageOptions, Permission, Reach},
     workflow::{WorkspaceOptions, WriteAccess},
 };
 
@@ -62,6 +62,7 @@ impl EmulatePageArgs {
             grace: Grace::default(),
             folder: cx.work.folder.clone(),
             workspace: on_model(cx.work.options().clone(), model),
+            limits: PageLimits::default(),
             emulator: Some(emulator),
         });
         let page = page.await.with_context(|| format!("could not listen on {}", self.ui_listen))?;

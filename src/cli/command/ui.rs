@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{
     cli::{args::GraceArgs, open, session::Session},
     diagnosis::ExitCode,
-    ui::{Page, PageOptions, Permission, Reach},
+    ui::{Page, PageLimits, PageOptions, Permission, Reach},
     workflow::{UsageError, WriteAccess},
 };
 
@@ -53,6 +53,7 @@ pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<Ex
         grace: args.grace.grace(),
         folder: cx.work.folder.clone(),
         workspace: cx.work.options().clone(),
+        limits: PageLimits::default(),
         emulator: None,
     });
     let page = page.await.with_context(|| format!("could not listen on {}", args.listen))?;
