@@ -23,7 +23,7 @@ use super::{
 use crate::{
     config::{Source, Sourced},
     engine::{GoneSites, Grace},
-    report::{ChangeReport, PruneReport},
+    report::{ChangeReport, PruneReport, one_line},
     workflow::{self, Deaf, LinkChange, PruneResult, Saved, WriteAccess, emulated::EmulatorControls},
 };
 
@@ -120,7 +120,8 @@ async fn propose(office: &Office, subject: &Subject, change: &LinkChange) -> any
     let (work, env) = office.open(subject)?;
     let proposal = workflow::propose(&work, &[env], change, &Deaf).await?;
     let saved = proposal.to_save().filter(|_| proposal.has_steps());
-    let confirm = proposal.questions().into_iter().next().map(|question| question.name);
+    // The user types the name as it is shown.
+    let confirm = proposal.questions().first().map(|question| one_line(&question.name).into_owned());
     Ok(Proposed { report: proposal.report(), saved, confirm })
 }
 
@@ -138,6 +139,7 @@ async fn prune(
     let found = site.desk.run(async move |office: Rc<Office>| prune_plan(&office, id).await).await;
     let (report, name, saved) = found.map_err(problem(frame))?;
     let title = format!("Delete leftovers of {name}");
+    let name = one_line(&name).into_owned();
     let plan = saved.map(|saved| ShownPlan::new(title.clone(), "/services".to_owned(), Some(name), saved));
     let kept = plan.map(|plan| {
         let confirm = plan.confirm.clone();

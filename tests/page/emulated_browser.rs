@@ -5,13 +5,13 @@ use std::{fs, path::Path};
 use crate::{
     browser::USUAL,
     emulated::linked,
-    manners::violations,
+    manners::{LOOKS, violations},
     skip::skipped,
     webdriver::{Browser, Look},
     world::{Served, client},
 };
 
-async fn call(data_plane: &str, path: &str) {
+pub(crate) async fn call(data_plane: &str, path: &str) {
     let request = client().get(format!("{data_plane}{path}")).header("host", "site-0.localhost");
     request.send().await.unwrap();
 }
@@ -93,18 +93,18 @@ async fn pages(window: &Browser, data_plane: &str) -> [&'static str; 4] {
 async fn no_page_of_the_emulator_has_a_problem_for_assistive_technology() {
     let engine = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../axe/node_modules/axe-core/axe.min.js");
     let Ok(engine) = fs::read_to_string(engine) else { return skipped("there is no axe-core") };
-    for dark in [false, true] {
+    for (name, look) in LOOKS {
         let (served, ready) = Served::beside_emulator(linked(), &["--throttle"]);
-        let Some(window) = Browser::open(&served, Look { dark, ..USUAL }).await else { return };
+        let Some(window) = Browser::open(&served, look).await else { return };
         window.go("/traffic").await;
-        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "no traffic, dark: {dark}");
+        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "no traffic, {name}");
         for path in pages(&window, ready["dataPlane"].as_str().unwrap()).await {
             window.go(path).await;
-            assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "{path}, dark: {dark}");
+            assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "{path}, {name}");
         }
         window.click("form.fields button").await;
         window.says("Answer").await;
-        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "a call, dark: {dark}");
+        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "a call, {name}");
     }
 }
 

@@ -226,6 +226,6 @@ async fn a_credential_that_has_expired_is_reported_with_what_to_do() {
     }
 }
 
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

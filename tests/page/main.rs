@@ -22,7 +22,9 @@ mod costs;
 mod emulated;
 #[cfg(feature = "emulator")]
 mod emulated_browser;
+mod hostile;
 mod in_azure;
+mod keyboard;
 mod limits;
 #[cfg(feature = "emulator")]
 mod live;
@@ -34,6 +36,7 @@ mod reading;
 #[path = "../load/scene.rs"]
 #[expect(dead_code, reason = "each test binary uses its part")]
 mod scene;
+mod still;
 #[cfg(feature = "emulator")]
 #[path = "../load/storm.rs"]
 #[expect(dead_code, reason = "each test binary uses its part")]

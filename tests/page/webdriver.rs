@@ -92,6 +92,11 @@ impl Browser {
         send(&self.client, Method::GET, &format!("{}{path}", self.session), None).await.unwrap()
     }
 
+    /// Makes the window as wide and as tall as this.
+    pub(crate) async fn resize(&self, Look { width, height, .. }: Look) {
+        self.command("/window/rect", &json!({"width": width, "height": height})).await;
+    }
+
     /// Opens a path of the page.
     pub(crate) async fn go(&self, path: &str) {
         self.command("/url", &json!({"url": format!("{}{path}", self.base)})).await;
@@ -130,6 +135,15 @@ impl Browser {
     /// Runs a script in the page, and returns its value.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.command("/execute/sync", &json!({"script": script, "args": []})).await
+    }
+
+    /// Waits until a script has another value than this.
+    pub(crate) async fn becomes(&self, script: &str, before: &Value) {
+        let end = Instant::now() + PATIENCE;
+        while self.run(script).await == *before {
+            assert!(Instant::now() < end, "{script} stays {before}");
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Runs a script that passes its value to its only argument.

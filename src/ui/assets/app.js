@@ -60,9 +60,10 @@ function ready() {
   filter();
   localTimes();
   confirmations();
-  const field = document.getElementById('filter');
-  if (field) field.addEventListener('input', () => { filter(); keepFilter(); });
 }
+
+// Fields are replaced when the page is read again, so the document listens.
+document.addEventListener('input', (event) => { if (event.target.id === 'filter') { filter(); keepFilter(); } });
 
 function say(text) {
   const line = document.getElementById('connection');
@@ -91,13 +92,10 @@ async function ask() {
   timer = setTimeout(ask, pause);
 }
 
-// The element of the new content that stands for the one that had the focus.
-function counterpart(active, main) {
-  const href = active.getAttribute('href');
-  if (active.id) return document.getElementById(active.id);
-  if (href) return main.querySelector(`a[href="${CSS.escape(href)}"]`);
-  const summaries = [...main.querySelectorAll('summary')];
-  return active.matches('summary') ? summaries[Number(active.dataset.at)] : null;
+// The elements that can have the focus, and that are for a reader the same as `it`.
+function peers(main, it) {
+  const known = (one) => [one.tagName, one.id, one.getAttribute('href'), one.closest('details')?.dataset.of].join(' ');
+  return [...main.querySelectorAll('a, button, input, summary, [tabindex]')].filter((one) => known(one) === known(it));
 }
 
 // Reads the page again and replaces its content, but leaves the text and the focus of a field as they are. The server
@@ -115,18 +113,21 @@ async function refresh() {
   if (after.innerHTML === last) return;
   last = after.innerHTML;
   const active = before.contains(document.activeElement) && document.activeElement;
-  const typed = document.getElementById('filter')?.value;
-  const folds = [...before.querySelectorAll('details')];
-  folds.forEach((it, at) => { const line = it.querySelector('summary'); if (line) line.dataset.at = at; });
-  const open = new Set(folds.filter((it) => it.open).map((it) => it.dataset.of));
-  const place = [scrollX, scrollY];
+  const place = active ? peers(before, active).indexOf(active) : -1;
+  const open = new Set([...before.querySelectorAll('details[open]')].map((it) => it.dataset.of));
+  const [left, top] = [scrollX, scrollY];
+  // What a user is typing is not replaced.
+  const [field, same] = [document.getElementById('filter'), page.getElementById('filter')];
+  const selected = field && [field.selectionStart, field.selectionEnd];
+  if (field && same) same.replaceWith(field);
   document.title = page.title;
   before.replaceChildren(...after.childNodes);
-  if (typed !== undefined && document.getElementById('filter')) document.getElementById('filter').value = typed;
   before.querySelectorAll('details').forEach((it) => { it.open = open.has(it.dataset.of); });
   ready();
-  scrollTo({ left: place[0], top: place[1], behavior: 'instant' });
-  if (active) (counterpart(active, before) || before).focus({ preventScroll: true });
+  scrollTo({ left, top, behavior: 'instant' });
+  if (!active) return;
+  (peers(before, active)[place] || before).focus({ preventScroll: true });
+  if (active === field) field.setSelectionRange(...selected);
 }
 
 // `/` goes to the filter; `j` and `k` go down and up the rows; `g` then a letter goes to a page; `?` shows them.
@@ -134,6 +135,8 @@ let prefix = false;
 document.addEventListener('keydown', (event) => {
   // A browser would empty the field, without an event.
   if (event.key === 'Escape' && event.target.id === 'filter') { event.preventDefault(); event.target.blur(); }
+  const keys = document.getElementById('keys');
+  if (event.key === 'Escape') keys.open = false;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea, select')) return;
   const links = rows().filter((row) => !row.hidden).map((row) => row.querySelector('a'));
   const at = links.indexOf(document.activeElement);
@@ -143,7 +146,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key === '/') { event.preventDefault(); document.getElementById('filter')?.focus(); }
   if (event.key === 'j') links[Math.min(at + 1, links.length - 1)]?.focus();
   if (event.key === 'k') links[Math.max(at - 1, 0)]?.focus();
-  if (event.key === '?') { const keys = document.getElementById('keys'); keys.open = !keys.open; }
+  if (event.key === '?') keys.open = !keys.open;
 });
 
 ready();

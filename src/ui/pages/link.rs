@@ -26,9 +26,9 @@ pub(in crate::ui) fn link(answer: &Answer<OneLink>, subject: &Subject, frame: Fr
         @if !lines.is_empty() { (outside(lines)) }
         @if let Some(error) = &link.error { (failure(error)) }
         @if frame.can_change { (commands(subject, link)) }
+        (findings(&link.findings, fix))
         h2 { "Parts" }
         (parts(&answer.value))
-        (findings(&link.findings, fix))
         (history(log))
     };
     let topic = Topic::Link(subject.clone());
@@ -71,9 +71,9 @@ fn row_of(event: &HistoryEventReport) -> Markup {
     html! {
         tr {
             td.time { (time(&event.time)) }
-            td title=(one_line(&event.operation)) { (one_line(&event.summary)) }
-            td { (one_line(event.caller.as_deref().unwrap_or("unknown"))) }
-            td { (one_line(&event.status)) }
+            td title=(one_line(&event.operation)) { span.clip { (one_line(&event.summary)) } }
+            td { span.clip { (one_line(event.caller.as_deref().unwrap_or("unknown"))) } }
+            td { span.clip { (one_line(&event.status)) } }
         }
     }
 }

@@ -165,7 +165,7 @@ fn page(status: StatusCode, head: &Head<'_>, frame: Frame, body: &Markup) -> Res
                 title { (one_line(head.title)) " · swa-apim" }
                 link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/app.css";
-                script src="/assets/app.js" defer {}
+                script src="/assets/app.js" defer blocking="render" {}
             }
             body data-every=[head.every] data-news=[head.news.as_ref().map(|(address, _)| address)] data-seen=[head.news.as_ref().map(|(_, mark)| mark)] {
                 a.skip href="#main" { "Skip to the content" }
@@ -177,31 +177,36 @@ fn page(status: StatusCode, head: &Head<'_>, frame: Frame, body: &Markup) -> Res
                         }
                     }
                     @if !frame.can_change { span.badge { "read-only" } }
-                    p #connection role="status" {}
+                    (keys(frame))
                 }
                 main #main tabindex="-1" { (body) }
-                footer { (keys()) }
+                p #connection role="status" {}
             }
         }
     };
     (status, Html(page.into_string())).into_response()
 }
 
-/// The keys of the page.
-fn keys() -> Markup {
+/// The keys of the page. The last three pages exist only for an emulator.
+fn keys(frame: Frame) -> Markup {
     let all = [
-        ("/", "filter"),
-        ("j k", "next and previous link"),
-        ("Enter", "open"),
-        ("g l", "links"),
-        ("g s", "services"),
-        ("g p", "picture"),
-        ("?", "this list"),
+        ("/", "filter", true),
+        ("j k", "next and previous row", true),
+        ("Enter", "open", true),
+        ("g l", "links", true),
+        ("g s", "services", true),
+        ("g p", "picture", true),
+        ("g t", "traffic", frame.has_emulator),
+        ("g y", "try it", frame.has_emulator && frame.can_change),
+        ("g w", "switches", frame.has_emulator),
+        ("? Esc", "show and hide this list", true),
     ];
     html! {
         details #keys {
             summary { "Keys" }
-            dl { @for (key, meaning) in all { div { dt { kbd { (key) } } dd { (meaning) } } } }
+            dl { @for (key, meaning, _) in all.into_iter().filter(|(.., is_offered)| *is_offered) {
+                div { dt { @for key in key.split(' ') { kbd { (key) } " " } } dd { (meaning) } }
+            } }
         }
     }
 }
@@ -289,9 +294,10 @@ fn class_of(mark: Mark) -> &'static str {
     }
 }
 
-/// A time, which a script shows in local time.
+/// A time, which a script shows in local time. A text that is not a time is shown as it is.
 fn time(utc: &str) -> Markup {
-    html! { time datetime=(utc) { (one_line(utc)) } }
+    let is_time = utc.parse::<Timestamp>().is_ok();
+    html! { @if is_time { time datetime=(utc) { (utc) } } @else { (one_line(utc)) } }
 }
 
 /// The age of keys, in days.
@@ -338,7 +344,7 @@ fn findings(findings: &[FindingReport], fix: impl Fn(&FindingReport) -> Option<M
                         @if let (Some(expected), Some(actual)) = (&finding.expected, &finding.actual) {
                             p.detail { (one_line(finding.field.as_deref().unwrap_or("value"))) ": " (one_line(actual)) ", expected " (one_line(expected)) }
                         }
-                        details data-of={ (finding.code.as_str()) " " (finding.resource.as_deref().unwrap_or_default()) } { summary { "What this means" } p { (prose(finding.code.meaning())) } }
+                        details data-of={ (finding.code.as_str()) " " (one_line(finding.resource.as_deref().unwrap_or_default())) } { summary { "What this means" } p { (prose(finding.code.meaning())) } }
                         @if let Some(fix) = fix(finding) { (fix) }
                         @else { p.hint { (prose(&finding.hint)) } }
                     }
