@@ -211,3 +211,74 @@ async fn hostile_texts_of_azure_do_nothing_and_fit_the_window() {
     check(&window, &pages).await;
     window.says("onerror").await;
 }
+
+/// An API that answers with markup, and with characters that a reader does not see.
+#[cfg(feature = "emulator")]
+fn hostile_api() -> String {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let body = hostile();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nx-said: {MARKUP}{}\r\ncontent-length: {}\r\nconnection: \
+                 close\r\n\r\n",
+                "x".repeat(4_000),
+                body.len()
+            );
+            let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[cfg(feature = "emulator")]
+#[tokio::test]
+async fn hostile_requests_and_answers_of_an_emulator_do_nothing_and_fit_the_window() {
+    use crate::emulated_browser::call;
+
+    let sandbox = Sandbox::with_sites(1);
+    sandbox.succeed(&["link", "--all"]);
+    let mut model = sandbox.model();
+    for resource in model["resources"].as_array_mut().unwrap() {
+        if resource["id"].as_str().unwrap().ends_with("/apis/orders")
+            && resource["properties"].get("path").is_some()
+        {
+            resource["properties"]["serviceUrl"] = hostile_api().into();
+        }
+    }
+    sandbox.write(MODEL, &model.to_string());
+    let (served, ready) = Served::beside_emulator(sandbox, &[]);
+    let data_plane = ready["dataPlane"].as_str().unwrap();
+    let Some(window) = Browser::open(&served, WIDE).await else { return };
+    let path = in_azure::encoded(&format!("{MARKUP}{HAZARDS}"));
+    call(data_plane, &format!("/api/orders/{path}{}", "x".repeat(5_000))).await;
+    call(data_plane, &format!("/{path}")).await;
+    let pages =
+        [("/traffic", "/api/orders/"), ("/traffic/1", "Hops"), ("/traffic?q=%3Cimg%E2%80%AE", "No request")];
+    check(&window, &pages).await;
+    for look in [WIDE, NARROW] {
+        window.resize(look).await;
+        window.go("/try").await;
+        window.click("#path").await;
+        window.press("orders/7").await;
+        window.click("form.fields button").await;
+        window.says("Body").await;
+        window.says("onerror").await;
+        assert_eq!(problems(&window).await, Vec::<String>::new(), "an answer, {} px", look.width);
+        window.go("/switches").await;
+        window.click("#faults").await;
+        window.press("<img src=x onerror=window.ran=1>").await;
+        window.click("button[value=save]").await;
+        window.says("Nothing was changed").await;
+        assert_eq!(
+            problems(&window).await,
+            Vec::<String>::new(),
+            "a switch that is refused, {} px",
+            look.width
+        );
+    }
+}
