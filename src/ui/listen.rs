@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::stream::Impatient;
 
-/// The limits of clients: what keeps some of them from keeping the others out.
+/// The limits of clients. A client that exceeds a time limit loses its connection, which another client can then have.
 #[derive(Clone, Copy, Debug)]
 pub struct PageLimits {
     /// The maximum number of open connections: a browser opens six for one host.

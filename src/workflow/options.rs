@@ -10,7 +10,7 @@ use crate::{
     provider::arm::{Connections, Transport},
 };
 
-/// What is done about a sample that no file has yet.
+/// How a sample is opened that has no file yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingSample {
     /// Its file is created.
@@ -37,7 +37,7 @@ pub struct WorkspaceOptions {
     pub connections: Connections,
     /// Writes the commands in reports.
     pub render: Render,
-    /// What is done about a sample that no file has yet.
+    /// How a sample is opened that has no file yet.
     pub missing_sample: MissingSample,
 }
 

@@ -207,9 +207,7 @@ async fn hostile_texts_of_azure_do_nothing_and_fit_the_window() {
     let refused = Kind::Error(403, "AuthorizationFailed", Box::leak(hostile().into_boxed_str()));
     azure.fault(Fault::always("GET", "", refused.clone()));
     azure.fault(Fault::always("POST", "", refused));
-    let pages = [("/links/prod/link", "could not be done"), ("/links/prod/relink", "could not be done")];
-    check(&window, &pages).await;
-    window.says("onerror").await;
+    check(&window, &[("/links/prod/link", "onerror"), ("/links/prod/relink", "onerror")]).await;
 }
 
 /// An API that answers with markup, and with characters that a reader does not see.

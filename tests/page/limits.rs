@@ -111,7 +111,7 @@ async fn idle_clients_that_take_all_connections_are_ended_and_the_page_comes_bac
 }
 
 #[tokio::test]
-async fn a_client_above_the_limit_waits_until_another_one_has_gone() {
+async fn a_client_above_the_limit_waits_until_a_connection_is_closed() {
     let page = Limited::by(PageLimits { connections: 2, ..NO_LIMIT }).await;
     let (first, _second) = (page.client("").await, page.client("").await);
     let mut list = Box::pin(page.list());

@@ -31,7 +31,7 @@ pub struct ArmOptions {
     pub azure_subscription: Option<String>,
     /// Carries requests to Azure Resource Manager and to gateways. The default is the network.
     pub transport: Option<Arc<dyn Transport>>,
-    /// The connections and credentials that this control plane shares with others.
+    /// The connections and credentials that this control plane shares with other control planes.
     pub connections: Connections,
 }
 
