@@ -51,6 +51,13 @@ impl Interrupt {
         Self { asked: watch::channel(false).1 }
     }
 
+    /// Completes when this process is asked to end; it borrows nothing.
+    #[cfg(any(feature = "emulator", feature = "ui"))]
+    pub(crate) fn when_asked(&self) -> impl Future<Output = ()> + Send + use<> {
+        let interrupt = self.clone();
+        async move { interrupt.asked().await }
+    }
+
     /// Returns when this process is asked to end.
     pub(crate) async fn asked(&self) {
         let mut asked = self.asked.clone();

@@ -226,7 +226,11 @@ impl Chapter {
         match (status(StepAction::SwapKeys), status(StepAction::RetireSecondary)) {
             (Some(StepStatus::Pending), _) | (_, Some(StepStatus::Pending)) => "both keys are valid",
             (_, Some(StepStatus::Applied)) => "both keys are new and valid",
-            _ => "the new key is valid; the old one may have been replaced",
+            (
+                _,
+                None
+                | Some(StepStatus::Planned | StepStatus::Failed | StepStatus::Unknown | StepStatus::Skipped),
+            ) => "the new key is valid; the old one may have been replaced",
         }
     }
 }

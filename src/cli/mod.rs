@@ -16,6 +16,8 @@ mod logging;
 mod open;
 mod pruning;
 mod retries;
+#[cfg(feature = "emulator")]
+mod serving;
 mod session;
 mod shell;
 mod shown;

@@ -31,11 +31,11 @@ use self::{
     traffic::TrafficLog,
 };
 pub use self::{
-    control::{Ending, LinkProvisioning, Shape, UnknownWord},
+    control::{Ending, LinkProvisioning, Shape, UnknownChoice},
     data::ConfigurationError,
     front::{
         admin::Admin,
-        fault::{Effect, EmulatedPlane, InjectedFault, InvalidFault},
+        fault::{EmulatedPlane, FaultEffect, InjectedFault, InvalidFault},
         guard::Remote,
         log::{LineWriter, LogFormat},
         switches::Switches,

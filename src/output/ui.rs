@@ -202,16 +202,16 @@ impl Ui {
         self.print_text(&text)
     }
 
-    /// Prints a JSON value that has no text format on one line, or as [`print_json`](Self::print_json) does if another
+    /// Prints a result that has no text format on one line of JSON, or as [`print_json`](Self::print_json) does if another
     /// format than JSON or a query is requested.
     ///
     /// # Errors
     ///
     /// If stdout cannot be written, or the query does not fit the result.
-    pub fn print_json_line(&self, value: &serde_json::Value) -> anyhow::Result<()> {
+    pub fn print_json_line(&self, report: &impl Serialize) -> anyhow::Result<()> {
         match (&self.options.query, self.options.format) {
-            (None, Format::Table | Format::Json) => self.print_text(&json_line(value)?),
-            (Some(_) | None, _) => self.print_json(value),
+            (None, Format::Table | Format::Json) => self.print_text(&json_line(report)?),
+            (Some(_) | None, _) => self.print_json(&serde_json::to_value(report)?),
         }
     }
 

@@ -4,6 +4,7 @@ mod audit;
 mod change;
 mod clean;
 mod doctor;
+mod emulator;
 mod event;
 mod explain;
 mod finding;
@@ -24,6 +25,7 @@ pub use self::{
     },
     change::{ChangeReport, ChangeResult, KeysReport, Outcome, StepReport, StepStatus, Told},
     doctor::{DoctorReport, HopReport, NeedReport, VerbReport},
+    emulator::EmulatorReport,
     event::{Event, EventLine},
     explain::{ExplainReport, Explained, VersionReport},
     finding::{FindingReport, UndoReport},

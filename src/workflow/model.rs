@@ -1,6 +1,8 @@
 //! Imports resources into the model, and exports them.
 
 use std::path::Path;
+#[cfg(feature = "emulator")]
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -38,6 +40,25 @@ pub async fn read(file: &Path) -> Result<Value> {
         let hint = "give it a resource or a list of resources: what `az ... --output json` prints, or what an ARM call answers";
         UsageError::new(format!("`{shown}` is not JSON: {}", misfit_at(&error))).hint(hint).into()
     })
+}
+
+/// Returns the file of the model that an emulator serves. It is created if it does not exist; before that, `missing`
+/// receives its path, unless it is the sample.
+///
+/// # Errors
+///
+/// If the model cannot be created or read.
+#[cfg(feature = "emulator")]
+pub(crate) fn served(work: &Workspace, missing: impl FnOnce(&Path)) -> Result<PathBuf> {
+    let model = work.settings.model().value;
+    if !work.is_sample() {
+        if !model.exists() {
+            missing(&model);
+        }
+        drop(work.create(&model, "")?);
+    }
+    let plane = work.model(&model)?;
+    Ok(plane.path().map_or(model, PathBuf::from))
 }
 
 /// Imports resources into the model, each under its id, and returns which fields were omitted because they are secret.

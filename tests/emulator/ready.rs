@@ -19,12 +19,22 @@ fn first_line(args: &[&str]) -> String {
     line
 }
 
+/// Checks a ready line by its published schema.
+fn check(line: &str) {
+    let schema = serde_json::from_str(include_str!("../../docs/schemas/emulate.v1.schema.json")).unwrap();
+    let line = serde_json::from_str(line).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&line).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?} in {line}");
+}
+
 #[test]
 fn the_ready_line_is_json_unless_another_format_or_a_part_is_requested() {
     for args in [&[][..], &["-o", "json"], &["-o", "table"]] {
         let line = first_line(args);
         assert!(line.starts_with(r#"{"schemaVersion":1,"controlPlane":"http://127.0.0.1:"#), "{line}");
         assert!(line.ends_with("\"}\n") && !line.contains("\"ui\""), "{line}");
+        check(&line);
     }
     assert_eq!(first_line(&["-o", "yaml"]), "schemaVersion: 1\n");
     let address = first_line(&["--query", "controlPlane", "-o", "tsv"]);

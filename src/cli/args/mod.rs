@@ -2,6 +2,8 @@
 
 pub(crate) mod color;
 pub(crate) mod contradictions;
+#[cfg(feature = "emulator")]
+pub(crate) mod emulator;
 mod global;
 pub(crate) mod help;
 pub(crate) mod typed;

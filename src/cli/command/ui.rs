@@ -61,7 +61,6 @@ pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<Ex
     if args.open {
         open::address(page.address())?;
     }
-    let stop = cx.interrupt.clone();
-    page.run(async move { stop.asked().await }).await;
+    page.run(cx.interrupt.when_asked()).await;
     Ok(ExitCode::Interrupted)
 }

@@ -40,7 +40,7 @@ use std::{sync::Arc, time::Duration};
 
 use hyper::{HeaderMap, Method};
 
-pub use self::provisioning::{Ending, LinkProvisioning, Shape, UnknownWord};
+pub use self::provisioning::{Ending, LinkProvisioning, Shape, UnknownChoice};
 pub(super) use self::{
     asked::{Access, Asked},
     call::Query,
@@ -130,7 +130,18 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
             apim::subscription_action(manager, id, &action).await
         }
         Route::Action(_, _, action) => Err(Reply::no_such_action(&action)),
-        other => resources::answer(manager, call, other).await,
+        route @ (Route::Endpoints
+        | Route::Identity
+        | Route::Tenants
+        | Route::AzureSubscriptions
+        | Route::AzureSubscription(_)
+        | Route::Groups(_)
+        | Route::Group(_)
+        | Route::Providers(..)
+        | Route::All(_)
+        | Route::Everywhere(..)
+        | Route::Permissions
+        | Route::Graph) => resources::answer(manager, call, route).await,
     }
 }
 

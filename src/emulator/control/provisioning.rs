@@ -37,7 +37,7 @@ pub struct LinkProvisioning {
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantNames,
 )]
 #[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Shape>)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownChoice, parse_err_fn = unknown::<Shape>)]
 pub enum Shape {
     /// 200 with the final state, as recorded.
     #[default]
@@ -61,7 +61,7 @@ pub enum Shape {
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, VariantNames,
 )]
 #[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Ending>)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownChoice, parse_err_fn = unknown::<Ending>)]
 pub enum Ending {
     /// It succeeds.
     #[default]
@@ -77,16 +77,16 @@ pub enum Ending {
 /// A word that is not a value of the switch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is not one of {}{}", .known.join(", "), .nearest.map(|it| format!("; did you mean `{it}`?")).unwrap_or_default())]
-pub struct UnknownWord {
+pub struct UnknownChoice {
     word: String,
     known: &'static [&'static str],
     nearest: Option<&'static str>,
 }
 
 /// The error for a word that is not one of an enum.
-fn unknown<T: VariantNames>(word: &str) -> UnknownWord {
+fn unknown<T: VariantNames>(word: &str) -> UnknownChoice {
     let nearest = diagnosis::nearest(word, T::VARIANTS.iter().copied());
-    UnknownWord { word: word.to_owned(), known: T::VARIANTS, nearest }
+    UnknownChoice { word: word.to_owned(), known: T::VARIANTS, nearest }
 }
 
 #[cfg(test)]

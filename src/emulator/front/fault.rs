@@ -21,7 +21,7 @@ pub struct InjectedFault {
     #[serde(default)]
     pub path: String,
     /// The effect of the fault.
-    pub effect: Effect,
+    pub effect: FaultEffect,
     /// The share of the requests that are affected, from 0 to 1.
     #[serde(default = "always")]
     pub rate: f64,
@@ -51,7 +51,7 @@ pub enum EmulatedPlane {
 /// The effect of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Effect {
+pub enum FaultEffect {
     /// The request is answered with this status and not carried out.
     Status(u16),
     /// The connection is closed without an answer, and the request is not carried out.
@@ -64,7 +64,7 @@ pub enum Effect {
     Panic,
 }
 
-impl Effect {
+impl FaultEffect {
     /// What the effect does to a request, for a reader.
     pub(in crate::emulator) fn meaning(self) -> String {
         match self {
@@ -96,10 +96,14 @@ impl InjectedFault {
             return Err(("method", format!("must be an HTTP method, but is `{method}`")));
         }
         match self.effect {
-            Effect::Status(status) if !STATUSES.contains(&status) => {
+            FaultEffect::Status(status) if !STATUSES.contains(&status) => {
                 Err(("effect", format!("must be a status from 400 to 599, but is {status}")))
             }
-            Effect::Status(_) | Effect::Reset | Effect::Lost | Effect::Hang | Effect::Panic => Ok(()),
+            FaultEffect::Status(_)
+            | FaultEffect::Reset
+            | FaultEffect::Lost
+            | FaultEffect::Hang
+            | FaultEffect::Panic => Ok(()),
         }
     }
 
@@ -110,7 +114,7 @@ impl InjectedFault {
         method: &str,
         path: &str,
         ambient: &dyn Ambient,
-    ) -> Option<Effect> {
+    ) -> Option<FaultEffect> {
         let fits = self.plane == plane
             && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && path.to_ascii_lowercase().contains(&self.path.to_ascii_lowercase());
@@ -156,13 +160,13 @@ impl FromStr for InjectedFault {
     }
 }
 
-fn effect_of(word: &str) -> Option<Effect> {
+fn effect_of(word: &str) -> Option<FaultEffect> {
     match word {
-        "reset" => Some(Effect::Reset),
-        "lost" => Some(Effect::Lost),
-        "hang" => Some(Effect::Hang),
-        "panic" => Some(Effect::Panic),
-        _ => word.parse().ok().filter(|status| STATUSES.contains(status)).map(Effect::Status),
+        "reset" => Some(FaultEffect::Reset),
+        "lost" => Some(FaultEffect::Lost),
+        "hang" => Some(FaultEffect::Hang),
+        "panic" => Some(FaultEffect::Panic),
+        _ => word.parse().ok().filter(|status| STATUSES.contains(status)).map(FaultEffect::Status),
     }
 }
 
@@ -209,6 +213,6 @@ mod tests {
         }
         let json = serde_json::json!({"path": "x", "effect": {"status": 429}});
         let fault: InjectedFault = serde_json::from_value(json).unwrap();
-        assert_eq!((fault.effect, fault.rate, fault.count), (Effect::Status(429), 1.0, None));
+        assert_eq!((fault.effect, fault.rate, fault.count), (FaultEffect::Status(429), 1.0, None));
     }
 }

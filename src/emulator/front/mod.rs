@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use self::{
     access::Tokens,
     admin::Admin,
-    fault::{Effect, EmulatedPlane},
+    fault::{EmulatedPlane, FaultEffect},
     guard::Guard,
     log::{Entry, RequestLog},
     switches::Switchboard,
@@ -144,7 +144,7 @@ impl Server {
             return Some(self.administer(parts, body, peer).await);
         }
         let effect = self.board.strike(EmulatedPlane::Control, parts.method.as_str(), path, &*self.ambient);
-        if let Some(struck) = effect.filter(|effect| *effect != Effect::Lost) {
+        if let Some(struck) = effect.filter(|effect| *effect != FaultEffect::Lost) {
             return struck_down(struck).await;
         }
         pause(self.board.now().latency_ms).await;
@@ -203,7 +203,7 @@ impl Server {
             trace.failed(HopPlace::Fault, || format!("an injected fault: {}", effect.meaning()));
         }
         match struck {
-            Some(Effect::Lost) => {
+            Some(FaultEffect::Lost) => {
                 drop(self.data.answer(request, peer, trace).await);
                 None
             }
@@ -279,17 +279,17 @@ fn identified(mut response: Response<Body>, asked: &HeaderMap, begun: &Begun) ->
     response
 }
 
-async fn struck_down(effect: Effect) -> Option<Reply> {
+async fn struck_down(effect: FaultEffect) -> Option<Reply> {
     match effect {
-        Effect::Status(status) => {
+        FaultEffect::Status(status) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let reason = status.canonical_reason().unwrap_or("Fault").replace([' ', '-'], "");
             let reply = Reply::arm(status, &reason, "A fault that was injected into the emulator.");
             let is_passing = matches!(status.as_u16(), 429 | 503);
             Some(if is_passing { reply.retry_after(1) } else { reply })
         }
-        Effect::Reset | Effect::Lost => None,
-        Effect::Hang => std::future::pending().await,
-        Effect::Panic => panic!("a panic that was injected into the emulator"),
+        FaultEffect::Reset | FaultEffect::Lost => None,
+        FaultEffect::Hang => std::future::pending().await,
+        FaultEffect::Panic => panic!("a panic that was injected into the emulator"),
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    fault::{Effect, EmulatedPlane, InjectedFault},
+    fault::{EmulatedPlane, FaultEffect, InjectedFault},
     throttle::Throttling,
 };
 use crate::{
@@ -161,7 +161,7 @@ impl Switchboard {
         method: &str,
         path: &str,
         ambient: &dyn Ambient,
-    ) -> Option<Effect> {
+    ) -> Option<FaultEffect> {
         let mut switches = self.lock();
         switches.faults.iter_mut().find_map(|fault| fault.strike(plane, method, path, ambient))
     }
