@@ -10,6 +10,7 @@ mod grants;
 pub mod json;
 mod plane;
 mod probe;
+mod request_kind;
 mod shared;
 
 pub use activity::ActivityLog;
@@ -21,4 +22,5 @@ pub use plane::{
     Versioned, WriteAccess, Writes,
 };
 pub use probe::{Answered, Browser, GatewayAnswer, Gateways, Visit};
+pub(crate) use request_kind::RequestKind;
 pub use shared::Shared;

@@ -11,7 +11,7 @@ struct Fact {
 
 const TYPES: &str = "the names of resource types";
 
-const FACTS: [Fact; 8] = [
+const FACTS: [Fact; 9] = [
     Fact {
         what: TYPES,
         signs: &["microsoft.web", "microsoft.apimanagement"],
@@ -88,6 +88,11 @@ const FACTS: [Fact; 8] = [
         signs: &["RETRY_AFTER", "retry-after"],
         // One reads it, the emulator writes it.
         homes: &["provider/arm/http/asked.rs", "provider/arm/fuzzing.rs", "emulator/reply.rs"],
+    },
+    Fact {
+        what: "how many requests Azure accepts",
+        signs: &["x-ms-ratelimit-remaining-subscription"],
+        homes: &["provider/request_kind.rs"],
     },
     Fact { what: "how a word is quoted for a shell", signs: &["shlex"], homes: &["diagnosis.rs"] },
 ];

@@ -7,7 +7,7 @@ use hyper::{Method, StatusCode, header::HeaderName};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Duration, Instant};
 
-use crate::emulator::reply::Reply;
+use crate::{emulator::reply::Reply, provider::RequestKind};
 
 /// The rate limits for each kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,8 +34,12 @@ pub struct Bucket {
 impl Default for Throttling {
     /// The limits that Azure documents for one subscription and one caller.
     fn default() -> Self {
-        let bucket = |capacity, per_second| Bucket { capacity, per_second };
-        Self { reads: bucket(250, 25.0), writes: bucket(200, 10.0), deletes: bucket(200, 10.0) }
+        let bucket = |kind: RequestKind| Bucket { capacity: kind.capacity(), per_second: kind.per_second() };
+        Self {
+            reads: bucket(RequestKind::Reads),
+            writes: bucket(RequestKind::Writes),
+            deletes: bucket(RequestKind::Deletes),
+        }
     }
 }
 
@@ -57,37 +61,17 @@ impl Throttling {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum RequestKind {
-    Reads,
-    Writes,
-    Deletes,
+/// Returns the kind of a request, as messages name it.
+fn word(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Reads => "read",
+        RequestKind::Writes => "write",
+        RequestKind::Deletes => "delete",
+    }
 }
 
-impl RequestKind {
-    fn of(method: &Method) -> Self {
-        match *method {
-            Method::GET | Method::HEAD => Self::Reads,
-            Method::DELETE => Self::Deletes,
-            _ => Self::Writes,
-        }
-    }
-
-    fn header(self) -> HeaderName {
-        HeaderName::from_static(match self {
-            Self::Reads => "x-ms-ratelimit-remaining-subscription-reads",
-            Self::Writes => "x-ms-ratelimit-remaining-subscription-writes",
-            Self::Deletes => "x-ms-ratelimit-remaining-subscription-deletes",
-        })
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Reads => "read",
-            Self::Writes => "write",
-            Self::Deletes => "delete",
-        }
-    }
+fn header(kind: RequestKind) -> HeaderName {
+    HeaderName::from_static(kind.header())
 }
 
 /// The current levels of the buckets.
@@ -114,7 +98,7 @@ impl Throttle {
         };
         let mut level = self.0[kind as usize].lock().unwrap_or_else(PoisonError::into_inner);
         match draw(&mut level, bucket, Instant::now()) {
-            Ok(left) => Ok((kind.header(), left.to_string())),
+            Ok(left) => Ok((header(kind), left.to_string())),
             Err(wait) => Err(refusal(kind, wait)),
         }
     }
@@ -140,13 +124,13 @@ fn draw(level: &mut Option<Level>, bucket: Bucket, now: Instant) -> Result<u32, 
 
 fn refusal(kind: RequestKind, wait: Duration) -> Reply {
     let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-    let word = kind.word();
+    let word = word(kind);
     let message = format!(
         "Number of '{word}' requests exceeded the limit for the subscription. Please try again after \
          '{seconds}' seconds."
     );
     Reply::arm(StatusCode::TOO_MANY_REQUESTS, "SubscriptionRequestsThrottled", message)
-        .header(kind.header(), "0")
+        .header(header(kind), "0")
         .retry_after(seconds)
 }
 

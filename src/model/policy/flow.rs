@@ -240,36 +240,16 @@ pub(super) fn checks(statements: &[Statement]) -> Vec<&Check> {
 
 fn add_checks<'a>(statements: &'a [Statement], found: &mut Vec<&'a Check>) {
     for statement in statements {
-        match statement {
-            Statement::Check(check) => found.push(check),
-            Statement::Choose { branches, .. } => {
-                for branch in branches {
-                    add_checks(branch, found);
-                }
-            }
-            Statement::Answer(_)
-            | Statement::Alters { .. }
-            | Statement::Cache(_)
-            | Statement::Removes(_)
-            | Statement::MayRefuse(_)
-            | Statement::Unknown(_)
-            | Statement::Later(_) => {}
+        found.extend(statement.check());
+        for branch in statement.branches() {
+            add_checks(branch, found);
         }
     }
 }
 
 /// Returns the number of statements, including nested ones.
 pub(super) fn count(statements: &[Statement]) -> usize {
-    let within = statements.iter().map(|statement| match statement {
-        Statement::Choose { branches, .. } => branches.iter().map(|branch| 1 + count(branch)).sum(),
-        Statement::Check(_)
-        | Statement::Answer(_)
-        | Statement::Alters { .. }
-        | Statement::Cache(_)
-        | Statement::Removes(_)
-        | Statement::MayRefuse(_)
-        | Statement::Unknown(_)
-        | Statement::Later(_) => 0,
-    });
+    let branches = statements.iter().flat_map(Statement::branches);
+    let within = branches.map(|branch| 1 + count(branch));
     statements.len() + within.sum::<usize>()
 }

@@ -28,6 +28,38 @@ pub(super) enum Statement {
     Later(Doubt),
 }
 
+impl Statement {
+    /// The check, if it is one.
+    pub(super) fn check(&self) -> Option<&Check> {
+        match self {
+            Self::Check(check) => Some(check),
+            Self::Choose { .. }
+            | Self::Answer(_)
+            | Self::Alters { .. }
+            | Self::Cache(_)
+            | Self::Removes(_)
+            | Self::MayRefuse(_)
+            | Self::Unknown(_)
+            | Self::Later(_) => None,
+        }
+    }
+
+    /// The alternatives within it; only a `choose` has any.
+    pub(super) fn branches(&self) -> &[Vec<Self>] {
+        match self {
+            Self::Choose { branches, .. } => branches,
+            Self::Check(_)
+            | Self::Answer(_)
+            | Self::Alters { .. }
+            | Self::Cache(_)
+            | Self::Removes(_)
+            | Self::MayRefuse(_)
+            | Self::Unknown(_)
+            | Self::Later(_) => &[],
+        }
+    }
+}
+
 /// Statements that do not affect which requests are accepted:
 /// * they limit the rate or the amount of calls, for each caller in the same way;
 /// * they change what the API receives except the token: its address, method, body, credentials;

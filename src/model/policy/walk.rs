@@ -198,19 +198,10 @@ pub(super) fn changed_tokens(statements: &[Statement]) -> Vec<Doubt> {
 fn changed(statements: &[Statement], mut before: Before) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     for statement in statements {
-        match statement {
-            Statement::Check(check) => doubts.extend(before.doubts_at(&check.rule.token)),
-            Statement::Choose { branches, .. } => {
-                doubts.extend(branches.iter().flat_map(|branch| changed(branch, before.clone())));
-            }
-            Statement::Answer(_)
-            | Statement::Alters { .. }
-            | Statement::Cache(_)
-            | Statement::Removes(_)
-            | Statement::MayRefuse(_)
-            | Statement::Unknown(_)
-            | Statement::Later(_) => {}
+        if let Some(check) = statement.check() {
+            doubts.extend(before.doubts_at(&check.rule.token));
         }
+        doubts.extend(statement.branches().iter().flat_map(|branch| changed(branch, before.clone())));
         before.note(statement);
     }
     doubts

@@ -1,7 +1,7 @@
 //! Keeps requests within the limits of Resource Manager, by the remaining counts in its answers; no I/O, no clock.
 //!
-//! Resource Manager counts in token buckets for each subscription, principal and kind of request:
-//! [250 reads and 25 a second, 200 writes and 10 a second, 200 deletes and 10 a second](https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling).
+//! Resource Manager counts in token buckets for each subscription, principal and kind of request; `RequestKind` has their
+//! documented limits.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::{collections::HashMap, time::Duration};
@@ -10,50 +10,10 @@ use reqwest::{Method, header::HeaderMap};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::provider::RequestKind;
+
 /// The number of tokens that stay unused, since other processes may use the same bucket.
 const KEPT: f64 = 1.0;
-
-/// A kind of request that is counted separately.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum RequestKind {
-    Reads,
-    Writes,
-    Deletes,
-}
-
-impl RequestKind {
-    fn capacity(self) -> f64 {
-        match self {
-            Self::Reads => 250.0,
-            Self::Writes | Self::Deletes => 200.0,
-        }
-    }
-
-    /// Returns how many tokens are added per second.
-    fn rate(self) -> f64 {
-        match self {
-            Self::Reads => 25.0,
-            Self::Writes | Self::Deletes => 10.0,
-        }
-    }
-
-    fn headers(self) -> [&'static str; 2] {
-        match self {
-            Self::Reads => [
-                "x-ms-ratelimit-remaining-subscription-reads",
-                "x-ms-ratelimit-remaining-subscription-global-reads",
-            ],
-            Self::Writes => [
-                "x-ms-ratelimit-remaining-subscription-writes",
-                "x-ms-ratelimit-remaining-subscription-global-writes",
-            ],
-            Self::Deletes => [
-                "x-ms-ratelimit-remaining-subscription-deletes",
-                "x-ms-ratelimit-remaining-subscription-global-deletes",
-            ],
-        }
-    }
-}
 
 /// The bucket that a request is counted in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,12 +28,8 @@ impl Bucket {
         let of_subscription =
             segments.next().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
         let azure_subscription = segments.next().filter(|_| of_subscription).unwrap_or_default();
-        let kind = match *method {
-            Method::GET | Method::HEAD => RequestKind::Reads,
-            Method::DELETE => RequestKind::Deletes,
-            _ => RequestKind::Writes,
-        };
-        Self { azure_subscription: azure_subscription.to_ascii_lowercase(), kind }
+        let azure_subscription = azure_subscription.to_ascii_lowercase();
+        Self { azure_subscription, kind: RequestKind::of(method) }
     }
 }
 
@@ -115,7 +71,7 @@ impl Pacer {
             return Duration::ZERO;
         }
         let missing = 1.0 + KEPT - level.tokens;
-        Duration::from_secs_f64(missing / bucket.kind.rate()).max(Duration::from_millis(1))
+        Duration::from_secs_f64(missing / bucket.kind.per_second()).max(Duration::from_millis(1))
     }
 
     /// Records an answer, or that there was none.
@@ -126,7 +82,7 @@ impl Pacer {
         headers: &HeaderMap,
         closed_for: Option<Duration>,
     ) {
-        let remaining = bucket.kind.headers().into_iter().filter_map(|name| {
+        let remaining = [bucket.kind.header(), bucket.kind.global_header()].into_iter().filter_map(|name| {
             headers.get(name).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u32>().ok())
         });
         let remaining = remaining.min();
@@ -152,14 +108,14 @@ impl Pacer {
     fn level(&mut self, bucket: &Bucket, now: Instant) -> &mut Level {
         let kind = bucket.kind;
         let level = self.levels.entry(bucket.clone()).or_insert_with(|| Level {
-            tokens: kind.capacity(),
-            capacity: kind.capacity(),
+            tokens: kind.capacity().into(),
+            capacity: kind.capacity().into(),
             at: now,
             under_way: 0,
             closed_until: None,
         });
         let passed = now.saturating_duration_since(level.at).as_secs_f64();
-        level.tokens = passed.mul_add(kind.rate(), level.tokens).min(level.capacity);
+        level.tokens = passed.mul_add(kind.per_second(), level.tokens).min(level.capacity);
         level.at = now;
         level
     }
@@ -177,7 +133,7 @@ mod tests {
     }
 
     fn left(count: u32) -> HeaderMap {
-        let name = reqwest::header::HeaderName::from_static(RequestKind::Reads.headers()[0]);
+        let name = reqwest::header::HeaderName::from_static(RequestKind::Reads.header());
         HeaderMap::from_iter([(name, count.into())])
     }
 
