@@ -130,7 +130,8 @@ impl Settings {
         }
         let found = match find::find(overrides.config.as_ref(), cwd, user) {
             Err(ConfigError::NoSuchFile { .. }) if overrides.creates_config => None,
-            found => found?,
+            Ok(found) => found,
+            Err(error) => return Err(error),
         };
         let Some(Found { path, shown, by, bytes }) = found else {
             return Ok(Self::without_file(ConfigDocument::default(), overrides, cwd));

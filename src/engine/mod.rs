@@ -36,7 +36,7 @@ pub use audit::{
 };
 pub use doctor::{Condition, Examined, Hop, HopName, Probe, examine, hop_of_rights, hops_of_parts, probe};
 pub use extent::{Extent, extent};
-pub use finding::{Effect, FindingCode, Part, Severity, UnknownCode};
+pub use finding::{AlsoBlocks, Effect, FindingCode, Part, Severity, UnknownCode};
 pub use found::{Finding, LastChange};
 pub use history::{LinkEvent, LinkResources, attribute, history};
 pub use key_age::{KeyAge, Log, Ripeness};

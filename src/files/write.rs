@@ -54,7 +54,7 @@ pub async fn write(path: &Path, text: &str) -> io::Result<()> {
                 Err(io::Error::other("the thread that writes the file ended unexpectedly"))
             })
         }
-        other => write_to(other, text),
+        place @ (Destination::StandardOutput | Destination::File { .. }) => write_to(place, text),
     }
 }
 

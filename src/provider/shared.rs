@@ -19,10 +19,20 @@ impl From<ProviderError> for Shared {
 
 impl From<Shared> for ProviderError {
     fn from(shared: Shared) -> Self {
-        match (&*shared.0, shared.diagnosis().exit) {
-            (Self::Undetermined(_), _) => Self::Undetermined(Failure::new(shared)),
-            (_, ExitCode::NotAuthorized) => Self::NotAuthorized(Failure::new(shared)),
-            _ => Self::Unavailable(Failure::new(shared)),
+        if let Self::Undetermined(_) = *shared.0 {
+            return Self::Undetermined(Failure::new(shared));
+        }
+        match shared.diagnosis().exit {
+            ExitCode::NotAuthorized => Self::NotAuthorized(Failure::new(shared)),
+            ExitCode::Success
+            | ExitCode::Unexpected
+            | ExitCode::Usage
+            | ExitCode::Changes
+            | ExitCode::Refused
+            | ExitCode::Unavailable
+            | ExitCode::Partial
+            | ExitCode::NotVerified
+            | ExitCode::Interrupted => Self::Unavailable(Failure::new(shared)),
         }
     }
 }

@@ -9,7 +9,7 @@ use swa_apim::{
     model::{ApimSubscriptionId, Key, Resource, SiteKey, StaticSite},
     provider::{
         Collection, Reads as _,
-        json::{ImportReport, JsonControlPlane, Pages},
+        json::{Imported, JsonControlPlane, Pages},
     },
 };
 
@@ -33,13 +33,13 @@ async fn an_export_is_imported_unchanged_and_gets_new_keys() {
     let exported = export(&original);
     assert!(!exported.to_string().contains("Key\""), "{exported}");
     let report = copy.import(exported.clone()).unwrap();
-    assert_eq!(report, ImportReport { created: 8, changed: 0, unchanged: 0 });
+    assert_eq!(report, Imported { created: 8, changed: 0, unchanged: 0 });
     assert_eq!(export(&copy), exported);
     let keys = copy.keys(&subscription_id("linked")).await.unwrap().unwrap().value;
     let held = copy.site_key(&backend_id("backend")).await.unwrap();
     assert_eq!(held, SiteKey::Held(keys.primary.fingerprint()));
     let again = copy.import(exported).unwrap();
-    assert_eq!(again, ImportReport { created: 0, changed: 0, unchanged: 8 });
+    assert_eq!(again, Imported { created: 0, changed: 0, unchanged: 8 });
 }
 
 #[tokio::test]
@@ -90,10 +90,7 @@ async fn a_backend_that_is_there_keeps_its_name_if_the_import_has_none_for_it() 
     put_a_link(&plane).await;
     let mut shown = site();
     shown.set_property("linkedBackends", json!([{"backendResourceId": service_id().as_str()}]));
-    assert_eq!(
-        plane.import(shown.into_value()).unwrap(),
-        ImportReport { created: 0, changed: 0, unchanged: 2 }
-    );
+    assert_eq!(plane.import(shown.into_value()).unwrap(), Imported { created: 0, changed: 0, unchanged: 2 });
     assert!(plane.get(&backend_id("backend")).await.unwrap().is_some());
 }
 
@@ -293,7 +290,7 @@ fn part(plane: &JsonControlPlane, name: &str) -> Value {
 async fn the_output_of_az_is_converted_to_envelopes() {
     let plane = in_memory();
     let all: Value = PARTS.into_iter().map(printed).collect();
-    assert_eq!(plane.import(all.clone()).unwrap(), ImportReport { created: 9, changed: 0, unchanged: 0 });
+    assert_eq!(plane.import(all.clone()).unwrap(), Imported { created: 9, changed: 0, unchanged: 0 });
     let site = part(&plane, "site");
     assert_eq!(site["properties"]["defaultHostname"], "lively-river-0a1b2c3d4.5.azurestaticapps.net");
     assert_eq!((&site["sku"]["name"], &site["location"]), (&json!("Standard"), &json!("West Europe")));
@@ -313,7 +310,7 @@ async fn the_output_of_az_is_converted_to_envelopes() {
         );
     }
     let again = plane.import(json!([all, printed("backend")])).unwrap();
-    assert_eq!(again, ImportReport { created: 0, changed: 0, unchanged: 9 });
+    assert_eq!(again, Imported { created: 0, changed: 0, unchanged: 9 });
 }
 
 #[tokio::test]
@@ -614,7 +611,7 @@ async fn a_poorer_view_of_a_plan_loses_nothing() {
         "name": "shop", "plan": null, "properties": {"defaultHostname": rich["properties"]["defaultHostname"]},
         "sku": {"capacity": null, "family": null, "model": null, "name": "Standard", "size": null, "tier": "Standard"},
         "tags": null, "type": "Microsoft.Web/staticSites"});
-    assert_eq!(plane.import(shown).unwrap(), ImportReport { created: 0, changed: 0, unchanged: 1 });
+    assert_eq!(plane.import(shown).unwrap(), Imported { created: 0, changed: 0, unchanged: 1 });
     assert_eq!(export(&plane)[0]["sku"], rich["sku"]);
 }
 

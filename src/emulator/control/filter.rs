@@ -185,22 +185,18 @@ fn comparison(field: String, tokens: &mut impl Iterator<Item = Token>) -> Option
 /// Parses `(field, 'text')` or `('text', field)`.
 fn call(test: Test, tokens: &mut impl Iterator<Item = Token>) -> Option<Parsed> {
     let mut next = || tokens.next();
-    match (next(), next(), next(), next(), next()) {
-        (
-            Some(Token::Mark('(')),
-            Some(Token::Word(field)),
-            Some(Token::Mark(',')),
-            Some(Token::Text(value)),
-            Some(Token::Mark(')')),
-        )
-        | (
-            Some(Token::Mark('(')),
-            Some(Token::Text(value)),
-            Some(Token::Mark(',')),
-            Some(Token::Word(field)),
-            Some(Token::Mark(')')),
-        ) => Some((field, test, value)),
-        _ => None,
+    let (Some(Token::Mark('(')), Some(one), Some(Token::Mark(',')), Some(other), Some(Token::Mark(')'))) =
+        (next(), next(), next(), next(), next())
+    else {
+        return None;
+    };
+    match (one, other) {
+        (Token::Word(field), Token::Text(value)) | (Token::Text(value), Token::Word(field)) => {
+            Some((field, test, value))
+        }
+        (Token::Word(_), Token::Word(_) | Token::Mark(_))
+        | (Token::Text(_), Token::Text(_) | Token::Mark(_))
+        | (Token::Mark(_), _) => None,
     }
 }
 

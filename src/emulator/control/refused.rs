@@ -26,6 +26,13 @@ pub(super) fn refused(error: &ProviderError) -> Reply {
         ProviderError::Malformed(problem) => {
             Reply::apim(StatusCode::BAD_REQUEST, "ValidationError", &problem.to_string())
         }
-        other => Reply::unavailable(other),
+        ProviderError::ConflictAfterLostAnswer(_)
+        | ProviderError::NotAuthenticated(_)
+        | ProviderError::NotAuthorized(_)
+        | ProviderError::Throttled(_)
+        | ProviderError::Unavailable(_)
+        | ProviderError::Undetermined(_)
+        | ProviderError::Unfinished(_)
+        | ProviderError::Storage(_) => Reply::unavailable(error),
     }
 }

@@ -31,12 +31,12 @@ pub(super) async fn answer(
     id: ResourceId,
     kind: ArmType,
 ) -> Result<Reply, Reply> {
-    match (call.method.clone(), kind) {
-        (Method::GET | Method::HEAD, _) => get(manager, call, &id, kind),
-        (Method::PUT, ArmType::LinkedBackend) => link::put(manager, call, id).await,
-        (Method::PUT | Method::PATCH, ArmType::StaticSite) => put_site(manager, call, id).await,
-        (Method::PUT, ArmType::SiteEnvironment) => put_build(manager, call, id).await,
-        (Method::DELETE, _) => delete(manager, id, kind).await,
+    match call.method {
+        Method::GET | Method::HEAD => get(manager, call, &id, kind),
+        Method::PUT if kind == ArmType::LinkedBackend => link::put(manager, call, id).await,
+        Method::PUT | Method::PATCH if kind == ArmType::StaticSite => put_site(manager, call, id).await,
+        Method::PUT if kind == ArmType::SiteEnvironment => put_build(manager, call, id).await,
+        Method::DELETE => delete(manager, id, kind).await,
         _ => Err(Reply::method_not_allowed(&call.method)),
     }
 }

@@ -113,7 +113,9 @@ impl ApplyError {
             Self::Step {
                 changed: false, undetermined: false, source: ProviderError::Conflict(id), ..
             } => Self::Moved { moved: vec![Moved { resource: id.to_string(), change: Movement::Changed }] },
-            other => other,
+            unmoved @ (Self::Moved { .. } | Self::Observe(_) | Self::Stopped(_) | Self::Step { .. }) => {
+                unmoved
+            }
         }
     }
 

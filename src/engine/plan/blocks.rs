@@ -2,7 +2,10 @@
 
 use crate::{
     diagnosis::Cure,
-    engine::{Adoption, Effect, Existing, Finding, FindingCode as Code, Intent, Leftovers, Observed, assess},
+    engine::{
+        Adoption, AlsoBlocks, Effect, Existing, Finding, FindingCode as Code, Intent, Leftovers, Observed,
+        assess,
+    },
     model::Ownership,
 };
 
@@ -30,10 +33,10 @@ fn for_verb(observed: &Observed, finding: Finding, intent: &Intent) -> Finding {
 /// Returns the findings that block unlinking: unlinking needs to know the site and that the link is this one.
 pub(super) fn blocks_unlink(observed: &Observed, findings: &[Finding], leftovers: Leftovers) -> Vec<Finding> {
     let has_leftovers = leftovers == Leftovers::Purge && observed.product.is_some();
-    let stands = |finding: &&Finding| match finding.code {
-        Code::SiteMissing | Code::Unreadable => true,
-        Code::LinkedElsewhere => observed.own_backend().is_none() && !has_leftovers,
-        _ => false,
+    let stands = |finding: &&Finding| match finding.code.also_blocks() {
+        AlsoBlocks::Everything => true,
+        AlsoBlocks::Unlinking => observed.own_backend().is_none() && !has_leftovers,
+        AlsoBlocks::Nothing | AlsoBlocks::Apis | AlsoBlocks::NewApis => false,
     };
     let blocking = findings.iter().filter(stands).cloned();
     let mut blocking: Vec<Finding> = blocking.map(|finding| for_unlink(observed, finding)).collect();
@@ -93,14 +96,10 @@ fn blocks_purge(observed: &Observed) -> Vec<Finding> {
 }
 
 pub(super) fn blocks_apis(observed: &Observed, findings: &[Finding], intent: &Intent) -> Vec<Finding> {
-    let stands = |code| match code {
-        Code::SiteMissing
-        | Code::ServiceMissing
-        | Code::Unreadable
-        | Code::ProductOfAnotherSite
-        | Code::ProductUnproven => true,
-        Code::ApiMissing => matches!(intent, Intent::AddApis { .. }),
-        _ => false,
+    let stands = |code: Code| match code.also_blocks() {
+        AlsoBlocks::Everything | AlsoBlocks::Apis => true,
+        AlsoBlocks::NewApis => matches!(intent, Intent::AddApis { .. }),
+        AlsoBlocks::Nothing | AlsoBlocks::Unlinking => false,
     };
     let blocking = findings.iter().filter(|finding| stands(finding.code));
     let mut blocking: Vec<Finding> = blocking.cloned().collect();

@@ -203,13 +203,10 @@ impl Hand<'_> {
         for (done, planned) in left.steps.iter().enumerate() {
             tracing::info!(step = planned.step.action().as_str(), target = %planned.step.target(), "pruning");
             let Err(error) = self.take(planned, &versions).await else { continue };
-            return match error {
-                ProviderError::Conflict(_) if done == 0 => {
-                    Fate::Kept { why: error.to_string(), undetermined: false }
-                }
-                error => {
-                    Fate::Failed { undetermined: !error.is_answered(), sent: left.steps.clone(), done, error }
-                }
+            return if done == 0 && matches!(error, ProviderError::Conflict(_)) {
+                Fate::Kept { why: error.to_string(), undetermined: false }
+            } else {
+                Fate::Failed { undetermined: !error.is_answered(), sent: left.steps, done, error }
             };
         }
         Fate::Deleted { sent: left.steps }
@@ -224,7 +221,19 @@ impl Hand<'_> {
             Step::DeleteSubscription { subscription } => &**subscription,
             Step::DeleteProduct { product } => &**product,
             // A saved plan is a file that may have been edited, so a step of another kind is rejected.
-            other => return Err(ProviderError::Conflict(other.target().clone())),
+            Step::PutProduct { .. }
+            | Step::PutSubscription { .. }
+            | Step::PutPolicy { .. }
+            | Step::AddApi { .. }
+            | Step::RemoveApi { .. }
+            | Step::Connect { .. }
+            | Step::Disconnect { .. }
+            | Step::SwapKeys { .. }
+            | Step::ProveKey { .. }
+            | Step::Settle { .. }
+            | Step::RetireSecondary { .. } => {
+                return Err(ProviderError::Conflict(planned.step.target().clone()));
+            }
         };
         let version = versions.iter().find(|(id, _)| id == target).map(|(_, etag)| etag.clone());
         let version = version.ok_or_else(|| ProviderError::Conflict(target.clone()))?;

@@ -349,8 +349,10 @@ pub(super) fn required(claim: &RequiredClaim, token: &Token, gateways: &[String]
         }
         ("exp" | "nbf" | "iat", _, _) if claim.values.is_empty() => return Outcome::Passes,
         ("iss" | "aud" | "exp" | "nbf" | "iat", _, _) => None,
-        _ if is_free && token.signer != Signer::Site => return Outcome::Passes,
-        _ => None,
+        (_, Issuer::Named(_) | Issuer::OfPublisher(_), _) if is_free && token.signer != Signer::Site => {
+            return Outcome::Passes;
+        }
+        (_, Issuer::Named(_) | Issuer::OfPublisher(_), _) => None,
     };
     let Some(known) = known.filter(|_| claim.separator.is_none()) else {
         return Outcome::Unknown(vec![Doubt::Claim(claim.name.clone())]);

@@ -14,18 +14,19 @@ impl Evaluation<'_> {
         if let Some(found) = keeping_order(name, arguments) {
             return Ok(Cow::Owned(found));
         }
-        match (name, arguments) {
-            ("map", [Argument::Expression(key), Argument::Value(items)]) if items.is_array() => {
-                Ok(made(self.keys(items, key)?))
-            }
-            ("sort_by" | "max_by" | "min_by", [Argument::Value(items), Argument::Expression(key)]) => {
-                match &**items {
-                    Value::Array(items) => self.by_key(name, items, key, offset),
-                    _ => self.by_library(name, arguments, offset).map(Cow::Owned),
-                }
-            }
-            _ => self.by_library(name, arguments, offset).map(Cow::Owned),
+        if name == "map"
+            && let [Argument::Expression(key), Argument::Value(items)] = arguments
+            && items.is_array()
+        {
+            return Ok(made(self.keys(items, key)?));
         }
+        if ["sort_by", "max_by", "min_by"].contains(&name)
+            && let [Argument::Value(items), Argument::Expression(key)] = arguments
+            && let Value::Array(items) = &**items
+        {
+            return self.by_key(name, items, key, offset);
+        }
+        self.by_library(name, arguments, offset).map(Cow::Owned)
     }
 
     /// The value of an expression for each element.

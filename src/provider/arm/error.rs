@@ -8,7 +8,7 @@ use super::{ArmFailure, CredentialError, FailureKind, ForeignAddress};
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
     model::ResourceId,
-    provider::{Failure, ProviderError, see_status},
+    provider::{ProviderError, see_status},
 };
 
 /// A request that Azure Resource Manager did not fulfil.
@@ -184,7 +184,7 @@ impl ArmError {
     }
 
     /// Returns Azure's answer to the request itself, if there was one.
-    fn refusal(&self) -> Option<&ArmFailure> {
+    pub(super) fn refusal(&self) -> Option<&ArmFailure> {
         match self {
             Self::Refused { failure, .. } => Some(failure),
             Self::AfterLostAnswer { source } => source.refusal(),
@@ -218,53 +218,6 @@ impl ArmError {
     /// Returns the resource group that Resource Manager reports as missing, if any.
     pub(super) fn missing_group(&self) -> Option<&str> {
         self.refusal().and_then(ArmFailure::missing_group)
-    }
-
-    /// Converts an error of a change that Azure had accepted: the change may have been carried out, even if a later
-    /// request failed.
-    pub(super) fn after_acceptance(self, what: &str) -> ProviderError {
-        let error = match self {
-            ended @ (Self::Operation { .. } | Self::Unfinished { .. }) => ended,
-            source => Self::Unfinished { what: what.to_owned(), source: Box::new(source) },
-        };
-        ProviderError::Unfinished(Failure::new(error))
-    }
-
-    /// Converts the error to the form that the engine uses.
-    pub(super) fn about(self, id: &ResourceId) -> ProviderError {
-        match self.kind() {
-            Some(FailureKind::NotFound) if self.is_absence_of(id) => {
-                return ProviderError::NotFound(id.clone());
-            }
-            Some(FailureKind::Conflict) if matches!(self, Self::AfterLostAnswer { .. }) => {
-                return ProviderError::ConflictAfterLostAnswer(id.clone());
-            }
-            _ if matches!(self, Self::AfterLostAnswer { .. }) => {
-                return ProviderError::Unfinished(Failure::new(self));
-            }
-            Some(FailureKind::NotFound | FailureKind::Undetermined(_)) => {
-                return ProviderError::Undetermined(Failure::new(self));
-            }
-            Some(FailureKind::Conflict) => return ProviderError::Conflict(id.clone()),
-            Some(FailureKind::Throttled) => return ProviderError::Throttled(Failure::new(self)),
-            Some(FailureKind::NotAuthenticated { .. } | FailureKind::WrongTenant { .. }) => {
-                return ProviderError::NotAuthenticated(Failure::new(self));
-            }
-            _ if matches!(self, Self::Credential(_)) => {
-                return ProviderError::NotAuthenticated(Failure::new(self));
-            }
-            _ => {}
-        }
-        match (self.diagnosis().exit, &self) {
-            (ExitCode::NotAuthorized, _) => ProviderError::NotAuthorized(Failure::new(self)),
-            (ExitCode::Refused, Self::Refused { failure, .. }) => ProviderError::Rejected {
-                id: id.clone(),
-                code: failure.code().to_owned(),
-                message: failure.message_and_ids(),
-                hint: failure.hint(),
-            },
-            _ => ProviderError::Unavailable(Failure::new(self)),
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A control plane over HTTP: Azure Resource Manager, in any cloud or at any address.
 
 mod connections;
+mod converted;
 mod credential;
 mod error;
 mod failure;

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    ImportError, ImportReport, ModelError, Pages,
+    ImportError, Imported, ModelError, Pages,
     file::{
         disk::RealDisk,
         transaction::{ModelFile, State},
@@ -153,7 +153,7 @@ impl JsonControlPlane {
     /// # Errors
     ///
     /// [`ImportError`], naming the element that does not fit, or the list of which pages are missing.
-    pub fn import(&self, resources: Value) -> Result<ImportReport, ImportError> {
+    pub fn import(&self, resources: Value) -> Result<Imported, ImportError> {
         self.import_pages(resources, Pages::Complete)
     }
 
@@ -162,7 +162,7 @@ impl JsonControlPlane {
     /// # Errors
     ///
     /// [`ImportError`], as [`import`](Self::import).
-    pub fn import_pages(&self, resources: Value, pages: Pages) -> Result<ImportReport, ImportError> {
+    pub fn import_pages(&self, resources: Value, pages: Pages) -> Result<Imported, ImportError> {
         self.import_withholding(resources, pages).map(|(report, _)| report)
     }
 
@@ -176,7 +176,7 @@ impl JsonControlPlane {
         &self,
         resources: Value,
         pages: Pages,
-    ) -> Result<(ImportReport, Vec<String>), ImportError> {
+    ) -> Result<(Imported, Vec<String>), ImportError> {
         let mut elements = import::elements(resources, pages)?;
         let withheld = std::mem::take(&mut elements.withheld);
         let mut state = self.changeable().map_err(ImportError::Storage)?;

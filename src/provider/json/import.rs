@@ -33,7 +33,7 @@ use crate::{
 
 /// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ImportReport {
+pub struct Imported {
     /// The number of resources that were created.
     pub created: usize,
     /// The number of existing resources that were changed.
@@ -167,7 +167,8 @@ fn check(resource: &Resource) -> Result<(), Malformed> {
     match read {
         // the element may be a partial view, and the model may have the field
         Err(Malformed::Field { field, .. }) if resource.field(&field).is_none() => Ok(()),
-        read => read,
+        Ok(()) => Ok(()),
+        Err(malformed) => Err(malformed),
     }
 }
 
@@ -265,8 +266,8 @@ pub(super) fn put_all(
     store: &mut Store,
     elements: Elements,
     ambient: &dyn Ambient,
-) -> Result<ImportReport, ImportError> {
-    let mut report = ImportReport::default();
+) -> Result<Imported, ImportError> {
+    let mut report = Imported::default();
     for element in elements.elements {
         put_one(store, element, ambient, &mut report)?;
     }
@@ -277,7 +278,7 @@ fn put_one(
     store: &mut Store,
     mut element: Element,
     ambient: &dyn Ambient,
-    report: &mut ImportReport,
+    report: &mut Imported,
 ) -> Result<(), ImportError> {
     let site_key = element.site_key.take();
     let (index, id, says) = (element.index, element.resource.id().clone(), element.says);

@@ -15,5 +15,5 @@ mod text;
 pub use control_plane::JsonControlPlane;
 pub use error::ModelError;
 pub use file::{beside::files_of_model, disk::looks_like_a_model, stamp::FileStamp};
-pub use import::{ImportError, ImportReport, Pages};
+pub use import::{ImportError, Imported, Pages};
 pub use read::{Everything, Savepoint};

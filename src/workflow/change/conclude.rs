@@ -174,7 +174,11 @@ async fn look(
     // Both keys are new at this point, so the rest of a relink is a link.
     let rest = match job.plan.intent.clone() {
         Intent::Relink if !job.unrotated => Intent::Link { existing: Existing::Keep },
-        other => other,
+        intent @ (Intent::Link { .. }
+        | Intent::Relink
+        | Intent::Unlink { .. }
+        | Intent::AddApis { .. }
+        | Intent::RemoveApis { .. }) => intent,
     };
     if verdict.fulfils(&rest) && !job.unrotated || job.origin == PlanOrigin::Agreed {
         return Ok(verdict);

@@ -19,7 +19,7 @@ use crate::{
         listener::Listener,
         look::Fleet,
         plane::Plane,
-        rotation::{self, LeftOver, Rotation},
+        rotation::{self, Rotation},
         workspace::Workspace,
     },
 };
@@ -82,9 +82,10 @@ async fn one(
         return Ok(ChangeJob::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
     }
     let (plan, seen) = make(plane.as_ref(), &target, &change.intent).await?;
-    let (skip, note) = match &change.rotation {
-        Rotation { older_than: None, left_over: LeftOver::Link } => (None, None),
-        asked => rotation::decide(work, &plane, &seen, asked).await,
+    let (skip, note) = if change.rotation == Rotation::default() {
+        (None, None)
+    } else {
+        rotation::decide(work, &plane, &seen, &change.rotation).await
     };
     if let Some(why) = skip {
         let verdict = Verdict::of(seen);

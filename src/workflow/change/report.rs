@@ -79,11 +79,22 @@ pub(super) fn failed(
     let own = diagnose(error).exit;
     let any = |status| steps.iter().any(|step| step.status == status && step.kind != ChangeKind::Wait);
     let (applied, unknown) = (any(StepStatus::Applied), any(StepStatus::Unknown));
-    let exit = match own {
-        ExitCode::Partial | ExitCode::NotVerified | ExitCode::Interrupted => own,
-        _ if applied => ExitCode::Partial,
-        ExitCode::Refused if unknown => ExitCode::Unavailable,
-        _ => own,
+    let tells_all = match own {
+        ExitCode::Partial | ExitCode::NotVerified | ExitCode::Interrupted => true,
+        ExitCode::Success
+        | ExitCode::Unexpected
+        | ExitCode::Usage
+        | ExitCode::Changes
+        | ExitCode::Refused
+        | ExitCode::Unavailable
+        | ExitCode::NotAuthorized => false,
+    };
+    let exit = if applied && !tells_all {
+        ExitCode::Partial
+    } else if unknown && own == ExitCode::Refused {
+        ExitCode::Unavailable
+    } else {
+        own
     };
     let refusal = error.find::<Refusal>();
     // If Azure's answer could not be used for a plan, the change is not refused: the command may be tried again.

@@ -310,7 +310,7 @@ impl Parser<'_> {
             Some(Token::Word(word)) if self.word_is_a_number() || ["true", "false"].contains(&&**word) => {
                 self.word()
             }
-            _ => Err(self.unexpected()),
+            Some(Token::Word(_) | Token::Mark(_)) | None => Err(self.unexpected()),
         }
     }
 }

@@ -1,8 +1,15 @@
 //! The kinds of credentials.
 
+use std::time::Duration;
+
 use strum::{Display, EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 use crate::diagnosis::{Diagnose, Diagnosis, ExitCode};
+
+/// How long a program such as `az` may take.
+const PROGRAM: Duration = Duration::from_secs(30);
+/// How long an authority may take.
+const AUTHORITY: Duration = Duration::from_secs(30);
 
 /// Where a token comes from.
 #[derive(
@@ -41,6 +48,20 @@ impl CredentialKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// Returns how long to wait for a token.
+    pub(super) fn patience(self) -> Duration {
+        match self {
+            Self::AzureCli | Self::AzureDeveloperCli => PROGRAM,
+            Self::AccessToken
+            | Self::ClientSecret
+            | Self::ClientCertificate
+            | Self::WorkloadIdentity
+            | Self::AzurePipelines
+            | Self::GitHubActions
+            | Self::ManagedIdentity => AUTHORITY,
+        }
     }
 }
 

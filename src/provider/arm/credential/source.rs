@@ -26,10 +26,6 @@ use crate::provider::arm::{
     http::endpoint::is_loopback,
 };
 
-/// How long a program such as `az` may take.
-const PROGRAM: Duration = Duration::from_secs(30);
-/// How long an authority may take.
-const AUTHORITY: Duration = Duration::from_secs(30);
 /// How many times an authority that cannot be reached is retried, over about a second: other credentials may remain to
 /// be tried.
 const ASKED_AGAIN: u32 = 3;
@@ -197,11 +193,8 @@ impl Maker {
     }
 
     fn patience(&self, kind: CredentialKind) -> Duration {
-        match kind {
-            CredentialKind::AzureCli | CredentialKind::AzureDeveloperCli => PROGRAM,
-            CredentialKind::ManagedIdentity if !self.identity_is_announced() => MACHINE,
-            _ => AUTHORITY,
-        }
+        let asks_machine = kind == CredentialKind::ManagedIdentity && !self.identity_is_announced();
+        if asks_machine { MACHINE } else { kind.patience() }
     }
 
     fn identity_is_announced(&self) -> bool {

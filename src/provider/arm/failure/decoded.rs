@@ -144,7 +144,29 @@ impl ArmFailure {
             (FailureKind::BackendNotFound, Some(missing)) => {
                 missing.kind == "WebSite" && id.is_a(APP) && missing.is_on_the_way_to(id)
             }
-            _ => false,
+            (FailureKind::BackendNotFound, None)
+            | (
+                FailureKind::NotAuthenticated { .. }
+                | FailureKind::WrongTenant { .. }
+                | FailureKind::NotAuthorized { .. }
+                | FailureKind::Denied
+                | FailureKind::Policy { .. }
+                | FailureKind::Undetermined(_)
+                | FailureKind::Conflict
+                | FailureKind::InProgress
+                | FailureKind::ManagementFailed
+                | FailureKind::Locked
+                | FailureKind::ReadOnly
+                | FailureKind::NotRegistered { .. }
+                | FailureKind::InvalidSubscription
+                | FailureKind::ProxyLogin
+                | FailureKind::Throttled
+                | FailureKind::Unavailable
+                | FailureKind::SecondBackend
+                | FailureKind::NoRegion
+                | FailureKind::Rejected,
+                _,
+            ) => false,
         }
     }
 
@@ -204,7 +226,23 @@ impl FailureKind {
                 Self::Policy { assignments: assignments.iter().map(|it| shown(it)).collect() }
             }
             Self::NotRegistered { namespace } => Self::NotRegistered { namespace: of(namespace) },
-            other => other,
+            kind @ (Self::NotAuthenticated { claims: None }
+            | Self::Denied
+            | Self::NotFound
+            | Self::Undetermined(_)
+            | Self::Conflict
+            | Self::InProgress
+            | Self::ManagementFailed
+            | Self::Locked
+            | Self::ReadOnly
+            | Self::InvalidSubscription
+            | Self::ProxyLogin
+            | Self::Throttled
+            | Self::Unavailable
+            | Self::SecondBackend
+            | Self::BackendNotFound
+            | Self::NoRegion
+            | Self::Rejected) => kind,
         }
     }
 }

@@ -234,7 +234,8 @@ impl Writes for ArmControlPlane {
             Err(ProviderError::NotFound(_)) => {
                 return Err(ProviderError::NotFound(self.missing_for(id).await));
             }
-            other => other?,
+            Ok(answer) => answer,
+            Err(error) => return Err(error),
         };
         match self.finish(answer, id, Change::Put, &what).await? {
             // The tags of Microsoft.Web and of an API in a product are not returned by a read.

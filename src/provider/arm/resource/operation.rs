@@ -211,7 +211,7 @@ fn of_operation(word: &str) -> Stage {
     let succeeded = ["Succeeded", "Completed", "Success"];
     match of_word(word) {
         Stage::Succeeded if !succeeded.iter().any(|known| known.eq_ignore_ascii_case(word)) => Stage::Pending,
-        stage => stage,
+        stage @ (Stage::Pending | Stage::Succeeded | Stage::Failed(_)) => stage,
     }
 }
 

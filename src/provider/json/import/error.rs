@@ -66,7 +66,18 @@ impl Diagnose for ImportError {
                 error @ ProviderError::Storage(_) => error.diagnosis(),
                 ProviderError::NotFound(parent) => usage
                     .hint(format!("import `{parent}` before it or together with it; nothing was changed")),
-                _ => usage.hint("correct or remove the element; nothing was changed"),
+                ProviderError::Conflict(_)
+                | ProviderError::ConflictAfterLostAnswer(_)
+                | ProviderError::Rejected { .. }
+                | ProviderError::NotAuthenticated(_)
+                | ProviderError::NotAuthorized(_)
+                | ProviderError::Throttled(_)
+                | ProviderError::Unavailable(_)
+                | ProviderError::Undetermined(_)
+                | ProviderError::Unfinished(_)
+                | ProviderError::Malformed(_) => {
+                    usage.hint("correct or remove the element; nothing was changed")
+                }
             },
             Self::Shape { cure, .. } => usage.hint(cure.clone()),
             Self::Page { .. } => usage.hint(rest_of_list()),
