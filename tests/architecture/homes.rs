@@ -77,13 +77,19 @@ enum Home {
     Anywhere,
 }
 
-/// The dependencies of the manifest, without those of tests.
-fn dependencies() -> Vec<String> {
-    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+/// The file with the reason for each dependency.
+const REASONS: &str = "docs/adr/0010-dependencies.md";
+
+fn text_of(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The dependencies of the tables of the manifest that `wanted` selects, by their names without the target.
+fn dependencies(wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let (mut found, mut within) = (Vec::new(), false);
-    for line in manifest.lines() {
+    for line in text_of("Cargo.toml").lines() {
         if let Some(table) = line.strip_prefix('[') {
-            within = table == "dependencies]" || table.ends_with(".dependencies]");
+            within = wanted(table.trim_end_matches(']').rsplit('.').next().unwrap());
         } else if let (true, Some((name, _))) = (within, line.split_once(" = ")) {
             found.push(name.trim().to_owned());
         }
@@ -102,7 +108,7 @@ fn users(dependency: &str) -> BTreeSet<&'static str> {
 #[test]
 fn every_dependency_has_a_home() {
     let homes: BTreeSet<&str> = HOMES.iter().map(|(dependency, _)| *dependency).collect();
-    let dependencies = dependencies();
+    let dependencies = dependencies(|table| table == "dependencies");
     let found: BTreeSet<&str> = dependencies.iter().map(String::as_str).collect();
     assert_eq!(found, homes);
 }
@@ -117,4 +123,40 @@ fn a_dependency_is_used_only_at_its_home() {
             assert_eq!(stranger, None, "a wing uses `{dependency}`, which is at home in {wings:?}");
         }
     }
+}
+
+/// The libraries of the tables of [`REASONS`], each with its reason. The table of those that are not used is left out.
+fn reasons(page: &str) -> Vec<(String, String)> {
+    let used = page.split("\n### Not used\n").next().unwrap();
+    let rows = used.lines().filter(|line| line.starts_with("| `"));
+    let of_row = |row: &str| {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let reason = cells.get(2).copied().unwrap_or_default().to_owned();
+        let names: Vec<&str> = cells[0].split('`').skip(1).step_by(2).collect();
+        names.into_iter().map(|name| (name.to_owned(), reason.clone())).collect::<Vec<_>>()
+    };
+    rows.flat_map(of_row).collect()
+}
+
+#[test]
+fn every_dependency_has_a_reason() {
+    let reasons = reasons(&text_of(REASONS));
+    let all = dependencies(|table| table.ends_with("dependencies"));
+    for dependency in &all {
+        let reason = reasons.iter().find(|(name, _)| name == dependency).map(|(_, reason)| reason.as_str());
+        assert!(reason.is_some_and(|reason| !reason.is_empty()), "`{dependency}` has no reason in {REASONS}");
+    }
+    // The model keeps the order of fields with a feature of another library.
+    let through = ["indexmap", "preserve_order"];
+    let is_strange = |name: &String| !all.contains(name) && !through.contains(&name.as_str());
+    let stranger = reasons.iter().find(|(name, _)| is_strange(name));
+    assert_eq!(stranger, None, "{REASONS} gives a reason for a library that is not used");
+}
+
+#[test]
+fn a_row_has_the_names_of_its_first_cell_and_its_reason() {
+    let page = "| a | b |\n| --- | --- |\n| `x`, `y-z` | `task` | because |\n| `v` | task |  |\n\n### Not used\n\n| `w` | t | r |\n";
+    let found = reasons(page);
+    let expected = [("x", "because"), ("y-z", "because"), ("v", "")];
+    assert_eq!(found, expected.map(|(name, reason)| (name.to_owned(), reason.to_owned())));
 }
