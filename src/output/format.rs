@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use comfy_table::{Cell, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 use strum::{EnumString, VariantNames};
-use textwrap::core::display_width;
 
 use super::clean;
 use crate::report::{escaped_json, one_line};
@@ -93,32 +93,15 @@ impl Rows {
         self.rows.iter().fold(head, |text, row| text + &line(row))
     }
 
-    /// Returns the rows below their names, in columns two spaces apart.
     pub(super) fn table(&self) -> String {
-        let names = self.columns.iter().map(|name| name.to_uppercase()).collect();
-        let lines: Vec<Vec<String>> = [&names].into_iter().chain(&self.rows).map(|row| cells(row)).collect();
-        let column = |at: usize| lines.iter().filter_map(move |cells| cells.get(at));
-        let width = |at: usize| column(at).map(|text| display_width(text)).max();
-        let widths: Vec<usize> = (0..).map_while(width).collect();
-        if widths.is_empty() {
-            return String::new();
-        }
-        lines.iter().fold(String::new(), |text, cells| text + &line(cells, &widths))
+        let cell = |text: &str| Cell::new(one_line(text));
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_header(self.columns.iter().map(|name| cell(&name.to_uppercase())));
+        table.add_rows(self.rows.iter().map(|row| row.iter().map(|text| cell(text)).collect::<Vec<_>>()));
+        trimmed(&table)
     }
-}
-
-/// The cells of a row, each on one line.
-fn cells(row: &[String]) -> Vec<String> {
-    row.iter().map(|text| one_line(text).into_owned()).collect()
-}
-
-/// A line of a table, without spaces at its end.
-fn line(cells: &[String], widths: &[usize]) -> String {
-    let padded = cells.iter().zip(widths).map(|(text, width)| {
-        let missing = width.saturating_sub(display_width(text));
-        format!(" {text}{} ", " ".repeat(missing))
-    });
-    padded.collect::<String>().trim_end().to_owned() + "\n"
 }
 
 fn scalar(value: &Value) -> String {
@@ -127,6 +110,11 @@ fn scalar(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Returns the lines of a table without trailing spaces.
+fn trimmed(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 pub(super) fn json(report: &impl Serialize) -> Result<String, serde_json::Error> {

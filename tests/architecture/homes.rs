@@ -6,7 +6,7 @@ use crate::source;
 
 /// Where each dependency is at home. One that reads arguments, draws, serves or encrypts has one wing to itself; those
 /// that any wing may use are named as such.
-const HOMES: [(&str, Home); 59] = [
+const HOMES: [(&str, Home); 60] = [
     ("anstream", Home::In(&["cli", "output"])),
     ("anstyle", Home::In(&["output"])),
     ("anyhow", Home::In(&["cli", "output", "ui"])),
@@ -19,6 +19,7 @@ const HOMES: [(&str, Home); 59] = [
     ("clap", Home::In(&["cli"])),
     ("clap_complete", Home::In(&["cli"])),
     ("clap_mangen", Home::In(&["cli"])),
+    ("comfy-table", Home::In(&["output"])),
     ("dialoguer", Home::In(&["output"])),
     ("directories", Home::In(&["config"])),
     ("form_urlencoded", Home::In(&["emulator"])),

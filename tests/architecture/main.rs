@@ -140,6 +140,7 @@ fn use_cases_know_neither_a_command_line_nor_a_terminal_nor_a_page() {
         "clap_complete",
         "anstream",
         "anstyle",
+        "comfy_table",
         "dialoguer",
         "indicatif",
         "jmespath",
