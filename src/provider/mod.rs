@@ -18,8 +18,8 @@ use error::see_status;
 pub use error::{Failure, ProviderError};
 pub use grants::Grants;
 pub use plane::{
-    Capabilities, Collection, ControlPlane, Depth, ETag, Expected, Readable, Reads, Sight, Transactions,
-    Versioned, WriteAccess, Writes,
+    Asked, Capabilities, Collection, ControlPlane, Depth, ETag, Expected, ReadRequest, Readable, Reads,
+    Sight, Transactions, Versioned, WriteAccess, Writes,
 };
 pub use probe::{Answered, Browser, GatewayAnswer, Gateways, Visit};
 pub(crate) use request_kind::RequestKind;

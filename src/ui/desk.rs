@@ -10,8 +10,9 @@ use tokio::{
 
 use super::{
     kept::{Answered, Need},
+    list::Links,
     news::Topic,
-    office::{Links, Office, OneLink},
+    office::{Office, OneLink},
     problem::Problem,
     subject::Subject,
 };
@@ -76,6 +77,11 @@ impl Desk {
     /// The problem of an error that occurred elsewhere.
     pub(super) fn problem(&self, error: impl Into<anyhow::Error>) -> Problem {
         Problem::of(&error.into(), self.render)
+    }
+
+    /// Whether everything that the list of links shows is in files.
+    pub(super) async fn is_local(&self) -> bool {
+        self.send(async move |office: Rc<Office>| Ok(office.is_local())).await.unwrap_or(false)
     }
 
     /// The links of every env, and the other sites that can be seen.

@@ -13,13 +13,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::Serialize;
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
 
-use super::{mark::mark_of, problem::Problem};
+use super::{mark::Marked, problem::Problem};
 
 /// How long an answer about Azure is used again, so that many windows cost as much as one.
 const AZURE: Duration = Duration::from_secs(5);
@@ -111,7 +110,7 @@ impl<T> Held<T> {
     }
 }
 
-impl<T: Serialize> Kept<T> {
+impl<T: Marked> Kept<T> {
     /// Returns the kept answer, or reads one.
     pub(super) async fn get<F>(&self, need: Need, read: F) -> Answered<T>
     where
@@ -125,7 +124,7 @@ impl<T: Serialize> Kept<T> {
         let read = timeout(ONE_READ, read()).await.unwrap_or_else(|_| Err(Problem::too_slow(ONE_READ)));
         let (answer, origin) = match read {
             Ok(Fresh { value, origin }) => {
-                let (mark, azure) = (mark_of(&value), origin.azure);
+                let (mark, azure) = (value.mark(), origin.azure);
                 (Ok(Arc::new(Answer { value, mark, azure })), origin)
             }
             Err(problem) => (Err(problem), Origin::default()),

@@ -7,6 +7,18 @@ use std::{
 
 use serde::Serialize;
 
+/// The content of a page.
+pub(super) trait Marked {
+    /// A number that differs for contents that differ.
+    fn mark(&self) -> u64;
+}
+
+impl<T: Serialize> Marked for T {
+    fn mark(&self) -> u64 {
+        mark_of(self)
+    }
+}
+
 /// A number that differs for values that differ.
 pub(super) fn mark_of(value: &impl Serialize) -> u64 {
     let mut hashing = Hashing(DefaultHasher::new());

@@ -10,6 +10,7 @@ mod desk;
 mod emulated;
 mod jobs;
 mod kept;
+mod list;
 mod listen;
 mod mark;
 mod news;
@@ -123,6 +124,10 @@ impl Page {
         };
         let emulated = emulator.map(|routes| Emulated::new(EmulatorView::new(routes), desk.clone()));
         let (access, jobs) = (Arc::new(access), Arc::new(Jobs::new(ambient)));
+        // The first page of models finds its answer ready: reading them takes less time than opening a browser.
+        if desk.is_local().await {
+            let _ = desk.links(Need::Page).await;
+        }
         let site = Site { desk, access, jobs, emulated };
         Ok(Self { listener, site, changes, limits, address: format!("http://{local}/?token={token}") })
     }
@@ -135,7 +140,7 @@ impl Page {
 
     /// Serves the page until `stop` completes.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        // The first page finds its answer ready. If it cannot be read, the page tells why.
+        // Azure is read while the browser is opened. If it cannot be read, the page tells why.
         let desk = self.site.desk.clone();
         let early = tokio::spawn(async move { desk.links(Need::Page).await.map(drop) });
         let router = route::router(self.site, self.changes, self.limits.form);

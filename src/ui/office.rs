@@ -14,6 +14,7 @@ use tokio::task::spawn_local;
 
 use super::{
     kept::{Answered, Files, Fresh, Kept, Need, Origin, Peek},
+    list::{KnownList, Links},
     news::Topic,
     problem::Problem,
     subject::{SiteLink, Subject},
@@ -24,7 +25,7 @@ use crate::{
     engine::Previews,
     graph::Graph,
     model::ResourceId,
-    report::{AuditReport, ErrorReport, LinkReport, ListReport, ListedSite, StatusReport},
+    report::{AuditReport, LinkReport, ListReport},
     workflow::{
         self, Deadline, Deaf, ExitDetail, LinkFilter, LinkLog, Services, Status, UsageError, WorkflowError,
         Workspace, WorkspaceOptions,
@@ -40,27 +41,11 @@ pub(super) struct Office {
     folder: PathBuf,
     options: WorkspaceOptions,
     links: Kept<Links>,
+    known: RefCell<KnownList>,
     audit: Kept<AuditReport>,
     picture: Kept<String>,
     services: Kept<Vec<String>>,
     each: RefCell<BTreeMap<Subject, Rc<Kept<OneLink>>>>,
-}
-
-/// The links of the configuration, and the sites beside them.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Links {
-    pub(super) report: StatusReport,
-    /// The sites that no env names, as far as they can be seen.
-    pub(super) others: Vec<ListedSite>,
-    /// The reads of sites that failed, each with the reason.
-    pub(super) notes: Vec<String>,
-    /// Why no sites beside those of the envs could be listed.
-    pub(super) unlisted: Option<ErrorReport>,
-    /// The control planes.
-    pub(super) source: String,
-    /// When it was read.
-    #[serde(skip)]
-    pub(super) at: Timestamp,
 }
 
 /// One link in full.
@@ -81,6 +66,7 @@ impl Office {
             folder,
             options,
             links: Kept::default(),
+            known: RefCell::default(),
             audit: Kept::default(),
             picture: Kept::default(),
             services: Kept::default(),
@@ -194,6 +180,15 @@ impl Office {
         self.options.ambient.now()
     }
 
+    /// Whether everything that the list of links shows is in files.
+    pub(super) fn is_local(&self) -> bool {
+        let origin = || {
+            let work = self.workspace().ok()?;
+            listed_from(&work, &envs(&work).ok()?).ok()
+        };
+        origin().is_some_and(|origin| !origin.azure)
+    }
+
     /// The links of every env, and the other sites that can be seen.
     pub(super) async fn links(&self, need: Need) -> Answered<Links> {
         self.links.get(need, async || self.read_links().await.map_err(|error| self.problem(&error))).await
@@ -217,13 +212,12 @@ impl Office {
         };
         let origin = origin(&work, &envs);
         let origin = if lists { listed_from(&work, &envs).unwrap_or(origin) } else { origin };
-        let (status, listed) = tokio::join!(
+        let (links, listed) = tokio::join!(
             async {
-                if envs.is_empty() {
-                    return Ok(StatusReport::new(Vec::new()));
-                }
-                let status = workflow::status(&work, &envs, Previews::Allow, ExitDetail::Plain, &Deaf).await;
-                anyhow::Ok(status?.report)
+                let mut known = self.known.take();
+                let links = known.read(&work, &envs).await;
+                self.known.replace(known);
+                links
             },
             async {
                 if !lists {
@@ -241,7 +235,7 @@ impl Office {
             ),
         };
         let source = source(&work, &envs, origin.azure);
-        let value = Links { report: status?, others: sites, notes, unlisted, source, at: self.now() };
+        let value = Links { of_envs: links?, others: sites, notes, unlisted, source, at: self.now() };
         Ok(Fresh { value, origin })
     }
 

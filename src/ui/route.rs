@@ -167,11 +167,8 @@ async fn site_page(
     };
     let found = links.others.iter().find(|site| is_asked(&site.id, &site.environment));
     let Some(found) = found else {
-        let named = links
-            .report
-            .links
-            .iter()
-            .find(|link| is_asked(&link.static_site.id, &link.static_site.environment));
+        let mut reports = links.of_envs.iter().map(|link| &link.report);
+        let named = reports.find(|link| is_asked(&link.static_site.id, &link.static_site.environment));
         let named = named.map(|link| Redirect::to(&Subject::Env(link.env.clone()).address()).into_response());
         let missing = || problem(frame)(Problem::not_found("no site with this id can be seen"));
         return named.ok_or_else(missing);

@@ -45,7 +45,7 @@ pub use self::{
     init::{Answer, Asker, Choices, Initialized, init},
     list::{LinkFilter, list, listed_on, services},
     listener::{Deaf, Listener, StepNews, StepStage},
-    look::{ExitDetail, Looked, Status, linked_to, links, links_by_page, status},
+    look::{ExitDetail, KnownLinks, Looked, Status, linked_to, links, links_by_page, links_since, status},
     options::{MissingSample, WorkspaceOptions},
     plane::{Plane, PlaneLocation},
     prune::{PruneResult, Pruning},

@@ -21,6 +21,7 @@ use crate::{
         Verdict,
     },
     model::ActivityEvent,
+    provider::Reads,
     report::{ErrorReport, HistoryReport},
 };
 
@@ -154,11 +155,22 @@ pub(super) async fn look_back(
     if let Some(events) = &events {
         engine::attribute(&mut verdict.findings, events);
     }
-    let Some(subscription) = verdict.observed.subscription().map(|seen| &seen.view) else {
-        return (KeyAge::Unknown, shown);
-    };
-    let kept = plane.as_ref().key_times(&subscription.id).await.unwrap_or_default();
     let log = events.as_deref().map(|events| Log { events, since });
+    (date_keys(plane.as_ref(), verdict, limit, now, log).await, shown)
+}
+
+/// Returns the age of a link's keys, and adds a finding to its verdict if they are older than `limit`.
+pub(super) async fn date_keys(
+    plane: &dyn Reads,
+    verdict: &mut Verdict,
+    limit: Option<Duration>,
+    now: Timestamp,
+    log: Option<Log<'_>>,
+) -> KeyAge {
+    let Some(subscription) = verdict.observed.subscription().map(|seen| &seen.view) else {
+        return KeyAge::Unknown;
+    };
+    let kept = plane.key_times(&subscription.id).await.unwrap_or_default();
     let age = KeyAge::of(subscription, kept, log);
     let is_linked = verdict.observed.own_backend().is_some();
     if let Some(limit) = limit.filter(|limit| is_linked && age.ripeness(*limit, now) == Ripeness::Old) {
@@ -168,7 +180,7 @@ pub(super) async fn look_back(
         verdict.findings.push(finding);
         verdict.findings.sort_by_key(|finding| finding.code);
     }
-    (age, shown)
+    age
 }
 
 /// Returns the age of a link's keys. The activity log is read only if it can decide.

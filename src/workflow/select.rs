@@ -9,7 +9,7 @@ use super::{
     workspace::Workspace,
 };
 use crate::{
-    config::{EnvSettings, Sourced},
+    config::{EnvSettings, ProviderKind, Sourced},
     diagnosis::{Diagnose as _, Hint, nearest},
     engine::{Adoption, Finding, FindingCode, Previews, Target},
     model::{ApimServiceId, ArmType, ResourceId, StaticSiteId},
@@ -67,6 +67,15 @@ impl Workspace {
     /// The service of an env, independent of its site.
     pub(crate) async fn service_of(&self, plane: &dyn Reads, env: &EnvSettings) -> Result<ResourceId> {
         resolve(self, plane, Within::of(env), &env.apim, &APIM).await
+    }
+
+    /// The kind of the control plane that [`any_plane`](Self::any_plane) returns, which is not opened.
+    pub(crate) fn any_kind(&self) -> Result<ProviderKind> {
+        match self.settings.env() {
+            Ok(env) => Ok(env.provider.value),
+            Err(error) if self.overrides().env.is_some() => Err(error.into()),
+            Err(_) => Ok(self.settings.provider().value),
+        }
     }
 
     /// The control plane of a use case that covers all services: that of the env, if one is selected.

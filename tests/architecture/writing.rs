@@ -14,10 +14,11 @@ const WRITERS: [&str; 5] = [
 ];
 
 /// The use cases of a page that shows: they read control planes, and write no file.
-const READ: [&str; 23] = [
+const READ: [&str; 25] = [
     "Deadline",
     "Deaf",
     "ExitDetail",
+    "KnownLinks",
     "LinkFilter",
     "LinkLog",
     "Listener",
@@ -33,6 +34,7 @@ const READ: [&str; 23] = [
     "audit",
     "emulated",
     "links_by_page",
+    "links_since",
     "list",
     "listed_on",
     "report",

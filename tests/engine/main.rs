@@ -1,6 +1,7 @@
 //! The engine over real control planes: every state and every intent, every prefix of every plan.
 #![expect(clippy::unwrap_used, reason = "a test panics where its world is not as it says")]
 
+mod again;
 mod faults;
 mod lagging;
 mod leftovers;

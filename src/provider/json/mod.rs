@@ -1,5 +1,6 @@
 //! A control plane in one JSON file: lock, schema version, serial, atomic replace.
 
+mod changed;
 mod control_plane;
 mod error;
 mod file;
@@ -12,6 +13,7 @@ mod snapshot;
 mod store;
 mod text;
 
+pub use changed::{AnswerBasis, Changed};
 pub use control_plane::JsonControlPlane;
 pub use error::ModelError;
 pub use file::{beside::files_of_model, disk::looks_like_a_model, stamp::FileStamp};

@@ -10,7 +10,7 @@ use super::{
     store::Store,
 };
 use crate::{
-    model::{Key, KeyPair, KeyTimes, Resource, ResourceId},
+    model::{Key, KeyPair, KeyTimes, Resource, ResourceId, SiteEnvironmentId, StaticSiteId},
     provider::{ProviderError, Versioned},
 };
 
@@ -84,6 +84,24 @@ impl JsonControlPlane {
         })
     }
 
+    /// Returns the ids of the sites, in order and without reading the sites.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Storage`] if the model cannot be read.
+    pub fn site_ids(&self) -> Result<Vec<StaticSiteId>, ProviderError> {
+        self.read(|store| Ok(ids(store, &store.of_kind(ResourceKind::Site))))
+    }
+
+    /// Returns the ids of the environments that have a record of their own, in order and without reading them.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Storage`] if the model cannot be read.
+    pub fn environment_ids(&self, site: &StaticSiteId) -> Result<Vec<SiteEnvironmentId>, ProviderError> {
+        self.read(|store| Ok(ids(store, &store.children(&format!("{}/builds/", site.lower_case())))))
+    }
+
     /// Returns when the keys of each subscription were created, as far as the model records it.
     ///
     /// # Errors
@@ -153,6 +171,12 @@ fn resources(store: &Store, earlier: &Store, known: &[Resource]) -> Result<Vec<R
         }
     }
     Ok(all)
+}
+
+/// Returns the ids of the resources with these keys, as the model spells them.
+fn ids<T: TryFrom<ResourceId>>(store: &Store, keys: &[Box<str>]) -> Vec<T> {
+    let ids = keys.iter().filter_map(|key| store.document.id(key));
+    ids.filter_map(|id| T::try_from(id).ok()).collect()
 }
 
 /// Returns the recorded text for the keys of an id.

@@ -10,6 +10,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+pub(super) use self::index::label;
 use self::{index::Index, keys::Recorded, significant::hash_significant};
 use super::{
     ModelError,
@@ -149,7 +150,8 @@ impl Store {
         shown.filter_map(Result::transpose).collect()
     }
 
-    fn of_kind(&self, kind: ResourceKind) -> Vec<Box<str>> {
+    /// Returns the keys of every resource of a kind.
+    pub(super) fn of_kind(&self, kind: ResourceKind) -> Vec<Box<str>> {
         self.document
             .resources
             .iter()

@@ -1,9 +1,11 @@
 //! The interface that the engine needs of a control plane: reads, changes and capabilities.
 
+mod asked;
 mod capability;
 mod read;
 mod write;
 
+pub use asked::{Asked, ReadRequest};
 pub use capability::{Capabilities, Depth, Sight, Transactions};
 pub use read::{Collection, ETag, Reads, Versioned};
 pub use write::{Expected, WriteAccess, Writes};

@@ -12,8 +12,8 @@ use crate::{
     },
     ui::{
         kept::Answer,
+        list::Links,
         news::Topic,
-        office::Links,
         subject::{SiteLink, Subject, site_address},
     },
 };
@@ -37,7 +37,7 @@ struct Row<'a> {
 pub(in crate::ui) fn links(answer: &Answer<Links>, filter: &str, frame: Frame) -> Response {
     let links = &answer.value;
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let rows = links.report.links.iter().map(of_env).chain(links.others.iter().map(of_site));
+    let rows = links.of_envs.iter().map(|link| of_env(&link.report)).chain(links.others.iter().map(of_site));
     let rows: Vec<(String, Row<'_>)> = rows.map(|row| (searched(&row), row)).collect();
     let shown = rows.iter().filter(|(text, _)| words.iter().all(|word| text.contains(word)));
     let shown: Vec<&(String, Row<'_>)> = shown.collect();
@@ -66,7 +66,7 @@ pub(in crate::ui) fn links(answer: &Answer<Links>, filter: &str, frame: Frame) -
 }
 
 fn count(links: &Links) -> String {
-    let (envs, others) = (links.report.links.len(), links.others.len());
+    let (envs, others) = (links.of_envs.len(), links.others.len());
     let envs = if envs == 1 { "1 env".to_owned() } else { format!("{envs} envs") };
     match others {
         0 => envs,
@@ -139,7 +139,6 @@ fn searched(row: &Row<'_>) -> String {
 }
 
 fn table(rows: &[&(String, Row<'_>)], now: Timestamp) -> Markup {
-    // A model does not keep the age of keys.
     let has_ages = rows.iter().any(|(_, row)| row.keys.is_some());
     html! {
         table #links .list {

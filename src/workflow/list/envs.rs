@@ -17,11 +17,10 @@ pub(super) struct Envs<'e> {
 }
 
 impl<'e> Envs<'e> {
-    /// Finds the site environments that envs name, among the sites of these rows. A name that fits several sites names
-    /// none of them.
-    pub(super) fn of(envs: &'e [EnvSettings], rows: &[Row]) -> Self {
+    /// Finds the site environments that envs name, among these sites. A name that fits several sites names none of them.
+    pub(super) fn of(envs: &'e [EnvSettings], sites: impl IntoIterator<Item = StaticSiteId>) -> Self {
         let mut by_name: HashMap<String, Vec<StaticSiteId>> = HashMap::new();
-        for site in rows.iter().map(Row::site) {
+        for site in sites {
             let sites = by_name.entry(site.name().to_ascii_lowercase()).or_default();
             if !sites.contains(&site) {
                 sites.push(site);
@@ -44,6 +43,11 @@ impl<'e> Envs<'e> {
         let service = row.backend.service();
         let of_service = envs.iter().find(|env| service.is_some_and(|id| is_named(id, &env.apim.value)));
         of_service.or(envs.first()).copied()
+    }
+
+    /// Whether an env names a site environment.
+    pub(super) fn is_named(&self, environment: &SiteEnvironmentId) -> bool {
+        self.named.contains_key(environment)
     }
 
     /// Returns the site environments that envs name.

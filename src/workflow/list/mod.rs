@@ -27,8 +27,8 @@ use crate::{
     config::{EnvSettings, ProviderKind, Source, Sourced},
     diagnosis::Selection,
     engine::{self, Adoption, Previews, Target},
-    model::{ApimServiceId, ResourceId},
-    provider::{Collection, arm::SearchScope},
+    model::{ApimServiceId, PRODUCTION, ResourceId, SiteEnvironmentId, StaticSiteId},
+    provider::{Collection, ProviderError, arm::SearchScope, json::JsonControlPlane},
     report::{BackendKind, LinkedToReport, ListReport, ListedSite, SiteState},
 };
 
@@ -62,12 +62,22 @@ pub async fn list(work: &Workspace, filter: LinkFilter, listener: &dyn Listener)
         azure_subscription: text(&given.azure_subscription),
         resource_group: text(&given.resource_group),
     };
-    let Rows { mut rows, mut notes } =
-        sites::rows(&plane, &scope).await.map_err(|error| place::explained(work, error.into()))?;
     let envs = work.settings.written();
     let is_here = |env: &&EnvSettings| place::is_on(env, &plane);
     let envs: Vec<EnvSettings> = envs.iter().filter(is_here).cloned().collect();
-    let named = Envs::of(&envs, &rows);
+    let explained = |error: ProviderError| place::explained(work, error.into());
+    let found = if let (Plane::Model(model), LinkFilter::Unnamed) = (&plane, filter) {
+        // A large model is not read for the sites that are left out.
+        let sites = model.site_ids().map_err(explained)?;
+        let named = Envs::of(&envs, sites.iter().cloned());
+        let others = sites.iter().filter(|site| has_unnamed(model, site, &named)).collect::<Vec<_>>();
+        (sites::rows_of_these(&plane, &scope, others).await.map_err(explained)?, named)
+    } else {
+        let found = sites::rows(&plane, &scope).await.map_err(explained)?;
+        let named = Envs::of(&envs, found.rows.iter().map(Row::site));
+        (found, named)
+    };
+    let (Rows { mut rows, mut notes }, named) = found;
     add_previews(&plane, &named, &mut rows, &mut notes).await;
     rows.retain(|row| is_wanted(work, filter, &named, row));
     listener.doing("reading API Management services");
@@ -88,9 +98,9 @@ pub async fn list(work: &Workspace, filter: LinkFilter, listener: &dyn Listener)
 ///
 /// # Errors
 ///
-/// If no control plane can be selected or opened.
+/// If no control plane can be selected. It is not opened.
 pub fn listed_on(work: &Workspace) -> Result<ProviderKind> {
-    Ok(place::select(work)?.kind())
+    place::kind(work)
 }
 
 /// The ids of the API Management services that the caller can see on the control plane that [`list`] reads.
@@ -105,6 +115,13 @@ pub async fn services(work: &Workspace) -> Result<Vec<String>> {
     let mut ids: Vec<String> = found.iter().map(|service| service.value.id().to_string()).collect();
     ids.sort_by_key(|id| id.to_lowercase());
     Ok(ids)
+}
+
+/// Whether a site of a model has an environment that no env names.
+fn has_unnamed(model: &JsonControlPlane, site: &StaticSiteId, named: &Envs<'_>) -> bool {
+    let is_other = |environment: &SiteEnvironmentId| !named.is_named(environment);
+    let recorded = model.environment_ids(site).unwrap_or_default();
+    site.environment(PRODUCTION).is_ok_and(|it| is_other(&it)) || recorded.iter().any(is_other)
 }
 
 /// Adds the preview environments that the configuration names and that are not in the list yet.

@@ -9,6 +9,14 @@ use crate::{
     },
 };
 
+/// How the control plane is selected.
+enum Selected {
+    /// By flags and variables, or by the env that they name.
+    Given,
+    /// By the envs of the configuration, or because nothing selects another one.
+    Kind(ProviderKind),
+}
+
 /// Selects the control plane: as flags and variables specify, or the one of the envs. Without these, a model in its
 /// default place, or else Azure, as `az` does.
 ///
@@ -16,19 +24,37 @@ use crate::{
 ///
 /// If the envs of the configuration are on different control planes, or the control plane cannot be opened.
 pub(super) fn select(work: &Workspace) -> Result<Plane> {
+    match selected(work)? {
+        Selected::Given => work.any_plane(),
+        Selected::Kind(kind) => work.plane_on(&Sourced::default(kind)),
+    }
+}
+
+/// The kind of the control plane that is selected, which is not opened.
+///
+/// # Errors
+///
+/// If the envs of the configuration are on different control planes.
+pub(super) fn kind(work: &Workspace) -> Result<ProviderKind> {
+    match selected(work)? {
+        Selected::Given => work.any_kind(),
+        Selected::Kind(kind) => Ok(kind),
+    }
+}
+
+fn selected(work: &Workspace) -> Result<Selected> {
     let given = work.overrides();
     if work.is_sample() || given.env.is_some() || given.provider.is_some() || given.model.is_some() {
-        return work.any_plane();
+        return Ok(Selected::Given);
     }
     let envs = work.settings.written();
     let kinds = [ProviderKind::Json, ProviderKind::Arm];
     let used = kinds.into_iter().filter(|kind| envs.iter().any(|env| env.provider.value == *kind));
     match used.collect::<Vec<_>>().as_slice() {
-        [kind] => work.plane_on(&Sourced::default(*kind)),
+        [kind] => Ok(Selected::Kind(*kind)),
         [] => {
             let is_model = given.endpoint.is_none() && work.settings.model().value.exists();
-            let kind = if is_model { ProviderKind::Json } else { ProviderKind::Arm };
-            work.plane_on(&Sourced::default(kind))
+            Ok(Selected::Kind(if is_model { ProviderKind::Json } else { ProviderKind::Arm }))
         }
         _ => {
             let message = "some envs of the configuration are in Azure and other ones in a model";

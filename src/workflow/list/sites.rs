@@ -55,11 +55,34 @@ pub(in crate::workflow) async fn rows(plane: &Plane, scope: &SearchScope) -> Res
         let all = plane.as_ref().list(&Collection::StaticSites).await?;
         all.into_iter().map(|site| site.value).filter(|site| scope.contains(site.id())).collect()
     };
-    let each = stream::iter(&sites).map(async |site| rows_of(plane, site).await);
+    found.extend(rows_of_each(plane, &sites).await);
+    Ok(found)
+}
+
+/// Reads those of these sites that are in a part of a control plane, each by itself.
+///
+/// # Errors
+///
+/// [`ProviderError`] if a site cannot be read.
+pub(super) async fn rows_of_these(
+    plane: &Plane,
+    scope: &SearchScope,
+    sites: Vec<&StaticSiteId>,
+) -> Result<Rows, ProviderError> {
+    let mut found = Vec::new();
+    for site in sites.into_iter().filter(|site| scope.contains(site)) {
+        found.extend(plane.as_ref().get(site).await?.map(|site| site.value));
+    }
+    Ok(rows_of_each(plane, &found).await)
+}
+
+async fn rows_of_each(plane: &Plane, sites: &[Resource]) -> Rows {
+    let mut found = Rows::default();
+    let each = stream::iter(sites).map(async |site| rows_of(plane, site).await);
     for one in each.buffered(at_once::LINKS_READ).collect::<Vec<_>>().await {
         found.extend(one);
     }
-    Ok(found)
+    found
 }
 
 /// Reads a preview environment that the configuration names; nothing if it does not exist.

@@ -2,11 +2,19 @@
 
 mod envs;
 mod fleet;
+mod known;
 mod threads;
 
-pub use self::envs::{Looked, linked_to, links, links_by_page};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 pub(super) use self::fleet::Fleet;
-use self::threads::look_in_threads;
+pub use self::{
+    envs::{Looked, linked_to, links, links_by_page},
+    known::{KnownLinks, links_since},
+};
+use self::{known::Memo, threads::look_in_threads};
 use super::{
     error::{Result, WorkflowError, diagnose, report},
     listener::Listener,
@@ -19,7 +27,7 @@ use crate::{
     config::EnvSettings,
     diagnosis::{ExitCode, Render},
     engine::{self, FindingCode, LinkState, Previews, Severity, Target, Verdict},
-    provider::ProviderError,
+    provider::{Asked, ProviderError, Reads},
     report::{ErrorReport, LinkReport, StatusReport},
 };
 
@@ -45,10 +53,31 @@ pub enum ExitDetail {
     Plain,
 }
 
+/// A link to observe.
+struct Sought {
+    plane: Plane,
+    target: Target,
+    /// The age above which its keys are reported.
+    max_key_age: Option<Duration>,
+}
+
+/// An observed link.
+struct Seen {
+    exit: ExitCode,
+    link: LinkReport,
+    /// What its report depends on, if that is kept.
+    memo: Option<Memo>,
+}
+
+/// A link to observe, or why its resources are not known.
+type Resolved = Result<Sought>;
 /// The observation of an env, or why it could not be read.
-type Sight = Result<(ExitCode, LinkReport)>;
-/// A control plane, and a target on it.
-type Resolved = Result<(Plane, Target)>;
+type Sight = Result<Seen>;
+
+async fn resolve(work: &Workspace, env: &EnvSettings, previews: Previews) -> Resolved {
+    let (plane, target) = work.target(env, previews).await?;
+    Ok(Sought { plane, target, max_key_age: env.max_key_age })
+}
 
 /// Observes the link of each env once.
 ///
@@ -65,17 +94,17 @@ pub async fn status(
     let mut targets = Vec::new();
     for env in envs {
         listener.doing(&format!("reading {}", env.name));
-        targets.push(work.target(env, previews).await);
+        targets.push(resolve(work, env, previews).await);
     }
     listener.doing(&format!("reading {} links", envs.len()));
-    let how = Sighting { detail, render: work.render() };
+    let how = Sighting { detail, now: work.ambient().now(), keeps: false, render: work.render() };
     let mut log = LinkLog::NotRead;
     let sights = match (envs, targets.pop()) {
-        ([env], Some(only)) => {
-            let seen = look_at_one(work, env, only, how).await;
-            vec![seen.map(|(exit, link, seen)| {
-                log = seen;
-                (exit, link)
+        ([_], Some(only)) => {
+            let seen = look_at_one(work, only, how).await;
+            vec![seen.map(|(seen, read)| {
+                log = read;
+                seen
             })]
         }
         (_, last) => {
@@ -86,9 +115,9 @@ pub async fn status(
     let (mut links, mut exit, mut failure) = (Vec::new(), ExitCode::Success, None);
     for (env, sight) in envs.iter().zip(sights) {
         match sight {
-            Ok((one, link)) => {
-                exit = exit.worst(one);
-                links.push(link);
+            Ok(seen) => {
+                exit = exit.worst(seen.exit);
+                links.push(seen.link);
             }
             Err(error) if envs.len() > 1 || is_undetermined(&error) => {
                 exit = exit.worst(diagnose(&error).exit);
@@ -107,19 +136,14 @@ fn is_undetermined(error: &WorkflowError) -> bool {
 }
 
 /// Observes the only link of a command, and reads what the activity log says about it.
-async fn look_at_one(
-    work: &Workspace,
-    env: &EnvSettings,
-    only: Resolved,
-    how: Sighting,
-) -> Result<(ExitCode, LinkReport, LinkLog)> {
-    let (plane, target) = only?;
+async fn look_at_one(work: &Workspace, only: Resolved, how: Sighting) -> Result<(Seen, LinkLog)> {
+    let Sought { plane, target, max_key_age } = only?;
     let recent = async { Ok(rotation::recent_events(work, &plane, &target).await) };
     let (mut verdict, recent) = tokio::try_join!(engine::verify(plane.as_ref(), &target), recent)?;
     name_lookalikes(plane.as_ref(), &mut verdict.findings).await;
-    let (age, log) = rotation::look_back(work, &plane, &mut verdict, env.max_key_age, recent).await;
-    let (exit, report) = how.of(&verdict);
-    Ok((exit, report.with_key_age(age), log))
+    let (age, log) = rotation::look_back(work, &plane, &mut verdict, max_key_age, recent).await;
+    let Seen { exit, link, memo } = how.of(&verdict);
+    Ok((Seen { exit, link: link.with_key_age(age), memo }, log))
 }
 
 /// Observes each target and returns the results in the same order: those in Azure concurrently, models in threads if
@@ -128,7 +152,7 @@ async fn look_at_all(targets: Vec<Resolved>, how: Sighting, listener: &dyn Liste
     let (mut in_azure, mut others) = (Vec::new(), Vec::new());
     for (at, resolved) in targets.into_iter().enumerate() {
         match resolved {
-            Ok((plane, target)) if plane.is_azure() => in_azure.push((at, target, plane)),
+            Ok(sought) if sought.plane.is_azure() => in_azure.push((at, sought.target, sought.plane)),
             resolved => others.push((at, resolved)),
         }
     }
@@ -150,25 +174,40 @@ async fn look_at_all(targets: Vec<Resolved>, how: Sighting, listener: &dyn Liste
 #[derive(Clone, Copy)]
 struct Sighting {
     detail: ExitDetail,
+    /// The moment at which keys are compared with their maximum age.
+    now: Timestamp,
+    /// Whether to keep what the reports of models depend on.
+    keeps: bool,
     render: Render,
 }
 
 impl Sighting {
-    fn of(self, verdict: &Verdict) -> (ExitCode, LinkReport) {
-        (exit_code(verdict, self.detail), LinkReport::of(verdict, self.render))
+    fn of(self, verdict: &Verdict) -> Seen {
+        let (exit, link) = (exit_code(verdict, self.detail), LinkReport::of(verdict, self.render));
+        Seen { exit, link, memo: None }
     }
 }
 
 async fn look_at_each(targets: Vec<Resolved>, how: Sighting) -> Vec<Sight> {
     let mut sights = Vec::with_capacity(targets.len());
     for resolved in targets {
-        let seen = match resolved {
-            Ok((plane, target)) => engine::verify(plane.as_ref(), &target).await.map_err(WorkflowError::from),
+        sights.push(match resolved {
+            Ok(sought) => look_in_a_model(&sought, how).await.map_err(WorkflowError::from),
             Err(error) => Err(error),
-        };
-        sights.push(seen.map(|verdict| how.of(&verdict)));
+        });
     }
     sights
+}
+
+async fn look_in_a_model(sought: &Sought, how: Sighting) -> Result<Seen, ProviderError> {
+    let Sought { plane, target, max_key_age } = sought;
+    let asked = Asked::new(plane.as_ref());
+    let plane: &dyn Reads = if how.keeps { &asked } else { plane.as_ref() };
+    let mut verdict = engine::verify(plane, target).await?;
+    let age = rotation::date_keys(plane, &mut verdict, *max_key_age, how.now, None).await;
+    let Seen { exit, link, .. } = how.of(&verdict);
+    let memo = how.keeps.then(|| Memo::of(&asked.into_questions(), age));
+    Ok(Seen { exit, link: link.with_key_age(age), memo })
 }
 
 fn exit_code(verdict: &Verdict, detail: ExitDetail) -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, sync::Arc, thread};
 
-use super::{Resolved, Sight};
+use super::{Resolved, Sight, Sought};
 use crate::{
     provider::json::JsonControlPlane,
     workflow::{
@@ -66,7 +66,7 @@ fn apart(targets: Vec<Resolved>) -> Result<Vec<Resolved>> {
         Ok(view)
     };
     let on_a_view = |resolved: Resolved| match resolved {
-        Ok((plane, target)) => Ok(Ok((view_of(plane)?, target))),
+        Ok(sought) => Ok(Ok(Sought { plane: view_of(sought.plane)?, ..sought })),
         Err(error) => Ok(Err(error)),
     };
     targets.into_iter().map(on_a_view).collect()

@@ -3,7 +3,7 @@
 use crate::model::{ArmType, IN_A_SERVICE, PRODUCTION};
 
 /// The kinds of resources that the model has rules for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum ResourceKind {
     Site,
     Build,

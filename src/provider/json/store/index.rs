@@ -29,10 +29,18 @@ type ServiceIndex = HashMap<Label, BTreeSet<Box<str>>>;
 
 /// The criterion by which a product or a subscription is looked up.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Label {
+pub(in crate::provider::json) enum Label {
     DisplayName(String),
     /// The lower-case name of the product in a scope.
     Product(String),
+}
+
+impl Label {
+    pub(in crate::provider::json) fn text(&self) -> &str {
+        match self {
+            Self::DisplayName(text) | Self::Product(text) => text,
+        }
+    }
 }
 
 impl Index {
@@ -121,7 +129,8 @@ fn members<'a>(
     below.map(|(key, text)| (key, document.text(text)))
 }
 
-fn label(key: &str, resource: &str) -> Option<Label> {
+/// Returns the criterion by which a product or a subscription is looked up.
+pub(in crate::provider::json) fn label(key: &str, resource: &str) -> Option<Label> {
     #[derive(Deserialize)]
     struct Partial<'a> {
         #[serde(borrow)]

@@ -107,6 +107,12 @@ impl ModelDocument {
         }
     }
 
+    /// Returns the id of a resource, as its text spells it.
+    pub(crate) fn id(&self, key: &str) -> Option<ResourceId> {
+        let id = id_of(self.text(self.resources.get(key)?)).ok()?;
+        ResourceId::parse(&id).ok()
+    }
+
     /// Whether the top level has a member with this name and exactly this text, apart from the known members.
     pub(crate) fn has(&self, name: &str, text: &str) -> bool {
         self.unknown.iter().any(|(known, range)| known == name && &self.buffer[range.clone()] == text)
