@@ -84,7 +84,7 @@ fn lasting(text: &str) -> String {
         (r"\b[0-9a-f]{12}\b", "FINGERPRINT"),
         (r"\d{4}-\d{2}-\d{2}T[\d:.]+Z", "TIME"),
         (r"model \S+", "MODEL"),
-        (r"(at most|over)? ?\d+ days?", "AGE"),
+        (r"(at most|less than|over)? ?\d+ days?", "AGE"),
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, word).into_owned();
     }

@@ -302,22 +302,21 @@ fn time(utc: &str) -> Markup {
 
 /// The age of keys, in days.
 fn age(keys: &KeyAgeReport, now: Timestamp) -> Markup {
-    let sign = match keys.created {
-        KeyCreation::At => "",
-        KeyCreation::NotBefore => "at most ",
-        KeyCreation::Before => "over ",
-    };
-    let days = keys.time.parse::<Timestamp>().ok().map(|time| now.duration_since(time).as_hours() / 24);
-    let text = match days {
-        Some(..1) => format!("{sign}1 day"),
-        Some(1) if keys.created != KeyCreation::NotBefore => format!("{sign}1 day"),
-        Some(days) if keys.created == KeyCreation::NotBefore => {
-            format!("{sign}{} days", days.saturating_add(1))
-        }
-        Some(days) => format!("{sign}{days} days"),
-        None => "unknown".to_owned(),
-    };
+    let time = keys.time.parse::<Timestamp>().ok();
+    let days = time.map(|time| now.duration_since(time).as_hours() / 24);
+    let text = days.map_or_else(|| "unknown".to_owned(), |days| in_days(keys.created, days));
     html! { span title={ (created(keys.created)) " " (one_line(&keys.time)) } { (text) } }
+}
+
+/// The age of keys in days, of which so many are full.
+fn in_days(created: KeyCreation, full: i64) -> String {
+    let count = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    match created {
+        KeyCreation::At if full < 1 => "less than 1 day".to_owned(),
+        KeyCreation::At => count(full),
+        KeyCreation::NotBefore => format!("at most {}", count(full.max(0).saturating_add(1))),
+        KeyCreation::Before => format!("over {}", count(full.max(0))),
+    }
 }
 
 /// How the age of keys is known.
@@ -357,4 +356,24 @@ fn findings(findings: &[FindingReport], fix: impl Fn(&FindingReport) -> Option<M
 /// Markup that is made elsewhere, and is trusted.
 fn raw(text: String) -> PreEscaped<String> {
     PreEscaped(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_in_days_says_no_more_than_is_known() {
+        let ages = [0, 1, 2].map(|full| {
+            [KeyCreation::At, KeyCreation::NotBefore, KeyCreation::Before].map(|how| in_days(how, full))
+        });
+        assert_eq!(
+            ages,
+            [
+                ["less than 1 day", "at most 1 day", "over 0 days"],
+                ["1 day", "at most 2 days", "over 1 day"],
+                ["2 days", "at most 3 days", "over 2 days"],
+            ]
+        );
+    }
 }
