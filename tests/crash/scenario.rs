@@ -298,6 +298,7 @@ fn essence(mut status: Value) -> Value {
     for link in status["links"].as_array_mut().unwrap() {
         if let Some(subscription) = link["subscription"].as_object_mut() {
             subscription.remove("keyFingerprints");
+            subscription.remove("keyAge");
         }
         if let Some(backend) = link["linkedBackend"].as_object_mut() {
             backend.remove("createdOn");
