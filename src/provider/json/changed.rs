@@ -43,7 +43,7 @@ enum Fact<'a> {
     Scoped { service: &'a str, product: &'a str },
     /// The APIs in any product of a service.
     Placed(&'a str),
-    /// What is below a site.
+    /// The resources below a site.
     Below(&'a str),
     /// Everything of a kind.
     Kind(ResourceKind),

@@ -62,7 +62,7 @@ impl Memo {
     }
 }
 
-/// What has changed in the models since the links were observed, by their paths. A model that is not listed has changed
+/// The changes of the models since the links were observed, by their paths. A model that is not listed has changed
 /// as a whole.
 type Changes = BTreeMap<PathBuf, Changed>;
 
