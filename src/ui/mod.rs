@@ -1,7 +1,7 @@
 //! The page: links, services and their changes in a browser, over the same use cases as the commands.
 //!
 //! A page shows what a use case of [`workflow`](crate::workflow) returns, and a form starts one. Nothing here decides
-//! what a change means. Every change needs a [`WriteAccess`](crate::workflow::WriteAccess), which the command line grants.
+//! what a change means. Every change needs a [`WriteAccess`], which the command line grants.
 //! A page that is opened read-only has none, and no module of the page can create one.
 
 mod access;
