@@ -79,14 +79,15 @@ async fn a_call_is_sent_and_a_switch_set_by_keys_and_clicks() {
     assert_eq!(window.run("return document.getElementById('faults').value").await, "");
 }
 
-/// The pages about an emulator that has served some requests.
-async fn pages(window: &Browser, data_plane: &str) -> [&'static str; 4] {
-    call(data_plane, "/api/orders/1").await;
-    call(data_plane, "/api/nothing").await;
-    call(data_plane, "/").await;
-    window.go("/traffic").await;
-    window.says("GET /api/nothing").await;
-    ["/traffic", "/traffic/1", "/switches", "/try"]
+/// The pages about an emulator that has served a request, each with its name.
+pub(crate) const PAGES: [(&str, &str); 4] =
+    [("traffic", "/traffic"), ("request", "/traffic/1"), ("switches", "/switches"), ("try", "/try")];
+
+/// Sends requests that are accepted, refused, and not for the API.
+pub(crate) async fn call_some(data_plane: &str) {
+    for path in ["/api/orders/1", "/api/nothing", "/"] {
+        call(data_plane, path).await;
+    }
 }
 
 #[tokio::test]
@@ -98,7 +99,8 @@ async fn no_page_of_the_emulator_has_a_problem_for_assistive_technology() {
         let Some(window) = Browser::open(&served, look).await else { return };
         window.go("/traffic").await;
         assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "no traffic, {name}");
-        for path in pages(&window, ready["dataPlane"].as_str().unwrap()).await {
+        call_some(ready["dataPlane"].as_str().unwrap()).await;
+        for (_, path) in PAGES {
             window.go(path).await;
             assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "{path}, {name}");
         }
@@ -114,38 +116,10 @@ async fn the_pages_of_the_emulator_fit_a_narrow_window() {
     let Some(window) = Browser::open(&served, Look { width: 500, ..USUAL }).await else { return };
     let data_plane = ready["dataPlane"].as_str().unwrap();
     call(data_plane, &format!("/api/orders/{}", "x".repeat(5000))).await;
-    for path in pages(&window, data_plane).await {
+    call_some(data_plane).await;
+    for (_, path) in PAGES {
         window.go(path).await;
         let wide = window.run("return document.documentElement.scrollWidth - innerWidth").await;
         assert!(wide.as_i64().unwrap() <= 0, "{path} is {wide} px too wide");
-    }
-}
-
-/// Writes pictures of the pages to the folder that `PAGE_PICTURES` names: a tool for people, and not a check.
-#[tokio::test]
-#[ignore = "draws pictures for a person, in the folder of PAGE_PICTURES"]
-async fn draw_the_emulators_pages() {
-    let folder = swa_apim::ambient::variable("PAGE_PICTURES").expect("the folder of the pictures");
-    for (name, look) in [
-        ("light", USUAL),
-        ("dark", Look { dark: true, ..USUAL }),
-        ("narrow", Look { width: 500, ..USUAL }),
-        ("narrow-dark", Look { width: 500, dark: true, ..USUAL }),
-    ] {
-        let (served, ready) = Served::beside_emulator(linked(), &["--throttle"]);
-        let window = Browser::open(&served, look).await.unwrap();
-        let paths = pages(&window, ready["dataPlane"].as_str().unwrap()).await;
-        for (page, path) in ["traffic", "request", "switches", "try"].into_iter().zip(paths) {
-            window.go(path).await;
-            if page == "try" {
-                window.click("#path").await;
-                window.press("orders/7").await;
-                window.click("form.fields button").await;
-                window.says("Answer").await;
-            }
-            let picture = window.picture().await;
-            let file = Path::new(&folder).join(format!("{page}-{name}.png"));
-            std::io::Write::write_all(&mut fs::File::create(file).unwrap(), &picture).unwrap();
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The page by keys alone: everything is reached, seen to have the focus, and operated; news leave the focus where it is.
 
 use crate::{
-    manners::{ENTER, LOOKS, TAB, WIDE, outside, scene, tab_to},
+    manners::{ENTER, LOOKS, TAB, WIDE, outside, paths, scene, tab_to},
     reading::with_a_site_outside,
     support::Sandbox,
     webdriver::Browser,
@@ -40,23 +40,9 @@ async fn everything_is_reached_by_tab_and_the_focus_is_visible() {
     for (_, look) in [LOOKS[0], LOOKS[3]] {
         let served = Served::of(scene(), &[]);
         let Some(window) = Browser::open(&served, look).await else { return };
-        let outside = outside();
-        let linked = format!("{outside}&environment=default&apim={}", crate::support::service_id());
-        for path in [
-            "/",
-            "/links/e0",
-            "/links/e1",
-            "/links/e1/relink",
-            "/links/e1/purge",
-            "/links/missing",
-            "/services",
-            "/picture",
-            "/nowhere",
-            &outside,
-            &linked,
-        ] {
-            window.go(path).await;
-            walk(&window, path).await;
+        for path in paths() {
+            window.go(&path).await;
+            walk(&window, &path).await;
         }
         window.go("/").await;
         window.press("?").await;

@@ -148,6 +148,25 @@ async fn times_are_those_of_the_browser() {
     assert_ne!(window.run("return document.querySelectorAll('time').length").await, 0);
 }
 
+/// The pages of the [`scene`]: lists, links, plans, a site that no env names and its link, and pages of problems.
+pub(crate) fn paths() -> Vec<String> {
+    let outside = outside();
+    let of_link = format!("{outside}&environment=default&apim={}", crate::support::service_id());
+    let fixed = [
+        "/",
+        "/?q=nothing",
+        "/links/e0",
+        "/links/e1",
+        "/links/e1/relink",
+        "/links/e1/purge",
+        "/links/missing",
+        "/services",
+        "/picture",
+        "/nowhere",
+    ];
+    fixed.map(str::to_owned).into_iter().chain([outside, of_link]).collect()
+}
+
 #[tokio::test]
 async fn no_page_has_a_problem_for_assistive_technology() {
     let engine = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../axe/node_modules/axe-core/axe.min.js");
@@ -155,24 +174,8 @@ async fn no_page_has_a_problem_for_assistive_technology() {
     for (name, look) in LOOKS {
         let served = Served::of(scene(), &[]);
         let Some(window) = Browser::open(&served, look).await else { return };
-        let outside = outside();
-        let of_link = format!("{outside}&environment=default&apim={}", crate::support::service_id());
-        let paths = [
-            "/",
-            "/?q=nothing",
-            "/links/e0",
-            "/links/e1",
-            "/links/e1/relink",
-            "/links/e1/purge",
-            "/links/missing",
-            "/services",
-            "/picture",
-            "/nowhere",
-            &outside,
-            &of_link,
-        ];
-        for path in paths {
-            window.go(path).await;
+        for path in paths() {
+            window.go(&path).await;
             assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "{path}, {name}");
         }
         window.go("/services").await;

@@ -4,7 +4,7 @@ use axum::{http::StatusCode, response::Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{Frame, Head, Section, age, failure, page, prose, sign};
+use super::{Frame, Head, Section, age, failure, filter, page, prose, sign};
 use crate::{
     report::{
         BackendKind, KeyAgeReport, LinkReport, LinkedToReport, ListedSite, Mark, one_line, site_mark,
@@ -44,11 +44,7 @@ pub(in crate::ui) fn links(answer: &Answer<Links>, filter: &str, frame: Frame) -
     let body = html! {
         div.bar {
             h1 { "Links" }
-            form.filter method="get" action="/" role="search" {
-                label.unseen for="filter" { "Filter" }
-                input #filter type="search" name="q" value=(filter) autocomplete="off" data-rows="links" placeholder="Filter: name, state or code" aria-keyshortcuts="/";
-                noscript { button type="submit" { "Show" } }
-            }
+            (filter::field("/", "links", "name, state or code", filter))
             p.detail { (count(links)) " in " (one_line(&links.source)) }
         }
         @if rows.is_empty() { (nothing()) }

@@ -1,6 +1,7 @@
 //! The pages as HTML. `maud` escapes every value, so no name of Azure or of a file becomes markup.
 
 mod change;
+mod filter;
 mod link;
 mod links;
 mod picture;

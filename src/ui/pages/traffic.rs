@@ -3,7 +3,7 @@
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
-use super::{Frame, Head, OFTEN, Section, page, prose, sign};
+use super::{Frame, Head, OFTEN, Section, filter, page, prose, sign};
 use crate::{
     report::{Mark, one_line},
     ui::news::Topic,
@@ -22,11 +22,7 @@ pub(in crate::ui) fn traffic(traffic: &Traffic, filter: &str, frame: Frame) -> R
     let body = html! {
         h1 { "Traffic" }
         p.detail { "The last 200 requests to the sites and gateways of the emulator, the newest first." }
-        form.filter method="get" action="/traffic" role="search" {
-            label for="filter" { "Filter" }
-            input #filter type="search" name="q" value=(filter) autocomplete="off" data-rows="traffic" placeholder="path, host, status or hop";
-            button type="submit" { "Show" }
-        }
+        (filter::field("/traffic", "traffic", "path, host, status or hop", filter))
         @if exchanges.is_empty() {
             p {
                 "No request has arrived yet. Open a site of the emulator"
