@@ -3,6 +3,7 @@
 
 mod cure;
 mod hint;
+mod listen;
 mod misfit;
 
 use std::{error::Error, time::Duration};
@@ -13,6 +14,7 @@ use strum::VariantArray;
 pub use self::{
     cure::{Cure, Selection},
     hint::{Hint, Render},
+    listen::ListenError,
     misfit::{misfit, misfit_at},
 };
 

@@ -186,6 +186,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         .or_else(|| of::<PipelineRefused>(error))
         .or_else(|| of::<ExportError>(error))
         .or_else(|| of_emulator(error))
+        .or_else(|| of_page(error))
         .or_else(|| error.downcast_ref::<InvalidQuery>().map(|_| Diagnosis::new(ExitCode::Usage)))
 }
 
@@ -196,6 +197,16 @@ fn of_emulator(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
 
 #[cfg(not(feature = "emulator"))]
 fn of_emulator(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    None
+}
+
+#[cfg(feature = "ui")]
+fn of_page(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+    error.downcast_ref::<crate::ui::PageError>().map(Diagnose::diagnosis)
+}
+
+#[cfg(not(feature = "ui"))]
+fn of_page(_: &(dyn Error + 'static)) -> Option<Diagnosis> {
     None
 }
 

@@ -14,7 +14,7 @@ mod store;
 mod sync;
 mod traffic;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
 use tokio_rustls::TlsAcceptor;
@@ -46,7 +46,7 @@ pub use self::{
 };
 use crate::{
     ambient::Ambient,
-    diagnosis::{Diagnose, Diagnosis, ExitCode},
+    diagnosis::{Diagnose, Diagnosis, ExitCode, ListenError},
     provider::{
         emulated::EmulatorRoutes,
         json::{JsonControlPlane, ModelError},
@@ -100,13 +100,8 @@ pub enum EmulatorError {
     #[error("{0} can be reached by other machines")]
     NotLoopback(SocketAddr),
     /// An address on which the emulator cannot listen.
-    #[error("could not listen on {address}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// The cause.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The configuration of a site cannot be used.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -123,8 +118,7 @@ impl Diagnose for EmulatorError {
                 "listen on 127.0.0.1, or add `--allow-remote`: then every client that can reach the emulator \
                  can read all keys",
             ),
-            Self::Listen { .. } => Diagnosis::new(ExitCode::Unavailable)
-                .hint("specify another address; port 0 selects a free port"),
+            Self::Listen(error) => error.diagnosis(),
             Self::Configuration(_) => Diagnosis::new(ExitCode::Usage).hint(
                 "correct the file (the format is described at https://aka.ms/swa/config-schema), or delete \
                  it",
@@ -253,7 +247,7 @@ async fn bound(address: SocketAddr, remote: Remote) -> Result<(TcpListener, Sock
     if !Guard::may_listen(remote, &address) {
         return Err(EmulatorError::NotLoopback(address));
     }
-    let failed = |source| EmulatorError::Listen { address, source };
+    let failed = |source| ListenError { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))

@@ -33,6 +33,7 @@ use self::{
 };
 use crate::{
     ambient::Ambient,
+    diagnosis::{Diagnose, Diagnosis, ExitCode, ListenError},
     engine::Grace,
     workflow::{
         MissingSample, WorkspaceOptions, WriteAccess,
@@ -80,6 +81,31 @@ pub struct PageOptions {
     pub emulator: Option<Arc<dyn EmulatorRoutes>>,
 }
 
+/// Why a page does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// An address that other machines could reach.
+    #[error("other machines can reach `{0}`")]
+    NotLoopback(SocketAddr),
+    /// An address on which the page cannot listen.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The operating system provides no thread.
+    #[error("could not start a thread")]
+    Thread(#[source] io::Error),
+}
+
+impl Diagnose for PageError {
+    fn diagnosis(&self) -> Diagnosis {
+        match self {
+            Self::NotLoopback(_) => Diagnosis::new(ExitCode::Usage).hint("listen on 127.0.0.1"),
+            Self::Listen(error) => error.diagnosis(),
+            Self::Thread(_) => Diagnosis::new(ExitCode::Unexpected),
+        }
+    }
+}
+
 /// A page that listens, and is not served yet.
 #[derive(Debug)]
 pub struct Page {
@@ -95,23 +121,23 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// If the address is not one of this machine and [`Reach::ThisMachine`] is set, or the operating system refuses it.
-    pub async fn start(options: PageOptions) -> io::Result<Self> {
+    /// [`PageError`]; nothing listens then.
+    pub async fn start(options: PageOptions) -> Result<Self, PageError> {
         let PageOptions { listen, reach, permission, grace, folder, mut workspace, limits, emulator } =
             options;
         if reach == Reach::ThisMachine && !listen.ip().is_loopback() {
-            let message = format!("`{listen}` is not a loopback address, so other machines can reach it");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            return Err(PageError::NotLoopback(listen));
         }
-        let listener = TcpListener::bind(listen).await?;
-        let local = listener.local_addr()?;
+        let failed = |source| ListenError { address: listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let local = listener.local_addr().map_err(failed)?;
         let ambient: Arc<dyn Ambient> = Arc::clone(&workspace.ambient);
         let (access, token) = Access::new(local, reach, ambient.as_ref());
         if permission == Permission::ReadOnly {
             workspace.missing_sample = MissingSample::InMemory;
         }
         let emulator = emulator.or_else(|| office::emulator_of(&folder, &workspace));
-        let desk = Desk::open(folder, workspace)?;
+        let desk = Desk::open(folder, workspace).map_err(PageError::Thread)?;
         let changes = match permission {
             Permission::ReadOnly => None,
             Permission::Change(access) => Some(Changes {

@@ -71,6 +71,21 @@ async fn an_address_that_other_machines_reach_needs_a_flag() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_taken_is_reported_as_one_of_the_emulator() {
+    let served = Served::with_sites(1);
+    let taken = served.base().trim_start_matches("http://");
+    for args in
+        [vec!["ui", "--listen", taken], vec!["emulate", "--listen", taken, "--data-plane", "127.0.0.1:0"]]
+    {
+        let refused = served.sandbox.run(&args);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(5), "{told}");
+        assert!(told.contains(&format!("could not listen on {taken}")), "{told}");
+        assert!(told.contains("hint: specify another address; port 0 selects a free port"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_form_that_is_too_large_is_refused() {
     let served = Served::with_sites(1);
     let visitor = served.visitor().await;

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueHint, value_parser};
 
-use super::typed::{duration, word};
+use super::typed::{address, duration, word};
 use crate::{
     emulator::{
         Admin, Ending, FaultEffect, InjectedFault, LinkProvisioning, LogFormat, Remote, Shape, Switches,
@@ -17,10 +17,10 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct ServedArgs {
     /// The address of Resource Manager
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8087")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8087", value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// The address of the edges and the gateways
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8088", value_parser = address)]
     pub(crate) data_plane: SocketAddr,
     /// Serve a directory as the content of a site
     #[arg(long, value_name = "SITE=DIRECTORY", value_parser = content, value_hint = ValueHint::DirPath)]

@@ -1,7 +1,12 @@
 //! What users type in flags and variables, read.
 #![warn(clippy::arithmetic_side_effects)]
 
-use std::{error::Error, str::FromStr, time::Duration};
+use std::{
+    error::Error,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use strum::VariantNames;
@@ -32,6 +37,19 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 /// Reads how far to look back, or how old something is: `30s`, `12h`, `60d`.
 pub(crate) fn past(text: &str) -> Result<Duration, String> {
     age(text).ok_or_else(|| "a time is written as 60d, 12h or 30s".to_owned())
+}
+
+/// Reads the address of a listener: an IP address and a port.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
+    text.parse().map_err(|_| {
+        let port = text.trim_start_matches("localhost").trim_start_matches(':').parse::<u16>().ok();
+        let meant = match text.parse::<IpAddr>() {
+            Ok(ip) => SocketAddr::new(ip, 0),
+            Err(_) => (Ipv4Addr::LOCALHOST, port.unwrap_or(0)).into(),
+        };
+        format!("an address has an IP address and a port, as {meant}; port 0 selects a free port")
+    })
 }
 
 /// Reads how long something may take, which is longer than nothing.
@@ -69,6 +87,23 @@ mod tests {
             let read = duration(text).unwrap();
             assert!(read <= LONGEST, "{text}");
             assert!(std::time::Instant::now().checked_add(read).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_lacks_a_part_leads_to_the_one_that_was_meant() {
+        assert_eq!(address("[::1]:80"), Ok("[::1]:80".parse().unwrap()));
+        for (typed, meant) in [
+            ("8087", "127.0.0.1:8087"),
+            (":8087", "127.0.0.1:8087"),
+            ("localhost:8087", "127.0.0.1:8087"),
+            ("127.0.0.2", "127.0.0.2:0"),
+            ("::1", "[::1]:0"),
+            ("nonsense", "127.0.0.1:0"),
+            ("", "127.0.0.1:0"),
+        ] {
+            let refusal = address(typed).unwrap_err();
+            assert!(refusal.contains(&format!("as {meant};")), "{typed}: {refusal}");
         }
     }
 

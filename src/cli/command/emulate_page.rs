@@ -2,12 +2,11 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use anyhow::Context as _;
 use clap::Args;
 
 pub(crate) use crate::ui::Page;
 use crate::{
-    cli::session::Session,
+    cli::{args::typed::address, session::Session},
     config::{ProviderKind, Provisioning, Source, Sourced},
     engine::Grace,
     provider::emulated::EmulatorRoutes,
@@ -26,6 +25,7 @@ pub(crate) struct EmulatePageArgs {
         long,
         value_name = "ADDRESS",
         default_value = "127.0.0.1:0",
+        value_parser = address,
         requires = "ui",
         hide_short_help = true
     )]
@@ -65,8 +65,7 @@ impl EmulatePageArgs {
             limits: PageLimits::default(),
             emulator: Some(emulator),
         });
-        let page = page.await.with_context(|| format!("could not listen on {}", self.ui_listen))?;
-        Ok(Some(page))
+        Ok(Some(page.await?))
     }
 }
 

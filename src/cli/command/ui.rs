@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
-    cli::{args::GraceArgs, open, session::Session},
+    cli::{
+        args::{GraceArgs, typed::address},
+        open,
+        session::Session,
+    },
     diagnosis::ExitCode,
     ui::{Page, PageLimits, PageOptions, Permission, Reach},
     workflow::{UsageError, WriteAccess},
@@ -22,7 +25,7 @@ use crate::{
 )]
 pub(crate) struct UiArgs {
     /// The address to listen on; port 0 selects a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
     /// Open the page in the browser
     #[arg(long)]
@@ -56,7 +59,7 @@ pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<Ex
         limits: PageLimits::default(),
         emulator: None,
     });
-    let page = page.await.with_context(|| format!("could not listen on {}", args.listen))?;
+    let page = page.await?;
     cx.ui.print_text(&format!("{}\n", page.address()))?;
     if args.open {
         open::address(page.address())?;
