@@ -15,7 +15,7 @@ use clap_complete::CompletionCandidate;
 use super::topic::Topic;
 use crate::{
     ambient::{self, System},
-    config::{EnvSettings, Overrides, ProviderKind, Settings, Source, Sourced},
+    config::{EnvSettings, Overrides, ParsedConfig, ProviderKind, Settings, Source, Sourced},
     diagnosis::ExitCode,
     engine::FindingCode,
     model::{Api, ApimServiceId, ResourceId},
@@ -164,7 +164,7 @@ fn settings() -> Option<Settings> {
 }
 
 fn settings_of(words: &[String]) -> Option<Settings> {
-    Settings::load(typed(words), &env::current_dir().ok()?).ok()
+    Settings::load(typed(words), &env::current_dir().ok()?, &ParsedConfig::default()).ok()
 }
 
 /// The target according to the words of a command line, which may not be complete.

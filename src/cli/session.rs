@@ -13,7 +13,7 @@ use super::{
     journal::Journal,
 };
 use crate::{
-    config::Overrides,
+    config::{Overrides, ParsedConfig},
     files::is_standard_output,
     output::Ui,
     workflow::{self, Connections, Deadline, MissingSample, UsageError, Workspace, WorkspaceOptions},
@@ -57,6 +57,7 @@ impl Session {
             variables: outside.variables,
             transport: outside.transport,
             connections: Connections::default(),
+            parsed: ParsedConfig::default(),
             render: command_line,
             missing_sample: MissingSample::Create,
         };

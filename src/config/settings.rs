@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -9,6 +10,7 @@ use super::{
     Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
     document::{ConfigDocument, EnvLayer},
     find::{self, Found, FoundBy},
+    parsed::ParsedConfig,
     sample,
 };
 use crate::model::PRODUCTION;
@@ -107,23 +109,28 @@ pub struct Settings {
     shown: Option<PathBuf>,
     by: FoundBy,
     cwd: PathBuf,
-    document: ConfigDocument,
+    document: Arc<ConfigDocument>,
     overrides: Overrides,
 }
 
 impl Settings {
-    /// Finds and reads the file, if there is one.
+    /// Finds and reads the file, if there is one. It is parsed again only if it is not the one that was `parsed` last.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] if the specified file is missing, or a file that was found cannot be used.
-    pub fn load(overrides: Overrides, cwd: &Path) -> Result<Self, ConfigError> {
+    pub fn load(overrides: Overrides, cwd: &Path, parsed: &ParsedConfig) -> Result<Self, ConfigError> {
         let directories = find::directories();
         let user_directory = directories.as_ref().map(directories::ProjectDirs::config_dir);
-        Self::load_with(overrides, cwd, user_directory)
+        Self::load_with(overrides, cwd, user_directory, parsed)
     }
 
-    fn load_with(overrides: Overrides, cwd: &Path, user: Option<&Path>) -> Result<Self, ConfigError> {
+    fn load_with(
+        overrides: Overrides,
+        cwd: &Path,
+        user: Option<&Path>,
+        parsed: &ParsedConfig,
+    ) -> Result<Self, ConfigError> {
         overrides.check()?;
         if overrides.sample {
             return Self::sample(overrides, cwd);
@@ -136,7 +143,7 @@ impl Settings {
         let Some(Found { path, shown, by, bytes }) = found else {
             return Ok(Self::without_file(ConfigDocument::default(), overrides, cwd));
         };
-        let document = ConfigDocument::parse(&shown, &bytes)?;
+        let document = parsed.of(&shown, bytes)?;
         Ok(Self { file: Some(path), shown: Some(shown), by, cwd: cwd.to_owned(), document, overrides })
     }
 
@@ -151,6 +158,7 @@ impl Settings {
 
     fn without_file(document: ConfigDocument, overrides: Overrides, cwd: &Path) -> Self {
         let by = FoundBy::User;
+        let document = Arc::new(document);
         Self { file: None, shown: None, by, cwd: cwd.to_owned(), document, overrides }
     }
 

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::deadline::Deadline;
 use crate::{
     ambient::{self, Ambient, System},
-    config::Overrides,
+    config::{Overrides, ParsedConfig},
     diagnosis::Render,
     provider::arm::{Connections, Transport},
 };
@@ -35,6 +35,8 @@ pub struct WorkspaceOptions {
     pub transport: Option<Arc<dyn Transport>>,
     /// The connections to Azure and the credentials. Workspaces that are opened with clones of these options share them.
     pub connections: Connections,
+    /// The configuration file that was parsed last, which workspaces that are opened with clones of these options share.
+    pub parsed: ParsedConfig,
     /// Writes the commands in reports.
     pub render: Render,
     /// How a sample is opened that has no file yet.
@@ -59,6 +61,7 @@ impl WorkspaceOptions {
             variables: ambient::variable,
             transport: None,
             connections: Connections::default(),
+            parsed: ParsedConfig::default(),
             render,
             missing_sample: MissingSample::default(),
         }

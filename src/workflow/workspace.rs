@@ -71,7 +71,7 @@ impl Workspace {
             return Err(WorkflowError::Unexpected("the operating system provides no random numbers"));
         }
         Ok(Self {
-            settings: Settings::load(options.overrides.clone(), folder)?,
+            settings: Settings::load(options.overrides.clone(), folder, &options.parsed)?,
             folder: folder.to_owned(),
             deadline: Cell::new(options.deadline),
             options,

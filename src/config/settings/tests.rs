@@ -47,7 +47,12 @@ impl TestFolder {
     }
 
     fn load_in(&self, folder: &str, overrides: Overrides) -> Result<Settings, ConfigError> {
-        Settings::load_with(overrides, &self.path(folder), Some(&self.path("../user")))
+        Settings::load_with(
+            overrides,
+            &self.path(folder),
+            Some(&self.path("../user")),
+            &ParsedConfig::default(),
+        )
     }
 
     fn env(&self, overrides: Overrides) -> EnvSettings {
