@@ -349,6 +349,12 @@ pub(crate) fn environment_name(observed: &Observed) -> String {
 }
 
 impl LinkedBackendReport {
+    /// Returns the name of the backend.
+    #[must_use]
+    pub fn backend_name(&self) -> &str {
+        self.backend_resource_id.rsplit('/').next().unwrap_or_default()
+    }
+
     fn of(backend: &LinkedBackend, observed: &Observed) -> Self {
         Self {
             name: observed.is_whole().then(|| backend.id.name().to_owned()),

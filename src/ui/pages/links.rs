@@ -95,7 +95,7 @@ fn of_env(link: &LinkReport) -> Row<'_> {
         env: Some(&link.env),
         state: link.state.as_str(),
         site: &link.static_site.name,
-        backend: link.apim.name.clone(),
+        backend: link.linked_backend.as_ref().map(|it| it.backend_name().to_owned()).unwrap_or_default(),
         keys: link.subscription.as_ref().and_then(|subscription| subscription.key_age.as_ref()),
         findings: link.findings.iter().map(|it| (it.code.as_str(), it.code.title())).collect(),
         error: link.error.as_ref().map(|error| error.message.as_str()),
