@@ -69,6 +69,23 @@ async fn everything_of_an_emulator_is_reached_by_tab() {
     }
 }
 
+#[cfg(feature = "emulator")]
+#[tokio::test]
+async fn everything_of_a_change_that_runs_is_reached_by_tab() {
+    let Some((_scene, _served, window)) = crate::live::running(WIDE).await else { return };
+    let mut all: Vec<String> = serde_json::from_value(window.run(NOTE).await).unwrap();
+    for _ in &all {
+        window.press(TAB).await;
+    }
+    let mut reached: Vec<String> = serde_json::from_value(window.run("return window.reached").await).unwrap();
+    // News give the focus again to the element that has it.
+    reached.dedup();
+    all.dedup();
+    assert_eq!(reached, all);
+    assert!(window.text().await.contains("Running."), "the change was over before the last key");
+    window.says("Applied.").await;
+}
+
 #[tokio::test]
 async fn a_finding_is_read_and_repaired_by_keys() {
     let served = Served::of(scene(), &[]);

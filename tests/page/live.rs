@@ -122,18 +122,32 @@ async fn a_stopped_page_says_so() {
     window.says("swa-apim does not answer").await;
 }
 
-#[tokio::test]
-async fn a_relink_by_the_page_loses_no_request() {
+/// A window with the plan of a relink that takes some seconds.
+pub(crate) async fn planned(look: Look) -> Option<(Scene, Served, Browser)> {
     let scene = Scene::linked(Slow::by(Duration::from_millis(700)));
     let served = Served::start(Sandbox::empty(), scene.command("ui --grace 1"));
-    let Some(window) = Browser::open(&served, USUAL).await else { return };
-    let storm = Storm::over(&scene, 8);
+    let window = Browser::open(&served, look).await?;
     // The site is in no configuration.
     window.says("no env").await;
     window.click("#links tbody a").await;
     window.says("shop: linked").await;
     window.follow("Relink…").await;
     window.says("swap-keys").await;
+    Some((scene, served, window))
+}
+
+/// A window in which such a relink runs.
+pub(crate) async fn running(look: Look) -> Option<(Scene, Served, Browser)> {
+    let (scene, served, window) = planned(look).await?;
+    window.click("form.apply button").await;
+    window.says("Running.").await;
+    Some((scene, served, window))
+}
+
+#[tokio::test]
+async fn a_relink_by_the_page_loses_no_request() {
+    let Some((scene, _served, window)) = planned(USUAL).await else { return };
+    let storm = Storm::over(&scene, 8);
     window.click("form.apply button").await;
     window.says("Applied.").await;
     storm.wait_for(1_000);

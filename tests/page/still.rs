@@ -1,5 +1,7 @@
 //! Nothing that is shown moves by itself: neither while a page is opened nor when news arrive.
 
+#[cfg(feature = "emulator")]
+use crate::live::running;
 use crate::{
     manners::{LOOKS, WIDE, drift, outside, scene},
     webdriver::Browser,
@@ -89,6 +91,17 @@ async fn nothing_moves_when_news_arrive() {
         window.run(NOTE).await;
         assert_eq!(moved(&window).await, Vec::<String>::new(), "a change, {name}");
         drift(&served.sandbox);
+    }
+}
+
+#[cfg(feature = "emulator")]
+#[tokio::test]
+async fn nothing_moves_while_a_change_runs() {
+    for (name, look) in [LOOKS[0], LOOKS[3]] {
+        let Some((_scene, _served, window)) = running(look).await else { return };
+        window.run(NOTE).await;
+        window.says("Applied.").await;
+        assert_eq!(moved(&window).await, Vec::<String>::new(), "{name}");
     }
 }
 
