@@ -13,10 +13,10 @@ use super::{
     journal::Journal,
 };
 use crate::{
-    config::{Overrides, ParsedConfig},
+    config::Overrides,
     files::is_standard_output,
     output::Ui,
-    workflow::{self, Connections, Deadline, MissingSample, UsageError, Workspace, WorkspaceOptions},
+    workflow::{self, Deadline, UsageError, Workspace, WorkspaceOptions},
 };
 
 /// The context of a command.
@@ -56,10 +56,7 @@ impl Session {
             ambient: outside.ambient,
             variables: outside.variables,
             transport: outside.transport,
-            connections: Connections::default(),
-            parsed: ParsedConfig::default(),
-            render: command_line,
-            missing_sample: MissingSample::Create,
+            ..WorkspaceOptions::new(command_line)
         };
         // An error is written to these files as well, so they are checked before anything can fail.
         check_files(global, |file| workflow::check_early(file, &folder, &options.overrides))

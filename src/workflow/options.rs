@@ -7,7 +7,10 @@ use crate::{
     ambient::{self, Ambient, System},
     config::{Overrides, ParsedConfig},
     diagnosis::Render,
-    provider::arm::{Connections, Transport},
+    provider::{
+        arm::{Connections, Transport},
+        json::ParsedModels,
+    },
 };
 
 /// How a sample is opened that has no file yet.
@@ -35,8 +38,10 @@ pub struct WorkspaceOptions {
     pub transport: Option<Arc<dyn Transport>>,
     /// The connections to Azure and the credentials. Workspaces that are opened with clones of these options share them.
     pub connections: Connections,
-    /// The configuration file that was parsed last, which workspaces that are opened with clones of these options share.
-    pub parsed: ParsedConfig,
+    /// The configuration file that was parsed last. Workspaces that are opened with clones of these options share it.
+    pub configuration: ParsedConfig,
+    /// The models that were parsed last. Workspaces that are opened with clones of these options share them.
+    pub models: ParsedModels,
     /// Writes the commands in reports.
     pub render: Render,
     /// How a sample is opened that has no file yet.
@@ -61,7 +66,8 @@ impl WorkspaceOptions {
             variables: ambient::variable,
             transport: None,
             connections: Connections::default(),
-            parsed: ParsedConfig::default(),
+            configuration: ParsedConfig::default(),
+            models: ParsedModels::default(),
             render,
             missing_sample: MissingSample::default(),
         }

@@ -71,7 +71,7 @@ impl Workspace {
             return Err(WorkflowError::Unexpected("the operating system provides no random numbers"));
         }
         Ok(Self {
-            settings: Settings::load(options.overrides.clone(), folder, &options.parsed)?,
+            settings: Settings::load(options.overrides.clone(), folder, &options.configuration)?,
             folder: folder.to_owned(),
             deadline: Cell::new(options.deadline),
             options,
@@ -307,7 +307,8 @@ impl Workspace {
             }
             MissingSample::Create if self.is_sample() => self.create(model, sample_model())?,
             MissingSample::Create | MissingSample::InMemory => {
-                JsonControlPlane::open(model, self.deadline.get().lock_wait(), ambient)?
+                let (wait, parsed) = (self.deadline.get().lock_wait(), &self.options.models);
+                JsonControlPlane::open_again(model, wait, ambient, parsed)?
             }
         };
         let plane = Arc::new(plane);

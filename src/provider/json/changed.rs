@@ -5,7 +5,7 @@
 //! can have the same mark, which only makes more answers seem to have changed.
 
 use std::{
-    collections::HashSet,
+    cmp::Ordering,
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
@@ -22,11 +22,11 @@ use crate::{
 /// The facts that differ between two generations of a model.
 #[derive(Debug)]
 pub struct Changed {
-    /// `None` if the generations cannot be compared.
-    marks: Option<HashSet<u64>>,
+    /// In order; `None` if the generations cannot be compared.
+    marks: Option<Vec<u64>>,
 }
 
-/// The facts that answers of a model depend on.
+/// The facts that answers of a model depend on, in order of their marks.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerBasis(Vec<u64>);
 
@@ -66,7 +66,7 @@ impl Changed {
     #[must_use]
     pub fn concerns(&self, basis: &AnswerBasis) -> bool {
         match &self.marks {
-            Some(marks) => !marks.is_empty() && basis.0.iter().any(|mark| marks.contains(mark)),
+            Some(marks) => have_common(marks, &basis.0),
             None => true,
         }
     }
@@ -74,7 +74,7 @@ impl Changed {
     /// Whether nothing differs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.marks.as_ref().is_some_and(HashSet::is_empty)
+        self.marks.as_ref().is_some_and(Vec::is_empty)
     }
 }
 
@@ -86,22 +86,53 @@ impl AnswerBasis {
         for question in questions {
             marks.add_question(question);
         }
-        marks.0.sort_unstable();
-        marks.0.dedup();
-        Self(marks.0)
+        Self(marks.in_order())
     }
 
     /// What the ids of every site and every service depend on.
     #[must_use]
     pub fn of_ids() -> Self {
-        Self([ResourceKind::Site, ResourceKind::Service].map(|kind| Fact::Ids(kind).mark()).into())
+        Self::of_ids_of(&[ResourceKind::Site, ResourceKind::Service])
+    }
+
+    /// What the ids of every site and of its recorded environments depend on.
+    #[must_use]
+    pub fn of_environments() -> Self {
+        Self::of_ids_of(&[ResourceKind::Site, ResourceKind::Build])
+    }
+
+    fn of_ids_of(kinds: &[ResourceKind]) -> Self {
+        let mut marks = Marks::default();
+        for kind in kinds {
+            marks.add(&Fact::Ids(*kind));
+        }
+        Self(marks.in_order())
     }
 }
 
 #[derive(Default)]
 struct Marks(Vec<u64>);
 
+/// Whether two lists in order have a value in common.
+fn have_common(one: &[u64], other: &[u64]) -> bool {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
+        match a.cmp(b) {
+            Ordering::Less => drop(one.next()),
+            Ordering::Greater => drop(other.next()),
+            Ordering::Equal => return true,
+        }
+    }
+    false
+}
+
 impl Marks {
+    fn in_order(mut self) -> Vec<u64> {
+        self.0.sort_unstable();
+        self.0.dedup();
+        self.0
+    }
+
     fn add(&mut self, fact: &Fact<'_>) {
         self.0.push(fact.mark());
     }
@@ -242,7 +273,7 @@ fn difference(now: &Store, before: &Store) -> Changed {
     for key in differing(now, before) {
         marks.add_difference(now, before, key);
     }
-    Changed { marks: Some(marks.0.into_iter().collect()) }
+    Changed { marks: Some(marks.in_order()) }
 }
 
 /// The keys of the resources whose text, or whose keys, differ.

@@ -19,7 +19,7 @@ use super::{
     import,
     rules::put::PutOrigin,
     store::Store,
-    text::document::ModelDocument,
+    text::{document::ModelDocument, parsed::ParsedModels},
 };
 use crate::{
     ambient::Ambient,
@@ -57,8 +57,22 @@ impl JsonControlPlane {
     ///
     /// [`ModelError`] if there is none at `path`, or it cannot be read or parsed.
     pub fn open(path: &Path, lock_wait: Duration, ambient: Arc<dyn Ambient>) -> Result<Self, ModelError> {
+        Self::open_again(path, lock_wait, ambient, &ParsedModels::default())
+    }
+
+    /// Opens a model like [`open`](Self::open). What is the same as when it was `parsed` last is not parsed again.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError`], as [`open`](Self::open).
+    pub fn open_again(
+        path: &Path,
+        lock_wait: Duration,
+        ambient: Arc<dyn Ambient>,
+        parsed: &ParsedModels,
+    ) -> Result<Self, ModelError> {
         let file = ModelFile::at(path, lock_wait, Box::new(RealDisk))?;
-        let store = file.load()?;
+        let store = file.load(parsed)?;
         Ok(Self::over(Some(file), store, ambient))
     }
 

@@ -19,3 +19,4 @@ pub use error::ModelError;
 pub use file::{beside::files_of_model, disk::looks_like_a_model, stamp::FileStamp};
 pub use import::{ImportError, Imported, Pages};
 pub use read::{Everything, Savepoint};
+pub use text::parsed::ParsedModels;

@@ -17,7 +17,11 @@ use crate::{
     ambient::Ambient,
     files::{Facts, folder_of, follow, plain_facts},
     model::without_mark,
-    provider::json::{ModelError, store::Store, text::document::ModelDocument},
+    provider::json::{
+        ModelError,
+        store::Store,
+        text::{document::ModelDocument, parsed::ParsedModels},
+    },
 };
 
 /// The permission bits of the group and of other users.
@@ -41,9 +45,9 @@ impl ModelFile {
         &self.path
     }
 
-    /// Reads the current model.
-    pub(crate) fn load(&self) -> Result<Store, ModelError> {
-        let store = Store::new(ModelDocument::parse(self.read()?, &self.path)?);
+    /// Reads the current model. What is the same as when it was `parsed` last is not parsed again.
+    pub(crate) fn load(&self, parsed: &ParsedModels) -> Result<Store, ModelError> {
+        let store = Store::new(parsed.of(&self.path, self.read()?)?);
         self.warn_of_readers(&store);
         Ok(store)
     }
@@ -265,7 +269,7 @@ mod tests {
         let file = ModelFile::at(&path, Duration::ZERO, Box::new(FullDisk(Arc::clone(&full)))).unwrap();
         file.create("", &System).unwrap();
         let before = fs::read(&path).unwrap();
-        let store = file.load().unwrap();
+        let store = file.load(&ParsedModels::default()).unwrap();
         let plane = JsonControlPlane::over(Some(file), store, Arc::new(System));
         let id = ResourceId::parse("/subscriptions/s/resourceGroups/rg/providers/a/b/c").unwrap();
         for is_full in [true, false] {

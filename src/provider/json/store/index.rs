@@ -114,7 +114,12 @@ fn search(document: &ModelDocument, service: &str, wanted: &Label) -> Vec<Box<st
         Label::DisplayName(_) => ArmType::Product,
         Label::Product(_) => ArmType::ApimSubscription,
     };
-    let found = members(document, service, of);
+    // A text without escapes contains what it names; ids in any case.
+    let may_be = |text: &str| match wanted {
+        Label::DisplayName(name) => text.contains(name.as_str()) || text.contains('\\'),
+        Label::Product(name) => text.to_ascii_lowercase().contains(name.as_str()) || text.contains('\\'),
+    };
+    let found = members(document, service, of).filter(|(_, text)| may_be(text));
     found.filter(|(key, text)| label(key, text).as_ref() == Some(wanted)).map(|(key, _)| key.into()).collect()
 }
 
@@ -151,4 +156,41 @@ pub(in crate::provider::json) fn label(key: &str, resource: &str) -> Option<Labe
     }
     let scope = properties.scope?;
     ApimSubscription::product_of_scope(&scope).map(|name| Label::Product(name.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const SERVICE: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.apimanagement/service/a";
+
+    #[test]
+    fn a_name_is_found_however_the_file_spells_it() {
+        let product = |name: &str, text: &str| {
+            format!(r#"{{"id":"{SERVICE}/products/{name}","properties":{{"displayName":"{text}"}}}}"#)
+        };
+        let subscription = |name: &str, scope: &str| {
+            format!(r#"{{"id":"{SERVICE}/subscriptions/{name}","properties":{{"scope":"{scope}"}}}}"#)
+        };
+        let resources = [
+            product("p", "Ab/c"),
+            product("q", r"\u0041b\/c"),
+            product("r", "ab/c"),
+            subscription("s", "/products/P"),
+            subscription("t", r"\/PRODUCTS\/\u0070"),
+            subscription("u", "/products/pp"),
+        ];
+        let text = format!(r#"{{"schemaVersion":1,"resources":[{}]}}"#, resources.join(","));
+        let document = ModelDocument::parse(text.into_bytes(), Path::new("x")).unwrap();
+        let mut index = Index::default();
+        let names = |keys: Vec<Box<str>>| keys.iter().map(|key| name(key).to_owned()).collect::<Vec<_>>();
+        // First by searches, then by the index.
+        for _ in 0..=SEARCHES {
+            assert_eq!(names(index.products_named(&document, SERVICE, "Ab/c")), ["p", "q"]);
+            let product = format!("{SERVICE}/products/p");
+            assert_eq!(names(index.subscriptions_of(&document, &product)), ["s", "t"]);
+        }
+    }
 }

@@ -40,6 +40,27 @@ pub(crate) struct Secret {
     pub(crate) text: Text,
 }
 
+impl Secret {
+    /// Returns the secret with this id and value, both in `buffer`.
+    pub(super) fn of(buffer: &str, id: &Cow<'_, str>, value: &str) -> Self {
+        let id = match id {
+            Cow::Borrowed(id) => Text::Stored(range_of(buffer, id)),
+            Cow::Owned(id) => Text::Changed(id.as_str().into()),
+        };
+        Self { id, text: Text::Stored(range_of(buffer, value)) }
+    }
+
+    /// Returns the same secret where its id, with its quotation mark, begins at `start`; `None` if it is not in a file.
+    pub(super) fn moved_to(&self, start: usize) -> Option<Self> {
+        let (Text::Stored(id), Text::Stored(text)) = (&self.id, &self.text) else { return None };
+        let moved = |range: &Range<usize>| {
+            let from = start + 1 + (range.start - id.start);
+            Text::Stored(from..from + range.len())
+        };
+        Some(Self { id: moved(id), text: moved(text) })
+    }
+}
+
 /// The text of a model, and the positions of its parts. Resources and secrets are indexed by lower-case id.
 #[derive(Clone)]
 pub(crate) struct ModelDocument {
@@ -51,6 +72,14 @@ pub(crate) struct ModelDocument {
     pub(crate) secrets: Keyed<Secret>,
     unknown: Vec<(String, Range<usize>)>,
     buffer: Arc<String>,
+}
+
+/// The parts of a model's text.
+pub(super) struct Parts {
+    pub(super) lineage: String,
+    pub(super) serial: u64,
+    pub(super) resources: Keyed<Text>,
+    pub(super) secrets: Keyed<Secret>,
 }
 
 /// The position of an error in the text, and its description.
@@ -87,6 +116,13 @@ impl ModelDocument {
         Ok(Self { origin, lineage, serial, resources, secrets, unknown, buffer: Arc::new(buffer) })
     }
 
+    /// Returns the model in a text of which the parts are known, and which has no other ones.
+    pub(super) fn of_parts(buffer: String, origin: &Path, parts: Parts) -> Self {
+        let Parts { lineage, serial, resources, secrets } = parts;
+        let (origin, unknown) = (origin.to_owned(), Vec::new());
+        Self { origin, lineage, serial, resources, secrets, unknown, buffer: Arc::new(buffer) }
+    }
+
     /// Whether the document was parsed from these bytes.
     pub(crate) fn is_of(&self, bytes: &[u8]) -> bool {
         self.buffer.as_bytes() == bytes
@@ -104,6 +140,14 @@ impl ModelDocument {
         match text {
             Text::Stored(range) => &self.buffer[range.clone()],
             Text::Changed(text) => text,
+        }
+    }
+
+    /// Returns the text of a secret with its id, if it is in the file.
+    pub(super) fn member(&self, secret: &Secret) -> Option<&str> {
+        match (&secret.id, &secret.text) {
+            (Text::Stored(id), Text::Stored(text)) => self.buffer.get(id.start.checked_sub(1)?..text.end),
+            (Text::Changed(_), _) | (_, Text::Changed(_)) => None,
         }
     }
 
@@ -209,7 +253,7 @@ fn range_in(buffer: &str, raw: &RawValue) -> Range<usize> {
 }
 
 /// Returns the range of `part`, which is a part of `buffer`.
-fn range_of(buffer: &str, part: &str) -> Range<usize> {
+pub(super) fn range_of(buffer: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - buffer.as_ptr().addr();
     start..start + part.len()
 }
@@ -241,7 +285,7 @@ fn keyed_resources(top: &Top<'_>, buffer: &str) -> Result<Keyed<Text>, Damage> {
 }
 
 /// Returns the key of an id that is spelt as in a list of its owner.
-fn canonical_key(id: &str) -> Option<String> {
+pub(super) fn canonical_key(id: &str) -> Option<String> {
     let mut segments = id.rsplit('/').skip(1);
     let shown_below = [ArmType::ApimSubscription, ArmType::Product].map(ArmType::collection);
     let is_shown_below = |kind: &&str| shown_below.iter().any(|known| known.eq_ignore_ascii_case(kind));
@@ -255,21 +299,20 @@ fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<Keyed<Secret>, Damage> {
     let secrets = top.secrets.as_deref().unwrap_or_default();
     let mut keyed = Builder::with_capacity(secrets.len());
     for (id, raw) in secrets {
-        let spelt = match id {
-            Cow::Borrowed(id) => Text::Stored(range_of(buffer, id)),
-            Cow::Owned(id) => Text::Changed(id.as_str().into()),
-        };
-        let secret = Secret { id: spelt, text: Text::Stored(range_in(buffer, raw)) };
-        let write = |keys: &mut String| {
-            // a text that is not an id refers to no known resource, and is kept
-            if push_key(keys, id).is_err() {
-                keys.push_str(&id.to_ascii_lowercase());
-            }
-            Ok::<(), Damage>(())
-        };
-        keyed.push(secret, write)?;
+        let start = range_in(buffer, raw).start;
+        keyed
+            .push(Secret::of(buffer, id, raw.get()), |keys| push_secret_key(keys, id))
+            .map_err(|what| (start, what))?;
     }
     keyed.build().map_err(|(key, secret)| a_second_time(&key, &secret.text))
+}
+
+/// Appends the key of a secret. A text that is not an id refers to no known resource, and is kept.
+pub(super) fn push_secret_key(keys: &mut String, id: &str) -> Result<(), String> {
+    if push_key(keys, id).is_err() {
+        keys.push_str(&id.to_ascii_lowercase());
+    }
+    Ok(())
 }
 
 fn a_second_time(key: &str, text: &Text) -> Damage {
@@ -281,7 +324,7 @@ fn a_second_time(key: &str, text: &Text) -> Damage {
 }
 
 /// Returns the `id` of a resource; most resources begin with it.
-fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
+pub(super) fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
     #[derive(Deserialize)]
     struct OnlyId<'a> {
         #[serde(borrow)]
@@ -299,7 +342,7 @@ fn id_of(resource: &str) -> Result<Cow<'_, str>, String> {
 }
 
 /// Appends the key of an id; on an error, appends nothing.
-fn push_key(keys: &mut String, id: &str) -> Result<(), String> {
+pub(super) fn push_key(keys: &mut String, id: &str) -> Result<(), String> {
     let start = keys.len();
     keys.push_str(id);
     keys[start..].make_ascii_lowercase();

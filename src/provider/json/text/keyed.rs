@@ -66,6 +66,11 @@ impl<T> Builder<T> {
         Ok(())
     }
 
+    /// Returns the key that was added last.
+    pub(crate) fn last_key(&self) -> &str {
+        self.0.entries.last().map_or("", |(range, _)| &self.0.keys[range.clone()])
+    }
+
     /// Returns the map. If two values have the same key, returns the key and the later value.
     pub(crate) fn build(mut self) -> Result<Keyed<T>, (String, T)> {
         let Stored { keys, entries, .. } = &mut self.0;
@@ -130,6 +135,11 @@ impl<T> Keyed<T> {
             Some(changed) => changed.as_ref(),
             None => self.stored.get(key),
         }
+    }
+
+    /// Returns the number of keys in the initial content.
+    pub(crate) fn stored_len(&self) -> usize {
+        self.stored.entries.len()
     }
 
     pub(crate) fn contains_key(&self, key: &str) -> bool {

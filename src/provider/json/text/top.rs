@@ -87,7 +87,7 @@ impl<'de> Visitor<'de> for PairsVisitor {
 }
 
 #[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// The schema version in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
