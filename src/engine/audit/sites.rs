@@ -14,19 +14,39 @@ use crate::{
 };
 
 /// All sites that were listed, or the reason why the list could not be read.
-pub(in crate::engine) type Listed = Result<Vec<Resource>, Unread>;
+pub(in crate::engine) type Listed = Result<ListedSites, Unread>;
+
+/// Sites that were listed. Their resources are not kept: those of many sites need much memory.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct ListedSites {
+    sites: Vec<StaticSite>,
+    unreadable: Vec<Unread>,
+}
+
+impl ListedSites {
+    fn of(resources: impl IntoIterator<Item = Resource>) -> Self {
+        let mut listed = Self { sites: Vec::new(), unreadable: Vec::new() };
+        for resource in resources {
+            match StaticSite::read(&resource) {
+                Ok(site) => listed.sites.push(site),
+                Err(error) => listed.unreadable.push(Unread::new(name_of(resource.id()), error)),
+            }
+        }
+        listed
+    }
+}
 
 /// Lists the sites that the caller can see.
 pub(in crate::engine) async fn list_sites(plane: &dyn Reads) -> Listed {
     let found = plane.list(&Collection::StaticSitesOfEach).await;
     let found = found.map_err(|error| Unread::new("the static web apps", error))?;
-    Ok(found.into_iter().map(|found| found.value).collect())
+    Ok(ListedSites::of(found.into_iter().map(|found| found.value)))
 }
 
 /// Reads one site only; if it does not exist, lists all sites.
 pub(in crate::engine) async fn list_one(plane: &dyn Reads, site: &ResourceId) -> Listed {
     match plane.get(site).await {
-        Ok(Some(found)) => Ok(vec![found.value]),
+        Ok(Some(found)) => Ok(ListedSites::of([found.value])),
         Ok(None) => list_sites(plane).await,
         Err(error) => Err(Unread::new(format!("`{}`", site.name()), error)),
     }
@@ -46,10 +66,20 @@ pub(in crate::engine) async fn look_at_sites(
         Sight::WhatIsAllowed => SiteKeys::Hidden,
     };
     let mut seen = SitesSeen { site_keys, ..SitesSeen::default() };
-    let sites = readable(listed, &mut seen.gaps);
-    let of_sites = stream::iter(&sites).map(async |site| look_at_site(plane, site, wanted).await);
+    let gap = |unread: &Unread| Gap { of: None, unread: unread.clone() };
+    let sites = match listed {
+        Ok(ListedSites { sites, unreadable }) => {
+            seen.gaps.extend(unreadable.iter().map(gap));
+            sites.as_slice()
+        }
+        Err(unread) => {
+            seen.gaps.push(gap(unread));
+            &[]
+        }
+    };
+    let of_sites = stream::iter(sites).map(async |site| look_at_site(plane, site, wanted).await);
     seen.hosts = of_sites.buffered(at_once::READS_OF_AUDIT).filter_map(async |host| host).collect().await;
-    let previews = preview_sites(&sites, &seen.hosts, wanted);
+    let previews = preview_sites(sites, &seen.hosts, wanted);
     let of_previews = stream::iter(previews).map(async |site| look_at_previews(plane, site, wanted).await);
     for found in of_previews.buffered(at_once::READS_OF_AUDIT).collect::<Vec<_>>().await {
         match found {
@@ -59,24 +89,6 @@ pub(in crate::engine) async fn look_at_sites(
     }
     look_up_services(plane, &mut seen).await;
     seen
-}
-
-fn readable(listed: &Listed, gaps: &mut Vec<Gap>) -> Vec<StaticSite> {
-    let mut sites = Vec::new();
-    match listed {
-        Ok(all) => {
-            for resource in all {
-                match StaticSite::read(resource) {
-                    Ok(site) => sites.push(site),
-                    Err(error) => {
-                        gaps.push(Gap { of: None, unread: Unread::new(name_of(resource.id()), error) });
-                    }
-                }
-            }
-        }
-        Err(unread) => gaps.push(Gap { of: None, unread: unread.clone() }),
-    }
-    sites
 }
 
 fn name_of(id: &ResourceId) -> String {
