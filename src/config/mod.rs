@@ -5,6 +5,7 @@ mod age;
 mod choice;
 mod document;
 mod edit;
+mod env_settings;
 mod error;
 mod fault;
 mod find;
@@ -22,11 +23,12 @@ mod source;
 pub use age::age;
 pub use choice::{Cloud, ProviderKind, Provisioning, UnknownWord};
 pub use edit::{NewEnv, add_env, render_env};
+pub use env_settings::EnvSettings;
 pub use error::{ConfigError, Searched};
 pub use fault::ConfigFault;
 pub use parsed::ParsedConfig;
 pub use sample::{sample_config, sample_model, user_data_model};
-pub use settings::{EnvSettings, Overrides, Settings};
+pub use settings::{Overrides, Settings};
 pub use source::{Source, Sourced};
 
 /// The name of the configuration file.

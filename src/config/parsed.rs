@@ -3,20 +3,35 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{ConfigError, document::ConfigDocument};
+use super::{ConfigError, EnvSettings, document::ConfigDocument};
 
 /// Keeps the last configuration file that was parsed, so that the same text is not parsed again. Clones share it.
 #[derive(Clone, Default)]
-pub struct ParsedConfig(Arc<Mutex<Option<Parsed>>>);
+pub struct ParsedConfig(Arc<Mutex<Option<Kept>>>);
 
-struct Parsed {
+struct Kept {
+    path: PathBuf,
     /// The name of the file in messages, which is in the source of each setting too.
     shown: PathBuf,
     bytes: Vec<u8>,
-    document: Arc<ConfigDocument>,
+    parsed: Arc<ParsedFile>,
+}
+
+/// The content of a file.
+#[derive(Debug)]
+pub(super) struct ParsedFile {
+    pub(super) document: ConfigDocument,
+    /// Its complete envs, without overrides.
+    pub(super) written: OnceLock<Vec<EnvSettings>>,
+}
+
+impl ParsedFile {
+    pub(super) fn of(document: ConfigDocument) -> Self {
+        Self { document, written: OnceLock::new() }
+    }
 }
 
 impl fmt::Debug for ParsedConfig {
@@ -26,15 +41,22 @@ impl fmt::Debug for ParsedConfig {
 }
 
 impl ParsedConfig {
-    /// Returns the content of a file, given its bytes and its name in messages.
-    pub(super) fn of(&self, shown: &Path, bytes: Vec<u8>) -> Result<Arc<ConfigDocument>, ConfigError> {
+    /// Returns the content of a file, given its path, its name in messages and its bytes.
+    pub(super) fn of(
+        &self,
+        path: &Path,
+        shown: &Path,
+        bytes: Vec<u8>,
+    ) -> Result<Arc<ParsedFile>, ConfigError> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = kept.as_ref().filter(|last| last.shown == shown && last.bytes == bytes) {
-            return Ok(Arc::clone(&last.document));
+        let is_same = |last: &&Kept| last.path == path && last.shown == shown && last.bytes == bytes;
+        if let Some(last) = kept.as_ref().filter(is_same) {
+            return Ok(Arc::clone(&last.parsed));
         }
-        let document = Arc::new(ConfigDocument::parse(shown, &bytes)?);
-        *kept = Some(Parsed { shown: shown.to_owned(), bytes, document: Arc::clone(&document) });
-        Ok(document)
+        let parsed = Arc::new(ParsedFile::of(ConfigDocument::parse(shown, &bytes)?));
+        let (path, shown) = (path.to_owned(), shown.to_owned());
+        *kept = Some(Kept { path, shown, bytes, parsed: Arc::clone(&parsed) });
+        Ok(parsed)
     }
 }
 
@@ -49,13 +71,14 @@ mod tests {
     #[test]
     fn the_same_text_is_parsed_once_and_another_text_or_name_again() {
         let kept = ParsedConfig::default();
-        let of = |shown: &str, name: &str| kept.clone().of(Path::new(shown), env(name)).unwrap();
+        let of =
+            |shown: &str, name: &str| kept.clone().of(Path::new("x"), Path::new(shown), env(name)).unwrap();
         let first = of("a.toml", "prod");
         assert!(Arc::ptr_eq(&first, &of("a.toml", "prod")));
-        assert_eq!(of("a.toml", "test").envs[0].name, "test");
+        assert_eq!(of("a.toml", "test").document.envs[0].name, "test");
         let named = of("b.toml", "test");
         assert!(
-            matches!(&named.envs[0].at, crate::config::Source::File { path, .. } if path.ends_with("b.toml"))
+            matches!(&named.document.envs[0].at, crate::config::Source::File { path, .. } if path.ends_with("b.toml"))
         );
     }
 
@@ -63,8 +86,8 @@ mod tests {
     fn a_file_that_cannot_be_parsed_is_not_kept() {
         let kept = ParsedConfig::default();
         let path = Path::new("a.toml");
-        assert!(kept.of(path, b"[env".to_vec()).is_err());
-        assert!(kept.of(path, b"[env".to_vec()).is_err());
-        assert!(kept.of(path, env("prod")).is_ok());
+        assert!(kept.of(path, path, b"[env".to_vec()).is_err());
+        assert!(kept.of(path, path, b"[env".to_vec()).is_err());
+        assert!(kept.of(path, path, env("prod")).is_ok());
     }
 }

@@ -3,14 +3,13 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use super::{
-    Cloud, ConfigError, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
+    Cloud, ConfigError, EnvSettings, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
     document::{ConfigDocument, EnvLayer},
     find::{self, Found, FoundBy},
-    parsed::ParsedConfig,
+    parsed::{ParsedConfig, ParsedFile},
     sample,
 };
 use crate::model::PRODUCTION;
@@ -68,39 +67,6 @@ impl Overrides {
     }
 }
 
-/// All settings of a command's target, and where each value is from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EnvSettings {
-    /// The name of the env.
-    pub name: String,
-    /// Where the env is from: a file, the sample, or flags.
-    pub at: Source,
-    /// The static web app, by name or id.
-    pub static_web_app: Sourced<String>,
-    /// The API Management service, by name or id.
-    pub apim: Sourced<String>,
-    /// The resource group of the resources that are specified by name.
-    pub resource_group: Option<Sourced<String>>,
-    /// The Azure subscription of the resources that are specified by name.
-    pub azure_subscription: Option<Sourced<String>>,
-    /// The environment of the site; `default` is production.
-    pub site_environment: Sourced<String>,
-    /// The APIs to keep in the link's product, without duplicates.
-    pub apis: Vec<String>,
-    /// The age above which keys are reported as too old.
-    pub max_key_age: Option<Duration>,
-    /// The control plane.
-    pub provider: Sourced<ProviderKind>,
-    /// The file of the JSON model.
-    pub model: Sourced<PathBuf>,
-    /// The cloud, which applies if there is no endpoint.
-    pub cloud: Sourced<Cloud>,
-    /// The address of Azure Resource Manager, if it is not that of the cloud.
-    pub endpoint: Option<Sourced<String>>,
-    /// Who creates the parts of a link.
-    pub provisioning: Sourced<Provisioning>,
-}
-
 /// The configuration: the file, if there is one, overridden by environment variables and flags.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -109,7 +75,7 @@ pub struct Settings {
     shown: Option<PathBuf>,
     by: FoundBy,
     cwd: PathBuf,
-    document: Arc<ConfigDocument>,
+    parsed: Arc<ParsedFile>,
     overrides: Overrides,
 }
 
@@ -143,8 +109,8 @@ impl Settings {
         let Some(Found { path, shown, by, bytes }) = found else {
             return Ok(Self::without_file(ConfigDocument::default(), overrides, cwd));
         };
-        let document = parsed.of(&shown, bytes)?;
-        Ok(Self { file: Some(path), shown: Some(shown), by, cwd: cwd.to_owned(), document, overrides })
+        let parsed = parsed.of(&path, &shown, bytes)?;
+        Ok(Self { file: Some(path), shown: Some(shown), by, cwd: cwd.to_owned(), parsed, overrides })
     }
 
     fn sample(overrides: Overrides, cwd: &Path) -> Result<Self, ConfigError> {
@@ -158,8 +124,8 @@ impl Settings {
 
     fn without_file(document: ConfigDocument, overrides: Overrides, cwd: &Path) -> Self {
         let by = FoundBy::User;
-        let document = Arc::new(document);
-        Self { file: None, shown: None, by, cwd: cwd.to_owned(), document, overrides }
+        let parsed = Arc::new(ParsedFile::of(document));
+        Self { file: None, shown: None, by, cwd: cwd.to_owned(), parsed, overrides }
     }
 
     /// The env of a command: the selected one, or the only one, or one that is made of the flags for the site and the
@@ -170,10 +136,10 @@ impl Settings {
     /// [`ConfigError`] if there is no such env, if several envs exist and none is selected, or if a setting is missing.
     pub fn env(&self) -> Result<EnvSettings, ConfigError> {
         if let Some(chosen) = &self.overrides.env {
-            let found = self.document.envs.iter().find(|env| env.name == chosen.value);
+            let found = self.parsed.document.envs.iter().find(|env| env.name == chosen.value);
             return self.layered(found.ok_or_else(|| self.unknown_env(&chosen.value))?);
         }
-        match self.document.envs.as_slice() {
+        match self.parsed.document.envs.as_slice() {
             [only] => self.layered(only),
             _ => self.layered(&self.env_of_flags()?),
         }
@@ -194,7 +160,7 @@ impl Settings {
     ///
     /// [`ConfigError`] if there is none, or one lacks a setting.
     pub fn all(&self) -> Result<Vec<EnvSettings>, ConfigError> {
-        match self.document.envs.as_slice() {
+        match self.parsed.document.envs.as_slice() {
             [] => Err(ConfigError::NoEnvs(self.shown.clone())),
             envs => envs.iter().map(|env| self.layered(env)).collect(),
         }
@@ -202,15 +168,17 @@ impl Settings {
 
     /// The envs that have a site and a service, as the file has them: no flag and no variable overrides a value.
     #[must_use]
-    pub fn written(&self) -> Vec<EnvSettings> {
-        let plain = Self { overrides: Overrides::default(), ..self.clone() };
-        plain.document.envs.iter().filter_map(|env| plain.layered(env).ok()).collect()
+    pub fn written(&self) -> &[EnvSettings] {
+        self.parsed.written.get_or_init(|| {
+            let plain = Self { overrides: Overrides::default(), ..self.clone() };
+            plain.parsed.document.envs.iter().filter_map(|env| plain.layered(env).ok()).collect()
+        })
     }
 
     /// The names of the envs, in the order of the file.
     #[must_use]
     pub fn env_names(&self) -> Vec<&str> {
-        self.document.envs.iter().map(|env| env.name.as_str()).collect()
+        self.parsed.document.envs.iter().map(|env| env.name.as_str()).collect()
     }
 
     /// The default control plane, for commands without an env and envs that do not specify one.
@@ -229,21 +197,21 @@ impl Settings {
             return model.clone().map(|path| self.cwd.join(path));
         }
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(&self.cwd);
-        let given = self.document.providers.model.clone();
+        let given = self.parsed.document.providers.model.clone();
         given.unwrap_or_else(|| Sourced::default(MODEL_NAME.into())).map(|path| folder.join(path))
     }
 
     /// The cloud.
     #[must_use]
     pub fn cloud(&self) -> Sourced<Cloud> {
-        let given = self.document.providers.cloud.clone();
+        let given = self.parsed.document.providers.cloud.clone();
         given.unwrap_or_else(|| Sourced::default(Cloud::AzureCloud))
     }
 
     /// The address of Azure Resource Manager, if it is not that of the cloud.
     #[must_use]
     pub fn endpoint(&self) -> Option<Sourced<String>> {
-        self.overrides.endpoint.clone().or_else(|| self.document.providers.endpoint.clone())
+        self.overrides.endpoint.clone().or_else(|| self.parsed.document.providers.endpoint.clone())
     }
 
     /// Whether an access token may be sent to any address from this source. A file that was found by searching upward
@@ -281,7 +249,7 @@ impl Settings {
     fn provisioning(&self, env: &EnvLayer, provider: ProviderKind) -> Sourced<Provisioning> {
         let of_provider = match provider {
             ProviderKind::Json => None,
-            ProviderKind::Arm => self.document.providers.provisioning.clone(),
+            ProviderKind::Arm => self.parsed.document.providers.provisioning.clone(),
         };
         let given = self.overrides.provisioning.clone().or(env.provisioning.clone()).or(of_provider);
         given.unwrap_or_else(|| Sourced::default(provider.provisioning()))
@@ -293,7 +261,7 @@ impl Settings {
             let name = site.value.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or(&site.value);
             return Ok(EnvLayer::new(name, site.source.clone()));
         }
-        if let (Some(path), [_, ..]) = (&self.shown, self.document.envs.as_slice()) {
+        if let (Some(path), [_, ..]) = (&self.shown, self.parsed.document.envs.as_slice()) {
             return Err(ConfigError::NoEnvChosen { path: path.clone(), known: self.known() });
         }
         let flags = [("--static-web-app", &over.static_web_app), ("--apim", &over.apim)];
@@ -311,7 +279,7 @@ impl Settings {
     }
 
     fn known(&self) -> Vec<String> {
-        self.document.envs.iter().map(|env| env.name.clone()).collect()
+        self.parsed.document.envs.iter().map(|env| env.name.clone()).collect()
     }
 }
 

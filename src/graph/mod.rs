@@ -71,7 +71,7 @@ fn unknown(word: &str) -> String {
 }
 
 /// The observed links, grouped by service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Graph {
     sites: Vec<Site>,
     services: Vec<ServiceNode>,
@@ -145,16 +145,19 @@ impl Graph {
     /// Returns the graph of these links, in their order.
     #[must_use]
     pub fn of<'a>(links: impl IntoIterator<Item = Drawn<'a>>) -> Self {
-        let mut graph = Self { sites: Vec::new(), services: Vec::new() };
-        for link in links {
-            match link {
-                Drawn::Seen(verdict) => graph.add(verdict),
-                Drawn::Unread { env, site, environment, service } => {
-                    graph.add_unread(env, site, environment, service);
-                }
+        let mut graph = Self::default();
+        links.into_iter().for_each(|link| graph.add(link));
+        graph
+    }
+
+    /// Adds a link.
+    pub fn add(&mut self, link: Drawn<'_>) {
+        match link {
+            Drawn::Seen(verdict) => self.add_seen(verdict),
+            Drawn::Unread { env, site, environment, service } => {
+                self.add_unread(env, site, environment, service);
             }
         }
-        graph
     }
 
     /// Returns the picture as SVG without a style, for a page that has the style and one page for each env.
@@ -174,7 +177,7 @@ impl Graph {
         }
     }
 
-    fn add(&mut self, verdict: &Verdict) {
+    fn add_seen(&mut self, verdict: &Verdict) {
         let (observed, id) = (&verdict.observed, verdict.observed.target.site_environment.site());
         let site = self.site(id.as_str(), id.name(), &environment_name(observed));
         let service = self.service_of(verdict);

@@ -1,15 +1,15 @@
 //! The list of links, and what is kept of it for the next read.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
+use maud::Markup;
 
 use super::mark::{Marked, mark_of};
 use crate::{
     config::EnvSettings,
-    engine::Previews,
-    report::{ErrorReport, LinkReport, ListedSite},
-    workflow::{self, Deaf, ExitDetail, KnownLinks, Workspace},
+    report::{ErrorReport, LinkReport, ListReport, ListedSite},
+    workflow::{self, Deaf, KnownOverview, OtherSites, Overview, Workspace},
 };
 
 /// The links of the configuration, and the sites beside them.
@@ -33,7 +33,25 @@ pub(super) struct Links {
 #[derive(Clone, Debug)]
 pub(super) struct SeenLink {
     pub(super) report: Arc<LinkReport>,
+    /// Its row, once it was shown.
+    pub(super) row: Arc<OnceLock<RowText>>,
     mark: u64,
+}
+
+/// What a row shows of a link that is the same at any time, and the text that a filter searches.
+#[derive(Debug)]
+pub(super) struct RowText {
+    pub(super) searched: String,
+    /// The cells before the age of the keys.
+    pub(super) before: Markup,
+    /// The cells after it.
+    pub(super) after: Markup,
+}
+
+impl SeenLink {
+    fn of(report: Arc<LinkReport>) -> Self {
+        Self { mark: mark_of(report.as_ref()), report, row: Arc::default() }
+    }
 }
 
 impl Marked for Links {
@@ -43,34 +61,29 @@ impl Marked for Links {
     }
 }
 
-/// The links that were read before.
+/// What was read before.
 #[derive(Default)]
 pub(super) struct KnownList {
-    links: KnownLinks,
+    known: KnownOverview,
     marked: Vec<SeenLink>,
 }
 
 impl KnownList {
-    /// Reads the links of these envs: of a model, only those that a change concerns.
+    /// Reads the links of these envs and the other sites: of a model, only what a change concerns.
     pub(super) async fn read(
         &mut self,
         work: &Workspace,
         envs: &[EnvSettings],
-    ) -> anyhow::Result<Vec<SeenLink>> {
-        let reports = match envs {
-            // The findings of an only link can depend on the activity log.
-            [_] => {
-                let status = workflow::status(work, envs, Previews::Allow, ExitDetail::Plain, &Deaf).await?;
-                status.report.links.into_iter().map(Arc::new).collect()
-            }
-            _ => workflow::links_since(work, envs, &Deaf, &mut self.links).await?,
-        };
+        others: OtherSites,
+    ) -> anyhow::Result<(Vec<SeenLink>, workflow::Result<ListReport>)> {
+        let Overview { links, others } =
+            workflow::overview(work, envs, others, &Deaf, &mut self.known).await?;
         let mut before = std::mem::take(&mut self.marked).into_iter();
-        let marked = reports.into_iter().map(|report| {
+        let marked = links.into_iter().map(|report| {
             let same = before.next().filter(|before| Arc::ptr_eq(&before.report, &report));
-            same.unwrap_or_else(|| SeenLink { mark: mark_of(report.as_ref()), report })
+            same.unwrap_or_else(|| SeenLink::of(report))
         });
         self.marked = marked.collect();
-        Ok(self.marked.clone())
+        Ok((self.marked.clone(), others))
     }
 }

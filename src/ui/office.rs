@@ -23,11 +23,10 @@ use crate::{
     config::{ConfigError, EnvSettings, Overrides, ProviderKind, Source, Sourced},
     diagnosis::{Cure, Selection},
     engine::Previews,
-    graph::Graph,
     model::ResourceId,
     report::{AuditReport, LinkReport, ListReport},
     workflow::{
-        self, Deadline, Deaf, ExitDetail, LinkFilter, LinkLog, Services, Status, UsageError, WorkflowError,
+        self, Deadline, Deaf, ExitDetail, LinkLog, OtherSites, Services, Status, UsageError, WorkflowError,
         Workspace, WorkspaceOptions,
         emulated::{self, EmulatorRoutes},
     },
@@ -212,30 +211,17 @@ impl Office {
         };
         let origin = origin(&work, &envs);
         let origin = if lists { listed_from(&work, &envs).unwrap_or(origin) } else { origin };
-        let (links, listed) = tokio::join!(
-            async {
-                let mut known = self.known.take();
-                let links = known.read(&work, &envs).await;
-                self.known.replace(known);
-                links
-            },
-            async {
-                if !lists {
-                    return Ok(ListReport::new(Vec::new(), Vec::new()));
-                }
-                Ok(workflow::list(&work, LinkFilter::Unnamed, &Deaf).await?)
-            }
-        );
-        let (sites, notes, unlisted) = match listed {
+        let others = if lists { OtherSites::Read } else { OtherSites::Skip };
+        let mut known = self.known.take();
+        let read = known.read(&work, &envs, others).await;
+        self.known.replace(known);
+        let (of_envs, others) = read?;
+        let (sites, notes, unlisted) = match others {
             Ok(ListReport { sites, notes, .. }) => (sites, notes, None),
-            Err(error) => (
-                Vec::new(),
-                Vec::new(),
-                Some(workflow::report(anyhow::Error::as_ref(&error), self.options.render)),
-            ),
+            Err(error) => (Vec::new(), Vec::new(), Some(workflow::report(&error, self.options.render))),
         };
         let source = source(&work, &envs, origin.azure);
-        let value = Links { of_envs: links?, others: sites, notes, unlisted, source, at: self.now() };
+        let value = Links { of_envs, others: sites, notes, unlisted, source, at: self.now() };
         Ok(Fresh { value, origin })
     }
 
@@ -307,8 +293,7 @@ impl Office {
             let work = self.workspace()?;
             let envs = envs(&work)?;
             let origin = origin(&work, &envs);
-            let looked = workflow::links_by_page(&work, &envs, &Deaf).await?;
-            let value = Graph::of(looked.drawn(&envs)).draw_in_page(address);
+            let value = workflow::graph(&work, &envs, &Deaf).await?.graph.draw_in_page(address);
             anyhow::Ok(Fresh { value, origin })
         };
         self.picture.get(need, async || read().await.map_err(|error| self.problem(&error))).await
@@ -333,13 +318,23 @@ fn envs(work: &Workspace) -> anyhow::Result<Vec<EnvSettings>> {
     Ok(work.envs(!is_about_one(work))?)
 }
 
+/// One of several envs in a row that are on the same control plane.
+fn on_each_plane(envs: &[EnvSettings]) -> impl Iterator<Item = &EnvSettings> {
+    let is_same = |one: &EnvSettings, next: &EnvSettings| {
+        one.provider.value == next.provider.value
+            && one.model.value.as_os_str() == next.model.value.as_os_str()
+            && one.endpoint == next.endpoint
+    };
+    envs.chunk_by(is_same).filter_map(<[EnvSettings]>::first)
+}
+
 fn is_in_azure(env: &EnvSettings) -> bool {
     env.provider.value == ProviderKind::Arm
 }
 
 /// The files that an answer about these envs is read from, as they are now. Without an env, the default model.
 fn origin(work: &Workspace, envs: &[EnvSettings]) -> Origin {
-    let in_models = envs.iter().filter(|env| !is_in_azure(env));
+    let in_models = on_each_plane(envs).filter(|env| !is_in_azure(env));
     let models = in_models.map(|env| env.model.value.clone());
     let default = [work.settings.model().value];
     let files = work.settings.file.iter().cloned().chain(models).chain(default);
@@ -363,7 +358,7 @@ fn source(work: &Workspace, envs: &[EnvSettings], azure: bool) -> String {
         ProviderKind::Json => model(&env.model.value),
         ProviderKind::Arm => address(env.endpoint.as_ref()),
     };
-    let names: std::collections::BTreeSet<String> = envs.iter().map(name).collect();
+    let names: std::collections::BTreeSet<String> = on_each_plane(envs).map(name).collect();
     match names.len() {
         0 if azure => address(work.settings.endpoint().as_ref()),
         0 => model(&work.settings.model().value),

@@ -11,6 +11,7 @@ mod doctor;
 #[cfg(feature = "ui")]
 pub mod emulated;
 mod error;
+mod generations;
 mod given;
 mod history;
 mod init;
@@ -19,6 +20,7 @@ mod listener;
 mod look;
 pub mod model;
 mod options;
+mod overview;
 mod plane;
 pub mod prune;
 mod result_file;
@@ -45,8 +47,9 @@ pub use self::{
     init::{Answer, Asker, Choices, Initialized, init},
     list::{LinkFilter, list, listed_on, services},
     listener::{Deaf, Listener, StepNews, StepStage},
-    look::{ExitDetail, KnownLinks, Looked, Status, linked_to, links, links_by_page, links_since, status},
+    look::{ExitDetail, Looked, Pictured, Status, graph, linked_to, links, status},
     options::{MissingSample, WorkspaceOptions},
+    overview::{KnownOverview, OtherSites, Overview, overview},
     plane::{Plane, PlaneLocation},
     prune::{PruneResult, Pruning},
     result_file::{check_early, write_beside, write_result},

@@ -14,15 +14,17 @@ const WRITERS: [&str; 5] = [
 ];
 
 /// The use cases of a page that shows: they read control planes, and write no file.
-const READ: [&str; 25] = [
+const READ: [&str; 26] = [
     "Deadline",
     "Deaf",
     "ExitDetail",
-    "KnownLinks",
-    "LinkFilter",
+    "KnownOverview",
     "LinkLog",
     "Listener",
     "MissingSample",
+    "OtherSites",
+    "Overview",
+    "Result",
     "Services",
     "Status",
     "StepNews",
@@ -33,10 +35,9 @@ const READ: [&str; 25] = [
     "WorkspaceOptions",
     "audit",
     "emulated",
-    "links_by_page",
-    "links_since",
-    "list",
+    "graph",
     "listed_on",
+    "overview",
     "report",
     "services",
     "status",

@@ -16,7 +16,10 @@ use swa_apim::{
     model::{ApimServiceId, KeySlot, Resource, ResourceId},
     provider::{Expected, Writes as _, json::JsonControlPlane},
     report::LinkReport,
-    workflow::{self, Deaf, ExitDetail, KnownLinks, LinkChange, Workspace, WorkspaceOptions, WriteAccess},
+    workflow::{
+        self, Deaf, ExitDetail, KnownOverview, LinkChange, OtherSites, Overview, Workspace, WorkspaceOptions,
+        WriteAccess,
+    },
 };
 
 const PROVIDERS: &str = "/subscriptions/s/resourceGroups/rg/providers";
@@ -95,19 +98,45 @@ async fn status(folder: &Path) -> Vec<Value> {
     status.report.links.iter().map(|link| serde_json::to_value(link).unwrap()).collect()
 }
 
-async fn again(folder: &Path, known: &mut KnownLinks) -> Vec<Arc<LinkReport>> {
-    let work = open(folder);
-    let envs = work.envs(true).unwrap();
-    workflow::links_since(&work, &envs, &Deaf, known).await.unwrap()
+/// Reads again and again, as a page does.
+struct Reader {
+    options: WorkspaceOptions,
+    known: KnownOverview,
+}
+
+impl Reader {
+    fn new() -> Self {
+        Self { options: WorkspaceOptions::new(cli::command_line), known: KnownOverview::default() }
+    }
+
+    async fn read(&mut self, folder: &Path, others: OtherSites) -> Overview {
+        let work = Workspace::open(folder, self.options.clone()).unwrap();
+        let envs = work.envs(true).unwrap();
+        workflow::overview(&work, &envs, others, &Deaf, &mut self.known).await.unwrap()
+    }
+}
+
+async fn again(folder: &Path, reader: &mut Reader) -> Vec<Arc<LinkReport>> {
+    reader.read(folder, OtherSites::Skip).await.links
+}
+
+/// Reads the sites that no env names again, compares them with a first read, and returns them with their states.
+async fn others(folder: &Path, reader: &mut Reader) -> Vec<String> {
+    let again = reader.read(folder, OtherSites::Read).await.others.unwrap();
+    let first = Reader::new().read(folder, OtherSites::Read).await.others.unwrap();
+    assert_eq!(serde_json::to_value(&again).unwrap(), serde_json::to_value(&first).unwrap());
+    let shown =
+        again.sites.iter().map(|site| format!("{} {} {}", site.name, site.environment, site.state.as_str()));
+    shown.collect()
 }
 
 /// Reads the links again, compares them with a first read, and returns the sites whose links were observed again.
 async fn observed(
     folder: &Path,
-    known: &mut KnownLinks,
+    reader: &mut Reader,
     before: &mut Vec<Arc<LinkReport>>,
 ) -> Vec<&'static str> {
-    let now = again(folder, known).await;
+    let now = again(folder, reader).await;
     let as_json: Vec<Value> = now.iter().map(|link| serde_json::to_value(link.as_ref()).unwrap()).collect();
     assert_eq!(as_json, status(folder).await);
     let pairs = SITES.into_iter().zip(before.iter().zip(&now));
@@ -120,10 +149,10 @@ async fn observed(
 async fn only_the_links_that_a_change_concerns_are_observed_again() {
     let folder = four_links().await;
     let folder = folder.path();
-    let mut known = KnownLinks::default();
-    let mut links = again(folder, &mut known).await;
+    let mut reader = Reader::new();
+    let mut links = again(folder, &mut reader).await;
     assert!(links.iter().all(|link| link.state.as_str() == "linked"), "{links:?}");
-    assert!(observed(folder, &mut known, &mut links).await.is_empty());
+    assert!(observed(folder, &mut reader, &mut links).await.is_empty());
 
     let product = |at: usize| links[at].product.as_ref().unwrap().id.clone();
     let products: Vec<ResourceId> =
@@ -137,7 +166,7 @@ async fn only_the_links_that_a_change_concerns_are_observed_again() {
         model.delete(&backend, Expected::Anything).await.unwrap();
     })
     .await;
-    assert_eq!(observed(folder, &mut known, &mut links).await, ["docs"]);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, ["docs"]);
     assert_ne!(links[0].state.as_str(), "linked");
 
     change(folder, async |model| {
@@ -145,14 +174,14 @@ async fn only_the_links_that_a_change_concerns_are_observed_again() {
         model.regenerate(&id, KeySlot::Primary).await.unwrap();
     })
     .await;
-    assert_eq!(observed(folder, &mut known, &mut links).await, ["help"]);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, ["help"]);
 
     change(folder, async |model| {
         let policy = ResourceId::parse(&format!("{}/policies/policy", products[2])).unwrap();
         model.delete(&policy, Expected::Anything).await.unwrap();
     })
     .await;
-    assert_eq!(observed(folder, &mut known, &mut links).await, ["mail"]);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, ["mail"]);
     assert!(!links[2].findings.is_empty());
 
     // A product with the name that a link's product had can be taken for it.
@@ -162,21 +191,21 @@ async fn only_the_links_that_a_change_concerns_are_observed_again() {
         put(model, resource(id, "", &json!({"displayName": "renamed"}))).await;
     })
     .await;
-    assert_eq!(observed(folder, &mut known, &mut links).await, ["shop"]);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, ["shop"]);
     change(folder, async |model| {
         let twin = service().product("twin").unwrap();
         put(model, resource(twin.as_str(), "", &json!({"displayName": title}))).await;
     })
     .await;
-    assert_eq!(observed(folder, &mut known, &mut links).await, ["shop"]);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, ["shop"]);
 }
 
 #[tokio::test]
 async fn what_links_have_in_common_concerns_all_of_them() {
     let folder = four_links().await;
     let folder = folder.path();
-    let mut known = KnownLinks::default();
-    let mut links = again(folder, &mut known).await;
+    let mut reader = Reader::new();
+    let mut links = again(folder, &mut reader).await;
 
     // An API that each product has.
     change(folder, async |model| {
@@ -184,7 +213,7 @@ async fn what_links_have_in_common_concerns_all_of_them() {
         put(model, resource(api.as_str(), "", &json!({"path": "orders", "displayName": "Orders"}))).await;
     })
     .await;
-    assert_eq!(observed(folder, &mut known, &mut links).await, SITES);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, SITES);
 
     // Names can mean other resources.
     change(folder, async |model| {
@@ -193,21 +222,67 @@ async fn what_links_have_in_common_concerns_all_of_them() {
             .await;
     })
     .await;
-    assert_eq!(observed(folder, &mut known, &mut links).await, SITES);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, SITES);
     assert!(links[2].error.is_some(), "two sites have this name");
 
     // Another configuration of one env.
     let file = folder.join(FILE_NAME);
     let text = fs::read_to_string(&file).unwrap();
     write(&file, text.replacen("apis = [\"orders\"]", "apis = []", 1).as_bytes());
-    assert_eq!(observed(folder, &mut known, &mut links).await, ["docs", "mail"], "a failure is not kept");
+    assert_eq!(observed(folder, &mut reader, &mut links).await, ["docs", "mail"], "a failure is not kept");
 
     // A model that cannot be read is reported with each link, and read again later.
     let model = folder.join(MODEL_NAME);
     let whole = fs::read(&model).unwrap();
     write(&model, &whole[..whole.len() / 2]);
-    let failed = again(folder, &mut known).await;
+    let failed = again(folder, &mut reader).await;
     assert!(failed.iter().all(|link| link.error.is_some()));
     write(&model, &whole);
-    assert_eq!(observed(folder, &mut known, &mut links).await, SITES);
+    assert_eq!(observed(folder, &mut reader, &mut links).await, SITES);
+}
+
+#[tokio::test]
+async fn the_sites_that_no_env_names_are_those_of_a_first_read_after_any_change() {
+    let folder = four_links().await;
+    let folder = folder.path();
+    let mut reader = Reader::new();
+    assert!(others(folder, &mut reader).await.is_empty());
+    let add = async |id: String| {
+        let host = format!("{}.azurestaticapps.net", id.rsplit('/').next().unwrap());
+        let host = json!({"defaultHostname": host, "hostname": host});
+        change(folder, async |model| put(model, resource(&id, "Standard", &host)).await).await;
+    };
+
+    add(site("new")).await;
+    assert_eq!(others(folder, &mut reader).await, ["new default unlinked"]);
+    change(folder, async |model| {
+        let backend = format!("{}/builds/default/linkedBackends/apim", site("new"));
+        put(model, resource(&backend, "", &json!({"backendResourceId": service().as_str()}))).await;
+    })
+    .await;
+    assert_eq!(others(folder, &mut reader).await, ["new default partial"]);
+
+    // A preview of a site that an env names.
+    add(format!("{}/builds/staging", site("mail"))).await;
+    assert_eq!(others(folder, &mut reader).await, ["mail staging unlinked", "new default partial"]);
+
+    // An env for the site.
+    let file = folder.join(FILE_NAME);
+    let text = fs::read_to_string(&file).unwrap();
+    write(&file, format!("{text}[env.new]\nstatic-web-app = \"new\"\napim = \"apim\"\n").as_bytes());
+    assert_eq!(others(folder, &mut reader).await, ["mail staging unlinked"]);
+    write(&file, text.as_bytes());
+    assert_eq!(others(folder, &mut reader).await, ["mail staging unlinked", "new default partial"]);
+
+    for gone in [format!("{}/builds/staging", site("mail")), site("new")] {
+        let gone = ResourceId::parse(&gone).unwrap();
+        change(folder, async |model| model.delete(&gone, Expected::Anything).await.unwrap()).await;
+    }
+    assert!(others(folder, &mut reader).await.is_empty());
+
+    // A second site with the name of an env's site: the name means neither of them.
+    add(site("docs").replace("/rg/", "/other/")).await;
+    assert_eq!(others(folder, &mut reader).await, ["docs default unlinked"]);
+    add(site("mail").replace("/rg/", "/other/")).await;
+    assert_eq!(others(folder, &mut reader).await.len(), 3);
 }

@@ -13,7 +13,7 @@ use crate::{
     config::{Source, Sourced},
     diagnosis::ExitCode,
     files::keep_temporary,
-    graph::{Graph, GraphFormat},
+    graph::GraphFormat,
     workflow,
 };
 
@@ -47,10 +47,10 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
         None => cx.work.envs(args.scope.all)?,
     };
     let shown = cx.listener();
-    let looked = workflow::links_by_page(&cx.work, &envs, &shown).await?;
+    let pictured = workflow::graph(&cx.work, &envs, &shown).await?;
     drop(shown);
     let format = args.format.unwrap_or_else(|| implied_format(&args));
-    let text = Graph::of(looked.drawn(&envs)).draw(format);
+    let text = pictured.graph.draw(format);
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_lines(&text)?,
         (Some(file), _) => workflow::write_beside(&cx.work, file, &text).await?,
@@ -59,7 +59,7 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
     if let (Some(file), true) = (&args.out, args.open) {
         open::show(file)?;
     }
-    Ok(looked.exit)
+    Ok(pictured.exit)
 }
 
 /// The service of `--apim`, if no other argument specifies what to draw.

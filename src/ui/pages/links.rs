@@ -12,7 +12,7 @@ use crate::{
     },
     ui::{
         kept::Answer,
-        list::Links,
+        list::{Links, RowText},
         news::Topic,
         subject::{SiteLink, Subject, site_address},
     },
@@ -27,20 +27,26 @@ struct Row<'a> {
     state: &'a str,
     site: &'a str,
     backend: String,
-    keys: Option<&'a KeyAgeReport>,
     /// The codes of the findings, with their titles.
     findings: Vec<(&'a str, &'a str)>,
     error: Option<&'a str>,
 }
 
+/// A row that is written, with the age of the link's keys.
+type ShownRow<'a> = (&'a RowText, Option<&'a KeyAgeReport>);
+
 /// Every link and site whose names contain the words of `filter`.
 pub(in crate::ui) fn links(answer: &Answer<Links>, filter: &str, frame: Frame) -> Response {
     let links = &answer.value;
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-    let rows = links.of_envs.iter().map(|link| of_env(&link.report)).chain(links.others.iter().map(of_site));
-    let rows: Vec<(String, Row<'_>)> = rows.map(|row| (searched(&row), row)).collect();
-    let shown = rows.iter().filter(|(text, _)| words.iter().all(|word| text.contains(word)));
-    let shown: Vec<&(String, Row<'_>)> = shown.collect();
+    let others: Vec<RowText> = links.others.iter().map(|site| text_of(&of_site(site))).collect();
+    let rows = links
+        .of_envs
+        .iter()
+        .map(|link| (link.row.get_or_init(|| text_of(&of_env(&link.report))), keys_of(&link.report)));
+    let rows: Vec<ShownRow<'_>> = rows.chain(others.iter().map(|text| (text, None))).collect();
+    let is_shown = |(text, _): &&ShownRow<'_>| words.iter().all(|word| text.searched.contains(word));
+    let shown: Vec<&ShownRow<'_>> = rows.iter().filter(is_shown).collect();
     let body = html! {
         div.bar {
             h1 { "Links" }
@@ -96,7 +102,6 @@ fn of_env(link: &LinkReport) -> Row<'_> {
         state: link.state.as_str(),
         site: &link.static_site.name,
         backend: link.linked_backend.as_ref().map(|it| it.backend_name().to_owned()).unwrap_or_default(),
-        keys: link.subscription.as_ref().and_then(|subscription| subscription.key_age.as_ref()),
         findings: link.findings.iter().map(|it| (it.code.as_str(), it.code.title())).collect(),
         error: link.error.as_ref().map(|error| error.message.as_str()),
     }
@@ -114,7 +119,6 @@ fn of_site(site: &ListedSite) -> Row<'_> {
         state: site.state.as_str(),
         site: &site.name,
         backend: site.linked_to.as_ref().map(LinkedToReport::shown).unwrap_or_default(),
-        keys: None,
         findings: Vec::new(),
         error: None,
     }
@@ -127,6 +131,10 @@ pub(in crate::ui) fn subject_of(site: &ListedSite) -> Option<Subject> {
     Some(Subject::Site(SiteLink { site, environment, apim }))
 }
 
+fn keys_of(link: &LinkReport) -> Option<&KeyAgeReport> {
+    link.subscription.as_ref()?.key_age.as_ref()
+}
+
 /// The text that a filter searches.
 fn searched(row: &Row<'_>) -> String {
     let codes: Vec<&str> = row.findings.iter().map(|(code, _)| *code).collect();
@@ -134,8 +142,31 @@ fn searched(row: &Row<'_>) -> String {
     texts.map(|text| one_line(text).to_lowercase()).join(" ")
 }
 
-fn table(rows: &[&(String, Row<'_>)], now: Timestamp) -> Markup {
-    let has_ages = rows.iter().any(|(_, row)| row.keys.is_some());
+fn text_of(row: &Row<'_>) -> RowText {
+    RowText {
+        searched: searched(row),
+        before: html! {
+            td.mark { (sign(row.mark)) }
+            th scope="row" {
+                a href=(row.address) {
+                    @match row.env { Some(env) => span.clip { (one_line(env)) }, None => { span.detail { "no env" } span.unseen { ": " (one_line(row.site)) } } }
+                }
+            }
+            td { (row.state) }
+            td { span.clip { (one_line(row.site)) } }
+            td { span.clip { (one_line(&row.backend)) } }
+        },
+        after: html! {
+            td {
+                @if let Some(error) = row.error { span.clip { (one_line(error)) } }
+                @for (code, title) in &row.findings { code title=(title) { (code) } " " }
+            }
+        },
+    }
+}
+
+fn table(rows: &[&ShownRow<'_>], now: Timestamp) -> Markup {
+    let has_ages = rows.iter().any(|(_, keys)| keys.is_some());
     html! {
         table #links .list {
             thead { tr {
@@ -148,22 +179,11 @@ fn table(rows: &[&(String, Row<'_>)], now: Timestamp) -> Markup {
                 th scope="col" { "Findings" }
             } }
             tbody {
-                @for (text, row) in rows {
-                    tr data-text=(text) {
-                        td.mark { (sign(row.mark)) }
-                        th scope="row" {
-                            a href=(row.address) {
-                                @match row.env { Some(env) => span.clip { (one_line(env)) }, None => { span.detail { "no env" } span.unseen { ": " (one_line(row.site)) } } }
-                            }
-                        }
-                        td { (row.state) }
-                        td { span.clip { (one_line(row.site)) } }
-                        td { span.clip { (one_line(&row.backend)) } }
-                        @if has_ages { td.number { @if let Some(keys) = row.keys { (age(keys, now)) } } }
-                        td {
-                            @if let Some(error) = row.error { span.clip { (one_line(error)) } }
-                            @for (code, title) in &row.findings { code title=(title) { (code) } " " }
-                        }
+                @for (text, keys) in rows {
+                    tr data-text=(text.searched) {
+                        (text.before)
+                        @if has_ages { td.number { @if let Some(keys) = keys { (age(keys, now)) } } }
+                        (text.after)
                     }
                 }
             }

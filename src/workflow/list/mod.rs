@@ -8,6 +8,7 @@ mod place;
 mod row;
 mod services;
 mod sites;
+mod unnamed;
 
 use self::{
     envs::{Envs, is_named},
@@ -16,6 +17,7 @@ use self::{
 pub(in crate::workflow) use self::{
     row::{Backend, Row},
     sites::{Rows, rows},
+    unnamed::{KnownSites, unnamed},
 };
 use super::{
     error::{Explain as _, Result},
@@ -27,8 +29,8 @@ use crate::{
     config::{EnvSettings, ProviderKind, Source, Sourced},
     diagnosis::Selection,
     engine::{self, Adoption, Previews, Target},
-    model::{ApimServiceId, PRODUCTION, ResourceId, SiteEnvironmentId, StaticSiteId},
-    provider::{Collection, ProviderError, arm::SearchScope, json::JsonControlPlane},
+    model::{ApimServiceId, ResourceId},
+    provider::{Collection, ProviderError, arm::SearchScope},
     report::{BackendKind, LinkedToReport, ListReport, ListedSite, SiteState},
 };
 
@@ -42,8 +44,6 @@ pub enum LinkFilter {
     Linked,
     /// Sites without a backend.
     Unlinked,
-    /// Sites that no env of the configuration names.
-    Unnamed,
 }
 
 /// Lists the sites that the caller can see on the control plane that the settings select. Without a configuration, a
@@ -56,42 +56,45 @@ pub enum LinkFilter {
 pub async fn list(work: &Workspace, filter: LinkFilter, listener: &dyn Listener) -> Result<ListReport> {
     let plane = place::select(work).map_err(|error| place::explained(work, error))?;
     listener.doing("finding static web apps");
-    let given = work.overrides();
-    let text = |given: &Option<Sourced<String>>| given.as_ref().map(|it| it.value.clone());
-    let scope = SearchScope {
-        azure_subscription: text(&given.azure_subscription),
-        resource_group: text(&given.resource_group),
-    };
-    let envs = work.settings.written();
-    let is_here = |env: &&EnvSettings| place::is_on(env, &plane);
-    let envs: Vec<EnvSettings> = envs.iter().filter(is_here).cloned().collect();
+    let envs = place::envs_on(work, &plane);
     let explained = |error: ProviderError| place::explained(work, error.into());
-    let found = if let (Plane::Model(model), LinkFilter::Unnamed) = (&plane, filter) {
-        // A large model is not read for the sites that are left out.
-        let sites = model.site_ids().map_err(explained)?;
-        let named = Envs::of(&envs, sites.iter().cloned());
-        let others = sites.iter().filter(|site| has_unnamed(model, site, &named)).collect::<Vec<_>>();
-        (sites::rows_of_these(&plane, &scope, others).await.map_err(explained)?, named)
-    } else {
-        let found = sites::rows(&plane, &scope).await.map_err(explained)?;
-        let named = Envs::of(&envs, found.rows.iter().map(Row::site));
-        (found, named)
-    };
-    let (Rows { mut rows, mut notes }, named) = found;
+    let Rows { mut rows, mut notes } = sites::rows(&plane, &scope_of(work)).await.map_err(explained)?;
+    let named = Envs::of(&envs, rows.iter().map(Row::site));
     add_previews(&plane, &named, &mut rows, &mut notes).await;
     rows.retain(|row| is_wanted(work, filter, &named, row));
+    Ok(listed_rows(&plane, &rows, &named, notes, listener).await)
+}
+
+/// The part of a control plane that flags and variables select.
+fn scope_of(work: &Workspace) -> SearchScope {
+    let given = work.overrides();
+    let text = |given: &Option<Sourced<String>>| given.as_ref().map(|it| it.value.clone());
+    SearchScope {
+        azure_subscription: text(&given.azure_subscription),
+        resource_group: text(&given.resource_group),
+    }
+}
+
+/// Reads the state of each site environment, and returns the report.
+async fn listed_rows(
+    plane: &Plane,
+    rows: &[Row],
+    named: &Envs<'_>,
+    mut notes: Vec<String>,
+    listener: &dyn Listener,
+) -> ListReport {
     listener.doing("reading API Management services");
-    let services = Services::read(plane.as_ref(), &rows, &mut notes).await;
+    let services = Services::read(plane.as_ref(), rows, &mut notes).await;
     let mut sites = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let env = named.env_of(row);
-        let state = state_of(&plane, row, env, &services, &mut notes).await;
+        let state = state_of(plane, row, env, &services, &mut notes).await;
         sites.push(listed(row, state, env));
     }
     sites.sort_by_cached_key(|site| {
         (site.name.to_lowercase(), site.id.to_lowercase(), !site.is_production(), site.environment.clone())
     });
-    Ok(ListReport::new(sites, notes))
+    ListReport::new(sites, notes)
 }
 
 /// The kind of control plane that [`list`] reads.
@@ -115,13 +118,6 @@ pub async fn services(work: &Workspace) -> Result<Vec<String>> {
     let mut ids: Vec<String> = found.iter().map(|service| service.value.id().to_string()).collect();
     ids.sort_by_key(|id| id.to_lowercase());
     Ok(ids)
-}
-
-/// Whether a site of a model has an environment that no env names.
-fn has_unnamed(model: &JsonControlPlane, site: &StaticSiteId, named: &Envs<'_>) -> bool {
-    let is_other = |environment: &SiteEnvironmentId| !named.is_named(environment);
-    let recorded = model.environment_ids(site).unwrap_or_default();
-    site.environment(PRODUCTION).is_ok_and(|it| is_other(&it)) || recorded.iter().any(is_other)
 }
 
 /// Adds the preview environments that the configuration names and that are not in the list yet.
@@ -148,7 +144,6 @@ fn is_wanted(work: &Workspace, filter: LinkFilter, named: &Envs<'_>, row: &Row) 
         LinkFilter::All => true,
         LinkFilter::Linked => is_linked,
         LinkFilter::Unlinked => !is_linked,
-        LinkFilter::Unnamed => named.env_of(row).is_none(),
     };
     fits && site.is_none_or(|site| is_named(&row.site(), site))
         && apim.is_none_or(|apim| row.backend.service().is_some_and(|id| is_named(id, apim)))

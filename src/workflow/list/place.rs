@@ -1,5 +1,7 @@
 //! On which control plane sites are listed.
 
+use std::borrow::Cow;
+
 use crate::{
     config::{EnvSettings, ProviderKind, Source, Sourced},
     workflow::{
@@ -64,8 +66,17 @@ fn selected(work: &Workspace) -> Result<Selected> {
     }
 }
 
+/// The envs of the configuration that are on a control plane.
+pub(super) fn envs_on<'w>(work: &'w Workspace, plane: &Plane) -> Cow<'w, [EnvSettings]> {
+    let envs = work.settings.written();
+    if envs.iter().all(|env| is_on(env, plane)) {
+        return Cow::Borrowed(envs);
+    }
+    envs.iter().filter(|env| is_on(env, plane)).cloned().collect()
+}
+
 /// Whether an env of the configuration is on a control plane. An env that names no provider is on the selected one.
-pub(super) fn is_on(env: &EnvSettings, plane: &Plane) -> bool {
+fn is_on(env: &EnvSettings, plane: &Plane) -> bool {
     env.provider.source == Source::Default || env.provider.value == plane.kind()
 }
 

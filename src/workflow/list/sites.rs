@@ -67,10 +67,10 @@ pub(in crate::workflow) async fn rows(plane: &Plane, scope: &SearchScope) -> Res
 pub(super) async fn rows_of_these(
     plane: &Plane,
     scope: &SearchScope,
-    sites: Vec<&StaticSiteId>,
+    sites: &[StaticSiteId],
 ) -> Result<Rows, ProviderError> {
     let mut found = Vec::new();
-    for site in sites.into_iter().filter(|site| scope.contains(site)) {
+    for site in sites.iter().filter(|site| scope.contains(site)) {
         found.extend(plane.as_ref().get(site).await?.map(|site| site.value));
     }
     Ok(rows_of_each(plane, &found).await)

@@ -1,5 +1,7 @@
 //! Links for graphs and exports: several at once.
 
+use std::collections::HashMap;
+
 use futures_util::{StreamExt as _, stream};
 
 use super::fleet::look_at_each;
@@ -7,7 +9,7 @@ use crate::{
     config::{EnvSettings, Sourced},
     diagnosis::ExitCode,
     engine::{self, Previews, Verdict},
-    graph::Drawn,
+    graph::{Drawn, Graph},
     model::{LinkedBackend, PRODUCTION, StaticSiteId},
     provider::{Collection, at_once},
     workflow::{
@@ -35,19 +37,15 @@ impl Looked {
         let exit = codes.fold(ExitCode::Success, ExitCode::worst);
         Ok(Self { links, exit })
     }
+}
 
-    /// The links of these envs for a graph; one that could not be read with its ends as the settings name them.
-    pub fn drawn<'a>(&'a self, envs: &'a [EnvSettings]) -> impl Iterator<Item = Drawn<'a>> {
-        self.links.iter().zip(envs).map(|(link, env)| match link {
-            Ok(verdict) => Drawn::Seen(verdict),
-            Err(_) => Drawn::Unread {
-                env: &env.name,
-                site: &env.static_web_app.value,
-                environment: &env.site_environment.value,
-                service: &env.apim.value,
-            },
-        })
-    }
+/// The graph of links, and the exit code.
+#[derive(Debug)]
+pub struct Pictured {
+    /// The graph.
+    pub graph: Graph,
+    /// The exit code of the command.
+    pub exit: ExitCode,
 }
 
 /// Observes the link of each env in full, with its keys.
@@ -64,30 +62,53 @@ pub async fn links(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listen
     Looked::of(seen.buffered(at_once::LINKS_READ).collect().await)
 }
 
-/// Observes the link of each env for a graph: many envs in Azure are read from pages of listings, without their keys.
+/// Observes the link of each env, and draws their graph: many envs in Azure are read from pages of listings, without
+/// their keys. A link that could not be read is drawn with its ends as the settings name them.
 ///
 /// # Errors
 ///
 /// If there is one env and its link cannot be read.
-pub async fn links_by_page(
-    work: &Workspace,
-    envs: &[EnvSettings],
-    listener: &dyn Listener,
-) -> Result<Looked> {
+pub async fn graph(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listener) -> Result<Pictured> {
     listener.doing(&format!("reading {} links", envs.len()));
-    let (mut in_azure, mut links) = (Vec::new(), Vec::new());
+    let (mut in_azure, mut others) = (Vec::new(), HashMap::new());
     for (at, env) in envs.iter().enumerate() {
         match work.target(env, Previews::Allow).await {
             Ok((plane, target)) if plane.is_azure() => in_azure.push((at, target, plane)),
-            Ok((plane, target)) => {
-                links.push((at, engine::verify(plane.as_ref(), &target).await.map_err(WorkflowError::from)));
-            }
-            Err(error) => links.push((at, Err(error))),
+            other => drop(others.insert(at, other)),
         }
     }
-    links.extend(look_at_each(in_azure, listener).await);
-    links.sort_by_key(|(at, _)| *at);
-    Looked::of(links.into_iter().map(|(_, link)| link).collect())
+    let mut seen: HashMap<usize, Result<Verdict>> =
+        look_at_each(in_azure, listener).await.into_iter().collect();
+    let (mut graph, mut exit) = (Graph::default(), ExitCode::Success);
+    for (at, env) in envs.iter().enumerate() {
+        // A large model is drawn link by link, since all observations together need much memory.
+        let link = match (seen.remove(&at), others.remove(&at)) {
+            (Some(seen), _) => seen,
+            (None, Some(Ok((plane, target)))) => {
+                engine::verify(plane.as_ref(), &target).await.map_err(WorkflowError::from)
+            }
+            (None, Some(Err(error))) => Err(error),
+            (None, None) => continue,
+        };
+        match link {
+            Ok(verdict) => graph.add(Drawn::Seen(&verdict)),
+            Err(error) if envs.len() == 1 => return Err(error),
+            Err(error) => {
+                exit = exit.worst(diagnose(&error).exit);
+                graph.add(unread(env));
+            }
+        }
+    }
+    Ok(Pictured { graph, exit })
+}
+
+fn unread(env: &EnvSettings) -> Drawn<'_> {
+    Drawn::Unread {
+        env: &env.name,
+        site: &env.static_web_app.value,
+        environment: &env.site_environment.value,
+        service: &env.apim.value,
+    }
 }
 
 /// Returns an env for each site whose production environment is linked to the service that `--apim` names, in order of

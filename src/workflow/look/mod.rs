@@ -9,11 +9,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::envs::{Looked, Pictured, graph, linked_to, links};
 pub(super) use self::fleet::Fleet;
-pub use self::{
-    envs::{Looked, linked_to, links, links_by_page},
-    known::{KnownLinks, links_since},
-};
+pub(super) use self::known::{KnownLinks, links_since};
 use self::{known::Memo, threads::look_in_threads};
 use super::{
     error::{Result, WorkflowError, diagnose, report},

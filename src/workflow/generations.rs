@@ -1,0 +1,66 @@
+//! The generations of models, and what they differ in.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use super::workspace::Workspace;
+use crate::{
+    config::{EnvSettings, ProviderKind},
+    provider::json::{AnswerBasis, Changed, JsonControlPlane},
+};
+
+/// Open models, by their paths.
+pub(super) type Models = BTreeMap<PathBuf, Arc<JsonControlPlane>>;
+
+/// The present generations of models, and what has changed in each since an earlier read. A model without a change
+/// counts as changed as a whole.
+#[derive(Debug)]
+pub(super) struct Generations {
+    models: Models,
+    changes: BTreeMap<PathBuf, Change>,
+}
+
+/// What has changed in a model.
+#[derive(Debug)]
+struct Change {
+    changed: Changed,
+    /// Whether names in settings may mean other resources than before.
+    renames: bool,
+}
+
+impl Generations {
+    /// Compares the models of these envs with their earlier generations.
+    pub(super) fn compare(work: &Workspace, envs: &[EnvSettings], earlier: Models) -> Self {
+        let (mut models, mut changes) = (Models::new(), BTreeMap::new());
+        for env in envs.iter().filter(|env| env.provider.value == ProviderKind::Json) {
+            let path = &env.model.value;
+            if models.contains_key(path) {
+                continue;
+            }
+            // A model that cannot be opened is reported with each of its links.
+            let Ok(model) = work.model(path) else { continue };
+            let before = earlier.get(path).filter(|before| !Arc::ptr_eq(before, &model));
+            if let Some(changed) = before.and_then(|before| model.changed_since(before).ok()) {
+                let renames = changed.concerns(&AnswerBasis::of_ids());
+                changes.insert(path.clone(), Change { changed, renames });
+            }
+            models.insert(path.clone(), model);
+        }
+        Self { models, changes }
+    }
+
+    /// Returns what has changed in the model of an env. A model counts as changed as a whole if names in settings may
+    /// mean other resources than before.
+    pub(super) fn changed(&self, env: &EnvSettings) -> Option<&Changed> {
+        self.changes.get(&env.model.value).filter(|change| !change.renames).map(|change| &change.changed)
+    }
+
+    /// Returns what has changed in an open model.
+    pub(super) fn changed_in(&self, model: &Arc<JsonControlPlane>) -> Option<&Changed> {
+        let (path, _) = self.models.iter().find(|(_, open)| Arc::ptr_eq(open, model))?;
+        self.changes.get(path).map(|change| &change.changed)
+    }
+
+    pub(super) fn into_models(self) -> Models {
+        self.models
+    }
+}
