@@ -14,7 +14,8 @@ async fn every_env_is_listed_and_found_by_its_words() {
     let served = Served::of(sandbox, &[]);
     let visitor = served.visitor().await;
     let all = visitor.get("/").await;
-    all.says("e0 unlinked site-0 shop-apim").says("e1 linked site-1").says("e2 unlinked");
+    all.says("e0 unlinked site-0").says("e1 linked site-1 shop-apim").says("e2 unlinked");
+    all.does_not_say("site-0 shop-apim");
     let found = visitor.get("/?q=LINKED+site-1").await;
     found.says("e1 linked").does_not_say("/links/e0").does_not_say("/links/e2");
     visitor.get("/?q=nothing").await.says("No link matches the filter");
