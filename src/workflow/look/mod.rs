@@ -158,7 +158,7 @@ async fn look_at_all(targets: Vec<Resolved>, how: Sighting, listener: &dyn Liste
     let others = if others.len() < threads::MANY {
         look_at_each(others, how).await
     } else {
-        look_in_threads(others, move |part| look_at_each(part, how))?
+        look_in_threads(others, move |part| look_at_each(part, how)).await?
     };
     let mut sights: Vec<(usize, Sight)> = places.into_iter().zip(others).collect();
     for (at, seen) in fleet::look_at_each(in_azure, listener).await {

@@ -14,35 +14,32 @@ use crate::{
 /// The number of links from which several threads read them.
 pub(super) const MANY: usize = 64;
 
-/// Reading a model is bound by the processor, so it is shared by threads: each thread has its own view of the models,
-/// and its part of the envs.
-pub(super) fn look_in_threads<F>(
+/// Reading a model is bound by the processor, so it is shared by threads, one of which is the caller's: each has its own
+/// view of the models, and its part of the envs.
+pub(super) async fn look_in_threads<F>(
     mut targets: Vec<Resolved>,
-    look: impl Fn(Vec<Resolved>) -> F + Send + Copy,
+    look: impl Fn(Vec<Resolved>) -> F + Send + Copy + 'static,
 ) -> Result<Vec<Sight>>
 where
     F: Future<Output = Vec<Sight>>,
 {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = targets.len().div_ceil(threads);
-    let mut parts = Vec::new();
-    while !targets.is_empty() {
-        let rest = targets.split_off(share.min(targets.len()));
-        parts.push(apart(std::mem::replace(&mut targets, rest))?);
+    let mut rest = targets.split_off(share.min(targets.len()));
+    let mut running = Vec::new();
+    while !rest.is_empty() {
+        let later = rest.split_off(share.min(rest.len()));
+        let part = apart(std::mem::replace(&mut rest, later))?;
+        running.push(thread::Builder::new().spawn(move || look_from_a_thread(part, look))?);
     }
-    thread::scope(|scope| {
-        let look = |part| move || look_from_a_thread(part, look);
-        let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(look(part))).collect();
-        let mut sights = Vec::new();
-        for thread in running {
-            sights.extend(
-                thread.join().map_err(|_| {
-                    WorkflowError::Unexpected("a thread that reads links ended unexpectedly")
-                })??,
-            );
-        }
-        Ok(sights)
-    })
+    let mut sights = look(targets).await;
+    for thread in running {
+        let ended = thread
+            .join()
+            .map_err(|_| WorkflowError::Unexpected("a thread that reads links ended unexpectedly"))?;
+        sights.extend(ended?);
+    }
+    Ok(sights)
 }
 
 fn look_from_a_thread<F>(part: Vec<Resolved>, look: impl Fn(Vec<Resolved>) -> F) -> Result<Vec<Sight>>
