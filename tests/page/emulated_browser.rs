@@ -94,19 +94,20 @@ pub(crate) async fn call_some(data_plane: &str) {
 async fn no_page_of_the_emulator_has_a_problem_for_assistive_technology() {
     let engine = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../axe/node_modules/axe-core/axe.min.js");
     let Ok(engine) = fs::read_to_string(engine) else { return skipped("there is no axe-core") };
+    let mut opened = None;
     for (name, look) in LOOKS {
         let (served, ready) = Served::beside_emulator(linked(), &["--throttle"]);
-        let Some(window) = Browser::open(&served, look).await else { return };
+        let Some(window) = Browser::show(&mut opened, &served, look).await else { return };
         window.go("/traffic").await;
-        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "no traffic, {name}");
+        assert_eq!(violations(window, &engine).await, Vec::<String>::new(), "no traffic, {name}");
         call_some(ready["dataPlane"].as_str().unwrap()).await;
         for (_, path) in PAGES {
             window.go(path).await;
-            assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "{path}, {name}");
+            assert_eq!(violations(window, &engine).await, Vec::<String>::new(), "{path}, {name}");
         }
         window.click("form.fields button").await;
         window.says("Answer").await;
-        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "a call, {name}");
+        assert_eq!(violations(window, &engine).await, Vec::<String>::new(), "a call, {name}");
     }
 }
 

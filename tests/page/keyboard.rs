@@ -37,17 +37,18 @@ async fn walk(window: &Browser, path: &str) {
 
 #[tokio::test]
 async fn everything_is_reached_by_tab_and_the_focus_is_visible() {
+    let mut opened = None;
     for (_, look) in [LOOKS[0], LOOKS[3]] {
         let served = Served::of(scene(), &[]);
-        let Some(window) = Browser::open(&served, look).await else { return };
+        let Some(window) = Browser::show(&mut opened, &served, look).await else { return };
         for path in paths() {
             window.go(&path).await;
-            walk(&window, &path).await;
+            walk(window, &path).await;
         }
         window.go("/").await;
         window.press("?").await;
         window.says("next and previous row").await;
-        walk(&window, "the list of keys").await;
+        walk(window, "the list of keys").await;
         window.press(ESCAPE).await;
         assert!(!window.text().await.contains("next and previous row"));
     }

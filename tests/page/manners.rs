@@ -171,22 +171,23 @@ pub(crate) fn paths() -> Vec<String> {
 async fn no_page_has_a_problem_for_assistive_technology() {
     let engine = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../axe/node_modules/axe-core/axe.min.js");
     let Ok(engine) = fs::read_to_string(engine) else { return skipped("there is no axe-core") };
+    let mut opened = None;
     for (name, look) in LOOKS {
         let served = Served::of(scene(), &[]);
-        let Some(window) = Browser::open(&served, look).await else { return };
+        let Some(window) = Browser::show(&mut opened, &served, look).await else { return };
         for path in paths() {
             window.go(&path).await;
-            assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "{path}, {name}");
+            assert_eq!(violations(window, &engine).await, Vec::<String>::new(), "{path}, {name}");
         }
         window.go("/services").await;
         window.follow("Delete what is left over…").await;
         window.says("They cannot be restored").await;
-        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "a prune, {name}");
+        assert_eq!(violations(window, &engine).await, Vec::<String>::new(), "a prune, {name}");
         window.go("/links/e2/link").await;
         window.click("form.apply button").await;
         window.says("Applied.").await;
         window.press("?").await;
-        assert_eq!(violations(&window, &engine).await, Vec::<String>::new(), "a job, {name}");
+        assert_eq!(violations(window, &engine).await, Vec::<String>::new(), "a job, {name}");
     }
 }
 

@@ -38,9 +38,10 @@ async fn what_moves_is_noted() {
 
 #[tokio::test]
 async fn nothing_moves_while_a_page_is_opened() {
+    let mut opened = None;
     for (name, look) in LOOKS {
         let served = Served::of(scene(), &[]);
-        let Some(window) = Browser::open(&served, look).await else { return };
+        let Some(window) = Browser::show(&mut opened, &served, look).await else { return };
         let outside = outside();
         let pages = [
             ("/", "e3"),
@@ -57,16 +58,17 @@ async fn nothing_moves_while_a_page_is_opened() {
             window.go(path).await;
             window.run(NOTE).await;
             window.says(words).await;
-            assert_eq!(moved(&window).await, Vec::<String>::new(), "{path}, {name}");
+            assert_eq!(moved(window).await, Vec::<String>::new(), "{path}, {name}");
         }
     }
 }
 
 #[tokio::test]
 async fn nothing_moves_when_news_arrive() {
+    let mut opened = None;
     for (name, look) in LOOKS {
         let served = Served::of(scene(), &[]);
-        let Some(window) = Browser::open(&served, look).await else { return };
+        let Some(window) = Browser::show(&mut opened, &served, look).await else { return };
         for (path, before, after) in [
             ("/", "e2 unlinked", "e2 linked"),
             ("/links/e2", "e2: unlinked", "e2: linked"),
@@ -80,7 +82,7 @@ async fn nothing_moves_when_news_arrive() {
             served.sandbox.succeed(&["link", "--env", "e2"]);
             window.becomes("return document.body.dataset.seen", &seen).await;
             window.says(after).await;
-            assert_eq!(moved(&window).await, Vec::<String>::new(), "{path}, {name}");
+            assert_eq!(moved(window).await, Vec::<String>::new(), "{path}, {name}");
             served.sandbox.succeed(&["unlink", "--env", "e2", "--purge", "--yes"]);
         }
         // A change that runs: its steps appear, and its result.
@@ -89,7 +91,7 @@ async fn nothing_moves_when_news_arrive() {
         window.run("document.querySelector('form.apply').requestSubmit()").await;
         window.says("Applied.").await;
         window.run(NOTE).await;
-        assert_eq!(moved(&window).await, Vec::<String>::new(), "a change, {name}");
+        assert_eq!(moved(window).await, Vec::<String>::new(), "a change, {name}");
         drift(&served.sandbox);
     }
 }
@@ -110,22 +112,23 @@ async fn nothing_moves_while_a_change_runs() {
 async fn nothing_moves_in_the_pages_of_an_emulator() {
     use crate::{emulated::linked, emulated_browser::call};
 
+    let mut opened = None;
     for (name, look) in LOOKS {
         let (served, ready) = Served::beside_emulator(linked(), &["--throttle"]);
         let data_plane = ready["dataPlane"].as_str().unwrap();
-        let Some(window) = Browser::open(&served, look).await else { return };
+        let Some(window) = Browser::show(&mut opened, &served, look).await else { return };
         for path in ["/switches", "/try", "/traffic"] {
             window.go(path).await;
             window.run(NOTE).await;
-            assert_eq!(moved(&window).await, Vec::<String>::new(), "{path}, {name}");
+            assert_eq!(moved(window).await, Vec::<String>::new(), "{path}, {name}");
         }
         for number in 0..4 {
             call(data_plane, &format!("/api/orders/{number}")).await;
             window.says(&format!("GET /api/orders/{number}")).await;
-            assert_eq!(moved(&window).await, Vec::<String>::new(), "traffic, {name}");
+            assert_eq!(moved(window).await, Vec::<String>::new(), "traffic, {name}");
         }
         window.go("/traffic/1").await;
         window.run(NOTE).await;
-        assert_eq!(moved(&window).await, Vec::<String>::new(), "a request, {name}");
+        assert_eq!(moved(window).await, Vec::<String>::new(), "a request, {name}");
     }
 }

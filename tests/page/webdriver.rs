@@ -84,6 +84,26 @@ impl Browser {
         Some(browser)
     }
 
+    /// Opens the printed address in a window that may be open already, since a browser takes long to start; `None` as
+    /// [`Self::open`].
+    pub(crate) async fn show<'a>(
+        window: &'a mut Option<Self>,
+        served: &Served,
+        look: Look,
+    ) -> Option<&'a Self> {
+        if let Some(window) = window {
+            served.base().clone_into(&mut window.base);
+            window.resize(look).await;
+            window.colour(look).await;
+            window.command("/url", &json!({"url": served.address})).await;
+            let seen = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
+            assert_eq!(window.run(seen).await, json!([look.width, look.dark]));
+        } else {
+            *window = Some(Self::open(served, look).await?);
+        }
+        window.as_ref()
+    }
+
     async fn command(&self, path: &str, body: &Value) -> Value {
         self.try_command(path, body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
@@ -95,6 +115,14 @@ impl Browser {
     /// Makes the window as wide and as tall as this.
     pub(crate) async fn resize(&self, Look { width, height, .. }: Look) {
         self.command("/window/rect", &json!({"width": width, "height": height})).await;
+    }
+
+    /// Tells pages which colours the user prefers.
+    async fn colour(&self, look: Look) {
+        let scheme = if look.dark { "dark" } else { "light" };
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.command("/goog/cdp/execute", &json!({"cmd": "Emulation.setEmulatedMedia", "params": media}))
+            .await;
     }
 
     /// Opens a path of the page.
