@@ -29,7 +29,7 @@ struct Change {
 
 impl Generations {
     /// Compares the models of these envs with their earlier generations.
-    pub(super) fn compare(work: &Workspace, envs: &[EnvSettings], earlier: Models) -> Self {
+    pub(super) fn compare(work: &Workspace, envs: &[EnvSettings], earlier: &Models) -> Self {
         let (mut models, mut changes) = (Models::new(), BTreeMap::new());
         for env in envs.iter().filter(|env| env.provider.value == ProviderKind::Json) {
             let path = &env.model.value;

@@ -60,7 +60,7 @@ pub async fn overview(
 ) -> Result<Overview> {
     // If the use case fails or is dropped, nothing is known.
     let KnownOverview { models, mut links, mut sites } = std::mem::take(known);
-    let generations = Generations::compare(work, envs, models);
+    let generations = Generations::compare(work, envs, &models);
     let (seen, others) = tokio::join!(
         async {
             match envs {

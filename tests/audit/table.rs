@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use swa_apim::{
     engine::{
-        ApiSeen, Audit, FindingCode, Gap, GoneSites, HostSeen, Orphaned, ProductAudit, PrunePlan, Seen,
+        ApiSeen, Audit, FindingCode, Gap, GoneSites, HostSeen, Orphaned, ProductAudit, PrunePlan,
         ServiceSeen, SitesSeen, Standing, SubscriptionsSeen, Unread, Unreadable, classify,
     },
     model::{
         Api, ApimServiceId, ApimSubscription, Hostname, Malformed, Product, Resource, ResourceId,
         StaticSiteId,
     },
-    provider::{ETag, Sight},
+    provider::{ETag, Sight, Versioned},
 };
 
 use crate::world::{GROUP, SERVICE, other_service};
@@ -23,33 +23,36 @@ fn resource(tail: &str, properties: &Value) -> Resource {
     Resource::from_value(json!({"id": format!("{SERVICE}/{tail}"), "properties": properties})).unwrap()
 }
 
-fn seen<T>(resource: Resource, read: impl Fn(&Resource) -> Result<T, Malformed>) -> Seen<T> {
-    Seen { view: read(&resource).unwrap(), resource, etag: ETag::new("1") }
+fn seen<T>(resource: &Resource, read: impl Fn(&Resource) -> Result<T, Malformed>) -> Versioned<T> {
+    Versioned { value: read(resource).unwrap(), etag: ETag::new("1") }
 }
 
-fn product(id: &str, display_name: &str, required: bool) -> Seen<Product> {
+fn product(id: &str, display_name: &str, required: bool) -> Versioned<Product> {
     let properties =
         json!({"displayName": display_name, "subscriptionRequired": required, "state": "published"});
-    seen(resource(&format!("products/{id}"), &properties), Product::read)
+    seen(&resource(&format!("products/{id}"), &properties), Product::read)
 }
 
-fn subscription(id: &str, product: &str, display_name: Option<&str>) -> Seen<ApimSubscription> {
+fn subscription(id: &str, product: &str, display_name: Option<&str>) -> Versioned<ApimSubscription> {
     let properties =
         json!({"scope": format!("/products/{product}"), "displayName": display_name, "state": "active"});
-    seen(resource(&format!("subscriptions/{id}"), &properties), ApimSubscription::read)
+    seen(&resource(&format!("subscriptions/{id}"), &properties), ApimSubscription::read)
 }
 
 /// The subscription that API Management creates with every product, as it was recorded: see
 /// `Azure/azure-sdk-for-go`, `TestApimproductsTestSuite.json`, 2022-10-21, 2021-08-01.
-fn automatic(name: &str, owner: &str, created: &str) -> Seen<ApimSubscription> {
+fn automatic(name: &str, owner: &str, created: &str) -> Versioned<ApimSubscription> {
     let properties = json!({"ownerId": format!("{SERVICE}/users/{owner}"), "scope": format!("{SERVICE}/products/{LABEL}"),
         "displayName": null, "state": "active", "createdDate": created, "startDate": "2022-10-21T00:00:00Z",
         "expirationDate": null, "endDate": null, "notificationDate": null, "stateComment": null,
         "allowTracing": false});
-    seen(resource(&format!("subscriptions/{name}"), &properties), ApimSubscription::read)
+    seen(&resource(&format!("subscriptions/{name}"), &properties), ApimSubscription::read)
 }
 
-fn service(products: Vec<Seen<Product>>, subscriptions: Vec<Seen<ApimSubscription>>) -> ServiceSeen {
+fn service(
+    products: Vec<Versioned<Product>>,
+    subscriptions: Vec<Versioned<ApimSubscription>>,
+) -> ServiceSeen {
     ServiceSeen {
         id: ApimServiceId::parse(SERVICE).unwrap(),
         exists: true,

@@ -16,8 +16,8 @@ use crate::{
 #[must_use]
 pub fn classify(service: &ServiceSeen, sites: &SitesSeen) -> Audit {
     let mut products: Vec<ProductAudit> =
-        service.products.iter().map(|seen| product(&seen.view, service, sites)).collect();
-    let views = service.products.iter().map(|seen| &seen.view);
+        service.products.iter().map(|seen| product(&seen.value, service, sites)).collect();
+    let views = service.products.iter().map(|seen| &seen.value);
     let told: Vec<Vec<Finding>> = views
         .zip(&products)
         .map(|(view, judged)| tell::of_product(view, judged, &products, service))
@@ -134,7 +134,7 @@ pub(super) fn scoped_to(
     product: &ProductId,
     seen: &Result<SubscriptionsSeen, Unread>,
 ) -> Vec<ApimSubscription> {
-    let all = seen.iter().flat_map(|seen| &seen.all).map(|seen| &seen.view);
+    let all = seen.iter().flat_map(|seen| &seen.all).map(|seen| &seen.value);
     let opens = |subscription: &&ApimSubscription| {
         let name = ApimSubscription::product_of_scope(&subscription.scope);
         name.is_some_and(|name| name.eq_ignore_ascii_case(product.name()))

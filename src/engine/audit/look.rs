@@ -4,12 +4,9 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{ApiSeen, ServiceSeen, SubscriptionsSeen, Unread, made_for};
 use crate::{
-    engine::{
-        Seen,
-        observe::{see, see_all},
-    },
-    model::{Api, ApimServiceId, ApimSubscription, Product, ProductId},
-    provider::{Collection, ProviderError, Reads, at_once},
+    engine::Unreadable,
+    model::{Api, ApimServiceId, ApimSubscription, Malformed, Product, ProductId, Resource},
+    provider::{Collection, ProviderError, Reads, Versioned, at_once},
 };
 
 /// Reads the products, subscriptions and APIs of a service; each list is read page by page.
@@ -24,8 +21,8 @@ pub(super) async fn look_at_service(
     let of_service = Collection::Products(service.clone());
     let (found, products) = tokio::try_join!(plane.get(service), plane.list(&of_service))?;
     let mut unreadable = Vec::new();
-    let products = see_all(products, Product::read, &mut unreadable);
-    let any_linked = products.iter().any(|product| made_for(&product.view).is_some());
+    let products = read_all(products, Product::read, &mut unreadable);
+    let any_linked = products.iter().any(|product| made_for(&product.value).is_some());
     let (subscriptions, apis) =
         tokio::join!(subscriptions(plane, Collection::Subscriptions(service.clone())), async {
             // The APIs are read only if a link created at least one of the products.
@@ -52,8 +49,7 @@ pub(in crate::engine) async fn look_at_product(
 ) -> Result<ServiceSeen, ProviderError> {
     let mut unreadable = Vec::new();
     let found = plane.get(product).await?;
-    let products: Vec<Seen<Product>> =
-        found.and_then(|found| see(found, Product::read, &mut unreadable)).into_iter().collect();
+    let products = read_all(found, Product::read, &mut unreadable);
     let subscriptions = subscriptions(plane, Collection::ProductSubscriptions(product.clone())).await;
     let (id, exists, apis) = (product.service(), true, Ok(Vec::new()));
     Ok(ServiceSeen { id, exists, products, unreadable, subscriptions, apis })
@@ -62,8 +58,24 @@ pub(in crate::engine) async fn look_at_product(
 async fn subscriptions(plane: &dyn Reads, which: Collection) -> Result<SubscriptionsSeen, Unread> {
     let found = plane.list(&which).await.map_err(|error| Unread::new("the subscriptions", error))?;
     let mut seen = SubscriptionsSeen::default();
-    seen.all = see_all(found, ApimSubscription::read, &mut seen.unreadable);
+    seen.all = read_all(found, ApimSubscription::read, &mut seen.unreadable);
     Ok(seen)
+}
+
+/// Parses resources, and gives up each of them.
+fn read_all<T>(
+    found: impl IntoIterator<Item = Versioned<Resource>>,
+    read: impl Fn(&Resource) -> Result<T, Malformed>,
+    unreadable: &mut Vec<Unreadable>,
+) -> Vec<Versioned<T>> {
+    let read = |Versioned { value, etag }: Versioned<Resource>| match read(&value) {
+        Ok(value) => Some(Versioned { value, etag }),
+        Err(reason) => {
+            unreadable.push(Unreadable { id: value.id().clone(), reason });
+            None
+        }
+    };
+    found.into_iter().filter_map(read).collect()
 }
 
 /// Reads the products of each API: there are fewer APIs than links.

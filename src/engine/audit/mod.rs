@@ -41,7 +41,7 @@ pub async fn audit(
     let seen: Vec<_> = seen.buffered(at_once::SERVICES_AUDITED).collect().await;
     let mut wanted = Wanted::default();
     for service in seen.iter().filter_map(|(_, service)| service.as_ref().ok()) {
-        service.products.iter().for_each(|product| wanted.add(&product.view));
+        service.products.iter().for_each(|product| wanted.add(&product.value));
     }
     let mut sites = look_at_sites(plane, &list_sites(plane).await, &wanted).await;
     let services = || seen.iter().filter_map(|(_, service)| service.as_ref().ok());

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use crate::{
-    engine::{Seen, Unreadable},
+    engine::Unreadable,
     model::{
         Api, ApimServiceId, ApimSubscription, ApimSubscriptionId, Hostname, Product, ProductId, ResourceId,
         SiteEnvironmentId, SiteSide,
     },
+    provider::Versioned,
 };
 
 /// Something that could not be read, and the reason.
@@ -31,7 +32,7 @@ impl fmt::Display for Unread {
     }
 }
 
-/// A service as it was read.
+/// A service as it was read. Resources are not kept as a whole: those of many links need much memory.
 #[derive(Clone, Debug)]
 pub struct ServiceSeen {
     /// The service.
@@ -39,7 +40,7 @@ pub struct ServiceSeen {
     /// Whether it exists.
     pub exists: bool,
     /// Its products.
-    pub products: Vec<Seen<Product>>,
+    pub products: Vec<Versioned<Product>>,
     /// The products that exist but could not be parsed.
     pub unreadable: Vec<Unreadable>,
     /// Its subscriptions.
@@ -52,7 +53,7 @@ pub struct ServiceSeen {
 #[derive(Clone, Debug, Default)]
 pub struct SubscriptionsSeen {
     /// The subscriptions that could be parsed.
-    pub all: Vec<Seen<ApimSubscription>>,
+    pub all: Vec<Versioned<ApimSubscription>>,
     /// The subscriptions that could not be parsed: their scope may be any product.
     pub unreadable: Vec<Unreadable>,
 }

@@ -241,7 +241,7 @@ fn open_elsewhere(
     }
     let is_open =
         |product: &&Product| !product.subscription_required && product.state == ProductState::Published;
-    let others = service.products.iter().map(|seen| &seen.view);
+    let others = service.products.iter().map(|seen| &seen.value);
     let others = others.filter(|product| holders.contains(&product.id) && !of_links.contains(&&product.id));
     for product in others.filter(is_open) {
         let message = format!(

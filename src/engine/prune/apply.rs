@@ -252,7 +252,7 @@ impl Look<'_> {
             });
         };
         let mut wanted = Wanted::default();
-        wanted.add(&product.view);
+        wanted.add(&product.value);
         let listed = self.sites_for(planned).await;
         let sites = look_at_sites(self.plane, &listed, &wanted).await;
         let audit = classify(&service, &sites);
@@ -288,7 +288,7 @@ impl Look<'_> {
 }
 
 fn versions(service: &ServiceSeen) -> Vec<(ResourceId, ETag)> {
-    let products = service.products.iter().map(|seen| (seen.resource.id().clone(), seen.etag.clone()));
+    let products = service.products.iter().map(|seen| (ResourceId::clone(&seen.value.id), seen.etag.clone()));
     let subscriptions = service.subscriptions.iter().flat_map(|seen| &seen.all);
-    products.chain(subscriptions.map(|seen| (seen.resource.id().clone(), seen.etag.clone()))).collect()
+    products.chain(subscriptions.map(|seen| (ResourceId::clone(&seen.value.id), seen.etag.clone()))).collect()
 }

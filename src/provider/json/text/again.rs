@@ -83,7 +83,8 @@ fn resources(lines: &mut Lines<'_>, buffer: &str, earlier: &ModelDocument) -> Op
     each(lines, "],", |line| {
         let text = Text::Stored(range_of(buffer, line));
         if let Some((key, _)) = known.next_if(|(_, text)| earlier.text(text) == line) {
-            return keyed.push(text, |keys| copy(keys, key)).ok();
+            keyed.add(text, |keys| keys.push_str(key));
+            return Some(());
         }
         if !is_value(line, '{', '}') {
             return None;
@@ -102,20 +103,15 @@ fn secrets(lines: &mut Lines<'_>, buffer: &str, earlier: &ModelDocument) -> Opti
     each(lines, "}}", |line| {
         if let Some((key, secret)) = known.next_if(|(_, secret)| earlier.member(secret) == Some(line)) {
             let at = range_of(buffer, line).start;
-            return keyed.push(secret.moved_to(at)?, |keys| copy(keys, key)).ok();
+            keyed.add(secret.moved_to(at)?, |keys| keys.push_str(key));
+            return Some(());
         }
         let (id, value) = member(line)?;
-        let secret = Secret::of(buffer, &id, value);
-        keyed.push(secret, |keys| push_secret_key(keys, &id)).ok()?;
+        keyed.add(Secret::of(buffer, id.clone(), value), |keys| push_secret_key(keys, &id));
         while known.next_if(|(before, _)| *before <= keyed.last_key()).is_some() {}
         Some(())
     })?;
     keyed.build().ok()
-}
-
-fn copy(keys: &mut String, key: &str) -> Result<(), String> {
-    keys.push_str(key);
-    Ok(())
 }
 
 /// Whether a line is one JSON value that begins and ends with these characters.

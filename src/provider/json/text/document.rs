@@ -42,10 +42,10 @@ pub(crate) struct Secret {
 
 impl Secret {
     /// Returns the secret with this id and value, both in `buffer`.
-    pub(super) fn of(buffer: &str, id: &Cow<'_, str>, value: &str) -> Self {
+    pub(super) fn of(buffer: &str, id: Cow<'_, str>, value: &str) -> Self {
         let id = match id {
             Cow::Borrowed(id) => Text::Stored(range_of(buffer, id)),
-            Cow::Owned(id) => Text::Changed(id.as_str().into()),
+            Cow::Owned(id) => Text::Changed(id.into()),
         };
         Self { id, text: Text::Stored(range_of(buffer, value)) }
     }
@@ -299,20 +299,17 @@ fn keyed_secrets(top: &Top<'_>, buffer: &str) -> Result<Keyed<Secret>, Damage> {
     let secrets = top.secrets.as_deref().unwrap_or_default();
     let mut keyed = Builder::with_capacity(secrets.len());
     for (id, raw) in secrets {
-        let start = range_in(buffer, raw).start;
-        keyed
-            .push(Secret::of(buffer, id, raw.get()), |keys| push_secret_key(keys, id))
-            .map_err(|what| (start, what))?;
+        let secret = Secret::of(buffer, id.clone(), raw.get());
+        keyed.add(secret, |keys| push_secret_key(keys, id));
     }
     keyed.build().map_err(|(key, secret)| a_second_time(&key, &secret.text))
 }
 
 /// Appends the key of a secret. A text that is not an id refers to no known resource, and is kept.
-pub(super) fn push_secret_key(keys: &mut String, id: &str) -> Result<(), String> {
+pub(super) fn push_secret_key(keys: &mut String, id: &str) {
     if push_key(keys, id).is_err() {
         keys.push_str(&id.to_ascii_lowercase());
     }
-    Ok(())
 }
 
 fn a_second_time(key: &str, text: &Text) -> Damage {

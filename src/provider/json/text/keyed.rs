@@ -54,7 +54,7 @@ impl<T> Builder<T> {
         Self(Stored { keys, entries, searches: AtomicUsize::new(0), table: OnceLock::new() })
     }
 
-    /// Adds a value under the key that `write` appends to its argument.
+    /// Adds a value like [`add`](Self::add). On an error, `write` appends nothing.
     pub(crate) fn push<E>(
         &mut self,
         value: T,
@@ -64,6 +64,13 @@ impl<T> Builder<T> {
         write(&mut self.0.keys)?;
         self.0.entries.push((start..self.0.keys.len(), value));
         Ok(())
+    }
+
+    /// Adds a value under the key that `write` appends to its argument.
+    pub(crate) fn add(&mut self, value: T, write: impl FnOnce(&mut String)) {
+        let start = self.0.keys.len();
+        write(&mut self.0.keys);
+        self.0.entries.push((start..self.0.keys.len(), value));
     }
 
     /// Returns the key that was added last.
