@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use super::{Cloud, ProviderKind, Provisioning, Source, Sourced};
 
 /// All settings of a command's target, and where each value is from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EnvSettings {
     /// The name of the env.
     pub name: String,

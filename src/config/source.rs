@@ -3,7 +3,7 @@
 use std::{fmt, path::Path, sync::Arc};
 
 /// The layer that a value is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A flag, with its dashes.
     Flag(&'static str),
@@ -35,7 +35,7 @@ impl fmt::Display for Source {
 }
 
 /// A value, and where it is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sourced<T> {
     /// The value.
     pub value: T,

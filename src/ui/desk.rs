@@ -2,6 +2,7 @@
 
 use std::{future::Future, io, path::PathBuf, pin::Pin, rc::Rc, thread};
 
+use axum::response::Response;
 use tokio::{
     runtime::Builder,
     sync::{mpsc, oneshot},
@@ -9,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    kept::{Answered, Need},
+    kept::{Answer, Answered, Need},
     list::Links,
     news::Topic,
     office::{Office, OneLink},
@@ -19,6 +20,11 @@ use super::{
 use crate::{diagnosis::Render, report::AuditReport, workflow::WorkspaceOptions};
 
 type Errand = Box<dyn FnOnce(Rc<Office>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
+/// Writes the page of an answer.
+pub(super) trait Show<T>: FnOnce(&Answer<T>) -> Response + Send + 'static {}
+
+impl<T, F: FnOnce(&Answer<T>) -> Response + Send + 'static> Show<T> for F {}
 
 /// Sends errands to the thread that runs the use cases.
 #[derive(Clone, Debug)]
@@ -89,6 +95,12 @@ impl Desk {
         self.send(async move |office: Rc<Office>| office.links(need).await).await
     }
 
+    /// Shows the links of every env, and the other sites that can be seen. A large page is written by the thread that
+    /// read its content, which uses the memory of the one before again.
+    pub(super) async fn show_links(&self, show: impl Show<Links>) -> Result<Response, Problem> {
+        self.send(async move |office: Rc<Office>| Ok(show(&*office.links(Need::Page).await?))).await
+    }
+
     /// One link in full.
     pub(super) async fn link(&self, subject: Subject, need: Need) -> Answered<OneLink> {
         self.send(async move |office: Rc<Office>| office.link(&subject, need).await).await
@@ -99,14 +111,14 @@ impl Desk {
         self.send(async move |office: Rc<Office>| office.services().await).await
     }
 
-    /// The products of every service.
-    pub(super) async fn audit(&self, need: Need) -> Answered<AuditReport> {
-        self.send(async move |office: Rc<Office>| office.audit(need).await).await
+    /// Shows the products of every service.
+    pub(super) async fn show_audit(&self, show: impl Show<AuditReport>) -> Result<Response, Problem> {
+        self.send(async move |office: Rc<Office>| Ok(show(&*office.audit(Need::Page).await?))).await
     }
 
-    /// The graph of every link, as SVG for a page.
-    pub(super) async fn picture(&self, need: Need) -> Answered<String> {
-        self.send(async move |office: Rc<Office>| office.picture(need).await).await
+    /// Shows the graph of every link, as SVG for a page.
+    pub(super) async fn show_picture(&self, show: impl Show<String>) -> Result<Response, Problem> {
+        self.send(async move |office: Rc<Office>| Ok(show(&*office.picture(Need::Page).await?))).await
     }
 
     /// The mark of what a window shows, without waiting for a control plane; `None` if it is being read.

@@ -133,8 +133,8 @@ struct Filter {
 }
 
 async fn links(State(site): State<Site>, Extension(frame): Extension<Frame>, filter: Query<Filter>) -> Shown {
-    let links = site.desk.links(Need::Page).await.map_err(failed(frame, Topic::Links))?;
-    Ok(pages::links(&links, &filter.q, frame))
+    let shown = site.desk.show_links(move |links| pages::links(links, &filter.q, frame)).await;
+    shown.map_err(failed(frame, Topic::Links))
 }
 
 async fn link(
@@ -181,13 +181,13 @@ async fn site_page(
 }
 
 async fn services(State(site): State<Site>, Extension(frame): Extension<Frame>) -> Shown {
-    let audit = site.desk.audit(Need::Page).await.map_err(failed(frame, Topic::Services))?;
-    Ok(pages::services(&audit, frame))
+    let shown = site.desk.show_audit(move |audit| pages::services(audit, frame)).await;
+    shown.map_err(failed(frame, Topic::Services))
 }
 
 async fn picture(State(site): State<Site>, Extension(frame): Extension<Frame>) -> Shown {
-    let picture = site.desk.picture(Need::Page).await.map_err(failed(frame, Topic::Picture))?;
-    Ok(pages::picture(&picture, frame))
+    let shown = site.desk.show_picture(move |picture| pages::picture(picture, frame)).await;
+    shown.map_err(failed(frame, Topic::Picture))
 }
 
 async fn job(State(site): State<Site>, Extension(frame): Extension<Frame>, Path(id): Path<String>) -> Shown {

@@ -1,6 +1,11 @@
 //! The generations of models, and what they differ in.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher as _},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::workspace::Workspace;
 use crate::{
@@ -10,6 +15,13 @@ use crate::{
 
 /// Open models, by their paths.
 pub(super) type Models = BTreeMap<PathBuf, Arc<JsonControlPlane>>;
+
+/// A number that differs for settings that differ.
+pub(super) fn mark_of(settings: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    settings.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// The present generations of models, and what has changed in each since an earlier read. A model without a change
 /// counts as changed as a whole.

@@ -22,7 +22,11 @@ use crate::{
     },
     report::ListReport,
     workflow::{
-        error::Result, generations::Generations, listener::Listener, plane::Plane, workspace::Workspace,
+        error::Result,
+        generations::{Generations, mark_of},
+        listener::Listener,
+        plane::Plane,
+        workspace::Workspace,
     },
 };
 
@@ -34,8 +38,8 @@ pub(in crate::workflow) struct KnownSites(Option<Known>);
 struct Known {
     /// The file of the model.
     path: Option<PathBuf>,
-    /// The envs on the model.
-    envs: Vec<EnvSettings>,
+    /// The mark of the envs on the model.
+    envs: u64,
     sites: Vec<StaticSiteId>,
     /// The environments of these sites that envs name.
     named: HashSet<SiteEnvironmentId>,
@@ -87,7 +91,7 @@ impl KnownSites {
         let is_same = |known: &Known| {
             let changed = generations.changed_in(model);
             let has_same_sites = changed.is_some_and(|it| !it.concerns(&AnswerBasis::of_environments()));
-            has_same_sites && known.path.as_deref() == model.path() && known.envs == envs
+            has_same_sites && known.path.as_deref() == model.path() && known.envs == mark_of(envs)
         };
         self.0.take().filter(is_same).map_or_else(|| Known::of(model, envs), Ok)
     }
@@ -105,6 +109,6 @@ impl Known {
         let sites: Vec<StaticSiteId> = sites.iter().filter(|site| has_other(site)).cloned().collect();
         let environments = named.environments().filter(|it| sites.contains(&it.site())).cloned().collect();
         let path = model.path().map(Path::to_owned);
-        Ok(Self { path, envs: envs.to_vec(), sites, named: environments })
+        Ok(Self { path, envs: mark_of(envs), sites, named: environments })
     }
 }

@@ -12,7 +12,12 @@ use crate::{
     engine::{KeyAge, Previews, Ripeness},
     provider::{ReadRequest, json::AnswerBasis},
     report::LinkReport,
-    workflow::{error::Result, generations::Generations, listener::Listener, workspace::Workspace},
+    workflow::{
+        error::Result,
+        generations::{Generations, mark_of},
+        listener::Listener,
+        workspace::Workspace,
+    },
 };
 
 /// The links of models as they were last observed, by the names of their envs.
@@ -26,7 +31,8 @@ impl fmt::Debug for KnownLinks {
 }
 
 struct KnownLink {
-    env: EnvSettings,
+    /// The mark of the settings of its env.
+    env: u64,
     memo: Memo,
     /// Whether the keys were too old.
     ripeness: Option<Ripeness>,
@@ -57,7 +63,7 @@ impl KnownLinks {
         generations: &Generations,
         now: Timestamp,
     ) -> Option<(String, Box<KnownLink>)> {
-        let known = self.0.remove_entry(&env.name).filter(|(_, known)| known.env == *env)?;
+        let known = self.0.remove_entry(&env.name).filter(|(_, known)| known.env == mark_of(env))?;
         let changed = generations.changed(env)?;
         let is_same = |known: &KnownLink| {
             !changed.concerns(&known.memo.basis)
@@ -103,7 +109,7 @@ pub(in crate::workflow) async fn links_since(
                 let report = Arc::new(link);
                 if let Some(memo) = memo {
                     let (ripeness, report) = (memo.ripeness(env.max_key_age, now), Arc::clone(&report));
-                    let known = KnownLink { env: env.clone(), memo, ripeness, report };
+                    let known = KnownLink { env: mark_of(env), memo, ripeness, report };
                     links.insert(env.name.clone(), Box::new(known));
                 }
                 report
