@@ -128,6 +128,13 @@ impl Settings {
         Self { file: None, shown: None, by, cwd: cwd.to_owned(), parsed, overrides }
     }
 
+    /// Whether these are the settings of the same file, parsed once, with the same overrides.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.parsed, &other.parsed)
+            && (&self.overrides, &self.file, &self.cwd) == (&other.overrides, &other.file, &other.cwd)
+    }
+
     /// The env of a command: the selected one, or the only one, or one that is made of the flags for the site and the
     /// service and named after the site.
     ///

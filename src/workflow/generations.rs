@@ -9,12 +9,19 @@ use std::{
 
 use super::workspace::Workspace;
 use crate::{
-    config::{EnvSettings, ProviderKind},
+    config::{EnvSettings, ProviderKind, Settings},
     provider::json::{AnswerBasis, Changed, JsonControlPlane},
 };
 
 /// Open models, by their paths.
-pub(super) type Models = BTreeMap<PathBuf, Arc<JsonControlPlane>>;
+type Models = BTreeMap<PathBuf, Arc<JsonControlPlane>>;
+
+/// The settings and the models of an earlier read.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    settings: Option<Settings>,
+    models: Models,
+}
 
 /// A number that differs for settings that differ.
 pub(super) fn mark_of(settings: &(impl Hash + ?Sized)) -> u64 {
@@ -27,6 +34,8 @@ pub(super) fn mark_of(settings: &(impl Hash + ?Sized)) -> u64 {
 /// counts as changed as a whole.
 #[derive(Debug)]
 pub(super) struct Generations {
+    /// Whether all settings are as they were.
+    pub(super) same_settings: bool,
     models: Models,
     changes: BTreeMap<PathBuf, Change>,
 }
@@ -41,7 +50,8 @@ struct Change {
 
 impl Generations {
     /// Compares the models of these envs with their earlier generations.
-    pub(super) fn compare(work: &Workspace, envs: &[EnvSettings], earlier: &Models) -> Self {
+    pub(super) fn compare(work: &Workspace, envs: &[EnvSettings], earlier: &Earlier) -> Self {
+        let same_settings = earlier.settings.as_ref().is_some_and(|it| it.is_same_as(&work.settings));
         let (mut models, mut changes) = (Models::new(), BTreeMap::new());
         for env in envs.iter().filter(|env| env.provider.value == ProviderKind::Json) {
             let path = &env.model.value;
@@ -50,14 +60,14 @@ impl Generations {
             }
             // A model that cannot be opened is reported with each of its links.
             let Ok(model) = work.model(path) else { continue };
-            let before = earlier.get(path).filter(|before| !Arc::ptr_eq(before, &model));
+            let before = earlier.models.get(path).filter(|before| !Arc::ptr_eq(before, &model));
             if let Some(changed) = before.and_then(|before| model.changed_since(before).ok()) {
                 let renames = changed.concerns(&AnswerBasis::of_ids());
                 changes.insert(path.clone(), Change { changed, renames });
             }
             models.insert(path.clone(), model);
         }
-        Self { models, changes }
+        Self { same_settings, models, changes }
     }
 
     /// Returns what has changed in the model of an env. A model counts as changed as a whole if names in settings may
@@ -72,7 +82,8 @@ impl Generations {
         self.changes.get(path).map(|change| &change.changed)
     }
 
-    pub(super) fn into_models(self) -> Models {
-        self.models
+    /// The present generations, as the earlier ones of the next read.
+    pub(super) fn into_earlier(self, work: &Workspace) -> Earlier {
+        Earlier { settings: Some(work.settings.clone()), models: self.models }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     error::Result,
-    generations::{Generations, Models},
+    generations::{Earlier, Generations},
     list::{KnownSites, unnamed},
     listener::Listener,
     look::{ExitDetail, KnownLinks, links_since, status},
@@ -38,7 +38,7 @@ pub struct Overview {
 /// What was read before.
 #[derive(Debug, Default)]
 pub struct KnownOverview {
-    models: Models,
+    earlier: Earlier,
     links: KnownLinks,
     sites: KnownSites,
 }
@@ -59,8 +59,8 @@ pub async fn overview(
     known: &mut KnownOverview,
 ) -> Result<Overview> {
     // If the use case fails or is dropped, nothing is known.
-    let KnownOverview { models, mut links, mut sites } = std::mem::take(known);
-    let generations = Generations::compare(work, envs, &models);
+    let KnownOverview { earlier, mut links, mut sites } = std::mem::take(known);
+    let generations = Generations::compare(work, envs, &earlier);
     let (seen, others) = tokio::join!(
         async {
             match envs {
@@ -80,6 +80,6 @@ pub async fn overview(
         }
     );
     let seen = seen?;
-    *known = KnownOverview { models: generations.into_models(), links, sites };
+    *known = KnownOverview { earlier: generations.into_earlier(work), links, sites };
     Ok(Overview { links: seen, others })
 }

@@ -91,7 +91,8 @@ impl KnownSites {
         let is_same = |known: &Known| {
             let changed = generations.changed_in(model);
             let has_same_sites = changed.is_some_and(|it| !it.concerns(&AnswerBasis::of_environments()));
-            has_same_sites && known.path.as_deref() == model.path() && known.envs == mark_of(envs)
+            let has_same_envs = || generations.same_settings || known.envs == mark_of(envs);
+            has_same_sites && known.path.as_deref() == model.path() && has_same_envs()
         };
         self.0.take().filter(is_same).map_or_else(|| Known::of(model, envs), Ok)
     }

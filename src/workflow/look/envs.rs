@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::fleet::look_at_each;
 use crate::{
-    config::{EnvSettings, Sourced},
+    config::{EnvSettings, ProviderKind, Sourced},
     diagnosis::ExitCode,
     engine::{self, Previews, Verdict},
     graph::{Drawn, Graph},
@@ -55,10 +55,7 @@ pub struct Pictured {
 /// If there is one env and its link cannot be read.
 pub async fn links(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listener) -> Result<Looked> {
     listener.doing(&format!("reading {} links", envs.len()));
-    let seen = stream::iter(envs).map(async |env| {
-        let (plane, target) = work.target(env, Previews::Allow).await?;
-        Ok::<_, WorkflowError>(engine::verify(plane.as_ref(), &target).await?)
-    });
+    let seen = stream::iter(envs).map(async |env| observed(work, env).await);
     Looked::of(seen.buffered(at_once::LINKS_READ).collect().await)
 }
 
@@ -70,25 +67,22 @@ pub async fn links(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listen
 /// If there is one env and its link cannot be read.
 pub async fn graph(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listener) -> Result<Pictured> {
     listener.doing(&format!("reading {} links", envs.len()));
-    let (mut in_azure, mut others) = (Vec::new(), HashMap::new());
-    for (at, env) in envs.iter().enumerate() {
+    let mut in_azure = Vec::new();
+    let mut seen: HashMap<usize, Result<Verdict>> = HashMap::new();
+    let of_azure = |env: &EnvSettings| env.provider.value == ProviderKind::Arm;
+    for (at, env) in envs.iter().enumerate().filter(|(_, env)| of_azure(env)) {
         match work.target(env, Previews::Allow).await {
-            Ok((plane, target)) if plane.is_azure() => in_azure.push((at, target, plane)),
-            other => drop(others.insert(at, other)),
+            Ok((plane, target)) => in_azure.push((at, target, plane)),
+            Err(error) => drop(seen.insert(at, Err(error))),
         }
     }
-    let mut seen: HashMap<usize, Result<Verdict>> =
-        look_at_each(in_azure, listener).await.into_iter().collect();
+    seen.extend(look_at_each(in_azure, listener).await);
     let (mut graph, mut exit) = (Graph::default(), ExitCode::Success);
     for (at, env) in envs.iter().enumerate() {
-        // A large model is drawn link by link, since all observations together need much memory.
-        let link = match (seen.remove(&at), others.remove(&at)) {
-            (Some(seen), _) => seen,
-            (None, Some(Ok((plane, target)))) => {
-                engine::verify(plane.as_ref(), &target).await.map_err(WorkflowError::from)
-            }
-            (None, Some(Err(error))) => Err(error),
-            (None, None) => continue,
+        let link = match seen.remove(&at) {
+            Some(link) => link,
+            // A model is drawn link by link, since the observations of many links together need much memory.
+            None => observed(work, env).await,
         };
         match link {
             Ok(verdict) => graph.add(Drawn::Seen(&verdict)),
@@ -100,6 +94,11 @@ pub async fn graph(work: &Workspace, envs: &[EnvSettings], listener: &dyn Listen
         }
     }
     Ok(Pictured { graph, exit })
+}
+
+async fn observed(work: &Workspace, env: &EnvSettings) -> Result<Verdict> {
+    let (plane, target) = work.target(env, Previews::Allow).await?;
+    Ok(engine::verify(plane.as_ref(), &target).await?)
 }
 
 fn unread(env: &EnvSettings) -> Drawn<'_> {

@@ -63,7 +63,8 @@ impl KnownLinks {
         generations: &Generations,
         now: Timestamp,
     ) -> Option<(String, Box<KnownLink>)> {
-        let known = self.0.remove_entry(&env.name).filter(|(_, known)| known.env == mark_of(env))?;
+        let is_of = |known: &KnownLink| generations.same_settings || known.env == mark_of(env);
+        let known = self.0.remove_entry(&env.name).filter(|(_, known)| is_of(known))?;
         let changed = generations.changed(env)?;
         let is_same = |known: &KnownLink| {
             !changed.concerns(&known.memo.basis)
