@@ -61,7 +61,7 @@ impl Marked for Links {
     }
 }
 
-/// What was read before.
+/// The links and sites that were read before.
 #[derive(Default)]
 pub(super) struct KnownList {
     known: KnownOverview,

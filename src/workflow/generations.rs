@@ -40,7 +40,7 @@ pub(super) struct Generations {
     changes: BTreeMap<PathBuf, Change>,
 }
 
-/// What has changed in a model.
+/// The changes of a model.
 #[derive(Debug)]
 struct Change {
     changed: Changed,

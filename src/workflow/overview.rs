@@ -1,5 +1,5 @@
-//! The links of envs and the sites that no env names, read again and again: of a model, only what a change concerns is
-//! read again.
+//! The links of envs and the sites that no env names, read again and again: of a model, only those that a change
+//! concerns.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub struct Overview {
     pub others: Result<ListReport>,
 }
 
-/// What was read before.
+/// The links, the sites and the models of the last read.
 #[derive(Debug, Default)]
 pub struct KnownOverview {
     earlier: Earlier,
@@ -44,7 +44,7 @@ pub struct KnownOverview {
 }
 
 /// Observes the link of each env once, as [`status`] does, and lists the sites that no env names. Preview environments
-/// are observed too. What was read of a model is not read again if nothing that it depends on has changed since it was
+/// are observed too. A link or a site of a model is not read again if nothing that it depends on has changed since it was
 /// `known`.
 ///
 /// # Errors

@@ -60,7 +60,8 @@ impl JsonControlPlane {
         Self::open_again(path, lock_wait, ambient, &ParsedModels::default())
     }
 
-    /// Opens a model like [`open`](Self::open). What is the same as when it was `parsed` last is not parsed again.
+    /// Opens a model like [`open`](Self::open). Resources that are the same as when it was `parsed` last are not
+    /// parsed again.
     ///
     /// # Errors
     ///

@@ -45,7 +45,7 @@ impl ModelFile {
         &self.path
     }
 
-    /// Reads the current model. What is the same as when it was `parsed` last is not parsed again.
+    /// Reads the current model. Resources that are the same as when it was `parsed` last are not parsed again.
     pub(crate) fn load(&self, parsed: &ParsedModels) -> Result<Store, ModelError> {
         let store = Store::new(parsed.of(&self.path, self.read()?)?);
         self.warn_of_readers(&store);
