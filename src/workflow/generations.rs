@@ -30,8 +30,8 @@ pub(super) fn mark_of(settings: &(impl Hash + ?Sized)) -> u64 {
     hasher.finish()
 }
 
-/// The present generations of models, and what has changed in each since an earlier read. A model without a change
-/// counts as changed as a whole.
+/// The present generations of models, and what has changed in each since an earlier read. A model that could not be
+/// compared counts as changed as a whole.
 #[derive(Debug)]
 pub(super) struct Generations {
     /// Whether all settings are as they were.

@@ -1,12 +1,9 @@
 //! What users type in flags and variables, read.
 #![warn(clippy::arithmetic_side_effects)]
 
-use std::{
-    error::Error,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    str::FromStr,
-    time::Duration,
-};
+#[cfg(any(feature = "emulator", feature = "ui"))]
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{error::Error, str::FromStr, time::Duration};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use strum::VariantNames;
@@ -40,6 +37,7 @@ pub(crate) fn past(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads the address of a listener: an IP address and a port.
+#[cfg(any(feature = "emulator", feature = "ui"))]
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     text.parse().map_err(|_| {
@@ -90,6 +88,7 @@ mod tests {
         }
     }
 
+    #[cfg(any(feature = "emulator", feature = "ui"))]
     #[test]
     fn an_address_that_lacks_a_part_leads_to_the_one_that_was_meant() {
         assert_eq!(address("[::1]:80"), Ok("[::1]:80".parse().unwrap()));

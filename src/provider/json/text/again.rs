@@ -86,7 +86,7 @@ fn resources(lines: &mut Lines<'_>, buffer: &str, earlier: &ModelDocument) -> Op
             keyed.add(text, |keys| keys.push_str(key));
             return Some(());
         }
-        if !is_value(line, '{', '}') {
+        if !is_object(line) {
             return None;
         }
         let id = id_of(line).ok().filter(|id| canonical_key(id).is_none())?;
@@ -114,9 +114,9 @@ fn secrets(lines: &mut Lines<'_>, buffer: &str, earlier: &ModelDocument) -> Opti
     keyed.build().ok()
 }
 
-/// Whether a line is one JSON value that begins and ends with these characters.
-fn is_value(line: &str, begin: char, end: char) -> bool {
-    line.starts_with(begin) && line.ends_with(end) && serde_json::from_str::<IgnoredAny>(line).is_ok()
+/// Whether a line is one JSON object, without space around it.
+fn is_object(line: &str) -> bool {
+    line.starts_with('{') && line.ends_with('}') && serde_json::from_str::<IgnoredAny>(line).is_ok()
 }
 
 /// Returns the name and the value of a line that is a member of an object.
