@@ -4,13 +4,17 @@ use std::{
     collections::BTreeMap,
     fs::File,
     os::unix::process::ExitStatusExt as _,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     sync::LazyLock,
+    thread,
+    time::Duration,
 };
 
 use crate::support::{Sandbox, told};
 
 const LOG: &str = "strace.log";
+/// How strace marks a call that it lets fail.
+const INJECTED: &str = "(INJECTED)";
 
 /// The argument that stands for standard input, which is then the file `more.json`.
 pub(crate) const STANDARD_INPUT: &str = "-";
@@ -121,19 +125,54 @@ impl Fault {
         format!("inject={}:{what}:when={}{on}", call.name, call.number)
     }
 
-    /// Runs the program with the fault in it.
-    pub(crate) fn run(&self, sandbox: &Sandbox, args: &[&str]) -> Output {
+    /// Runs the program with the fault in it, and returns the sandbox and the output. Sometimes another thread comes first
+    /// with a call of the same name, with which it wakes up the first one: no disk fails there, and the program may wait
+    /// for ever, so it is run anew.
+    pub(crate) fn run(&self, sandbox: impl Fn() -> Sandbox, args: &[&str]) -> (Sandbox, Output) {
+        for _ in 0..20 {
+            let sandbox = sandbox();
+            if let Some(output) = self.run_once(&sandbox, args) {
+                return (sandbox, output);
+            }
+        }
+        panic!("{self:?} happens only in other threads")
+    }
+
+    fn run_once(&self, sandbox: &Sandbox, args: &[&str]) -> Option<Output> {
         let (Self::Kill(call) | Self::Fail(call, _) | Self::FailFrom(call, _)) = self;
-        let trace = format!("trace={}", call.name);
-        let output = strace(sandbox, &["-e", &trace, "-e", &self.injection()], args).output().unwrap();
+        let trace = format!("trace=execve,{}", call.name);
+        let mut command = strace(sandbox, &["-e", &trace, "-e", &self.injection()], args);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let running = thread::spawn(move || child.wait_with_output().unwrap());
+        while !running.is_finished() {
+            thread::sleep(Duration::from_millis(5));
+            if let Some(process) = hit_elsewhere(sandbox) {
+                let _ = Command::new("kill").args(["-9", &process]).output();
+                let _ = running.join();
+                return None;
+            }
+        }
+        let output = running.join().unwrap();
+        if hit_elsewhere(sandbox).is_some() {
+            return None;
+        }
         let killed = output.status.signal() == Some(9);
         assert_eq!(killed, matches!(self, Self::Kill(_)), "{self:?}: {}", told(&output));
         let log = sandbox.read(LOG);
-        let injected = matches!(self, Self::Kill(_)) || String::from_utf8_lossy(&log).contains("(INJECTED)");
+        let injected = matches!(self, Self::Kill(_)) || String::from_utf8_lossy(&log).contains(INJECTED);
         assert!(injected, "{self:?} happened nowhere");
         std::fs::remove_file(sandbox.path(LOG)).unwrap();
-        output
+        Some(output)
     }
+}
+
+/// The process whose fault was in a call of another thread than the first, if that has happened.
+fn hit_elsewhere(sandbox: &Sandbox) -> Option<String> {
+    let log = std::fs::read(sandbox.path(LOG)).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
+    let (first, _) = log.split_once(' ')?;
+    let is_other = |line: &str| line.contains(INJECTED) && !line.starts_with(&format!("{first} "));
+    log.lines().any(is_other).then(|| first.to_owned())
 }
 
 /// The system calls of the first thread of a run that nothing disturbs, without those that another thread could be
