@@ -15,7 +15,8 @@ fn assert_kills_are_survived(scenario: &Scenario) {
     let replacing = traced.iter().position(|call| is_replacing(call, scenario.makes)).unwrap();
     let found = Mutex::new(Vec::new());
     for_each(&around_effects(&traced), |call| {
-        let (sandbox, _) = Fault::Kill(call.clone()).run(|| course.sandbox_with_old_file(), course.args);
+        let ran = Fault::Kill(call.clone()).run(|| course.sandbox_with_old_file(), course.args);
+        let (sandbox, _) = ran.unwrap();
         let what = format!("{:?} killed at {}", course.args, call.shown);
         let generation = course.assert_whole(&sandbox, &what);
         let at = traced.iter().position(|other| other == call).unwrap();
@@ -96,7 +97,7 @@ fn a_first_model_that_was_never_finished_is_created_by_the_command_again() {
         let undisturbed = empty();
         let traced = calls(&undisturbed, args, 0);
         for_each(&around_effects(&traced), |call| {
-            let (sandbox, _) = Fault::Kill(call.clone()).run(empty, args);
+            let (sandbox, _) = Fault::Kill(call.clone()).run(empty, args).unwrap();
             let what = format!("{args:?} killed at {}", call.shown);
             assert_private(&sandbox, &what);
             sandbox.succeed(args);
