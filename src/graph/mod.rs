@@ -142,15 +142,7 @@ enum Stroke {
 }
 
 impl Graph {
-    /// Returns the graph of these links, in their order.
-    #[must_use]
-    pub fn of<'a>(links: impl IntoIterator<Item = Drawn<'a>>) -> Self {
-        let mut graph = Self::default();
-        links.into_iter().for_each(|link| graph.add(link));
-        graph
-    }
-
-    /// Adds a link.
+    /// Adds a link, after those that were added before.
     pub fn add(&mut self, link: Drawn<'_>) {
         match link {
             Drawn::Seen(verdict) => self.add_seen(verdict),
