@@ -152,10 +152,29 @@ pub fn history(events: &[ActivityEvent], link: &LinkResources) -> Vec<LinkEvent>
             (event.operation.to_ascii_lowercase(), event.resource.lower_case().to_owned());
         operations.entry((id, operation, resource)).or_default().push(event);
     }
-    let mut found: Vec<LinkEvent> =
-        operations.into_values().filter_map(|events| one_operation(&events, link)).collect();
+    let found = operations.into_values().flat_map(each_time);
+    let mut found: Vec<LinkEvent> = found.filter_map(|events| one_operation(&events, link)).collect();
     found.sort_by(|a, b| (b.time, &b.resource).cmp(&(a.time, &a.resource)));
     found
+}
+
+/// Separates the events of operations that have an id in common, because they belong to one command of a client: each
+/// has one event of its start.
+fn each_time(mut events: Vec<&ActivityEvent>) -> Vec<Vec<&ActivityEvent>> {
+    // Of two events of one moment, the end belongs to the operation before.
+    events.sort_by_key(|event| match stage(&event.status) {
+        END => (event.time, 0),
+        stage => (event.time, stage.saturating_add(1)),
+    });
+    let mut operations: Vec<Vec<&ActivityEvent>> = Vec::new();
+    let starts = |event: &ActivityEvent| stage(&event.status) == START;
+    for event in events {
+        match operations.last_mut() {
+            Some(last) if !(starts(event) && last.iter().any(|before| starts(before))) => last.push(event),
+            Some(_) | None => operations.push(vec![event]),
+        }
+    }
+    operations
 }
 
 /// Folds the events of one operation.
@@ -179,13 +198,18 @@ fn one_operation(events: &[&ActivityEvent], link: &LinkResources) -> Option<Link
     })
 }
 
+const START: u8 = 0;
+const END: u8 = 2;
+
 /// How far an operation has come by a status: later stages replace earlier ones, in any order of time.
 fn stage(status: &str) -> u8 {
     let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(status));
     if is(&["Succeeded", "Failed", "Canceled", "Cancelled"]) {
-        2
+        END
+    } else if is(&["Started", "Start"]) {
+        START
     } else {
-        u8::from(!is(&["Started", "Start"]))
+        1
     }
 }
 
@@ -312,6 +336,24 @@ mod tests {
             ("2026-01-01T00:00:01Z", "Succeeded")
         );
         assert_eq!(change.summary, "regenerated the primary key of the subscription `65`");
+    }
+
+    #[test]
+    fn an_operation_that_a_command_repeats_is_a_change_each_time() {
+        let (key, id) =
+            ("Microsoft.ApiManagement/service/subscriptions/write", format!("{SERVICE}/subscriptions/65"));
+        let at = |second: u8| format!("2026-01-01T00:00:0{second}Z");
+        let events = [
+            event(key, &id, "Failed", &at(4)),
+            event(key, &id, "Started", &at(3)),
+            event(key, &id, "Accepted", &at(2)),
+            event(key, &id, "Started", &at(2)),
+            event(key, &id, "Succeeded", &at(2)),
+            event(key, &id, "Started", &at(1)),
+        ];
+        let changes = history(&events, &link());
+        let told: Vec<_> = changes.iter().map(|it| (it.time.to_string(), it.status.as_str())).collect();
+        assert_eq!(told, [(at(3), "Failed"), (at(2), "Accepted"), (at(1), "Succeeded")]);
     }
 
     #[test]

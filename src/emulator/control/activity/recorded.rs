@@ -24,7 +24,11 @@ pub(super) fn unrequested(plane: &JsonControlPlane, requested: &VecDeque<Operati
         [(id.clone(), KeySlot::Primary, primary), (id, KeySlot::Secondary, secondary)]
     });
     let timed = of_slots.filter_map(|(id, slot, time)| Some((id, slot, time?)));
-    timed.filter_map(|(id, slot, time)| operation(&id, slot, time, requested)).collect()
+    let mut all: Vec<Operation> =
+        timed.filter_map(|(id, slot, time)| operation(&id, slot, time, requested)).collect();
+    // One creation has made both keys.
+    all.dedup_by(|a, b| (&a.id, &a.name, &a.resource) == (&b.id, &b.name, &b.resource));
+    all
 }
 
 fn operation(
