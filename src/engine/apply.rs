@@ -29,6 +29,8 @@ use crate::{
 const STILL_LISTED: Duration = Duration::from_secs(30);
 /// The pause between two reads of such a list.
 const LIST_AGAIN: Duration = Duration::from_secs(1);
+/// How often the retirement of a key is tried while other clients change its subscription.
+const RETIREMENTS: usize = 5;
 
 /// The result of a plan that was applied to its end.
 #[derive(Clone, Debug)]
@@ -293,10 +295,9 @@ impl Hand<'_> {
         live: Option<&Fingerprint>,
     ) -> Result<(), ProviderError> {
         let current = self.plane.keys(id).await?;
-        let fresh = || Key::from_uuid(self.ambient.unguessable());
         let (keys, expected) = match (current, live) {
             (Some(current), Some(live)) if current.value.primary.fingerprint() == *live => {
-                let keys = KeyPair { primary: fresh(), secondary: current.value.primary };
+                let keys = KeyPair { primary: self.fresh_key(), secondary: current.value.primary };
                 (keys, Expected::Unchanged(current.etag))
             }
             (Some(current), Some(live)) if self.replaced_by_connecting(&current.value, live) => {
@@ -304,7 +305,10 @@ impl Hand<'_> {
                 self.rotated = true;
                 return Ok(());
             }
-            (None, None) => (KeyPair { primary: fresh(), secondary: fresh() }, self.expected(id)),
+            (None, None) => {
+                let keys = KeyPair { primary: self.fresh_key(), secondary: self.fresh_key() };
+                (keys, self.expected(id))
+            }
             (Some(_) | None, Some(_)) | (Some(_), None) => {
                 return Err(ProviderError::Conflict((**id).clone()));
             }
@@ -323,28 +327,41 @@ impl Hand<'_> {
         self.live.is_some() && now.slot_of(live).is_none()
     }
 
-    /// Regenerates the secondary key, but only if it is still the key that the plan retires.
+    /// Replaces the secondary key by a new one, but only if it is still the key that the plan retires. The update is
+    /// conditional, because another rotation may move the key that its site sends into the same slot at any moment.
     async fn retire(&mut self, id: &ApimSubscriptionId, retiring: &Fingerprint) -> Result<(), ProviderError> {
-        match self.slot_of(id, retiring).await? {
-            Some(KeySlot::Secondary) => {}
-            Some(KeySlot::Primary) => return Err(ProviderError::Conflict((**id).clone())),
-            None => return Ok(()),
+        let mut refused = ProviderError::Conflict((**id).clone());
+        for _ in 0..RETIREMENTS {
+            let Versioned { value: keys, etag } = self.keys(id).await?;
+            match keys.slot_of(retiring) {
+                Some(KeySlot::Secondary) => {}
+                Some(KeySlot::Primary) => return Err(ProviderError::Conflict((**id).clone())),
+                None => return Ok(()),
+            }
+            let keys = KeyPair { primary: keys.primary, secondary: self.fresh_key() };
+            match self.change().set_keys(id, keys, Expected::Unchanged(etag)).await {
+                Ok(etag) => {
+                    self.etags.insert(id.lower_case().to_owned(), etag);
+                    return Ok(());
+                }
+                Err(error @ ProviderError::Conflict(_)) => refused = error,
+                // The request may have succeeded although its answer was lost.
+                Err(error) => {
+                    let keys = self.keys(id).await.ok();
+                    let is_gone = keys.is_some_and(|keys| keys.value.slot_of(retiring).is_none());
+                    return if is_gone { Ok(()) } else { Err(error) };
+                }
+            }
         }
-        let Err(error) = self.change().regenerate(id, KeySlot::Secondary).await else { return Ok(()) };
-        // The request may have succeeded although its answer was lost.
-        match self.slot_of(id, retiring).await {
-            Ok(None) => Ok(()),
-            Ok(Some(_)) | Err(_) => Err(error),
-        }
+        Err(refused)
     }
 
-    async fn slot_of(
-        &self,
-        id: &ApimSubscriptionId,
-        fingerprint: &Fingerprint,
-    ) -> Result<Option<KeySlot>, ProviderError> {
+    fn fresh_key(&self) -> Key {
+        Key::from_uuid(self.ambient.unguessable())
+    }
+
+    async fn keys(&self, id: &ApimSubscriptionId) -> Result<Versioned<KeyPair>, ProviderError> {
         // A subscription that is missing during a rotation was deleted by another client.
-        let keys = self.plane.keys(id).await?.ok_or_else(|| ProviderError::Conflict((**id).clone()))?;
-        Ok(keys.value.slot_of(fingerprint))
+        self.plane.keys(id).await?.ok_or_else(|| ProviderError::Conflict((**id).clone()))
     }
 }

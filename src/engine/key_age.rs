@@ -107,23 +107,39 @@ impl Replaced {
     fn of(subscription: &ResourceId, events: &[LinkEvent]) -> Self {
         let mut replaced = Self::default();
         let mut written: Option<&LinkEvent> = None;
-        let is_about = |event: &&LinkEvent| event.resource == *subscription && event.has_succeeded();
-        for event in events.iter().rev().filter(is_about) {
-            match event.operation.to_ascii_lowercase().rsplit("subscriptions/").next().unwrap_or_default() {
+        let mut connected: Option<&LinkEvent> = None;
+        for event in events.iter().rev().filter(|event| event.has_succeeded()) {
+            // An update is that of a rotation if the same caller does what else belongs to a rotation.
+            let of_rotation = |before: Option<&LinkEvent>| {
+                let before = before.filter(|before| before.caller == event.caller)?;
+                (event.time.duration_since(before.time) <= ROTATION).then_some(before.time)
+            };
+            let operation = event.operation.to_ascii_lowercase();
+            if operation.ends_with("/linkedbackends/write") {
+                connected = of_rotation(written).and(written).or(connected);
+            }
+            if event.resource != *subscription {
+                continue;
+            }
+            match operation.rsplit("subscriptions/").next().unwrap_or_default() {
                 "write" if event.created => {
                     replaced = Self { primary: Some(event.time), secondary: Some(event.time) };
+                    (written, connected) = (None, None);
                 }
                 // An update can replace keys or other fields. The log does not say which.
-                "write" => written = Some(event),
+                "write" => {
+                    // A rotation of this program: a new primary key, its connection, then a new secondary key.
+                    if let Some(swapped) = of_rotation(connected) {
+                        replaced = Self { primary: Some(swapped), secondary: Some(event.time) };
+                    }
+                    (written, connected) = (Some(event), None);
+                }
                 "delete" => replaced = Self::default(),
                 "regenerateprimarykey/action" => replaced.primary = Some(event.time),
                 "regeneratesecondarykey/action" => {
                     replaced.secondary = Some(event.time);
-                    // A rotation of this program: an update with a new primary key, then the end of the old one.
-                    let swapped = written.filter(|written| {
-                        written.caller == event.caller && event.time.duration_since(written.time) <= ROTATION
-                    });
-                    replaced.primary = swapped.map(|written| written.time).or(replaced.primary);
+                    // A rotation of a client that ends the old key with this operation.
+                    replaced.primary = of_rotation(written).or(replaced.primary);
                 }
                 _ => {}
             }
@@ -171,8 +187,44 @@ mod tests {
         KeyAge::of(&subscription(created), KeyTimes::default(), Some(Log { events, since: at(LOG) }))
     }
 
+    fn connected(time: &str) -> LinkEvent {
+        let operation = "Microsoft.Web/staticSites/builds/linkedBackends/write".to_owned();
+        let site = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/staticSites/shop";
+        let resource = ResourceId::parse(&format!("{site}/builds/default/linkedBackends/gate")).unwrap();
+        LinkEvent { operation, resource, part: Part::LinkedBackend, ..event(time, "write", false) }
+    }
+
     #[test]
     fn a_rotation_of_this_program_gives_both_keys_their_age() {
+        let created = Some("2025-01-01T00:00:00Z");
+        let rotation = [
+            event("2026-02-01T12:02:00Z", "write", false),
+            connected("2026-02-01T12:01:00Z"),
+            event("2026-02-01T12:00:00Z", "write", false),
+            connected("2026-02-01T11:59:00Z"),
+        ];
+        assert_eq!(age(created, &rotation), KeyAge::Since(at("2026-02-01T12:00:00Z")));
+        let repaired_first = [&rotation[..], &[event("2026-02-01T11:58:00Z", "write", false)]].concat();
+        assert_eq!(age(created, &repaired_first), KeyAge::Since(at("2026-02-01T12:00:00Z")));
+        let unknown = KeyAge::Before(at(LOG));
+        assert_eq!(age(created, &rotation[1..]), unknown, "the old key was not retired");
+        for at in 0..3 {
+            let mut others = rotation.clone();
+            others[at].caller = Some("bob@contoso.com".to_owned());
+            assert_eq!(age(created, &others), unknown, "{at} by another caller");
+            let mut failed = rotation.clone();
+            failed[at].status = "Failed".to_owned();
+            assert_eq!(age(created, &failed), unknown, "{at} failed");
+        }
+        let mut much_later = rotation.clone();
+        much_later[0].time = at("2026-02-01T14:02:00Z");
+        assert_eq!(age(created, &much_later), unknown);
+        let updates = [rotation[0].clone(), rotation[2].clone(), rotation[1].clone()];
+        assert_eq!(age(created, &updates), unknown, "no connection between the updates");
+    }
+
+    #[test]
+    fn a_swap_and_a_regeneration_give_both_keys_their_age() {
         let rotation = [
             event("2026-02-01T12:02:00Z", "regenerateSecondaryKey/action", false),
             event("2026-02-01T12:00:00Z", "write", false),

@@ -11,6 +11,7 @@ mod plans;
 mod properties;
 mod recipe;
 mod rights;
+mod rivals;
 mod through;
 mod unconnected;
 mod world;

@@ -44,7 +44,7 @@ fn a_reader_may_look_and_nothing_else() {
     let report = run.json();
     assert_eq!(rights(&report, "status"), [""; 0]);
     assert_eq!(rights(&report, "unlink"), ["Microsoft.Web/staticSites/builds/linkedBackends/delete"]);
-    assert!(rights(&report, "relink").iter().any(|it| it.ends_with("/regenerateSecondaryKey/action")));
+    assert!(rights(&report, "relink").iter().any(|it| it.ends_with("/subscriptions/write")));
 }
 
 /// The role that the doctor writes to a file.

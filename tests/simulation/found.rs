@@ -221,12 +221,7 @@ pub(crate) const FOUND: [Known; 24] = [
     },
     Known {
         name: "a redirection to another resource was taken for the retirement of a key",
-        strikes: &[Strike {
-            method: "POST",
-            path: "/regeneratesecondarykey",
-            which: 0..1,
-            fault: Fault::elsewhere,
-        }],
+        strikes: &[Strike { method: "PATCH", path: "", which: 1..2, fault: Fault::elsewhere }],
         ..LIKE
     },
     Known {

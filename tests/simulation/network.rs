@@ -194,10 +194,7 @@ impl Network {
 impl Inner {
     fn hear(&mut self, asked: &Asked) -> Heard {
         let number = self.log.len();
-        // Azure's regeneration of a key takes no condition: what others do in the moment before it, after its key was
-        // compared, cannot be noticed. Everything else is sent on a condition.
-        let unconditional = asked.path.to_lowercase().ends_with("/regeneratesecondarykey");
-        if self.chance.hits(self.weather.others) && !unconditional {
+        if self.chance.hits(self.weather.others) {
             self.act();
         }
         if let Some((at, carried_out)) = self.weather.crash

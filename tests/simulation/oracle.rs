@@ -335,7 +335,7 @@ pub(crate) fn untrue(
         if is_of_keys && !others.is_empty() {
             continue;
         }
-        if !log.iter().any(|entry| is_of(entry, step) && entry.had_effect()) {
+        if !log.iter().any(|entry| is_of(entry, step, log) && entry.had_effect()) {
             say(format!("{} {} is reported as applied", step["action"], step["target"]));
         }
     }
@@ -346,7 +346,7 @@ pub(crate) fn untrue(
                 && other["status"] != "pending"
         };
         if !steps.iter().any(|other| twin(&other))
-            && log.iter().any(|entry| is_of(entry, step) && entry.done.is_some())
+            && log.iter().any(|entry| is_of(entry, step, log) && entry.done.is_some())
         {
             say(format!("{} {} is reported as pending, and was sent", step["action"], step["target"]));
         }
@@ -355,19 +355,33 @@ pub(crate) fn untrue(
 }
 
 /// Whether a request is one that a step sends.
-fn is_of(entry: &Entry, step: &Value) -> bool {
+fn is_of(entry: &Entry, step: &Value, log: &[Entry]) -> bool {
     let method = match step["action"].as_str().unwrap_or_default() {
         "put-product" | "put-subscription" | "put-policy" | "add-api" | "connect" => "PUT",
-        "swap-keys" => "PATCH",
-        "retire-secondary" => "POST",
+        "swap-keys" | "retire-secondary" => "PATCH",
         _ => "DELETE",
     };
     let plain = |id: &str| id.to_lowercase().replace("/builds/default", "");
     let target = plain(step["target"].as_str().unwrap_or_default());
     let path = plain(&entry.asked.path);
-    let fits = path == target || method == "POST" && path == format!("{target}/regeneratesecondarykey");
+    if method == "PATCH" && is_retirement(entry, log) != (step["action"] == "retire-secondary") {
+        return false;
+    }
     // A resource that exists already may be updated.
-    fits && (entry.asked.method == method || method == "PUT" && entry.asked.method == "PATCH")
+    path == target && (entry.asked.method == method || method == "PUT" && entry.asked.method == "PATCH")
+}
+
+/// Whether an update of keys is for the retirement of one: it keeps the primary key of an earlier update, and has
+/// another secondary key.
+fn is_retirement(entry: &Entry, log: &[Entry]) -> bool {
+    let keys = |entry: &Entry| {
+        let body = serde_json::from_slice::<Value>(&entry.asked.body).unwrap_or_default();
+        let key = |name: &str| body["properties"][name].as_str().map(str::to_owned);
+        Some((key("primaryKey")?, key("secondaryKey")?))
+    };
+    let Some((primary, secondary)) = keys(entry) else { return false };
+    let before = log.iter().take_while(|before| !std::ptr::eq(*before, entry));
+    before.filter_map(keys).any(|before| before.0 == primary && before.1 != secondary)
 }
 
 /// Compares what was reported with what was done, where a plan was only saved.

@@ -112,8 +112,6 @@ const PUT_POLICY: Need = at_service("Microsoft.ApiManagement/service/products/po
 const PUT_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/write");
 const ADD_API: Need = at_service("Microsoft.ApiManagement/service/products/apis/write");
 const REMOVE_API: Need = at_service("Microsoft.ApiManagement/service/products/apis/delete");
-const RETIRE: Need =
-    at_service("Microsoft.ApiManagement/service/subscriptions/regenerateSecondaryKey/action");
 const DELETE_SUBSCRIPTION: Need = at_service("Microsoft.ApiManagement/service/subscriptions/delete");
 const DELETE_PRODUCT: Need = at_service("Microsoft.ApiManagement/service/products/delete");
 
@@ -180,7 +178,7 @@ fn making(target: &Target) -> Vec<Need> {
 /// Returns the permissions for replacing keys. After a swap that is refused, the subscription is read to check whether
 /// it has changed.
 fn rotating() -> Vec<Need> {
-    vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION, READ_OPERATIONS, READ_VERSION_SETS, RETIRE]
+    vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION, READ_OPERATIONS, READ_VERSION_SETS]
 }
 
 fn connecting(provisioner: Provisioner) -> Vec<Need> {
@@ -198,14 +196,15 @@ fn of_step(step: &Step, provisioner: Provisioner) -> Vec<Need> {
     match step {
         Step::PutProduct { .. } => vec![PUT_PRODUCT],
         Step::PutPolicy { .. } => vec![PUT_POLICY],
-        Step::PutSubscription { .. } | Step::SwapKeys { .. } => vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION],
+        Step::PutSubscription { .. } | Step::SwapKeys { .. } | Step::RetireSecondary { .. } => {
+            vec![PUT_SUBSCRIPTION, READ_SUBSCRIPTION]
+        }
         Step::AddApi { .. } => vec![ADD_API],
         Step::RemoveApi { .. } => vec![REMOVE_API],
         Step::Connect { .. } => connecting(provisioner),
         Step::Disconnect { .. } => vec![DISCONNECT],
         Step::ProveKey { .. } => vec![READ_OPERATIONS, READ_VERSION_SETS],
         Step::Settle { .. } => Vec::new(),
-        Step::RetireSecondary { .. } => vec![RETIRE],
         Step::DeleteSubscription { .. } => vec![DELETE_SUBSCRIPTION, READ_SUBSCRIPTION],
         Step::DeleteProduct { .. } => vec![DELETE_PRODUCT],
     }
