@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Finding, Grace, Intent, Leftovers, LinkState, Observed, Provisioner, Target, assess, observe};
+use super::{
+    Finding, FindingCode, Grace, Intent, Leftovers, LinkState, Observed, Provisioner, Target, assess, observe,
+};
 use crate::provider::{ProviderError, Reads};
 
 /// The pause before a link is read again.
@@ -47,6 +49,12 @@ impl Verdict {
             Intent::AddApis { apis } => apis.iter().all(in_product),
             Intent::RemoveApis { apis } => !apis.iter().any(in_product),
         }
+    }
+
+    /// Whether Azure is still connecting the site.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.findings.iter().any(|found| found.code == FindingCode::BackendPending)
     }
 
     /// Whether the link has drifted only in ways that no command repairs: the difference may be intended.

@@ -1,9 +1,9 @@
 //! Long-running operations, in every shape and with every ending.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use crate::{
-    azure::{Ending, FakeAzure, Fault, Kind, Options, Shape},
+    azure::{Ending, FakeAzure, Fault, Kind, Options, SITE, Seen, Shape},
     program::{run, side_by_side},
 };
 
@@ -63,6 +63,34 @@ fn what_need_not_be_waited_for_is_not() {
     assert!(link.stdout.contains("Azure has accepted the request to link `shop` to `gate`"), "{link:?}");
     let polls = azure.take_seen().into_iter().filter(|seen| seen.path.contains("operationResults"));
     assert_eq!(polls.count(), 0);
+}
+
+#[test]
+fn a_connection_that_another_command_has_begun_is_waited_for() {
+    let azure = FakeAzure::with_scene(Options::default());
+    assert_eq!(run(&azure, "link").code, Some(0));
+    let id = format!("{SITE}/builds/default/linkedBackends/gate");
+    let mut backend = azure.state().get(&id).cloned().unwrap();
+    backend["properties"]["provisioningState"] = "InProgress".into();
+    azure.put(&backend);
+    azure.take_seen();
+    let mut seen = Vec::new();
+    let link = thread::scope(|scope| {
+        let link = scope.spawn(|| run(&azure, "link -o json"));
+        let reads = |seen: &[Seen]| seen.iter().filter(|it| it.path.ends_with("/policies/policy")).count();
+        while reads(&seen) < 2 && !link.is_finished() {
+            seen.extend(azure.take_seen());
+            thread::sleep(Duration::from_millis(20));
+        }
+        backend["properties"]["provisioningState"] = "Succeeded".into();
+        azure.put(&backend);
+        link.join().unwrap()
+    });
+    assert_eq!(link.code, Some(0), "{link:?}");
+    let result = link.json()["results"][0].clone();
+    assert_eq!((&result["outcome"], &result["state"]), (&"unchanged".into(), &"linked".into()), "{result}");
+    seen.extend(azure.take_seen());
+    assert_eq!(seen.iter().filter(|it| it.method == "PUT").count(), 0, "it is not begun again");
 }
 
 #[test]

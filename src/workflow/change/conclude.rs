@@ -153,10 +153,15 @@ async fn look(
     listener: &dyn Listener,
     wait: Wait,
 ) -> Result<Verdict, ProviderError> {
-    if let JobState::Settled(verdict) | JobState::Skipped(verdict) = &job.state {
-        return Ok((**verdict).clone());
-    }
     let (plane, target) = (job.plane.clone(), job.plan.target.clone());
+    match &job.state {
+        // Another command, or the portal, has begun to connect the site.
+        JobState::Settled(verdict) if wait == Wait::UntilDone && verdict.is_pending() => {
+            return engine::verify_in_time(plane.as_ref(), &target, &job.plan.intent).await;
+        }
+        JobState::Settled(verdict) | JobState::Skipped(verdict) => return Ok((**verdict).clone()),
+        JobState::Planned | JobState::Applied(_) | JobState::Failed { .. } | JobState::Unwritten(_) => {}
+    }
     let changed = matches!(job.state, JobState::Applied(_)) && wait == Wait::UntilDone;
     let by_azure = target.provisioner == Provisioner::Service;
     let verdict = if changed && by_azure {
