@@ -210,6 +210,60 @@ mod tests {
         })
     }
 
+    /// What an editor, or a merge of two versions, does to a text.
+    #[derive(Clone, Debug)]
+    enum Damage {
+        Garbage(prop::sample::Index, String),
+        /// A character is missing.
+        Missing(prop::sample::Index),
+        /// A comma at the end of a line is missing, or there is one too many.
+        Comma(prop::sample::Index),
+        LineTwice(prop::sample::Index),
+        LineMissing(prop::sample::Index),
+        Rest(&'static str),
+    }
+
+    fn damage() -> impl Strategy<Value = Damage> {
+        let at = any::<prop::sample::Index>;
+        prop_oneof![
+            (at(), "[\\[\\]{},:\"\n\r x\\\\1]{1,3}").prop_map(|(at, text)| Damage::Garbage(at, text)),
+            at().prop_map(Damage::Missing),
+            at().prop_map(Damage::Comma),
+            at().prop_map(Damage::LineTwice),
+            at().prop_map(Damage::LineMissing),
+            prop::sample::select(vec!["\n", " ", "{}", "}", "x", ",\n"]).prop_map(Damage::Rest),
+        ]
+    }
+
+    impl Damage {
+        fn of(self, mut text: String) -> String {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            match self {
+                Self::Garbage(at, garbage) => {
+                    text.insert_str(at.index(text.len()), &garbage);
+                    return text;
+                }
+                Self::Missing(at) => {
+                    text.remove(at.index(text.len()));
+                    return text;
+                }
+                Self::Rest(rest) => return text + rest,
+                Self::Comma(at) => {
+                    let line = &mut lines[at.index(text.lines().count())];
+                    *line = line.strip_suffix(',').map_or(format!("{line},"), str::to_owned);
+                }
+                Self::LineTwice(at) => {
+                    let at = at.index(lines.len());
+                    lines.insert(at, lines[at].clone());
+                }
+                Self::LineMissing(at) => {
+                    lines.remove(at.index(lines.len()));
+                }
+            }
+            lines.join("\n") + "\n"
+        }
+    }
+
     #[test]
     fn a_text_as_the_program_writes_it_is_read_by_lines() {
         let lines = [line(1, 1, 1), line(0, 1, 1), line(2, 1, 1)];
@@ -233,11 +287,11 @@ mod tests {
         fn a_text_that_is_read_by_lines_has_the_same_content(
             (resources, now) in generations(line),
             (secrets, kept) in generations(secret),
-            (at, garbage) in (any::<prop::sample::Index>(), prop_oneof![8 => Just(String::new()), 1 => "[\\[\\]{},:\"\n\r x\\\\1]{1,3}"]),
+            damage in prop_oneof![4 => Just(None), 1 => damage().prop_map(Some)],
         ) {
             let Some(before) = parsed(&text(1, &resources, &secrets)) else { return Ok(()) };
-            let mut now = text(2, &now, &kept);
-            now.insert_str(at.index(now.len()), &garbage);
+            let now = text(2, &now, &kept);
+            let now = damage.map_or(now.clone(), |damage| damage.of(now));
             let whole = parsed(&now);
             match parse_again(now.into_bytes(), Path::new("x"), &before) {
                 Ok(again) => prop_assert_eq!(Some(content(&again)), whole.as_ref().map(content)),
