@@ -56,7 +56,8 @@ pub trait Writes: Reads {
         expected: Expected,
     ) -> Result<ETag, ProviderError>;
 
-    /// Generates a new key in a slot. Not repeatable: each call invalidates the previous key.
+    /// Generates a new key in a slot. Not repeatable: each call invalidates the previous key. It has no condition, so the
+    /// engine replaces keys with [`set_keys`](Self::set_keys) instead.
     async fn regenerate(&self, id: &ApimSubscriptionId, slot: KeySlot) -> Result<(), ProviderError>;
 
     /// Begins a transaction, if the control plane supports transactions: after this, reads are current and no other
