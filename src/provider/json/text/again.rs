@@ -153,6 +153,7 @@ mod tests {
             document.serial,
             resources.collect::<Vec<_>>(),
             secrets.collect::<Vec<_>>(),
+            document.render(),
         )
     }
 
@@ -218,9 +219,13 @@ mod tests {
         Missing(prop::sample::Index),
         /// A comma at the end of a line is missing, or there is one too many.
         Comma(prop::sample::Index),
+        /// There is a space before the first or after the last character of a line's element.
+        Space(prop::sample::Index, bool),
         LineTwice(prop::sample::Index),
         LineMissing(prop::sample::Index),
         Rest(&'static str),
+        /// There is more before the lineage.
+        Top(&'static str),
     }
 
     fn damage() -> impl Strategy<Value = Damage> {
@@ -229,9 +234,12 @@ mod tests {
             (at(), "[\\[\\]{},:\"\n\r x\\\\1]{1,3}").prop_map(|(at, text)| Damage::Garbage(at, text)),
             at().prop_map(Damage::Missing),
             at().prop_map(Damage::Comma),
+            (at(), any::<bool>()).prop_map(|(at, is_before)| Damage::Space(at, is_before)),
             at().prop_map(Damage::LineTwice),
             at().prop_map(Damage::LineMissing),
             prop::sample::select(vec!["\n", " ", "{}", "}", "x", ",\n"]).prop_map(Damage::Rest),
+            prop::sample::select(vec![r#""secrets":{},"#, r#""note":1,"#, r#""serial":7,"#])
+                .prop_map(Damage::Top),
         ]
     }
 
@@ -248,9 +256,15 @@ mod tests {
                     return text;
                 }
                 Self::Rest(rest) => return text + rest,
+                Self::Top(member) => return text.replacen("\"lineage\"", &format!("{member}\"lineage\""), 1),
                 Self::Comma(at) => {
                     let line = &mut lines[at.index(text.lines().count())];
                     *line = line.strip_suffix(',').map_or(format!("{line},"), str::to_owned);
+                }
+                Self::Space(at, is_before) => {
+                    let line = &mut lines[at.index(text.lines().count())];
+                    let end = line.strip_suffix(',').map_or(line.len(), str::len);
+                    line.insert(if is_before { 0 } else { end }, ' ');
                 }
                 Self::LineTwice(at) => {
                     let at = at.index(lines.len());
@@ -279,6 +293,14 @@ mod tests {
                 (2, lines.len(), secrets.len())
             );
         }
+    }
+
+    #[test]
+    fn the_same_text_in_another_file_is_of_that_file() {
+        let now = text(1, &[line(0, 1, 1)], &[]);
+        let before = parsed(&now).unwrap();
+        let other = parse_again(now.into_bytes(), Path::new("y"), &before).unwrap();
+        assert_eq!((before.origin.as_path(), other.origin.as_path()), (Path::new("x"), Path::new("y")));
     }
 
     proptest! {
