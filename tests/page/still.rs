@@ -4,7 +4,7 @@
 use crate::live::running;
 use crate::{
     manners::{LOOKS, WIDE, drift, outside, scene},
-    webdriver::Browser,
+    webdriver::{Browser, Look},
     world::Served,
 };
 
@@ -63,10 +63,10 @@ async fn nothing_moves_while_a_page_is_opened() {
     }
 }
 
-#[tokio::test]
-async fn nothing_moves_when_news_arrive() {
+/// Opens pages in each look, and changes what they show.
+async fn news_move_nothing(looks: &[(&str, Look)]) {
     let mut opened = None;
-    for (name, look) in LOOKS {
+    for &(name, look) in looks {
         let served = Served::of(scene(), &[]);
         let Some(window) = Browser::show(&mut opened, &served, look).await else { return };
         for (path, before, after) in [
@@ -96,15 +96,23 @@ async fn nothing_moves_when_news_arrive() {
     }
 }
 
+/// It mostly waits for the news, so two windows are open.
+#[tokio::test]
+async fn nothing_moves_when_news_arrive() {
+    let (wide, narrow) = LOOKS.split_at(2);
+    tokio::join!(news_move_nothing(wide), news_move_nothing(narrow));
+}
+
 #[cfg(feature = "emulator")]
 #[tokio::test]
 async fn nothing_moves_while_a_change_runs() {
-    for (name, look) in [LOOKS[0], LOOKS[3]] {
+    let change = async |(name, look): (&str, Look)| {
         let Some((_scene, _served, window)) = running(look).await else { return };
         window.run(NOTE).await;
         window.says("Applied.").await;
         assert_eq!(moved(&window).await, Vec::<String>::new(), "{name}");
-    }
+    };
+    tokio::join!(change(LOOKS[0]), change(LOOKS[3]));
 }
 
 #[cfg(feature = "emulator")]
