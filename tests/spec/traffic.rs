@@ -33,6 +33,12 @@ impl Traffic {
         }
     }
 
+    /// Takes what was seen elsewhere.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.seen.extend(other.seen);
+        self.given.extend(other.given);
+    }
+
     /// The operations that there were requests for.
     pub(crate) fn operations(&self, swagger: &Swagger) -> BTreeSet<String> {
         let of = |seen: &Seen| swagger.operations_at(&seen.method, &seen.path).first().map(|it| it.name());
