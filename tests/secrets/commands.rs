@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write as _,
     process::{Output, Stdio},
+    thread,
 };
 
 use serde_json::json;
@@ -97,33 +98,35 @@ fn fed(watch: &mut Watch, args: &[&str], text: &str) -> Output {
     output
 }
 
+/// Runs every command with these options.
+fn no_command_shows_a_key(options: &[&str]) {
+    let mut watch = Watch::new();
+    for command in COMMANDS {
+        if command == "model import with-keys.json" {
+            let output = fed(&mut watch, &args("model import -", options), &with_keys());
+            assert!(output.status.success(), "{}", told(&output));
+            continue;
+        }
+        let output = watch.run(&args(command, options));
+        // nothing here is mistyped, or meets what it should not
+        assert!(!matches!(output.status.code(), None | Some(1 | 101)), "{command}: {}", told(&output));
+    }
+    watch.look_into_files();
+    for file in ["link.json", "relink.json", "unlink.json", "export.json"] {
+        assert!(watch.sandbox.files().contains(file), "`{file}` is one of those looked into");
+    }
+    assert!(watch.keys() > KEYS.len() + 10, "keys were made on the way, and are looked for as well");
+    watch.assert_no_leak();
+}
+
 #[test]
 fn no_command_in_any_format_shows_a_key_however_much_it_is_asked_to_say() {
-    for format in FORMATS {
-        for loud in [&["-o", format][..], &["-o", format, "-vvv"]] {
-            let mut watch = Watch::new();
-            for command in COMMANDS {
-                if command == "model import with-keys.json" {
-                    let output = fed(&mut watch, &args("model import -", loud), &with_keys());
-                    assert!(output.status.success(), "{}", told(&output));
-                    continue;
-                }
-                let output = watch.run(&args(command, loud));
-                // nothing here is mistyped, or meets what it should not
-                assert!(
-                    !matches!(output.status.code(), None | Some(1 | 101)),
-                    "{command}: {}",
-                    told(&output)
-                );
-            }
-            watch.look_into_files();
-            for file in ["link.json", "relink.json", "unlink.json", "export.json"] {
-                assert!(watch.sandbox.files().contains(file), "`{file}` is one of those looked into");
-            }
-            assert!(watch.keys() > KEYS.len() + 10, "keys were made on the way, and are looked for as well");
-            watch.assert_no_leak();
+    thread::scope(|scope| {
+        for format in FORMATS {
+            scope.spawn(move || no_command_shows_a_key(&["-o", format]));
+            scope.spawn(move || no_command_shows_a_key(&["-o", format, "-vvv"]));
         }
-    }
+    });
 }
 
 #[test]
