@@ -9,6 +9,8 @@ mod candidate;
 mod file;
 mod import;
 mod key_times;
+#[path = "../support/parts.rs"]
+mod parts;
 mod properties;
 mod reference;
 #[path = "../support/skip.rs"]

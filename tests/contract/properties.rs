@@ -14,6 +14,7 @@ use swa_apim::{
 
 use crate::{
     candidate,
+    parts::twice_at_once,
     reference::Reference,
     world::{
         Counting, LABEL, api, code_of, create, pair, put, put_a_link, resource, service_named, site, site_id,
@@ -300,19 +301,27 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    #[test]
-    fn the_model_in_memory_answers_as_the_reference_does(commands in commands()) {
+    fn a_model_in_memory_answers_as_the_reference_does(commands in commands()) {
         block_on(compare(&commands, &JsonControlPlane::in_memory(Arc::new(Counting::default()))));
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 4, max_shrink_iters: 64, ..ProptestConfig::default() })]
+#[test]
+fn the_model_in_memory_answers_as_the_reference_does() {
+    twice_at_once(a_model_in_memory_answers_as_the_reference_does);
+}
 
-    #[test]
-    fn azure_resource_manager_answers_as_the_reference_does(commands in commands_over_http()) {
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 64, ..ProptestConfig::default() })]
+
+    fn an_azure_answers_as_the_reference_does(commands in commands_over_http()) {
         block_on(compare_over_http(&commands));
     }
+}
+
+#[test]
+fn azure_resource_manager_answers_as_the_reference_does() {
+    twice_at_once(an_azure_answers_as_the_reference_does);
 }

@@ -7,6 +7,8 @@ mod lagging;
 mod leftovers;
 mod oracle;
 mod ownership;
+#[path = "../support/parts.rs"]
+mod parts;
 mod plans;
 mod properties;
 mod recipe;

@@ -9,6 +9,7 @@ use swa_apim::{
 
 use crate::{
     oracle::Traffic,
+    parts::twice_at_once,
     recipe::{BackendRecipe, LABEL, PolicyRecipe, ProductRecipe, Recipe, SiteKeyRecipe, any_recipe},
     world::{LINK, PURGE, REPLACE, Stopped, UNLINK, World},
 };
@@ -103,34 +104,6 @@ proptest! {
     }
 
     #[test]
-    fn every_prefix_of_every_plan_keeps_calls_working_and_guarded(
-        recipe in any_recipe(),
-        intent in prop_oneof![Just(LINK), Just(REPLACE), Just(Intent::Relink)],
-    ) {
-        block_on(async {
-            let whole = World::new(&recipe);
-            let Ok(writes) = whole.run(&intent).await else { return Ok(()) };
-            for survived in 0..writes {
-                let world = World::new(&recipe);
-                let before = Traffic::of(&world.plane()).await;
-                let died = world.run_dying(&intent, survived).await;
-                prop_assert!(matches!(died, Err(Stopped::Died(_))));
-                let after = Traffic::of(&world.plane()).await;
-                prop_assert!(before.unguarded || !after.unguarded, "unguarded after {survived} writes");
-                let worked = before.proxied && before.key_is_valid;
-                prop_assert!(!worked || after.key_is_valid, "the site's key is refused after {survived} writes");
-                // What was wrong before does not matter any more once the same command ran again.
-                prop_assert!(world.run(&intent).await.is_ok());
-                let verdict = world.verdict().await;
-                prop_assert_eq!(verdict.state, LinkState::Linked, "{:?}", verdict.findings);
-                let traffic = Traffic::of(&world.plane()).await;
-                prop_assert!(traffic.key_is_valid && !traffic.unguarded, "{traffic:?}");
-            }
-            Ok(())
-        })?;
-    }
-
-    #[test]
     fn unlink_disconnects_and_touches_no_api_and_no_other_product(
         recipe in any_recipe(),
         intent in prop_oneof![Just(UNLINK), Just(PURGE)],
@@ -194,6 +167,42 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 400, ..ProptestConfig::default() })]
+
+    fn every_prefix_of_a_plan_keeps_calls_working_and_guarded(
+        recipe in any_recipe(),
+        intent in prop_oneof![Just(LINK), Just(REPLACE), Just(Intent::Relink)],
+    ) {
+        block_on(async {
+            let whole = World::new(&recipe);
+            let Ok(writes) = whole.run(&intent).await else { return Ok(()) };
+            for survived in 0..writes {
+                let world = World::new(&recipe);
+                let before = Traffic::of(&world.plane()).await;
+                let died = world.run_dying(&intent, survived).await;
+                prop_assert!(matches!(died, Err(Stopped::Died(_))));
+                let after = Traffic::of(&world.plane()).await;
+                prop_assert!(before.unguarded || !after.unguarded, "unguarded after {survived} writes");
+                let worked = before.proxied && before.key_is_valid;
+                prop_assert!(!worked || after.key_is_valid, "the site's key is refused after {survived} writes");
+                // What was wrong before does not matter any more once the same command ran again.
+                prop_assert!(world.run(&intent).await.is_ok());
+                let verdict = world.verdict().await;
+                prop_assert_eq!(verdict.state, LinkState::Linked, "{:?}", verdict.findings);
+                let traffic = Traffic::of(&world.plane()).await;
+                prop_assert!(traffic.key_is_valid && !traffic.unguarded, "{traffic:?}");
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn every_prefix_of_every_plan_keeps_calls_working_and_guarded() {
+    twice_at_once(every_prefix_of_a_plan_keeps_calls_working_and_guarded);
 }
 
 #[test]
