@@ -292,17 +292,26 @@ fn harmless<R: Report>(hostile: &R, plain: &R) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+// Several tests, so that they run at the same time.
 proptest! {
     #[test]
-    fn no_text_of_a_report_steers_a_terminal_or_a_pipeline(text in nasty()) {
+    fn no_text_of_a_status_steers_a_terminal_or_a_pipeline(text in nasty()) {
         let status = |text: &str| StatusReport::new(vec![link(text)]);
         harmless(&status(&text), &status("a"))?;
         let several = |text: &str| StatusReport::new(vec![link(text), link(text)]);
         harmless(&several(&text), &several("a"))?;
+    }
+
+    #[test]
+    fn no_text_of_a_change_steers_a_terminal_or_a_pipeline(text in nasty()) {
         for outcome in [Outcome::Applied, Outcome::Refused, Outcome::Failed] {
             harmless(&change(&text, outcome), &change("a", outcome))?;
         }
         harmless(&prune(&text), &prune("a"))?;
+    }
+
+    #[test]
+    fn no_text_of_another_report_steers_a_terminal_or_a_pipeline(text in nasty()) {
         harmless(&doctor(&text), &doctor("a"))?;
         harmless(&list(&text), &list("a"))?;
         harmless(&history(&text), &history("a"))?;
@@ -310,6 +319,10 @@ proptest! {
         harmless(&apis(&text), &apis("a"))?;
         harmless(&imported(&text), &imported("a"))?;
         harmless(&snapshot(&text), &snapshot("a"))?;
+    }
+
+    #[test]
+    fn no_text_of_a_failure_steers_a_pipeline(text in nasty()) {
         let failure = Event::Failure { env: Some(text.clone()), error: error(&text) };
         for reader in [Reader::GitHub, Reader::AzurePipelines] {
             let annotating = Pipeline { reader, ..Pipeline::default() };
