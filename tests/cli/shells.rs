@@ -76,9 +76,7 @@ impl Shell {
         session.send(&format!("{keys} > printed; {}", self.ready)).unwrap();
         session.send_line("").unwrap();
         session.exp_string("ready-2").unwrap_or_else(|error| panic!("{} {line}: {error}", self.name));
-        // An interactive shell does not heed the signal that ends other programs.
-        session.send_line("exit").unwrap();
-        session.exp_eof().unwrap();
+        leave(session);
         Some(fs::read_to_string(shop.path("printed")).unwrap_or_default())
     }
 
@@ -89,6 +87,12 @@ impl Shell {
             assert!(found.contains(printed), "{} made of `{line}` what prints:\n{found}", self.name);
         }
     }
+}
+
+/// Ends an interactive shell, which does not heed the signal that ends other programs.
+fn leave(mut session: PtySession) {
+    session.send_line("exit").unwrap();
+    session.exp_eof().unwrap();
 }
 
 /// What the lines of these tests would be worth if the program took what is typed for what is meant.
@@ -125,7 +129,9 @@ fn shown_in_bash(shop: &Shop, keys: &str) -> Option<String> {
     let before = session.exp_string("prune").unwrap();
     session.send_control('u').unwrap();
     session.send_line(BASH.ready).unwrap();
-    Some(before + &session.exp_string("ready-2").unwrap())
+    let shown = before + &session.exp_string("ready-2").unwrap();
+    leave(session);
+    Some(shown)
 }
 
 #[test]
