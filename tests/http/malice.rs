@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, Options, When},
-    program::{Run, run},
+    program::{Run, run, side_by_side},
 };
 
 const VERBS: [&str; 4] = ["link", "relink", "unlink", "status"];
@@ -99,14 +99,14 @@ fn what_passes_is_waited_for() {
 }
 
 fn passes(Case { verb, method, path, skip, start }: Case<'_>, kind: &Kind) {
-    for when in [When::Before, When::After] {
+    side_by_side([When::Before, When::After], |when| {
         let what = format!("{verb}, {method} {path} {skip}, {kind:?} {when:?}");
         let azure = start.copy();
         azure.fault(Fault { skip, when, ..Fault::once(method, path, kind.clone()) });
         let done = run(&azure, verb);
         assert_eq!(done.code, Some(0), "{what}: {done:?}");
         finishes(&azure, verb, &what);
-    }
+    });
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn stays(Case { verb, method, path, skip, start }: Case<'_>, kind: &Kind, exit: 
 #[test]
 fn a_request_without_an_answer_ends_at_the_time_limit() {
     for_each(|Case { verb, method, path, skip, start }| {
-        for kind in [Kind::Hang, Kind::Endless] {
+        side_by_side([Kind::Hang, Kind::Endless], |kind| {
             let azure = start.copy();
             let what = format!("{verb}, {method} {path} {skip}, {kind:?}");
             azure.fault(Fault { skip, ..Fault::always(method, path, kind) });
@@ -153,21 +153,24 @@ fn a_request_without_an_answer_ends_at_the_time_limit() {
             assert!([Some(5), Some(7)].contains(&failed.code), "{what}: {failed:?}");
             readable(&failed, &what);
             finishes(&azure, verb, &what);
-        }
+        });
     });
 }
 
 #[test]
 fn a_version_that_changed_once_is_planned_again_and_one_that_always_changes_is_reported() {
     let azure = scene("relink");
+    let always = azure.copy();
     let moved = Kind::Error(412, "PreconditionFailed", "moved");
     azure.fault(Fault::once("PATCH", "/subscriptions/", moved.clone()));
-    assert_eq!(run(&azure, "relink").code, Some(0));
-    azure.fault(Fault::always("PATCH", "/subscriptions/", moved));
-    let failed = run(&azure, "relink --grace 0");
-    assert!([Some(4), Some(7)].contains(&failed.code), "{failed:?}");
-    readable(&failed, "412 for ever");
-    finishes(&azure, "relink", "412 for ever");
+    always.fault(Fault::always("PATCH", "/subscriptions/", moved));
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(run(&azure, "relink").code, Some(0)));
+        let failed = run(&always, "relink --grace 0");
+        assert!([Some(4), Some(7)].contains(&failed.code), "{failed:?}");
+        readable(&failed, "412 for ever");
+        finishes(&always, "relink", "412 for ever");
+    });
 }
 
 #[test]

@@ -14,12 +14,12 @@ fn scene(shape: Shape, ending: Ending) -> FakeAzure {
 
 #[test]
 fn every_shape_of_operation_is_waited_for() {
-    for shape in Shape::ALL {
+    side_by_side(Shape::ALL, |shape| {
         let azure = scene(shape, Ending::Succeeds);
         let link = run(&azure, "link");
         assert_eq!(link.code, Some(0), "{shape:?}: {link:?}");
         assert_eq!(run(&azure, "status -o json").json()["links"][0]["state"], "linked", "{shape:?}");
-    }
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     azure::{Edge, FakeAzure, LABEL, Options, TOKEN, service, site},
-    program::Run,
+    program::{Run, side_by_side},
 };
 
 const GROUP: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shop";
@@ -202,7 +202,7 @@ fn the_steps_from_offline_to_azure_link_a_site() {
 
 #[test]
 fn the_commands_that_rotate_keys_replace_both_keys_and_no_request_fails() {
-    for provisioning in [Provisioning::Service, Provisioning::Engine] {
+    side_by_side([Provisioning::Service, Provisioning::Engine], |provisioning| {
         let reader = Reader::with(provisioning);
         reader.follows(&first_steps(), &FIRST_STEPS);
         for (heading, command) in [
@@ -215,7 +215,7 @@ fn the_commands_that_rotate_keys_replace_both_keys_and_no_request_fails() {
             assert!(primary != before && secondary != before, "{command}");
             reader.has_a_working_link();
         }
-    }
+    });
 }
 
 #[test]

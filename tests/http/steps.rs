@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, LABEL, Options, SERVICE, Seen, Shape},
-    program::{Run, command, run},
+    program::{Run, command, run, side_by_side},
 };
 
 /// What is read of a site at each look, and at nothing else.
@@ -69,7 +69,7 @@ fn is_truthful(failed: &Run, acknowledged: usize, what: &str) {
 
 /// Fails every request from each one on, for each verb.
 fn fails_from_every_request_on(kind: &Kind) {
-    for (verb, before, provisions) in VERBS {
+    side_by_side(VERBS, |(verb, before, provisions)| {
         let start = scene(before, provisions);
         let azure = start.copy();
         let line = format!("{verb} -o json");
@@ -95,7 +95,7 @@ fn fails_from_every_request_on(kind: &Kind) {
                 scope.spawn(move || (worker..requests).step_by(AT_ONCE).for_each(fails_from));
             }
         });
-    }
+    });
 }
 
 #[test]
@@ -133,16 +133,16 @@ fn a_relink_whose_last_look_fails_was_applied_and_not_verified() {
 
 #[test]
 fn an_answer_that_is_lost_leaves_its_step_unknown() {
-    for (verb, before, method, path) in
-        [("unlink", LINKED, "DELETE", "/linkedbackends/"), ("link", &[][..], "PUT", "/linkedbackends/")]
-    {
+    let cases =
+        [("unlink", LINKED, "DELETE", "/linkedbackends/"), ("link", &[][..], "PUT", "/linkedbackends/")];
+    side_by_side(cases, |(verb, before, method, path)| {
         let azure = scene(before, true);
         azure.fault(Fault::always(method, path, Kind::Hang).after());
         let failed = run(&azure, &format!("{verb} -o json --timeout 5s"));
         assert_eq!((count(&failed, "applied"), count(&failed, "unknown")), (0, 1), "{verb}: {failed:?}");
         assert_eq!(failed.code, Some(5), "{verb}: {failed:?}");
         assert_eq!(failed.json()["results"][0]["outcome"], "failed", "{failed:?}");
-    }
+    });
 }
 
 /// The request is sent again, and refused because its own first attempt has changed the version.
