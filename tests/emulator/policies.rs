@@ -108,6 +108,36 @@ fn a_policy_at_an_address_of_this_machine_is_fetched() {
     }
 }
 
+/// Each trial, in an emulator whose link is provisioned by this.
+fn every_trial_has_its_verdict(trials: &Value, provisioning: &str) {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let link = || emulated.expect(0, &["link", "--env", "e0", "--provisioning", provisioning, "--yes"]);
+    let status = || emulated.expect(0, &["status", "--env", "e0"])["links"][0].clone();
+    link();
+    let seen = status();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (host, gateway) = (text(&seen["staticSite"]["defaultHostname"]), text(&seen["apim"]["gatewayUrl"]));
+    let product = text(&seen["product"]["name"]);
+    for (name, trial) in trials["policies"].as_object().unwrap() {
+        let value = text(&trial["value"]).replace(trials["hostname"].as_str().unwrap(), &host);
+        let value = value.replace(trials["gateway"].as_str().unwrap(), &gateway);
+        let body = json!({"properties": {"format": trial["format"], "value": value}});
+        assert_eq!(emulated.send("PUT", &at(&product, ""), &body).status, 200, "{name}");
+        let (before, expected) = (emulated.get(&at(&product, "")).body, text(&trial["verdict"]));
+        let seen = status();
+        assert_eq!(seen["policy"]["verdict"], expected, "{name}: {seen}");
+        let is_wrong = ["open", "closed"].contains(&expected.as_str());
+        assert_eq!(seen["state"], if is_wrong { "drifted" } else { "linked" }, "{name}: {seen}");
+        link();
+        let after = emulated.get(&at(&product, "")).body;
+        if is_wrong {
+            assert_eq!(status()["policy"]["verdict"], "healthy", "{name}: {after}");
+        } else {
+            assert_eq!(after, before, "{name}");
+        }
+    }
+}
+
 #[test]
 fn every_trial_has_its_verdict_over_http_and_is_repaired_or_unchanged() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/trials/policies.json");
@@ -116,33 +146,10 @@ fn every_trial_has_its_verdict_over_http_and_is_repaired_or_unchanged() {
         return;
     };
     let trials: Value = serde_json::from_str(&text).unwrap();
-    for provisioning in ["service", "engine"] {
-        let emulated = Emulated::start(&["--log", "off"]);
-        let link = || emulated.expect(0, &["link", "--env", "e0", "--provisioning", provisioning, "--yes"]);
-        let status = || emulated.expect(0, &["status", "--env", "e0"])["links"][0].clone();
-        link();
-        let seen = status();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let (host, gateway) =
-            (text(&seen["staticSite"]["defaultHostname"]), text(&seen["apim"]["gatewayUrl"]));
-        let product = text(&seen["product"]["name"]);
-        for (name, trial) in trials["policies"].as_object().unwrap() {
-            let value = text(&trial["value"]).replace(trials["hostname"].as_str().unwrap(), &host);
-            let value = value.replace(trials["gateway"].as_str().unwrap(), &gateway);
-            let body = json!({"properties": {"format": trial["format"], "value": value}});
-            assert_eq!(emulated.send("PUT", &at(&product, ""), &body).status, 200, "{name}");
-            let (before, expected) = (emulated.get(&at(&product, "")).body, text(&trial["verdict"]));
-            let seen = status();
-            assert_eq!(seen["policy"]["verdict"], expected, "{name}: {seen}");
-            let is_wrong = ["open", "closed"].contains(&expected.as_str());
-            assert_eq!(seen["state"], if is_wrong { "drifted" } else { "linked" }, "{name}: {seen}");
-            link();
-            let after = emulated.get(&at(&product, "")).body;
-            if is_wrong {
-                assert_eq!(status()["policy"]["verdict"], "healthy", "{name}: {after}");
-            } else {
-                assert_eq!(after, before, "{name}");
-            }
+    let trials = &trials;
+    thread::scope(|scope| {
+        for provisioning in ["service", "engine"] {
+            scope.spawn(move || every_trial_has_its_verdict(trials, provisioning));
         }
-    }
+    });
 }
