@@ -15,8 +15,6 @@ use crate::scene::{HOSTNAME, Scene};
 
 /// How many refusals are kept word for word.
 const KEPT: usize = 20;
-/// How many requests a connection that is never idle sends at once, one behind the other.
-const BURST: usize = 16;
 /// How long it may take until there were as many requests as are wanted.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
@@ -103,17 +101,9 @@ fn keep_busy(edge: SocketAddr, tally: &Tally, pause: Duration) {
     let mut stream = BufReader::new(TcpStream::connect(edge).unwrap());
     stream.get_ref().set_nodelay(true).unwrap();
     let request = format!("GET /api/orders/1 HTTP/1.1\r\nhost: {HOSTNAME}\r\n\r\n");
-    let burst = if pause.is_zero() { BURST } else { 1 };
-    let requests = request.repeat(burst);
-    let mut waiting = 0;
-    while waiting > 0 || !tally.stop.load(Ordering::Relaxed) {
-        let mut sent = Ok(());
-        if waiting == 0 {
-            thread::sleep(pause);
-            sent = stream.get_mut().write_all(requests.as_bytes());
-            waiting = burst;
-        }
-        waiting -= 1;
+    while !tally.stop.load(Ordering::Relaxed) {
+        thread::sleep(pause);
+        let sent = stream.get_mut().write_all(request.as_bytes());
         let answer = sent.and_then(|()| read_answer(&mut stream));
         tally.answered.fetch_add(1, Ordering::Relaxed);
         let said = match answer {
@@ -128,7 +118,6 @@ fn keep_busy(edge: SocketAddr, tally: &Tally, pause: Duration) {
         }
         drop(refused);
         if broken {
-            waiting = 0;
             stream = BufReader::new(TcpStream::connect(edge).unwrap());
         }
     }
