@@ -219,7 +219,7 @@ fn acknowledged_changes_stay_however_often_emulators_are_killed() {
         while begun.elapsed() < time() && !scene.is_over() {
             let enough = scene.changes.load(SeqCst) + 10;
             while scene.changes.load(SeqCst) < enough && !scene.is_over() {
-                thread::yield_now();
+                thread::sleep(Duration::from_millis(1));
             }
             let at = killed % 2;
             // What takes its place drops, and so kills, the one that runs.

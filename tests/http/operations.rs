@@ -76,7 +76,7 @@ fn a_connection_that_another_command_has_begun_is_waited_for() {
     azure.take_seen();
     let mut seen = Vec::new();
     let link = thread::scope(|scope| {
-        let link = scope.spawn(|| run(&azure, "link -o json"));
+        let link = scope.spawn(|| run(&azure, "link --grace 60 -o json"));
         let reads = |seen: &[Seen]| seen.iter().filter(|it| it.path.ends_with("/policies/policy")).count();
         while reads(&seen) < 2 && !link.is_finished() {
             seen.extend(azure.take_seen());
