@@ -144,13 +144,19 @@ fn reads_of(seen: &[crate::azure::Seen]) -> usize {
     seen.iter().filter(|seen| seen.path.to_lowercase().contains("microsoft.insights")).count()
 }
 
-#[test]
-fn keys_are_replaced_only_if_they_are_old_enough() {
-    const DAY: i64 = 24 * 60 * 60;
+const DAY: i64 = 24 * 60 * 60;
+
+/// A link, and the id of its subscription.
+fn linked() -> (FakeAzure, String) {
     let azure = scene();
     assert_eq!(run(&azure, "link").code, Some(0));
     let name = azure.state().subscription_id().rsplit('/').next().unwrap().to_owned();
-    let id = format!("{SERVICE}/subscriptions/{name}");
+    (azure, format!("{SERVICE}/subscriptions/{name}"))
+}
+
+#[test]
+fn keys_that_another_client_replaced_are_replaced_only_if_they_are_old_enough() {
+    let (azure, id) = linked();
     azure.log(operation(1, "Microsoft.ApiManagement/service/subscriptions/write", &id, 59 * DAY + 60));
     azure.log(operation(
         2,
@@ -158,14 +164,33 @@ fn keys_are_replaced_only_if_they_are_old_enough() {
         &id,
         59 * DAY,
     ));
+    keys_are_59_days_old(&azure);
+}
+
+#[test]
+fn keys_that_a_relink_replaced_are_replaced_only_if_they_are_old_enough() {
+    let (azure, id) = linked();
+    let backend = format!("{SITE}/builds/default/linkedBackends/gate");
+    let connect = "Microsoft.Web/staticSites/builds/linkedBackends/write";
+    let write = "Microsoft.ApiManagement/service/subscriptions/write";
+    // All requests of a command can have one id.
+    for (operation_of, resource, ago) in
+        [(connect, &backend, 180), (write, &id, 120), (connect, &backend, 60), (write, &id, 0)]
+    {
+        azure.log(operation(1, operation_of, resource, 59 * DAY + ago));
+    }
+    keys_are_59_days_old(&azure);
+}
+
+fn keys_are_59_days_old(azure: &FakeAzure) {
     let before = azure.state().link_keys();
-    let skipped = run(&azure, "relink --if-older-than 60d --grace 0 -o json");
+    let skipped = run(azure, "relink --if-older-than 60d --grace 0 -o json");
     assert_eq!(skipped.code, Some(0), "{skipped:?}");
     let result = skipped.json()["results"][0].clone();
     assert_eq!(result["outcome"], "unchanged", "{result}");
     assert!(result["note"].as_str().unwrap().contains("not older than 60 days"), "{result}");
     assert_eq!(azure.state().link_keys(), before);
-    let replaced = run(&azure, "relink --if-older-than 58d --grace 0 -o json");
+    let replaced = run(azure, "relink --if-older-than 58d --grace 0 -o json");
     assert_eq!(replaced.code, Some(0), "{replaced:?}");
     let result = replaced.json()["results"][0].clone();
     assert_eq!(result["outcome"], "applied", "{result}");
