@@ -106,17 +106,17 @@ struct Replaced {
 impl Replaced {
     fn of(subscription: &ResourceId, events: &[LinkEvent]) -> Self {
         let mut replaced = Self::default();
-        let mut written: Option<&LinkEvent> = None;
-        let mut connected: Option<&LinkEvent> = None;
+        // The last update, and the last one after which the site was connected.
+        let mut updated: Option<&LinkEvent> = None;
+        let mut taken: Option<&LinkEvent> = None;
         for event in events.iter().rev().filter(|event| event.has_succeeded()) {
-            // An update is that of a rotation if the same caller does what else belongs to a rotation.
-            let of_rotation = |before: Option<&LinkEvent>| {
-                let before = before.filter(|before| before.caller == event.caller)?;
-                (event.time.duration_since(before.time) <= ROTATION).then_some(before.time)
+            // Two events can belong to one rotation if one caller caused both of them soon after each other.
+            let is_of_rotation = |before: &&LinkEvent| {
+                before.caller == event.caller && event.time.duration_since(before.time) <= ROTATION
             };
             let operation = event.operation.to_ascii_lowercase();
             if operation.ends_with("/linkedbackends/write") {
-                connected = of_rotation(written).and(written).or(connected);
+                taken = updated.filter(is_of_rotation).or(taken);
             }
             if event.resource != *subscription {
                 continue;
@@ -124,22 +124,23 @@ impl Replaced {
             match operation.rsplit("subscriptions/").next().unwrap_or_default() {
                 "write" if event.created => {
                     replaced = Self { primary: Some(event.time), secondary: Some(event.time) };
-                    (written, connected) = (None, None);
+                    (updated, taken) = (None, None);
                 }
                 // An update can replace keys or other fields. The log does not say which.
                 "write" => {
                     // A rotation of this program: a new primary key, its connection, then a new secondary key.
-                    if let Some(swapped) = of_rotation(connected) {
-                        replaced = Self { primary: Some(swapped), secondary: Some(event.time) };
+                    if let Some(swap) = taken.filter(is_of_rotation) {
+                        replaced = Self { primary: Some(swap.time), secondary: Some(event.time) };
                     }
-                    (written, connected) = (Some(event), None);
+                    (updated, taken) = (Some(event), None);
                 }
                 "delete" => replaced = Self::default(),
                 "regenerateprimarykey/action" => replaced.primary = Some(event.time),
                 "regeneratesecondarykey/action" => {
                     replaced.secondary = Some(event.time);
                     // A rotation of a client that ends the old key with this operation.
-                    replaced.primary = of_rotation(written).or(replaced.primary);
+                    let swap = updated.filter(is_of_rotation);
+                    replaced.primary = swap.map(|swap| swap.time).or(replaced.primary);
                 }
                 _ => {}
             }
