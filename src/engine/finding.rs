@@ -239,7 +239,7 @@ findings! {
         "The site uses the primary key that it copied when it was connected. The key was changed afterwards without connecting the site again, so every call of `/api` returns 401.",
         "`relink` connects the site again, which gives it the current key. Do not regenerate the primary key of a link; `relink` replaces both keys without failed calls.";
     SiteKeySecondary = "SWAAPIM061", Degraded, SiteKey, Mended, Nothing, "the site sends the secondary key",
-        "A key rotation was interrupted: the site still sends the key that was moved to the secondary slot. The key works until it is regenerated.",
+        "A key rotation was interrupted: the site still sends the key that was moved to the secondary slot. The key works until it is replaced.",
         "`relink` completes the rotation.";
     SiteKeyMissing = "SWAAPIM062", Broken, SiteKey, Mended, Nothing, "the site holds no key",
         "The site has no key to send to the gateway, so every call of `/api` returns 401.",

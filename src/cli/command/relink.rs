@@ -19,7 +19,7 @@ use crate::{
 ///
 /// Repairs all faults of the link, then rotates the keys: the site gets the current primary key; a new
 /// primary key is generated, and the old one becomes the secondary key; the site gets the new primary key;
-/// the old key is regenerated. Run the command again to complete an interrupted relink. A site that is not
+/// the old key is replaced too. Run the command again to complete an interrupted relink. A site that is not
 /// linked is linked.
 #[derive(Debug, Args)]
 #[command(

@@ -281,7 +281,7 @@ impl Writes for ArmControlPlane {
         let if_match = self.condition(id, &expected, true).await?;
         let (primary, secondary) = (keys.primary.expose(), keys.secondary.expose());
         let body = json!({"properties": {"primaryKey": primary, "secondaryKey": secondary}});
-        let what = format!("swapping the keys of `{}`", id.name());
+        let what = format!("replacing keys of `{}`", id.name());
         let url = self.url(id, "", &[]);
         let call = Call { body: Some(body), if_match, ..Call::new(Method::PATCH, url, &what) };
         match self.change(&call, id).await {
