@@ -5,7 +5,6 @@ use std::{
     net::TcpStream,
 };
 
-use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::{
@@ -135,8 +134,7 @@ fn requests_are_logged_without_keys_and_tokens() {
         emulated.get(&format!("{}/products/nowhere?api-version={APIM}&key={own}", service()));
         let remembered = emulated.get("/_emulator/requests").text;
         let model = emulated.sandbox.model();
-        emulated.signal(Signal::SIGTERM);
-        let (status, said) = emulated.wait();
+        let (status, said) = emulated.end();
         assert_eq!(status.code(), Some(130), "{status}: {said}");
         let of_requests = said.lines().filter(|line| line.contains("linkedBackends") && line.contains("PUT"));
         assert_eq!(of_requests.count(), 3, "one line a request: {said}");

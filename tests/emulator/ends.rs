@@ -54,8 +54,7 @@ fn an_emulator_without_clients_ends_with_130_and_keeps_what_was_written() {
     let body = json!({"properties": {"displayName": "p"}});
     assert_eq!(emulated.send("PUT", &product, &body).status, 201);
     let sandbox = std::sync::Arc::clone(&emulated.sandbox);
-    emulated.signal(Signal::SIGTERM);
-    let (status, said) = emulated.wait();
+    let (status, said) = emulated.end();
     assert_eq!((status.code(), said.as_str()), (Some(130), "interrupted\n"));
     assert!(sandbox.model().to_string().contains("/products/p\""));
 }

@@ -1,6 +1,5 @@
 //! What the emulator does not carry out: named on stderr and in its report, and a broken file ends the start.
 
-use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::{
@@ -23,8 +22,7 @@ fn a_policy_element_that_is_not_carried_out_is_named_when_it_is_put() {
     assert!(limits["policyElements"].as_array().unwrap().contains(&json!("ip-filter")), "{limits}");
     let in_use = limits["inUse"].to_string();
     assert!(in_use.contains("/products/p/policies/policy") && in_use.contains("/apis/bare"), "{in_use}");
-    emulated.signal(Signal::SIGTERM);
-    let (_, said) = emulated.wait();
+    let (_, said) = emulated.end();
     let named = |what: &str| {
         said.lines().filter(|line| line.contains("does not implement") && line.contains(what)).count()
     };
@@ -47,8 +45,7 @@ fn rules_that_are_not_carried_out_are_named_at_the_start() {
     let emulated = Emulated::start(&["--content", &argument]);
     let limits = emulated.get("/_emulator/limits").body;
     assert!(limits["inUse"].to_string().contains("trailingSlash"), "{limits}");
-    emulated.signal(Signal::SIGTERM);
-    let (_, said) = emulated.wait();
+    let (_, said) = emulated.end();
     assert!(said.contains("`auth`") && said.contains("`trailingSlash`"), "{said}");
 }
 

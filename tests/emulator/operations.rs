@@ -98,7 +98,6 @@ fn an_operation_that_is_not_over_does_not_keep_the_emulator_from_ending() {
     let emulated =
         Emulated::start(&["--operation-shape", "location", "--operation-time", "1h", "--log", "off"]);
     assert_eq!(put(&emulated).body["properties"]["provisioningState"], "InProgress");
-    emulated.signal(nix::sys::signal::Signal::SIGTERM);
-    let (status, said) = emulated.wait();
+    let (status, said) = emulated.end();
     assert_eq!(status.code(), Some(130), "{said}");
 }

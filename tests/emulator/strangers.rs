@@ -155,10 +155,12 @@ fn a_pipe_in_the_content_and_links_out_of_it_are_not_served() {
 fn an_emulator_that_other_machines_reach_without_a_token_warns() {
     let open = Emulated::start(&["--allow-remote"]);
     assert_eq!(open.get(&products()).status, 200);
-    assert!(open.said().contains("warning") && open.said().contains("--token"), "{}", open.said());
+    let (_, said) = open.end();
+    assert!(said.contains("warning") && said.contains("--token"), "{said}");
     let closed = Emulated::start(&["--allow-remote", "--token", TOKEN]);
     assert_eq!(closed.get(&products()).status, 200);
-    assert!(!closed.said().contains("warning"), "{}", closed.said());
+    let (_, said) = closed.end();
+    assert!(!said.contains("warning"), "{said}");
 }
 
 #[cfg(target_os = "linux")]

@@ -142,8 +142,9 @@ impl Emulated {
         status["links"][0]["state"].as_str().unwrap().to_owned()
     }
 
-    /// What it has said on stderr.
-    pub(crate) fn said(&self) -> String {
+    /// What has been read of its stderr so far, for the message of a failure: a text that is not here yet may still come,
+    /// so that a test compares what [`Self::end`] returns.
+    fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 
@@ -157,7 +158,13 @@ impl Emulated {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
-    /// Waits until it has ended: how, and what it had said.
+    /// Asks it to end, and waits until it has: how, and all that it has said on stderr.
+    pub(crate) fn end(self) -> (ExitStatus, String) {
+        self.signal(Signal::SIGTERM);
+        self.wait()
+    }
+
+    /// Waits until it has ended: how, and all that it has said on stderr.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         self.listening.take().unwrap().join().unwrap();
