@@ -48,7 +48,28 @@ pub struct Overrides {
 impl Overrides {
     /// Refuses empty values: they are usually from a variable that a script did not set.
     fn check(&self) -> Result<(), ConfigError> {
-        let names = [
+        let names = self.names();
+        let paths = self.paths().into_iter().flatten();
+        let empty_paths = paths.filter(|path| path.value.as_os_str().is_empty()).map(|path| &path.source);
+        let empty_names = names.into_iter().flatten().filter(|name| name.value.trim().is_empty());
+        match empty_names.map(|name| &name.source).chain(empty_paths).next() {
+            Some(source) => Err(ConfigError::Empty(source.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a flag says which env is meant, or what is in it.
+    pub(crate) fn has_flag(&self) -> bool {
+        let names = self.names().into_iter().flatten().map(|it| &it.source);
+        let paths = self.paths().into_iter().flatten().map(|it| &it.source);
+        let kinds =
+            [self.provider.as_ref().map(|it| &it.source), self.provisioning.as_ref().map(|it| &it.source)];
+        let mut sources = names.chain(paths).chain(kinds.into_iter().flatten());
+        sources.any(|source| matches!(source, Source::Flag(_)))
+    }
+
+    fn names(&self) -> [&Option<Sourced<String>>; 7] {
+        [
             &self.env,
             &self.static_web_app,
             &self.apim,
@@ -56,14 +77,11 @@ impl Overrides {
             &self.azure_subscription,
             &self.site_environment,
             &self.endpoint,
-        ];
-        let paths = [&self.config, &self.model].into_iter().flatten();
-        let empty_paths = paths.filter(|path| path.value.as_os_str().is_empty()).map(|path| &path.source);
-        let empty_names = names.into_iter().flatten().filter(|name| name.value.trim().is_empty());
-        match empty_names.map(|name| &name.source).chain(empty_paths).next() {
-            Some(source) => Err(ConfigError::Empty(source.clone())),
-            None => Ok(()),
-        }
+        ]
+    }
+
+    fn paths(&self) -> [&Option<Sourced<PathBuf>>; 2] {
+        [&self.config, &self.model]
     }
 }
 

@@ -44,6 +44,33 @@ fn no_env_is_written_for_a_model_that_does_not_exist() {
 }
 
 #[test]
+fn flags_that_say_what_to_write_are_refused_with_the_sample() {
+    let shop = Shop::empty();
+    for flag in [
+        "--env staging",
+        "--static-web-app shop-web",
+        "--apim shop-apim",
+        "--resource-group rg",
+        "--subscription 00000000-0000-0000-0000-000000000000",
+        "--site-environment default",
+        "--provider json",
+        "--model m.json",
+        "--endpoint http://127.0.0.1:8087",
+        "--provisioning engine",
+        "--api orders",
+    ] {
+        let run = shop.run(&format!("init --sample {flag}"));
+        let name = flag.split(' ').next().unwrap();
+        let said = format!("error: `{name}` has no effect on `init` with `--sample`");
+        assert!(run.exits(2).stderr.starts_with(&said), "{}", run.stderr);
+        let run = shop.run_with(&format!("init {flag}"), &[("SWA_APIM_SAMPLE", "yes")]);
+        assert!(run.exits(2).stderr.starts_with(&said), "{}", run.stderr);
+    }
+    assert!(!shop.path(CONFIG).exists() && !shop.path(MODEL).exists());
+    shop.run("init --sample --yes --no-input --timeout 10s --quiet").exits(0);
+}
+
+#[test]
 fn a_model_is_kept_in_the_file_and_out_of_version_control() {
     let shop = unconfigured();
     std::fs::create_dir(shop.path("models")).unwrap();

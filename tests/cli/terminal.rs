@@ -138,6 +138,31 @@ fn init_asks_for_the_environment_only_where_there_are_previews() {
 }
 
 #[test]
+fn init_offers_the_sample_where_no_flag_says_what_to_write() {
+    let offers = |line: &str| {
+        let shop = unconfigured();
+        let mut terminal = Terminal::of(shop.swa_apim(line));
+        terminal.shows("in the model control-plane.json");
+        terminal.interrupts();
+        terminal.ends().0.contains("use the built-in sample")
+    };
+    assert!(offers("init"));
+    for flag in
+        ["--env dev", "--config other.toml", "--apim shop-apim", "--provisioning engine", "--api orders"]
+    {
+        assert!(!offers(&format!("init {flag}")), "{flag}");
+    }
+    let shop = Shop::empty();
+    let mut terminal = Terminal::of(shop.swa_apim("init"));
+    terminal.shows("use the built-in sample");
+    for key in [DOWN, DOWN, ENTER] {
+        terminal.types(key);
+    }
+    let (rest, code) = terminal.ends();
+    assert!(code == 0 && rest.contains("have been created"), "{rest}");
+}
+
+#[test]
 fn what_flags_answer_is_not_asked() {
     let shop = unconfigured();
     let line = "init --env prod --static-web-app shop-web --apim shop-apim --api orders";

@@ -83,6 +83,21 @@ const USELESS: [(&[&str], &[Flag]); 6] = [
     (&["list"], &[SITE_ENVIRONMENT, PROVISIONING]),
 ];
 
+/// Flags of `init` that say what to write. With `--sample` that is settled.
+const OF_ENV: [Flag; 11] = [
+    ENV,
+    SITE,
+    APIM,
+    GROUP,
+    SUBSCRIPTION,
+    SITE_ENVIRONMENT,
+    PROVIDER,
+    MODEL,
+    ENDPOINT,
+    PROVISIONING,
+    ("apis", "--api"),
+];
+
 /// Where the result of a command is available in the form that a flag of `USELESS` asks for.
 const INSTEAD: [(&str, &str); 4] = [
     ("graph", "choose the picture with `--format`; the data is `swa-apim status --all -o json`"),
@@ -112,6 +127,13 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
     if let Some((_, (_, flag), [(_, one), (_, other)])) = BESIDE.iter().find(is_alone) {
         let message = format!("`{flag}` has no effect on `{command}` without `{one}` or `{other}`");
         return Err(UsageError::new(message).hint(format!("add one of them, or remove `{flag}`")));
+    }
+    // A variable can ask for the sample, and a flag beside it would be as useless.
+    let of_sample = is_of(&["init"]) && matches!(leaf.try_get_one(SAMPLE.0), Ok(Some(true)));
+    if let Some((_, flag)) = OF_ENV.iter().find(|flag| of_sample && given(**flag)) {
+        let message = format!("`{flag}` has no effect on `init` with `--sample`");
+        let hint = format!("leave `{flag}` out: the files of the sample are always the same ones");
+        return Err(UsageError::new(message).hint(hint));
     }
     let useless = USELESS.iter().filter(|(commands, _)| is_of(commands)).flat_map(|(_, flags)| *flags);
     match useless.into_iter().find(|flag| given(**flag)) {
@@ -168,6 +190,9 @@ mod tests {
             {
                 assert!(has(command, id), "{command} {id}");
             }
+        }
+        for (id, _) in [SAMPLE].iter().chain(&OF_ENV) {
+            assert!(has("init", id), "{id}");
         }
         for (id, _) in PAIRS.iter().flat_map(|(one, other)| [one, other]) {
             assert!(known.iter().any(|(_, it)| it == id), "{id}");

@@ -52,7 +52,7 @@ pub async fn init(work: &Workspace, apis: Vec<String>, asker: &dyn Asker) -> Res
     let given = work.overrides().config.as_ref();
     let file = given.map_or_else(|| work.folder.join(FILE_NAME), |it| work.folder.join(&it.value));
     let existing = read_if_there(&file)?;
-    let start = start::find(work, asker)?;
+    let start = start::find(work, &apis, asker)?;
     let new = match &start {
         Start::Sample => return sample(work).await,
         Start::Azure => {

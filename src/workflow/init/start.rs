@@ -22,12 +22,13 @@ pub(super) enum Start {
     Sample,
 }
 
-/// Determines the start from flags and variables, or asks.
+/// Determines the start from flags and variables, or asks. The sample is a choice only if no flag, and no API, says what
+/// to write, since its files are always the same ones.
 ///
 /// # Errors
 ///
 /// If nothing can be asked and flags are missing, or the model does not exist.
-pub(super) fn find(work: &Workspace, asker: &dyn Asker) -> Result<Start> {
+pub(super) fn find(work: &Workspace, apis: &[String], asker: &dyn Asker) -> Result<Start> {
     let given = work.overrides();
     let known = known(work);
     let start = match asker.refusal() {
@@ -40,7 +41,7 @@ pub(super) fn find(work: &Workspace, asker: &dyn Asker) -> Result<Start> {
         }
         None => match known.filter(|_| is_given(given) || is_complete(given)) {
             Some(start) => start,
-            None => ask(work, asker)?,
+            None => ask(work, apis.is_empty() && !work.overrides().has_flag(), asker)?,
         },
     };
     if let Start::Model(path) = &start
@@ -111,13 +112,14 @@ fn not_given(missing: &[&str], why: &str) -> UsageError {
 }
 
 /// Asks where the site and the service are. The model in its default place is proposed if it exists, otherwise Azure.
-fn ask(work: &Workspace, asker: &dyn Asker) -> Result<Start> {
+fn ask(work: &Workspace, offers_sample: bool, asker: &dyn Asker) -> Result<Start> {
     let model = work.settings.model().value;
     let name = model.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| MODEL_NAME.to_owned());
     let of_model =
         if model.exists() { format!("in the model {name}") } else { "in a model, in a file".to_owned() };
-    let choices = ["in Azure".to_owned(), of_model, "in neither: use the built-in sample".to_owned()];
+    let sample = offers_sample.then(|| "in neither: use the built-in sample".to_owned());
+    let choices: Vec<String> = ["in Azure".to_owned(), of_model].into_iter().chain(sample).collect();
     let text = "Where are the static web app and the API Management service?";
     let proposed = usize::from(matches!(known(work), Some(Start::Model(_))));
     let flag = "`--provider arm`, `--model FILE` or `--sample`";
