@@ -125,7 +125,8 @@ fn a_damaged_model_is_reported_once_and_is_served_again_when_it_is_repaired() {
     let put = emulated.send("PUT", &product("p"), &body("p"));
     assert_eq!(put.status, 503, "{}", put.text);
     assert_eq!(String::from_utf8(emulated.sandbox.read(MODEL)).unwrap(), "{ broken", "it is left as it is");
-    emulated.sandbox.write(MODEL, &whole);
+    emulated.sandbox.write("whole.json", &whole);
+    std::fs::rename(emulated.sandbox.path("whole.json"), emulated.sandbox.path(MODEL)).unwrap();
     assert_eq!(emulated.get(&path).status, 200);
     assert_eq!(emulated.send("PUT", &product("p"), &body("p")).status, 201);
     let (_, said) = emulated.end();
