@@ -17,6 +17,7 @@ mod killed;
 mod limits;
 mod operations;
 mod policies;
+mod presence;
 mod progress;
 mod published;
 mod ready;

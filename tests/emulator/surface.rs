@@ -483,7 +483,8 @@ fn missing_and_unknown_resources_are_reported_as_azure_does() {
         ("GET", v("/nowhere"), 404, "InvalidResourceType"),
         ("POST", v(&site(0)), 405, "MethodNotAllowed"),
         ("POST", apim("/subscriptions/x/listSecrets"), 404, "ResourceNotFound"),
-        ("GET", v("/subscriptions/s/resourceGroups/none"), 404, "ResourceGroupNotFound"),
+        ("GET", v(&GROUP.replace("rg-shop", "none")), 404, "ResourceGroupNotFound"),
+        ("GET", v("/subscriptions/s/resourceGroups/none"), 404, "SubscriptionNotFound"),
     ] {
         let answer = emulated.send(method, &path, &Value::Null);
         assert_eq!((answer.status, answer.code()), (status, code), "{method} {path}: {}", answer.text);

@@ -124,9 +124,6 @@ async fn delete(
     kind: ArmType,
 ) -> Result<Reply, Reply> {
     let (of_change, doomed) = (call.clone(), find(&manager.store.current(), &id)?);
-    if doomed.is_none() && !has_group(&manager.store.current(), &id)? {
-        return Err(Reply::group_not_found(id.group().unwrap_or_default()));
-    }
     let reply = manager.store.change(move |plane| write::delete(plane, of_change, id, kind)).await;
     let Some(doomed) = doomed.filter(|_| goes_slowly(kind, call) && reply.status == StatusCode::OK) else {
         return Ok(reply);
@@ -204,18 +201,4 @@ fn methods(kind: ArmType) -> &'static str {
 
 pub(super) fn if_match_required() -> Reply {
     Reply::apim_invalid("If-Match", "If-Match header is required.")
-}
-
-/// Whether the resource group of an id contains any resource.
-fn has_group(plane: &JsonControlPlane, id: &ResourceId) -> Result<bool, Reply> {
-    let group = ResourceId::resource_group(id.azure_subscription(), id.group().unwrap_or_default());
-    let within = group.map_err(|_| Reply::internal_error())?.lower_case().to_owned();
-    let all = plane.resources().map_err(|error| refused(&error))?;
-    Ok(all.iter().any(|resource| {
-        resource
-            .id()
-            .lower_case()
-            .strip_prefix(&within)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }))
 }

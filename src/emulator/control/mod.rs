@@ -6,6 +6,7 @@ mod apim;
 mod asked;
 mod built_in;
 mod call;
+mod emptied;
 mod entity;
 mod envelope;
 mod filter;
@@ -20,6 +21,7 @@ mod operations;
 mod order;
 mod page;
 mod policy;
+mod presence;
 mod provisioning;
 mod read;
 mod refused;
@@ -107,6 +109,7 @@ pub(super) async fn answer(manager: &Arc<ResourceManager>, asked: Asked, arrived
 }
 
 async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) -> Result<Reply, Reply> {
+    presence::check(manager, call, &route)?;
     match route {
         Route::Operation(number) => Ok(progress(manager, call, number)),
         Route::Activity(azure_subscription) if call.method == Method::GET => {

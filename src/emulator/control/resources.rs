@@ -10,6 +10,7 @@ use super::{
     manager::ResourceManager,
     merge::merged,
     page::{self, Style},
+    presence::subscription_not_found,
     refused::refused,
     route::Route,
     scope::{TENANT, azure_subscriptions, top_level},
@@ -84,6 +85,9 @@ fn groups(manager: &ResourceManager, scope: &ResourceId) -> Result<Groups, Reply
     for resource in of_scope {
         groups.note(resource);
     }
+    for emptied in manager.emptied.groups(scope.azure_subscription()) {
+        groups.note_whole(&emptied);
+    }
     Ok(groups)
 }
 
@@ -99,13 +103,16 @@ async fn group(manager: &ResourceManager, call: &Call, id: ResourceId) -> Result
             let body = call.object()?;
             Ok(manager.store.change(move |plane| group_put(plane, id, body, found.is_some())).await)
         }
-        (Method::DELETE, Some(_)) => Ok(manager.store.change(move |plane| group_delete(plane, id)).await),
+        (Method::DELETE, Some(_)) => {
+            manager.emptied.end(&id);
+            Ok(manager.store.change(move |plane| group_delete(plane, id)).await)
+        }
         (Method::GET | Method::DELETE, None) => Err(Reply::group_not_found(id.name())),
         (method, _) => Err(Reply::method_not_allowed(&method)),
     }
 }
 
-/// Resource groups: those with a record of their own, and those that contain a resource.
+/// Resource groups: those with a record of their own, and those that contain a resource or have contained one.
 #[derive(Default)]
 struct Groups(std::collections::BTreeMap<String, Value>);
 
@@ -117,8 +124,13 @@ impl Groups {
             self.0.insert(whole.lower_case().to_owned(), Value::Object(resource.body().clone()));
             return;
         }
+        self.note_whole(&whole);
+    }
+
+    /// Adds a group without a record of its own.
+    fn note_whole(&mut self, whole: &ResourceId) {
         self.0.entry(whole.lower_case().to_owned()).or_insert_with(|| {
-            json!({"id": whole.as_str(), "name": group, "type": "Microsoft.Resources/resourceGroups",
+            json!({"id": whole.as_str(), "name": whole.name(), "type": "Microsoft.Resources/resourceGroups",
                 "location": "centralus", "properties": {"provisioningState": "Succeeded"}})
         });
     }
@@ -169,11 +181,6 @@ fn without_properties(mut value: Value) -> Value {
         });
     }
     value
-}
-
-fn subscription_not_found(id: &str) -> Reply {
-    let message = format!("The subscription '{id}' could not be found.");
-    Reply::arm(StatusCode::NOT_FOUND, "SubscriptionNotFound", message)
 }
 
 fn azure_subscription(id: &str) -> Value {

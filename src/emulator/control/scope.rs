@@ -13,11 +13,12 @@ use crate::{
 /// The directory (tenant) of all subscriptions.
 pub(in crate::emulator) const TENANT: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Returns the Azure subscriptions that contain a resource; at least one, so that a user can sign in.
+/// Returns the Azure subscriptions that contain a resource, or have contained one; at least one, so that a user can
+/// sign in.
 pub(super) fn azure_subscriptions(manager: &ResourceManager) -> Result<BTreeSet<String>, Reply> {
     let all = manager.store.current().resources().map_err(|error| refused(&error))?;
-    let mut ids: BTreeSet<String> =
-        all.iter().map(|resource| resource.id().azure_subscription().to_ascii_lowercase()).collect();
+    let named = all.iter().map(|resource| resource.id().azure_subscription().to_ascii_lowercase());
+    let mut ids: BTreeSet<String> = named.chain(manager.emptied.azure_subscriptions()).collect();
     if ids.is_empty() {
         ids.insert(TENANT.to_owned());
     }
