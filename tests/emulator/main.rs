@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod deleted;
 mod ends;
 mod faults;
 mod init;

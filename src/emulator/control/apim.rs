@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     call::Call,
+    ended,
     manager::ResourceManager,
     operations::{Operations, Stage},
     order,
@@ -128,12 +129,13 @@ async fn delete(
     let Some(doomed) = doomed.filter(|_| goes_slowly(kind, call) && reply.status == StatusCode::OK) else {
         return Ok(reply);
     };
+    if kind == ArmType::Api {
+        let number = manager.operations.ended(doomed.value.clone());
+        return Ok(ended::api_deleted(call, number, &doomed.value));
+    }
     let (plane, shape) = (&*manager.store.current(), Shape::AcceptedLocation);
     let number = manager.operations.begin(doomed.value.clone(), shape);
     manager.operations.finish(number, Stage::Succeeded, Value::Null);
-    if kind == ArmType::Api {
-        return Ok(Operations::api_deleted(call, number, &doomed.value));
-    }
     let shown = body(plane, doomed, kind, call, View::Read);
     Ok(Operations::begun(call, number, shape, shown))
 }

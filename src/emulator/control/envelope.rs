@@ -64,6 +64,16 @@ impl Reply {
         )
     }
 
+    /// The answer to the DELETE of a site's production, which no recording shows.
+    pub(super) fn production_is_not_deleted() -> Self {
+        let message = "Azure can delete the content of a site's production environment, but this emulator does not \
+                       implement it, and has deleted nothing. DELETE the site, or the linked backend, instead.";
+        Self::with(
+            StatusCode::NOT_IMPLEMENTED,
+            json!({"error": {"code": "NotEmulated", "message": message, "target": "builds/default"}}),
+        )
+    }
+
     /// An error in the format of `Microsoft.Web`: Pascal case, without a wrapper.
     pub(super) fn web(status: StatusCode, code: &str, extended: Option<&str>, message: &str) -> Self {
         Self::web_of_template(status, code, extended, (message, &[]), message)

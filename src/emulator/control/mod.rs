@@ -7,6 +7,7 @@ mod asked;
 mod built_in;
 mod call;
 mod emptied;
+mod ended;
 mod entity;
 mod envelope;
 mod filter;

@@ -5,15 +5,16 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use hyper::{
-    StatusCode,
-    header::{HeaderName, LOCATION},
-};
+use hyper::{StatusCode, header::LOCATION};
 use serde_json::{Value, json};
 use strum::IntoStaticStr;
 use tokio::task::JoinSet;
 
-use super::{call::Call, provisioning::Shape};
+use super::{
+    call::Call,
+    ended::{self, ASYNC_OPERATION},
+    provisioning::Shape,
+};
 use crate::{
     emulator::reply::Reply,
     model::{Resource, ResourceId, WEB},
@@ -21,8 +22,6 @@ use crate::{
 
 /// The maximum number of operations that are kept.
 const MOST: usize = 1000;
-
-const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
 
 /// The state of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
@@ -39,13 +38,22 @@ impl Stage {
     }
 }
 
+/// How the addresses of an operation differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Addresses {
+    /// There is one; the shape of the first answer decides what it returns.
+    One(Shape),
+    /// There is one for `Azure-AsyncOperation`, which returns the status, and another for `Location`.
+    Two,
+}
+
 /// An operation that has not succeeded, and how its resource is shown meanwhile.
 #[derive(Clone)]
 struct OngoingOperation {
     number: u64,
     shown: Resource,
     stage: Stage,
-    shape: Shape,
+    addresses: Addresses,
     /// The error that is reported if it fails.
     error: Value,
 }
@@ -73,6 +81,15 @@ impl Operations {
 
     /// Begins an operation on a resource, and drops any earlier operation on it.
     pub(super) fn begin(&self, shown: Resource, shape: Shape) -> u64 {
+        self.add(shown, Addresses::One(shape), Stage::InProgress)
+    }
+
+    /// Adds an operation that has succeeded before its first answer, which has two addresses.
+    pub(super) fn ended(&self, shown: Resource) -> u64 {
+        self.add(shown, Addresses::Two, Stage::Succeeded)
+    }
+
+    fn add(&self, shown: Resource, addresses: Addresses, stage: Stage) -> u64 {
         let mut entries = self.entries();
         let number = entries.last().map_or(0, |last| last.number + 1);
         for other in entries.iter_mut().filter(|it| it.shown.id() == shown.id()) {
@@ -81,7 +98,7 @@ impl Operations {
         if entries.len() >= MOST {
             entries.remove(0);
         }
-        entries.push(OngoingOperation { number, shown, stage: Stage::InProgress, shape, error: Value::Null });
+        entries.push(OngoingOperation { number, shown, stage, addresses, error: Value::Null });
         number
     }
 
@@ -164,20 +181,6 @@ impl Operations {
         .retry_after(1)
     }
 
-    /// The answer to the DELETE of an API. The operation has already ended; both addresses are those of the service.
-    pub(super) fn api_deleted(call: &Call, number: u64, api: &Resource) -> Reply {
-        let (id, version) = (format!("{number:024}"), call.version());
-        let service = api.id().parent().map(|service| service.to_string()).unwrap_or_default();
-        let operation = call
-            .address(&format!("{service}/tenant/operationResults/{id}"), &format!("api-version={version}"));
-        let location = call.address(&call.path, &format!("api-version={version}&asyncId={id}&asyncCode=204"));
-        // Azure does not send `Retry-After` here; without it, clients would wait 30 seconds.
-        Reply::status(StatusCode::ACCEPTED)
-            .header(ASYNC_OPERATION, operation)
-            .header(LOCATION, location)
-            .retry_after(1)
-    }
-
     /// The answer to a poll of an operation; `current` is the resource as it is now.
     pub(super) fn progress(
         &self,
@@ -190,8 +193,10 @@ impl Operations {
             return Reply::arm(StatusCode::NOT_FOUND, "NotFound", "The operation was not found.");
         };
         let word = operation.stage.word();
-        let at_tenant = call.path.to_ascii_lowercase().contains("/tenant/operationresults/");
-        let by_location = matches!(operation.shape, Shape::Location | Shape::AcceptedLocation) && !at_tenant;
+        let by_location = match operation.addresses {
+            Addresses::One(shape) => matches!(shape, Shape::Location | Shape::AcceptedLocation),
+            Addresses::Two => !ended::is_of_status(call),
+        };
         match (operation.stage, by_location) {
             (Stage::InProgress, true) => Reply::status(StatusCode::ACCEPTED)
                 .header(LOCATION, call.address(&call.path, &call.query.with("attempt", "next")))
@@ -201,6 +206,7 @@ impl Operations {
                 None => Reply::status(StatusCode::NO_CONTENT),
             },
             (Stage::InProgress, false) => Reply::ok(json!({ "status": word })).retry_after(1),
+            (Stage::Succeeded, false) if operation.addresses == Addresses::Two => ended::status(call, word),
             (Stage::Succeeded, false) => Reply::ok(json!({ "status": word })),
             (Stage::Failed | Stage::Canceled, _) => {
                 Reply::ok(json!({"status": word, "error": operation.error}))

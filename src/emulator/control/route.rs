@@ -1,6 +1,7 @@
 //! Routes: parses a path into what it refers to. Ids are compared ignoring case, as in Azure.
 
 use super::{
+    ended::is_of_web,
     not_emulated::not_emulated,
     served::{Listed, Namespace},
 };
@@ -84,9 +85,7 @@ impl Route {
         if let Some(azure_subscription) = activity_log_of(&lower) {
             return Some(Self::Activity(azure_subscription.to_owned()));
         }
-        let (_, number) =
-            lower.rsplit_once("/operationresults/").or_else(|| lower.rsplit_once("/operationstatuses/"))?;
-        number.parse().ok().map(Self::Operation)
+        operation_of(&lower)?.parse().ok().map(Self::Operation)
     }
 
     fn of_resource(path: &str) -> Result<Self, Unrouted> {
@@ -193,6 +192,16 @@ fn activity_log_of(path: &str) -> Option<&str> {
     azure_subscription.strip_prefix("/subscriptions/").filter(|name| !name.is_empty() && !name.contains('/'))
 }
 
+/// Parses the path to the progress of an operation, in lower case. An API has operations too, so that
+/// `Microsoft.Web`'s `operations` are recognized below a location only.
+fn operation_of(path: &str) -> Option<&str> {
+    let (before, number) = path.rsplit_once('/')?;
+    let (place, word) = before.rsplit_once('/')?;
+    let is_operation = matches!(word, "operationresults" | "operationstatuses" | "operationsstatuses")
+        || word == "operations" && is_of_web(&format!("{place}/"));
+    is_operation.then_some(number)
+}
+
 /// Parses `{scope}/providers/{namespace}`.
 fn provider_of(path: &str) -> Option<(ResourceId, &str)> {
     let (before, namespace) = path.rsplit_once('/')?;
@@ -266,6 +275,10 @@ mod tests {
             service("/subscriptions/x/listSecrets"),
             Route::Action(at("/subscriptions/x"), ArmType::ApimSubscription, "listsecrets".to_owned())
         );
+        assert_eq!(
+            service("/apis/o/operations/7"),
+            Route::Resource(at("/apis/o/operations/7"), ArmType::ApiOperation)
+        );
         for (path, route) in [
             ("/subscriptions", Route::AzureSubscriptions),
             ("/subscriptions/s", Route::AzureSubscription(id("/subscriptions/s"))),
@@ -280,6 +293,7 @@ mod tests {
             ("/metadata/endpoints", Route::Endpoints),
             ("/providers/Microsoft.ResourceGraph/resources", Route::Graph),
             ("/subscriptions/s/providers/Microsoft.Web/locations/x/operationResults/7", Route::Operation(7)),
+            ("/subscriptions/s/providers/Microsoft.Web/locations/x/operations/7", Route::Operation(7)),
         ] {
             assert_eq!(of(path), route, "{path}");
         }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::{
     call::Call,
-    link,
+    ended, link,
     manager::ResourceManager,
     merge::{merged, set_default},
     page::{self, Style},
@@ -36,7 +36,7 @@ pub(super) async fn answer(
         Method::PUT if kind == ArmType::LinkedBackend => link::put(manager, call, id).await,
         Method::PUT | Method::PATCH if kind == ArmType::StaticSite => put_site(manager, call, id).await,
         Method::PUT if kind == ArmType::SiteEnvironment => put_build(manager, call, id).await,
-        Method::DELETE => delete(manager, id, kind).await,
+        Method::DELETE => delete(manager, call, id, kind).await,
         _ => Err(Reply::method_not_allowed(&call.method)),
     }
 }
@@ -131,15 +131,25 @@ async fn put_build(manager: &ResourceManager, call: &Call, id: ResourceId) -> Re
     Ok(manager.store.change(move |plane| build_put(plane, of_change, id, body)).await)
 }
 
-async fn delete(manager: &ResourceManager, id: ResourceId, kind: ArmType) -> Result<Reply, Reply> {
-    let site = site_of(&id);
-    if kind != ArmType::StaticSite
-        && !manager.store.current().exists(&site).map_err(|error| refused(&error))?
-    {
-        return Err(Reply::resource_not_found(&site));
+async fn delete(
+    manager: &ResourceManager,
+    call: &Call,
+    id: ResourceId,
+    kind: ArmType,
+) -> Result<Reply, Reply> {
+    let find = |id: &ResourceId| manager.store.current().find(id).map_err(|error| refused(&error));
+    let (site, doomed) = (find(&site_of(&id))?, find(&id)?);
+    if kind != ArmType::StaticSite && site.is_none() {
+        return Err(Reply::resource_not_found(&site_of(&id)));
+    }
+    if kind == ArmType::SiteEnvironment && id.name().eq_ignore_ascii_case(PRODUCTION) {
+        return Err(Reply::production_is_not_deleted());
     }
     manager.operations.forget(&id);
-    Ok(manager.store.change(move |plane| deleted(plane, id, kind)).await)
+    let reply = manager.store.change(move |plane| deleted(plane, id, kind)).await;
+    let (Some(site), Some(doomed), StatusCode::OK) = (site, doomed, reply.status) else { return Ok(reply) };
+    let number = manager.operations.ended(doomed.value);
+    Ok(ended::site_deleted(call, number, &site.value))
 }
 
 fn deleted(plane: &JsonControlPlane, id: ResourceId, kind: ArmType) -> BoxFuture<'_, Result<Reply, Reply>> {
