@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::{Method, StatusCode};
-use serde_json::Value;
 
 use super::{
     call::Call,
     ended,
     manager::ResourceManager,
-    operations::{Operations, Stage},
     order,
     page::{self, Style},
     policy,
-    provisioning::Shape,
     read::{body, find, listed_below, missing, secrets},
     refused::refused,
     revision,
@@ -114,8 +111,14 @@ async fn put(manager: &ResourceManager, call: &Call, id: ResourceId, kind: ArmTy
         return Err(if_match_required());
     }
     let call = if kind == ArmType::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
-    let ambient = Arc::clone(&manager.ambient);
-    Ok(manager.store.change(move |plane| write::put(plane, ambient, call, id, kind)).await)
+    let (ambient, of_change, changed) = (Arc::clone(&manager.ambient), call.clone(), id.clone());
+    let reply = manager.store.change(move |plane| write::put(plane, ambient, of_change, id, kind)).await;
+    if kind != ArmType::ApimService || reply.status != StatusCode::CREATED {
+        return Ok(reply);
+    }
+    let Some(service) = find(&manager.store.current(), &changed)? else { return Ok(reply) };
+    let number = manager.operations.ended(service.value.clone());
+    Ok(ended::of_service(&call, reply, number, &service.value))
 }
 
 async fn delete(
@@ -129,15 +132,17 @@ async fn delete(
     let Some(doomed) = doomed.filter(|_| goes_slowly(kind, call) && reply.status == StatusCode::OK) else {
         return Ok(reply);
     };
+    let number = manager.operations.ended(doomed.value.clone());
     if kind == ArmType::Api {
-        let number = manager.operations.ended(doomed.value.clone());
         return Ok(ended::api_deleted(call, number, &doomed.value));
     }
-    let (plane, shape) = (&*manager.store.current(), Shape::AcceptedLocation);
-    let number = manager.operations.begin(doomed.value.clone(), shape);
-    manager.operations.finish(number, Stage::Succeeded, Value::Null);
-    let shown = body(plane, doomed, kind, call, View::Read);
-    Ok(Operations::begun(call, number, shape, shown))
+    let service = doomed.value.clone();
+    let mut shown = body(&manager.store.current(), doomed, kind, call, View::Read);
+    if call.version() >= "2022-08-01" {
+        shown["properties"]["provisioningState"] = "Deleting".into();
+    }
+    shown["properties"]["targetProvisioningState"] = "Deleting".into();
+    Ok(ended::of_service(call, Reply::with(StatusCode::ACCEPTED, shown), number, &service))
 }
 
 /// Handles `listSecrets`, `regeneratePrimaryKey` and `regenerateSecondaryKey`.

@@ -56,6 +56,7 @@ use self::{
     call::Call,
     route::Route,
     served::{Listed, Namespace},
+    shape::View,
 };
 use super::reply::Reply;
 use crate::model::{ArmType, ResourceId};
@@ -153,7 +154,11 @@ async fn carry_out(manager: &Arc<ResourceManager>, call: &Call, route: Route) ->
 fn progress(manager: &ResourceManager, call: &Call, number: u64) -> Reply {
     let plane = &*manager.store.current();
     let body = |id: &ResourceId| {
-        let found = plane.find(id).ok().flatten()?.value;
+        let found = plane.find(id).ok().flatten()?;
+        if id.is_a(ArmType::ApimService.name()) {
+            return Some(read::body(plane, found, ArmType::ApimService, call, View::Read));
+        }
+        let found = found.value;
         if id.is_a(ArmType::LinkedBackend.name()) {
             return Some(site::backend(plane, &found, call, site::Zone::Named));
         }

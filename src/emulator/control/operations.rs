@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     emulator::reply::Reply,
-    model::{Resource, ResourceId, WEB},
+    model::{ArmType, Resource, ResourceId, WEB},
 };
 
 /// The maximum number of operations that are kept.
@@ -203,6 +203,10 @@ impl Operations {
                 .retry_after(1),
             (Stage::Succeeded, true) => match current(operation.shown.id()) {
                 Some(body) => Reply::ok(body),
+                // As recorded, the deletion of a service ends with 200 and without a body.
+                None if operation.shown.id().is_a(ArmType::ApimService.name()) => {
+                    Reply::status(StatusCode::OK)
+                }
                 None => Reply::status(StatusCode::NO_CONTENT),
             },
             (Stage::InProgress, false) => Reply::ok(json!({ "status": word })).retry_after(1),
