@@ -38,6 +38,19 @@ fn put(emulated: &Emulated, properties: Value) -> (u16, Value) {
 }
 
 #[test]
+fn a_policy_has_one_name() {
+    let emulated = with_product();
+    let body = json!({"properties": {"format": "xml", "value": XML}});
+    let named = |name: &str| at("p", "").replace("policies/policy", &format!("policies/{name}"));
+    let refused = emulated.send("PUT", &named("other"), &body);
+    assert_eq!((refused.status, refused.code()), (400, "ValidationError"), "{}", refused.text);
+    assert_eq!(refused.body["error"]["details"][0]["target"], "policyId");
+    assert_eq!(emulated.get(&named("other")).status, 404);
+    assert_eq!(emulated.send("PUT", &named("Policy"), &body).status, 201);
+    assert_eq!(emulated.get(&named("policy")).status, 200);
+}
+
+#[test]
 fn each_format_is_taken_and_kept_as_xml() {
     let emulated = with_product();
     for (format, value) in [("rawxml", RAW), ("xml", XML), ("rawxml", XML)] {

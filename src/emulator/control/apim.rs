@@ -25,6 +25,9 @@ use crate::{
     provider::{Reads as _, Writes as _, json::JsonControlPlane},
 };
 
+/// The only name that a policy can have.
+const POLICY: &str = "policy";
+
 /// Handles a request for a resource.
 pub(super) async fn answer(
     manager: &ResourceManager,
@@ -111,6 +114,11 @@ async fn put(manager: &ResourceManager, call: &Call, id: ResourceId, kind: ArmTy
         return Err(if_match_required());
     }
     let call = if kind == ArmType::ProductPolicy { policy::fetched(call).await? } else { call.clone() };
+    if kind == ArmType::ProductPolicy && !id.name().eq_ignore_ascii_case(POLICY) {
+        let message =
+            format!("'{}' is not a valid value of 'policyId'. The only one is '{POLICY}'.", id.name());
+        return Err(Reply::apim_invalid("policyId", &message));
+    }
     let (ambient, of_change, changed) = (Arc::clone(&manager.ambient), call.clone(), id.clone());
     let reply = manager.store.change(move |plane| write::put(plane, ambient, of_change, id, kind)).await;
     if kind != ArmType::ApimService || reply.status != StatusCode::CREATED {
