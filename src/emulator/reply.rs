@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::provider::{ETag, ProviderError};
 
+/// The header that marks an error of Resource Manager itself.
+const FAILURE_CAUSE: HeaderName = HeaderName::from_static("x-ms-failure-cause");
+
 /// The body of an answer, buffered or streamed.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -105,7 +108,12 @@ impl Reply {
     /// An error in the format of Resource Manager.
     pub(super) fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self::with(status, json!({"error": {"code": code, "message": message.into()}}))
-            .header(HeaderName::from_static("x-ms-failure-cause"), "gateway")
+            .header(FAILURE_CAUSE, "gateway")
+    }
+
+    /// Whether a resource provider has answered, and neither Resource Manager itself nor a failure of the emulator.
+    pub(super) fn is_of_a_provider(&self) -> bool {
+        !self.status.is_server_error() && self.headers.iter().all(|(name, _)| *name != FAILURE_CAUSE)
     }
 
     /// The answer to an internal error of the emulator.

@@ -32,6 +32,15 @@ impl RequestKind {
         }
     }
 
+    /// Returns how many requests of all callers are accepted at once.
+    #[cfg(feature = "emulator")]
+    pub(crate) fn global_capacity(self) -> u32 {
+        match self {
+            Self::Reads => 3750,
+            Self::Writes | Self::Deletes => 3000,
+        }
+    }
+
     /// Returns how many requests are accepted per second in the long term.
     pub(crate) fn per_second(self) -> f64 {
         match self {

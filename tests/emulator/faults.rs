@@ -56,6 +56,29 @@ fn a_command_gets_through_faults_that_pass() {
 }
 
 #[test]
+fn an_answer_of_a_provider_has_the_counts_of_requests_that_remain() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    let counts = |method: &str, path: &str, body: &Value| {
+        let answer = emulated.send(method, path, body);
+        let prefix = "x-ms-ratelimit-remaining-subscription-";
+        let found =
+            answer.headers.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value)));
+        let mut found: Vec<String> = found.map(|(name, value)| format!("{name}={value}")).collect();
+        found.sort();
+        found.join(" ")
+    };
+    let put = counts("PUT", &product("p"), &named("p"));
+    assert_eq!(put, "global-writes=2999 writes=199", "as recorded");
+    let missing = counts("GET", &product("none"), &Value::Null);
+    assert_eq!(missing, "global-reads=3749 reads=249", "an error of the provider");
+    let deleted = counts("DELETE", &format!("{}&deleteSubscriptions=true", product("p")), &Value::Null);
+    assert_eq!(deleted, "deletes=199 global-deletes=2999");
+    assert_eq!(counts("GET", "/subscriptions?api-version=2022-12-01", &Value::Null), "");
+    let unknown = products().replace("/subscriptions/0", "/subscriptions/1");
+    assert_eq!(counts("GET", &unknown, &Value::Null), "", "an error of Resource Manager itself");
+}
+
+#[test]
 fn buckets_run_dry_and_say_so() {
     let emulated = Emulated::start(&["--admin"]);
     emulated.switch(&json!({"throttling": {"reads": {"capacity": 2, "perSecond": 0.1}}}));

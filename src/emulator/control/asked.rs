@@ -41,6 +41,11 @@ impl Asked {
         Ok(Self { path: path.trim_end_matches('/').to_owned(), query, route })
     }
 
+    /// Whether the path is that of an Azure subscription, or below one.
+    pub(in crate::emulator) fn is_in_an_azure_subscription(&self) -> bool {
+        self.path.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("/subscriptions/"))
+    }
+
     /// Returns the credentials that the request must carry.
     pub(in crate::emulator) fn access(&self) -> Access {
         match self.route {

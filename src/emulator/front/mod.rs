@@ -169,6 +169,7 @@ impl Server {
         self.tokens.admit(&asked, &parts.headers, &*self.ambient)?;
         let limits = self.board.now().throttling;
         let left = limits.map(|limits| self.throttle.take(&limits, &parts.method)).transpose()?;
+        let is_counted = asked.is_in_an_azure_subscription();
         let (method, headers) = (&parts.method, &parts.headers);
         let arrived = Arrived {
             method,
@@ -179,7 +180,10 @@ impl Server {
             log_delay: self.board.log_delay(),
         };
         let reply = control::answer(&self.control, asked, arrived).await;
-        Ok(left.into_iter().fold(reply, |reply, (name, value)| reply.header(name, value)))
+        let counts =
+            throttle::unlimited(method).into_iter().filter(|_| is_counted && reply.is_of_a_provider());
+        let counts: Vec<(HeaderName, String)> = counts.collect();
+        Ok(counts.into_iter().chain(left).fold(reply, |reply, (name, value)| reply.header(name, value)))
     }
 
     async fn administer(&self, parts: &Parts, body: Incoming, peer: SocketAddr) -> Reply {

@@ -74,6 +74,16 @@ fn header(kind: RequestKind) -> HeaderName {
     HeaderName::from_static(kind.header())
 }
 
+/// The headers with the numbers of requests that remain to the caller and to all callers, if no request is limited.
+pub(super) fn unlimited(method: &Method) -> [(HeaderName, String); 2] {
+    let kind = RequestKind::of(method);
+    let left = |capacity: u32| capacity.saturating_sub(1).to_string();
+    [
+        (HeaderName::from_static(kind.global_header()), left(kind.global_capacity())),
+        (header(kind), left(kind.capacity())),
+    ]
+}
+
 /// The current levels of the buckets.
 #[derive(Debug, Default)]
 pub(in crate::emulator) struct Throttle([Mutex<Option<Level>>; 3]);
