@@ -201,6 +201,33 @@ fn a_subscription_that_was_created_by_connecting_the_site_is_in_the_log() {
 }
 
 #[test]
+fn a_subscription_that_a_command_created_has_the_time_of_its_keys() {
+    let emulated = Emulated::start(&["--log", "off"]);
+    emulated.sandbox.succeed(&["link", "--env", "e0"]);
+    let path = format!("{}/subscriptions/{}?api-version={APIM}", service(), label(&emulated));
+    let created = || emulated.get(&path).body["properties"]["createdDate"].clone();
+    let first = created();
+    assert!(first.as_str().is_some_and(|time| time.ends_with('Z')), "{first}");
+    let all = emulated.get(&format!("{}/subscriptions?api-version={APIM}", service())).body;
+    assert_eq!(all["value"][0]["properties"]["createdDate"], first);
+    let put = json!({"properties": {"displayName": "renamed", "scope": "/apis"}});
+    assert_eq!(emulated.send("PUT", &path, &put).status, 200);
+    assert_eq!(created(), first, "a change is not a creation");
+    forget_times(&emulated);
+    assert_eq!(created(), Value::Null, "an older program did not record any");
+}
+
+/// Removes the times of the keys, as an older program does that writes the model.
+fn forget_times(emulated: &Emulated) {
+    let mut model = emulated.sandbox.model();
+    for (_, keys) in model["secrets"].as_object_mut().unwrap() {
+        keys.as_object_mut().unwrap().retain(|name, _| !name.ends_with("CreatedOn"));
+    }
+    emulated.sandbox.write("older.json", &model.to_string());
+    std::fs::rename(emulated.sandbox.path("older.json"), emulated.sandbox.path(MODEL)).unwrap();
+}
+
+#[test]
 fn a_log_of_three_thousand_events_is_read_page_by_page() {
     const OPERATIONS: usize = 1500;
     let emulated = Emulated::start(&["--admin", "--log", "off"]);

@@ -165,8 +165,10 @@ fn subscription(resource: &mut Resource, change: &Change<'_>, ambient: &dyn Ambi
         let kept = |name: &str| change.old.and_then(|old| old.field(&format!("properties.{name}")).cloned());
         let state = kept("state").unwrap_or_else(|| "active".into());
         set_default(resource, "state", state);
-        let created = kept("createdDate").unwrap_or_else(|| ambient.now().strftime(TIME).to_string().into());
-        resource.set_property("createdDate", created);
+        let now = || (!change.existed).then(|| ambient.now().strftime(TIME).to_string().into());
+        if let Some(created) = kept("createdDate").or_else(now) {
+            resource.set_property("createdDate", created);
+        }
         // A PUT without these properties keeps their values.
         for name in ["ownerId", "startDate", "allowTracing"] {
             if let Some(value) = kept(name) {

@@ -4,6 +4,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::{
+    built_in::TIME,
     call::Call,
     policy,
     refused::refused,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     emulator::reply::Reply,
-    model::{ArmType, KeyPair, PolicyFormat, ProductId, Resource, ResourceId},
+    model::{ArmType, KeyPair, KeyTimes, PolicyFormat, ProductId, Resource, ResourceId},
     provider::{Collection, Reads as _, Versioned, json::JsonControlPlane},
 };
 
@@ -51,7 +52,23 @@ pub(super) async fn listed_below(
         Listed::ApiRevisions => return Ok((Vec::new(), ArmType::Api)),
         Listed::Of(kind) => (plane.children(parent, kind.collection()), kind),
     };
-    Ok((found.map_err(|error| refused(&error))?, kind))
+    let mut found = found.map_err(|error| refused(&error))?;
+    if kind == ArmType::ApimSubscription {
+        for found in &mut found {
+            date(plane, &mut found.value);
+        }
+    }
+    Ok((found, kind))
+}
+
+/// Sets when a subscription was created that a command on the model has created: the model has the times of its keys.
+/// Keys that were replaced since then are newer.
+fn date(plane: &JsonControlPlane, subscription: &mut Resource) {
+    let is_dated = subscription.text("properties.createdDate").ok().flatten().is_some();
+    let times = plane.recorded_key_times(subscription.id()).unwrap_or_default();
+    if let (false, KeyTimes { primary: Some(primary), secondary: Some(secondary) }) = (is_dated, times) {
+        subscription.set_property("createdDate", primary.min(secondary).strftime(TIME).to_string());
+    }
 }
 
 /// Returns the products that contain an API.
@@ -81,6 +98,9 @@ pub(super) fn body(
         let (format, shown) = policy::shown(written, PolicyFormat::of(asked).unwrap_or(PolicyFormat::Xml));
         resource.set_property("value", shown);
         resource.set_property("format", format);
+    }
+    if kind == ArmType::ApimSubscription {
+        date(plane, &mut resource);
     }
     let mut value = shape::shown(plane, resource, kind, Wanted { view, version: call.version() });
     if kind == ArmType::ApimService {

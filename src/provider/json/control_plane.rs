@@ -248,7 +248,7 @@ impl Reads for JsonControlPlane {
     }
 
     async fn key_times(&self, id: &ApimSubscriptionId) -> Result<KeyTimes, ProviderError> {
-        self.read(|store| Ok(store.recorded(id.lower_case())?.times))
+        self.recorded_key_times(id)
     }
 
     async fn site_key(&self, id: &LinkedBackendId) -> Result<SiteKey, ProviderError> {

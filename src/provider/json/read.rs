@@ -111,6 +111,15 @@ impl JsonControlPlane {
         self.read(|store| Ok(store.all_key_times()?))
     }
 
+    /// Returns when the keys of a subscription were created, as [`key_times`](crate::provider::Reads::key_times) does.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Storage`] if the model cannot be read.
+    pub fn recorded_key_times(&self, id: &ResourceId) -> Result<KeyTimes, ProviderError> {
+        self.read(|store| Ok(store.recorded(id.lower_case())?.times))
+    }
+
     /// Returns every resource and every key.
     ///
     /// # Errors
