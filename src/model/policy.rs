@@ -3,7 +3,9 @@
 mod document;
 mod doubt;
 mod entity;
+mod evaluate;
 mod expression;
+mod facts;
 mod flow;
 mod gate;
 mod judge;

@@ -11,6 +11,7 @@
 
 mod hostile;
 mod limits;
+mod parts;
 mod properties;
 mod raw;
 mod repairs;

@@ -61,7 +61,7 @@ fn collect(statements: &[Statement], checks: &mut Vec<ValidateJwt>, doubts: &mut
         match statement {
             Statement::Check(check) => {
                 checks.push(check.rule.clone());
-                doubts.extend(check.doubts.iter().cloned());
+                doubts.extend(check.doubts.iter().map(|(_, doubt)| doubt.clone()));
             }
             Statement::Choose { branches, exhaustive } => {
                 if !flow::checks(std::slice::from_ref(statement)).is_empty() && !exhaustive {

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     GatewayHosts,
     doubt::Doubt,
+    evaluate::Scene,
+    facts::Facts,
     flow,
-    request::{Expiry, Facts, Issuer, Outcome, Request, Scene, Signer, Token, own_issuer},
+    request::{Expiry, Issuer, Outcome, Request, Signer, Token, own_issuer},
     statement::Statement,
     validate_jwt::Check,
     verdict::{Opening, PolicyVerdict},
@@ -217,7 +219,9 @@ fn doubts(statements: &[Statement], scene: &Scene<'_>, too_many: bool, found: Ve
     if too_many {
         all.push(Doubt::TooMany);
     }
-    all.extend(scene.facts.values().flat_map(|facts| facts.doubts.iter().cloned()));
+    for check in flow::checks(statements) {
+        all.extend(scene.facts.get(&check.element).into_iter().flat_map(|facts| facts.all_doubts(check)));
+    }
     let elsewhere = scene.facts.values().flat_map(|facts| &facts.others);
     all.extend(elsewhere.map(|url| Doubt::KeysElsewhere((*url).to_owned())));
     of_statements(statements, &mut all);

@@ -5,9 +5,11 @@ use std::ops::Range;
 use roxmltree::{Document, Node};
 
 use super::{
-    GatewayHosts, document, flow,
+    GatewayHosts, document,
+    evaluate::required,
+    flow,
     judge::{own_token, refuses_site, scene_of},
-    request::{Outcome, own_issuer, required},
+    request::{Outcome, own_issuer},
     validate_jwt::Check,
     verdict::MOST_SKEW,
     write::{self, Kept, Layout},

@@ -1,7 +1,8 @@
 //! The requirements of a `validate-jwt` element, as in [API
 //! Management](https://learn.microsoft.com/azure/api-management/validate-jwt-policy).
 //!
-//! Parts that are not in the lists here are doubts: a check with a doubt proves nothing.
+//! Anything that is not in the lists here is a doubt about one part of the check, or about all of it. A part without a doubt still
+//! proves something: a missing signature opens a check whose issuer is a named value.
 
 use std::{collections::HashSet, fmt};
 
@@ -88,12 +89,28 @@ pub struct ValidateJwt {
     pub signing_secrets: Vec<SigningSecret>,
 }
 
+/// The part of a check that a doubt is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The effect of every part is unknown.
+    Whole,
+    Signature,
+    Expiration,
+    ClockSkew,
+    /// An OpenID configuration: keys, and the issuer that it names.
+    Configurations,
+    Keys,
+    Issuers,
+    Audiences,
+    Claims,
+}
+
 /// A `validate-jwt` element in a policy.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     pub(super) rule: ValidateJwt,
-    /// The parts that are not understood.
-    pub(super) doubts: Vec<Doubt>,
+    /// The doubts, each with the part that it is about.
+    pub(super) doubts: Vec<(Part, Doubt)>,
     /// The index of the element in the document.
     pub(super) element: usize,
 }
@@ -103,6 +120,12 @@ impl Check {
         let mut reader = Reader { doubts: Vec::new() };
         let rule = reader.rule(element);
         Self { rule, doubts: reader.doubts, element: element.id().get_usize() }
+    }
+
+    /// Returns the doubts about some parts.
+    pub(super) fn doubts_about(&self, parts: &[Part]) -> Vec<Doubt> {
+        let of_parts = self.doubts.iter().filter(|(part, _)| parts.contains(part));
+        of_parts.map(|(_, doubt)| doubt.clone()).collect()
     }
 }
 
@@ -132,8 +155,13 @@ const ATTRIBUTES: [&str; 11] = [
     "id",
 ];
 
+/// Whether a value is what it says: a literal, and nothing that is not understood.
+pub(super) fn is_plain(value: &str) -> bool {
+    literal(value).is_some() && value.trim() == value && !value.is_empty()
+}
+
 struct Reader {
-    doubts: Vec<Doubt>,
+    doubts: Vec<(Part, Doubt)>,
 }
 
 impl Reader {
@@ -147,8 +175,8 @@ impl Reader {
                 .attribute("failed-validation-error-message")
                 .and_then(literal)
                 .map(str::to_owned),
-            requires_expiration: self.flag(element, "require-expiration-time"),
-            requires_signature: self.flag(element, "require-signed-tokens"),
+            requires_expiration: self.flag(Part::Expiration, element, "require-expiration-time"),
+            requires_signature: self.flag(Part::Signature, element, "require-signed-tokens"),
             clock_skew: self.number(element, "clock-skew"),
             openid_configurations: Vec::new(),
             issuers: Vec::new(),
@@ -160,19 +188,19 @@ impl Reader {
         for child in self.elements(element) {
             let name = child.tag_name().name();
             if name != "openid-config" && seen.contains(&name) {
-                self.doubts.push(Doubt::Element(name.to_owned()));
+                self.unclear(Doubt::Element(name.to_owned()));
             } else if name != "openid-config" {
                 seen.push(name);
             }
             match name {
                 "openid-config" => rule.openid_configurations.extend(self.configuration(child)),
-                "issuers" => rule.issuers = self.list(child, "issuer"),
-                "audiences" => rule.audiences = self.list(child, "audience"),
+                "issuers" => rule.issuers = self.list(Part::Issuers, child, "issuer"),
+                "audiences" => rule.audiences = self.list(Part::Audiences, child, "audience"),
                 "issuer-signing-keys" => rule.signing_secrets = self.secrets(child),
                 "required-claims" => rule.required_claims = self.claims(child),
                 // An element without keys has no effect.
                 "decryption-keys" if self.elements(child).is_empty() => {}
-                _ => self.doubts.push(Doubt::Element(name.to_owned())),
+                _ => self.unclear(Doubt::Element(name.to_owned())),
             }
         }
         rule
@@ -181,26 +209,37 @@ impl Reader {
     /// Returns the child elements of an element; text between them is a doubt.
     fn elements<'d, 'i>(&mut self, element: Node<'d, 'i>) -> Vec<Node<'d, 'i>> {
         if !text_of(element).is_empty() {
-            self.doubts.push(Doubt::Text(element.tag_name().name().to_owned()));
+            self.unclear(Doubt::Text(element.tag_name().name().to_owned()));
         }
         element.children().filter(Node::is_element).collect()
     }
 
     fn attributes(&mut self, element: Node<'_, '_>, known: &[&str]) {
         if element.tag_name().namespace().is_some() {
-            self.doubts.push(Doubt::Element(element.tag_name().name().to_owned()));
+            self.unclear(Doubt::Element(element.tag_name().name().to_owned()));
         }
         for attribute in element.attributes() {
             if attribute.namespace().is_some() || !known.contains(&attribute.name()) {
                 let element = element.tag_name().name().to_owned();
-                self.doubts.push(Doubt::Attribute { element, name: attribute.name().to_owned() });
+                self.unclear(Doubt::Attribute { element, name: attribute.name().to_owned() });
             }
         }
     }
 
-    fn value(&mut self, of: &str, value: &str) -> String {
-        if literal(value).is_none() || value.trim() != value || value.is_empty() {
-            self.doubts.push(Doubt::value(of, value));
+    fn unclear(&mut self, doubt: Doubt) {
+        self.doubts.push((Part::Whole, doubt));
+    }
+
+    /// Records that a value is not understood. If it is stored elsewhere or computed, the other parts still are.
+    fn doubt(&mut self, part: Part, of: &str, value: &str) {
+        let doubt = Doubt::value(of, value);
+        let is_elsewhere = matches!(doubt, Doubt::NamedValue(_) | Doubt::Expression(_));
+        self.doubts.push((if is_elsewhere { part } else { Part::Whole }, doubt));
+    }
+
+    fn value(&mut self, part: Part, of: &str, value: &str) -> String {
+        if !is_plain(value) {
+            self.doubt(part, of, value);
         }
         value.to_owned()
     }
@@ -209,10 +248,12 @@ impl Reader {
         let [header, query, value] =
             ["header-name", "query-parameter-name", "token-value"].map(|name| element.attribute(name));
         match (header, query, value) {
-            (Some(name), None, None) => TokenPlace::Header(self.value("header-name", name)),
-            (None, Some(name), None) => TokenPlace::QueryParameter(self.value("query-parameter-name", name)),
+            (Some(name), None, None) => TokenPlace::Header(self.value(Part::Whole, "header-name", name)),
+            (None, Some(name), None) => {
+                TokenPlace::QueryParameter(self.value(Part::Whole, "query-parameter-name", name))
+            }
             (header, _, value) => {
-                self.doubts.push(match value {
+                self.unclear(match value {
                     Some(value) => Doubt::value("token-value", value),
                     None => Doubt::TokenPlace,
                 });
@@ -221,13 +262,13 @@ impl Reader {
         }
     }
 
-    fn flag(&mut self, element: Node<'_, '_>, name: &str) -> bool {
+    fn flag(&mut self, part: Part, element: Node<'_, '_>, name: &str) -> bool {
         match element.attribute(name) {
             None => true,
             Some(value) if value.eq_ignore_ascii_case("true") => true,
             Some(value) if value.eq_ignore_ascii_case("false") => false,
             Some(value) => {
-                self.doubts.push(Doubt::value(name, value));
+                self.doubt(part, name, value);
                 true
             }
         }
@@ -239,7 +280,7 @@ impl Reader {
         match value.parse() {
             Ok(number) if is_plain => number,
             Ok(_) | Err(_) => {
-                self.doubts.push(Doubt::value(name, value));
+                self.doubt(Part::ClockSkew, name, value);
                 0
             }
         }
@@ -248,35 +289,36 @@ impl Reader {
     fn configuration(&mut self, element: Node<'_, '_>) -> Option<String> {
         self.attributes(element, &["url"]);
         if !self.elements(element).is_empty() {
-            self.doubts.push(Doubt::Element("openid-config".to_owned()));
+            self.unclear(Doubt::Element("openid-config".to_owned()));
         }
-        let url = element.attribute("url").map(|url| self.value("openid-config url", url));
+        let part = Part::Configurations;
+        let url = element.attribute("url").map(|url| self.value(part, "openid-config url", url));
         if url.is_none() {
-            self.doubts.push(Doubt::value("openid-config url", ""));
+            self.doubt(part, "openid-config url", "");
         }
         url
     }
 
     /// Returns the texts of a list without duplicates. Azure does not document whether an empty list accepts everything
     /// or nothing.
-    fn list(&mut self, list: Node<'_, '_>, item: &str) -> Vec<String> {
+    fn list(&mut self, part: Part, list: Node<'_, '_>, item: &str) -> Vec<String> {
         self.attributes(list, &[]);
         let items = self.elements(list);
         if items.is_empty() {
-            self.doubts.push(Doubt::value(item, ""));
+            self.doubt(part, item, "");
         }
         let mut seen = HashSet::new();
-        let texts = items.into_iter().filter_map(|element| self.item(element, item));
+        let texts = items.into_iter().filter_map(|element| self.item(part, element, item));
         texts.filter(|text| seen.insert(text.clone())).collect()
     }
 
-    fn item(&mut self, element: Node<'_, '_>, name: &str) -> Option<String> {
+    fn item(&mut self, part: Part, element: Node<'_, '_>, name: &str) -> Option<String> {
         self.attributes(element, &[]);
         if element.tag_name().name() != name || element.children().any(|child| child.is_element()) {
-            self.doubts.push(Doubt::Element(element.tag_name().name().to_owned()));
+            self.unclear(Doubt::Element(element.tag_name().name().to_owned()));
             return None;
         }
-        Some(self.value(name, &text_of(element)))
+        Some(self.value(part, name, &text_of(element)))
     }
 
     fn claims(&mut self, list: Node<'_, '_>) -> Vec<RequiredClaim> {
@@ -287,21 +329,21 @@ impl Reader {
     fn claim(&mut self, element: Node<'_, '_>) -> Option<RequiredClaim> {
         self.attributes(element, &["name", "match", "separator"]);
         if element.tag_name().name() != "claim" {
-            self.doubts.push(Doubt::Element(element.tag_name().name().to_owned()));
+            self.unclear(Doubt::Element(element.tag_name().name().to_owned()));
             return None;
         }
         let matching = match element.attribute("match") {
             None | Some("all") => ClaimMatch::All,
             Some("any") => ClaimMatch::Any,
             Some(other) => {
-                self.doubts.push(Doubt::value("match", other));
+                self.doubt(Part::Whole, "match", other);
                 ClaimMatch::All
             }
         };
-        let name = self.value("claim name", element.attribute("name").unwrap_or_default());
+        let name = self.value(Part::Claims, "claim name", element.attribute("name").unwrap_or_default());
         let separator = element.attribute("separator").filter(|it| !it.is_empty()).map(str::to_owned);
         let values = self.elements(element);
-        let values = values.into_iter().filter_map(|value| self.item(value, "value")).collect();
+        let values = values.into_iter().filter_map(|value| self.item(Part::Claims, value, "value")).collect();
         Some(RequiredClaim { name, matching, values, separator })
     }
 
@@ -312,14 +354,21 @@ impl Reader {
     }
 
     fn secret(&mut self, element: Node<'_, '_>) -> Option<SigningSecret> {
-        let is_plain = element.attributes().all(|it| it.name() == "id")
-            && element.tag_name().name() == "key"
-            && !element.children().any(|child| child.is_element());
+        let has_only = |names: &[&str]| {
+            element.attributes().all(|it| it.namespace().is_none() && names.contains(&it.name()))
+        };
+        let is_key = element.tag_name().name() == "key"
+            && !element.children().any(|child| child.is_element())
+            && has_only(&["id", "certificate-id", "n", "e"]);
         let text = text_of(element);
+        if is_key && (!has_only(&["id"]) || matches!(Doubt::value("key", &text), Doubt::NamedValue(_))) {
+            self.doubts.push((Part::Keys, Doubt::SigningKey));
+            return None;
+        }
         let bytes = literal(&text).and_then(|text| BASE64_STANDARD.decode(text).ok());
-        let secret = bytes.filter(|bytes| is_plain && !bytes.is_empty()).map(SigningSecret);
+        let secret = bytes.filter(|bytes| is_key && !bytes.is_empty()).map(SigningSecret);
         if secret.is_none() {
-            self.doubts.push(Doubt::SigningKey);
+            self.unclear(Doubt::SigningKey);
         }
         secret
     }

@@ -2,9 +2,10 @@
 
 use super::{
     doubt::Doubt,
-    request::{Outcome, Request, Scene, TOKEN_HEADER},
+    evaluate::Scene,
+    request::{Outcome, Request, TOKEN_HEADER},
     statement::Statement,
-    validate_jwt::TokenPlace,
+    validate_jwt::{Part, TokenPlace},
     verdict::Closing,
 };
 
@@ -37,7 +38,9 @@ fn through(statements: &[Statement], request: &Request, scene: &Scene<'_>, mut b
 fn step(statement: &Statement, request: &Request, scene: &Scene<'_>, before: &Before) -> Outcome {
     match statement {
         Statement::Check(check) => {
-            if let Some(element) = before.removes(&check.rule.token).filter(|_| check.doubts.is_empty()) {
+            if let Some(element) =
+                before.removes(&check.rule.token).filter(|_| check.doubts_about(&[Part::Whole]).is_empty())
+            {
                 return Outcome::Refused(vec![Closing::Answered(element.to_owned())]);
             }
             let doubts = before.doubts_at(&check.rule.token);
