@@ -88,7 +88,7 @@ pub async fn verify(plane: &dyn Reads, target: &Target) -> Result<Verdict, Provi
 ///
 /// # Errors
 ///
-/// [`ProviderError`] if the control plane does not answer.
+/// [`ProviderError`] if the control plane does not answer, or still contradicts itself in the end.
 pub async fn verify_in_time(
     plane: &dyn Reads,
     target: &Target,
@@ -98,11 +98,15 @@ pub async fn verify_in_time(
     let patience = target.propagation.grace().filter(|_| waits).map(Grace::duration).unwrap_or_default();
     let since = Instant::now();
     loop {
-        let verdict = verify(plane, target).await?;
-        if verdict.fulfils(intent) || since.elapsed() >= patience {
-            return Ok(verdict);
+        match verify(plane, target).await {
+            Ok(verdict) if verdict.fulfils(intent) || since.elapsed() >= patience => return Ok(verdict),
+            Ok(verdict) => tracing::debug!(state = %verdict.state, "the link is not complete yet"),
+            // Shortly after a change, an answer can be older than the change.
+            Err(ProviderError::Undetermined(why)) if since.elapsed() < patience => {
+                tracing::debug!(%why, "the link could not be determined yet");
+            }
+            Err(error) => return Err(error),
         }
-        tracing::debug!(state = %verdict.state, "the link is not complete yet");
         sleep(PAUSE.min(patience)).await;
     }
 }

@@ -109,7 +109,25 @@ impl Diagnose for UnusableAnswer {
     }
 }
 
+/// Two answers of a control plane that cannot both be true. One of them may be older than the last change.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Contradiction(String);
+
+impl Diagnose for Contradiction {
+    fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::new(ExitCode::Unavailable).hint(
+            "run the command again in a minute; if it fails again, check the resource in the Azure portal",
+        )
+    }
+}
+
 impl ProviderError {
+    /// Returns the error for answers that contradict each other, so that neither is relied on.
+    pub(crate) fn contradiction(of: String) -> Self {
+        Self::Undetermined(Failure::new(Contradiction(of)))
+    }
+
     /// Whether the control plane answered that it did not carry out the request. If this is false, the change may have
     /// been carried out.
     #[must_use]

@@ -5,6 +5,7 @@
 mod absence;
 #[path = "../support/azure/mod.rs"]
 mod azure;
+mod contradictions;
 mod doctor;
 mod fleet;
 mod foreign;

@@ -28,12 +28,20 @@ impl Ends {
         let environment_id = &target.site_environment;
         let site_id = environment_id.site();
         let of_environment = Collection::LinkedBackends(environment_id.clone());
-        let (site, environment, backends, service) = tokio::try_join!(
+        let (mut site, environment, mut backends, service) = tokio::try_join!(
             plane.get(&site_id),
             get_environment(plane, target),
-            plane.list(&of_environment),
+            plane.list_if_there(&of_environment),
             plane.get(&target.service),
         )?;
+        if let Some(text) = contradicted(target, site.as_ref(), environment.as_ref(), backends.as_deref()) {
+            // The site may have been linked or unlinked, or the environment created, between the answers.
+            (site, backends) = tokio::try_join!(plane.get(&site_id), plane.list_if_there(&of_environment))?;
+            if contradicted(target, site.as_ref(), environment.as_ref(), backends.as_deref()).is_some() {
+                return Err(ProviderError::contradiction(text));
+            }
+        }
+        let backends = backends.unwrap_or_default();
         let missing = [(&*site_id, site.is_none()), (&*target.service, service.is_none())].into_iter();
         let missing = missing.filter(|(_, is_missing)| *is_missing);
         let missing_groups = missing.filter_map(|(id, _)| plane.missing_group(id)).collect();
@@ -69,6 +77,29 @@ impl Ends {
     pub(super) fn own_backend(&self) -> Option<&LinkedBackend> {
         self.backends.iter().map(|seen| &seen.view).find(|backend| self.target.is_linked_by(backend))
     }
+}
+
+/// Returns how the answers about the linked backends contradict each other. A site names the backends of its production,
+/// which has no resource of its own before the first deployment.
+fn contradicted(
+    target: &Target,
+    site: Option<&Versioned<Resource>>,
+    environment: Option<&Versioned<Resource>>,
+    backends: Option<&[Versioned<Resource>]>,
+) -> Option<String> {
+    let id = &target.site_environment;
+    if !id.is_production() {
+        let is_denied = backends.is_none() && environment.is_some();
+        return is_denied.then(|| {
+            format!("the backends of `{}` cannot be listed: it does not exist, but it can be read", id.name())
+        });
+    }
+    let site = StaticSite::read(&site?.value).ok()?;
+    let named = site.linked_to.first().filter(|_| backends.is_none_or(<[_]>::is_empty))?;
+    let (site, named) = (site.id.name(), named.name());
+    Some(format!(
+        "`{site}` names `{named}` as its backend, but the list of its linked backends does not contain it"
+    ))
 }
 
 async fn get_environment(

@@ -34,7 +34,7 @@ impl InService {
         let service = ends.target.service.clone();
         let id = names.product(&service)?;
         let policy_id = id.policy();
-        let (namesakes, apis, subscriptions) = (
+        let (of_name, of_apis, of_subscriptions) = (
             Collection::ProductsNamed(service, names.display_name()),
             Collection::ProductApis(id.clone()),
             Collection::ProductSubscriptions(id.clone()),
@@ -42,9 +42,15 @@ impl InService {
         let (product, policy, namesakes, apis, subscriptions) = tokio::try_join!(
             plane.get(&id),
             plane.get(&policy_id),
-            plane.list(&namesakes),
-            plane.list(&apis),
-            plane.list(&subscriptions),
+            plane.list(&of_name),
+            plane.list_if_there(&of_apis),
+            plane.list_if_there(&of_subscriptions),
+        )?;
+        let product = confirmed(plane, &id, product, &namesakes).await?;
+        let is_there = product.is_some();
+        let (apis, subscriptions) = tokio::try_join!(
+            of_product(plane, &of_apis, apis, is_there),
+            of_product(plane, &of_subscriptions, subscriptions, is_there),
         )?;
         let mut unreadable = Vec::new();
         let product = product.and_then(|found| see(found, Product::read, &mut unreadable));
@@ -75,5 +81,42 @@ impl InService {
         let missing = addable.filter(|id| !self.apis.iter().any(|api| api.id == **id));
         let found = try_join_all(missing.map(|id| plane.get(id))).await?;
         Ok(found.into_iter().flatten().collect())
+    }
+}
+
+/// Returns the product, which may have been created after it was read and before it was listed.
+async fn confirmed(
+    plane: &dyn Reads,
+    id: &ProductId,
+    product: Option<Versioned<Resource>>,
+    namesakes: &[Versioned<Resource>],
+) -> Result<Option<Versioned<Resource>>, ProviderError> {
+    if product.is_some() || !namesakes.iter().any(|found| found.value.id() == &**id) {
+        return Ok(product);
+    }
+    let contradiction = || {
+        let text = format!(
+            "the list of products contains `{}`, but it cannot be read: it does not exist",
+            id.name()
+        );
+        ProviderError::contradiction(text)
+    };
+    plane.get(id).await?.ok_or_else(contradiction).map(Some)
+}
+
+/// Returns a collection of the product, which may have been created after the collection was read.
+async fn of_product(
+    plane: &dyn Reads,
+    collection: &Collection,
+    found: Option<Vec<Versioned<Resource>>>,
+    product_is_there: bool,
+) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+    match found {
+        None if product_is_there => plane.list_if_there(collection).await?.ok_or_else(|| {
+            let text =
+                "a part of the product cannot be listed: the product does not exist, but it can be read";
+            ProviderError::contradiction(text.to_owned())
+        }),
+        found => Ok(found.unwrap_or_default()),
     }
 }

@@ -281,6 +281,16 @@ impl Reads for FleetView {
         }
     }
 
+    async fn list_if_there(
+        &self,
+        collection: &Collection,
+    ) -> Result<Option<Vec<Versioned<Resource>>>, ProviderError> {
+        match self.paged_list(collection).await? {
+            Paged::OnAPage(found) => Ok(Some(found)),
+            Paged::ByItself => self.plane.list_if_there(collection).await,
+        }
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities { depth: Depth::ByPage, ..self.plane.capabilities() }
     }

@@ -72,6 +72,14 @@ impl Reads for Asked<'_> {
         self.plane.list(collection).await
     }
 
+    async fn list_if_there(
+        &self,
+        collection: &Collection,
+    ) -> Result<Option<Vec<Versioned<Resource>>>, ProviderError> {
+        self.note(ReadRequest::List(collection.clone()));
+        self.plane.list_if_there(collection).await
+    }
+
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {
         self.note(ReadRequest::Keys(id.clone()));
         self.plane.keys(id).await

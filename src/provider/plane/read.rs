@@ -90,6 +90,15 @@ pub trait Reads: Debug + Send + Sync {
     /// Lists a collection, in order of the ids. A collection of a missing resource is empty.
     async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError>;
 
+    /// Like [`list`](Self::list), but returns `None` if the control plane answers that the resource with this collection
+    /// does not exist. An implementation for which that answer is not another one than the empty list returns the list.
+    async fn list_if_there(
+        &self,
+        collection: &Collection,
+    ) -> Result<Option<Vec<Versioned<Resource>>>, ProviderError> {
+        self.list(collection).await.map(Some)
+    }
+
     /// Reads the keys of a subscription. Returns `None` if it does not exist, if its keys are unknown, or if this
     /// implementation does not read keys.
     async fn keys(&self, id: &ApimSubscriptionId) -> Result<Option<Versioned<KeyPair>>, ProviderError> {

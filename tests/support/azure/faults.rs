@@ -48,7 +48,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(crate) method: &'static str,
-    /// What the path contains, in lower case.
+    /// What the path contains, in lower case; with `$` behind it, how the path ends.
     pub(crate) path: &'static str,
     /// How many are let through first.
     pub(crate) skip: usize,
@@ -83,9 +83,12 @@ impl Fault {
     }
 
     pub(super) fn strikes(&mut self, method: &str, path: &str) -> Option<(When, Effect)> {
-        let fits = (self.method == "*" || self.method == method)
-            && path.to_ascii_lowercase().contains(self.path)
-            && self.times > 0;
+        let path = path.to_ascii_lowercase();
+        let is_meant = match self.path.strip_suffix('$') {
+            Some(end) => path.ends_with(end),
+            None => path.contains(self.path),
+        };
+        let fits = (self.method == "*" || self.method == method) && is_meant && self.times > 0;
         if !fits {
             return None;
         }

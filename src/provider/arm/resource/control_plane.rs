@@ -169,6 +169,13 @@ impl Reads for ArmControlPlane {
     }
 
     async fn list(&self, collection: &Collection) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+        self.list_by_pages(collection).await.map(Option::unwrap_or_default)
+    }
+
+    async fn list_if_there(
+        &self,
+        collection: &Collection,
+    ) -> Result<Option<Vec<Versioned<Resource>>>, ProviderError> {
         self.list_by_pages(collection).await
     }
 

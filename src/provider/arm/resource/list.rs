@@ -28,39 +28,45 @@ use crate::{
 };
 
 impl ArmControlPlane {
+    /// Returns a collection; `None` if Azure answers that the resource with this collection does not exist.
     pub(in crate::provider::arm) async fn list_by_pages(
         &self,
         collection: &Collection,
-    ) -> Result<Vec<Versioned<Resource>>, ProviderError> {
+    ) -> Result<Option<Vec<Versioned<Resource>>>, ProviderError> {
         let found = match collection {
-            Collection::StaticSites => self.everywhere(StaticSiteId::TYPE, &SearchScope::default()).await?,
-            Collection::StaticSitesOfEach => self.in_each_subscription(StaticSiteId::TYPE).await?,
-            Collection::Services => self.everywhere(ApimServiceId::TYPE, &SearchScope::default()).await?,
-            Collection::SiteEnvironments(site) => self.below(site, "/builds", &[]).await?,
-            Collection::LinkedBackends(environment) => {
-                self.below(environment, "/linkedBackends", &[]).await?
+            Collection::StaticSites => {
+                self.everywhere(StaticSiteId::TYPE, &SearchScope::default()).await.map(Some)
             }
-            Collection::Apis(service) => self.below(service, "/apis", &[]).await?,
-            Collection::ApiProducts(api) => self.below(api, "/products", &[]).await?,
-            Collection::Products(service) => self.below(service, "/products", &[]).await?,
-            Collection::Subscriptions(service) => self.below(service, "/subscriptions", &[]).await?,
-            Collection::ApiOperations(api) => self.below(api, "/operations", &[]).await?,
+            Collection::StaticSitesOfEach => self.in_each_subscription(StaticSiteId::TYPE).await.map(Some),
+            Collection::Services => {
+                self.everywhere(ApimServiceId::TYPE, &SearchScope::default()).await.map(Some)
+            }
+            Collection::SiteEnvironments(site) => self.below_if_there(site, "/builds", &[]).await,
+            Collection::LinkedBackends(environment) => {
+                self.below_if_there(environment, "/linkedBackends", &[]).await
+            }
+            Collection::Apis(service) => self.below_if_there(service, "/apis", &[]).await,
+            Collection::ApiProducts(api) => self.below_if_there(api, "/products", &[]).await,
+            Collection::Products(service) => self.below_if_there(service, "/products", &[]).await,
+            Collection::Subscriptions(service) => self.below_if_there(service, "/subscriptions", &[]).await,
+            Collection::ApiOperations(api) => self.below_if_there(api, "/operations", &[]).await,
             Collection::ProductsNamed(service, name) => {
                 let filter = format!("displayName eq '{}'", name.replace('\'', "''"));
-                let found = self.below(service, "/products", &[("$filter", &filter)]).await?;
+                let found = self.below_if_there(service, "/products", &[("$filter", &filter)]).await;
                 // If the service ignores the filter, the list has all elements.
-                let is = |resource: &Resource| resource.text("properties.displayName") == Ok(Some(name));
-                found.into_iter().filter(is).collect()
+                found.map(|found| only(found, |it| it.text("properties.displayName") == Ok(Some(name))))
             }
-            Collection::ProductApis(product) => self.below(product, "/apis", &[]).await?,
+            Collection::ProductApis(product) => self.below_if_there(product, "/apis", &[]).await,
             Collection::ProductSubscriptions(product) => {
-                let found = self.below(product, "/subscriptions", &[]).await?;
-                found.into_iter().filter(|found| is_scoped_to(found, product)).collect()
+                let found = self.below_if_there(product, "/subscriptions", &[]).await;
+                found.map(|found| only(found, |it| is_scoped_to(it, product)))
             }
-        };
-        let mut found: Vec<_> = found.into_iter().map(|resource| versioned(resource, None)).collect();
-        found.sort_by(|a, b| a.value.id().cmp(b.value.id()));
-        Ok(found)
+        }?;
+        Ok(found.map(|found| {
+            let mut found: Vec<_> = found.into_iter().map(|resource| versioned(resource, None)).collect();
+            found.sort_by(|a, b| a.value.id().cmp(b.value.id()));
+            found
+        }))
     }
 
     /// Returns the elements of a collection of a resource: none if the resource is proven not to exist.
@@ -70,11 +76,21 @@ impl ArmControlPlane {
         kind: &str,
         query: &[(&str, &str)],
     ) -> Result<Vec<Resource>, ProviderError> {
+        self.below_if_there(parent, kind, query).await.map(Option::unwrap_or_default)
+    }
+
+    /// Returns the elements of a collection of a resource; `None` if the resource is proven not to exist.
+    async fn below_if_there(
+        &self,
+        parent: &ResourceId,
+        kind: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Option<Vec<Resource>>, ProviderError> {
         let url = self.url(parent, kind, query);
         let what = format!("listing {} of `{}`", kind.trim_start_matches('/'), parent.name());
         match self.pages(url, &what).await {
-            Ok(values) => resources(values),
-            Err(error) if self.proves_absence(&error, parent) => Ok(Vec::new()),
+            Ok(values) => resources(values).map(Some),
+            Err(error) if self.proves_absence(&error, parent) => Ok(None),
             Err(error) => Err(error.about(parent)),
         }
     }
@@ -190,6 +206,10 @@ impl ArmControlPlane {
         });
         Ok(try_join_all(each).await?.into_iter().flatten().collect())
     }
+}
+
+fn only(found: Option<Vec<Resource>>, keep: impl Fn(&Resource) -> bool) -> Option<Vec<Resource>> {
+    found.map(|found| found.into_iter().filter(keep).collect())
 }
 
 /// Returns the query for all resources of a type, or for those in resource groups of one name.
