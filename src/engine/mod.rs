@@ -46,7 +46,7 @@ pub use observed::{Basis, EnvironmentSeen, KeyFingerprints, Observed, ProductOwn
 pub use plan::{Plan, plan};
 pub use prune::{Fate, GoneSites, Orphan, PrunePlan, Pruned, Spared, moved, prune, prune_basis};
 pub use refusal::Refusal;
-pub use rehearse::rehearse;
+pub use rehearse::{Rehearsal, rehearse};
 pub use rights::{Certainty, MissingRights, Need, Rights, RoleDefinition, Scope, Verb, check_rights};
 pub use snapshot::snapshot;
 pub use state::LinkState;

@@ -109,12 +109,12 @@ impl Diagnose for UnusableAnswer {
     }
 }
 
-/// Two answers of a control plane that cannot both be true. One of them may be older than the last change.
+/// Answers that do not show what was asked, such as two that cannot both be true: one may be older than the last change.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Contradiction(String);
+struct Inconclusive(String);
 
-impl Diagnose for Contradiction {
+impl Diagnose for Inconclusive {
     fn diagnosis(&self) -> Diagnosis {
         Diagnosis::new(ExitCode::Unavailable).hint(
             "run the command again in a minute; if it fails again, check the resource in the Azure portal",
@@ -123,9 +123,9 @@ impl Diagnose for Contradiction {
 }
 
 impl ProviderError {
-    /// Returns the error for answers that contradict each other, so that neither is relied on.
-    pub(crate) fn contradiction(of: String) -> Self {
-        Self::Undetermined(Failure::new(Contradiction(of)))
+    /// Returns the error for answers that do not show what was asked, with the reason.
+    pub(crate) fn undetermined(why: String) -> Self {
+        Self::Undetermined(Failure::new(Inconclusive(why)))
     }
 
     /// Whether the control plane answered that it did not carry out the request. If this is false, the change may have

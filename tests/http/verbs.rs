@@ -2,7 +2,7 @@
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, Options, SERVICE},
-    program::{Run, command, run},
+    program::{Run, command, run, side_by_side},
 };
 
 fn scene() -> FakeAzure {
@@ -107,6 +107,57 @@ fn a_dry_run_asks_azure_too_and_changes_nothing() {
     let told = ["Azure would reject the link", "this site is not to be linked"];
     assert!(told.iter().all(|text| refused.stderr.contains(text)), "{refused:?}");
     assert_eq!(azure.state().shape(), before);
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_if_azure_does_not_say_whether_it_would_accept_it() {
+    let no_build = r#"{"Code":"NotFound","Message":"Cannot find StaticSiteBuild with name default."}"#;
+    let kinds = [
+        Kind::Later(429, "9999".to_owned()),
+        Kind::Error(403, "AuthorizationFailed", "The client does not have authorization."),
+        Kind::Error(405, "MethodNotAllowed", "no"),
+        Kind::Status(501),
+        Kind::Page(404),
+        Kind::Says(404, no_build),
+    ];
+    side_by_side(kinds, |kind| {
+        let azure = scene();
+        azure.fault(Fault::always("POST", "/validate", kind.clone()));
+        let dry = run(&azure, "link --dry-run");
+        assert_eq!(dry.code, Some(0), "{kind:?}: {dry:?}");
+        let told = format!("{}{}", dry.stdout, dry.stderr);
+        assert!(told.contains("Azure did not say whether it would accept the link"), "{kind:?}: {dry:?}");
+        assert!(told.contains("linked backend"), "{kind:?}: {dry:?}");
+        let json = run(&azure, "link --dry-run -o json").json();
+        assert_eq!(json["results"][0]["outcome"], "planned", "{kind:?}: {json}");
+    });
+}
+
+#[test]
+fn a_version_that_an_answer_lacks_is_no_reason_to_change_without_a_condition() {
+    let azure = scene();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    azure.take_seen();
+    azure.fault(Fault::always("*", "/", Kind::Header("etag", String::new())));
+    for verb in ["relink --yes", "unlink --purge --yes"] {
+        let change = run(&azure, verb);
+        assert!([Some(5), Some(7)].contains(&change.code), "{verb}: {change:?}");
+        assert!(change.stderr.contains("without an entity tag"), "{verb}: {change:?}");
+        let seen = azure.take_seen().into_iter();
+        let mut changes = seen.filter(|seen| ["PATCH", "DELETE"].contains(&&*seen.method));
+        assert!(changes.all(|seen| seen.path.contains("/linkedBackends/")), "{verb}");
+    }
+}
+
+#[test]
+fn every_request_asks_for_json_alone() {
+    let azure = scene();
+    assert_eq!(run(&azure, "link").code, Some(0));
+    let of = |seen: &crate::azure::Seen| seen.headers.iter().find(|(name, _)| name == "accept").cloned();
+    let requests = azure.take_seen().into_iter().filter(|seen| !seen.data_plane);
+    let asked: std::collections::BTreeSet<_> =
+        requests.map(|seen| of(&seen).map(|(_, value)| value)).collect();
+    assert_eq!(Vec::from_iter(asked), [Some("application/json".to_owned())]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Ends {
             // The site may have been linked or unlinked, or the environment created, between the answers.
             (site, backends) = tokio::try_join!(plane.get(&site_id), plane.list_if_there(&of_environment))?;
             if contradicted(target, site.as_ref(), environment.as_ref(), backends.as_deref()).is_some() {
-                return Err(ProviderError::contradiction(text));
+                return Err(ProviderError::undetermined(text));
             }
         }
         let backends = backends.unwrap_or_default();

@@ -99,7 +99,7 @@ async fn confirmed(
             "the list of products contains `{}`, but it cannot be read: it does not exist",
             id.name()
         );
-        ProviderError::contradiction(text)
+        ProviderError::undetermined(text)
     };
     plane.get(id).await?.ok_or_else(contradiction).map(Some)
 }
@@ -115,7 +115,7 @@ async fn of_product(
         None if product_is_there => plane.list_if_there(collection).await?.ok_or_else(|| {
             let text =
                 "a part of the product cannot be listed: the product does not exist, but it can be read";
-            ProviderError::contradiction(text.to_owned())
+            ProviderError::undetermined(text.to_owned())
         }),
         found => Ok(found.unwrap_or_default()),
     }

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     ArmControlPlane,
-    resource::{control_plane::versioned, list::is_scoped_to},
+    resource::{list::is_scoped_to, version::versioned},
 };
 use crate::{
     model::{

@@ -12,7 +12,7 @@ use super::{
         asked::{self, LONGEST_WAIT},
         body::{self, Page, Trail},
     },
-    resource::control_plane::{resource_of, versioned},
+    resource::{control_plane::resource_of, version::versioned},
 };
 use crate::{diagnosis::Diagnose as _, model::ResourceId};
 

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     config::EnvSettings,
-    engine::{self, Intent, Observed, Plan, PlannedStep, Propagation, Rights, Step, Target, Verdict},
+    engine::{
+        self, Intent, Observed, Plan, PlannedStep, Propagation, Rehearsal, Rights, Step, Target, Verdict,
+    },
     provider::{Readable, at_once},
     workflow::{
         deadline::{Deadline, spelt},
@@ -82,7 +84,7 @@ async fn one(
         return Ok(ChangeJob::settled(plane, Plan::nothing(&verdict, change.intent.clone()), verdict));
     }
     let (plan, seen) = make(plane.as_ref(), &target, &change.intent).await?;
-    let (skip, note) = if change.rotation == Rotation::default() {
+    let (skip, mut note) = if change.rotation == Rotation::default() {
         (None, None)
     } else {
         rotation::decide(work, &plane, &seen, &change.rotation).await
@@ -95,8 +97,16 @@ async fn one(
         check_rights(plane.as_ref(), &plan).await?;
     }
     if change.rehearses {
-        let rehearsed = engine::rehearse(plane.as_ref(), &plan).await;
-        rehearsed.explain_with(|| format!("Azure would reject {}", report::errand(&plan.intent)))?;
+        let errand = report::errand(&plan.intent);
+        match engine::rehearse(plane.as_ref(), &plan).await {
+            Rehearsal::Unopposed => {}
+            Rehearsal::Rejected(error) => {
+                return Err(error).explain_with(|| format!("Azure would reject {errand}"));
+            }
+            Rehearsal::Unknown(error) => {
+                note = Some(format!("Azure did not say whether it would accept {errand}: {error}"));
+            }
+        }
     }
     if plan.is_empty() {
         // There is nothing to verify: what was observed is the result.

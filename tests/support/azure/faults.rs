@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Hang,
     /// A redirection.
     Redirect(u16, String),
-    /// Another header in an honest answer.
+    /// Another header in an honest answer; without a value, none of that name.
     Header(&'static str, String),
     /// Another next page in an honest answer.
     NextLink(String),

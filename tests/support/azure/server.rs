@@ -196,7 +196,7 @@ fn bent(mut reply: Reply, effect: Effect) -> Reply {
     match (effect, &mut reply.body) {
         (Effect::Headers(headers), _) => {
             reply.headers.retain(|(name, _)| !headers.iter().any(|(other, _)| other == name));
-            reply.headers.extend(headers);
+            reply.headers.extend(headers.into_iter().filter(|(_, value)| !value.is_empty()));
         }
         (Effect::NextLink(link), Some(body)) => body["nextLink"] = link.into(),
         _ => {}

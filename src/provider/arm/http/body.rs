@@ -23,6 +23,9 @@ pub(crate) enum UnusableBody {
     /// The body is JSON, but not a list.
     #[error("is not a list: it has no `{0}`")]
     NotAList(&'static str),
+    /// The body is a part of a list, and does not say how the rest can be read.
+    #[error("is truncated: `resultTruncated` is set, and there is no `$skipToken`")]
+    Truncated,
 }
 
 /// Returns how the body of an answer is compressed, if it is.
@@ -98,7 +101,14 @@ impl Page {
 
     /// Parses a page of an answer of Resource Graph.
     pub(crate) fn of_graph(body: Value) -> Result<Self, UnusableBody> {
-        Self::of(body, "data", "$skipToken")
+        let is_truncated = match body.get("resultTruncated") {
+            Some(Value::String(word)) => word.eq_ignore_ascii_case("true"),
+            Some(Value::Bool(is)) => *is,
+            Some(_) | None => false,
+        };
+        let page = Self::of(body, "data", "$skipToken")?;
+        // The remaining rows would seem not to exist.
+        if is_truncated && page.next.is_none() { Err(UnusableBody::Truncated) } else { Ok(page) }
     }
 
     fn of(mut body: Value, values: &'static str, next: &str) -> Result<Self, UnusableBody> {

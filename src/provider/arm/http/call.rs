@@ -85,7 +85,7 @@ impl Answer {
     }
 
     pub(crate) fn etag(&self) -> Option<&str> {
-        self.header(ETAG.as_str())
+        self.header(ETAG.as_str()).filter(|tag| !tag.trim().is_empty())
     }
 }
 

@@ -11,8 +11,8 @@ use std::{
 use reqwest::{
     Body, Method, Request, StatusCode,
     header::{
-        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH,
-        LOCATION,
+        ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+        IF_MATCH, LOCATION,
     },
 };
 use serde_json::Value;
@@ -309,6 +309,8 @@ impl Http {
         let mut request = Request::new(call.method.clone(), url.clone());
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, bearer);
+        // For any other type, API Management can answer with a policy that has no JSON around it.
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert("x-ms-client-request-id", id.expect("a UUID is made of header characters"));
         headers.insert("x-ms-return-client-request-id", HeaderValue::from_static("true"));

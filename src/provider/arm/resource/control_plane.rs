@@ -5,38 +5,34 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
     missing_groups::MissingGroups,
     operation::{Begun, Change, Ended},
     route,
+    version::versioned,
 };
 use crate::{
     model::{
         Address, ApimSubscriptionId, Key, KeyPair, KeySlot, LinkedBackendId, Permissions, Resource,
-        ResourceId, hex,
+        ResourceId,
     },
     provider::{
         Browser, Capabilities, Collection, ETag, Expected, Failure, GatewayAnswer, Gateways, Grants,
         ProviderError, Reads, Sight, Versioned, Visit, Writes,
         arm::{
-            ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, Repeat, Transport, Wait,
+            ArmError, ArmOptions, Authenticated, CredentialError, Endpoint, FailureKind, Repeat, Transport,
+            Wait,
             connections::Connection,
             gateway,
             http::{
-                client::{Answer, Call, Http, Limits},
+                client::{Call, Http, Limits},
                 reach::Surroundings,
             },
         },
     },
 };
-
-/// The prefix of a version that is computed from a resource's content, because Azure has no entity tag for it.
-const BY_CONTENT: &str = "content:";
-/// How many times a change is retried that was refused although the version has not changed.
-const SPURIOUS: usize = 3;
 
 /// A control plane over HTTP: Azure Resource Manager, or a server with the same API.
 ///
@@ -101,65 +97,6 @@ impl ArmControlPlane {
     pub(in crate::provider::arm) fn read_url(&self, id: &ResourceId) -> Url {
         self.url(id, "", route::read_query(id))
     }
-
-    /// Returns the condition that a change must carry so that it is carried out only if `expected` holds.
-    ///
-    /// Some resources do not support conditions, and some versions are computed from content. In these cases the
-    /// resource is read here, directly before the change; API Management's entity tag of that read becomes the
-    /// condition.
-    async fn condition(
-        &self,
-        id: &ResourceId,
-        expected: &Expected,
-        needs_tag: bool,
-    ) -> Result<Option<String>, ProviderError> {
-        let has_tags = route::has_entity_tag(id);
-        match expected {
-            Expected::Anything => Ok((needs_tag && has_tags).then(|| "*".to_owned())),
-            Expected::Unchanged(tag) if has_tags && !tag.as_str().starts_with(BY_CONTENT) => {
-                Ok(Some(tag.as_str().to_owned()))
-            }
-            Expected::Absent if route::is_unique_by_itself(id) => Ok(None),
-            Expected::Absent => match self.read(id).await? {
-                Some(_) => Err(ProviderError::Conflict(id.clone())),
-                None => Ok(None),
-            },
-            Expected::Unchanged(tag) => {
-                let current = self.read(id).await?;
-                let current = current.ok_or_else(|| ProviderError::Conflict(id.clone()))?;
-                if content_tag(&current.value) != *tag {
-                    return Err(ProviderError::Conflict(id.clone()));
-                }
-                // Without an entity tag there is no condition to send. `*` is never sent: every version fulfils it.
-                let real = Some(current.etag.as_str()).filter(|tag| !tag.starts_with(BY_CONTENT));
-                Ok(real.map(str::to_owned).filter(|_| has_tags))
-            }
-        }
-    }
-
-    /// Sends a change, and retries it if it is refused although the version has not changed: API Management does that.
-    pub(in crate::provider::arm) async fn change(
-        &self,
-        call: &Call,
-        id: &ResourceId,
-    ) -> Result<Answer, ProviderError> {
-        for _ in 0..SPURIOUS {
-            let error = match self.http.send(call).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error.about(id),
-            };
-            let conflict =
-                matches!(error, ProviderError::Conflict(_) | ProviderError::ConflictAfterLostAnswer(_));
-            let (true, Some(tag)) = (conflict, &call.if_match) else { return Err(error) };
-            let now = self.read(id).await.ok().flatten();
-            if now.is_none_or(|found| found.etag.as_str() != tag) {
-                return Err(error);
-            }
-            tracing::debug!(%id, "the request was rejected although the resource has not changed; repeating \
-                                  it");
-        }
-        Err(ProviderError::Conflict(id.clone()))
-    }
 }
 
 #[async_trait]
@@ -209,7 +146,14 @@ impl Reads for ArmControlPlane {
         let what = format!("validating `{}`", id.name());
         let (url, body) = (self.url(id, "/validate", &[]), route::put_body(resource));
         let answer = self.http.send(&Call { body, ..Call::new(Method::POST, url, &what) }).await;
-        let answer = answer.map_err(|error| error.about(id))?;
+        let answer = answer.map_err(|error| match error.status() {
+            // The link does not exist yet, so that a 404 is no objection, and not every server supports validation.
+            Some(404) if error.kind() == Some(&FailureKind::NotFound) => {
+                ProviderError::undetermined(error.to_string())
+            }
+            Some(405 | 501) => ProviderError::undetermined(error.to_string()),
+            Some(_) | None => error.about(id),
+        })?;
         let operation = Begun { id, resource: &self.read_url(id), change: Change::Check, what: &what };
         let finished = self.http.finish(answer, &operation, Wait::UntilDone).await;
         finished.map(drop).map_err(|error| error.about(id))
@@ -365,19 +309,6 @@ pub(crate) fn resource_of(body: Value, asked: &ResourceId) -> Result<Resource, P
     // The caller that needs the keys checks whether they are well-formed.
     let _ = resource.take_keys();
     Ok(resource)
-}
-
-/// Returns a resource with the version from the header or the body, or otherwise one that is computed from its content.
-pub(crate) fn versioned(resource: Resource, tag: Option<ETag>) -> Versioned<Resource> {
-    let within = || resource.field("etag").and_then(Value::as_str).map(ETag::new);
-    let given = tag.or_else(within).filter(|_| route::has_entity_tag(resource.id()));
-    let etag = given.unwrap_or_else(|| content_tag(&resource));
-    Versioned { value: resource, etag }
-}
-
-fn content_tag(resource: &Resource) -> ETag {
-    let digest = Sha256::digest(route::comparable(resource).to_string());
-    ETag::new(format!("{BY_CONTENT}{}", hex(&digest[..8])))
 }
 
 fn pair_of(body: &Value) -> Option<KeyPair> {

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    control_plane::{resource_of, versioned},
+    control_plane::resource_of,
     route,
     scope::{AzureSubscription, SearchScope},
+    version::versioned,
 };
 use crate::{
     model::{

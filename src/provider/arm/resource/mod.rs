@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod activity;
+mod condition;
 pub(super) mod control_plane;
 pub(super) mod list;
 mod missing_groups;
@@ -11,6 +12,7 @@ mod rights;
 mod route;
 mod scope;
 mod sites;
+pub(super) mod version;
 
 pub use self::{
     control_plane::ArmControlPlane,

@@ -7,8 +7,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    control_plane::{resource_of, versioned},
+    control_plane::resource_of,
     operation::{Begun, Change, Ended},
+    version::versioned,
 };
 use crate::{
     model::{ApimPolicyId, ProductApiId, Resource, ResourceId},
