@@ -16,7 +16,7 @@ pub struct ListReport {
     /// The static web apps, in order of their names. A site with preview environments has several entries.
     pub sites: Vec<ListedSite>,
     /// The reads that failed, each with the reason; absent if everything was read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
