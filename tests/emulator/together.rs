@@ -140,7 +140,7 @@ fn a_signal_while_clients_write_leaves_a_whole_model_with_all_that_was_answered(
         let (sandbox, address) = (Arc::clone(&emulated.sandbox), emulated.control.clone());
         let answered = Mutex::new(BTreeSet::new());
         let over = AtomicBool::new(false);
-        let status = thread::scope(|scope| {
+        let (status, said) = thread::scope(|scope| {
             for client in 0..4 {
                 let (address, answered, over) = (&address, &answered, &over);
                 scope.spawn(move || {
@@ -168,14 +168,16 @@ fn a_signal_while_clients_write_leaves_a_whole_model_with_all_that_was_answered(
             over.store(true, Ordering::Relaxed);
             let expected = (signal != Signal::SIGKILL).then_some(130);
             assert_eq!(status.code(), expected, "{status}: {said}");
-            status
+            (status, said)
         });
         let products = stored(&sandbox);
         let answered = answered.into_inner().unwrap();
         assert!(answered.is_subset(&products), "{status}: lost {:?}", answered.difference(&products));
         sandbox.succeed(&["status", "--all"]);
         let half_done = sandbox.files().contains(&format!("{MODEL}.next"));
-        assert!(signal == Signal::SIGKILL || !half_done, "{signal} left something half done");
+        // On a machine that is too busy to finish a request in time, the request is aborted, and that is said.
+        let may_be = signal == Signal::SIGKILL || said.contains("some requests were aborted");
+        assert!(may_be || !half_done, "{signal} left something half done: {said}");
         let again = Emulated::over(sandbox, &["--log", "off"]);
         again.expect(0, &["link", "--env", "e0"]);
         assert_eq!(again.state(), "linked", "after {signal}");
