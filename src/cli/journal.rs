@@ -141,7 +141,10 @@ impl Journal {
                 None => product.steps.iter_mut().for_each(|step| step.status = StepStatus::Pending),
             }
             product.outcome = so_far(&product.steps);
-            let is_over = matches!(product.outcome, PruneOutcome::Deleted | PruneOutcome::Kept);
+            let is_over = matches!(
+                product.outcome,
+                PruneOutcome::Deleted | PruneOutcome::Unchanged | PruneOutcome::Kept
+            );
             product.error = (!is_over).then(|| error.clone());
         }
         Some(report)

@@ -8,6 +8,7 @@ use crate::{
     cli::{error, session::Session},
     diagnosis::ExitCode,
     files::is_standard_output,
+    report::PruneOutcome,
     workflow::{self, PruneResult, Pruning, SavedPrune, WriteAccess},
 };
 
@@ -29,8 +30,8 @@ pub(crate) async fn show_saved(cx: &Session, saved: SavedPrune, detailed: bool) 
         error::print(&cx.ui, None, &refusal);
         return Ok(exit);
     }
-    let pending = detailed && !pruning.is_empty();
-    Ok(if pending { ExitCode::Changes } else { ExitCode::Success }.worst(exit))
+    let pending = report.products.iter().any(|product| product.outcome == PruneOutcome::Planned);
+    Ok(if detailed && pending { ExitCode::Changes } else { ExitCode::Success }.worst(exit))
 }
 
 /// Prints the plan of a prune; only the plan is printed to standard output if it is saved there.

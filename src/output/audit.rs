@@ -229,6 +229,7 @@ fn outcome(outcome: PruneOutcome) -> &'static str {
     match outcome {
         PruneOutcome::Planned => "planned",
         PruneOutcome::Deleted => "deleted",
+        PruneOutcome::Unchanged => "unchanged",
         PruneOutcome::Kept => "kept",
         PruneOutcome::Refused => "refused",
         PruneOutcome::Failed => "failed",
@@ -245,6 +246,7 @@ fn pruned(product: &PrunedReport) -> Entry {
     };
     let became = match product.outcome {
         PruneOutcome::Planned | PruneOutcome::Deleted => "",
+        PruneOutcome::Unchanged => "already deleted",
         PruneOutcome::Kept => "kept",
         PruneOutcome::Failed => "failed",
         PruneOutcome::Refused | PruneOutcome::NotTried => "not done",

@@ -301,6 +301,8 @@ pub enum PruneOutcome {
     Planned,
     /// The product was deleted.
     Deleted,
+    /// The product had already been deleted, so nothing was done.
+    Unchanged,
     /// The product was not deleted: a second read showed that it no longer matched the plan.
     Kept,
     /// The plan was refused before any product was deleted.

@@ -126,6 +126,34 @@ fn a_saved_plan_is_applied_as_it_stands_or_not_at_all() {
 }
 
 #[test]
+fn a_saved_plan_that_was_applied_already_deletes_nothing_and_says_so() {
+    let folder = folder_with(&World::of(18));
+    folder.run("prune --apim gate --out plan.json").exits(0);
+    let before = folder.run("apply plan.json --dry-run --detailed-exitcode").exits(3);
+    assert!(before.stdout.contains("would be deleted"), "{}", before.stdout);
+    folder.run("apply plan.json").exits(0);
+    let left = ids(&folder);
+    let again = folder.run("apply plan.json").exits(0);
+    assert!(
+        again.stdout.contains("0 products deleted, ") && again.stdout.contains("already deleted"),
+        "{}",
+        again.stdout
+    );
+    let shown = folder.run("apply plan.json --dry-run --detailed-exitcode").exits(0);
+    assert!(shown.stdout.contains("no products to delete"), "{}", shown.stdout);
+    for line in ["apply plan.json -o json", "apply plan.json --dry-run -o json"] {
+        let products = folder.run(line).exits(0).json()["products"].clone();
+        let outcomes =
+            products.as_array().unwrap().iter().map(|product| product["outcome"].as_str().unwrap());
+        assert!(
+            !products.as_array().unwrap().is_empty() && outcomes.into_iter().all(|it| it == "unchanged"),
+            "{line}"
+        );
+    }
+    assert_eq!(ids(&folder), left);
+}
+
+#[test]
 fn a_plan_that_was_tampered_with_deletes_nothing_that_is_in_use() {
     let world = World::of(18);
     let folder = folder_with(&world);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnosis::{Cure, ExitCode, Hint, Render, Selection},
-    engine::{self, Fate, GoneSites, Orphan, PrunePlan, Pruned},
+    engine::{self, Basis, Fate, GoneSites, Orphan, PrunePlan, Pruned},
     model::ApimServiceId,
     provider::{ETag, Reads, WriteAccess},
     report::{ErrorReport, PruneReport},
@@ -65,7 +65,7 @@ pub fn reopen(work: &Workspace, saved: SavedPrune) -> Result<Pruning> {
 
 /// Returns the report of a saved plan, as it was saved.
 pub(super) fn shown(saved: &SavedPrune) -> PruneReport {
-    report::planned(&saved.plan)
+    report::planned(&saved.plan, |_| true)
 }
 
 async fn make_plan(plane: &dyn Reads, service: &ApimServiceId, gone: GoneSites) -> Result<PrunePlan> {
@@ -105,7 +105,7 @@ impl Pruning {
     #[must_use]
     pub fn proposed(&self) -> PruneResult {
         let exit = report::undetermined(&self.plan);
-        PruneResult { report: report::planned(&self.plan), exit, refusal: None }
+        PruneResult { report: report::planned(&self.plan, |_| true), exit, refusal: None }
     }
 
     /// Compares a saved plan with what exists now, without changing anything.
@@ -113,7 +113,13 @@ impl Pruning {
         listener.doing("comparing the plan with what is there");
         let Some(saved) = &self.saved else { return self.proposed() };
         match check_still_stands(self.plane.as_ref(), saved).await {
-            Ok(()) => self.proposed(),
+            Ok(basis) => {
+                let exists = |orphan: &Orphan| {
+                    orphan.steps.iter().any(|planned| basis.holds(planned.step.target().lower_case()))
+                };
+                let report = report::planned(&self.plan, exists);
+                PruneResult { report, ..self.proposed() }
+            }
             Err(error) => refused(&self.plan, &error, self.render),
         }
     }
@@ -211,8 +217,8 @@ fn refused(plan: &PrunePlan, error: &WorkflowError, render: Render) -> PruneResu
     PruneResult { report, exit, refusal: Some(failure(error, render)) }
 }
 
-/// Computes the plan again for the same service. Resources that an interrupted run has already deleted may be missing.
-async fn check_still_stands(plane: &dyn Reads, saved: &SavedPrune) -> Result<()> {
+/// Computes the plan again for the same service, and returns the current versions. Resources that an interrupted run has already deleted may be missing.
+async fn check_still_stands(plane: &dyn Reads, saved: &SavedPrune) -> Result<Basis> {
     let plan = &saved.plan;
     let stale =
         |what: String| UsageError::refused(what).hint("save a new plan with `--out FILE`, then apply it");
@@ -251,6 +257,6 @@ async fn check_still_stands(plane: &dyn Reads, saved: &SavedPrune) -> Result<()>
             Err(stale(format!("since the plan was made, `{}` has become an orphan too", new.product.name()))
                 .into())
         }
-        None => Ok(()),
+        None => Ok(basis),
     }
 }

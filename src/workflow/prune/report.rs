@@ -9,18 +9,26 @@ use crate::{
     workflow::error::{WorkflowError, diagnose, report as failure},
 };
 
-/// The report of a plan that is only shown.
-pub(super) fn planned(plan: &PrunePlan) -> PruneReport {
+/// The report of a plan that is only shown. The orphans of a saved plan for which `exists` is false were deleted since.
+pub(super) fn planned(plan: &PrunePlan, exists: impl Fn(&Orphan) -> bool) -> PruneReport {
+    let (mut left, mut changes) = (0, 0);
     let products = plan.orphans.iter().map(|orphan| {
-        PrunedReport::of(orphan, PruneOutcome::Planned, steps(orphan, |_| StepStatus::Planned))
+        if exists(orphan) {
+            left += 1;
+            changes += orphan.steps.len();
+            PrunedReport::of(orphan, PruneOutcome::Planned, steps(orphan, |_| StepStatus::Planned))
+        } else {
+            PrunedReport::of(orphan, PruneOutcome::Unchanged, steps(orphan, |_| StepStatus::Skipped))
+        }
     });
+    let products = products.collect();
     let name = plan.service.name();
-    let summary = match (plan.orphans.len(), plan.changes()) {
-        (0, _) => format!("{name}: no products to delete"),
-        (1, changes) => format!("{name}: 1 product would be deleted, in {}", in_changes(changes)),
-        (count, changes) => format!("{name}: {count} products would be deleted, in {}", in_changes(changes)),
+    let summary = match left {
+        0 => format!("{name}: no products to delete"),
+        1 => format!("{name}: 1 product would be deleted, in {}", in_changes(changes)),
+        count => format!("{name}: {count} products would be deleted, in {}", in_changes(changes)),
     };
-    report(plan, products.collect(), summary)
+    report(plan, products, summary)
 }
 
 /// The report of a saved plan that is not applied.
@@ -47,6 +55,7 @@ pub(super) fn done(plan: &PrunePlan, all: Vec<Pruned>, apart: bool, render: Rend
     let count = |outcome| products.iter().filter(|product| product.outcome == outcome).count();
     let deleted = count(PruneOutcome::Deleted);
     let rest = [
+        (count(PruneOutcome::Unchanged), "already deleted"),
         (count(PruneOutcome::Kept), "kept"),
         (count(PruneOutcome::Failed), "failed"),
         (count(PruneOutcome::NotTried), "not attempted"),
@@ -90,6 +99,9 @@ fn sent_steps(
 fn one(Pruned { orphan, fate }: Pruned, apart: bool, render: Render) -> PrunedReport {
     let skipped = |orphan: &Orphan| steps(orphan, |_| StepStatus::Skipped);
     match fate {
+        Fate::Deleted { sent } if sent.is_empty() => {
+            PrunedReport::of(&orphan, PruneOutcome::Unchanged, skipped(&orphan))
+        }
         Fate::Deleted { sent } => {
             let steps = sent_steps(&orphan, &sent, |_| StepStatus::Applied);
             PrunedReport::of(&orphan, PruneOutcome::Deleted, steps)
