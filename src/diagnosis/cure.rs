@@ -79,6 +79,15 @@ impl Selection {
         self
     }
 
+    /// Adds the options of another selection that this one lacks.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        let missing = other.0.iter().filter(|(option, _)| self.0.iter().all(|(known, _)| known != option));
+        let missing: Vec<_> = missing.cloned().collect();
+        self.0.extend(missing);
+        self
+    }
+
     /// Returns each option with its value.
     pub fn options(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         self.0.iter().map(|(option, value)| (*option, value.as_deref()))

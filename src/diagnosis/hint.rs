@@ -15,6 +15,15 @@ enum Piece {
     Command(Cure, Selection),
 }
 
+impl Piece {
+    fn placed(self, place: &Selection) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text),
+            Self::Command(cure, on) => Self::Command(cure, on.and(place)),
+        }
+    }
+}
+
 impl Hint {
     /// Returns a hint that consists of a command, in backticks.
     #[must_use]
@@ -46,6 +55,12 @@ impl Hint {
     pub fn joined(hints: impl IntoIterator<Item = Self>, between: &str) -> Self {
         let all = hints.into_iter().reduce(|all, hint| all.then(between).then(hint));
         all.unwrap_or_default()
+    }
+
+    /// Adds the options of `place` to each command that lacks them, so that it is about the same control plane.
+    #[must_use]
+    pub fn placed(self, place: &Selection) -> Self {
+        Self(self.0.into_iter().map(|piece| piece.placed(place)).collect())
     }
 
     /// Whether the hint says nothing.

@@ -34,6 +34,13 @@ impl Workspace {
         }
     }
 
+    /// How a command selects the control plane of this one.
+    pub(super) fn selection_of_place(&self) -> Selection {
+        let sample = Selection::default();
+        let place = if self.is_sample() { sample.with_switch("--sample") } else { sample };
+        self.with_flags(place, &["--config", "--provider", "--endpoint", "--model"])
+    }
+
     /// How an env is selected, with the flags of this command line that apply to it.
     pub(crate) fn selection(&self, env: &EnvSettings) -> Selection {
         self.with_flags(self.by_name(env), &FLAGS)

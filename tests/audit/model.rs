@@ -154,6 +154,25 @@ fn a_saved_plan_that_was_applied_already_deletes_nothing_and_says_so() {
 }
 
 #[test]
+fn the_command_that_an_audit_suggests_is_about_the_same_model() {
+    let folder = folder_with(&World::of(18));
+    std::fs::rename(folder.path("control-plane.json"), folder.path("other.json")).unwrap();
+    let audit = folder.run("audit --apim gate --model other.json").exits(0);
+    let line =
+        audit.stdout.lines().find_map(|line| line.split('`').find(|it| it.starts_with("swa-apim prune")));
+    let line = line.unwrap().trim_start_matches("swa-apim ");
+    assert!(line.contains("--model other.json"), "{line}");
+    assert!(folder.run(&format!("{line} --yes")).exits(0).stdout.contains("deleted"));
+    let nowhere = SERVICE.replace("/gate", "/nowhere");
+    let missing = folder.run(&format!("prune --apim {nowhere} --model other.json")).exits(4);
+    assert!(
+        missing.stderr.contains("swa-apim audit --all-services --model other.json"),
+        "{}",
+        missing.stderr
+    );
+}
+
+#[test]
 fn a_plan_that_was_tampered_with_deletes_nothing_that_is_in_use() {
     let world = World::of(18);
     let folder = folder_with(&world);

@@ -1,7 +1,7 @@
 //! Answers that contradict each other: neither is relied on, and nothing is changed.
 
 use crate::{
-    azure::{FakeAzure, Fault, Kind, Options},
+    azure::{FakeAzure, Fault, Kind, Options, SITE},
     program::{run, side_by_side},
 };
 
@@ -77,4 +77,19 @@ fn lists_of_resources_that_do_not_exist_are_empty() {
     assert_eq!(status.json()["links"][0]["state"], "unlinked", "{status:?}");
     azure.mend();
     assert_eq!(run(&azure, "link").code, Some(0));
+}
+
+#[test]
+fn a_product_is_not_left_over_while_the_backend_cannot_be_read() {
+    let azure = linked();
+    let id = format!("{SITE}/builds/default/linkedBackends/gate");
+    let mut backend = azure.state().get(&id).cloned().unwrap();
+    backend["properties"]["backendResourceId"] = serde_json::Value::Null;
+    azure.put(&backend);
+    let status = run(&azure, "status -o json");
+    assert_eq!(status.code, Some(5), "{status:?}");
+    let link = status.json()["links"][0].clone();
+    assert_eq!(link["state"], "unknown");
+    let findings = link["findings"].as_array().unwrap();
+    assert!(!findings.iter().any(|finding| finding["code"] == "SWAAPIM026"), "{findings:?}");
 }

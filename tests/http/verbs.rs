@@ -150,7 +150,7 @@ fn a_version_that_an_answer_lacks_is_no_reason_to_change_without_a_condition() {
 }
 
 #[test]
-fn every_request_asks_for_json_alone() {
+fn every_request_accepts_only_json() {
     let azure = scene();
     assert_eq!(run(&azure, "link").code, Some(0));
     let of = |seen: &crate::azure::Seen| seen.headers.iter().find(|(name, _)| name == "accept").cloned();

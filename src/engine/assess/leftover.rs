@@ -4,7 +4,7 @@ use super::parts;
 use crate::{
     diagnosis::{Cure, Hint},
     engine::{Finding, FindingCode as Code, Observed, Part, Severity},
-    model::{LinkNames, PolicyVerdict, Product},
+    model::{LinkNames, LinkedBackendId, PolicyVerdict, Product},
 };
 
 /// Returns the findings about the link's product while the site is not linked to the service.
@@ -12,7 +12,10 @@ use crate::{
 /// Its settings and its policy are judged as in a live link, since its keys stay valid. The site does not call it, so
 /// a policy that refuses the site is a note.
 pub(super) fn findings(observed: &Observed, product: &Product) -> Vec<Finding> {
-    let left_behind = observed.backends.is_empty().then(|| left_behind(observed, product));
+    // A linked backend that cannot be read may use the product.
+    let is_unlinked = observed.backends.is_empty()
+        && !observed.unreadable.iter().any(|part| part.id.is_a(LinkedBackendId::TYPE));
+    let left_behind = is_unlinked.then(|| left_behind(observed, product));
     let exposures = observed.names.iter().flat_map(|names| exposures(observed, product, names));
     left_behind.into_iter().chain(exposures).collect()
 }

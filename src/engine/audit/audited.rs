@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Unread;
 use crate::{
+    diagnosis::Selection,
     engine::{Finding, FindingCode},
     model::{
         ApiId, ApimServiceId, ApimSubscription, Hostname, Ownership, ProductId, ResourceId, SiteEnvironmentId,
@@ -87,6 +88,14 @@ pub struct DanglingLink {
 }
 
 impl Audit {
+    /// Adds the options of a control plane to the commands in the hints.
+    pub fn place_hints(&mut self, place: &Selection) {
+        let of_products = self.products.iter_mut().flat_map(|product| &mut product.findings);
+        for finding in self.findings.iter_mut().chain(of_products) {
+            finding.hint = std::mem::take(&mut finding.hint).placed(place);
+        }
+    }
+
     /// Returns the products that sites use and that other consumers use too, or may use, with their environments.
     pub(super) fn shared(&self) -> impl Iterator<Item = (&ProductId, &SiteEnvironmentId)> {
         let shared = self.products.iter().filter(|product| !product.others.is_empty());

@@ -48,7 +48,7 @@ pub async fn find(work: &Workspace, gone: GoneSites, listener: &dyn Listener) ->
     listener.doing("finding the service");
     let (plane, service) = work.service().await?;
     listener.doing("reading products, subscriptions and sites");
-    let plan = make_plan(plane.as_ref(), &service, gone).await?;
+    let plan = make_plan(plane.as_ref(), &service, gone, work.selection_of_place()).await?;
     Ok(Pruning { plane, plan, gone, saved: None, render: work.render() })
 }
 
@@ -68,13 +68,18 @@ pub(super) fn shown(saved: &SavedPrune) -> PruneReport {
     report::planned(&saved.plan, |_| true)
 }
 
-async fn make_plan(plane: &dyn Reads, service: &ApimServiceId, gone: GoneSites) -> Result<PrunePlan> {
+async fn make_plan(
+    plane: &dyn Reads,
+    service: &ApimServiceId,
+    gone: GoneSites,
+    place: Selection,
+) -> Result<PrunePlan> {
     let mut audits = engine::audit(plane, std::slice::from_ref(service)).await;
     let (_, audit) = audits.pop().ok_or(WorkflowError::Unexpected("a service was asked about"))?;
     let audit = audit.explain("could not read the service")?;
     if !audit.exists {
         let error = UsageError::refused(format!("the service `{}` does not exist", service.name()));
-        let audit = Hint::command(Cure::AuditServices, Selection::default());
+        let audit = Hint::command(Cure::AuditServices, place);
         return Err(error
             .hint(Hint::from("check `--apim`; ").then(audit).then(" shows the services"))
             .into());
@@ -240,7 +245,7 @@ async fn check_still_stands(plane: &dyn Reads, saved: &SavedPrune) -> Result<Bas
         let name = spelt.unwrap_or_else(|| id.to_owned());
         return Err(stale(format!("`{name}` has changed since the plan was made")).into());
     }
-    let now = make_plan(plane, &plan.service, saved.gone()).await?;
+    let now = make_plan(plane, &plan.service, saved.gone(), Selection::default()).await?;
     let planned = |orphan: &engine::Orphan| now.orphans.iter().any(|it| it.product == orphan.product);
     // A resource without a version in the file was not planned, whether it exists or not.
     let exists = |orphan: &&engine::Orphan| {
