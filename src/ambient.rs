@@ -1,7 +1,7 @@
 //! The inputs from outside the program: the time, random numbers and environment variables.
 #![warn(clippy::arithmetic_side_effects)]
 
-use std::{fmt::Debug, time::SystemTime};
+use std::{fmt::Debug, path::PathBuf, time::SystemTime};
 
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -53,10 +53,11 @@ pub fn has_chance() -> bool {
     SystemRandom::new().fill(&mut [0; 16]).is_ok()
 }
 
-/// Returns the names of the environment variables that begin with a prefix, sorted.
+/// Returns the names of the environment variables that begin with a prefix and are not empty, sorted.
 #[must_use]
 pub fn variables_with(prefix: &str) -> Vec<String> {
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
     let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
     names.sort();
     names
@@ -69,11 +70,27 @@ pub fn is_set_and_empty(name: &str) -> bool {
     !name.is_empty() && std::env::var_os(name).is_some_and(|value| value.is_empty())
 }
 
-/// Returns the value of an environment variable, if it is set and not empty.
+/// Whether an environment variable is set to a value that is not UTF-8 text.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn is_not_text(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| value.to_str().is_none())
+}
+
+/// Returns the value of an environment variable, if it is set and not empty. Bytes that are not UTF-8 text are replaced,
+/// so that the reader of the value refuses it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(value.to_string_lossy().into_owned())
+}
+
+/// Returns the directory that an environment variable names, if it is set and not empty.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn directory(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 #[cfg(test)]

@@ -123,6 +123,7 @@ pub(super) fn meant(command: &Command, words: &[OsString], error: &clap::Error) 
     match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => line.of_variable(error),
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => line.other_words(error),
+        ErrorKind::InvalidUtf8 => line.of_unreadable_variable(),
         _ => None,
     }
 }
@@ -281,8 +282,11 @@ impl Line<'_> {
     fn of_variable(&self, error: &clap::Error) -> Option<UsageError> {
         let shown = text(error, ContextKind::InvalidArg)?;
         let arg = self.find(shown)?;
-        let variable = arg.get_env()?.to_str().filter(|_| !self.has(arg))?;
+        let variable = arg.get_env()?.to_str()?;
         let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
+        if value.is_empty() && self.has(arg) {
+            return None;
+        }
         if value.is_empty() {
             let error = UsageError::new(format!("the environment variable {variable} is empty"));
             return Some(error.hint("specify a value, or unset it"));
@@ -299,6 +303,14 @@ impl Line<'_> {
         let error =
             UsageError::new(format!("the environment variable {variable} cannot be `{value}`: {why}"));
         Some(error.hint(format!("correct it, or unset it: `unset {variable}`")))
+    }
+
+    /// The error for a variable whose value is not UTF-8 text. It does not repeat the value.
+    fn of_unreadable_variable(&self) -> Option<UsageError> {
+        let mut variables = self.commands().flat_map(Command::get_arguments).filter_map(Arg::get_env);
+        let name = variables.find_map(|name| name.to_str().filter(|name| ambient::is_not_text(name)))?;
+        let error = UsageError::new(format!("the environment variable {name} is not UTF-8 text"));
+        Some(error.hint(format!("set it again, or unset it: `unset {name}`")))
     }
 
     /// The argument that clap writes as `shown`.

@@ -127,8 +127,8 @@ pub fn man_pages() -> anyhow::Result<Vec<(String, String)>> {
 #[must_use]
 pub fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(complete::command).var(shell::VARIABLE).complete();
-    let command = variables::without_empty(command());
     let words: Vec<OsString> = env::args_os().collect();
+    let command = variables::heeded(command(), &words);
     color::chosen(words.get(1..).unwrap_or_default(), ambient::variable).choose(ambient::variable);
     let parsed = command.clone().try_get_matches_from(&words);
     let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
@@ -147,7 +147,7 @@ pub fn main() -> ExitCode {
     let journal = Journal::of_command(words.get(1..).unwrap_or_default());
     logging::start(cli.global.verbosity(), journal.retries().clone());
     let ui = cli.global.ui();
-    variables::warn_of_unknown(&command, &ui);
+    variables::warn_of_unknown(&self::command(), &ui);
     error::exit_code(run(cli, &matches, &journal), &ui, &journal)
 }
 

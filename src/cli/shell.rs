@@ -113,7 +113,7 @@ fn base(variable: &str, below_home: &str) -> Result<PathBuf, UsageError> {
 
 /// The directory that a variable names; shells ignore one that is not absolute.
 fn absolute(variable: &str) -> Option<PathBuf> {
-    ambient::variable(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+    ambient::directory(variable).filter(|path| path.is_absolute())
 }
 
 /// The script of the shell with this name.

@@ -47,6 +47,7 @@ mod targets;
 #[cfg(unix)]
 mod terminal;
 mod undo;
+mod variables;
 mod watch;
 #[cfg(not(feature = "emulator"))]
 mod without_emulator;

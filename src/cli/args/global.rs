@@ -8,7 +8,7 @@ use std::{
 use clap::{ArgAction, ArgMatches, Args, builder::FalseyValueParser, parser::ValueSource};
 use clap_complete::ArgValueCandidates;
 
-use super::typed::{switch, time_limit, word};
+use super::typed::{level, switch, time_limit, word};
 use crate::{
     ambient::{Ambient as _, System},
     cli::complete,
@@ -123,7 +123,7 @@ pub(crate) struct GlobalArgs {
     /// Whether Azure Pipelines reads logging commands from the output
     #[arg(long, global = true, hide = true, env = "TF_BUILD", value_parser = FalseyValueParser::new())]
     azure_pipelines: bool,
-    /// The file from which GitHub Actions reads the outputs of a step
+    /// The file from which GitHub Actions reads the outputs of a step, written in GitHub Actions only
     #[arg(long, global = true, hide = true, env = "GITHUB_OUTPUT", value_name = "FILE")]
     github_output: Option<PathBuf>,
     /// When to use colours
@@ -141,7 +141,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, short, global = true, env = "SWA_APIM_QUIET", value_parser = switch("SWA_APIM_QUIET"), help_heading = "Output")]
     quiet: bool,
     /// Print more log messages; repeat the flag for more detail (-vv, -vvv)
-    #[arg(long, short, global = true, env = "SWA_APIM_VERBOSE", help_heading = "Output")]
+    #[arg(long, short, global = true, env = "SWA_APIM_VERBOSE", value_parser = level, help_heading = "Output")]
     #[arg(action = ArgAction::Count, value_name = "LEVEL")]
     verbose: u8,
 }
@@ -160,7 +160,7 @@ impl GlobalArgs {
                     (false, true) => Reader::AzurePipelines,
                     (false, false) => Reader::None,
                 },
-                outputs: self.github_output.clone(),
+                outputs: self.outputs_file().map(Path::to_owned),
                 events: self.output_file.clone(),
                 clock: Clock(|| System.now()),
             },
@@ -175,7 +175,12 @@ impl GlobalArgs {
 
     /// Every file that a pipeline reads in addition to the output.
     pub(crate) fn pipeline_files(&self) -> impl Iterator<Item = &Path> {
-        [&self.output_file, &self.github_output].into_iter().flatten().map(PathBuf::as_path)
+        [self.events_file(), self.outputs_file()].into_iter().flatten()
+    }
+
+    /// The file of the outputs of a step, which only GitHub Actions reads.
+    fn outputs_file(&self) -> Option<&Path> {
+        self.github_output.as_deref().filter(|_| self.github_actions)
     }
 
     /// The log level: -1 for errors only, 0 for errors and warnings, 1 and more for more.

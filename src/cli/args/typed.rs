@@ -65,6 +65,15 @@ pub(crate) fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, St
     }
 }
 
+/// Parses how detailed log messages are: a number, or a switch, which stands for 1 or 0.
+pub(crate) fn level(text: &str) -> Result<u8, String> {
+    let is_on = switch("it");
+    text.trim()
+        .parse()
+        .or_else(|_| is_on(text).map(u8::from))
+        .map_err(|_| "it is a number from 0 to 255, or true or false, yes or no, on or off".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -117,6 +126,16 @@ mod tests {
         }
         for text in ["nein", "2", "y", "ja", "truee", "-"] {
             assert!(read(text).unwrap_err().contains("SWA_APIM_YES"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_level_is_a_number_or_a_switch() {
+        for (text, read) in [("0", 0), ("3", 3), ("true", 1), ("On", 1), ("false", 0), ("no", 0)] {
+            assert_eq!(level(text), Ok(read), "{text}");
+        }
+        for text in ["much", "256", "-1", ""] {
+            assert!(level(text).unwrap_err().contains("a number from 0 to 255"), "{text}");
         }
     }
 

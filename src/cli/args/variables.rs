@@ -1,6 +1,8 @@
 //! Environment variables: which the program reads, what each means, and which are unknown.
 
-use clap::{Arg, Command};
+use std::{collections::BTreeSet, ffi::OsString};
+
+use clap::{Arg, ArgMatches, Command, parser::ValueSource};
 
 use crate::{ambient, cli::shell, diagnosis::nearest, output::Ui};
 
@@ -27,7 +29,7 @@ const OF_OTHER_PROGRAMS: [(&str, &str); 11] = [
     ("AZURE_AUTHORITY_HOST", "The address where credentials are exchanged for tokens"),
     ("HTTPS_PROXY", "The proxy for requests to Azure; NO_PROXY lists hosts that are reached without it"),
     ("NO_COLOR", "Turns colours off, unless --color is set"),
-    ("FORCE_COLOR", "Turns colours on, unless --color or NO_COLOR is set"),
+    ("FORCE_COLOR", "Turns colours on, unless it is 0, or --color or NO_COLOR is set"),
     ("CLICOLOR_FORCE", "Turns colours on, as FORCE_COLOR does"),
     ("XDG_DATA_HOME", "The directory in which --sample keeps its model and completions are installed"),
 ];
@@ -97,6 +99,7 @@ fn meaning(arg: &Arg) -> String {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let words: Vec<String> = match arg.get_action() {
         clap::ArgAction::SetTrue => vec!["1".to_owned(), "0".to_owned()],
+        clap::ArgAction::Count => ["0", "1", "2", "3"].map(str::to_owned).to_vec(),
         _ => arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
     };
     if words.is_empty() { help } else { format!("{help}: {}", words.join(", ")) }
@@ -107,14 +110,41 @@ pub(crate) fn hidden(command: Command) -> Command {
     command.mut_args(|arg| arg.hide_env_values(true)).mut_subcommands(hidden)
 }
 
-/// Treats an empty variable as one that is not set; an empty variable that names a target is an error.
-pub(crate) fn without_empty(command: Command) -> Command {
+/// The command line without the variables that `words` do not read: one whose flag is among them, and an empty one,
+/// unless it names a target.
+pub(crate) fn heeded(command: Command, words: &[OsString]) -> Command {
+    let given = flags_of(command.clone(), words);
+    without(command, &|arg, name| {
+        let is_empty = !NAMES.contains(&name) && ambient::is_set_and_empty(name);
+        is_empty || given.contains(arg.get_id().as_str())
+    })
+}
+
+/// Removes the variables of the arguments that `is_unread` selects.
+fn without(command: Command, is_unread: &impl Fn(&Arg, &str) -> bool) -> Command {
     let command = command.mut_args(|arg| {
         let name = arg.get_env().and_then(|name| name.to_str()).unwrap_or_default();
-        let unread = !NAMES.contains(&name) && ambient::is_set_and_empty(name);
-        if unread { arg.env(None::<&str>) } else { arg }
+        if is_unread(&arg, name) { arg.env(None::<&str>) } else { arg }
     });
-    command.mut_subcommands(without_empty)
+    command.mut_subcommands(|below| without(below, is_unread))
+}
+
+/// The IDs of the arguments that a command line has, also if it cannot be parsed completely. A variable of a flag of
+/// every command would be read even if the flag follows the name of the command.
+fn flags_of(command: Command, words: &[OsString]) -> BTreeSet<String> {
+    let lenient = without(command, &|_, _| true).ignore_errors(true);
+    let Ok(matches) = lenient.try_get_matches_from(words) else { return BTreeSet::new() };
+    let (mut given, mut level) = (BTreeSet::new(), Some(&matches));
+    while let Some(matches) = level {
+        given.extend(typed(matches));
+        level = matches.subcommand().map(|(_, below)| below);
+    }
+    given
+}
+
+fn typed(matches: &ArgMatches) -> impl Iterator<Item = String> {
+    let ids = matches.ids().map(clap::Id::as_str);
+    ids.filter(|id| matches.value_source(id) == Some(ValueSource::CommandLine)).map(str::to_owned)
 }
 
 /// Warns of each variable that has this program's prefix and that the program does not read.
@@ -141,6 +171,24 @@ mod tests {
             if cfg!(feature = "ui") { &["link", "relink", "ui"] } else { &["link", "relink"] };
         assert_eq!(grace[0].commands, wanted);
         assert_eq!(grace[0].flag.as_deref(), Some("--grace"));
+    }
+
+    #[test]
+    fn the_flags_of_a_line_are_found_before_and_after_the_command_and_beside_mistakes() {
+        let of = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            flags_of(command(), &words)
+        };
+        for line in [
+            "swa-apim --timeout 5s status",
+            "swa-apim status --timeout=5s",
+            "swa-apim status --timeout soon",
+            "swa-apim api list --timeout 5s",
+        ] {
+            assert!(of(line).contains("timeout"), "{line}");
+        }
+        assert!(of("swa-apim status -njson").contains("static_web_app"));
+        assert!(!of("swa-apim status -njson").contains("output"));
     }
 
     #[test]
