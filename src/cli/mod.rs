@@ -45,7 +45,7 @@ use self::{
     journal::Journal,
     session::Session,
 };
-use crate::{ambient, diagnosis::ExitCode};
+use crate::{ambient, diagnosis::ExitCode, workflow::MissingSample};
 
 /// Link an Azure API Management service to an Azure Static Web App
 ///
@@ -188,9 +188,9 @@ impl Command {
             | Self::Relink(_)
             | Self::Unlink(_)
             | Self::Apply(_)
-            | Self::Api(_)
-            | Self::Prune(_)
-            | Self::Model(_) => true,
+            | Self::Prune(_) => true,
+            Self::Api(api) => api.changes(),
+            Self::Model(model) => model.changes(),
             Self::Status(_)
             | Self::List(_)
             | Self::Show(_)
@@ -219,7 +219,13 @@ async fn dispatch(
 ) -> anyhow::Result<ExitCode> {
     contradictions::check(matches)?;
     let global = cli.global;
-    let opened = || Session::new(&global, matches, journal.clone(), interrupt.clone(), outside.clone());
+    // A server creates its model; a command that only reads does not.
+    let creates = cli.command.changes() || matches!(cli.command, Command::Emulate(_) | Command::Ui(_));
+    let missing_sample = if creates { MissingSample::Create } else { MissingSample::InMemory };
+    let opened = || {
+        let outside = outside.clone();
+        Session::new(&global, matches, journal.clone(), interrupt.clone(), outside, missing_sample)
+    };
     let context = || opened().map(|context| kept.get_or_init(|| context));
     match cli.command {
         Command::Init(args) => init::run(args, context()?).await,

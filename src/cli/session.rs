@@ -6,17 +6,17 @@ use anyhow::Context as _;
 use clap::ArgMatches;
 
 use super::{
-    args::{self, GlobalArgs},
+    args::{self, GlobalArgs, contradictions},
     error::{PipelineRefused, command_line},
     interrupt::Interrupt,
     invocation::Outside,
     journal::Journal,
 };
 use crate::{
-    config::Overrides,
+    config::{ConfigUse, Overrides},
     files::is_standard_output,
     output::Ui,
-    workflow::{self, Deadline, UsageError, Workspace, WorkspaceOptions},
+    workflow::{self, Deadline, MissingSample, UsageError, Workspace, WorkspaceOptions},
 };
 
 /// The context of a command.
@@ -45,11 +45,16 @@ impl Session {
         journal: Journal,
         interrupt: Interrupt,
         outside: Outside,
+        missing_sample: MissingSample,
     ) -> anyhow::Result<Self> {
         let folder = env::current_dir().context("could not determine the working directory")?;
         let options = WorkspaceOptions {
             overrides: Overrides {
-                creates_config: matches.subcommand_name() == Some("init"),
+                config_use: match matches.subcommand_name() {
+                    Some("init") => ConfigUse::Create,
+                    Some("show") => ConfigUse::Ignore,
+                    _ => ConfigUse::Read,
+                },
                 ..global.overrides(matches)
             },
             deadline: Deadline::new(global.timeout),
@@ -61,8 +66,14 @@ impl Session {
         // An error is written to these files as well, so they are checked before anything can fail.
         check_files(global, |file| workflow::check_early(file, &folder, &options.overrides))
             .inspect_err(|_| journal.refuse_files())?;
-        let work = Workspace::open(&folder, options)?;
+        // The model in the user's data directory is the program's own.
+        let missing_sample =
+            if options.overrides.model.is_some() { missing_sample } else { MissingSample::Create };
+        let work = Workspace::open(&folder, WorkspaceOptions { missing_sample, ..options })?;
         let ui = global.ui().writing_to(outside.streams);
+        if let Some(note) = contradictions::note_of_all(matches) {
+            ui.say(&note);
+        }
         let azure_flags = args::azure_flags(matches);
         let session = Self { ui, work, yes: global.yes, journal, azure_flags, interrupt };
         session.check_pipeline(global).map_err(PipelineRefused)?;

@@ -13,6 +13,7 @@ mod find;
 pub mod fuzzing;
 mod inline;
 mod lines;
+mod overrides;
 mod parsed;
 mod place;
 mod quoted;
@@ -26,9 +27,10 @@ pub use edit::{NewEnv, add_env, render_env};
 pub use env_settings::EnvSettings;
 pub use error::{ConfigError, Searched};
 pub use fault::ConfigFault;
+pub use overrides::{ConfigUse, Overrides};
 pub use parsed::ParsedConfig;
 pub use sample::{sample_config, sample_model, user_data_model};
-pub use settings::{Overrides, Settings};
+pub use settings::Settings;
 pub use source::{Source, Sourced};
 
 /// The name of the configuration file.

@@ -6,84 +6,14 @@ use std::{
 };
 
 use super::{
-    Cloud, ConfigError, EnvSettings, MODEL_NAME, ProviderKind, Provisioning, Searched, Source, Sourced,
+    Cloud, ConfigError, ConfigUse, EnvSettings, MODEL_NAME, Overrides, ProviderKind, Provisioning, Searched,
+    Source, Sourced,
     document::{ConfigDocument, EnvLayer},
     find::{self, Found, FoundBy},
     parsed::{ParsedConfig, ParsedFile},
     sample,
 };
 use crate::model::PRODUCTION;
-
-/// The values of flags and environment variables; `None` where neither is set.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Overrides {
-    /// The configuration file.
-    pub config: Option<Sourced<PathBuf>>,
-    /// The env to work on.
-    pub env: Option<Sourced<String>>,
-    /// The static web app, by name or id.
-    pub static_web_app: Option<Sourced<String>>,
-    /// The API Management service, by name or id.
-    pub apim: Option<Sourced<String>>,
-    /// The resource group of the resources that are specified by name.
-    pub resource_group: Option<Sourced<String>>,
-    /// The Azure subscription of the resources that are specified by name.
-    pub azure_subscription: Option<Sourced<String>>,
-    /// The environment of the site.
-    pub site_environment: Option<Sourced<String>>,
-    /// The control plane.
-    pub provider: Option<Sourced<ProviderKind>>,
-    /// The file of the JSON model, relative to the working directory.
-    pub model: Option<Sourced<PathBuf>>,
-    /// The address of Azure Resource Manager.
-    pub endpoint: Option<Sourced<String>>,
-    /// Who creates the parts of a link.
-    pub provisioning: Option<Sourced<Provisioning>>,
-    /// Whether to use the built-in sample and no file.
-    pub sample: bool,
-    /// Whether the command creates the configuration file that `config` names.
-    pub creates_config: bool,
-}
-
-impl Overrides {
-    /// Refuses empty values: they are usually from a variable that a script did not set.
-    fn check(&self) -> Result<(), ConfigError> {
-        let names = self.names();
-        let paths = self.paths().into_iter().flatten();
-        let empty_paths = paths.filter(|path| path.value.as_os_str().is_empty()).map(|path| &path.source);
-        let empty_names = names.into_iter().flatten().filter(|name| name.value.trim().is_empty());
-        match empty_names.map(|name| &name.source).chain(empty_paths).next() {
-            Some(source) => Err(ConfigError::Empty(source.clone())),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether a flag says which env is meant, or what is in it.
-    pub(crate) fn has_flag(&self) -> bool {
-        let names = self.names().into_iter().flatten().map(|it| &it.source);
-        let paths = self.paths().into_iter().flatten().map(|it| &it.source);
-        let kinds =
-            [self.provider.as_ref().map(|it| &it.source), self.provisioning.as_ref().map(|it| &it.source)];
-        let mut sources = names.chain(paths).chain(kinds.into_iter().flatten());
-        sources.any(|source| matches!(source, Source::Flag(_)))
-    }
-
-    fn names(&self) -> [&Option<Sourced<String>>; 7] {
-        [
-            &self.env,
-            &self.static_web_app,
-            &self.apim,
-            &self.resource_group,
-            &self.azure_subscription,
-            &self.site_environment,
-            &self.endpoint,
-        ]
-    }
-
-    fn paths(&self) -> [&Option<Sourced<PathBuf>>; 2] {
-        [&self.config, &self.model]
-    }
-}
 
 /// The configuration: the file, if there is one, overridden by environment variables and flags.
 #[derive(Clone, Debug)]
@@ -115,12 +45,15 @@ impl Settings {
         user: Option<&Path>,
         parsed: &ParsedConfig,
     ) -> Result<Self, ConfigError> {
+        if overrides.config_use == ConfigUse::Ignore {
+            return Ok(Self::without_file(ConfigDocument::default(), overrides, cwd));
+        }
         overrides.check()?;
         if overrides.sample {
             return Self::sample(overrides, cwd);
         }
         let found = match find::find(overrides.config.as_ref(), cwd, user) {
-            Err(ConfigError::NoSuchFile { .. }) if overrides.creates_config => None,
+            Err(ConfigError::NoSuchFile { .. }) if overrides.config_use == ConfigUse::Create => None,
             Ok(found) => found,
             Err(error) => return Err(error),
         };
@@ -179,7 +112,8 @@ impl Settings {
         self.layered(&self.env_of_flags()?)
     }
 
-    /// All envs of the file, in the order of the file.
+    /// All envs of the file, in the order of the file. A variable about one link overrides no value of them; a group or
+    /// an Azure subscription from a variable completes the envs that have none.
     ///
     /// # Errors
     ///
@@ -187,7 +121,11 @@ impl Settings {
     pub fn all(&self) -> Result<Vec<EnvSettings>, ConfigError> {
         match self.parsed.document.envs.as_slice() {
             [] => Err(ConfigError::NoEnvs(self.shown.clone())),
-            envs => envs.iter().map(|env| self.layered(env)).collect(),
+            envs => {
+                let each = Self { overrides: self.overrides.of_each_env(), ..self.clone() };
+                let completed = |env| each.layered(env).map(|env| self.overrides.completed(env));
+                envs.iter().map(completed).collect()
+            }
         }
     }
 

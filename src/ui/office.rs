@@ -195,7 +195,7 @@ impl Office {
 
     async fn read_links(&self) -> anyhow::Result<Fresh<Links>> {
         let work = self.workspace()?;
-        let lists = !is_about_one(&work);
+        let lists = !work.overrides().select_one();
         let envs = match envs(&work) {
             // Without an env, the page shows the sites that an env could be made of.
             Err(error)
@@ -306,16 +306,9 @@ pub(super) fn emulator_of(folder: &Path, options: &WorkspaceOptions) -> Option<A
     emulated::emulator_of(&work, &envs(&work).ok()?).ok()?
 }
 
-/// Whether flags select one link.
-fn is_about_one(work: &Workspace) -> bool {
-    let given = work.overrides();
-    let by_flag = |it: &Option<Sourced<String>>| matches!(it, Some(Sourced { source: Source::Flag(_), .. }));
-    [&given.env, &given.static_web_app, &given.apim].into_iter().any(by_flag)
-}
-
 /// The envs of the page: the one that flags select, or all.
 fn envs(work: &Workspace) -> anyhow::Result<Vec<EnvSettings>> {
-    Ok(work.envs(!is_about_one(work))?)
+    Ok(work.envs(!work.overrides().select_one())?)
 }
 
 /// One of several envs in a row that are on the same control plane.

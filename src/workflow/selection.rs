@@ -110,6 +110,8 @@ impl Workspace {
             "--provider" => by_flag(given.provider.as_ref(), ToString::to_string),
             "--endpoint" => by_flag(given.endpoint.as_ref(), String::clone),
             "--provisioning" => by_flag(given.provisioning.as_ref(), ToString::to_string),
+            // `--sample` would drop a model of a variable.
+            "--model" if self.is_sample() => given.model.as_ref().map(|model| path(&model.value)),
             "--model" => by_flag(given.model.as_ref(), path),
             _ => None,
         }

@@ -155,13 +155,13 @@ impl Workspace {
             self.refuse_flag(
                 "--model",
                 self.options.overrides.model.as_ref().map(|it| &it.source),
-                &env.provider,
+                env.provider.value,
             )?;
             let endpoint = self.endpoint(env.cloud.value, env.endpoint.as_ref())?;
             return Ok(Plane::Azure(self.azure(endpoint, subscription_of(env))?));
         }
         let given = self.options.overrides.endpoint.as_ref().map(|it| &it.source);
-        self.refuse_flag("--endpoint", given, &env.provider)?;
+        self.refuse_flag("--endpoint", given, env.provider.value)?;
         if env.provisioning.value == Provisioning::Service {
             let message = format!(
                 "the JSON model does not support provisioning by the service (from {})",
@@ -182,30 +182,22 @@ impl Workspace {
         match provider.value {
             ProviderKind::Json => {
                 let given = self.options.overrides.endpoint.as_ref().map(|it| &it.source);
-                self.refuse_flag("--endpoint", given, provider)?;
+                self.refuse_flag("--endpoint", given, ProviderKind::Json)?;
                 Ok(Plane::Model(self.model(&self.settings.model().value)?))
             }
             ProviderKind::Arm => {
                 let given = self.options.overrides.model.as_ref().map(|it| &it.source);
-                self.refuse_flag("--model", given, provider)?;
+                self.refuse_flag("--model", given, ProviderKind::Arm)?;
                 Ok(Plane::Azure(self.default_azure()?))
             }
         }
     }
 
-    /// Refuses a flag that is for the other control plane, unless a variable selected this control plane for all
-    /// commands.
-    fn refuse_flag(
-        &self,
-        flag: &str,
-        given: Option<&Source>,
-        provider: &Sourced<ProviderKind>,
-    ) -> Result<()> {
-        let by_variable = matches!(provider.source, Source::Variable(_));
-        if by_variable || !matches!(given, Some(Source::Flag(_))) {
+    /// Refuses a flag that is for the other control plane.
+    fn refuse_flag(&self, flag: &str, given: Option<&Source>, provider: ProviderKind) -> Result<()> {
+        if !matches!(given, Some(Source::Flag(_))) {
             return Ok(());
         }
-        let provider = provider.value;
         let other = match provider {
             ProviderKind::Json => ProviderKind::Arm,
             ProviderKind::Arm => ProviderKind::Json,
@@ -240,12 +232,18 @@ impl Workspace {
 
     /// The model, for commands that work only with models.
     pub(crate) fn default_model(&self) -> Result<Arc<JsonControlPlane>> {
-        let provider = self.settings.provider();
-        if provider.value == ProviderKind::Arm && matches!(provider.source, Source::Flag(_)) {
-            let error = UsageError::new("this command works on a model, but `--provider` selects `arm`");
-            return Err(error.hint("remove `--provider`").into());
-        }
+        self.refuse_azure()?;
         self.model(&self.settings.model().value)
+    }
+
+    /// Refuses a flag that selects Azure for a command that works only with models.
+    pub(super) fn refuse_azure(&self) -> Result<()> {
+        let Sourced { value: ProviderKind::Arm, source: Source::Flag(flag) } = self.settings.provider()
+        else {
+            return Ok(());
+        };
+        let message = format!("this command works on a model, but `{flag}` selects `arm`");
+        Err(UsageError::new(message).hint(format!("remove `{flag}`")).into())
     }
 
     /// Azure, as configured outside of envs.

@@ -31,6 +31,7 @@ mod ownership;
 mod pipelines;
 mod plans;
 mod policies;
+mod precedence;
 mod preflight;
 mod rotation;
 #[cfg(unix)]

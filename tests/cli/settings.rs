@@ -58,7 +58,7 @@ fn every_variable_works() {
     let run = with(&format!("{base} -o json"), "SWA_APIM_SITE_ENVIRONMENT", "dev");
     assert_eq!(run.json()["links"][0]["staticSite"]["environment"], "dev");
     let arm = [("SWA_APIM_PROVIDER", "arm"), ("SWA_APIM_CREDENTIAL", "client-secret")];
-    shop.run_with(base, &arm).exits(6);
+    shop.run_with("status --static-web-app shop-web --apim shop-apim", &arm).exits(6);
     with("status --config other.toml", "SWA_APIM_MODEL", "model.json").exits(0);
     with(base, "SWA_APIM_PROVISIONING", "service").exits(2);
     with("status", "SWA_APIM_SAMPLE", "1").exits(0);

@@ -34,10 +34,22 @@ const WATCH: Flag = ("watch", "--watch");
 const WAIT_FOR: Flag = ("wait_for", "--wait-for");
 const DETAILED: Flag = ("detailed_exitcode", "--detailed-exitcode");
 
+const ALL: Flag = ("all", "--all");
+
+/// Flags whose variables name a part of one link, with the variables.
+const OF_ONE: [(Flag, &str); 5] = [
+    (SITE, "SWA_APIM_STATIC_WEB_APP"),
+    (APIM, "SWA_APIM_APIM"),
+    (GROUP, "SWA_APIM_RESOURCE_GROUP"),
+    (SUBSCRIPTION, "SWA_APIM_SUBSCRIPTION"),
+    (SITE_ENVIRONMENT, "SWA_APIM_SITE_ENVIRONMENT"),
+];
+
 /// Pairs of flags that cannot be used together.
-const PAIRS: [(Flag, Flag); 7] = [
+const PAIRS: [(Flag, Flag); 8] = [
     (QUIET, VERBOSE),
     (SAMPLE, CONFIG),
+    (MODEL, ENDPOINT),
     (DETAILED, WATCH),
     (DETAILED, WAIT_FOR),
     (("unlinked", "--unlinked"), APIM),
@@ -145,6 +157,22 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
         }
         None => Ok(()),
     }
+}
+
+/// The variables that name the parts of one link, if the command is about all of them: a note for each command line.
+pub(crate) fn note_of_all(matches: &ArgMatches) -> Option<String> {
+    let (_, leaf) = command_of(matches);
+    let is_all =
+        leaf.ids().any(|id| id == ALL.0) && leaf.value_source(ALL.0) == Some(ValueSource::CommandLine);
+    let is_set = |(id, _): Flag| leaf.value_source(id) == Some(ValueSource::EnvVariable);
+    let set: Vec<&str> = OF_ONE.into_iter().filter(|(flag, _)| is_set(*flag)).map(|(_, name)| name).collect();
+    (is_all && !set.is_empty()).then(|| {
+        let names = set.join(", ");
+        format!(
+            "note: with `--all`, these environment variables have no effect on an env that has its own value: \
+             {names}"
+        )
+    })
 }
 
 /// The command, such as `api add`, and its arguments.

@@ -12,7 +12,7 @@ use super::typed::{level, switch, time_limit, word};
 use crate::{
     ambient::{Ambient as _, System},
     cli::complete,
-    config::{Overrides, ProviderKind, Provisioning, Source, Sourced},
+    config::{ConfigUse, Overrides, ProviderKind, Provisioning, Source, Sourced},
     output::{Clock, Color, Detail, Format, Pipeline, Query, Reader, Ui, UiOptions},
 };
 
@@ -191,7 +191,8 @@ impl GlobalArgs {
     /// The values of flags and environment variables about the target, each with its source.
     pub(crate) fn overrides(&self, matches: &ArgMatches) -> Overrides {
         let from = ValueSources(matches);
-        Overrides {
+        let sample = from.named("sample", "--sample", "SWA_APIM_SAMPLE", self.sample.then_some(()));
+        let given = Overrides {
             config: from.named("config", "--config", "SWA_APIM_CONFIG", self.config.clone()),
             env: from.named("env", "--env", "SWA_APIM_ENV", self.env.clone()),
             static_web_app: from.named(
@@ -228,9 +229,10 @@ impl GlobalArgs {
                 "SWA_APIM_PROVISIONING",
                 self.provisioning,
             ),
-            sample: self.sample,
-            creates_config: false,
-        }
+            sample: false,
+            config_use: ConfigUse::default(),
+        };
+        given.flags_first(sample.as_ref().map(|it| &it.source))
     }
 }
 

@@ -41,6 +41,16 @@ struct NamesArgs {
     plan: PlanArgs,
 }
 
+impl ApiArgs {
+    /// Whether the command may change something.
+    pub(crate) fn changes(&self) -> bool {
+        match self.command {
+            ApiCommand::List => false,
+            ApiCommand::Add(_) | ApiCommand::Remove(_) => true,
+        }
+    }
+}
+
 pub(crate) async fn run(args: ApiArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     let env = cx.work.settings.env()?;
     let (intent, options) = match args.command {

@@ -52,6 +52,13 @@ enum ModelCommand {
     Snapshot(SnapshotArgs),
 }
 
+impl ModelArgs {
+    /// Whether the command may change a model.
+    pub(crate) fn changes(&self) -> bool {
+        !matches!(self.command, ModelCommand::Export { .. })
+    }
+}
+
 pub(crate) async fn run(args: ModelArgs, cx: &Session) -> anyhow::Result<ExitCode> {
     match args.command {
         ModelCommand::Import { file, partial } => {
@@ -74,11 +81,10 @@ async fn import(file: &Path, pages: Pages, cx: &Session) -> anyhow::Result<ExitC
 
 async fn export(out: Option<&Path>, cx: &Session) -> anyhow::Result<ExitCode> {
     let values = workflow::model::export(&cx.work)?;
-    let Some(file) = out else {
-        cx.ui.print_json(&values)?;
-        return Ok(ExitCode::Success);
-    };
     let text = serde_json::to_string_pretty(&values)? + "\n";
-    workflow::write_beside(&cx.work, file, &text).await?;
+    match out {
+        None => cx.ui.print_json(&values)?,
+        Some(file) => workflow::write_beside(&cx.work, file, &text).await?,
+    }
     Ok(ExitCode::Success)
 }
