@@ -50,6 +50,7 @@ pub async fn read(file: &Path) -> Result<Value> {
 /// If the model cannot be created or read.
 #[cfg(feature = "emulator")]
 pub(crate) fn served(work: &Workspace, missing: impl FnOnce(&Path)) -> Result<PathBuf> {
+    work.refuse_azure()?;
     let model = work.settings.model().value;
     if !work.is_sample() {
         if !model.exists() {
@@ -67,6 +68,7 @@ pub(crate) fn served(work: &Workspace, missing: impl FnOnce(&Path)) -> Result<Pa
 ///
 /// If a resource cannot be imported, or the model cannot be locked or written.
 pub async fn import(work: &Workspace, resources: Value, pages: Pages) -> Result<(ImportReport, Vec<String>)> {
+    work.refuse_azure()?;
     let model = work.settings.model().value;
     if work.settings.provider().value == ProviderKind::Json && !work.is_sample() {
         drop(work.create(&model, "")?);

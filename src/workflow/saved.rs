@@ -14,7 +14,7 @@ use super::{
     workspace::Workspace,
 };
 use crate::{
-    config::{Source, Sourced},
+    config::{ProviderKind, Source, Sourced},
     diagnosis::{Cure, misfit_at},
     engine::{
         Basis, Existing, GoneSites, Intent, Leftovers, Plan, PlannedStep, Provisioner, PrunePlan, Target,
@@ -154,6 +154,7 @@ impl Saved {
         };
         for place in &places {
             check_model(work, place)?;
+            check_provider(work, place)?;
         }
         let given = work.overrides();
         let names = [
@@ -193,6 +194,28 @@ fn check_model(work: &Workspace, place: &PlaneLocation) -> Result<(), UsageError
             let message = format!("the plan is for {place}, but `{flag}` specifies `{}`", value.display());
             Err(UsageError::new(message).hint(format!("remove `{flag}`, or save a plan with it")))
         }
+    }
+}
+
+/// Refuses a flag of the other control plane.
+fn check_provider(work: &Workspace, place: &PlaneLocation) -> Result<(), UsageError> {
+    let given = work.overrides();
+    let kind = match place {
+        PlaneLocation::Model(_) => ProviderKind::Json,
+        PlaneLocation::Azure(_) => ProviderKind::Arm,
+    };
+    let invalid = |problem: String, flag: &str| {
+        let message = format!("the plan is for {place}, but {problem}");
+        Err(UsageError::new(message).hint(format!("remove `{flag}`")))
+    };
+    match (&given.provider, &given.endpoint) {
+        (Some(Sourced { value, source: Source::Flag(flag) }), _) if *value != kind => {
+            invalid(format!("`{flag}` selects `{value}`"), flag)
+        }
+        (_, Some(Sourced { source: Source::Flag(flag), .. })) if kind == ProviderKind::Json => {
+            invalid(format!("`{flag}` applies only to Azure"), flag)
+        }
+        (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }
 

@@ -48,6 +48,7 @@ mod targets;
 #[cfg(unix)]
 mod terminal;
 mod undo;
+mod useless;
 mod variables;
 mod watch;
 #[cfg(not(feature = "emulator"))]

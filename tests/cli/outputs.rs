@@ -19,7 +19,7 @@ fn given(shop: &Shop, line: &str, input: &str) -> (Option<i32>, String, String) 
 
 #[test]
 fn only_the_plan_is_printed_on_standard_output_and_it_is_applied_from_standard_input() {
-    for (out, format) in [("-", ""), ("/dev/stdout", ""), ("-", " -o json"), ("-", " -q")] {
+    for (out, format) in [("-", ""), ("/dev/stdout", ""), ("-", " -q")] {
         let shop = Shop::sample();
         let run = shop.run(&format!("link --out {out}{format}"));
         let plan: Value = serde_json::from_str(&run.exits(0).stdout).unwrap();
@@ -88,8 +88,8 @@ fn no_result_overwrites_a_file_in_use_under_any_of_its_names() {
             "unlink --out",
             "prune --apim shop-apim --out",
             "model export --out",
-            "graph --out",
-            "export --format bicep --out",
+            "graph --format mermaid --out",
+            "export --format arm --out",
             "status --output-file",
         ] {
             for name in [name.clone(), format!("./{name}"), shop.path(&name).display().to_string()] {

@@ -138,6 +138,13 @@ fn line(verb: Verb, flags: Flags, run: Run) -> String {
         Run::Apply => {
             format!("apply {} --provider arm --endpoint {} {OUTPUT}", plan().display(), InProcess::ENDPOINT)
         }
+        Run::Now | Run::Save if matches!(verb, Verb::Audit | Verb::Prune) => {
+            format!(
+                "{} --provider arm --endpoint {} --apim {SERVICE} {OUTPUT}",
+                verb.words(),
+                InProcess::ENDPOINT
+            )
+        }
         Run::Now | Run::Save => {
             let provisioning = if flags.engine_provisions { "engine" } else { "service" };
             format!(

@@ -1,9 +1,11 @@
 //! Flags of one command line that contradict each other, or that say nothing where they stand. A variable is never
 //! refused: it is set once for every command.
 
+use std::path::PathBuf;
+
 use clap::{ArgMatches, parser::ValueSource};
 
-use crate::workflow::UsageError;
+use crate::{files::is_standard_output, workflow::UsageError};
 
 /// The ID of a flag, and the flag as the user types it.
 type Flag = (&'static str, &'static str);
@@ -35,15 +37,7 @@ const WAIT_FOR: Flag = ("wait_for", "--wait-for");
 const DETAILED: Flag = ("detailed_exitcode", "--detailed-exitcode");
 
 const ALL: Flag = ("all", "--all");
-
-/// Flags whose variables name a part of one link, with the variables.
-const OF_ONE: [(Flag, &str); 5] = [
-    (SITE, "SWA_APIM_STATIC_WEB_APP"),
-    (APIM, "SWA_APIM_APIM"),
-    (GROUP, "SWA_APIM_RESOURCE_GROUP"),
-    (SUBSCRIPTION, "SWA_APIM_SUBSCRIPTION"),
-    (SITE_ENVIRONMENT, "SWA_APIM_SITE_ENVIRONMENT"),
-];
+const TLS: Flag = ("tls", "--tls");
 
 /// Pairs of flags that cannot be used together.
 const PAIRS: [(Flag, Flag); 8] = [
@@ -57,10 +51,34 @@ const PAIRS: [(Flag, Flag); 8] = [
     (("no_wait", "--no-wait"), OUT),
 ];
 
-/// Flags that have an effect only with one of two other flags, by the commands that have them.
-const BESIDE: [(&[&str], Flag, [Flag; 2]); 2] = [
-    (&["status"], ("interval", "--interval"), [WATCH, WAIT_FOR]),
-    (&["link", "relink", "unlink", "api add", "api remove", "prune"], DETAILED, [DRY_RUN, OUT]),
+/// Flags that have an effect only with one of a few other flags, by the commands that have them.
+const BESIDE: [(&[&str], &[Flag], &[Flag]); 4] = [
+    (&["status"], &[("interval", "--interval")], &[WATCH, WAIT_FOR]),
+    (&["link", "relink", "unlink", "api add", "api remove", "prune"], &[DETAILED], &[DRY_RUN, OUT]),
+    (&["emulate"], &OF_LINK, &[("ui", "--ui")]),
+    (&["emulate"], &[("tls_cert", "--tls-cert")], &[TLS, ("tls_key", "--tls-key")]),
+];
+
+/// Flags that have no effect beside another flag, by the commands that have them.
+const USELESS_BESIDE: [(&[&str], Flag, &[Flag]); 3] = [
+    (&["audit"], ("all_services", "--all-services"), &[GROUP, SUBSCRIPTION]),
+    (&["model export"], OUT, &[OUTPUT, QUERY]),
+    (&["ui"], ("read_only", "--read-only"), &[("grace", "--grace")]),
+];
+
+/// Commands that print only their plan if it is saved to standard output.
+const PLANNING: [&str; 6] = ["link", "relink", "unlink", "api add", "api remove", "prune"];
+
+/// Flags of every command that select one link.
+const OF_LINK: [Flag; 6] = [ENV, SITE, APIM, GROUP, SUBSCRIPTION, SITE_ENVIRONMENT];
+
+/// Those of them whose variables name a part of a link, with the variables.
+const OF_ONE: [(Flag, &str); 5] = [
+    (SITE, "SWA_APIM_STATIC_WEB_APP"),
+    (APIM, "SWA_APIM_APIM"),
+    (GROUP, "SWA_APIM_RESOURCE_GROUP"),
+    (SUBSCRIPTION, "SWA_APIM_SUBSCRIPTION"),
+    (SITE_ENVIRONMENT, "SWA_APIM_SITE_ENVIRONMENT"),
 ];
 
 /// Flags of every command that choose a target or how it is changed.
@@ -83,8 +101,8 @@ const OF_TARGET: [Flag; 15] = [
 ];
 
 /// Flags of every command that have no effect on these.
-const USELESS: [(&[&str], &[Flag]); 6] = [
-    (&["explain", "completions", "man", "help"], &OF_TARGET),
+const USELESS: [(&[&str], &[Flag]); 10] = [
+    (&["explain", "completions", "man", "help", "show"], &OF_TARGET),
     (&["explain", "completions", "man", "help"], &[OUTPUT_FILE]),
     (&["completions", "man", "help"], &[OUTPUT, QUERY]),
     (
@@ -93,6 +111,10 @@ const USELESS: [(&[&str], &[Flag]); 6] = [
     ),
     (&["graph", "export", "init", "ui"], &[OUTPUT, QUERY]),
     (&["list"], &[SITE_ENVIRONMENT, PROVISIONING]),
+    (&["audit", "prune"], &[SITE, SITE_ENVIRONMENT, PROVISIONING]),
+    (&["apply"], &[SAMPLE, PROVISIONING]),
+    (&["emulate"], &[PROVISIONING, ENDPOINT, YES, NO_INPUT]),
+    (&["ui"], &[YES]),
 ];
 
 /// Flags of `init` that say what to write. With `--sample` that is settled.
@@ -110,12 +132,26 @@ const OF_ENV: [Flag; 11] = [
     ("apis", "--api"),
 ];
 
-/// Where the result of a command is available in the form that a flag of `USELESS` asks for.
-const INSTEAD: [(&str, &str); 4] = [
-    ("graph", "choose the picture with `--format`; the data is `swa-apim status --all -o json`"),
-    ("export", "choose the language with `--format`; the data is `swa-apim status -o json`"),
-    ("init", "it writes a file; `swa-apim list -o json` prints what the file can name"),
-    ("ui", "it prints only the address of the page; the data is `swa-apim status --all -o json`"),
+/// What to do instead, for commands and flags of `USELESS`.
+const INSTEAD: [(&str, &[Flag], &str); 6] = [
+    (
+        "graph",
+        &[OUTPUT, QUERY],
+        "choose the picture with `--format`; the data is `swa-apim status --all -o json`",
+    ),
+    (
+        "export",
+        &[OUTPUT, QUERY],
+        "choose the language with `--format`; the data is `swa-apim status -o json`",
+    ),
+    ("init", &[OUTPUT, QUERY], "it writes a file; `swa-apim list -o json` prints what the file can name"),
+    (
+        "ui",
+        &[OUTPUT, QUERY],
+        "it prints only the address of the page; the data is `swa-apim status --all -o json`",
+    ),
+    ("prune", &[SITE, SITE_ENVIRONMENT], "it deletes the leftovers of every site: see them with `--dry-run`"),
+    ("audit", &[SITE, SITE_ENVIRONMENT], "it lists the products of every site; `--query` selects from them"),
 ];
 
 /// Refuses the first flag that contradicts another one, or that says nothing where it stands.
@@ -124,49 +160,19 @@ const INSTEAD: [(&str, &str); 4] = [
 ///
 /// A usage error that names the flags.
 pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
-    let (command, leaf) = command_of(matches);
-    let given = |(id, _): Flag| {
-        leaf.ids().any(|known| known == id) && leaf.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    let is_of = |commands: &[&str]| commands.contains(&command.as_str());
-    if let Some(((_, one), (_, other))) = PAIRS.iter().find(|(one, other)| given(*one) && given(*other)) {
-        let message = format!("`{one}` and `{other}` cannot be used together");
-        return Err(UsageError::new(message).hint("remove one of them"));
-    }
-    let is_alone = |(commands, flag, others): &&(&[&str], Flag, [Flag; 2])| {
-        is_of(commands) && given(*flag) && !others.iter().any(|other| given(*other))
-    };
-    if let Some((_, (_, flag), [(_, one), (_, other)])) = BESIDE.iter().find(is_alone) {
-        let message = format!("`{flag}` has no effect on `{command}` without `{one}` or `{other}`");
-        return Err(UsageError::new(message).hint(format!("add one of them, or remove `{flag}`")));
-    }
-    // A variable can ask for the sample, and a flag beside it would be as useless.
-    let of_sample = is_of(&["init"]) && matches!(leaf.try_get_one(SAMPLE.0), Ok(Some(true)));
-    if let Some((_, flag)) = OF_ENV.iter().find(|flag| of_sample && given(**flag)) {
-        let message = format!("`{flag}` has no effect on `init` with `--sample`");
-        let hint = format!("leave `{flag}` out: the files of the sample are always the same ones");
-        return Err(UsageError::new(message).hint(hint));
-    }
-    let useless = USELESS.iter().filter(|(commands, _)| is_of(commands)).flat_map(|(_, flags)| *flags);
-    match useless.into_iter().find(|flag| given(**flag)) {
-        Some((_, flag)) => {
-            let message = format!("`{flag}` has no effect on `{command}`");
-            let instead =
-                INSTEAD.iter().find(|(known, _)| *known == command).map(|(_, hint)| (*hint).to_owned());
-            Err(UsageError::new(message).hint(instead.unwrap_or_else(|| format!("leave `{flag}` out"))))
-        }
-        None => Ok(()),
-    }
+    let line = CommandLine::of(matches);
+    line.check_pairs()?;
+    line.check_without()?;
+    line.check_beside()?;
+    line.check_useless()
 }
 
 /// The variables that name the parts of one link, if the command is about all of them: a note for each command line.
 pub(crate) fn note_of_all(matches: &ArgMatches) -> Option<String> {
-    let (_, leaf) = command_of(matches);
-    let is_all =
-        leaf.ids().any(|id| id == ALL.0) && leaf.value_source(ALL.0) == Some(ValueSource::CommandLine);
-    let is_set = |(id, _): Flag| leaf.value_source(id) == Some(ValueSource::EnvVariable);
+    let line = CommandLine::of(matches);
+    let is_set = |(id, _): Flag| line.leaf.value_source(id) == Some(ValueSource::EnvVariable);
     let set: Vec<&str> = OF_ONE.into_iter().filter(|(flag, _)| is_set(*flag)).map(|(_, name)| name).collect();
-    (is_all && !set.is_empty()).then(|| {
+    (line.gives(ALL) && !set.is_empty()).then(|| {
         let names = set.join(", ");
         format!(
             "note: with `--all`, these environment variables have no effect on an env that has its own value: \
@@ -175,14 +181,102 @@ pub(crate) fn note_of_all(matches: &ArgMatches) -> Option<String> {
     })
 }
 
-/// The command, such as `api add`, and its arguments.
-fn command_of(matches: &ArgMatches) -> (String, &ArgMatches) {
-    let (mut names, mut leaf) = (Vec::new(), matches);
-    while let Some((name, below)) = leaf.subcommand() {
-        names.push(name);
-        leaf = below;
+/// A command, such as `api add`, and its arguments.
+struct CommandLine<'a> {
+    command: String,
+    leaf: &'a ArgMatches,
+}
+
+impl<'a> CommandLine<'a> {
+    fn of(matches: &'a ArgMatches) -> Self {
+        let (mut names, mut leaf) = (Vec::new(), matches);
+        while let Some((name, below)) = leaf.subcommand() {
+            names.push(name);
+            leaf = below;
+        }
+        Self { command: names.join(" "), leaf }
     }
-    (names.join(" "), leaf)
+
+    fn is_of(&self, commands: &[&str]) -> bool {
+        commands.contains(&self.command.as_str())
+    }
+
+    /// Whether the user typed a flag.
+    fn gives(&self, (id, _): Flag) -> bool {
+        let leaf = self.leaf;
+        leaf.ids().any(|known| known == id) && leaf.value_source(id) == Some(ValueSource::CommandLine)
+    }
+
+    fn first_of(&self, flags: &[Flag]) -> Option<&'static str> {
+        flags.iter().find(|flag| self.gives(**flag)).map(|(_, flag)| *flag)
+    }
+
+    fn check_pairs(&self) -> Result<(), UsageError> {
+        match PAIRS.iter().find(|(one, other)| self.gives(*one) && self.gives(*other)) {
+            Some(((_, one), (_, other))) => {
+                let message = format!("`{one}` and `{other}` cannot be used together");
+                Err(UsageError::new(message).hint("remove one of them"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a flag that has an effect only with another one.
+    fn check_without(&self) -> Result<(), UsageError> {
+        let of_command = BESIDE.iter().filter(|(commands, ..)| self.is_of(commands));
+        for (_, flags, others) in of_command.filter(|(.., others)| self.first_of(others).is_none()) {
+            let Some(flag) = self.first_of(flags) else { continue };
+            let names: Vec<String> = others.iter().map(|(_, other)| format!("`{other}`")).collect();
+            let (names, add) = (names.join(" or "), if names.len() == 1 { "it" } else { "one of them" });
+            let message = format!("`{flag}` has no effect on `{}` without {names}", self.command);
+            return Err(UsageError::new(message).hint(format!("add {add}, or remove `{flag}`")));
+        }
+        Ok(())
+    }
+
+    /// Refuses a flag that has no effect because of another one.
+    fn check_beside(&self) -> Result<(), UsageError> {
+        let command = &self.command;
+        // A variable can ask for the sample, and a flag beside it would be as useless.
+        let of_sample = self.is_of(&["init"]) && matches!(self.leaf.try_get_one(SAMPLE.0), Ok(Some(true)));
+        if let Some(flag) = self.first_of(&OF_ENV).filter(|_| of_sample) {
+            let message = format!("`{flag}` has no effect on `init` with `--sample`");
+            let hint = format!("leave `{flag}` out: the files of the sample are always the same ones");
+            return Err(UsageError::new(message).hint(hint));
+        }
+        if let Some(flag) = self.first_of(&[OUTPUT, QUERY]).filter(|_| self.prints_a_plan()) {
+            let message = format!("`{flag}` has no effect on `{command}` with a plan on standard output");
+            let hint = "leave it out, or save the plan to a file and print it with `swa-apim show FILE`";
+            return Err(UsageError::new(message).hint(hint));
+        }
+        let beside = USELESS_BESIDE.iter().filter(|(commands, ..)| self.is_of(commands));
+        for (_, (_, other), flags) in beside.filter(|(_, other, _)| self.gives(*other)) {
+            if let Some(flag) = self.first_of(flags) {
+                let message = format!("`{flag}` has no effect on `{command}` with `{other}`");
+                return Err(UsageError::new(message).hint(format!("leave `{flag}` out")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the command prints only its plan, as the file of `--out`.
+    fn prints_a_plan(&self) -> bool {
+        let out = || self.leaf.try_get_one::<PathBuf>(OUT.0).ok().flatten();
+        self.is_of(&PLANNING) && out().is_some_and(|file| is_standard_output(file))
+    }
+
+    fn check_useless(&self) -> Result<(), UsageError> {
+        let command = &self.command;
+        let mut useless = USELESS.iter().filter(|(commands, _)| self.is_of(commands));
+        let found = useless.find_map(|(_, flags)| self.first_of(flags));
+        let Some(flag) = found else { return Ok(()) };
+        let is_it = |(known, flags, _): &&(&str, &[Flag], &str)| {
+            known == command && flags.iter().any(|(_, it)| *it == flag)
+        };
+        let instead = INSTEAD.iter().find(is_it).map(|(.., hint)| (*hint).to_owned());
+        let error = UsageError::new(format!("`{flag}` has no effect on `{command}`"));
+        Err(error.hint(instead.unwrap_or_else(|| format!("leave `{flag}` out"))))
+    }
 }
 
 #[cfg(test)]
@@ -205,13 +299,20 @@ mod tests {
         flags(&command(), "", &mut known);
         let has =
             |path: &str, id: &str| known.iter().any(|(at, it)| (at == path || at.is_empty()) && it == id);
-        for (commands, (id, _), others) in BESIDE {
-            for (command, (id, _)) in commands
-                .iter()
-                .flat_map(|it| [(it, (id, ""))].into_iter().chain(others.map(|other| (it, other))))
-            {
-                assert!(has(command, id), "{command} {id}");
+        // A build without the emulator has no flag of it.
+        let has_servers = cfg!(all(feature = "emulator", feature = "ui"));
+        let is_built = |command: &str| has_servers || !["emulate", "ui"].contains(&command);
+        let beside = BESIDE.map(|(commands, flags, others)| (commands, [flags, others].concat()));
+        let useless = USELESS_BESIDE.map(|(commands, other, flags)| (commands, [&[other], flags].concat()));
+        for (commands, flags) in beside.into_iter().chain(useless) {
+            for command in commands.iter().filter(|command| is_built(command)) {
+                for (id, _) in &flags {
+                    assert!(has(command, id), "{command} {id}");
+                }
             }
+        }
+        for command in PLANNING {
+            assert!(has(command, OUT.0), "{command}");
         }
         for (commands, flags) in USELESS {
             for (command, (id, _)) in commands.iter().flat_map(|it| flags.iter().map(move |flag| (it, flag)))
@@ -221,6 +322,12 @@ mod tests {
         }
         for (id, _) in [SAMPLE].iter().chain(&OF_ENV) {
             assert!(has("init", id), "{id}");
+        }
+        for (command, flags, _) in INSTEAD {
+            let is_useless = |flag: &Flag| {
+                USELESS.iter().any(|(commands, flags)| commands.contains(&command) && flags.contains(flag))
+            };
+            assert!(flags.iter().all(is_useless), "{command}");
         }
         for (id, _) in PAIRS.iter().flat_map(|(one, other)| [one, other]) {
             assert!(known.iter().any(|(_, it)| it == id), "{id}");

@@ -45,6 +45,10 @@ pub(crate) async fn run(args: UiArgs, cx: &'static Session) -> anyhow::Result<Ex
         let error = UsageError::new(format!("other machines can reach `{}`", args.listen));
         return Err(error.hint("add `--allow-remote`, or listen on 127.0.0.1").into());
     }
+    if cx.work.overrides().select_one() {
+        // The page would show the error in place of the link.
+        cx.work.settings.env()?;
+    }
     let page = Page::start(PageOptions {
         listen: args.listen,
         reach: if args.allow_remote { Reach::Network } else { Reach::ThisMachine },
