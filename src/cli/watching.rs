@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     cli::{
-        args::typed::{duration, word},
+        args::typed::{pause, word},
         session::Session,
     },
     diagnosis::{Diagnose as _, ExitCode},
@@ -32,7 +32,7 @@ pub(crate) struct WatchArgs {
     #[arg(value_parser = word::<LinkState>())]
     wait_for: Option<LinkState>,
     /// The pause between two checks
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = pause)]
     interval: Duration,
 }
 

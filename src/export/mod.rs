@@ -9,7 +9,7 @@ mod terraform;
 
 use std::fmt;
 
-use strum::{EnumString, VariantNames};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::{
     diagnosis::{Diagnose, Diagnosis, ExitCode},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A language of infrastructure code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum ExportFormat {
     /// Bicep, for a deployment to a resource group.

@@ -5,7 +5,7 @@ mod layout;
 mod mermaid;
 mod svg;
 
-use strum::{EnumString, VariantNames};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::{
     engine::{FindingCode, LinkState, Part, Verdict},
@@ -32,7 +32,7 @@ pub enum Drawn<'a> {
 }
 
 /// An output format of a graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "kebab-case", parse_err_ty = String, parse_err_fn = unknown)]
 pub enum GraphFormat {
     /// Mermaid, for Markdown pages of GitHub, GitLab and Azure DevOps.

@@ -112,3 +112,36 @@ fn a_page_refuses_an_env_that_does_not_exist_and_flags_without_effect() {
     refuses(&shop, "ui --listen 192.0.2.1:0 --read-only", ["--grace 5s"]);
     refuses(&shop, "ui --listen 192.0.2.1:0", ["--yes"]);
 }
+
+#[test]
+fn an_extension_that_says_another_format_is_refused() {
+    let shop = Shop::linked();
+    for (line, said) in [
+        ("graph --out pic.png", "`png`"),
+        ("graph --format svg --out pic.dot", "`--format svg`"),
+        ("export --format terraform --out x.bicep", "`--format terraform`"),
+        ("export --all --format apiops --out x.json", "`--format apiops`"),
+    ] {
+        let run = shop.run(line);
+        assert!(
+            run.exits(2).stderr.contains(said) && run.stderr.contains("hint: "),
+            "{line}: {}",
+            run.stderr
+        );
+    }
+    for file in ["pic.png", "pic.dot", "x.bicep", "x.json"] {
+        assert!(!shop.path(file).exists(), "{file}");
+    }
+    shop.run("graph --format mermaid --out links.txt").exits(0);
+}
+
+#[test]
+fn a_time_that_is_too_long_or_too_short_is_refused() {
+    let shop = Shop::linked();
+    let past = shop.run("history --since 900d");
+    assert!(past.exits(2).stderr.contains("90 days"), "{}", past.stderr);
+    for line in ["status --watch --interval 0", "status --wait-for linked --interval 0s"] {
+        let run = shop.run(line);
+        assert!(run.exits(2).stderr.contains("greater than zero"), "{line}: {}", run.stderr);
+    }
+}

@@ -4,6 +4,7 @@ pub(crate) mod color;
 pub(crate) mod contradictions;
 #[cfg(feature = "emulator")]
 pub(crate) mod emulator;
+pub(crate) mod file_format;
 mod global;
 pub(crate) mod help;
 pub(crate) mod typed;

@@ -8,7 +8,10 @@ use std::{error::Error, str::FromStr, time::Duration};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use strum::VariantNames;
 
-use crate::{config::age, workflow::LONGEST};
+use crate::{
+    config::age,
+    workflow::{KEPT, LONGEST},
+};
 
 /// Reads one of the words of an enum, which `--help` lists.
 pub(crate) fn word<T>() -> impl TypedValueParser<Value = T>
@@ -74,6 +77,22 @@ pub(crate) fn level(text: &str) -> Result<u8, String> {
         .map_err(|_| "it is a number from 0 to 255, or true or false, yes or no, on or off".to_owned())
 }
 
+/// Reads the pause between two checks, which is longer than nothing.
+pub(crate) fn pause(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() { Err("the pause must be greater than zero".to_owned()) } else { Ok(time) }
+}
+
+/// Reads how far to look back in the activity log.
+pub(crate) fn past_of_log(text: &str) -> Result<Duration, String> {
+    let time = past(text)?;
+    if time > KEPT {
+        Err("Azure keeps the log for 90 days, so 90d is the longest".to_owned())
+    } else {
+        Ok(time)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -137,6 +156,13 @@ mod tests {
         for text in ["much", "256", "-1", ""] {
             assert!(level(text).unwrap_err().contains("a number from 0 to 255"), "{text}");
         }
+    }
+
+    #[test]
+    fn the_log_is_searched_for_as_long_as_azure_keeps_it() {
+        assert_eq!(past_of_log("90d"), Ok(Duration::from_secs(90 * 24 * 60 * 60)));
+        assert!(past_of_log("91d").unwrap_err().contains("90 days") && past_of_log("soon").is_err());
+        assert!(pause("0").is_err() && pause("50ms").is_ok());
     }
 
     proptest! {

@@ -1,13 +1,13 @@
 //! `swa-apim export`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use strum::VariantNames as _;
 
 use crate::{
     cli::{
-        args::{ScopeArgs, typed::word},
+        args::{ScopeArgs, file_format::file_format, typed::word},
         session::Session,
     },
     diagnosis::ExitCode,
@@ -80,8 +80,7 @@ pub(crate) async fn run(args: ExportArgs, cx: &Session) -> anyhow::Result<ExitCo
 }
 
 fn format(args: &ExportArgs) -> Result<ExportFormat, UsageError> {
-    let extension = args.out.as_deref().and_then(Path::extension).and_then(|extension| extension.to_str());
-    args.format.or(extension.and_then(ExportFormat::of_extension)).ok_or_else(|| {
+    file_format(args.format, args.out.as_deref(), ExportFormat::of_extension)?.ok_or_else(|| {
         let names = ExportFormat::VARIANTS.join(", ");
         UsageError::new("the file name has no known extension, so the format is not known")
             .hint(format!("specify `--format`: {names}"))

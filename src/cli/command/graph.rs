@@ -1,12 +1,17 @@
 //! `swa-apim graph`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
+use strum::VariantNames as _;
 
 use crate::{
     cli::{
-        args::{ScopeArgs, typed::word},
+        args::{
+            ScopeArgs,
+            file_format::{extension, file_format},
+            typed::word,
+        },
         open,
         session::Session,
     },
@@ -14,7 +19,7 @@ use crate::{
     diagnosis::ExitCode,
     files::keep_temporary,
     graph::GraphFormat,
-    workflow,
+    workflow::{self, UsageError},
 };
 
 /// Draw sites, services and the links between them
@@ -42,6 +47,7 @@ pub(crate) struct GraphArgs {
 }
 
 pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCode> {
+    let format = format(&args)?;
     let envs = match service_alone(cx, args.scope) {
         Some(apim) => workflow::linked_to(&cx.work, apim).await?,
         None => cx.work.envs(args.scope.all)?,
@@ -49,7 +55,6 @@ pub(crate) async fn run(args: GraphArgs, cx: &Session) -> anyhow::Result<ExitCod
     let shown = cx.listener();
     let pictured = workflow::graph(&cx.work, &envs, &shown).await?;
     drop(shown);
-    let format = args.format.unwrap_or_else(|| implied_format(&args));
     let text = pictured.graph.draw(format);
     match (&args.out, args.open) {
         (None, false) => cx.ui.print_lines(&text)?,
@@ -69,8 +74,16 @@ fn service_alone(cx: &Session, scope: ScopeArgs) -> Option<&Sourced<String>> {
     given.apim.as_ref().filter(|apim| !scope.all && !of_one && matches!(apim.source, Source::Flag(_)))
 }
 
-fn implied_format(args: &GraphArgs) -> GraphFormat {
-    let extension = args.out.as_deref().and_then(Path::extension).and_then(|extension| extension.to_str());
-    let of_open = args.open.then_some(GraphFormat::Svg);
-    extension.and_then(GraphFormat::of_extension).or(of_open).unwrap_or(GraphFormat::Mermaid)
+/// The format that `--format` or the extension of the file selects.
+fn format(args: &GraphArgs) -> Result<GraphFormat, UsageError> {
+    let file = args.out.as_deref();
+    let of_neither = if args.open { GraphFormat::Svg } else { GraphFormat::Mermaid };
+    match (file_format(args.format, file, GraphFormat::of_extension)?, extension(file)) {
+        (None, Some(extension)) => {
+            let error = UsageError::new(format!("`graph` has no format with the extension `{extension}`"));
+            let names = GraphFormat::VARIANTS.join(", ");
+            Err(error.hint(format!("name the file *.svg, *.dot or *.mmd, or specify `--format`: {names}")))
+        }
+        (format, _) => Ok(format.unwrap_or(of_neither)),
+    }
 }

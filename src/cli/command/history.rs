@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::{
-    cli::{args::typed::past, session::Session},
+    cli::{args::typed::past_of_log, session::Session},
     diagnosis::ExitCode,
     workflow,
 };
@@ -22,7 +22,7 @@ use crate::{
 )]
 pub(crate) struct HistoryArgs {
     /// How far to look back: 12h, 7d; at most 90d
-    #[arg(long, value_name = "TIME", default_value = "90d", value_parser = past)]
+    #[arg(long, value_name = "TIME", default_value = "90d", value_parser = past_of_log)]
     since: Duration,
 }
 
