@@ -43,6 +43,8 @@ pub struct Overrides {
     pub provisioning: Option<Sourced<Provisioning>>,
     /// Whether to use the built-in sample and no file.
     pub sample: bool,
+    /// Whether a flag asks for the sample.
+    pub sample_flag: bool,
     /// How the command uses the configuration file.
     pub config_use: ConfigUse,
 }
@@ -95,7 +97,7 @@ impl Overrides {
             self.provider = self.provider.filter(|it| is_flag(&it.source));
             self.model = self.model.filter(|it| is_flag(&it.source));
             self.config = None;
-            self.sample = true;
+            (self.sample, self.sample_flag) = (true, true);
         } else {
             let provider = self.provider.as_ref();
             let is_in_azure = provider.is_some_and(|it| it.value == ProviderKind::Arm && is_flag(&it.source));

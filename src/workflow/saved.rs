@@ -185,6 +185,11 @@ impl Saved {
 }
 
 fn check_model(work: &Workspace, place: &PlaneLocation) -> Result<(), UsageError> {
+    let sample = PlaneLocation::Model(work.settings.model().value);
+    if work.overrides().sample_flag && *place != sample {
+        let message = format!("the plan is for {place}, but `--sample` selects {sample}");
+        return Err(UsageError::new(message).hint("remove `--sample`, or save a plan with it"));
+    }
     let Some(Sourced { value, source: Source::Flag(flag) }) = &work.overrides().model else { return Ok(()) };
     let given = work.folder.join(value);
     let same = |known: &Path| fs::canonicalize(known).ok() == fs::canonicalize(&given).ok();

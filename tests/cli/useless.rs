@@ -51,29 +51,33 @@ fn long(flag: &'static str) -> &'static str {
 #[test]
 fn a_result_in_a_form_of_its_own_refuses_other_forms() {
     let shop = Shop::linked();
-    let forms = ["--output json", "--query links"];
+    let forms = ["--output yaml", "--query links"];
     refuses(&shop, "model export --out all.json", forms);
     for line in ["link --out -", "relink --out -", "unlink --out /dev/stdout", "api add catalog --out -"] {
         refuses(&shop, line, forms);
     }
     refuses(&shop, "prune --apim shop-apim --out -", forms);
-    shop.run_with("relink --out -", &[("SWA_APIM_OUTPUT", "json")]).exits(0);
+    shop.run_with("relink --out -", &[("SWA_APIM_OUTPUT", "yaml")]).exits(0);
+    assert!(shop.run("relink --out - -o json").exits(0).stdout.starts_with('{'));
     assert!(shop.run("relink --out plan.json -o json").exits(0).stdout.starts_with('{'));
     assert!(!shop.path("all.json").exists());
+    shop.run("model export --out all.json -o json").exits(0);
 }
 
 #[test]
 fn a_saved_plan_names_its_target_and_its_control_plane() {
     let shop = Shop::sample();
     shop.run("link --out plan.json").exits(0);
-    refuses(&shop, "apply plan.json", ["--sample", "--provisioning engine"]);
+    refuses(&shop, "apply plan.json", ["--provisioning engine"]);
+    let sample = shop.run("apply plan.json --sample");
+    assert!(sample.exits(2).stderr.contains("but `--sample` selects"), "{}", sample.stderr);
     let other = shop.run("apply plan.json --provider arm");
     assert!(other.exits(2).stderr.contains("`--provider` selects `arm`"), "{}", other.stderr);
     shop.run("apply plan.json --dry-run --provider json --env prod").exits(0);
     let elsewhere = shop.run("apply plan.json --endpoint http://127.0.0.1:1");
     assert!(elsewhere.exits(2).stderr.contains("`--endpoint` applies only to Azure"), "{}", elsewhere.stderr);
     refuses(&shop, "show plan.json", TARGET.into_iter().chain(PLANE));
-    refuses(&shop, "show plan.json", ["--model control-plane.json", "--yes", "--timeout 5s"]);
+    refuses(&shop, "show plan.json", ["--model control-plane.json"]);
     shop.run_with("show plan.json", &[("SWA_APIM_PROVIDER", "arm"), ("SWA_APIM_SAMPLE", "1")]).exits(0);
 }
 
@@ -93,7 +97,7 @@ fn an_emulator_refuses_flags_about_a_link_and_about_azure() {
     // The address is of no machine, so that an emulator that is not refused ends.
     let line = "emulate --listen 192.0.2.1:0";
     refuses(&shop, line, TARGET);
-    refuses(&shop, line, ["--provisioning engine", "--endpoint http://127.0.0.1:1", "--yes", "--no-input"]);
+    refuses(&shop, line, ["--provisioning engine", "--endpoint http://127.0.0.1:1"]);
     refuses(&shop, line, ["--tls-cert c.pem"]);
     let azure = shop.run(&format!("{line} --provider arm"));
     assert!(azure.exits(2).stderr.contains("`--provider` selects `arm`"), "{}", azure.stderr);
@@ -110,7 +114,6 @@ fn a_page_refuses_an_env_that_does_not_exist_and_flags_without_effect() {
     let incomplete = shop.run("ui --listen 192.0.2.1:0 --allow-remote -n x");
     assert!(incomplete.exits(2).stderr.contains("none was selected"), "{}", incomplete.stderr);
     refuses(&shop, "ui --listen 192.0.2.1:0 --read-only", ["--grace 5s"]);
-    refuses(&shop, "ui --listen 192.0.2.1:0", ["--yes"]);
 }
 
 #[test]

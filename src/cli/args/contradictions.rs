@@ -60,9 +60,8 @@ const BESIDE: [(&[&str], &[Flag], &[Flag]); 4] = [
 ];
 
 /// Flags that have no effect beside another flag, by the commands that have them.
-const USELESS_BESIDE: [(&[&str], Flag, &[Flag]); 3] = [
+const USELESS_BESIDE: [(&[&str], Flag, &[Flag]); 2] = [
     (&["audit"], ("all_services", "--all-services"), &[GROUP, SUBSCRIPTION]),
-    (&["model export"], OUT, &[OUTPUT, QUERY]),
     (&["ui"], ("read_only", "--read-only"), &[("grace", "--grace")]),
 ];
 
@@ -100,9 +99,26 @@ const OF_TARGET: [Flag; 15] = [
     TIMEOUT,
 ];
 
+/// Those of them that choose a target. The rest are harmless where nothing is asked or waited for.
+const OF_PLACE: [Flag; 12] = [
+    CONFIG,
+    ENV,
+    SITE,
+    APIM,
+    GROUP,
+    SUBSCRIPTION,
+    SITE_ENVIRONMENT,
+    PROVIDER,
+    MODEL,
+    ENDPOINT,
+    PROVISIONING,
+    SAMPLE,
+];
+
 /// Flags of every command that have no effect on these.
 const USELESS: [(&[&str], &[Flag]); 10] = [
-    (&["explain", "completions", "man", "help", "show"], &OF_TARGET),
+    (&["explain", "completions", "man", "help"], &OF_TARGET),
+    (&["show"], &OF_PLACE),
     (&["explain", "completions", "man", "help"], &[OUTPUT_FILE]),
     (&["completions", "man", "help"], &[OUTPUT, QUERY]),
     (
@@ -112,9 +128,8 @@ const USELESS: [(&[&str], &[Flag]); 10] = [
     (&["graph", "export", "init", "ui"], &[OUTPUT, QUERY]),
     (&["list"], &[SITE_ENVIRONMENT, PROVISIONING]),
     (&["audit", "prune"], &[SITE, SITE_ENVIRONMENT, PROVISIONING]),
-    (&["apply"], &[SAMPLE, PROVISIONING]),
-    (&["emulate"], &[PROVISIONING, ENDPOINT, YES, NO_INPUT]),
-    (&["ui"], &[YES]),
+    (&["apply"], &[PROVISIONING]),
+    (&["emulate"], &[PROVISIONING, ENDPOINT]),
 ];
 
 /// Flags of `init` that say what to write. With `--sample` that is settled.
@@ -244,10 +259,17 @@ impl<'a> CommandLine<'a> {
             let hint = format!("leave `{flag}` out: the files of the sample are always the same ones");
             return Err(UsageError::new(message).hint(hint));
         }
-        if let Some(flag) = self.first_of(&[OUTPUT, QUERY]).filter(|_| self.prints_a_plan()) {
+        if let Some(flag) = self.first_of(self.other_forms()).filter(|_| self.prints_a_plan()) {
             let message = format!("`{flag}` has no effect on `{command}` with a plan on standard output");
             let hint = "leave it out, or save the plan to a file and print it with `swa-apim show FILE`";
             return Err(UsageError::new(message).hint(hint));
+        }
+        if self.is_of(&["model export"])
+            && self.gives(OUT)
+            && let Some(flag) = self.first_of(self.other_forms())
+        {
+            let message = format!("`{flag}` has no effect on `{command}` with `--out`, which writes JSON");
+            return Err(UsageError::new(message).hint(format!("leave `{flag}` out")));
         }
         let beside = USELESS_BESIDE.iter().filter(|(commands, ..)| self.is_of(commands));
         for (_, (_, other), flags) in beside.filter(|(_, other, _)| self.gives(*other)) {
@@ -257,6 +279,13 @@ impl<'a> CommandLine<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The flags that ask for another form than JSON.
+    fn other_forms(&self) -> &'static [Flag] {
+        let asked = self.leaf.try_get_raw(OUTPUT.0).ok().flatten();
+        let is_json = asked.is_some_and(|mut words| words.any(|word| word == "json"));
+        if is_json { &[QUERY] } else { &[OUTPUT, QUERY] }
     }
 
     /// Whether the command prints only its plan, as the file of `--out`.

@@ -230,6 +230,7 @@ impl GlobalArgs {
                 self.provisioning,
             ),
             sample: false,
+            sample_flag: false,
             config_use: ConfigUse::default(),
         };
         given.flags_first(sample.as_ref().map(|it| &it.source))
