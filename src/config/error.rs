@@ -211,7 +211,11 @@ fn env_hint(name: &str, searched: &Searched, known: &[String]) -> String {
 impl ConfigError {
     fn hint(&self) -> Option<String> {
         let text = match self {
-            Self::Unreadable { .. } | Self::Incomplete(_) => return None,
+            Self::Incomplete(_) => return None,
+            Self::Unreadable { .. } => {
+                "check that it is a file that you may read, or specify another one with `--config FILE`"
+                    .to_owned()
+            }
             Self::Invalid(fault) => return fault.hint(),
             Self::ForeignFile { path, .. } => {
                 let path = quoted(&path.display().to_string());
@@ -252,8 +256,6 @@ impl From<ConfigFault> for ConfigError {
 
 impl Diagnose for ConfigError {
     fn diagnosis(&self) -> Diagnosis {
-        let failed_to_read = matches!(self, Self::Unreadable { .. });
-        let exit = if failed_to_read { ExitCode::Unexpected } else { ExitCode::Usage };
-        Diagnosis { exit, hint: self.hint().map(Hint::from) }
+        Diagnosis { exit: ExitCode::Usage, hint: self.hint().map(Hint::from) }
     }
 }

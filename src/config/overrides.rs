@@ -191,7 +191,7 @@ mod tests {
             model: Some(of("m".into(), source)),
             ..Overrides::default()
         };
-        let sample = Overrides { sample: true, ..Overrides::default() };
+        let sample = Overrides { sample: true, sample_flag: true, ..Overrides::default() };
         assert_eq!(with(&VARIABLE).flags_first(Some(&FLAG)), sample);
         assert!(!with(&FLAG).flags_first(Some(&VARIABLE)).sample);
         assert!(with(&VARIABLE).flags_first(Some(&VARIABLE)).sample);

@@ -230,7 +230,8 @@ fn segments_problem(segments: &[&str]) -> Option<String> {
     }
 }
 
-fn check_name(name: &str) -> Result<(), InvalidId> {
+/// Checks a name that is to be a part of an id.
+pub(crate) fn check_name(name: &str) -> Result<(), InvalidId> {
     let problem = if name.is_empty() { Some("is empty") } else { name_problem(name) };
     let problem = problem.or(name.contains('/').then_some("contains a `/`"));
     problem.map_or(Ok(()), |problem| Err(InvalidId::Name { name: name.to_owned(), problem }))

@@ -37,6 +37,7 @@ pub(crate) use hex::hex;
 #[cfg(any(feature = "emulator", feature = "ui"))]
 pub(crate) use host::Authority;
 pub(crate) use host::{after_http, after_scheme, authority_of_url, may_have_user};
+pub(crate) use id::check_name;
 pub use id::{
     ApiId, ApimPolicyId, ApimServiceId, ApimSubscriptionId, InvalidId, LinkedBackendId, PRODUCTION,
     ProductApiId, ProductId, ResourceId, SiteEnvironmentId, StaticSiteId,

@@ -1,6 +1,8 @@
 //! Lists in columns: a mark, labels, and a text that is wrapped at words below itself.
 #![warn(clippy::arithmetic_side_effects)]
 
+use std::ops::Range;
+
 use textwrap::{Options, WordSeparator, WordSplitter, core::display_width};
 
 use super::style::{Label, Style, Tone};
@@ -102,24 +104,65 @@ impl Columns {
 }
 
 /// Returns a text on lines that fit the terminal, broken between words. Further lines have the indent `hanging`. A
-/// command in backticks stays on one line if it fits. A word that is longer than a line is broken; in a pipe, nothing
-/// is.
+/// command stays on one line if it fits. If it does not, each of its lines ends with a backslash, so that it can be
+/// copied into a shell, and no word of it is broken. Another word that is longer than a line is; in a pipe, nothing is.
 pub(super) fn wrapped(text: &str, hanging: &str, style: Style) -> String {
     let Some(width) = style.width else { return format!("{text}\n") };
     let first = text.len().saturating_sub(text.trim_start_matches(' ').len());
     let (initial, text) = text.split_at(first);
-    let options = Options::new(usize::from(width))
+    let space = usize::from(width).saturating_sub(hanging.len());
+    let commands = long_commands(text, space);
+    let room = if commands.is_empty() { 0 } else { CONTINUED.len() };
+    let options = Options::new(usize::from(width).saturating_sub(room))
         .initial_indent(initial)
         .subsequent_indent(hanging)
+        .break_words(commands.is_empty())
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation);
-    let space = usize::from(width).saturating_sub(hanging.len());
     let text = unbroken(text, space);
+    let mut printed = 0_usize;
     let lines = textwrap::wrap(&text, options).into_iter().map(|line| {
         let line = line.replace(GLUE, " ");
-        format!("{}\n", line.trim_end())
+        printed = printed.saturating_add(solid(&line));
+        let is_open = commands.iter().any(|command| command.start < printed && printed < command.end);
+        format!("{}{}\n", line.trim_end(), if is_open { CONTINUED } else { "" })
     });
     lines.collect()
+}
+
+/// The end of a line on whose next line a command continues.
+const CONTINUED: &str = " \\";
+
+/// Returns the number of characters that are not spaces, which wrapping does not change.
+fn solid(text: &str) -> usize {
+    text.chars().filter(|it| *it != ' ').count()
+}
+
+/// Returns the commands that are longer than `space`, each as a range of characters that are not spaces: those in
+/// backticks, and the one after `next:` or `to undo:`.
+fn long_commands(text: &str, space: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0_usize;
+    let mut add = |before: usize, command: &str| {
+        if display_width(command).saturating_add(3) > space {
+            found.push(before..before.saturating_add(solid(command)));
+        }
+    };
+    for lead in ["next: ", "to undo: "] {
+        if let Some(rest) = text.strip_prefix(lead) {
+            add(solid(lead), rest.split(" (").next().unwrap_or(rest));
+        }
+    }
+    let parts: Vec<&str> = text.split('`').collect();
+    let last = parts.len().saturating_sub(1);
+    for (number, part) in parts.iter().enumerate() {
+        let is_command = ["swa-apim ", "az ", "SWA_APIM_"].iter().any(|start| part.starts_with(start));
+        if number % 2 == 1 && number < last && is_command {
+            add(at, part);
+        }
+        at = at.saturating_add(solid(part)).saturating_add(1);
+    }
+    found
 }
 
 /// Replaces the spaces of each text in backticks that is not longer than `space`.
@@ -145,6 +188,33 @@ mod tests {
 
     fn entry(labels: &[&str], text: &str) -> Entry {
         Entry::new(labels.iter().copied().map(Label::from)).with(text)
+    }
+
+    #[test]
+    fn a_command_that_is_longer_than_a_line_can_be_copied_into_a_shell() {
+        let command = "swa-apim unlink --purge --env prod --static-web-app shop-web --model other.json";
+        let long =
+            format!("{command} --apim /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg");
+        for command in [command, &long] {
+            for text in [
+                format!("run `{command}`; then look"),
+                format!("next: {command}"),
+                format!("to undo: {command} (linking creates new keys)"),
+            ] {
+                let lines = wrapped(&text, "  ", at(40));
+                let start = lines.find("swa-apim").unwrap();
+                let copied = lines[start..].split(['`', '(']).next().unwrap();
+                let joined = copied.replace("\\\n", "");
+                let words: Vec<&str> = joined.split_whitespace().collect();
+                assert_eq!(words.join(" "), command, "{lines}");
+                let (inner, last) = copied.trim_end().rsplit_once('\n').unwrap();
+                assert!(inner.lines().all(|line| line.ends_with(" \\")) && !last.contains('\\'), "{lines}");
+                assert!(
+                    lines.lines().all(|line| line.len() <= 40 || line.contains("/subscriptions/")),
+                    "{lines}"
+                );
+            }
+        }
     }
 
     #[test]

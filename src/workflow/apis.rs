@@ -1,9 +1,12 @@
 //! The APIs of a service, and which of them a site can reach.
 
-use super::{error::Result, workspace::Workspace};
+use super::{
+    error::{Result, UsageError},
+    workspace::Workspace,
+};
 use crate::{
     config::EnvSettings,
-    engine::{self, Previews},
+    engine::{self, Finding, FindingCode, Previews, Verdict},
     model::Api,
     provider::Collection,
     report::{ApiListReport, ApiReport, SCHEMA_VERSION},
@@ -13,11 +16,16 @@ use crate::{
 ///
 /// # Errors
 ///
-/// If the link or the APIs cannot be read.
+/// If the site or the service does not exist, or the link or the APIs cannot be read.
 pub async fn apis(work: &Workspace, env: &EnvSettings) -> Result<ApiListReport> {
     let (plane, target) = work.target(env, Previews::Allow).await?;
     let plane = plane.as_ref();
-    let observed = engine::observe(plane, &target).await?;
+    let Verdict { observed, findings, .. } = engine::verify(plane, &target).await?;
+    let missing = [FindingCode::SiteMissing, FindingCode::EnvironmentMissing, FindingCode::ServiceMissing];
+    let is_missing = |finding: &&Finding| missing.contains(&finding.code);
+    if let Some(missing) = findings.iter().find(is_missing) {
+        return Err(UsageError::refused(&*missing.message).hint(missing.hint.clone()).into());
+    }
     let all = plane.list(&Collection::Apis(target.service.clone())).await?;
     let all: Result<Vec<Api>, _> = all.iter().map(|found| Api::read(&found.value)).collect();
     let current = all?.into_iter().filter(|api| api.is_current).collect();

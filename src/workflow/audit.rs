@@ -45,8 +45,8 @@ pub async fn audit(
     let (plane, services) = services(work, which).await?;
     listener.doing("reading products, subscriptions and sites");
     let mut audits = engine::audit(plane.as_ref(), &services).await;
-    for (_, audit) in &mut audits {
-        audit.iter_mut().for_each(|audit| audit.place_hints(&work.selection_of_place()));
+    for audit in audits.iter_mut().filter_map(|(_, audit)| audit.as_mut().ok()) {
+        audit.place_hints(&work.selection_of_place());
     }
     if let [(_, Err(_))] = audits.as_slice() {
         // If the only service cannot be read, the command fails.

@@ -29,6 +29,31 @@ next: swa-apim status --env prod
 }
 
 #[test]
+fn the_apis_of_a_service_or_for_a_site_that_does_not_exist_are_not_listed() {
+    let shop = Shop::sample();
+    for (flags, missing) in [
+        ("--apim nowhere", "`nowhere` does not exist"),
+        ("--static-web-app nowhere", "`nowhere` does not exist"),
+        ("--resource-group nowhere", "does not exist"),
+        ("--site-environment nowhere", "no environment `nowhere`"),
+    ] {
+        let list = shop.run(&format!("api list {flags}"));
+        assert!(list.exits(4).stderr.contains(missing), "{flags}: {}", list.stderr);
+        assert!(list.stderr.contains("hint: "), "{flags}: {}", list.stderr);
+    }
+}
+
+#[test]
+fn a_name_that_no_api_can_have_is_a_mistake_in_the_command_line() {
+    let shop = Shop::sample();
+    for line in ["api add ''", "api add a/b", "api remove a?b", "init --env new --api ''"] {
+        let run = shop.run(line);
+        assert!(run.exits(2).stderr.contains("invalid value"), "{line}: {}", run.stderr);
+        assert!(run.stderr.contains("swa-apim api list"), "{line}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn an_api_that_the_site_cannot_call_is_pointed_out() {
     let shop = Shop::sample();
     shop.change(&format!("{}/apis/orders", apim()), |api| {

@@ -127,7 +127,7 @@ hint: the kinds are access-token, client-secret, client-certificate, workload-id
 exit 6
 --- stderr
 error: `SWA_APIM_ACCESS_TOKEN` is not a token: it contains spaces or other characters that are not allowed
-hint: set a new token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o tsv)
+hint: set a new token: `SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o tsv)`
 
 "#]]);
     arm("status --endpoint http://arm.example", &[("SWA_APIM_ACCESS_TOKEN", "x")]).is(str![[r#"
@@ -261,4 +261,15 @@ fn a_file_of_another_user_that_was_found_is_refused_until_it_is_named() {
     shop.run("status").exits(0);
     lchown(shop.path(CONFIG), Some(ANOTHER), None).unwrap();
     refused("a link to an own file");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_a_mistake_in_the_command_line_or_the_file() {
+    let shop = Shop::sample();
+    std::fs::create_dir(shop.path("folder")).unwrap();
+    for line in ["status --config folder", "init --env new --static-web-app a --apim b --config folder"] {
+        let run = shop.run(line);
+        assert!(run.exits(2).stderr.contains("could not read"), "{line}: {}", run.stderr);
+        assert!(run.stderr.contains("hint: "), "{line}: {}", run.stderr);
+    }
 }

@@ -66,7 +66,7 @@ fn each_tried_credential_is_reported_with_its_result_and_a_hint() {
         "azure-cli: AzureCliCredential authentication failed. ERROR: Please run 'az login' to setup account.",
         "azure-developer-cli: ",
         "managed-identity: ",
-        "hint: sign in with `az login`, or set a token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token",
+        "hint: sign in with `az login`, or set a token: `SWA_APIM_ACCESS_TOKEN=$(az account get-access-token",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }

@@ -10,6 +10,7 @@ use strum::VariantNames;
 
 use crate::{
     config::age,
+    model::check_name,
     workflow::{KEPT, LONGEST},
 };
 
@@ -37,6 +38,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 /// Reads how far to look back, or how old something is: `30s`, `12h`, `60d`.
 pub(crate) fn past(text: &str) -> Result<Duration, String> {
     age(text).ok_or_else(|| "a time is written as 60d, 12h or 30s".to_owned())
+}
+
+/// Reads the name of an API in the service.
+pub(crate) fn api_name(text: &str) -> Result<String, String> {
+    match check_name(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}; `swa-apim api list` prints the names")),
+    }
 }
 
 /// Reads the address of a listener: an IP address and a port.

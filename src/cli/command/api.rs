@@ -4,7 +4,11 @@ use clap::{Args, Subcommand};
 use clap_complete::ArgValueCandidates;
 
 use crate::{
-    cli::{args::PlanArgs, changing, complete, session::Session},
+    cli::{
+        args::{self, PlanArgs},
+        changing, complete,
+        session::Session,
+    },
     diagnosis::ExitCode,
     engine::{Intent, Previews},
     workflow::{self, LinkChange},
@@ -35,7 +39,7 @@ enum ApiCommand {
 #[derive(Debug, Args)]
 struct NamesArgs {
     /// IDs of APIs of the service
-    #[arg(required = true, value_name = "API", add = ArgValueCandidates::new(complete::apis))]
+    #[arg(required = true, value_name = "API", value_parser = args::typed::api_name, add = ArgValueCandidates::new(complete::apis))]
     apis: Vec<String>,
     #[command(flatten)]
     plan: PlanArgs,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::{
-    cli::session::Session,
+    cli::{args, session::Session},
     diagnosis::{ExitCode, quoted},
     output::Ui,
     workflow::{self, Answer, Asker, Choices, Unanswered},
@@ -21,7 +21,7 @@ use crate::{
 )]
 pub(crate) struct InitArgs {
     /// An API to add to the link's product; can be repeated
-    #[arg(long = "api", value_name = "API")]
+    #[arg(long = "api", value_name = "API", value_parser = args::typed::api_name)]
     apis: Vec<String>,
 }
 

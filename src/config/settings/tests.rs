@@ -191,13 +191,13 @@ fn a_named_file_is_taken_and_no_other() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_no_mistake_of_usage() {
+fn a_file_that_cannot_be_read_is_a_fault_of_the_configuration() {
     let place = TestFolder::with(TWO_ENVS);
     let folder = Overrides { config: Some(flag("--config", ".")), ..Overrides::default() };
     let error = place.load(folder).unwrap_err();
     assert_eq!(error.to_string(), "could not read `.`");
     assert!(std::error::Error::source(&error).is_some());
-    assert_eq!(error.diagnosis().exit, ExitCode::Unexpected);
+    assert_eq!(error.diagnosis().exit, ExitCode::Usage);
 }
 
 #[test]

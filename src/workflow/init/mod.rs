@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     config::{
-        FILE_NAME, MODEL_NAME, NewEnv, ProviderKind, SAMPLE_ENV, Sourced, add_env, sample_config,
-        sample_model,
+        ConfigError, FILE_NAME, MODEL_NAME, NewEnv, ProviderKind, SAMPLE_ENV, Sourced, add_env,
+        sample_config, sample_model,
     },
     files::folder_of,
     provider::arm::Endpoint,
@@ -210,6 +210,6 @@ fn read_if_there(file: &Path) -> Result<Option<String>> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).explain_with(|| format!("could not read `{}`", file.display())),
+        Err(cause) => Err(ConfigError::Unreadable { path: file.to_owned(), cause }.into()),
     }
 }

@@ -69,12 +69,12 @@ impl Diagnose for CredentialError {
     fn diagnosis(&self) -> Diagnosis {
         match self {
             Self::None { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
-                "sign in with `az login`, or set a token: SWA_APIM_ACCESS_TOKEN=$(az account \
-                 get-access-token --query accessToken -o tsv)",
+                "sign in with `az login`, or set a token: `SWA_APIM_ACCESS_TOKEN=$(az account \
+                 get-access-token --query accessToken -o tsv)`",
             ),
             Self::AccessToken { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
-                "set a new token: SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o \
-                 tsv)",
+                "set a new token: `SWA_APIM_ACCESS_TOKEN=$(az account get-access-token --query accessToken -o \
+                 tsv)`",
             ),
             Self::Certificates { .. } => Diagnosis::new(ExitCode::NotAuthorized).hint(
                 "install the certificates of the operating system, or set a token in SWA_APIM_ACCESS_TOKEN",

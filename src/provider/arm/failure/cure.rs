@@ -105,7 +105,7 @@ fn wrong_tenant(tenant: Option<&str>, azure_subscription: Option<&str>) -> Strin
     let token = of("subscription", azure_subscription).or_else(|| of("tenant", tenant)).unwrap_or_default();
     format!(
         "the token belongs to another Microsoft Entra tenant: run `az login{login}`, then set \
-         SWA_APIM_ACCESS_TOKEN=$(az account get-access-token{token} --query accessToken -o tsv)"
+         `SWA_APIM_ACCESS_TOKEN=$(az account get-access-token{token} --query accessToken -o tsv)`"
     )
 }
 
