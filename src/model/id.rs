@@ -230,7 +230,7 @@ fn segments_problem(segments: &[&str]) -> Option<String> {
     }
 }
 
-/// Checks a name that is to be a part of an id.
+/// Checks that a name can be a part of an id.
 pub(crate) fn check_name(name: &str) -> Result<(), InvalidId> {
     let problem = if name.is_empty() { Some("is empty") } else { name_problem(name) };
     let problem = problem.or(name.contains('/').then_some("contains a `/`"));
