@@ -176,6 +176,9 @@ const INSTEAD: [(&str, &[Flag], &str); 6] = [
 /// A usage error that names the flags.
 pub(crate) fn check(matches: &ArgMatches) -> Result<(), UsageError> {
     let line = CommandLine::of(matches);
+    if line.is_not_built() {
+        return Ok(());
+    }
     line.check_pairs()?;
     line.check_without()?;
     line.check_beside()?;
@@ -210,6 +213,11 @@ impl<'a> CommandLine<'a> {
             leaf = below;
         }
         Self { command: names.join(" "), leaf }
+    }
+
+    /// Whether this build lacks the command, which then says how to get it.
+    fn is_not_built(&self) -> bool {
+        !cfg!(feature = "emulator") && self.is_of(&["emulate"])
     }
 
     fn is_of(&self, commands: &[&str]) -> bool {
