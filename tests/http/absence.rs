@@ -11,18 +11,10 @@ use serde_json::json;
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, Options, SERVICE, SITE, Shape, service},
-    program::{Run, command, run, side_by_side},
+    program::{Run, command, linked, run, side_by_side},
 };
 
 const OTHER: &str = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.ApiManagement/service/other";
-
-fn linked() -> FakeAzure {
-    let azure = FakeAzure::with_scene(Options::default());
-    assert_eq!(run(&azure, "link").code, Some(0));
-    assert_eq!(run(&azure, "api add orders").code, Some(0));
-    azure.take_seen();
-    azure
-}
 
 /// The requests that change something.
 fn writes(azure: &FakeAzure) -> Vec<String> {

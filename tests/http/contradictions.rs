@@ -2,7 +2,7 @@
 
 use crate::{
     azure::{FakeAzure, Fault, Kind, Options, SITE},
-    program::{run, side_by_side},
+    program::{linked, run, side_by_side},
 };
 
 const NO_PRODUCT: &str =
@@ -21,14 +21,6 @@ fn contradictions() -> [(&'static str, Kind); 6] {
         ("/products/agreeable-smoke-06273c21e/apis", Kind::Says(404, NO_PRODUCT)),
         (PRODUCT, Kind::Says(404, NO_PRODUCT)),
     ]
-}
-
-fn linked() -> FakeAzure {
-    let azure = FakeAzure::with_scene(Options::default());
-    assert_eq!(run(&azure, "link").code, Some(0));
-    assert_eq!(run(&azure, "api add orders").code, Some(0));
-    azure.take_seen();
-    azure
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::azure::{FakeAzure, SERVICE, SITE, TOKEN};
+use crate::azure::{FakeAzure, Options, SERVICE, SITE, TOKEN};
 
 /// What a run of the program left.
 #[derive(Debug)]
@@ -65,4 +65,13 @@ pub(crate) fn side_by_side<Case: Send>(cases: impl IntoIterator<Item = Case>, ch
             scope.spawn(move || check(case));
         }
     });
+}
+
+/// Azure with a site that is linked, and an API in the link's product.
+pub(crate) fn linked() -> FakeAzure {
+    let azure = FakeAzure::with_scene(Options::default());
+    assert_eq!(run(&azure, "link").code, Some(0));
+    assert_eq!(run(&azure, "api add orders").code, Some(0));
+    azure.take_seen();
+    azure
 }

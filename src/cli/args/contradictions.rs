@@ -80,51 +80,27 @@ const OF_ONE: [(Flag, &str); 5] = [
     (SITE_ENVIRONMENT, "SWA_APIM_SITE_ENVIRONMENT"),
 ];
 
-/// Flags of every command that choose a target or how it is changed.
-const OF_TARGET: [Flag; 15] = [
-    CONFIG,
-    ENV,
-    SITE,
-    APIM,
-    GROUP,
-    SUBSCRIPTION,
-    SITE_ENVIRONMENT,
-    PROVIDER,
-    MODEL,
-    ENDPOINT,
-    PROVISIONING,
-    SAMPLE,
-    YES,
-    NO_INPUT,
-    TIMEOUT,
-];
+/// Flags of every command that choose a control plane, and who creates the parts of a link there.
+const OF_PLANE: [Flag; 4] = [PROVIDER, MODEL, ENDPOINT, PROVISIONING];
 
-/// Those of them that choose a target. The rest are harmless where nothing is asked or waited for.
-const OF_PLACE: [Flag; 12] = [
-    CONFIG,
-    ENV,
-    SITE,
-    APIM,
-    GROUP,
-    SUBSCRIPTION,
-    SITE_ENVIRONMENT,
-    PROVIDER,
-    MODEL,
-    ENDPOINT,
-    PROVISIONING,
-    SAMPLE,
-];
+/// Flags of every command that choose a configuration.
+const OF_CONFIG: [Flag; 2] = [CONFIG, SAMPLE];
+
+/// Commands that read nothing.
+const FREE: [&str; 4] = ["explain", "completions", "man", "help"];
 
 /// Flags of every command that have no effect on these.
-const USELESS: [(&[&str], &[Flag]); 10] = [
-    (&["explain", "completions", "man", "help"], &OF_TARGET),
-    (&["show"], &OF_PLACE),
-    (&["explain", "completions", "man", "help"], &[OUTPUT_FILE]),
+const USELESS: [(&[&str], &[Flag]); 15] = [
+    (&FREE, &OF_LINK),
+    (&FREE, &OF_PLANE),
+    (&FREE, &OF_CONFIG),
+    (&FREE, &[YES, NO_INPUT, TIMEOUT, OUTPUT_FILE]),
     (&["completions", "man", "help"], &[OUTPUT, QUERY]),
-    (
-        &["model import", "model export"],
-        &[ENV, SITE, APIM, GROUP, SUBSCRIPTION, SITE_ENVIRONMENT, PROVISIONING],
-    ),
+    (&["show"], &OF_LINK),
+    (&["show"], &OF_PLANE),
+    (&["show"], &OF_CONFIG),
+    (&["model import", "model export"], &OF_LINK),
+    (&["model import", "model export"], &[PROVISIONING]),
     (&["graph", "export", "init", "ui"], &[OUTPUT, QUERY]),
     (&["list"], &[SITE_ENVIRONMENT, PROVISIONING]),
     (&["audit", "prune"], &[SITE, SITE_ENVIRONMENT, PROVISIONING]),
@@ -132,20 +108,8 @@ const USELESS: [(&[&str], &[Flag]); 10] = [
     (&["emulate"], &[PROVISIONING, ENDPOINT]),
 ];
 
-/// Flags of `init` that say what to write. With `--sample` that is settled.
-const OF_ENV: [Flag; 11] = [
-    ENV,
-    SITE,
-    APIM,
-    GROUP,
-    SUBSCRIPTION,
-    SITE_ENVIRONMENT,
-    PROVIDER,
-    MODEL,
-    ENDPOINT,
-    PROVISIONING,
-    ("apis", "--api"),
-];
+/// Flags of `init`, besides those of every command, that say what to write. With `--sample` that is settled.
+const OF_INIT: [Flag; 1] = [("apis", "--api")];
 
 /// What to do instead, for commands and flags of `USELESS`.
 const INSTEAD: [(&str, &[Flag], &str); 6] = [
@@ -262,7 +226,9 @@ impl<'a> CommandLine<'a> {
         let command = &self.command;
         // A variable can ask for the sample, and a flag beside it would be as useless.
         let of_sample = self.is_of(&["init"]) && matches!(self.leaf.try_get_one(SAMPLE.0), Ok(Some(true)));
-        if let Some(flag) = self.first_of(&OF_ENV).filter(|_| of_sample) {
+        let says_what =
+            [&OF_LINK[..], &OF_PLANE, &OF_INIT].into_iter().find_map(|flags| self.first_of(flags));
+        if let Some(flag) = says_what.filter(|_| of_sample) {
             let message = format!("`{flag}` has no effect on `init` with `--sample`");
             let hint = format!("leave `{flag}` out: the files of the sample are always the same ones");
             return Err(UsageError::new(message).hint(hint));
@@ -357,7 +323,7 @@ mod tests {
                 assert!(has(command, id), "{command} {id}");
             }
         }
-        for (id, _) in [SAMPLE].iter().chain(&OF_ENV) {
+        for (id, _) in [SAMPLE].iter().chain(&OF_LINK).chain(&OF_PLANE).chain(&OF_INIT) {
             assert!(has("init", id), "{id}");
         }
         for (command, flags, _) in INSTEAD {
