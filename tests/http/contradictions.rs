@@ -61,6 +61,22 @@ fn an_answer_that_is_older_than_the_change_is_waited_out() {
 }
 
 #[test]
+fn a_delete_is_not_applied_if_it_is_answered_with_404_and_the_backend_is_still_there() {
+    let azure = linked();
+    let missing = r#"{"Code":"NotFound","Message":"Cannot find LinkedBackend with name gate."}"#;
+    azure.fault(Fault::always("DELETE", "/linkedbackends/gate", Kind::Says(404, missing)));
+    let unlink = run(&azure, "unlink --purge --yes -o json");
+    let result = unlink.json()["results"][0].clone();
+    assert_eq!(result["outcome"], "failed", "{unlink:?}");
+    assert!(result["error"]["causes"].to_string().contains("is not deleted"), "{result}");
+    assert!(!result["steps"].to_string().contains("applied"), "{result}");
+    let deletes = azure.take_seen().into_iter().filter(|seen| seen.method == "DELETE");
+    assert_eq!(deletes.count(), 1);
+    azure.mend();
+    assert_eq!(run(&azure, "unlink --yes").code, Some(0));
+}
+
+#[test]
 fn lists_of_resources_that_do_not_exist_are_empty() {
     let azure = FakeAzure::with_scene(Options::default());
     let no_build = r#"{"Code":"NotFound","Message":"Cannot find StaticSiteBuild with name default."}"#;

@@ -66,7 +66,7 @@ impl Reply {
 
     /// The answer to the DELETE of a site's production, which no recording shows.
     pub(super) fn production_is_not_deleted() -> Self {
-        let message = "Azure can delete the content of a site's production environment, but this emulator does not \
+        let message = "No recording shows how Azure deletes a site's production environment, so this emulator does not \
                        implement it, and has deleted nothing. DELETE the site, or the linked backend, instead.";
         Self::with(
             StatusCode::NOT_IMPLEMENTED,

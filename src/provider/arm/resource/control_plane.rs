@@ -214,6 +214,9 @@ impl Writes for ArmControlPlane {
         let call = Call { if_match, ..Call::new(Method::DELETE, url, &what) };
         let answer = match self.change(&call, id).await {
             Ok(answer) => answer,
+            Err(ProviderError::NotFound(_)) if id.is_a(LinkedBackendId::TYPE) => {
+                return self.check_disconnected(id).await;
+            }
             Err(ProviderError::NotFound(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -284,6 +287,18 @@ impl Browser for ArmControlPlane {
 }
 
 impl ArmControlPlane {
+    /// Checks that a linked backend is deleted whose DELETE was answered with 404: Azure answers so for some that it
+    /// keeps and still shows.
+    async fn check_disconnected(&self, id: &ResourceId) -> Result<(), ProviderError> {
+        if self.read(id).await?.is_none() {
+            return Ok(());
+        }
+        let name = id.name();
+        let text =
+            format!("`{name}` is not deleted: Azure answers that it does not exist, but it can be read");
+        Err(ProviderError::undetermined(text))
+    }
+
     /// Returns the resource whose absence prevented a PUT. A PUT needs other resources to exist, and Azure does not
     /// always name the missing one.
     async fn missing_for(&self, id: &ResourceId) -> ResourceId {
